@@ -1,0 +1,36 @@
+/* accounts - the chart: mnemonic, names, code and normal side are data (configs/accounts.yaml);
+ * the enum below is what the posting table, which is code, calls them. */
+#ifndef TERRACE_NODE_LEDGER_ACCOUNTS_H
+#define TERRACE_NODE_LEDGER_ACCOUNTS_H
+
+#include "proto/status.h"
+
+/* Numbers are on disk and in the state digest. */
+enum account {
+    ACC_SRC_APPROVED = 1,
+    ACC_SRC_TRANSFER_IN = 2,
+    ACC_SRC_CARRY_IN = 3,
+    ACC_SRC_RECOVERED = 4,
+    ACC_UNALLOC = 5,
+    ACC_PENDING = 6,
+    ACC_AVAIL = 7,
+    ACC_FROZEN = 8,
+    ACC_COMMIT = 9,
+    ACC_SPENT = 10,
+    ACC_TRANSIT = 11,
+    ACC_XFER_OUT = 12,
+    ACC_CARRY_OUT = 13,
+    ACC_LAPSED = 14,
+    ACC_CLOSE = 15,
+    ACCOUNTS = 16,
+};
+
+struct account_info {
+    const char *mnemonic;
+    char name_zh[64], name_en[64], code[16];
+    int normal; /* +1 debit, -1 credit, 0 clearing */
+};
+/* The built-in chart, equal to configs/accounts.yaml (a test compares them). */
+const struct account_info *account_info(enum account account);
+
+#endif

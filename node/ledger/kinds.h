@@ -1,0 +1,52 @@
+/* kinds - every kind of document: its number, name, fields, audience and approval default. Data. */
+#ifndef TERRACE_NODE_LEDGER_KINDS_H
+#define TERRACE_NODE_LEDGER_KINDS_H
+
+#include "node/ledger/reason.h"
+#include "proto/block.h"
+
+/* Numbers are on disk and on the wire: append, never reuse. */
+enum kind {
+    KIND_OPERATOR = 16, /* an operator's public key, role and validity; node-written */
+    KIND_ELEMENT = 17,
+    KIND_AGENCY = 18,
+    KIND_BANK_ACCOUNT = 19,
+    KIND_PROJECT = 20,
+    KIND_BUDGET = 21,
+    KIND_TRANSFER_IN = 22,
+    KIND_TRANSFER = 23,
+    KIND_REGISTER = 24,
+    KIND_RETURN = 25,
+    KIND_SETTLE = 26,
+    KIND_ALLOCATE = 27,
+    KIND_RELEASE = 28,
+    KIND_PAYMENT = 29,
+    KIND_PAYMENT_CANCEL = 30,
+    KIND_PAID = 31,
+    KIND_REFUND = 32,
+    KIND_FREEZE = 33,
+    KIND_UNFREEZE = 34,
+    KIND_REDUCE = 35,
+    KINDS_END, /* 36-50 are spoken for: element_map revenue receipt virement adjust recall
+                  recall_grant recall_refuse rule alert alert_action carry_over lapse close_year
+                  open_year */
+};
+enum { DOCUMENT_FORMAT = 1 };
+
+struct kind_info {
+    const char *name, *name_zh; /* name NULL: not a kind */
+    bool node_only;             /* clients get `node_only` */
+    bool takes_elements;        /* the optional elements of DOMAIN 3 */
+    bool makes_indicator;
+    enum field required[16], optional[24]; /* beside id, fiscal_year, memo, mof_div_code; 0 ends */
+};
+const struct kind_info *kind_info(uint32_t kind); /* NULL when unknown */
+uint32_t kind_named(struct bytes name);           /* 0 when unknown */
+
+/* Where an entry of this document goes. */
+struct audience kind_audience(const struct document *document, struct division self);
+
+/* The amount a person would see in a list, fen; 0 where the kind has none. */
+int64_t document_money(const struct document *document);
+
+#endif

@@ -1,0 +1,110 @@
+/* ledger - the one place an entry becomes part of a ledger: own or a lower division's.
+ *
+ * A ledger is a fold over its author's entries and nothing else. An author's document is checked
+ * against its own ledger before it becomes an entry; after that it is a fact, and every holder of
+ * the whole log posts it the same way and arrives at the same state digest.
+ *
+ *   own:      check_form -> check_exists -> complete -> check_rules -> apply -> (entry in the log)
+ *   below:    apply_block: every entry, then digest against the header's
+ *   above:    hear_block: indexes what is addressed to us (codes, projects, transfers, settles)
+ *
+ * All state is rows reached through the turn's txn (node/ledger/rows.h), so a trial is a child
+ * txn, and a crash leaves a turn whole or absent. Nothing here knows a link, a disk or a clock.
+ *
+ * Thread: loop thread for everything that takes a txn of the loop. */
+#ifndef TERRACE_NODE_LEDGER_LEDGER_H
+#define TERRACE_NODE_LEDGER_LEDGER_H
+
+#include "node/ledger/accounts.h"
+#include "node/ledger/kinds.h"
+#include "replicator/roster.h"
+#include "replicator/txn.h"
+
+struct ledger;
+
+struct ledger_sink {
+    void *arg;
+    /* The body of an entry that is held, for comparing a document submitted again. `memory` keeps
+     * what `body` points into. False when it cannot be read (the turn's txn_status tells why). */
+    bool (*read_entry)(void *arg, struct division author, uint64_t lsn, struct buf *memory,
+                       struct bytes *body);
+    /* A register or return of our own transfer was applied: `settle` is complete and must be
+     * appended and applied in this turn. */
+    void (*settle_due)(void *arg, struct txn *txn, const struct document *settle);
+    /* A breach. `code`: "edge_differs", "state_differs", "below_zero", "sources_differ",
+     * "element_clash", "bad_entry", "needs_upgrade". */
+    void (*alarm)(void *arg, const char *code, struct division about, const char *text);
+};
+
+struct ledger_config {
+    struct division self;
+    const struct roster *roster; /* borrowed; may grow */
+    struct ledger_sink sink;
+    bool trust_digests; /* replay of own durable log: digests are compared all the same */
+};
+
+struct ledger *ledger_open(const struct ledger_config *config);
+void ledger_close(struct ledger *ledger);
+
+/* --- checks, in the order of enum reason; each returns REASON_NONE or fills *refusal --- */
+
+/* malformed .. not_yours: needs nothing but the document. `client` false lets node_only pass. */
+enum reason ledger_check_form(const struct ledger *ledger, const struct document *document,
+                              bool client, struct refusal *refusal);
+/* exists, exists_with_different_<field>: compares the submitted fields with the entry. */
+enum reason ledger_check_exists(struct ledger *ledger, struct txn *txn,
+                                const struct document *document, struct refusal *refusal);
+/* The same comparison against any earlier form of the document (a draft). Returns NONE when both
+ * say the same, else EXISTS_DIFFERENT. */
+enum reason document_compare(const struct document *submitted, const struct document *earlier,
+                             struct refusal *refusal);
+/* Writes out what the node adds: inherited elements, and for register and return the issuer,
+ * amount, elements, lsn and content hash of the transfer. Texts point into `memory`. What cannot
+ * be looked up is left out; check_rules then refuses the document for it. */
+void ledger_complete(struct ledger *ledger, struct txn *txn, struct document *document,
+                     struct buf *memory);
+/* closed_year .. exceeds_<what>. */
+enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
+                               const struct document *document, struct refusal *refusal);
+
+/* --- applying --- */
+
+struct applied { /* where the entry lies */
+    struct division author;
+    uint64_t lsn, time_ms;
+    uint32_t kind, format;
+    struct bytes body;
+};
+/* An own entry that passed the checks, in the turn that appends it. Asserts that it posts. */
+void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                      const struct document *document);
+/* Folds the own entries applied since the last call into the digest: for replicator_seal. */
+void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *digest);
+/* For a trial on a child txn: what must be put back when it is forgotten. */
+struct ledger_mark {
+    struct hasher digest;
+    uint64_t entries;
+};
+void ledger_mark(const struct ledger *ledger, struct ledger_mark *mark);
+void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark);
+
+/* A whole block of a log below (or of the own log, when replayed): posts its entries in order.
+ * Its first lsn must follow what was applied. ERR_NEEDS_UPGRADE: nothing of the block from the
+ * first unknown {kind, format} on was posted, and *applied stays before it. */
+enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
+                               const struct block_header *header, const struct entry *entries,
+                               size_t count, struct err *err);
+/* A block of a log above that we may hold. */
+void ledger_hear_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
+                       const struct entry *entries, size_t count);
+
+/* Up to where a division's log is part of its ledger here, and the digest after the last whole
+ * block. Zeros when nothing was applied. Works on any txn, a snapshot's too. */
+struct ledger_position {
+    uint64_t lsn, time_ms;
+    struct hash digest; /* after the last block folded in */
+    uint64_t digest_lsn;
+};
+void ledger_position(struct txn *txn, struct division division, struct ledger_position *out);
+
+#endif

@@ -1,0 +1,127 @@
+/* node - one division's node: composes replicator and ledger over a store, a transport, a clock.
+ *
+ * The daemon (node/daemon.h) and the simulator call the same node_step. One turn: take what is
+ * ready, stage everything in one txn, commit it with one fsync, and only then answer, acknowledge
+ * and send onward.
+ *
+ *   frames --+                                             +--> acks, onward blocks
+ *   calls  --+--> node_step: stage ... seal, commit -------+--> call.done
+ *   tick   --+         (one batch, one fsync)              +--> cosignatures, beats
+ *
+ * Thread: everything here on the loop thread, except node_post. */
+#ifndef TERRACE_NODE_NODE_H
+#define TERRACE_NODE_NODE_H
+
+#include "node/ledger/ledger.h"
+#include "replicator/enrol.h"
+#include "replicator/transport.h"
+
+struct node;
+
+struct node_config {
+    struct division self;
+    struct hash tree;
+    const struct sign_key *key;
+    uint8_t curve_public[32];
+    char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
+    bool approval_required; /* for the kinds the policy names; default all business kinds */
+    struct replicator_limits limits;
+    void (*wake)(void *arg); /* a call was posted from another thread; may be NULL */
+    void *wake_arg;
+};
+
+enum status node_open(struct node **out, const struct node_config *config,
+                      const struct store *store, const struct transport *transport,
+                      const struct clock *clock, const struct bytes *bootstrap,
+                      size_t bootstrap_count, struct err *err);
+void node_close(struct node *node);
+
+/* One turn. *busy tells whether more is waiting already. Not OK: the store failed, stop now and
+ * acknowledge nothing more. */
+enum status node_step(struct node *node, bool *busy, struct err *err);
+uint64_t node_next_tick(const struct node *node); /* mono ms at which a turn is due anyway */
+
+const struct replicator *node_replicator(const struct node *node);
+const struct roster *node_roster(const struct node *node);
+const struct node_config *node_config(const struct node *node);
+
+/* --- calls: work that must run inside a turn --- */
+
+/* `run` on the loop thread inside the turn; `done` after the turn's commit (OK) or its failure.
+ * The call is the poster's memory until done returns. */
+struct call {
+    void (*run)(struct call *call, struct node *node, struct txn *txn);
+    void (*done)(struct call *call, enum status outcome);
+    struct call *next;
+    bool read_only; /* done at once after run; stages nothing */
+};
+void node_post(struct node *node, struct call *call); /* any thread */
+
+/* --- what calls do --- */
+
+enum submit_status { SUBMIT_ACCEPTED, SUBMIT_EXISTS, SUBMIT_DRAFT, SUBMIT_REFUSED };
+struct submit_item {
+    struct document document; /* as typed; completed by node_submit. Texts must outlive the call */
+    bool malformed;           /* the line could not be read: `refusal` says why already */
+    enum submit_status status;
+    struct refusal refusal;
+    uint64_t lsn;             /* where it is, once accepted */
+};
+struct person { /* who acts; the secret stays in the HTTP thread's session */
+    char name[64];
+    struct public_key key;
+    const struct sign_key *secret;
+};
+/* `maker` may be NULL when no kind in it needs approval. Signs nothing when all is accepted. */
+void node_submit(struct node *node, struct txn *txn, struct submit_item *items, size_t count,
+                 bool atomic, const struct person *maker);
+/* Checks and enters drafts, in submission order; one item per id, document filled from the draft
+ * (into the call's `memory`). */
+struct approve_item {
+    char id[40];
+    enum submit_status status;
+    struct refusal refusal;
+    uint64_t lsn;
+};
+void node_approve(struct node *node, struct txn *txn, struct approve_item *items, size_t count,
+                  const struct person *checker);
+void node_reject(struct node *node, struct txn *txn, struct approve_item *item, const char *why,
+                 const struct person *checker);
+struct draft_row {
+    char id[40], maker[64];
+    uint64_t unix_ms;
+    struct document document; /* views die with the visit */
+};
+void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_row *row), void *arg);
+
+/* Operators: the sealed secret stays in SPACE_LOCAL, the public key becomes an entry. */
+enum { OPERATOR_MAKER = 1, OPERATOR_CHECKER = 2, OPERATOR_AUDITOR = 4, OPERATOR_ADMIN = 8 };
+struct operator_row {
+    char name[64];
+    uint32_t roles;
+    struct public_key key;
+    struct bytes sealed;
+    bool enabled;
+};
+enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
+                              struct err *err);
+enum status node_operator_passwd(struct node *node, struct txn *txn,
+                                 const struct operator_row *row, struct err *err);
+bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
+void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
+                    void *arg);
+
+enum status node_invite(struct node *node, struct txn *txn, struct division division,
+                        const char *name, struct token *token, struct err *err);
+
+struct alarm {
+    char code[32], text[240];
+    struct division about;
+    uint64_t since_unix_ms, last_unix_ms, count;
+};
+size_t node_alarms(const struct node *node, const struct alarm **out);
+
+/* fen in the backlog of a neighbour; bounded work, *complete false when it was cut short */
+int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete);
+
+#endif

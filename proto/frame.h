@@ -1,0 +1,45 @@
+/* frame - link messages, decoded inside a byte budget. The one place that includes the generated
+ * header of link.proto, together with its protobuf-c runtime.
+ *
+ * A frame is scanned before it is unpacked: depth, field numbers, element counts and sizes are
+ * checked against the limits below, groups, field 0 and repeated singular fields are refused.
+ * Then protobuf-c unpacks it from an arena that cannot grow past its budget.
+ * Thread: any, one arena each. */
+#ifndef TERRACE_PROTO_FRAME_H
+#define TERRACE_PROTO_FRAME_H
+
+#include "proto/arena.h"
+#include "proto/block.h"
+#include "proto/link.pb-c.h"
+
+enum {
+    FRAME_BYTES_MAX = 2 << 20,
+    FRAME_BLOCKS_MAX = 1024,
+    FRAME_POSITIONS_MAX = 8192,
+    FRAME_COSIGNATURES_MAX = 8192,
+    FRAME_BEATS_MAX = 8192,
+    PROTOCOL_VERSION_MIN = 1,
+    PROTOCOL_VERSION_MAX = 1,
+};
+
+/* The result lives in `arena` until arena_reset. Errors: ERR_TOO_LARGE, ERR_MALFORMED. */
+enum status frame_decode(Terrace__Frame **out, struct arena *arena, struct bytes raw,
+                         struct err *err);
+void frame_encode(struct buf *out, const Terrace__Frame *frame);
+
+/* The same care for the other messages of link.proto; `descriptor` names the message. */
+enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescriptor *descriptor,
+                           struct arena *arena, struct bytes raw, size_t bytes_max,
+                           struct err *err);
+void message_encode(struct buf *out, const ProtobufCMessage *message);
+
+static inline struct bytes bytes_of_pb(ProtobufCBinaryData data)
+{
+    return bytes_of(data.data, data.len);
+}
+static inline ProtobufCBinaryData pb_of_bytes(const void *data, size_t size)
+{
+    return (ProtobufCBinaryData){.len = size, .data = (uint8_t *)(uintptr_t)data};
+}
+
+#endif

@@ -1,0 +1,70 @@
+#include "proto/status.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name, *message;
+} statuses[STATUSES] = {
+    [OK] = {"ok", "done"},
+    [ERR_IO] = {"io", "the disk or a socket failed"},
+    [ERR_CORRUPT] = {"corrupt", "stored bytes fail their own check"},
+    [ERR_MALFORMED] = {"malformed", "the bytes are not what they claim to be"},
+    [ERR_TOO_LARGE] = {"too_large", "larger than the limit"},
+    [ERR_REFUSED] = {"refused", "the sender may not say this"},
+    [ERR_NOT_YET] = {"not_yet", "its author, key or epoch is not known here yet"},
+    [ERR_GAP] = {"gap", "something before it is missing"},
+    [ERR_FORK] = {"fork", "two different blocks claim one position"},
+    [ERR_BAD_SIGNATURE] = {"bad_signature", "the signature does not verify"},
+    [ERR_NOT_FOUND] = {"not_found", "no such thing here"},
+    [ERR_CONFIG] = {"config", "the configuration cannot be used"},
+    [ERR_KEY] = {"key", "a key is missing or its seal does not open"},
+    [ERR_BUSY] = {"busy", "already taken by another process"},
+    [ERR_DISK_FULL] = {"disk_full", "free space is below the floor"},
+    [ERR_STALE_FENCE] = {"stale_fence", "another writer has claimed this store"},
+    [ERR_NEEDS_UPGRADE] = {"needs_upgrade", "written by a newer version"},
+    [ERR_UNREACHABLE] = {"unreachable", "nobody answers there"},
+    [ERR_EXPIRED] = {"expired", "its time is over"},
+    [ERR_ALREADY_USED] = {"already_used", "it may be used once and was"},
+    [ERR_LIMIT] = {"limit", "more than this peer may send"},
+    [ERR_USAGE] = {"usage", "the command line cannot be understood"},
+};
+
+const char *status_name(enum status status)
+{
+    return (unsigned)status < STATUSES ? statuses[status].name : "unknown";
+}
+
+const char *status_message(enum status status)
+{
+    return (unsigned)status < STATUSES ? statuses[status].message : "an outcome of a newer version";
+}
+
+enum status err_set(struct err *err, enum status status, const char *format, ...)
+{
+    va_list args;
+
+    assert(status != OK);
+    err->status = status;
+    va_start(args, format);
+    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    va_end(args);
+    return status;
+}
+
+enum status err_wrap(struct err *err, const char *format, ...)
+{
+    char before[sizeof err->text];
+    char joined[2 * sizeof err->text];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(before, sizeof before, format, args);
+    va_end(args);
+    (void)snprintf(joined, sizeof joined, "%s: %s", before, err->text);
+    joined[sizeof err->text - 1] = '\0';
+    memcpy(err->text, joined, sizeof err->text);
+    return err->status;
+}

@@ -1,0 +1,74 @@
+/* enrol - how a division gets in: invite at the parent, join at the child. Pure core.
+ *
+ *   parent: invite --> token ............ by hand ............> child: join
+ *   child:  keys made here --> EnrolRequest {secret, keys, proof} --> parent: enrol_answer
+ *   parent: grant appended and durable --> EnrolAnswer {grant chain} --> child: home is ready
+ *   child:  EnrolConfirm --> parent: the token is spent
+ *
+ * The same token with the same keys gets the same answer until the child confirms. The secret is
+ * stored as a tagged hash only. Every refused attempt is kept (the newest 256) with its reason.
+ * Storage: SPACE_LOCAL 'i' division -> invite; 'j' sequence -> failed attempt.
+ * Thread: loop thread. */
+#ifndef TERRACE_REPLICATOR_ENROL_H
+#define TERRACE_REPLICATOR_ENROL_H
+
+#include "replicator/replicator.h"
+
+enum { TOKEN_TEXT_MAX = 1024, TOKEN_LIFE_MS = 24 * 3600 * 1000, ENROL_FRAME_BYTES_MAX = 64 << 10,
+       ENROL_CHAIN_MAX = TREE_DEPTH_MAX };
+
+/* Approval policy carried by grants: what a child may make stricter but never weaker. */
+enum { POLICY_APPROVAL_NONE = 0, POLICY_APPROVAL_REQUIRED = 1 };
+
+struct token {
+    struct division division, parent;
+    char endpoint[ENDPOINT_BYTES_MAX + 1]; /* the enrolment endpoint */
+    uint8_t curve_key[32];                 /* the parent's, in full */
+    struct hash tree;                      /* fingerprint of the trust key */
+    uint8_t secret[32];
+    uint64_t expires_unix_ms;
+};
+/* URL-safe base64 without padding, "TERRACE1-" in front. */
+void token_format(char *out, size_t size, const struct token *token);
+enum status token_parse(struct token *out, const char *text, struct err *err);
+
+/* Stages an invite. `token` comes with division, endpoint and curve_key filled by the caller.
+ * Errors: ERR_REFUSED (own division, or a division that is not a child of ours or new). */
+enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
+                         const char *name, uint32_t policy, uint64_t now_unix_ms,
+                         struct err *err);
+
+/* What the joining side sends. `curve_public` is proven by CURVE itself, `sign_key` by a
+ * signature over everything above it (TAG_ENROL). */
+void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
+                   const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms);
+void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);
+
+/* The parent's side: one frame in, one frame out. `proven_curve_key` is the CURVE key of the
+ * connection. May append a grant: `answer` must not leave before the turn is durable. */
+void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes frame,
+                   const uint8_t proven_curve_key[32], uint64_t now_unix_ms, struct buf *answer);
+
+/* The joining side reads the answer: chain of sealed grants, root first, own last, checked
+ * against the token. Errors carry the parent's reason. */
+struct enrolled {
+    struct bytes chain[ENROL_CHAIN_MAX];
+    size_t chain_count;
+    struct grant own, parent;
+    struct buf memory;
+};
+enum status enrol_accept(struct enrolled *out, const struct token *token,
+                         const struct sign_key *key, struct bytes frame, struct err *err);
+
+struct enrol_attempt {
+    uint64_t unix_ms;
+    struct division division; /* as claimed */
+    enum status reason;
+    char text[128];
+};
+/* Newest first. */
+enum status enrol_attempts(const struct store *store, struct store_snapshot *snapshot,
+                           void (*visit)(void *arg, const struct enrol_attempt *attempt),
+                           void *arg, struct err *err);
+
+#endif

@@ -1,0 +1,30 @@
+/* merkle - RFC 6962-shaped trees over tagged leaf hashes, with proofs for one leaf or a run.
+ *
+ * The tree over n leaves splits at the largest power of two below n; inner nodes are
+ * H(node, left, right). A range proof for leaves [first, first + count) lists the hashes of the
+ * maximal subtrees left and right of the run, in tree order; count == 1 is a plain audit path.
+ *
+ * Source: RFC 6962 section 2.1 (with our tags in place of its prefix bytes). Pure. */
+#ifndef TERRACE_REPLICATOR_MERKLE_H
+#define TERRACE_REPLICATOR_MERKLE_H
+
+#include "proto/block.h"
+
+struct hash merkle_root(const struct hash *leaves, size_t count); /* count >= 1 */
+
+/* Writes at most GROUP_PROOF_MAX hashes to `proof` and returns how many. */
+size_t merkle_prove(struct hash *proof, const struct hash *leaves, size_t leaf_count, size_t first,
+                    size_t count);
+
+/* The root that the run and its proof imply, or false when the shape does not fit. */
+bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, size_t first,
+                      size_t leaf_count, const struct hash *proof, size_t proof_count);
+
+/* Leaf of an entry in its block, and of a document under approval. */
+struct hash merkle_entry_leaf(const struct entry *entry);
+struct hash merkle_approval_leaf(uint32_t kind, uint32_t format, struct bytes body);
+/* What a person signs: role and root, for this author of this tree. */
+struct hash approval_hash(const struct hash *tree, struct division author, enum approval_role role,
+                          const struct hash *root);
+
+#endif

@@ -1,0 +1,169 @@
+/* replicator - logs of opaque signed blocks between neighbours of a tree. The face of this folder.
+ *
+ * It could carry weather reports: what an entry means is its owner's business. The core is
+ * sans-I/O: frames, ticks and "this is durable now" go in; frames, blocks to store (through the
+ * turn's txn) and notices come out. No socket, no disk of its own, no clock, no chance inside.
+ *
+ *        receive(frame) --> verify --> stage block + head in txn --> sink.block_held
+ *                                                |
+ *                             owner commits the turn: one fsync
+ *                                                |
+ *        durable() --> acks, cosignatures, onward blocks --> next_frame(...)
+ *
+ * One node holds:  its own log;  the whole log of every division below (one head each);  and of
+ * every division above, the blocks whose audience includes it (one head per audience).
+ *
+ * Owns: heads, roster, links, the open block of its own log. Borrows store and sink.
+ * Thread: loop thread only. Units: lsn counts entries from 1 and 0 means none; *_ms, *_bytes. */
+#ifndef TERRACE_REPLICATOR_REPLICATOR_H
+#define TERRACE_REPLICATOR_REPLICATOR_H
+
+#include "replicator/clock.h"
+#include "replicator/roster.h"
+#include "replicator/txn.h"
+
+struct replicator;
+
+/* What the replicator tells its owner, during receive, tick or seal. All are required. */
+struct replicator_sink {
+    void *arg;
+    /* A block is now held: verified, chained, staged in `txn`. In log order for each author.
+     * `body` is decoded; views die when this returns. Never called for the own log. */
+    void (*block_held)(void *arg, struct txn *txn, const struct block_view *block,
+                       const struct block_body *body);
+    /* The own log's open block is being closed: fold its entries into the state digest. */
+    void (*state_digest)(void *arg, struct txn *txn, struct hash *out);
+    /* A grant was taken into the roster (own or received). */
+    void (*roster_changed)(void *arg, struct division division);
+    /* Something an operator must see. `code` is a stable word ("fork", "bad_block",
+     * "silent_with_backlog", "limit", "state_differs", "clock_skew" ...); raised again and again
+     * while it lasts. `cleared` ends it. */
+    void (*alarm)(void *arg, const char *code, struct division about, const char *text);
+    void (*alarm_cleared)(void *arg, const char *code, struct division about);
+};
+
+/* Limits per direct child, and timing. Zero means the default named here. */
+struct replicator_limits {
+    uint64_t child_bytes_per_day;      /* 4 GiB */
+    uint32_t child_blocks_per_second;  /* 2,000, with a burst of ten seconds' worth */
+    uint32_t credit_bytes;             /* 8 MiB: what a neighbour may have in flight to us */
+    uint32_t frame_bytes_max;          /* 2 MiB; never above FRAME_BYTES_MAX */
+    uint32_t beat_ms;                  /* 5,000 */
+    uint32_t silence_ms;               /* 20,000: a link this quiet is down */
+    uint32_t reconnect_ms_max;         /* 10,000: back-off cap, full jitter below it */
+    uint32_t cosign_ms;                /* 1,000: at most one cosignature a log in this time */
+    uint32_t stuck_ms;                 /* 30,000: backlog and nothing confirmed: alarm */
+};
+
+struct replicator_config {
+    struct division self;
+    struct hash tree;
+    const struct sign_key *key; /* identity; borrowed */
+    const struct store *store;
+    const struct clock *clock;
+    struct replicator_sink sink;
+    struct replicator_limits limits;
+};
+
+/* Reads heads, grants and cosignatures back. `bootstrap` is the chain of sealed grants from the
+ * enrolment answer, root first and own last; needed only while the store has none (staged into
+ * `txn`, which the caller commits). Errors: ERR_CORRUPT, ERR_IO, ERR_REFUSED (chain bad). */
+enum status replicator_open(struct replicator **out, const struct replicator_config *config,
+                            struct txn *txn, const struct bytes *bootstrap,
+                            size_t bootstrap_count, struct err *err);
+void replicator_close(struct replicator *replicator); /* NULL is fine; keeps nothing unsaved */
+
+const struct roster *replicator_roster(const struct replicator *replicator);
+struct division replicator_parent(const struct replicator *replicator); /* NONE at the root */
+
+/* --- the own log --- */
+
+/* Adds one entry to the own log and returns its lsn. The bytes of `body` are copied. Starts a
+ * new block when the audience changes or this one is full. */
+uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
+                           const struct audience *audience, uint32_t kind, uint32_t format,
+                           struct bytes body);
+/* The lsn the next append will get. */
+uint64_t replicator_next_lsn(const struct replicator *replicator);
+/* The last `count` appended entries (all in one call's run) were approved as this group says.
+ * group->first_entry and count are set by the replicator, which splits the run over blocks and
+ * makes the range proofs from `leaves` (group->leaf_count of them). */
+void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint64_t count,
+                        const struct approval_group *group, const struct hash *leaves);
+/* Closes, signs and stages the open block. Call once at the end of a turn. */
+void replicator_seal(struct replicator *replicator, struct txn *txn);
+/* Appends a grant (its own kind, audience tree X) and takes it into the roster. */
+enum status replicator_grant(struct replicator *replicator, struct txn *txn,
+                             const struct grant *grant, struct err *err);
+
+/* An entry of this turn that no block holds yet; false when `lsn` is not in the open block. */
+bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);
+
+/* --- reading logs (durable, or of this turn); any log that is held --- */
+
+/* Position up to which `author`'s log is held; zero lsn when nothing is. For a log from above:
+ * the last block addressed to us. `durable` false counts this turn's too. */
+struct log_head {
+    uint32_t epoch;
+    uint64_t lsn, blocks;
+    struct hash hash;
+    uint64_t time_ms; /* of that block */
+};
+bool replicator_head(const struct replicator *replicator, struct division author, bool durable,
+                     struct log_head *out);
+
+/* --- the loop --- */
+
+void replicator_receive(struct replicator *replicator, struct txn *txn, struct division from,
+                        struct bytes frame);
+void replicator_tick(struct replicator *replicator, struct txn *txn);
+/* The last committed txn is durable: acks and onward blocks may leave. */
+void replicator_durable(struct replicator *replicator);
+/* The next frame that may leave, in order of lanes; false when there is none. `frame` is
+ * replaced. replicator_unsent gives one back that the transport did not take: it is offered
+ * again first. */
+bool replicator_next_frame(struct replicator *replicator, struct division *to, struct buf *frame);
+void replicator_unsent(struct replicator *replicator, struct division to, struct bytes frame);
+/* When tick wants to be called next, mono ms. */
+uint64_t replicator_next_tick(const struct replicator *replicator);
+
+/* --- what operators see --- */
+
+enum peer_state { PEER_DOWN, PEER_GREETING, PEER_LIVE, PEER_HELD, PEER_PAUSED, PEER_REFUSED, PEER_STATES };
+const char *peer_state_name(enum peer_state state);
+
+struct peer_status {
+    struct division division;
+    enum peer_state state;
+    bool is_parent;
+    uint64_t behind_entries, behind_bytes; /* what we hold for it that it has not confirmed */
+    uint64_t oldest_unix_ms;               /* time of the first such block, 0 when none */
+    uint64_t last_heard_unix_ms;           /* 0: never */
+    uint32_t rtt_ms;
+    int64_t clock_skew_ms;
+    uint64_t frames_refused;
+    char reason[96]; /* why held or refused, "" otherwise */
+};
+size_t replicator_peers(const struct replicator *replicator);
+void replicator_peer(const struct replicator *replicator, size_t index, struct peer_status *out);
+
+/* The blocks behind for `peer`, from the first unconfirmed on: for the money in a backlog. */
+enum status replicator_backlog(const struct replicator *replicator, struct division peer,
+                               size_t blocks_max,
+                               void (*visit)(void *arg, const struct block_view *block), void *arg,
+                               struct err *err);
+
+/* End-to-end: up to where the root has told us it holds our log, and how old that word is. */
+struct confirmation {
+    uint64_t lsn;
+    struct hash hash;
+    uint64_t heard_unix_ms; /* 0: never */
+    uint64_t root_lsn;      /* the root's own head as it told */
+};
+void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);
+
+/* Operator's stop for one neighbour: nothing is sent or credited until resumed. Kept in meta. */
+enum status replicator_pause(struct replicator *replicator, struct txn *txn,
+                             struct division peer, bool paused, struct err *err);
+
+#endif

@@ -1,0 +1,47 @@
+/* txn - one turn's changes, seen by itself before they are durable.
+ *
+ * Everything a turn of the loop does (blocks, heads, ledger rows, roll-ups, indexes) is put
+ * here and becomes one batch with one fsync. A row put many times is written once. Reads see the
+ * puts of this turn first and the store after that, and are remembered, so a balance touched by
+ * a thousand payments is read once. Absence is remembered too.
+ *
+ *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_reset
+ *                   child: a trial that is merged or forgotten (submit --atomic)
+ *
+ * A read error of the store is sticky: later reads answer "absent", and txn_status tells; the
+ * turn must then not be committed. Asking once per turn keeps every rule free of error paths.
+ *
+ * Owns: copies of all keys and values. Thread: loop thread (or one reader with a snapshot). */
+#ifndef TERRACE_REPLICATOR_TXN_H
+#define TERRACE_REPLICATOR_TXN_H
+
+#include "replicator/store.h"
+
+struct txn;
+
+/* Reads through `snapshot` when given (a reader that never commits), else the latest. */
+struct txn *txn_open(const struct store *store, struct store_snapshot *snapshot);
+struct txn *txn_open_child(struct txn *parent); /* parent must not change meanwhile */
+void txn_free(struct txn *txn);                 /* NULL is fine */
+
+/* True when present. *value stays valid until the same key is put or deleted in this txn, or
+ * until reset or merge. */
+bool txn_get(struct txn *txn, enum store_space space, struct bytes key, struct bytes *value);
+/* Returns the stored copy; the caller may change its bytes (not its size) until the next put of
+ * the same key: for counters that change often. Only for rows put through this txn. */
+uint8_t *txn_put(struct txn *txn, enum store_space space, struct bytes key, struct bytes value);
+void txn_delete(struct txn *txn, enum store_space space, struct bytes key);
+
+/* Store rows and this turn's rows merged, in key order. */
+enum status txn_scan(struct txn *txn, enum store_space space, struct bytes prefix,
+                     store_visit_fn *visit, void *arg, struct err *err);
+
+/* The first read error since reset, with its words in *err; OK when there was none. */
+enum status txn_status(const struct txn *txn, struct err *err);
+
+size_t txn_changes(const struct txn *txn); /* puts and deletes, coalesced */
+struct batch txn_batch(struct txn *txn);   /* valid until the next call on txn */
+void txn_merge(struct txn *child);         /* puts everything into its parent; child is reset */
+void txn_reset(struct txn *txn);           /* forgets everything, keeps some memory */
+
+#endif
