@@ -16,22 +16,14 @@ enum { TAG_SIZE = 17 }; /* sixteen bytes of personalisation, and the terminator 
 _Static_assert(TAG_SIZE - 1 == crypto_generichash_blake2b_PERSONALBYTES, "personalisation");
 
 static const char tag_texts[TAGS][TAG_SIZE] = {
-    [TAG_LEAF] = "terrace.leaf",
-    [TAG_NODE] = "terrace.node",
-    [TAG_BLOCK] = "terrace.block",
-    [TAG_BODY] = "terrace.body",
-    [TAG_STATE] = "terrace.state",
-    [TAG_APPROVAL_LEAF] = "terrace.appleaf",
-    [TAG_APPROVAL] = "terrace.approval",
-    [TAG_COSIGN] = "terrace.cosign",
-    [TAG_GRANT] = "terrace.grant",
-    [TAG_BEAT] = "terrace.beat",
-    [TAG_ENROL] = "terrace.enrol",
-    [TAG_TOKEN] = "terrace.token",
-    [TAG_KEY] = "terrace.key",
-    [TAG_CONTENT] = "terrace.content",
-    [TAG_ROSTER] = "terrace.roster",
-    [TAG_AUDIT] = "terrace.audit",
+    [TAG_LEAF] = "terrace.leaf",         [TAG_NODE] = "terrace.node",
+    [TAG_BLOCK] = "terrace.block",       [TAG_BODY] = "terrace.body",
+    [TAG_STATE] = "terrace.state",       [TAG_APPROVAL_LEAF] = "terrace.appleaf",
+    [TAG_APPROVAL] = "terrace.approval", [TAG_COSIGN] = "terrace.cosign",
+    [TAG_GRANT] = "terrace.grant",       [TAG_BEAT] = "terrace.beat",
+    [TAG_ENROL] = "terrace.enrol",       [TAG_TOKEN] = "terrace.token",
+    [TAG_KEY] = "terrace.key",           [TAG_CONTENT] = "terrace.content",
+    [TAG_ROSTER] = "terrace.roster",     [TAG_AUDIT] = "terrace.audit",
 };
 
 enum status crypto_init(struct err *err)

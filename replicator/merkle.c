@@ -1,0 +1,189 @@
+#include "replicator/merkle.h"
+#include "replicator/crypto.h"
+
+#include <assert.h>
+
+static struct hash join(const struct hash *left, const struct hash *right)
+{
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_NODE);
+    hasher_add(&hasher, left->at, sizeof left->at);
+    hasher_add(&hasher, right->at, sizeof right->at);
+    return hasher_end(&hasher);
+}
+
+/* Counts in binary: after n leaves the stack holds one full subtree for each bit set in n. */
+struct hash merkle_root(const struct hash *leaves, size_t count)
+{
+    struct hash stack[8 * sizeof(size_t)];
+    size_t height = 0;
+
+    assert(count >= 1);
+    for (size_t i = 0; i < count; i++) {
+        struct hash node = leaves[i];
+        for (size_t bits = i; (bits & 1) != 0; bits >>= 1) {
+            node = join(&stack[--height], &node);
+        }
+        stack[height++] = node;
+    }
+    while (height > 1) {
+        height--;
+        stack[height - 1] = join(&stack[height - 1], &stack[height]);
+    }
+    return stack[0];
+}
+
+/* Where the tree over [from, to) splits: after the largest power of two below its size. */
+static size_t split(size_t from, size_t to)
+{
+    size_t left = 1;
+
+    while (left < to - from - left) {
+        left *= 2;
+    }
+    return from + left;
+}
+
+struct span { /* leaves [from, to) */
+    size_t from, to;
+};
+static bool apart(struct span a, struct span b)
+{
+    return a.to <= b.from || b.to <= a.from;
+}
+static bool inside(struct span inner, struct span outer)
+{
+    return outer.from <= inner.from && inner.to <= outer.to;
+}
+
+/* As deep as the tree is high, since a span of one leaf is either apart or inside. */
+static size_t prove(struct hash *proof, const struct hash *leaves, struct span tree,
+                    struct span run)
+{
+    size_t middle, used;
+
+    if (inside(tree, run)) {
+        return 0;
+    }
+    if (apart(tree, run)) {
+        *proof = merkle_root(leaves + tree.from, tree.to - tree.from);
+        return 1;
+    }
+    middle = split(tree.from, tree.to);
+    used = prove(proof, leaves, (struct span){tree.from, middle}, run);
+    return used + prove(proof + used, leaves, (struct span){middle, tree.to}, run);
+}
+
+size_t merkle_prove(struct hash *proof, const struct hash *leaves, size_t leaf_count, size_t first,
+                    size_t count)
+{
+    size_t used;
+
+    assert(count >= 1 && count <= leaf_count && first <= leaf_count - count);
+    assert(leaf_count <= GROUP_LEAVES_MAX); /* so that two hashes a level fit into the proof */
+    used = prove(proof, leaves, (struct span){0, leaf_count}, (struct span){first, first + count});
+    assert(used <= GROUP_PROOF_MAX);
+    return used;
+}
+
+struct climb {
+    const struct hash *run, *proof;
+    struct span run_span;
+    size_t proof_left;
+    bool failed;
+};
+
+static struct hash climb(struct climb *climb_state, struct span tree)
+{
+    struct hash left, right;
+    size_t middle;
+
+    if (climb_state->failed) {
+        return HASH_ZERO;
+    }
+    if (inside(tree, climb_state->run_span)) {
+        return merkle_root(climb_state->run + (tree.from - climb_state->run_span.from),
+                           tree.to - tree.from);
+    }
+    if (apart(tree, climb_state->run_span)) {
+        if (climb_state->proof_left == 0) {
+            climb_state->failed = true;
+            return HASH_ZERO;
+        }
+        climb_state->proof_left--;
+        return *climb_state->proof++;
+    }
+    middle = split(tree.from, tree.to);
+    left = climb(climb_state, (struct span){tree.from, middle});
+    right = climb(climb_state, (struct span){middle, tree.to});
+    return join(&left, &right);
+}
+
+bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, size_t first,
+                      size_t leaf_count, const struct hash *proof, size_t proof_count)
+{
+    struct climb state = {.run = run, .proof = proof, .proof_left = proof_count};
+
+    *root = HASH_ZERO;
+    if (count == 0 || count > leaf_count || first > leaf_count - count) {
+        return false;
+    }
+    state.run_span = (struct span){first, first + count};
+    *root = climb(&state, (struct span){0, leaf_count});
+    return !state.failed && state.proof_left == 0;
+}
+
+static void add_u32(struct hasher *hasher, uint32_t value)
+{
+    const uint8_t raw[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
+                            (uint8_t)value};
+
+    hasher_add(hasher, raw, sizeof raw);
+}
+
+static void add_u64(struct hasher *hasher, uint64_t value)
+{
+    uint8_t raw[8];
+
+    store_u64(raw, value);
+    hasher_add(hasher, raw, sizeof raw);
+}
+
+struct hash merkle_entry_leaf(const struct entry *entry)
+{
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_LEAF);
+    add_u64(&hasher, entry->lsn);
+    add_u64(&hasher, entry->time_ms);
+    add_u32(&hasher, entry->kind);
+    add_u32(&hasher, entry->format);
+    hasher_add(&hasher, entry->body.data, entry->body.size);
+    return hasher_end(&hasher);
+}
+
+struct hash merkle_approval_leaf(uint32_t kind, uint32_t format, struct bytes body)
+{
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_APPROVAL_LEAF);
+    add_u32(&hasher, kind);
+    add_u32(&hasher, format);
+    hasher_add(&hasher, body.data, body.size);
+    return hasher_end(&hasher);
+}
+
+struct hash approval_hash(const struct hash *tree, struct division author, enum approval_role role,
+                          const struct hash *root)
+{
+    const uint8_t role_byte = (uint8_t)role;
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_APPROVAL);
+    hasher_add(&hasher, tree->at, sizeof tree->at);
+    hasher_add(&hasher, author.code, DIVISION_CODE_MAX);
+    hasher_add(&hasher, &role_byte, 1);
+    hasher_add(&hasher, root->at, sizeof root->at);
+    return hasher_end(&hasher);
+}
