@@ -87,6 +87,12 @@ void node_approve(struct node *node, struct txn *txn, struct approve_item *items
                   const struct person *checker);
 void node_reject(struct node *node, struct txn *txn, struct approve_item *item, const char *why,
                  const struct person *checker);
+/* Why the last draft with this id was rejected. */
+struct rejection {
+    uint64_t unix_ms;
+    char checker[64], why[1001];
+};
+bool node_rejection(struct txn *txn, const char *id, struct rejection *out);
 struct draft_row {
     char id[40], maker[64];
     uint64_t unix_ms;

@@ -1,0 +1,102 @@
+/* node_internal - what node.c, submit.c and approvals.c share. Not for anybody else. */
+#ifndef TERRACE_NODE_NODE_INTERNAL_H
+#define TERRACE_NODE_NODE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "node/node.h"
+#include "replicator/log.h"
+
+enum {
+    NODE_ALARMS_MAX = 256,
+    TURN_FRAMES_MAX = 64,              /* received in one turn */
+    TURN_BYTES_MAX = 8 << 20,
+    TURN_CALLS_MAX = 64,               /* the API's share is reserved: calls are taken first */
+    TURN_CATCH_UP_ENTRIES_MAX = 16384, /* replayed in one turn */
+    SPACE_CHECK_MS = 1000,
+};
+
+/* A division whose ledger here is behind the log we hold of it. */
+struct lagging {
+    struct division division;
+    bool stopped; /* an entry this version does not know: waits for an upgrade */
+};
+
+/* Entries of a trial have an lsn but lie in no log; read_entry finds them here. */
+struct trial_log {
+    uint64_t first_lsn;
+    struct bytes *bodies;
+    size_t count, capacity;
+};
+
+struct node {
+    struct node_config config;
+    struct store store;
+    struct transport transport;
+    struct clock clock; /* the caller's */
+    struct clock turn_clock;
+    uint64_t turn_unix_ms; /* one wall time for a whole turn, so that an entry has one time */
+    uint64_t fence;
+
+    struct txn *txn;
+    struct replicator *replicator;
+    struct ledger *ledger;
+
+    pthread_mutex_t calls_lock;
+    struct call *calls, **calls_end; /* posted, under calls_lock */
+    struct call *taken;              /* run in this turn, waiting for its commit */
+    bool committing;                 /* a commit is in flight: no new turn before its outcome */
+
+    struct trial_log trial;
+    struct buf settles; /* settle documents due in this turn: varint size, body */
+    struct lagging *lagging;
+    size_t lagging_count, lagging_capacity;
+
+    struct alarm alarms[NODE_ALARMS_MAX];
+    size_t alarm_count;
+
+    bool disk_full; /* below the floor: no new business */
+    uint64_t space_checked_ms;
+    struct buf frame;
+};
+
+void node_alarm(struct node *node, const char *code, struct division about, const char *text);
+void node_alarm_clear(struct node *node, const char *code, struct division about);
+
+/* Appends a checked document to the own log and posts it. Returns its lsn. */
+uint64_t node_enter(struct node *node, struct txn *txn, const struct document *document,
+                    struct bytes body);
+/* Does a document of this kind need a maker and a checker here? */
+bool node_needs_approval(const struct node *node, uint32_t kind);
+
+/* Runs the rules over documents in order on a trial txn, as if each accepted one were entered;
+ * fills status (ACCEPTED or REFUSED) and refusal. Changes nothing. */
+struct trial {
+    const struct document *document;
+    struct bytes body;
+    bool refused;
+    struct refusal refusal;
+};
+void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t count);
+
+
+void trial_log_begin(struct node *node, size_t capacity);
+uint64_t trial_log_add(struct node *node, struct bytes body); /* its lsn; borrows the body */
+void trial_log_end(struct node *node);
+
+/* Drafts (approvals.c): completed documents that a maker signed and nobody has checked yet. */
+enum reason draft_compare(struct txn *txn, const struct document *document,
+                          struct refusal *refusal, bool *found);
+/* The drafts of one post, which the maker signs together: begin, add each, end. */
+struct draft_batch {
+    uint64_t number;
+    struct hash *leaves;
+    size_t count, capacity;
+};
+void draft_begin(struct draft_batch *batch);
+void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
+               const struct document *document, struct bytes body);
+void draft_end(struct node *node, struct txn *txn, struct draft_batch *batch,
+               const struct person *maker);
+
+#endif

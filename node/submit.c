@@ -1,0 +1,243 @@
+/* submit - from a typed document to an entry of the own log, or to a draft, or to a refusal. */
+#include <assert.h>
+
+#include "node/node_internal.h"
+
+bool node_needs_approval(const struct node *node, uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return node->config.approval_required && info != NULL && !info->node_only;
+}
+
+/* --- trials --- */
+
+void trial_log_begin(struct node *node, size_t capacity)
+{
+    assert(node->trial.bodies == NULL);
+    node->trial.first_lsn = replicator_next_lsn(node->replicator);
+    node->trial.bodies = mem_zalloc((capacity + 1) * sizeof *node->trial.bodies);
+    node->trial.capacity = capacity;
+    node->trial.count = 0;
+}
+
+uint64_t trial_log_add(struct node *node, struct bytes body)
+{
+    assert(node->trial.count < node->trial.capacity);
+    node->trial.bodies[node->trial.count] = body;
+    return node->trial.first_lsn + node->trial.count++;
+}
+
+void trial_log_end(struct node *node)
+{
+    mem_free(node->trial.bodies);
+    memset(&node->trial, 0, sizeof node->trial);
+}
+
+static void try_apply(struct node *node, struct txn *child, const struct document *document,
+                      struct bytes body)
+{
+    const struct applied applied = {
+        .author = node->config.self,
+        .lsn = trial_log_add(node, body),
+        .time_ms = node->turn_unix_ms,
+        .kind = document->kind,
+        .format = DOCUMENT_FORMAT,
+        .body = body,
+    };
+
+    ledger_apply_own(node->ledger, child, &applied, document);
+}
+
+void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t count)
+{
+    struct txn *child = txn_open_child(txn);
+    struct ledger_mark mark;
+
+    ledger_mark(node->ledger, &mark);
+    trial_log_begin(node, count);
+    for (size_t i = 0; i < count; i++) {
+        struct trial *trial = &trials[i];
+
+        if (trial->refused) {
+            continue;
+        }
+        if (ledger_check_exists(node->ledger, child, trial->document, &trial->refusal) !=
+                REASON_NONE ||
+            ledger_check_rules(node->ledger, child, trial->document, &trial->refusal) !=
+                REASON_NONE) {
+            trial->refused = true;
+            continue;
+        }
+        try_apply(node, child, trial->document, trial->body);
+    }
+    trial_log_end(node);
+    ledger_return_to(node->ledger, &mark);
+    txn_free(child);
+}
+
+/* --- one document --- */
+
+static void set_refused(struct submit_item *item)
+{
+    item->status = item->refusal.reason == REASON_EXISTS ? SUBMIT_EXISTS : SUBMIT_REFUSED;
+}
+
+/* malformed .. exists_with_different: true when the document may go on. */
+static bool pass_form(struct node *node, struct txn *txn, struct submit_item *item)
+{
+    bool drafted;
+
+    if (item->malformed) {
+        item->status = SUBMIT_REFUSED;
+        return false;
+    }
+    if (ledger_check_form(node->ledger, &item->document, true, &item->refusal) != REASON_NONE ||
+        ledger_check_exists(node->ledger, txn, &item->document, &item->refusal) != REASON_NONE ||
+        draft_compare(txn, &item->document, &item->refusal, &drafted) != REASON_NONE) {
+        set_refused(item);
+        return false;
+    }
+    if (drafted) {
+        item->status = SUBMIT_DRAFT;
+        return false;
+    }
+    if (node->disk_full) {
+        (void)refuse(&item->refusal, REASON_DISK_FULL, "");
+        item->status = SUBMIT_REFUSED;
+        return false;
+    }
+    return true;
+}
+
+/* What one post is working with; buffers are kept from line to line. */
+struct post {
+    struct node *node;
+    struct txn *txn;
+    const struct person *maker;
+    struct draft_batch drafts;
+    struct buf memory, body;
+};
+
+/* Completes and encodes; the body is in post->body. */
+static void prepare(struct post *post, struct document *document)
+{
+    buf_clear(&post->memory);
+    buf_clear(&post->body);
+    ledger_complete(post->node->ledger, post->txn, document, &post->memory);
+    document_encode(&post->body, document);
+}
+
+static void enter_item(struct post *post, struct submit_item *item)
+{
+    prepare(post, &item->document);
+    if (ledger_check_rules(post->node->ledger, post->txn, &item->document, &item->refusal) !=
+        REASON_NONE) {
+        set_refused(item);
+        return;
+    }
+    item->lsn = node_enter(post->node, post->txn, &item->document, buf_bytes(&post->body));
+    item->status = SUBMIT_ACCEPTED;
+}
+
+static void draft_item(struct post *post, struct submit_item *item)
+{
+    if (post->maker == NULL) {
+        (void)refuse(&item->refusal, REASON_NEEDS_MAKER, "");
+        item->status = SUBMIT_REFUSED;
+        return;
+    }
+    prepare(post, &item->document);
+    draft_add(post->node, post->txn, &post->drafts, &item->document, buf_bytes(&post->body));
+    item->status = SUBMIT_DRAFT;
+}
+
+/* --- all or nothing --- */
+
+/* As enter_item, but into a trial: the body goes to `kept`, which outlives the trial. */
+static void rehearse_item(struct post *post, struct submit_item *item, struct buf *kept)
+{
+    struct document trial = item->document;
+
+    if (!pass_form(post->node, post->txn, item)) {
+        return;
+    }
+    if (node_needs_approval(post->node, trial.kind)) {
+        draft_item(post, item);
+        return;
+    }
+    prepare(post, &trial);
+    if (ledger_check_rules(post->node->ledger, post->txn, &trial, &item->refusal) !=
+        REASON_NONE) {
+        set_refused(item);
+        return;
+    }
+    buf_append_bytes(kept, buf_bytes(&post->body));
+    try_apply(post->node, post->txn, &trial, buf_bytes(kept));
+    item->status = SUBMIT_ACCEPTED;
+}
+
+static bool rehearse(struct node *node, struct txn *txn, struct submit_item *items, size_t count,
+                     const struct person *maker)
+{
+    struct post post = {.node = node, .txn = txn_open_child(txn), .maker = maker};
+    struct buf *kept = mem_zalloc((count + 1) * sizeof *kept);
+    struct ledger_mark mark;
+    bool all = true;
+
+    ledger_mark(node->ledger, &mark);
+    trial_log_begin(node, count);
+    draft_begin(&post.drafts);
+    for (size_t i = 0; i < count; i++) {
+        rehearse_item(&post, &items[i], &kept[i]);
+        all = all && items[i].status != SUBMIT_REFUSED;
+    }
+    mem_free(post.drafts.leaves);
+    trial_log_end(node);
+    ledger_return_to(node->ledger, &mark);
+    txn_free(post.txn);
+    for (size_t i = 0; i < count; i++) {
+        buf_free(&kept[i]);
+    }
+    mem_free(kept);
+    buf_free(&post.memory);
+    buf_free(&post.body);
+    return all;
+}
+
+static void refuse_all(struct submit_item *items, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].status != SUBMIT_REFUSED) {
+            (void)refuse(&items[i].refusal, REASON_NOT_ALL, "");
+            items[i].status = SUBMIT_REFUSED;
+        }
+    }
+}
+
+void node_submit(struct node *node, struct txn *txn, struct submit_item *items, size_t count,
+                 bool atomic, const struct person *maker)
+{
+    struct post post = {.node = node, .txn = txn, .maker = maker};
+
+    if (atomic && !rehearse(node, txn, items, count, maker)) {
+        refuse_all(items, count);
+        return;
+    }
+    draft_begin(&post.drafts);
+    for (size_t i = 0; i < count; i++) {
+        struct submit_item *item = &items[i];
+
+        if (!pass_form(node, txn, item)) {
+            continue;
+        }
+        if (node_needs_approval(node, item->document.kind)) {
+            draft_item(&post, item);
+        } else {
+            enter_item(&post, item);
+        }
+    }
+    draft_end(node, txn, &post.drafts, maker);
+    buf_free(&post.memory);
+    buf_free(&post.body);
+}
