@@ -1,0 +1,211 @@
+"""tree - a tree of real nodes on this machine, for the demo, the process tests and the benchmarks.
+
+Each node is a `terraced` of its own with its own home, reached through the `terrace` CLI and
+nothing else. Waiting is always for a condition, never for a time.
+"""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class Failed(Exception):
+    """A command or a wait that did not do what it must."""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Node:
+    def __init__(self, tree, division, name, parent):
+        self.tree, self.division, self.name, self.parent = tree, division, name, parent
+        self.home = os.path.join(tree.base, division)
+        self.process = None
+        self.log_path = os.path.join(tree.base, division + ".log")
+
+    # --- commands ---
+
+    def run(self, *args, stdin=None, check=True, as_user=None):
+        """Runs `terrace` against this node: (exit code, stdout, stderr)."""
+        command = [self.tree.bin("terrace"), "--home", self.home]
+        if as_user:
+            command += ["--as", as_user]
+        command += list(args)
+        done = subprocess.run(command, input=stdin, capture_output=True, env=self.tree.env)
+        out, err = done.stdout.decode(), done.stderr.decode()
+        if check and done.returncode != 0:
+            raise Failed(f"{' '.join(command)}: exit {done.returncode}\n{out[-2000:]}\n{err[-2000:]}")
+        return done.returncode, out, err
+
+    def json(self, *args, **kwargs):
+        return json.loads(self.run("--json", *args, **kwargs)[1])
+
+    def submit(self, path, kind=None, check=True, as_user=None):
+        """Submits a file; the list of result lines."""
+        args = ["submit", path] + (["--kind", kind] if kind else [])
+        code, out, err = self.run(*args, check=False, as_user=as_user)
+        if code not in (0, 1):
+            raise Failed(f"submit {path} at {self.division}: exit {code}\n{err}")
+        lines = [json.loads(line) for line in out.splitlines()]
+        bad = [line for line in lines if line["status"] == "refused"]
+        if check and bad:
+            raise Failed(f"submit {path} at {self.division}: {len(bad)} refused, first: {bad[0]}")
+        return lines
+
+    def status(self):
+        return self.json("status")
+
+    def digest(self, division=None):
+        args = ["digest"] + (["--division", division] if division else [])
+        return self.json(*args)
+
+    # --- life ---
+
+    def start(self):
+        assert self.process is None
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                [self.tree.bin("terraced"), "--home", self.home], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, env=self.tree.env)
+        self.wait_ready()
+
+    def wait_ready(self, seconds=60):
+        def ready():
+            if self.process.poll() is not None:
+                raise Failed(f"terraced {self.division} ended with {self.process.returncode}:\n"
+                             + self.log_tail())
+            return self.run("status", check=False)[0] == 0
+        wait_until(ready, seconds, f"terraced {self.division} to answer")
+
+    def log_tail(self, size=3000):
+        with open(self.log_path, "rb") as log:
+            return log.read()[-size:].decode(errors="replace")
+
+    def end(self, how=signal.SIGTERM):
+        """Ends the daemon with a signal and reaps it; the exit code."""
+        if self.process is None:
+            return None
+        self.process.send_signal(how)
+        code = self.process.wait(timeout=60)
+        self.process = None
+        return code
+
+    def kill(self):
+        return self.end(signal.SIGKILL)
+
+    def rss_kib(self):
+        with open(f"/proc/{self.process.pid}/status") as status:
+            for line in status:
+                if line.startswith("VmRSS:"):
+                    return int(line.split()[1])
+        raise Failed("no VmRSS")
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def wait_until(condition, seconds, what, step=0.02):
+    """Waits for a condition and returns its value; a timeout is a failure that names it."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed(f"waited {seconds} s for {what}")
+        time.sleep(step)
+
+
+class Tree:
+    def __init__(self, base, build=None, approval="none", passphrase="terrace-demo"):
+        self.base = os.path.abspath(base)
+        self.build = build or os.path.join(ROOT, "build")
+        self.approval = approval
+        self.nodes = {}
+        self.env = dict(os.environ, TERRACE_PASSPHRASE=passphrase, LC_ALL="C.UTF-8")
+        self.env.pop("TERRACE_HOME", None)
+        shutil.rmtree(self.base, ignore_errors=True)
+        os.makedirs(self.base)
+
+    def bin(self, name):
+        return os.path.join(self.build, "bin", name)
+
+    def __getitem__(self, division):
+        return self.nodes[division]
+
+    def init_root(self, division, name):
+        node = Node(self, division, name, None)
+        node.run("init", "--root", "--division", division, "--name", name,
+                 "--listen", f"tcp://127.0.0.1:{free_port()}", "--approval", self.approval)
+        self.nodes[division] = node
+        node.start()
+        return node
+
+    def join(self, parent, division, name, listen=True):
+        """Invites at the parent, joins, starts. Returns (node, milliseconds of invite and join)."""
+        node = Node(self, division, name, self.nodes[parent])
+        began = time.monotonic()
+        token = self.nodes[parent].json("invite", division, "--name", name)["token"]
+        args = ["join", token, "--approval", self.approval]
+        if listen:
+            args += ["--listen", f"tcp://127.0.0.1:{free_port()}"]
+        node.run(*args)
+        took = (time.monotonic() - began) * 1000
+        self.nodes[division] = node
+        node.start()
+        return node, took
+
+    def above(self, division):
+        """The divisions from the parent of `division` up to the root."""
+        up, node = [], self.nodes[division].parent
+        while node is not None:
+            up.append(node.division)
+            node = node.parent
+        return up
+
+    def wait_equal_digests(self, seconds=60):
+        """Waits until every replica's digest equals its owner's at the owner's lsn."""
+        for division, owner in self.nodes.items():
+            if owner.process is None:
+                continue
+
+            def equal():
+                own = owner.digest()
+                for up in self.above(division):
+                    there = self.nodes[up].digest(division)
+                    if (there["lsn"], there["digest"]) != (own["lsn"], own["digest"]):
+                        return False
+                return True
+            wait_until(equal, seconds, f"every level to agree about {division}")
+
+    def stop(self):
+        for node in reversed(list(self.nodes.values())):
+            if node.process is not None:
+                node.end()
+
+
+PILOT = [("540000", "西藏自治区", None), ("540100", "拉萨市", "540000"),
+         ("540200", "日喀则市", "540000"), ("540121", "林周县", "540100"),
+         ("540202", "桑珠孜区", "540200")]
+
+
+def pilot(tree):
+    """Brings up the five nodes of the pilot tree; yields (division, name, milliseconds)."""
+    for division, name, parent in PILOT:
+        if parent is None:
+            began = time.monotonic()
+            tree.init_root(division, name)
+            yield division, name, (time.monotonic() - began) * 1000
+        else:
+            _, took = tree.join(parent, division, name)
+            yield division, name, took
