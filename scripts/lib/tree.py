@@ -74,7 +74,7 @@ class Node:
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 [self.tree.bin("terraced"), "--home", self.home], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=self.tree.env)
+                stdout=log, stderr=log, env=self.tree.env, start_new_session=True)
         self.wait_ready()
 
     def wait_ready(self, seconds=60):
