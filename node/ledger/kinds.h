@@ -38,15 +38,36 @@ struct kind_info {
     bool node_only;             /* clients get `node_only` */
     bool takes_elements;        /* the optional elements of DOMAIN 3 */
     bool makes_indicator;
+    bool any_year; /* says nothing about a fiscal year: it may be left out */
     enum field required[16], optional[24]; /* beside id, fiscal_year, memo, mof_div_code; 0 ends */
+    /* What only nodes write into it; goes before takes_elements. A client that gives one of these
+     * gets unknown_field_<name>, as for every field with a tag from 100 on. */
+    enum field completed[32];
 };
 const struct kind_info *kind_info(uint32_t kind); /* NULL when unknown */
 uint32_t kind_named(struct bytes name);           /* 0 when unknown */
 
+/* The elements (DOMAIN 3), in order; 0 ends. */
+const enum field *kind_elements(void);
+/* Has a document of this kind this field at all, when it comes from a client or from a node? */
+bool kind_takes(const struct kind_info *info, enum field field, bool client);
+/* Must it be there? Some fields are needed only beside others (a reply's approval_ref). */
+bool kind_needs(const struct kind_info *info, const struct document *document, enum field field);
+/* The words of a WORD field in this kind, ended by NULL; NULL when any word will do. */
+const char *const *kind_words(uint32_t kind, enum field field);
+/* What a person calls a field in Chinese. Never NULL. */
+const char *field_name_zh(enum field field);
+
+/* malformed .. not_yours for a document of `self`: what can be said without looking anything up.
+ * Of several faults of one sort the first is named: unknown fields by tag, all others in the
+ * order id, fiscal_year, the kind's fields, elements, memo, mof_div_code. */
+enum reason document_check_form(const struct document *document, struct division self, bool client,
+                                struct refusal *refusal);
+
 /* Where an entry of this document goes. */
 struct audience kind_audience(const struct document *document, struct division self);
 
-/* The amount a person would see in a list, fen; 0 where the kind has none. */
+/* The money a document moves or plans, fen; 0 where the kind has none. */
 int64_t document_money(const struct document *document);
 
 #endif
