@@ -1,0 +1,705 @@
+#include "tests/sim/clients.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "node/ledger/query.h"
+
+enum { POST_MAX = 6, YEAR = 2026, FACTS_OPEN_MAX = 400 };
+
+enum fact_state { FACT_ASKED, FACT_UNKNOWN, FACT_ACKNOWLEDGED, FACT_REFUSED };
+
+/* One document an office has submitted, and what it was told. */
+struct fact {
+    uint32_t kind;
+    char id[24], about[24], other[16]; /* about: the document it names; other: a division, a code */
+    int64_t amount, left;              /* left: what later documents may still take of it */
+    enum fact_state state;
+    uint64_t lsn;
+};
+
+struct office {
+    struct clients *clients;
+    struct sim_node *node;
+    struct fact *facts;
+    size_t count, capacity, unanswered;
+    uint64_t next_id;
+};
+
+struct clients {
+    struct sim *sim;
+    struct office **offices;
+    size_t count;
+    uint64_t period_us;
+    bool running;
+    struct clients_counts counts;
+};
+
+/* --- asking --- */
+
+struct post {
+    struct call call;
+    struct office *office;
+    size_t count, index[POST_MAX];
+    struct submit_item items[POST_MAX];
+    char text[POST_MAX][3][24];
+};
+
+static void set(struct document *document, enum field field, const char *text)
+{
+    document_set_text(document, field, bytes_text(text));
+}
+
+static void fill(struct document *document, const struct fact *fact)
+{
+    document_clear(document, fact->kind);
+    set(document, FIELD_ID, fact->id);
+    document_set_number(document, FIELD_FISCAL_YEAR, YEAR);
+    switch (fact->kind) {
+    case KIND_AGENCY:
+        set(document, FIELD_AGENCY_CODE, "101001");
+        set(document, FIELD_AGENCY_NAME, "教育局");
+        break;
+    case KIND_BUDGET:
+        set(document, FIELD_STAGE, "reply");
+        set(document, FIELD_FUND_TYPE_CODE, fact->other);
+        set(document, FIELD_APPROVAL_REF, "人大〔2026〕1号");
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    case KIND_TRANSFER:
+        set(document, FIELD_ORI_BGT_ID, fact->about);
+        set(document, FIELD_REC_DIV_CODE, fact->other);
+        set(document, FIELD_COR_BGT_DOC_NO, "财指〔2026〕7号");
+        set(document, FIELD_TRA_TYPE_CODE, "general");
+        set(document, FIELD_STAGE, "formal");
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    case KIND_REGISTER:
+    case KIND_RETURN:
+        set(document, FIELD_BGT_ID, fact->about);
+        set(document, FIELD_ORI_DIV_CODE, fact->other);
+        if (fact->kind == KIND_RETURN) {
+            set(document, FIELD_REASON, "项目已取消");
+        }
+        break;
+    case KIND_ALLOCATE:
+        set(document, FIELD_ORI_BGT_ID, fact->about);
+        set(document, FIELD_AGENCY_CODE, "101001");
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    case KIND_RELEASE:
+        set(document, FIELD_BGT_ID, fact->about);
+        set(document, FIELD_COR_BGT_DOC_NO, "财预〔2026〕3号");
+        break;
+    case KIND_PAYMENT:
+        set(document, FIELD_BGT_ID, fact->about);
+        set(document, FIELD_PAYEE_ACCT_NAME, "诚信办公用品经营部");
+        set(document, FIELD_PAYEE_ACCT_NO, "62280001");
+        set(document, FIELD_PAYEE_ACCT_BANK_NAME, "农业银行");
+        set(document, FIELD_USE_DES, "办公用品");
+        document_set_number(document, FIELD_PAY_APP_AMT, fact->amount);
+        break;
+    case KIND_PAYMENT_CANCEL:
+        set(document, FIELD_PAY_APP_ID, fact->about);
+        set(document, FIELD_REASON, "账号有误");
+        break;
+    case KIND_PAID:
+        set(document, FIELD_PAY_APP_ID, fact->about);
+        set(document, FIELD_XPAY_DATE, "2026-04-01");
+        set(document, FIELD_AGENT_BUSINESS_NO, fact->id);
+        document_set_number(document, FIELD_XPAY_AMT, fact->amount);
+        break;
+    case KIND_REFUND:
+        set(document, FIELD_PAY_APP_ID, fact->about);
+        set(document, FIELD_REASON, "多付");
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    case KIND_FREEZE:
+    case KIND_UNFREEZE:
+        set(document, FIELD_BGT_ID, fact->about);
+        set(document, FIELD_REASON, "审计");
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    case KIND_REDUCE:
+        set(document, FIELD_BGT_ID, fact->about);
+        document_set_number(document, FIELD_AMOUNT, fact->amount);
+        break;
+    default:
+        assert(false);
+    }
+}
+
+static void run_post(struct call *call, struct node *node, struct txn *txn)
+{
+    struct post *post = (struct post *)call;
+
+    node_submit(node, txn, post->items, post->count, false, NULL);
+}
+
+static void answered(struct office *office, size_t index, const struct submit_item *item)
+{
+    struct fact *fact = &office->facts[index];
+    struct clients_counts *counts = &office->clients->counts;
+
+    switch (item->status) {
+    case SUBMIT_ACCEPTED:
+        fact->lsn = item->lsn;
+        counts->acknowledged++;
+        fact->state = FACT_ACKNOWLEDGED;
+        break;
+    case SUBMIT_EXISTS:
+        counts->exists++;
+        counts->acknowledged++;
+        fact->state = FACT_ACKNOWLEDGED;
+        break;
+    default:
+        counts->refused++;
+        fact->state = FACT_REFUSED;
+        break;
+    }
+    office->unanswered--;
+}
+
+static void post_done(struct call *call, enum status outcome)
+{
+    struct post *post = (struct post *)call;
+
+    for (size_t i = 0; i < post->count; i++) {
+        if (outcome == OK) {
+            answered(post->office, post->index[i], &post->items[i]);
+        } else {
+            post->office->facts[post->index[i]].state = FACT_UNKNOWN;
+        }
+    }
+    mem_free(post);
+}
+
+static struct post *new_post(struct office *office)
+{
+    struct post *post = mem_zalloc(sizeof *post);
+
+    post->call = (struct call){.run = run_post, .done = post_done};
+    post->office = office;
+    return post;
+}
+
+static void add_to_post(struct post *post, size_t index)
+{
+    struct fact *fact = &post->office->facts[index];
+    struct fact copy = *fact;
+    const size_t i = post->count++;
+
+    /* The facts may move while the call waits; the texts must not. */
+    memcpy(post->text[i][0], fact->id, sizeof fact->id);
+    memcpy(post->text[i][1], fact->about, sizeof fact->about);
+    memcpy(post->text[i][2], fact->other, sizeof fact->other);
+    fill(&post->items[i].document, &copy);
+    for (int field = 1; field < FIELDS; field++) {
+        struct document *document = &post->items[i].document;
+        if (!document_has(document, field) || field_is_number(field)) {
+            continue;
+        }
+        const uint8_t *data = document->value[field].text.data;
+        if (data == (const uint8_t *)copy.id) {
+            document->value[field].text.data = (const uint8_t *)post->text[i][0];
+        } else if (data == (const uint8_t *)copy.about) {
+            document->value[field].text.data = (const uint8_t *)post->text[i][1];
+        } else if (data == (const uint8_t *)copy.other) {
+            document->value[field].text.data = (const uint8_t *)post->text[i][2];
+        }
+    }
+    post->index[i] = index;
+    fact->state = FACT_ASKED;
+    post->office->clients->counts.submitted++;
+}
+
+/* --- deciding what to ask --- */
+
+static struct fact *new_fact(struct office *office, uint32_t kind, const char *prefix)
+{
+    struct fact *fact;
+
+    if (office->count == office->capacity) {
+        office->capacity = office->capacity == 0 ? 64 : 2 * office->capacity;
+        office->facts = mem_realloc(office->facts, office->capacity * sizeof *office->facts);
+    }
+    fact = &office->facts[office->count++];
+    memset(fact, 0, sizeof *fact);
+    fact->kind = kind;
+    (void)snprintf(fact->id, sizeof fact->id, "%s%" PRIu64, prefix, ++office->next_id);
+    office->unanswered++;
+    return fact;
+}
+
+/* A random acknowledged fact of one of two kinds with something left, or NULL. */
+static struct fact *pick(struct office *office, uint32_t kind, uint32_t or_kind)
+{
+    for (int tries = 0; tries < 24 && office->count > 0; tries++) {
+        struct fact *fact = &office->facts[sim_below(office->clients->sim, office->count)];
+        if ((fact->kind == kind || fact->kind == or_kind) && fact->state == FACT_ACKNOWLEDGED &&
+            fact->left > 0) {
+            return fact;
+        }
+    }
+    return NULL;
+}
+
+static int64_t part(struct office *office, int64_t whole)
+{
+    return 1 + (int64_t)sim_below(office->clients->sim, (uint64_t)whole / 3 + 1);
+}
+
+/* A node somewhere below this one. */
+static struct sim_node *somebody_below(struct office *office)
+{
+    struct sim *sim = office->clients->sim;
+
+    for (int tries = 0; tries < 16; tries++) {
+        struct sim_node *node = sim_at(sim, (size_t)sim_below(sim, sim_nodes(sim)));
+        for (struct sim_node *up = sim_parent(node); up != NULL; up = sim_parent(up)) {
+            if (up == office->node) {
+                return node;
+            }
+        }
+    }
+    return NULL;
+}
+
+static struct office *office_of(struct clients *clients, struct division division)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (division_equal(sim_division(clients->offices[i]->node), division)) {
+            return clients->offices[i];
+        }
+    }
+    return NULL;
+}
+
+/* An acknowledged transfer to this division that this office has not tried to answer yet. */
+static bool unanswered_transfer(struct office *office, struct fact *out, struct division *issuer)
+{
+    struct clients *clients = office->clients;
+
+    for (size_t i = 0; i < clients->count; i++) {
+        struct office *other = clients->offices[i];
+        for (size_t k = 0; k < other->count; k++) {
+            struct fact *fact = &other->facts[k];
+            if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED ||
+                fact->left == 0 || strcmp(fact->other, sim_division(office->node).code) != 0) {
+                continue;
+            }
+            fact->left = 0; /* taken up; a refusal (it did not arrive yet) gives it back */
+            *out = *fact;
+            *issuer = sim_division(other->node);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool ask_something(struct office *office)
+{
+    struct sim *sim = office->clients->sim;
+    const uint64_t dice = sim_below(sim, 100);
+    struct fact from, *fact, *source;
+
+    if (office->next_id == 0) {
+        (void)new_fact(office, KIND_AGENCY, "A");
+        return true;
+    }
+    if (dice < 8) {
+        fact = new_fact(office, KIND_BUDGET, "B");
+        (void)snprintf(fact->other, sizeof fact->other, "%s", sim_chance(sim, 80) ? "111" : "12");
+        fact->amount = fact->left = 100000000 + (int64_t)sim_below(sim, 1000000000);
+        return true;
+    }
+    if (dice < 22) {
+        struct sim_node *below = somebody_below(office);
+        source = pick(office, KIND_BUDGET, KIND_REGISTER);
+        if (below == NULL || source == NULL) {
+            return false;
+        }
+        from = *source;
+        fact = new_fact(office, KIND_TRANSFER, "T");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        (void)snprintf(fact->other, sizeof fact->other, "%s", sim_division(below).code);
+        fact->amount = fact->left = part(office, from.left);
+        return true;
+    }
+    if (dice < 40) {
+        struct division issuer;
+        if (!unanswered_transfer(office, &from, &issuer)) {
+            return false;
+        }
+        fact = new_fact(office, sim_chance(sim, 85) ? KIND_REGISTER : KIND_RETURN, "R");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        (void)snprintf(fact->other, sizeof fact->other, "%s", issuer.code);
+        fact->amount = from.amount;
+        fact->left = fact->kind == KIND_REGISTER ? from.amount : 0;
+        return true;
+    }
+    if (dice < 50) {
+        source = pick(office, KIND_BUDGET, KIND_REGISTER);
+        if (source == NULL) {
+            return false;
+        }
+        from = *source;
+        fact = new_fact(office, KIND_ALLOCATE, "L");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        fact->amount = fact->left = part(office, from.left);
+        return true;
+    }
+    if (dice < 58) {
+        source = pick(office, KIND_ALLOCATE, KIND_ALLOCATE);
+        if (source == NULL) {
+            return false;
+        }
+        from = *source;
+        fact = new_fact(office, KIND_RELEASE, "E");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        return true;
+    }
+    if (dice < 78) {
+        source = pick(office, KIND_ALLOCATE, KIND_ALLOCATE);
+        if (source == NULL) {
+            return false;
+        }
+        from = *source;
+        fact = new_fact(office, KIND_PAYMENT, "P");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        fact->amount = fact->left = 1 + (int64_t)sim_below(sim, (uint64_t)from.amount / 8 + 1);
+        return true;
+    }
+    if (dice < 92) {
+        source = pick(office, KIND_PAYMENT, KIND_PAYMENT);
+        if (source == NULL) {
+            return false;
+        }
+        from = *source;
+        fact = new_fact(office, KIND_PAID, "D");
+        memcpy(fact->about, from.id, sizeof fact->about);
+        fact->amount = part(office, 3 * from.left);
+        return true;
+    }
+    source = pick(office, dice < 96 ? KIND_PAYMENT : KIND_ALLOCATE, 0);
+    if (source == NULL) {
+        return false;
+    }
+    from = *source;
+    fact = new_fact(office,
+                    dice < 94   ? KIND_PAYMENT_CANCEL
+                    : dice < 96 ? KIND_REFUND
+                    : dice < 98 ? KIND_FREEZE
+                    : dice < 99 ? KIND_UNFREEZE
+                                : KIND_REDUCE,
+                    "Z");
+    memcpy(fact->about, from.id, sizeof fact->about);
+    fact->amount = fact->kind == KIND_PAYMENT_CANCEL ? 0 : part(office, from.amount / 4);
+    return true;
+}
+
+/* A transfer whose answer was refused may be answered again: it had not arrived yet. */
+static void give_back(struct office *office)
+{
+    for (size_t i = 0; i < office->count; i++) {
+        struct fact *fact = &office->facts[i];
+        struct office *issuer;
+
+        if ((fact->kind != KIND_REGISTER && fact->kind != KIND_RETURN) ||
+            fact->state != FACT_REFUSED || fact->about[0] == '\0') {
+            continue;
+        }
+        issuer = office_of(office->clients, division_of(fact->other));
+        for (size_t k = 0; k < issuer->count; k++) {
+            if (strcmp(issuer->facts[k].id, fact->about) == 0) {
+                issuer->facts[k].left = issuer->facts[k].amount;
+            }
+        }
+        fact->about[0] = '\0';
+    }
+}
+
+static void act(struct sim *sim, void *arg)
+{
+    struct office *office = arg;
+    struct clients *clients = office->clients;
+    struct post *post;
+
+    sim_at_time(sim, sim_now(sim) + clients->period_us / 2 + sim_below(sim, clients->period_us),
+                act, office);
+    if (sim_core(office->node) == NULL) {
+        return;
+    }
+    post = new_post(office);
+    for (size_t i = 0; i < office->count && post->count < POST_MAX && office->unanswered > 0; i++) {
+        if (office->facts[i].state == FACT_UNKNOWN) {
+            clients->counts.retried++;
+            add_to_post(post, i);
+        }
+    }
+    give_back(office);
+    for (int k = 0; clients->running && k < 4 && post->count < POST_MAX; k++) {
+        if (ask_something(office)) {
+            add_to_post(post, office->count - 1);
+        }
+    }
+    if (post->count == 0) {
+        mem_free(post);
+        return;
+    }
+    sim_call(sim, office->node, &post->call);
+}
+
+/* --- checking --- */
+
+static int64_t balance_of(struct txn *txn, struct division division, enum account account);
+
+struct balance_query {
+    enum account account;
+    int64_t sum;
+};
+
+static void add_row(void *arg, const struct balance_row *row)
+{
+    struct balance_query *query = arg;
+
+    if (row->account == query->account) {
+        query->sum += row->debit - row->credit;
+    }
+}
+
+static int64_t balance_of(struct txn *txn, struct division division, enum account account)
+{
+    struct balance_query query = {account, 0};
+
+    query_balance(txn, division, SCOPE_OWN, 0, BY_ACCOUNT, add_row, &query);
+    return query.sum * account_info(account)->normal;
+}
+
+static int64_t told(const struct office *office, uint32_t kind)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < office->count; i++) {
+        if (office->facts[i].kind == kind && office->facts[i].state == FACT_ACKNOWLEDGED) {
+            sum += office->facts[i].amount;
+        }
+    }
+    return sum;
+}
+
+/* What the office was told must be there, once, where it was told. */
+static bool check_facts(const struct office *office, struct txn *txn, char *fault, size_t size)
+{
+    const struct division division = sim_division(office->node);
+
+    for (size_t i = 0; i < office->count; i++) {
+        const struct fact *fact = &office->facts[i];
+        struct document_row row;
+        const bool there = query_document(txn, division, bytes_text(fact->id), &row);
+
+        if (fact->state == FACT_ACKNOWLEDGED && !there) {
+            (void)snprintf(fault, size, "acknowledged document %s of %s is lost", fact->id,
+                           division.code);
+            return false;
+        }
+        if (fact->state == FACT_ACKNOWLEDGED && fact->lsn != 0 && row.lsn != fact->lsn) {
+            (void)snprintf(fault, size,
+                           "acknowledged document %s of %s was told lsn %" PRIu64
+                           " and stands at %" PRIu64,
+                           fact->id, division.code, fact->lsn, row.lsn);
+            return false;
+        }
+        if (fact->state == FACT_REFUSED && there) {
+            (void)snprintf(fault, size, "refused document %s of %s is in the ledger", fact->id,
+                           division.code);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool expect(int64_t have, int64_t want, const char *what, struct division division,
+                   char *fault, size_t size)
+{
+    if (have == want) {
+        return true;
+    }
+    (void)snprintf(fault, size, "%s of %s is %" PRId64 " fen, acknowledged were %" PRId64, what,
+                   division.code, have, want);
+    return false;
+}
+
+static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
+{
+    const struct division division = sim_division(office->node);
+    const int64_t issued = told(office, KIND_TRANSFER);
+
+    return expect(balance_of(txn, division, ACC_SRC_APPROVED), told(office, KIND_BUDGET),
+                  "SRC_APPROVED", division, fault, size) &&
+           expect(balance_of(txn, division, ACC_SRC_TRANSFER_IN), told(office, KIND_REGISTER),
+                  "SRC_TRANSFER_IN", division, fault, size) &&
+           expect(balance_of(txn, division, ACC_SPENT),
+                  told(office, KIND_PAID) - told(office, KIND_REFUND), "SPENT", division, fault,
+                  size) &&
+           expect(balance_of(txn, division, ACC_FROZEN),
+                  told(office, KIND_FREEZE) - told(office, KIND_UNFREEZE), "FROZEN", division,
+                  fault, size) &&
+           (balance_of(txn, division, ACC_TRANSIT) + balance_of(txn, division, ACC_XFER_OUT) <=
+                issued ||
+            expect(balance_of(txn, division, ACC_TRANSIT) + balance_of(txn, division, ACC_XFER_OUT),
+                   issued, "TRANSIT and XFER_OUT", division, fault, size));
+}
+
+struct edge_check {
+    char *fault;
+    size_t size;
+    bool ok;
+};
+
+static void check_edge(void *arg, const struct edge_row *row)
+{
+    struct edge_check *check = arg;
+
+    if (check->ok && row->difference != 0) {
+        (void)snprintf(check->fault, check->size, "edge %s -> %s differs by %" PRId64 " fen",
+                       row->issuer.code, row->receiver.code, row->difference);
+        check->ok = false;
+    }
+}
+
+/* Every holder above: the same lsn and digest, sound books, balanced edges. */
+static bool check_holders(const struct office *office, char *fault, size_t size)
+{
+    const struct division division = sim_division(office->node);
+    struct ledger_position own, there;
+    struct txn *txn = txn_open(sim_store(office->node), NULL);
+
+    ledger_position(txn, division, &own);
+    txn_free(txn);
+    for (struct sim_node *up = office->node; up != NULL; up = sim_parent(up)) {
+        struct edge_check edges = {fault, size, true};
+        char words[256] = "";
+        bool sound;
+
+        txn = txn_open(sim_store(up), NULL);
+        ledger_position(txn, division, &there);
+        sound = query_verify(txn, node_roster(sim_core(up)), division, words, sizeof words);
+        query_edges(txn, division, check_edge, &edges);
+        txn_free(txn);
+        if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
+            (void)snprintf(fault, size, "%s at %s differs from its owner", division.code,
+                           sim_division(up).code);
+            return false;
+        }
+        if (!sound) {
+            (void)snprintf(fault, size, "%s at %s: %s", division.code, sim_division(up).code,
+                           words);
+            return false;
+        }
+        if (!edges.ok) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Alarms that faults of the network and clocks cause by themselves. */
+static bool alarm_expected(const char *code)
+{
+    return strcmp(code, "silent_with_backlog") == 0 || strcmp(code, "clock_skew") == 0;
+}
+
+static bool check_alarms(const struct office *office, char *fault, size_t size)
+{
+    const struct alarm *alarms;
+    const size_t count = node_alarms(sim_core(office->node), &alarms);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!alarm_expected(alarms[i].code)) {
+            (void)snprintf(fault, size, "alarm at %s: %s about %s: %s",
+                           sim_division(office->node).code, alarms[i].code, alarms[i].about.code,
+                           alarms[i].text);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool clients_check(const struct clients *clients, char *fault, size_t fault_size)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct office *office = clients->offices[i];
+        struct txn *txn = txn_open(sim_store(office->node), NULL);
+        const bool ok = check_facts(office, txn, fault, fault_size) &&
+                        check_sums(office, txn, fault, fault_size);
+
+        txn_free(txn);
+        if (!ok || !check_holders(office, fault, fault_size) ||
+            !check_alarms(office, fault, fault_size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- life --- */
+
+struct clients *clients_new(struct sim *sim)
+{
+    struct clients *clients = mem_zalloc(sizeof *clients);
+
+    clients->sim = sim;
+    clients->period_us = SECOND;
+    return clients;
+}
+
+void clients_free(struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        mem_free(clients->offices[i]->facts);
+        mem_free(clients->offices[i]);
+    }
+    mem_free(clients->offices);
+    mem_free(clients);
+}
+
+void clients_add(struct clients *clients, struct sim_node *node)
+{
+    struct office *office = mem_zalloc(sizeof *office);
+
+    office->clients = clients;
+    office->node = node;
+    clients->offices =
+        mem_realloc(clients->offices, (clients->count + 1) * sizeof(struct office *));
+    clients->offices[clients->count++] = office;
+    sim_at_time(clients->sim, sim_now(clients->sim) + sim_below(clients->sim, SECOND), act, office);
+}
+
+void clients_start(struct clients *clients, uint64_t period_us)
+{
+    clients->period_us = period_us;
+    clients->running = true;
+}
+
+void clients_stop(struct clients *clients)
+{
+    clients->running = false;
+    clients->period_us = 200 * MILLISECOND;
+}
+
+bool clients_settled(const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (clients->offices[i]->unanswered > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct clients_counts *clients_counts(const struct clients *clients)
+{
+    return &clients->counts;
+}

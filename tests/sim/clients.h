@@ -1,0 +1,32 @@
+/* clients - finance offices in the simulator: they submit documents, remember every answer, ask
+ * again when none came, and in the end hold every node to what was acknowledged.
+ *
+ * One office a node. What it believes it was told is its own arithmetic, kept apart from the
+ * ledger's: sums of acknowledged documents, to the fen. */
+#ifndef TERRACE_TESTS_SIM_CLIENTS_H
+#define TERRACE_TESTS_SIM_CLIENTS_H
+
+#include "tests/sim/sim.h"
+
+struct clients;
+
+struct clients *clients_new(struct sim *sim);
+void clients_free(struct clients *clients);
+void clients_add(struct clients *clients, struct sim_node *node);
+
+/* Every office acts about every `period_us`, until stopped. */
+void clients_start(struct clients *clients, uint64_t period_us);
+void clients_stop(struct clients *clients);
+/* Documents without an answer are submitted again until none is left. */
+bool clients_settled(const struct clients *clients);
+
+struct clients_counts {
+    uint64_t submitted, acknowledged, refused, retried, exists;
+};
+const struct clients_counts *clients_counts(const struct clients *clients);
+
+/* After everything came to rest: nothing acknowledged is lost, nothing is there twice, balances
+ * are what the offices were told, replicas equal owners, edges balance. False, with words. */
+bool clients_check(const struct clients *clients, char *fault, size_t fault_size);
+
+#endif

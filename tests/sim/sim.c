@@ -1,0 +1,701 @@
+#include "tests/sim/sim.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/store/store_memory.h"
+#include "proto/log.h"
+
+enum { PIPE_FRAMES_MAX = 64, STEPS_MAX = 64 };
+
+struct frame {
+    struct frame *next;
+    struct buf bytes;
+};
+
+/* One direction of one link. A cut or a crash ends the connection: what was in flight is gone. */
+struct pipe {
+    struct sim_node *from, *to;
+    bool cut;
+    uint64_t generation, last_delivery_us;
+    size_t in_flight;
+};
+
+struct sim_node {
+    struct sim *sim;
+    size_t index;
+    struct sim_node *parent;
+    struct division division;
+    struct sign_key key;
+    struct curve_key curve;
+    struct store store;
+    struct transport transport;
+    struct clock clock;
+    int64_t clock_offset_ms;
+    struct node_config config;
+    struct node *core;
+    uint64_t incarnation, wake_us;
+    struct pipe up, down; /* to the parent, and from it */
+    struct frame *inbox, **inbox_end;
+    struct division *inbox_from;
+    struct buf chain[ENROL_CHAIN_MAX];
+    size_t chain_count;
+};
+
+enum event_kind { EVENT_DELIVER, EVENT_WAKE, EVENT_SYNC, EVENT_FUNCTION };
+struct event {
+    uint64_t at_us, sequence;
+    enum event_kind kind;
+    struct sim_node *node;
+    struct pipe *pipe;
+    uint64_t generation; /* of the pipe or the incarnation */
+    struct frame *frame;
+    void (*fn)(struct sim *sim, void *arg);
+    void *arg;
+};
+
+struct sim {
+    uint64_t rng[2], now_us, sequence;
+    struct event *heap;
+    size_t heap_count, heap_capacity;
+    struct sim_node **nodes;
+    size_t node_count, node_capacity;
+    struct hash tree;
+    struct sign_key trust;
+    struct sim_counts counts;
+};
+
+/* --- chance: xorshift128+ --- */
+
+uint64_t sim_random(struct sim *sim)
+{
+    uint64_t a = sim->rng[0];
+    const uint64_t b = sim->rng[1];
+
+    sim->rng[0] = b;
+    a ^= a << 23;
+    sim->rng[1] = a ^ b ^ (a >> 17) ^ (b >> 26);
+    return sim->rng[1] + b;
+}
+
+uint64_t sim_below(struct sim *sim, uint64_t bound)
+{
+    return bound == 0 ? 0 : sim_random(sim) % bound;
+}
+
+bool sim_chance(struct sim *sim, unsigned percent)
+{
+    return sim_below(sim, 100) < percent;
+}
+
+/* --- the event queue: a binary heap by time, then by order of scheduling --- */
+
+static bool before(const struct event *a, const struct event *b)
+{
+    return a->at_us != b->at_us ? a->at_us < b->at_us : a->sequence < b->sequence;
+}
+
+static void push(struct sim *sim, struct event event)
+{
+    size_t i = sim->heap_count++;
+
+    if (sim->heap_count > sim->heap_capacity) {
+        sim->heap_capacity = sim->heap_capacity == 0 ? 256 : 2 * sim->heap_capacity;
+        sim->heap = mem_realloc(sim->heap, sim->heap_capacity * sizeof *sim->heap);
+    }
+    event.sequence = sim->sequence++;
+    while (i > 0 && before(&event, &sim->heap[(i - 1) / 2])) {
+        sim->heap[i] = sim->heap[(i - 1) / 2];
+        i = (i - 1) / 2;
+    }
+    sim->heap[i] = event;
+}
+
+static struct event pop(struct sim *sim)
+{
+    const struct event first = sim->heap[0], last = sim->heap[--sim->heap_count];
+    size_t i = 0;
+
+    while (2 * i + 1 < sim->heap_count) {
+        size_t child = 2 * i + 1;
+        if (child + 1 < sim->heap_count && before(&sim->heap[child + 1], &sim->heap[child])) {
+            child++;
+        }
+        if (!before(&sim->heap[child], &last)) {
+            break;
+        }
+        sim->heap[i] = sim->heap[child];
+        i = child;
+    }
+    sim->heap[i] = last;
+    return first;
+}
+
+/* --- clock seam --- */
+
+static uint64_t node_mono_ms(void *self)
+{
+    const struct sim_node *node = self;
+
+    return node->sim->now_us / 1000;
+}
+
+static uint64_t node_unix_ms(void *self)
+{
+    const struct sim_node *node = self;
+
+    return (uint64_t)((int64_t)(UINT64_C(1767225600000) + node->sim->now_us / 1000) +
+                      node->clock_offset_ms);
+}
+
+static uint64_t node_random(void *self)
+{
+    const struct sim_node *node = self;
+
+    return sim_random(node->sim);
+}
+
+/* --- transport seam --- */
+
+static void wake_at(struct sim_node *node, uint64_t at_us)
+{
+    if (at_us < node->sim->now_us) {
+        at_us = node->sim->now_us;
+    }
+    if (node->wake_us <= at_us && node->wake_us > node->sim->now_us) {
+        return; /* it is due earlier anyway */
+    }
+    node->wake_us = at_us;
+    push(node->sim,
+         (struct event){
+             .at_us = at_us, .kind = EVENT_WAKE, .node = node, .generation = node->incarnation});
+}
+
+static struct pipe *pipe_to(struct sim_node *node, struct division to)
+{
+    if (node->parent != NULL && division_equal(node->parent->division, to)) {
+        return &node->up;
+    }
+    for (size_t i = 0; i < node->sim->node_count; i++) {
+        struct sim_node *other = node->sim->nodes[i];
+        if (other->parent == node && division_equal(other->division, to)) {
+            return &other->down;
+        }
+    }
+    return NULL;
+}
+
+static bool net_send(void *self, struct division to, struct bytes bytes)
+{
+    struct sim_node *node = self;
+    struct sim *sim = node->sim;
+    struct pipe *pipe = pipe_to(node, to);
+    struct frame *frame;
+    uint64_t at_us;
+
+    if (pipe == NULL || pipe->to->core == NULL || pipe->in_flight >= PIPE_FRAMES_MAX) {
+        return false;
+    }
+    sim->counts.frames++;
+    sim->counts.bytes += bytes.size;
+    if (pipe->cut) {
+        sim->counts.frames_lost++;
+        return true; /* accepted by the sender's side, as a socket does, and never seen again */
+    }
+    frame = mem_zalloc(sizeof *frame);
+    buf_append_bytes(&frame->bytes, bytes);
+    at_us = sim->now_us + 200 + sim_below(sim, sim_chance(sim, 5) ? 300000 : 20000);
+    if (at_us <= pipe->last_delivery_us) {
+        at_us = pipe->last_delivery_us + 1; /* in order within one connection */
+    }
+    pipe->last_delivery_us = at_us;
+    pipe->in_flight++;
+    push(sim, (struct event){.at_us = at_us,
+                             .kind = EVENT_DELIVER,
+                             .node = pipe->to,
+                             .pipe = pipe,
+                             .generation = pipe->generation,
+                             .frame = frame});
+    return true;
+}
+
+struct inbox_frame {
+    struct frame frame;
+    struct division from;
+};
+
+static bool net_receive(void *self, struct division *from, struct buf *out)
+{
+    struct sim_node *node = self;
+    struct inbox_frame *first = (struct inbox_frame *)node->inbox;
+
+    if (first == NULL) {
+        return false;
+    }
+    node->inbox = first->frame.next;
+    if (node->inbox == NULL) {
+        node->inbox_end = &node->inbox;
+    }
+    *from = first->from;
+    buf_clear(out);
+    buf_append_bytes(out, buf_bytes(&first->frame.bytes));
+    buf_free(&first->frame.bytes);
+    mem_free(first);
+    return true;
+}
+
+static void net_close(void *self)
+{
+    (void)self;
+}
+
+static const struct transport_ops net_ops = {net_send, net_receive, net_close};
+
+static void empty_inbox(struct sim_node *node)
+{
+    struct division from;
+    struct buf bytes = BUF_EMPTY;
+
+    while (net_receive(node, &from, &bytes)) {
+    }
+    buf_free(&bytes);
+}
+
+static void end_connection(struct pipe *pipe)
+{
+    pipe->generation++;
+    pipe->in_flight = 0;
+}
+
+/* --- nodes --- */
+
+static void step(struct sim_node *node)
+{
+    bool busy = true;
+
+    for (int i = 0; i < STEPS_MAX && busy && node->core != NULL; i++) {
+        struct err err;
+        if (node_step(node->core, &busy, &err) != OK) {
+            (void)fprintf(stderr, "sim: node %s stopped: %s\n", node->division.code, err.text);
+            sim_crash(node->sim, node);
+            return;
+        }
+        if (store_memory_pending(node->store.self)) {
+            push(node->sim,
+                 (struct event){.at_us = node->sim->now_us + 150 + sim_below(node->sim, 5000),
+                                .kind = EVENT_SYNC,
+                                .node = node,
+                                .generation = node->incarnation});
+            return;
+        }
+    }
+    if (node->core != NULL) {
+        wake_at(node, busy ? node->sim->now_us + 1 : node_next_tick(node->core) * 1000);
+    }
+}
+
+static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const char *division)
+{
+    struct sim_node *node = mem_zalloc(sizeof *node);
+
+    node->sim = sim;
+    node->index = sim->node_count;
+    node->parent = parent;
+    node->division = division_of(division);
+    assert(!division_is_none(node->division));
+    node->up = (struct pipe){.from = node, .to = parent};
+    node->down = (struct pipe){.from = parent, .to = node};
+    node->inbox_end = &node->inbox;
+    node->clock = (struct clock){node, node_mono_ms, node_unix_ms, node_random};
+    node->clock_offset_ms = (int64_t)sim_below(sim, 20000) - 10000;
+    node->transport = (struct transport){node, &net_ops};
+    sign_key_generate(&node->key);
+    curve_key_generate(&node->curve);
+    store_memory_open(&node->store);
+    node->config.self = node->division;
+    node->config.tree = sim->tree;
+    node->config.key = &node->key;
+    memcpy(node->config.curve_public, node->curve.public, sizeof node->curve.public);
+    (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
+    (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
+    return node;
+}
+
+static void attach(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+
+    if (sim->node_count == sim->node_capacity) {
+        sim->node_capacity = sim->node_capacity == 0 ? 16 : 2 * sim->node_capacity;
+        sim->nodes = mem_realloc(sim->nodes, sim->node_capacity * sizeof *sim->nodes);
+    }
+    node->index = sim->node_count;
+    sim->nodes[sim->node_count++] = node;
+}
+
+static void free_node(struct sim_node *node)
+{
+    node_close(node->core);
+    empty_inbox(node);
+    node->store.ops->close(node->store.self);
+    for (size_t i = 0; i < node->chain_count; i++) {
+        buf_free(&node->chain[i]);
+    }
+    mem_free(node);
+}
+
+static void start(struct sim_node *node)
+{
+    struct bytes chain[ENROL_CHAIN_MAX];
+    struct err err;
+
+    for (size_t i = 0; i < node->chain_count; i++) {
+        chain[i] = buf_bytes(&node->chain[i]);
+    }
+    node->incarnation++;
+    node->wake_us = 0;
+    store_memory_defer(node->store.self, true);
+    if (node_open(&node->core, &node->config, &node->store, &node->transport, &node->clock, chain,
+                  node->chain_count, &err) != OK) {
+        (void)fprintf(stderr, "sim: cannot open %s: %s\n", node->division.code, err.text);
+        abort();
+    }
+    wake_at(node, node->sim->now_us);
+}
+
+struct sim_node *sim_add_root(struct sim *sim, const char *division)
+{
+    struct sim_node *node;
+    struct grant grant = {.epoch = 1};
+
+    sign_key_generate(&sim->trust);
+    sim->tree = key_fingerprint(&sim->trust.public);
+    node = new_node(sim, NULL, division);
+    node->config.tree = sim->tree;
+    grant.division = node->division;
+    (void)snprintf(grant.name, sizeof grant.name, "%s", division);
+    grant.sign_key = node->key.public;
+    memcpy(grant.curve_key, node->curve.public, sizeof grant.curve_key);
+    grant.time_ms = node_unix_ms(node);
+    grant_seal(&node->chain[0], &grant, &sim->trust);
+    node->chain_count = 1;
+    attach(node);
+    start(node);
+    return node;
+}
+
+/* The enrolment socket, as a call in the parent's turn. */
+struct enrolment {
+    struct call call;
+    struct sim_node *parent;
+    struct division division;
+    const struct sim_node *child;
+    struct token token;
+    struct buf request, answer;
+    enum status invited;
+    bool done, durable;
+    struct err err;
+};
+
+static void run_invite(struct call *call, struct node *node, struct txn *txn)
+{
+    struct enrolment *enrolment = (struct enrolment *)call;
+
+    enrolment->invited = node_invite(node, txn, enrolment->division, enrolment->division.code,
+                                     &enrolment->token, &enrolment->err);
+}
+
+static void run_enrol(struct call *call, struct node *node, struct txn *txn)
+{
+    struct enrolment *enrolment = (struct enrolment *)call;
+
+    enrol_receive((struct replicator *)(uintptr_t)node_replicator(node), txn,
+                  buf_bytes(&enrolment->request), enrolment->child->curve.public,
+                  node_unix_ms(enrolment->parent), &enrolment->answer);
+}
+
+static void enrolment_done(struct call *call, enum status outcome)
+{
+    struct enrolment *enrolment = (struct enrolment *)call;
+
+    enrolment->done = true;
+    enrolment->durable = outcome == OK;
+}
+
+static bool enrolment_waiting(struct sim *sim, void *arg)
+{
+    const struct enrolment *enrolment = arg;
+
+    (void)sim;
+    return !enrolment->done;
+}
+
+static bool call_and_wait(struct sim *sim, struct enrolment *enrolment,
+                          void (*run)(struct call *, struct node *, struct txn *))
+{
+    enrolment->call = (struct call){.run = run, .done = enrolment_done};
+    enrolment->done = enrolment->durable = false;
+    sim_call(sim, enrolment->parent, &enrolment->call);
+    return sim_run_while(sim, enrolment_waiting, enrolment, 10 * SECOND) && enrolment->durable;
+}
+
+static void keep_chain(struct sim_node *node, const struct enrolled *enrolled)
+{
+    for (size_t i = 0; i < enrolled->chain_count; i++) {
+        buf_append_bytes(&node->chain[i], enrolled->chain[i]);
+    }
+    node->chain_count = enrolled->chain_count;
+}
+
+struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *division)
+{
+    struct enrolment enrolment = {.parent = parent, .division = division_of(division)};
+    struct enrolled enrolled = {.chain_count = 0};
+    struct sim_node *node = NULL;
+    bool ok = parent->core != NULL && call_and_wait(sim, &enrolment, run_invite) &&
+              enrolment.invited == OK && parent->core != NULL;
+
+    if (ok) {
+        node = new_node(sim, parent, division);
+        enrolment.child = node;
+        enrol_request(&enrolment.request, &enrolment.token, &node->key, node->curve.public,
+                      node->config.listen, node_unix_ms(parent));
+        ok = call_and_wait(sim, &enrolment, run_enrol) &&
+             enrol_accept(&enrolled, &enrolment.token, &node->key, buf_bytes(&enrolment.answer),
+                          &enrolment.err) == OK;
+    }
+    if (ok) {
+        keep_chain(node, &enrolled);
+        attach(node);
+        start(node);
+        buf_clear(&enrolment.request);
+        enrol_confirm(&enrolment.request, &enrolment.token, &node->key);
+        buf_clear(&enrolment.answer);
+        if (parent->core != NULL) {
+            (void)call_and_wait(sim, &enrolment, run_enrol);
+        }
+    } else if (node != NULL) {
+        free_node(node);
+        node = NULL;
+    }
+    buf_free(&enrolled.memory);
+    buf_free(&enrolment.request);
+    buf_free(&enrolment.answer);
+    return node;
+}
+
+/* --- faults --- */
+
+void sim_crash(struct sim *sim, struct sim_node *node)
+{
+    if (node->core == NULL) {
+        return;
+    }
+    sim->counts.crashes++;
+    node->incarnation++;
+    store_memory_crash(node->store.self);
+    node_close(node->core);
+    node->core = NULL;
+    empty_inbox(node);
+    end_connection(&node->up);
+    end_connection(&node->down);
+    for (size_t i = 0; i < sim->node_count; i++) {
+        if (sim->nodes[i]->parent == node) {
+            end_connection(&sim->nodes[i]->up);
+            end_connection(&sim->nodes[i]->down);
+        }
+    }
+}
+
+void sim_restart(struct sim *sim, struct sim_node *node)
+{
+    (void)sim;
+    if (node->core == NULL) {
+        start(node);
+    }
+}
+
+void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction)
+{
+    sim->counts.cuts++;
+    if ((direction & UPWARD) != 0) {
+        child->up.cut = true;
+        end_connection(&child->up);
+    }
+    if ((direction & DOWNWARD) != 0) {
+        child->down.cut = true;
+        end_connection(&child->down);
+    }
+}
+
+void sim_heal(struct sim *sim, struct sim_node *child)
+{
+    (void)sim;
+    child->up.cut = child->down.cut = false;
+}
+
+void sim_call(struct sim *sim, struct sim_node *node, struct call *call)
+{
+    assert(node->core != NULL);
+    node_post(node->core, call);
+    wake_at(node, sim->now_us);
+}
+
+void sim_at_time(struct sim *sim, uint64_t at_us, void (*fn)(struct sim *sim, void *arg), void *arg)
+{
+    push(sim, (struct event){.at_us = at_us, .kind = EVENT_FUNCTION, .fn = fn, .arg = arg});
+}
+
+/* --- running --- */
+
+static void deliver(struct sim *sim, struct event *event)
+{
+    struct sim_node *node = event->node;
+    struct inbox_frame *frame;
+
+    if (event->generation != event->pipe->generation || event->pipe->cut || node->core == NULL) {
+        sim->counts.frames_lost++;
+        buf_free(&event->frame->bytes);
+        mem_free(event->frame);
+        return;
+    }
+    event->pipe->in_flight--;
+    frame = mem_zalloc(sizeof *frame);
+    frame->frame.bytes = event->frame->bytes;
+    frame->from = event->pipe->from->division;
+    mem_free(event->frame);
+    *node->inbox_end = &frame->frame;
+    node->inbox_end = &frame->frame.next;
+    if (!store_memory_pending(node->store.self)) {
+        step(node);
+    }
+}
+
+static void handle(struct sim *sim, struct event *event)
+{
+    struct sim_node *node = event->node;
+
+    sim->counts.events++;
+    switch (event->kind) {
+    case EVENT_DELIVER:
+        deliver(sim, event);
+        break;
+    case EVENT_WAKE:
+        if (event->generation == node->incarnation && node->wake_us == event->at_us) {
+            node->wake_us = 0;
+            if (!store_memory_pending(node->store.self)) {
+                step(node);
+            }
+        }
+        break;
+    case EVENT_SYNC:
+        if (event->generation == node->incarnation) {
+            sim->counts.syncs++;
+            store_memory_sync(node->store.self);
+            step(node);
+        }
+        break;
+    case EVENT_FUNCTION:
+        event->fn(sim, event->arg);
+        break;
+    }
+}
+
+void sim_run_until(struct sim *sim, uint64_t until_us)
+{
+    while (sim->heap_count > 0 && sim->heap[0].at_us <= until_us) {
+        struct event event = pop(sim);
+        sim->now_us = event.at_us;
+        handle(sim, &event);
+    }
+    sim->now_us = until_us;
+}
+
+bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg), void *arg,
+                   uint64_t limit_us)
+{
+    const uint64_t end_us = sim->now_us + limit_us;
+
+    while (waiting(sim, arg)) {
+        uint64_t next_us = sim->heap_count > 0 ? sim->heap[0].at_us : end_us + 1;
+        if (next_us > end_us) {
+            sim->now_us = end_us;
+            return false;
+        }
+        sim_run_until(sim, next_us);
+    }
+    return true;
+}
+
+/* --- life and looks --- */
+
+struct sim *sim_new(uint64_t seed)
+{
+    struct sim *sim = mem_zalloc(sizeof *sim);
+
+    sim->rng[0] = seed * UINT64_C(0x9e3779b97f4a7c15) + 1;
+    sim->rng[1] = (seed ^ UINT64_C(0xd1b54a32d192ed03)) * UINT64_C(0xbf58476d1ce4e5b9) + 1;
+    for (int i = 0; i < 16; i++) {
+        (void)sim_random(sim);
+    }
+    sim->now_us = SECOND;
+    return sim;
+}
+
+void sim_free(struct sim *sim)
+{
+    while (sim->heap_count > 0) {
+        struct event event = pop(sim);
+        if (event.kind == EVENT_DELIVER) {
+            buf_free(&event.frame->bytes);
+            mem_free(event.frame);
+        }
+    }
+    for (size_t i = 0; i < sim->node_count; i++) {
+        free_node(sim->nodes[i]);
+    }
+    mem_free(sim->nodes);
+    mem_free(sim->heap);
+    mem_free(sim);
+}
+
+uint64_t sim_now(const struct sim *sim)
+{
+    return sim->now_us;
+}
+
+size_t sim_nodes(const struct sim *sim)
+{
+    return sim->node_count;
+}
+
+struct sim_node *sim_at(const struct sim *sim, size_t index)
+{
+    return sim->nodes[index];
+}
+
+struct sim_node *sim_parent(const struct sim_node *node)
+{
+    return node->parent;
+}
+
+struct division sim_division(const struct sim_node *node)
+{
+    return node->division;
+}
+
+const struct store *sim_store(const struct sim_node *node)
+{
+    return &node->store;
+}
+
+struct node *sim_core(const struct sim_node *node)
+{
+    return node->core;
+}
+
+const struct sim_counts *sim_counts(const struct sim *sim)
+{
+    return &sim->counts;
+}

@@ -1,0 +1,64 @@
+/* sim - whole trees of real nodes in one process, in virtual time, from one seed.
+ *
+ * Real replicator, real ledger, real signatures; the store keeps bytes in memory and loses what
+ * was not synced when a node crashes; the network delays, cuts one way or both, and forgets what
+ * was in flight. Everything that happens is an event on one queue:
+ *
+ *   deliver(frame)   wake(node)   sync(node)   fault   client
+ *
+ * Owns: all nodes, stores and frames. Units: *_us of virtual time. */
+#ifndef TERRACE_TESTS_SIM_SIM_H
+#define TERRACE_TESTS_SIM_SIM_H
+
+#include "node/node.h"
+
+enum { MILLISECOND = 1000, SECOND = 1000 * 1000, MINUTE = 60 * SECOND };
+
+struct sim;
+struct sim_node;
+
+/* Chance, from the seed alone. */
+uint64_t sim_random(struct sim *sim);
+uint64_t sim_below(struct sim *sim, uint64_t bound); /* 0 .. bound - 1 */
+bool sim_chance(struct sim *sim, unsigned percent);
+
+struct sim *sim_new(uint64_t seed);
+void sim_free(struct sim *sim);
+uint64_t sim_now(const struct sim *sim);
+
+/* The root, or a child of `parent` that enrols with a token as the daemon does. The parent must
+ * be up; NULL when its answer did not come (it crashed meanwhile). */
+struct sim_node *sim_add_root(struct sim *sim, const char *division);
+struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *division);
+
+size_t sim_nodes(const struct sim *sim);
+struct sim_node *sim_at(const struct sim *sim, size_t index);
+struct sim_node *sim_parent(const struct sim_node *node);
+struct division sim_division(const struct sim_node *node);
+const struct store *sim_store(const struct sim_node *node);
+struct node *sim_core(const struct sim_node *node); /* NULL while it is down */
+
+/* Faults. A crash loses what was not synced. */
+void sim_crash(struct sim *sim, struct sim_node *node);
+void sim_restart(struct sim *sim, struct sim_node *node);
+enum direction { UPWARD = 1, DOWNWARD = 2, BOTH_WAYS = 3 };
+void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
+void sim_heal(struct sim *sim, struct sim_node *child);
+
+/* Runs a call inside the node's next turn; the node must be up. */
+void sim_call(struct sim *sim, struct sim_node *node, struct call *call);
+
+/* Calls fn(arg) at `at_us`. */
+void sim_at_time(struct sim *sim, uint64_t at_us, void (*fn)(struct sim *sim, void *arg),
+                 void *arg);
+void sim_run_until(struct sim *sim, uint64_t until_us);
+/* Runs until the condition holds; false when `limit_us` of virtual time went by before. */
+bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg), void *arg,
+                   uint64_t limit_us);
+
+struct sim_counts {
+    uint64_t events, frames, frames_lost, bytes, crashes, cuts, syncs;
+};
+const struct sim_counts *sim_counts(const struct sim *sim);
+
+#endif
