@@ -1,0 +1,173 @@
+/* The words of every refusal: a stable code, and one sentence in each language that names the
+ * fault and the cure. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "node/ledger/kinds.h"
+
+static const struct {
+    enum reason reason;
+    const char *what, *code;
+} all[] = {
+    {REASON_MALFORMED, "", "malformed"},
+    {REASON_UNKNOWN_KIND, "", "unknown_kind"},
+    {REASON_NODE_ONLY, "", "node_only"},
+    {REASON_UNKNOWN_FIELD, "amont", "unknown_field_amont"},
+    {REASON_MISSING, "amount", "missing_amount"},
+    {REASON_BAD, "amount", "bad_amount"},
+    {REASON_NOT_YOURS, "", "not_yours"},
+    {REASON_EXISTS, "", "exists"},
+    {REASON_EXISTS_DIFFERENT, "amount", "exists_with_different_amount"},
+    {REASON_CLOSED_YEAR, "", "closed_year"},
+    {REASON_UNKNOWN, "agency_code", "unknown_agency_code"},
+    {REASON_YEAR_DIFFERS, "", "year_differs"},
+    {REASON_NOT_BELOW_YOU, "", "not_below_you"},
+    {REASON_NOT_FOR_YOU, "", "not_for_you"},
+    {REASON_UPPER_HAS_NODE, "", "upper_has_node"},
+    {REASON_WRONG_STATE, "", "wrong_state"},
+    {REASON_FUND_TYPE_DIFFERS, "", "fund_type_differs"},
+    {REASON_EARMARK_DIFFERS, "", "earmark_differs"},
+    {REASON_EXCEEDS, "available", "exceeds_available"},
+    {REASON_RECEIPT_ALREADY_BOOKED, "", "receipt_already_booked"},
+    {REASON_BLOCKED_BY_RULE, "R-01", "blocked_by_rule_R-01"},
+    {REASON_DISK_FULL, "", "disk_full"},
+    {REASON_NEEDS_MAKER, "", "needs_maker"},
+    {REASON_SAME_PERSON, "", "same_person"},
+    {REASON_NOT_ALL, "", "not_all"},
+    {REASON_NOT_PENDING, "", "not_pending"},
+};
+
+static void the_order_of_the_reasons_is_that_of_precedence(void **state)
+{
+    (void)state;
+    assert_int_equal(COUNT_OF(all), REASONS - 1);
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        assert_int_equal(all[i].reason, i + 1);
+    }
+}
+
+static void every_reason_has_its_code(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        struct refusal refusal;
+        char code[REASON_CODE_MAX];
+
+        assert_int_equal(refuse(&refusal, all[i].reason, all[i].what), all[i].reason);
+        reason_code(code, &refusal);
+        assert_string_equal(code, all[i].code);
+    }
+}
+
+/* One sentence: it begins with what is wrong, and after the colon comes what to do. */
+static void every_reason_says_what_to_do_in_both_languages(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        struct refusal refusal;
+        char en[REASON_MESSAGE_MAX], zh[REASON_MESSAGE_MAX];
+
+        (void)refuse(&refusal, all[i].reason, all[i].what);
+        reason_message(en, &refusal, LANGUAGE_EN);
+        reason_message(zh, &refusal, LANGUAGE_ZH);
+        if (strchr(en, ':') == NULL || en[strlen(en) - 1] != '.' || strpbrk(en, "#@") != NULL) {
+            fail_msg("%s says: %s", all[i].code, en);
+        }
+        if (strstr(zh, "：") == NULL || strcmp(zh + strlen(zh) - 3, "。") != 0 ||
+            strpbrk(zh, "#@") != NULL) {
+            fail_msg("%s says: %s", all[i].code, zh);
+        }
+        assert_true(utf8_valid(bytes_text(zh)));
+    }
+}
+
+static void a_sentence_names_the_field_and_its_figures(void **state)
+{
+    struct refusal refusal;
+    char text[REASON_MESSAGE_MAX];
+
+    (void)state;
+    (void)refuse(&refusal, REASON_MISSING, "amount");
+    reason_message(text, &refusal, LANGUAGE_EN);
+    assert_string_equal(text, "The field amount is missing: add it and submit again.");
+    reason_message(text, &refusal, LANGUAGE_ZH);
+    assert_string_equal(text, "缺少字段 amount（金额）：请补上后重新提交。");
+
+    (void)refuse(&refusal, REASON_EXCEEDS, "available");
+    memcpy(refusal.detail, "asked 12.00, free 5.00", 23);
+    reason_message(text, &refusal, LANGUAGE_EN);
+    assert_string_equal(text, "The amount is more than what is available on the indicator: lower "
+                              "it, or free or add money first. (asked 12.00, free 5.00)");
+    reason_message(text, &refusal, LANGUAGE_ZH);
+    assert_non_null(strstr(text, "可执行指标的可用额度"));
+    assert_non_null(strstr(text, "（asked 12.00, free 5.00）"));
+}
+
+static void every_field_that_can_be_bad_or_unknown_gets_advice(void **state)
+{
+    (void)state;
+    for (int tag = 1; tag < FIELDS; tag++) {
+        static const enum reason reasons[] = {REASON_BAD, REASON_UNKNOWN};
+
+        if (field_info((enum field)tag)->name == NULL) {
+            continue;
+        }
+        for (size_t i = 0; i < COUNT_OF(reasons); i++) {
+            struct refusal refusal;
+            char en[REASON_MESSAGE_MAX], zh[REASON_MESSAGE_MAX];
+
+            (void)refuse_field(&refusal, reasons[i], (enum field)tag);
+            reason_message(en, &refusal, LANGUAGE_EN);
+            reason_message(zh, &refusal, LANGUAGE_ZH);
+            assert_non_null(strstr(en, field_info((enum field)tag)->name));
+            assert_non_null(strstr(zh, field_name_zh((enum field)tag)));
+            assert_true(strlen(strchr(en, ':')) > 10);
+            assert_true(strlen(strstr(zh, "：")) > 15);
+        }
+    }
+}
+
+/* A name comes from whoever wrote the line. */
+static void a_strange_name_is_cut_and_cleaned(void **state)
+{
+    static const struct {
+        const char *typed, *want;
+    } cases[] = {
+        {"a b\nc\"d\\e\x7f", "a_b_c_d_e_"},
+        {"金额", "金额"},
+        {"1234567890123456789012345678901234567890123456789012345678901234567890",
+         "123456789012345678901234567890123456789012345678901234567890123"},
+        {"一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十",
+         "一二三四五六七八九十一二三四五六七八九十一"},
+        {"x一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十",
+         "x一二三四五六七八九十一二三四五六七八九十"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct refusal refusal;
+        char text[REASON_MESSAGE_MAX];
+
+        (void)refuse(&refusal, REASON_UNKNOWN_FIELD, cases[i].typed);
+        assert_string_equal(refusal.what, cases[i].want);
+        reason_message(text, &refusal, LANGUAGE_ZH);
+        assert_true(utf8_valid(bytes_text(text)));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_order_of_the_reasons_is_that_of_precedence),
+        cmocka_unit_test(every_reason_has_its_code),
+        cmocka_unit_test(every_reason_says_what_to_do_in_both_languages),
+        cmocka_unit_test(a_sentence_names_the_field_and_its_figures),
+        cmocka_unit_test(every_field_that_can_be_bad_or_unknown_gets_advice),
+        cmocka_unit_test(a_strange_name_is_cut_and_cleaned),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
