@@ -1,0 +1,589 @@
+/* french - 24,811 real grants carried down a tree of 121 nodes, and every total held to the cent.
+ *
+ *   gzip -dc transfers-fr-2019.csv.gz | french
+ *
+ * The state gets one appropriation, issues each grant to its region, the region to the department,
+ * the department allocates it to the beneficiary and releases it. Departments return what exceeds
+ * the project's cost. Nodes are real ones in the simulator; expected totals are summed here, from
+ * the file alone. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/ledger/query.h"
+#include "proto/log.h"
+#include "tests/sim/sim.h"
+
+enum { ROWS_MAX = 30000, PLACES_MAX = 128, BATCH = 500, YEAR = 2019, LINE_MAX_BYTES = 16384 };
+
+struct grant_row {
+    char id[32], beneficiary[16], name[160];
+    int region, department; /* places */
+    int64_t fen, cost;
+    bool returned;
+};
+
+struct place {
+    char code[10];
+    int parent;
+    struct sim_node *node;
+    int64_t received, returned; /* what the file says */
+    struct grant_row **rows;
+    size_t count, agencies;
+    char (*agency)[16];
+};
+
+struct world {
+    struct sim *sim;
+    struct grant_row *rows;
+    size_t count;
+    struct place places[PLACES_MAX];
+    int place_count;
+    bool await_departments; /* which level `arriving` looks at */
+    int64_t total;
+};
+
+/* --- the file --- */
+
+/* Splits one RFC 4180 record in place. */
+static size_t split(char *line, char **fields, size_t max)
+{
+    size_t count = 0;
+    char *at = line;
+
+    while (count < max) {
+        char *out = at;
+        fields[count++] = at;
+        if (*at == '"') {
+            at++;
+            while (*at != '\0' && !(at[0] == '"' && at[1] != '"')) {
+                at += at[0] == '"';
+                *out++ = *at++;
+            }
+            at += *at == '"';
+        } else {
+            while (*at != '\0' && *at != ',') {
+                *out++ = *at++;
+            }
+        }
+        if (*at == '\0') {
+            *out = '\0';
+            break;
+        }
+        at++;
+        *out = '\0';
+    }
+    return count;
+}
+
+static int place_of(struct world *world, const char *code, int parent)
+{
+    for (int i = 0; i < world->place_count; i++) {
+        if (strcmp(world->places[i].code, code) == 0) {
+            return i;
+        }
+    }
+    assert(world->place_count < PLACES_MAX);
+    (void)snprintf(world->places[world->place_count].code, 10, "%s", code);
+    world->places[world->place_count].parent = parent;
+    return world->place_count++;
+}
+
+static void read_row(struct world *world, char **fields)
+{
+    struct grant_row *row = &world->rows[world->count++];
+    char region[10];
+
+    assert(world->count < ROWS_MAX);
+    (void)snprintf(row->id, sizeof row->id, "%s", fields[0]);
+    (void)snprintf(region, sizeof region, "R%.8s", fields[1]);
+    row->region = place_of(world, region, 0);
+    row->department = place_of(world, fields[3], row->region);
+    (void)snprintf(row->beneficiary, sizeof row->beneficiary, "%s", fields[5]);
+    (void)snprintf(row->name, sizeof row->name, "%.150s", fields[6]);
+    while (!utf8_valid(bytes_text(row->name))) {
+        row->name[strlen(row->name) - 1] = '\0'; /* cut between characters */
+    }
+    if (!amount_parse(&row->fen, bytes_text(fields[13]))) {
+        (void)fprintf(stderr, "french: bad amount %s\n", fields[13]);
+        exit(1);
+    }
+    row->returned = amount_parse(&row->cost, bytes_text(fields[12])) && row->fen > row->cost;
+    world->total += row->fen;
+}
+
+static void read_all(struct world *world)
+{
+    static char line[LINE_MAX_BYTES];
+    char *fields[20];
+
+    world->rows = mem_zalloc(ROWS_MAX * sizeof *world->rows);
+    (void)place_of(world, "FR", -1);
+    if (fgets(line, sizeof line, stdin) == NULL) {
+        exit(1);
+    }
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\r\n")] = '\0';
+        if (split(line, fields, COUNT_OF(fields)) < 15) {
+            (void)fprintf(stderr, "french: short row: %s\n", line);
+            exit(1);
+        }
+        read_row(world, fields);
+    }
+}
+
+static bool new_agency(struct place *place, const char *code)
+{
+    for (size_t i = 0; i < place->agencies; i++) {
+        if (strcmp(place->agency[i], code) == 0) {
+            return false;
+        }
+    }
+    place->agency = mem_realloc(place->agency, (place->agencies + 1) * sizeof *place->agency);
+    (void)snprintf(place->agency[place->agencies++], 16, "%s", code);
+    return true;
+}
+
+static void add_row(struct place *place, struct grant_row *row)
+{
+    place->rows = mem_realloc(place->rows, (place->count + 1) * sizeof(struct grant_row *));
+    place->rows[place->count++] = row;
+    place->received += row->fen;
+}
+
+static void share_out(struct world *world)
+{
+    for (size_t i = 0; i < world->count; i++) {
+        struct grant_row *row = &world->rows[i];
+
+        add_row(&world->places[0], row);
+        add_row(&world->places[row->region], row);
+        add_row(&world->places[row->department], row);
+        if (row->returned) {
+            world->places[row->department].returned += row->fen;
+        }
+    }
+}
+
+/* --- posting through a node --- */
+
+struct post {
+    struct call call;
+    struct submit_item *items;
+    size_t count;
+    bool done;
+    char (*text)[4][48];
+};
+
+static void run_post(struct call *call, struct node *node, struct txn *txn)
+{
+    struct post *post = (struct post *)call;
+
+    node_submit(node, txn, post->items, post->count, false, NULL);
+}
+
+static void post_done(struct call *call, enum status outcome)
+{
+    struct post *post = (struct post *)call;
+
+    assert(outcome == OK);
+    (void)outcome;
+    post->done = true;
+}
+
+static bool post_waiting(struct sim *sim, void *arg)
+{
+    (void)sim;
+    return !((struct post *)arg)->done;
+}
+
+static void flush(struct world *world, struct place *place, struct post *post)
+{
+    if (post->count == 0) {
+        return;
+    }
+    post->call = (struct call){.run = run_post, .done = post_done};
+    post->done = false;
+    sim_call(world->sim, place->node, &post->call);
+    if (!sim_run_while(world->sim, post_waiting, post, 60 * SECOND)) {
+        (void)fprintf(stderr, "french: no answer at %s\n", place->code);
+        exit(1);
+    }
+    for (size_t i = 0; i < post->count; i++) {
+        if (post->items[i].status != SUBMIT_ACCEPTED) {
+            char code[REASON_CODE_MAX];
+            reason_code(code, &post->items[i].refusal);
+            (void)fprintf(stderr, "french: %s at %s refused: %s %s\n", post->text[i][0],
+                          place->code, code, post->items[i].refusal.detail);
+            exit(1);
+        }
+    }
+    memset(post->items, 0, post->count * sizeof *post->items);
+    post->count = 0;
+}
+
+static struct document *next(struct world *world, struct place *place, struct post *post,
+                             uint32_t kind, const char *prefix, const char *id)
+{
+    struct document *document;
+
+    if (post->count == BATCH) {
+        flush(world, place, post);
+    }
+    (void)snprintf(post->text[post->count][0], 48, "%s%s", prefix, id);
+    document = &post->items[post->count].document;
+    document_clear(document, kind);
+    document_set_text(document, FIELD_ID, bytes_text(post->text[post->count][0]));
+    document_set_number(document, FIELD_FISCAL_YEAR, YEAR);
+    post->count++;
+    return document;
+}
+
+static struct bytes kept(struct post *post, int slot, const char *prefix, const char *text)
+{
+    char *at = post->text[post->count - 1][slot];
+
+    (void)snprintf(at, 48, "%s%s", prefix, text);
+    return bytes_text(at);
+}
+
+static void open_post(struct post *post)
+{
+    memset(post, 0, sizeof *post);
+    post->items = mem_zalloc(BATCH * sizeof *post->items);
+    post->text = mem_zalloc(BATCH * sizeof *post->text);
+}
+
+static void close_post(struct post *post)
+{
+    mem_free(post->items);
+    mem_free(post->text);
+}
+
+/* --- the acts --- */
+
+static void set(struct document *document, enum field field, const char *text)
+{
+    document_set_text(document, field, bytes_text(text));
+}
+
+static void appropriate(struct world *world)
+{
+    struct post post;
+    struct document *document;
+
+    open_post(&post);
+    document = next(world, &world->places[0], &post, KIND_BUDGET, "", "B2019");
+    set(document, FIELD_STAGE, "reply");
+    set(document, FIELD_FUND_TYPE_CODE, "11");
+    set(document, FIELD_APPROVAL_REF, "LFI 2019");
+    document_set_number(document, FIELD_AMOUNT, world->total);
+    flush(world, &world->places[0], &post);
+    close_post(&post);
+}
+
+/* Issues every grant of `from` to the place below it, out of `origin` (or the registration). */
+static void issue(struct world *world, int from, bool to_region)
+{
+    struct place *place = &world->places[from];
+    struct post post;
+
+    open_post(&post);
+    for (size_t i = 0; i < place->count; i++) {
+        struct grant_row *row = place->rows[i];
+        struct document *document = next(world, place, &post, KIND_TRANSFER, "T-", row->id);
+        const int to = to_region ? row->region : row->department;
+
+        document_set_text(document, FIELD_ORI_BGT_ID,
+                          to_region ? bytes_text("B2019") : kept(&post, 1, "G-", row->id));
+        set(document, FIELD_REC_DIV_CODE, world->places[to].code);
+        set(document, FIELD_COR_BGT_DOC_NO, "DGCL 2019-7");
+        set(document, FIELD_TRA_TYPE_CODE, "general");
+        set(document, FIELD_STAGE, "formal");
+        document_set_number(document, FIELD_AMOUNT, row->fen);
+    }
+    flush(world, place, &post);
+    close_post(&post);
+}
+
+/* Registers what came, or returns it. */
+static void answer(struct world *world, int at, bool department)
+{
+    struct place *place = &world->places[at];
+    struct post post;
+
+    open_post(&post);
+    for (size_t i = 0; i < place->count; i++) {
+        struct grant_row *row = place->rows[i];
+        const bool back = department && row->returned;
+        struct document *document =
+            next(world, place, &post, back ? KIND_RETURN : KIND_REGISTER, "G-", row->id);
+
+        document_set_text(document, FIELD_BGT_ID, kept(&post, 1, "T-", row->id));
+        if (back) {
+            set(document, FIELD_REASON, "grant exceeds the cost of the project");
+        }
+    }
+    flush(world, place, &post);
+    close_post(&post);
+}
+
+static void spend(struct world *world, int at)
+{
+    struct place *place = &world->places[at];
+    struct post post;
+
+    open_post(&post);
+    for (size_t i = 0; i < place->count; i++) {
+        struct grant_row *row = place->rows[i];
+        if (new_agency(place, row->beneficiary)) {
+            struct document *document =
+                next(world, place, &post, KIND_AGENCY, "A-", row->beneficiary);
+            set(document, FIELD_AGENCY_CODE, row->beneficiary);
+            set(document, FIELD_AGENCY_NAME, row->name);
+        }
+    }
+    for (size_t i = 0; i < place->count; i++) {
+        struct grant_row *row = place->rows[i];
+        struct document *document;
+
+        if (row->returned) {
+            continue;
+        }
+        document = next(world, place, &post, KIND_ALLOCATE, "L-", row->id);
+        document_set_text(document, FIELD_ORI_BGT_ID, kept(&post, 1, "G-", row->id));
+        set(document, FIELD_AGENCY_CODE, row->beneficiary);
+        document_set_number(document, FIELD_AMOUNT, row->fen);
+        document = next(world, place, &post, KIND_RELEASE, "E-", row->id);
+        document_set_text(document, FIELD_BGT_ID, kept(&post, 1, "L-", row->id));
+        set(document, FIELD_COR_BGT_DOC_NO, "DGCL 2019-8");
+    }
+    flush(world, place, &post);
+    close_post(&post);
+}
+
+/* --- waiting and checking --- */
+
+/* Every node above has posted everything everybody below has written. */
+static bool travelling(struct sim *sim, void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < sim_nodes(sim); i++) {
+        const struct sim_node *owner = sim_at(sim, i);
+        struct ledger_position own, there;
+        struct txn *txn = txn_open(sim_store(owner), NULL);
+
+        ledger_position(txn, sim_division(owner), &own);
+        txn_free(txn);
+        for (struct sim_node *up = sim_parent(owner); up != NULL; up = sim_parent(up)) {
+            txn = txn_open(sim_store(up), NULL);
+            ledger_position(txn, sim_division(owner), &there);
+            txn_free(txn);
+            if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The last transfer to each place of the awaited level is not there yet. */
+static bool arriving(struct sim *sim, void *arg)
+{
+    struct world *world = arg;
+
+    (void)sim;
+    for (int i = 1; i < world->place_count; i++) {
+        const struct place *place = &world->places[i];
+        struct txn *txn = txn_open(sim_store(place->node), NULL);
+        bool there = true;
+        char id[48];
+        struct document_row row;
+
+        if (place->count > 0 && (place->parent != 0) == world->await_departments) {
+            (void)snprintf(id, sizeof id, "T-%s", place->rows[place->count - 1]->id);
+            there = query_document(txn, sim_division(world->places[place->parent].node),
+                                   bytes_text(id), &row);
+        }
+        txn_free(txn);
+        if (!there) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void wait_for(struct world *world, bool (*waiting)(struct sim *, void *), const char *what)
+{
+    /* Asking reads every node, so ask once in a while, not at every event. */
+    for (int i = 0; i < 3000; i++) {
+        if (!waiting(world->sim, world)) {
+            return;
+        }
+        sim_run_until(world->sim, sim_now(world->sim) + SECOND);
+    }
+    (void)fprintf(stderr, "french: waited in vain for %s\n", what);
+    exit(1);
+}
+
+struct sums {
+    int64_t balance[ACCOUNTS];
+};
+
+static void add_sum(void *arg, const struct balance_row *row)
+{
+    struct sums *sums = arg;
+
+    sums->balance[row->account] += (row->debit - row->credit) * account_info(row->account)->normal;
+}
+
+static void hold(const char *where, const char *what, int64_t have, int64_t want)
+{
+    if (have != want) {
+        (void)fprintf(stderr, "french: %s: %s is %" PRId64 " cents, the file says %" PRId64 "\n",
+                      where, what, have, want);
+        exit(1);
+    }
+}
+
+static int64_t returned_below(const struct world *world, int place)
+{
+    int64_t sum = 0;
+
+    for (int i = 0; i < world->place_count; i++) {
+        if (i == place || world->places[i].parent == place) {
+            sum += world->places[i].returned;
+        }
+    }
+    return sum;
+}
+
+/* The books of `place` as `holder` keeps them. */
+static void check_place(const struct world *world, int index, const struct place *holder)
+{
+    const struct place *place = &world->places[index];
+    struct txn *txn = txn_open(sim_store(holder->node), NULL);
+    struct sums own = {{0}};
+    char fault[256] = "";
+
+    query_balance(txn, sim_division(place->node), SCOPE_OWN, YEAR, BY_ACCOUNT, add_sum, &own);
+    if (place->parent < 0) {
+        hold(place->code, "SRC_APPROVED", own.balance[ACC_SRC_APPROVED], world->total);
+        hold(place->code, "XFER_OUT", own.balance[ACC_XFER_OUT], world->total);
+    } else if (place->parent == 0) {
+        const int64_t back = returned_below(world, index);
+        hold(place->code, "SRC_TRANSFER_IN", own.balance[ACC_SRC_TRANSFER_IN], place->received);
+        hold(place->code, "XFER_OUT", own.balance[ACC_XFER_OUT], place->received - back);
+        hold(place->code, "UNALLOC", own.balance[ACC_UNALLOC], back);
+    } else {
+        const int64_t kept_here = place->received - place->returned;
+        hold(place->code, "SRC_TRANSFER_IN", own.balance[ACC_SRC_TRANSFER_IN], kept_here);
+        hold(place->code, "AVAIL", own.balance[ACC_AVAIL], kept_here);
+    }
+    hold(place->code, "TRANSIT", own.balance[ACC_TRANSIT], 0);
+    if (!query_verify(txn, node_roster(sim_core(holder->node)), sim_division(place->node), fault,
+                      sizeof fault)) {
+        (void)fprintf(stderr, "french: %s at %s: %s\n", place->code, holder->code, fault);
+        exit(1);
+    }
+    txn_free(txn);
+}
+
+static void check(const struct world *world)
+{
+    struct txn *txn = txn_open(sim_store(world->places[0].node), NULL);
+    struct sums all = {{0}};
+    int64_t returned = 0;
+
+    for (int i = 0; i < world->place_count; i++) {
+        for (int up = i; up >= 0; up = world->places[up].parent) {
+            check_place(world, i, &world->places[up]);
+        }
+        returned += world->places[i].returned;
+    }
+    query_balance(txn, sim_division(world->places[0].node), SCOPE_SUBTREE, YEAR, BY_ACCOUNT,
+                  add_sum, &all);
+    hold("jurisdiction of FR", "SRC_APPROVED", all.balance[ACC_SRC_APPROVED], world->total);
+    hold("jurisdiction of FR", "AVAIL", all.balance[ACC_AVAIL], world->total - returned);
+    hold("jurisdiction of FR", "UNALLOC", all.balance[ACC_UNALLOC], returned);
+    hold("jurisdiction of FR", "open items", all.balance[ACC_TRANSIT], 0);
+    hold("jurisdiction of FR", "XFER_OUT", all.balance[ACC_XFER_OUT], 0);
+    txn_free(txn);
+}
+
+static void for_level(struct world *world, bool department,
+                      void (*act)(struct world *world, int place, bool flag))
+{
+    for (int i = 1; i < world->place_count; i++) {
+        if ((world->places[i].parent != 0) == department) {
+            act(world, i, department);
+        }
+    }
+}
+
+static void issue_down(struct world *world, int place, bool department)
+{
+    (void)department;
+    issue(world, place, false);
+}
+
+static void spend_there(struct world *world, int place, bool department)
+{
+    (void)department;
+    spend(world, place);
+}
+
+static void free_world(struct world *world)
+{
+    sim_free(world->sim);
+    for (int i = 0; i < world->place_count; i++) {
+        mem_free(world->places[i].rows);
+        mem_free(world->places[i].agency);
+    }
+    mem_free(world->rows);
+}
+
+int main(void)
+{
+    static struct world world;
+    struct err err;
+    size_t returned = 0;
+
+    log_open(LOG_LEVEL_ERROR, "french");
+    if (crypto_init(&err) != OK) {
+        return 5;
+    }
+    read_all(&world);
+    share_out(&world);
+    world.sim = sim_new(2019);
+    for (int i = 0; i < world.place_count; i++) {
+        struct place *place = &world.places[i];
+        place->node = place->parent < 0
+                          ? sim_add_root(world.sim, place->code)
+                          : sim_join(world.sim, world.places[place->parent].node, place->code);
+        assert(place->node != NULL);
+    }
+    appropriate(&world);
+    issue(&world, 0, true);
+    wait_for(&world, arriving, "transfers to the regions");
+    for_level(&world, false, answer);
+    for_level(&world, false, issue_down);
+    world.await_departments = true;
+    wait_for(&world, arriving, "transfers to the departments");
+    for_level(&world, true, answer);
+    for_level(&world, true, spend_there);
+    wait_for(&world, travelling, "the departments' answers");
+    sim_run_until(world.sim, sim_now(world.sim) + 2 * SECOND); /* settles of the last answers */
+    wait_for(&world, travelling, "the last settles");
+    check(&world);
+    for (size_t i = 0; i < world.count; i++) {
+        returned += world.rows[i].returned;
+    }
+    (void)printf("%zu grants, %d nodes, %" PRId64 ".%02d EUR down and %zu returned: every total "
+                 "holds to the cent at every level\n",
+                 world.count, world.place_count, world.total / 100, (int)(world.total % 100),
+                 returned);
+    free_world(&world);
+    return 0;
+}
