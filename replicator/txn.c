@@ -209,9 +209,9 @@ static struct row *make_row(struct txn *txn, uint64_t hash, enum store_space spa
 
 static void set_value(struct txn *txn, struct row *row, struct bytes value)
 {
-    assert(value.size <= UINT32_MAX);
+    assert(value.size <= INT32_MAX);
     if (row->value == NULL || value.size > row->room) {
-        row->room = value.size < 8 ? 8 : (uint32_t)value.size;
+        row->room = value.size < 8 ? 8 : ((uint32_t)value.size + 7) & ~UINT32_C(7);
         row->value = take(txn, row->room); /* the old one stays: `value` may lie in it */
     }
     if (value.size != 0) {
