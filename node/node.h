@@ -120,6 +120,10 @@ void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct opera
 enum status node_invite(struct node *node, struct txn *txn, struct division division,
                         const char *name, struct token *token, struct err *err);
 
+/* Operator's stop for one neighbour, and its end. Errors as replicator_pause. */
+enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,
+                       struct err *err);
+
 struct alarm {
     char code[32], text[240];
     struct division about;

@@ -1,0 +1,54 @@
+/* json - documents from and to JSON, and a writer for answers.
+ *
+ * Reading never fails as a function: what is wrong with a line becomes the refusal of its item.
+ * A value that its field cannot hold is carried into the document as one that the form check
+ * refuses, so that one place decides which of several faults is named.
+ *
+ * Writing: one flat pass into a buf; text that is not UTF-8 loses its odd bytes to '?'.
+ * Thread: any. Amounts are strings of yuan ("1250.00"), never JSON numbers. */
+#ifndef TERRACE_NODE_API_JSON_H
+#define TERRACE_NODE_API_JSON_H
+
+#include <jansson.h>
+
+#include "node/node.h"
+
+enum { JSON_LINE_BYTES_MAX = 256 << 10, JSON_TIME_MAX = 32 };
+
+/* One line of NDJSON into `item`. Its texts point into *keep, which the caller json_decrefs once
+ * the item is done with (NULL when there is nothing to keep). `default_kind` may be 0. */
+void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
+                    uint32_t default_kind);
+/* The id as typed, or an empty view. */
+struct bytes json_typed_id(const struct submit_item *item, const json_t *keep);
+
+/* --- writing --- */
+
+struct json_out {
+    struct buf *buf;
+    bool comma; /* something stands before in this object or array */
+};
+static inline struct json_out json_to(struct buf *buf)
+{
+    return (struct json_out){buf, false};
+}
+/* `key` is NULL inside an array. */
+void out_open(struct json_out *out, const char *key, char bracket);
+void out_close(struct json_out *out, char bracket);
+void out_text(struct json_out *out, const char *key, const char *text);
+void out_bytes(struct json_out *out, const char *key, struct bytes text);
+void out_count(struct json_out *out, const char *key, uint64_t count);
+void out_signed(struct json_out *out, const char *key, int64_t number);
+void out_amount(struct json_out *out, const char *key, int64_t fen);
+void out_bool(struct json_out *out, const char *key, bool value);
+void out_null(struct json_out *out, const char *key);
+void out_time(struct json_out *out, const char *key, uint64_t unix_ms); /* null for 0 */
+void out_hex(struct json_out *out, const char *key, const void *data, size_t size);
+void out_division(struct json_out *out, const char *key, struct division division);
+/* kind and all present fields by their national names. */
+void out_document(struct json_out *out, const struct document *document);
+
+/* "2026-03-01T08:00:00.000Z" */
+void time_format(char out[JSON_TIME_MAX], uint64_t unix_ms);
+
+#endif

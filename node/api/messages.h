@@ -1,0 +1,36 @@
+/* messages - what the API itself answers when it cannot do what was asked: a stable code, the
+ * HTTP status, and one sentence in two languages that says what to do. Refusals of documents are
+ * node/ledger/reason.h's. Data. */
+#ifndef TERRACE_NODE_API_MESSAGES_H
+#define TERRACE_NODE_API_MESSAGES_H
+
+#include "node/ledger/reason.h"
+
+enum api_error {
+    API_NO_SUCH_PATH,
+    API_METHOD,
+    API_BAD_REQUEST,
+    API_TOO_LARGE,
+    API_TOO_MANY_DOCUMENTS,
+    API_STRANGER,
+    API_NEEDS_LOGIN,
+    API_WRONG_PASSWORD,
+    API_ACCOUNT_LOCKED,
+    API_NEEDS_ROLE,
+    API_NOT_FOUND,
+    API_NOT_BELOW_YOU,
+    API_REFUSED,
+    API_STOPPING,
+    API_STORE_FAILED,
+    API_NOT_READY,
+    API_ERRORS
+};
+
+struct api_message {
+    const char *code;
+    int http;
+    const char *en, *zh;
+};
+const struct api_message *api_message(enum api_error error);
+
+#endif

@@ -1,0 +1,501 @@
+/* routes_read - what the ledgers say, read from one snapshot and never from the loop. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/api/api.h"
+#include "replicator/log.h"
+
+/* --- one document --- */
+
+static void write_row(struct json_out *out, const struct document_row *row)
+{
+    const struct kind_info *info = kind_info(row->kind);
+    char year[16];
+
+    out_text(out, "division", row->author.code);
+    out_text(out, "id", row->id);
+    out_text(out, "kind", info != NULL ? info->name : "unknown");
+    (void)snprintf(year, sizeof year, "%04d", row->year);
+    out_text(out, "fiscal_year", year);
+    out_text(out, "state", row->state);
+    out_amount(out, "amount", row->amount);
+    out_count(out, "lsn", row->lsn);
+    out_time(out, "time", row->time_ms);
+}
+
+static void write_balances(struct json_out *out, const struct document_row *row)
+{
+    bool any = false;
+
+    for (int account = 1; account < ACCOUNTS; account++) {
+        any = any || row->balances[account] != 0;
+    }
+    if (!any) {
+        return;
+    }
+    out_open(out, "balances", '{');
+    for (int account = 1; account < ACCOUNTS; account++) {
+        if (row->balances[account] != 0) {
+            out_amount(out, account_info((enum account)account)->mnemonic, row->balances[account]);
+        }
+    }
+    out_close(out, '}');
+}
+
+/* The local name of a key, when the person is an operator of this node. */
+struct name_of_key {
+    struct public_key key;
+    char name[64];
+};
+
+static bool match_key(void *arg, const struct operator_row *row)
+{
+    struct name_of_key *wanted = arg;
+
+    if (memcmp(&row->key, &wanted->key, sizeof row->key) == 0) {
+        memcpy(wanted->name, row->name, sizeof wanted->name);
+        return false;
+    }
+    return true;
+}
+
+static void write_approval(struct json_out *out, struct txn *txn,
+                           const struct approval_group *group)
+{
+    struct name_of_key person = {.key = group->key};
+
+    node_operators(txn, match_key, &person);
+    out_open(out, NULL, '{');
+    out_text(out, "role", group->role == ROLE_MAKER ? "maker" : "checker");
+    if (person.name[0] != '\0') {
+        out_text(out, "name", person.name);
+    }
+    out_hex(out, "key", &group->key, sizeof group->key);
+    out_close(out, '}');
+}
+
+/* Its fields and who approved it, from the block it lies in. False: it cannot be read. */
+static bool write_entry(struct json_out *out, const struct view *view,
+                        const struct document_row *row, struct err *err)
+{
+    struct block_body body = BLOCK_BODY_EMPTY;
+    struct block_view block;
+    struct buf whole = BUF_EMPTY;
+    struct document document;
+    enum status status;
+
+    status =
+        log_read_block(view->store, view->snapshot, row->author, row->lsn, &whole, &block, err);
+    if (status == OK) {
+        status = block_body_read(&body, &block, err);
+    }
+    if (status == OK) {
+        const size_t index = (size_t)(row->lsn - block.header.first_lsn);
+        const struct entry *entry = &body.entries[index];
+
+        status = document_decode(&document, entry->kind, entry->body, err);
+        if (status == OK) {
+            out_document(out, &document);
+            if (!document_has(&document, FIELD_STATE)) {
+                out_text(out, "state", row->state);
+            }
+            out_open(out, "approvals", '[');
+            for (size_t i = 0; i < body.group_count; i++) {
+                const struct approval_group *group = &body.groups[i];
+                if (index >= group->first_entry && index - group->first_entry < group->count) {
+                    write_approval(out, view->txn, group);
+                }
+            }
+            out_close(out, ']');
+        }
+    }
+    block_body_free(&body);
+    buf_free(&whole);
+    return status == OK;
+}
+
+/* The author of ?division=, which may be any division; what is not held is not found. */
+static bool request_author(const struct request *request, struct answer *answer,
+                           struct division *author)
+{
+    const char *code = request->query(request->connection, "division");
+
+    *author = request->service->self;
+    if (code != NULL && !division_parse(author, bytes_text(code))) {
+        answer_error(request, answer, API_BAD_REQUEST, "division");
+        return false;
+    }
+    return true;
+}
+
+void get_document(struct request *request, struct answer *answer)
+{
+    struct json_out out = json_to(&answer->body);
+    struct document_row row;
+    struct division author;
+    struct view view;
+    struct err err;
+
+    if (!request_author(request, answer, &author)) {
+        return;
+    }
+    view_open(&view, request->service);
+    if (!query_document(view.txn, author, bytes_text(request->argument[0]), &row)) {
+        if (view_sound(&view, request, answer)) {
+            answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
+        }
+    } else {
+        out_open(&out, NULL, '{');
+        if (write_entry(&out, &view, &row, &err)) {
+            out_text(&out, "author", row.author.code);
+            out_count(&out, "lsn", row.lsn);
+            out_time(&out, "time", row.time_ms);
+            if (row.answer_id[0] != '\0') {
+                out_text(&out, "answered_by", row.answer_id);
+            }
+            write_balances(&out, &row);
+            out_close(&out, '}');
+        } else {
+            answer_error(request, answer, API_STORE_FAILED, err.text);
+        }
+    }
+    view_close(&view);
+}
+
+/* --- lists, a page at a time --- */
+
+struct listing {
+    struct json_out out;
+    uint64_t after_lsn; /* rows up to here were in earlier pages */
+    size_t rows;
+    bool full;
+    struct division last_author;
+    uint64_t last_lsn;
+};
+
+static bool list_row(void *arg, const struct document_row *row)
+{
+    struct listing *listing = arg;
+
+    if (row->lsn <= listing->after_lsn) {
+        return true;
+    }
+    if (listing->rows == LIST_ROWS_MAX) {
+        listing->full = true;
+        return false;
+    }
+    out_open(&listing->out, NULL, '{');
+    write_row(&listing->out, row);
+    out_close(&listing->out, '}');
+    listing->rows++;
+    listing->last_author = row->author;
+    listing->last_lsn = row->lsn;
+    return true;
+}
+
+struct list_request {
+    struct division authors[TREE_DEPTH_MAX + 1];
+    size_t author_count;
+    uint32_t kind;
+    int year;
+    struct division after_author; /* of the cursor; NONE: from the start */
+    uint64_t after_lsn;
+};
+
+/* "540121:77" */
+static bool parse_cursor(const char *text, struct list_request *list)
+{
+    const char *colon = strchr(text, ':');
+    char *end;
+
+    if (colon == NULL ||
+        !division_parse(&list->after_author, bytes_of(text, (size_t)(colon - text)))) {
+        return false;
+    }
+    list->after_lsn = strtoull(colon + 1, &end, 10);
+    return *end == '\0';
+}
+
+/* Named: that author. Otherwise own, then every division above: what they addressed to us. */
+static bool list_authors(const struct request *request, struct answer *answer,
+                         struct list_request *list)
+{
+    struct places places;
+
+    if (request->query(request->connection, "division") != NULL) {
+        list->author_count = 1;
+        return request_author(request, answer, &list->authors[0]);
+    }
+    list->authors[list->author_count++] = request->service->self;
+    if (!places_read(&places, request, answer)) {
+        return false;
+    }
+    for (size_t i = 0; i < places.count && list->author_count < COUNT_OF(list->authors); i++) {
+        if (places.at[i].above) {
+            list->authors[list->author_count++] = places.at[i].division;
+        }
+    }
+    places_free(&places);
+    return true;
+}
+
+static bool read_list_request(const struct request *request, struct answer *answer,
+                              struct list_request *list)
+{
+    const char *kind = request->query(request->connection, "kind");
+    const char *after = request->query(request->connection, "after");
+
+    memset(list, 0, sizeof *list);
+    list->kind = kind == NULL ? 0 : kind_named(bytes_text(kind));
+    if (list->kind == 0) {
+        answer_error(request, answer, API_BAD_REQUEST, "kind");
+        return false;
+    }
+    if (after != NULL && !parse_cursor(after, list)) {
+        answer_error(request, answer, API_BAD_REQUEST, "after");
+        return false;
+    }
+    return request_year(request, answer, &list->year) && list_authors(request, answer, list);
+}
+
+static void write_list(struct listing *listing, const struct list_request *list, struct txn *txn)
+{
+    bool reached = division_is_none(list->after_author);
+    char cursor[64];
+
+    out_open(&listing->out, NULL, '{');
+    out_open(&listing->out, "rows", '[');
+    for (size_t i = 0; i < list->author_count && !listing->full; i++) {
+        const bool here = division_equal(list->authors[i], list->after_author);
+
+        reached = reached || here;
+        if (reached) {
+            listing->after_lsn = here ? list->after_lsn : 0;
+            query_list(txn, list->authors[i], list->kind, list->year, list_row, listing);
+        }
+    }
+    out_close(&listing->out, ']');
+    if (listing->full) {
+        (void)snprintf(cursor, sizeof cursor, "%s:%" PRIu64, listing->last_author.code,
+                       listing->last_lsn);
+        out_text(&listing->out, "next", cursor);
+    }
+    out_close(&listing->out, '}');
+}
+
+void list_documents(struct request *request, struct answer *answer)
+{
+    struct listing listing = {.out = json_to(&answer->body)};
+    struct list_request list;
+    struct view view;
+
+    if (!read_list_request(request, answer, &list)) {
+        return;
+    }
+    view_open(&view, request->service);
+    write_list(&listing, &list, view.txn);
+    (void)view_sound(&view, request, answer);
+    view_close(&view);
+}
+
+/* --- trace --- */
+
+static void write_step(void *arg, const struct trace_step *step)
+{
+    struct json_out *out = arg;
+
+    out_open(out, NULL, '{');
+    out_count(out, "depth", step->depth);
+    out_text(out, "relation", step->relation);
+    write_row(out, &step->row);
+    out_close(out, '}');
+}
+
+void get_trace(struct request *request, struct answer *answer)
+{
+    const struct bytes id = bytes_text(request->argument[0]);
+    struct json_out out = json_to(&answer->body);
+    struct document_row row;
+    struct division author;
+    struct roster *roster;
+    struct view view;
+
+    if (!request_author(request, answer, &author)) {
+        return;
+    }
+    view_open(&view, request->service);
+    if (!query_document(view.txn, author, id, &row)) {
+        answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
+    } else {
+        roster = view_roster(&view, &request->service->tree);
+        out_open(&out, NULL, '{');
+        out_text(&out, "division", author.code);
+        out_bytes(&out, "id", id);
+        out_open(&out, "steps", '[');
+        query_trace(view.txn, roster, author, id, write_step, &out);
+        out_close(&out, ']');
+        out_close(&out, '}');
+        roster_free(roster);
+    }
+    (void)view_sound(&view, request, answer);
+    view_close(&view);
+}
+
+/* --- balance --- */
+
+static void write_balance(void *arg, const struct balance_row *row)
+{
+    struct json_out *out = arg;
+    const struct account_info *info = account_info(row->account);
+    const int64_t net = row->debit - row->credit;
+
+    out_open(out, NULL, '{');
+    out_text(out, "key", row->key);
+    out_text(out, "account", info->mnemonic);
+    out_amount(out, "debit", row->debit);
+    out_amount(out, "credit", row->credit);
+    out_amount(out, "balance", info->normal < 0 ? -net : net);
+    out_close(out, '}');
+}
+
+static void write_as_of(struct json_out *out, const char *key, struct txn *txn,
+                        struct division division, bool named)
+{
+    struct ledger_position position;
+
+    ledger_position(txn, division, &position);
+    out_open(out, key, '{');
+    if (named) {
+        out_text(out, "division", division.code);
+    }
+    out_count(out, "lsn", position.lsn);
+    out_time(out, "time", position.time_ms);
+    out_close(out, '}');
+}
+
+static bool request_word(const struct request *request, struct answer *answer, const char *name,
+                         const char *const *words, size_t count, int *index)
+{
+    const char *word = request->query(request->connection, name);
+
+    *index = 0;
+    if (word == NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            *index = (int)i;
+            return true;
+        }
+    }
+    answer_error(request, answer, API_BAD_REQUEST, name);
+    return false;
+}
+
+static void write_subtree_as_of(struct json_out *out, struct txn *txn, const struct places *places,
+                                struct division division)
+{
+    out_open(out, "as_of", '[');
+    for (size_t i = 0; i < places->count; i++) {
+        if (places_within(places, places->at[i].division, division)) {
+            write_as_of(out, NULL, txn, places->at[i].division, true);
+        }
+    }
+    out_close(out, ']');
+}
+
+void get_balance(struct request *request, struct answer *answer)
+{
+    static const char *const scopes[] = {"own", "subtree"};
+    static const char *const dimensions[] = {"account", "project", "function", "fund", "agency"};
+    struct json_out out = json_to(&answer->body);
+    struct places places;
+    struct division division;
+    struct view view;
+    int scope, by, year;
+
+    if (!request_word(request, answer, "scope", scopes, COUNT_OF(scopes), &scope) ||
+        !request_word(request, answer, "by", dimensions, COUNT_OF(dimensions), &by) ||
+        !request_year(request, answer, &year) || !places_read(&places, request, answer)) {
+        return;
+    }
+    if (request_division(request, answer, &places, &division)) {
+        view_open(&view, request->service);
+        out_open(&out, NULL, '{');
+        out_text(&out, "division", division.code);
+        out_text(&out, "scope", scopes[scope]);
+        if (scope == SCOPE_OWN) {
+            write_as_of(&out, "as_of", view.txn, division, false);
+        } else {
+            write_subtree_as_of(&out, view.txn, &places, division);
+        }
+        out_open(&out, "rows", '[');
+        query_balance(view.txn, division, (enum scope)scope, year, (enum dimension)by,
+                      write_balance, &out);
+        out_close(&out, ']');
+        out_close(&out, '}');
+        (void)view_sound(&view, request, answer);
+        view_close(&view);
+    }
+    places_free(&places);
+}
+
+/* --- digest --- */
+
+void get_digest(struct request *request, struct answer *answer)
+{
+    struct json_out out = json_to(&answer->body);
+    struct ledger_position position;
+    struct places places;
+    struct division division;
+    struct view view;
+
+    if (!places_read(&places, request, answer)) {
+        return;
+    }
+    if (request_division(request, answer, &places, &division)) {
+        view_open(&view, request->service);
+        ledger_position(view.txn, division, &position);
+        out_open(&out, NULL, '{');
+        out_text(&out, "division", division.code);
+        out_count(&out, "lsn", position.digest_lsn);
+        out_hex(&out, "digest", &position.digest, sizeof position.digest);
+        out_close(&out, '}');
+        (void)view_sound(&view, request, answer);
+        view_close(&view);
+    }
+    places_free(&places);
+}
+
+/* --- drafts --- */
+
+static bool write_draft(void *arg, const struct draft_row *row)
+{
+    struct json_out *out = arg;
+
+    out_open(out, NULL, '{');
+    out_document(out, &row->document);
+    if (!document_has(&row->document, FIELD_ID)) {
+        out_text(out, "id", row->id);
+    }
+    out_text(out, "maker", row->maker);
+    out_time(out, "time", row->unix_ms);
+    out_close(out, '}');
+    return true;
+}
+
+void get_pending(struct request *request, struct answer *answer)
+{
+    struct json_out out = json_to(&answer->body);
+    struct view view;
+
+    view_open(&view, request->service);
+    out_open(&out, NULL, '{');
+    out_open(&out, "rows", '[');
+    node_pending(view.txn, write_draft, &out);
+    out_close(&out, ']');
+    out_close(&out, '}');
+    (void)view_sound(&view, request, answer);
+    view_close(&view);
+}
