@@ -1,0 +1,239 @@
+/* rows - how a ledger lies in the store: keys, values, and nothing about what they mean.
+ *
+ * All of a division's rows carry its nine-byte code behind the letter, so one scan reads them.
+ * Integers are big-endian; texts in front of something else carry their size in one byte.
+ *
+ *   SPACE_LEDGER  'D' division id              -> struct doc_row: the one row of every document;
+ *                                                 index of ids and mutable state together
+ *                 'I' division id              -> struct indicator: balances and elements
+ *                 'S' division source id       -> struct source_sums (invariant 3)
+ *                 'Y' division year fund       -> ACCOUNTS sums, fen, debit + (invariant 3)
+ *                 'L' division                 -> how far its log is posted, digest, turnover
+ *                 'U' division                 -> folded part of a block that waits for an upgrade
+ *                 'A' division agency_code     -> struct catalogue_row (newest version)
+ *                 'P' division pro_code        -> struct catalogue_row
+ *                 'K' division acct_no         -> struct catalogue_row (own division only)
+ *                 'Q' division receipt number  -> id of the `paid` (own division only)
+ *                 'N' issuer id                -> transfers to this node: body as entered
+ *                 'X' issuer id                -> struct edge: what is known of a transfer's sides
+ *                 'Z' issuer lsn id            -> receiver: answers that wait for their transfer
+ *                 'C' catalogue 0 year code    -> struct catalogue_row: the code in force here
+ *                 'c' catalogue 0 year         -> (empty) the set has rows for that year here
+ *   SPACE_INDEX   'W' division kind lsn        -> ids of a block's documents of one kind
+ *   SPACE_ROLLUPS scope division year dimension key -> struct rollup
+ *
+ * A transfer has an indicator row too: TRANSIT and XFER_OUT stand there, under its own elements.
+ * 'C' holds one row per code, that of the owner nearest the root.
+ *
+ * Views of a loaded row point into the txn: they die with the next put of the same row.
+ * Thread: that of the txn. */
+#ifndef TERRACE_NODE_LEDGER_ROWS_H
+#define TERRACE_NODE_LEDGER_ROWS_H
+
+#include "node/ledger/accounts.h"
+#include "node/ledger/kinds.h"
+#include "replicator/txn.h"
+
+enum { DOCUMENT_ID_MAX = 38, FUND_MAX = 10 };
+
+/* A key on the stack. */
+struct row_key {
+    uint8_t at[112];
+    size_t size;
+};
+static inline struct bytes row_key_bytes(const struct row_key *key)
+{
+    return bytes_of(key->at, key->size);
+}
+/* letter, division, rest: most keys; with an empty rest it is the prefix of a scan. */
+struct row_key row_key_of(char letter, struct division division, struct bytes rest);
+/* What stands behind letter and division in a key that a scan visits. */
+static inline struct bytes row_key_rest(struct bytes key)
+{
+    return bytes_of(key.data + 1 + DIVISION_CODE_MAX, key.size - 1 - DIVISION_CODE_MAX);
+}
+
+/* A short text as a value, terminated. */
+struct short_text {
+    uint8_t size;
+    char at[DOCUMENT_ID_MAX + 1];
+};
+struct short_text short_text_of(struct bytes text); /* cut at DOCUMENT_ID_MAX */
+static inline struct bytes short_text_bytes(const struct short_text *text)
+{
+    return bytes_of(text->at, text->size);
+}
+
+/* --- documents --- */
+
+enum doc_state { /* on disk */
+    DOC_ENTERED = 1, /* whatever has no life of its own */
+    DOC_PLANNED,     /* budget: request, ceiling, submission */
+    DOC_APPROVED,    /* budget reply, transfer_in */
+    DOC_ISSUED,      /* transfer */
+    DOC_REGISTERED,  /* transfer, once settled so; register */
+    DOC_RETURNED,    /* the same; return */
+    DOC_PENDING,     /* allocate */
+    DOC_RELEASED,
+    DOC_APPLIED, /* payment */
+    DOC_PART_PAID,
+    DOC_PAID,
+    DOC_CANCELLED,
+    DOC_REFUNDED,
+    DOC_STATES
+};
+const char *doc_state_name(enum doc_state state); /* "part_paid" */
+
+struct doc_row {
+    uint64_t lsn, time_ms;
+    uint32_t kind;
+    int year; /* 0: of no year */
+    enum doc_state state;
+    int64_t amount;      /* document_money */
+    int64_t left, spent; /* payment: committed and not yet paid; paid and not refunded */
+    /* The id it is about: ori_bgt_id, bgt_id or pay_app_id; settle: bgt_id. "" for none. */
+    struct short_text about;
+    /* transfer, settle: the receiver; register, return, transfer_in: the issuer. Else NONE. */
+    struct division party;
+};
+bool doc_load(struct txn *txn, struct division division, struct bytes id, struct doc_row *out);
+bool doc_parse(struct bytes value, struct doc_row *out);
+void doc_store(struct txn *txn, struct division division, struct bytes id,
+               const struct doc_row *row);
+
+/* --- indicators --- */
+
+enum indicator_flag {
+    INDICATOR_EARMARKED = 1, /* special-purpose: keeps pro_code and tp_func_code */
+    INDICATOR_RELEASED = 2,
+};
+
+struct indicator {
+    int64_t balance[ACCOUNTS]; /* fen, debit + */
+    int year;
+    uint32_t kind; /* of the document that made it; KIND_TRANSFER: a transfer's line */
+    uint8_t flags;
+    uint64_t lsn;
+    struct division issuer;  /* register, transfer_in: from whom; else NONE */
+    struct bytes origin;     /* the indicator it was made from; "" for a source */
+    struct bytes source;     /* where the chain of origins ends; itself for a source */
+    struct bytes elements;   /* body of a document that has the elements and nothing else */
+};
+bool indicator_load(struct txn *txn, struct division division, struct bytes id,
+                    struct indicator *out);
+bool indicator_parse(struct bytes value, struct indicator *out);
+void indicator_store(struct txn *txn, struct division division, struct bytes id,
+                     const struct indicator *indicator);
+/* Its elements as fields of a document; views point into indicator->elements. */
+void indicator_elements(const struct indicator *indicator, struct document *out);
+
+/* What roll-ups and sums group by, without decoding all elements. Views as above. */
+struct indicator_codes {
+    struct bytes fund, project, function, agency; /* function: exp_func_code, else tp_func_code */
+};
+void indicator_codes(const struct indicator *indicator, struct indicator_codes *out);
+
+struct source_sums {
+    int64_t credit, debit; /* fen; equal in a sound ledger */
+};
+bool source_load(struct txn *txn, struct division division, struct bytes id,
+                 struct source_sums *out);
+bool source_parse(struct bytes value, struct source_sums *out);
+void source_store(struct txn *txn, struct division division, struct bytes id,
+                  const struct source_sums *sums);
+
+/* Sums of a (division, year, fund), by account. Zeros when there are none. */
+struct row_key year_sums_key(struct division division, int year, struct bytes fund);
+void year_sums_load(struct txn *txn, const struct row_key *key, int64_t sums[ACCOUNTS]);
+bool year_sums_parse(struct bytes value, int64_t sums[ACCOUNTS]);
+void year_sums_store(struct txn *txn, const struct row_key *key, const int64_t sums[ACCOUNTS]);
+
+/* --- how far a log is posted --- */
+
+struct position_row {
+    uint64_t lsn, time_ms; /* last entry posted */
+    struct hash digest;    /* after the last whole block */
+    uint64_t digest_lsn;
+    int64_t turnover; /* all that was ever posted as a debit: bounds every sum of this division */
+};
+/* Zeros when there is none. */
+void position_load(struct txn *txn, struct division division, struct position_row *out);
+void position_store(struct txn *txn, struct division division, const struct position_row *row);
+
+/* --- roll-ups --- */
+
+struct rollup {
+    int64_t debit[ACCOUNTS], credit[ACCOUNTS]; /* turnover, fen */
+};
+enum { ROLLUP_OWN = 'o', ROLLUP_SUBTREE = 's' };
+enum rollup_dimension { /* on disk; in the order of enum dimension of query.h */
+    ROLLUP_ACCOUNT,
+    ROLLUP_PROJECT,
+    ROLLUP_FUNCTION,
+    ROLLUP_FUND,
+    ROLLUP_AGENCY,
+    ROLLUP_DIMENSIONS
+};
+struct row_key rollup_key(char scope, struct division division, int year,
+                          enum rollup_dimension dimension, struct bytes key);
+/* All years of a division: a prefix. Takes a visited key apart. */
+struct row_key rollup_prefix(char scope, struct division division);
+bool rollup_key_parse(struct bytes row_key, int *year, enum rollup_dimension *dimension,
+                      struct bytes *key);
+void rollup_load(struct txn *txn, const struct row_key *key, struct rollup *out); /* or zeros */
+bool rollup_parse(struct bytes value, struct rollup *out);
+void rollup_store(struct txn *txn, const struct row_key *key, const struct rollup *rollup);
+
+/* --- both sides of a transfer, as far as they were seen --- */
+
+struct edge {
+    /* the issuer's transfer; lsn 0: not seen */
+    uint64_t transfer_lsn;
+    struct division receiver;
+    int64_t amount;
+    struct hash content; /* TAG_CONTENT of the transfer's body */
+    int year;
+    /* the receiver's answer; lsn 0: not seen */
+    uint64_t answer_lsn;
+    struct division answerer;
+    int64_t answer_amount;
+    uint64_t answer_names_lsn;  /* the transfer's lsn, as the answer tells */
+    struct hash answer_content; /* likewise */
+    bool returned;
+    struct short_text answer_id;
+    /* the issuer's settle; lsn 0: not seen */
+    uint64_t settle_lsn;
+    int64_t settle_amount;
+    bool settled_returned;
+    struct short_text settle_id, settle_answer_id;
+    bool breach; /* the sides disagree; told once, kept for who asks */
+};
+bool edge_load(struct txn *txn, struct division issuer, struct bytes id, struct edge *out);
+bool edge_parse(struct bytes value, struct edge *out);
+void edge_store(struct txn *txn, struct division issuer, struct bytes id, const struct edge *edge);
+
+/* --- catalogues: agencies, projects, accounts, codes --- */
+
+struct catalogue_row {
+    uint64_t lsn;
+    struct division owner;
+    int year;
+    bool usable;          /* code: not disabled */
+    struct short_text state; /* project */
+    struct bytes name, group; /* project: pro_cat_code; agency, code: parent_code; account: agency */
+};
+bool catalogue_load(struct txn *txn, const struct row_key *key, struct catalogue_row *out);
+bool catalogue_parse(struct bytes value, struct catalogue_row *out);
+void catalogue_store(struct txn *txn, const struct row_key *key, const struct catalogue_row *row);
+struct row_key code_key(struct bytes catalogue, int year, struct bytes code);
+struct row_key code_set_key(struct bytes catalogue, int year);
+
+/* --- lists --- */
+
+/* 'W': ids in lsn order within a row, rows in lsn order within a kind. */
+struct row_key list_key(struct division division, uint32_t kind, uint64_t lsn);
+struct row_key list_prefix(struct division division, uint32_t kind);
+void list_add(struct buf *value, struct bytes id);
+bool list_next(struct reader *value, struct bytes *id); /* false at the end */
+
+#endif
