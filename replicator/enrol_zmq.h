@@ -1,0 +1,52 @@
+/* enrol_zmq - the enrolment socket: how a key that nobody knows yet may say one thing.
+ *
+ *   join (no daemon yet)                              parent's daemon
+ *   enrol_zmq_request --- CURVE, any key --> ROUTER, ZAP domain "enrol"
+ *                                              | frame + proven key -> a call of the next turn
+ *                     <------------------------+ answer, after that turn's commit
+ *
+ * A port and a domain of its own, so that it leads nowhere else: small messages, few attempts
+ * (5 a second for one connection, 50 in all; more are dropped unread), no links.
+ *
+ * Thread: the parent's side on the loop; the request on any. */
+#ifndef TERRACE_REPLICATOR_ENROL_ZMQ_H
+#define TERRACE_REPLICATOR_ENROL_ZMQ_H
+
+#include "replicator/enrol.h"
+#include "replicator/socket_zmq.h"
+#include "replicator/transport_zmq.h"
+
+enum { ENROL_CONNECTION_PER_SECOND_MAX = 5, ENROL_PER_SECOND_MAX = 50 };
+
+/* --- the parent --- */
+
+struct enrol_zmq;
+
+/* Shares the transport's context, key check and wait; close it before the transport.
+ * Errors: as of transport_zmq_listen. */
+enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transport,
+                           const struct curve_key *key, const struct clock *clock,
+                           const char *endpoint, struct err *err);
+void enrol_zmq_close(struct enrol_zmq *enrol); /* NULL is fine */
+const char *enrol_zmq_address(const struct enrol_zmq *enrol);
+
+/* The next request, or false. `who` is where the answer goes, any time later; `curve_key` is
+ * proven by the connection. `frame` is replaced. */
+bool enrol_zmq_receive(struct enrol_zmq *enrol, struct socket_id *who, uint8_t curve_key[32],
+                       struct buf *frame);
+/* If the asker is still there. */
+void enrol_zmq_answer(struct enrol_zmq *enrol, const struct socket_id *who, struct bytes frame);
+uint64_t enrol_zmq_dropped(const struct enrol_zmq *enrol); /* attempts over the limits */
+
+/* --- the child --- */
+
+enum { ENROL_TRIES = 3, ENROL_TRY_MS = 5000 };
+
+/* Sends `request` to the token's parent and waits for the answer, up to `tries` times `try_ms`
+ * (0: ENROL_TRIES, ENROL_TRY_MS). The parent answers a repeated request as it did the first.
+ * `answer` is replaced. Errors: ERR_UNREACHABLE, ERR_CONFIG (the token's endpoint). */
+enum status enrol_zmq_request(const struct token *token, const struct curve_key *key,
+                              struct bytes request, struct buf *answer, uint32_t tries,
+                              uint32_t try_ms, struct err *err);
+
+#endif

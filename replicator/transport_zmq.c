@@ -1,0 +1,397 @@
+#include "replicator/transport_zmq.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <zmq.h>
+
+#include "proto/frame.h"
+#include "proto/log.h"
+#include "replicator/probe_zmq.h"
+
+enum { LOG_EVERY_MS = 1000, POLL_SOCKETS_MAX = 4, REFUSED_PER_CALL_MAX = 64 };
+
+#define LINK_DOMAIN "link"
+
+/* Where a division's newest connection is. Frames of the connection before it may still arrive
+ * behind the first one of the new: they must not turn the way back. */
+struct route {
+    struct division division;
+    struct socket_id newest, former;
+};
+
+struct transport_zmq {
+    struct transport_zmq_config config;
+    void *context, *up, *down; /* DEALER, ROUTER */
+    void *watched;
+    struct zap *zap;
+    struct division parent;
+    char address[SOCKET_ENDPOINT_MAX];
+    struct route *routes;
+    size_t route_count, route_capacity;
+    bool down_first; /* whose turn it is to be read */
+    struct transport_zmq_counts counts;
+    uint64_t logged_ms;
+};
+
+/* --- opening --- */
+
+static bool admit_link(void *arg, const uint8_t curve_key[32], char user_id[SOCKET_USER_ID_MAX + 1])
+{
+    const struct transport_zmq *transport = arg;
+    struct division who = DIVISION_NONE;
+
+    if (!transport->config.admit(transport->config.arg, curve_key, &who) || division_is_none(who)) {
+        return false;
+    }
+    (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s", who.code);
+    return true;
+}
+
+enum status transport_zmq_open(struct transport_zmq **out,
+                               const struct transport_zmq_config *config, struct err *err)
+{
+    struct transport_zmq *transport = mem_zalloc(sizeof *transport);
+    enum status status = OK;
+
+    *out = NULL;
+    transport->config = *config;
+    if (transport->config.frame_bytes_max == 0) {
+        transport->config.frame_bytes_max = FRAME_BYTES_MAX;
+    }
+    transport->context = zmq_ctx_new();
+    if (transport->context == NULL) {
+        status = err_set(err, ERR_IO, "start ZeroMQ: %s", zmq_strerror(errno));
+        goto out;
+    }
+    status = zap_open(&transport->zap, transport->context, config->clock, err);
+    if (status != OK) {
+        goto out;
+    }
+    zap_rule(transport->zap, LINK_DOMAIN, admit_link, transport);
+    *out = transport;
+    transport = NULL;
+out:
+    transport_zmq_close(transport);
+    return status;
+}
+
+void transport_zmq_close(struct transport_zmq *transport)
+{
+    if (transport == NULL) {
+        return;
+    }
+    assert(transport->watched == NULL); /* close what shares our context first */
+    socket_close(transport->up);
+    socket_close(transport->down);
+    zap_close(transport->zap);
+    if (transport->context != NULL) {
+        (void)zmq_ctx_term(transport->context);
+    }
+    mem_free(transport->routes);
+    mem_free(transport);
+}
+
+enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
+                                 struct err *err)
+{
+    const struct curve_key *key = transport->config.key;
+    void *socket = NULL;
+    enum status status;
+
+    assert(transport->down == NULL);
+    status = probe_without_handler(socket_prepare_server, transport->config.clock, err);
+    if (status != OK) {
+        goto out;
+    }
+    socket = zmq_socket(transport->context, ZMQ_ROUTER);
+    if (socket == NULL) {
+        status = err_set(err, ERR_IO, "%s", zmq_strerror(errno));
+        goto out;
+    }
+    status =
+        socket_prepare_server(socket, key, LINK_DOMAIN, transport->config.frame_bytes_max, err);
+    if (status != OK) {
+        goto out;
+    }
+    status = socket_bind(socket, endpoint, transport->address, err);
+    if (status != OK) {
+        goto out;
+    }
+    status = probe_listener(transport->zap, transport->address, key->public,
+                            transport->config.clock, err);
+    if (status != OK) {
+        goto out;
+    }
+    transport->down = socket;
+    socket = NULL;
+out:
+    if (status != OK) {
+        transport->address[0] = '\0';
+        (void)err_wrap(err, "listen for lower divisions");
+    }
+    socket_close(socket);
+    return status;
+}
+
+const char *transport_zmq_address(const struct transport_zmq *transport)
+{
+    return transport->address;
+}
+
+enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
+                                  const char *endpoint, const uint8_t parent_key[32],
+                                  struct err *err)
+{
+    void *socket = zmq_socket(transport->context, ZMQ_DEALER);
+    enum status status = OK;
+
+    if (socket == NULL) {
+        status = err_set(err, ERR_IO, "%s", zmq_strerror(errno));
+        goto out;
+    }
+    status = socket_prepare_client(socket, transport->config.key, parent_key,
+                                   transport->config.frame_bytes_max,
+                                   clock_random(transport->config.clock), err);
+    if (status != OK) {
+        goto out;
+    }
+    status = socket_connect(socket, endpoint, err);
+    if (status != OK) {
+        goto out;
+    }
+    socket_close(transport->up);
+    transport->up = socket;
+    transport->parent = parent;
+    socket = NULL;
+out:
+    if (status != OK) {
+        (void)err_wrap(err, "dial %s", parent.code);
+    }
+    socket_close(socket);
+    return status;
+}
+
+/* --- routes --- */
+
+static struct route *find_route(struct transport_zmq *transport, struct division division)
+{
+    for (size_t i = 0; i < transport->route_count; i++) {
+        if (division_equal(transport->routes[i].division, division)) {
+            return &transport->routes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Bounded by the children that are admitted. */
+static struct route *add_route(struct transport_zmq *transport, struct division division)
+{
+    if (transport->route_count == transport->route_capacity) {
+        transport->route_capacity =
+            transport->route_capacity == 0 ? 8 : 2 * transport->route_capacity;
+        transport->routes =
+            mem_realloc(transport->routes, transport->route_capacity * sizeof *transport->routes);
+    }
+    transport->routes[transport->route_count] = (struct route){.division = division};
+    return &transport->routes[transport->route_count++];
+}
+
+static void learn_route(struct transport_zmq *transport, struct division from,
+                        const struct socket_id *id)
+{
+    struct route *route = find_route(transport, from);
+
+    if (route == NULL) {
+        route = add_route(transport, from);
+    }
+    if (!socket_id_equal(&route->newest, id) && !socket_id_equal(&route->former, id)) {
+        route->former = route->newest;
+        route->newest = *id;
+    }
+}
+
+static void forget_route(struct transport_zmq *transport, struct route *route)
+{
+    *route = transport->routes[--transport->route_count];
+}
+
+/* --- the seam --- */
+
+static bool count_sent(struct transport_zmq *transport, enum socket_give given)
+{
+    switch (given) {
+    case GIVE_DONE:
+        transport->counts.sent++;
+        return true;
+    case GIVE_FULL:
+        transport->counts.queue_full++;
+        return false;
+    default:
+        transport->counts.unreachable++;
+        return false;
+    }
+}
+
+static bool send_frame(void *self, struct division to, struct bytes frame)
+{
+    struct transport_zmq *transport = self;
+    struct route *route;
+    enum socket_give given;
+
+    assert(frame.size <= transport->config.frame_bytes_max);
+    if (transport->up != NULL && division_equal(to, transport->parent)) {
+        return count_sent(transport, socket_give(transport->up, NULL, frame));
+    }
+    route = find_route(transport, to);
+    if (route == NULL || !transport->config.still(transport->config.arg, to)) {
+        return count_sent(transport, GIVE_GONE);
+    }
+    given = socket_give(transport->down, &route->newest, frame);
+    if (given == GIVE_GONE) {
+        forget_route(transport, route); /* until it speaks again */
+    }
+    return count_sent(transport, given);
+}
+
+/* One line a second at most, with totals: a neighbour that misbehaves may do so very fast. */
+static void log_refused(struct transport_zmq *transport, const char *who, const char *reason)
+{
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+
+    if (transport->logged_ms == 0 || now_ms - transport->logged_ms >= LOG_EVERY_MS) {
+        LOG_WARN("link.refused", "peer=%s reason=%s shape_total=%" PRIu64 " sender_total=%" PRIu64,
+                 who, reason, transport->counts.refused_shape, transport->counts.refused_sender);
+        transport->logged_ms = now_ms;
+    }
+}
+
+static bool receive_down(struct transport_zmq *transport, struct division *from, struct buf *frame)
+{
+    char user_id[SOCKET_USER_ID_MAX + 1];
+    struct socket_id id;
+    enum socket_take taken;
+
+    if (transport->down == NULL) {
+        return false;
+    }
+    for (int i = 0; i < REFUSED_PER_CALL_MAX; i++) { /* a flood must not hold the loop */
+        taken = socket_take(transport->down, &id, user_id, frame);
+        if (taken == TAKE_NOTHING) {
+            return false;
+        }
+        if (taken == TAKE_REFUSED) {
+            transport->counts.refused_shape++;
+            log_refused(transport, "-", "not_one_frame");
+        } else if (!division_parse(from, bytes_text(user_id)) ||
+                   !transport->config.still(transport->config.arg, *from)) {
+            transport->counts.refused_sender++;
+            log_refused(transport, user_id, "not_admitted");
+        } else {
+            learn_route(transport, *from, &id);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool receive_up(struct transport_zmq *transport, struct division *from, struct buf *frame)
+{
+    char user_id[SOCKET_USER_ID_MAX + 1];
+    enum socket_take taken;
+
+    if (transport->up == NULL) {
+        return false;
+    }
+    while ((taken = socket_take(transport->up, NULL, user_id, frame)) != TAKE_NOTHING) {
+        if (taken == TAKE_FRAME) {
+            *from = transport->parent; /* who else holds the key we dialled */
+            return true;
+        }
+        transport->counts.refused_shape++;
+        log_refused(transport, transport->parent.code, "not_one_frame");
+    }
+    return false;
+}
+
+/* Above and below take turns, so that neither can talk the other down. */
+static bool receive_frame(void *self, struct division *from, struct buf *frame)
+{
+    struct transport_zmq *transport = self;
+    bool received;
+
+    transport->down_first = !transport->down_first;
+    received = transport->down_first
+                   ? receive_down(transport, from, frame) || receive_up(transport, from, frame)
+                   : receive_up(transport, from, frame) || receive_down(transport, from, frame);
+    if (received) {
+        transport->counts.received++;
+    } else {
+        zap_serve(transport->zap); /* a long turn must not keep handshakes waiting */
+    }
+    return received;
+}
+
+static void close_seam(void *self)
+{
+    transport_zmq_close(self);
+}
+
+struct transport transport_zmq_seam(struct transport_zmq *transport)
+{
+    static const struct transport_ops ops = {
+        .send = send_frame, .receive = receive_frame, .close = close_seam};
+
+    return (struct transport){.self = transport, .ops = &ops};
+}
+
+/* --- the loop --- */
+
+static void add_socket(zmq_pollitem_t *items, int *count, void *socket)
+{
+    if (socket != NULL) {
+        items[(*count)++] = (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
+    }
+}
+
+void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t fd_count,
+                        long timeout_ms)
+{
+    zmq_pollitem_t items[POLL_SOCKETS_MAX + TRANSPORT_ZMQ_FDS_MAX];
+    int count = 0;
+
+    assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
+    add_socket(items, &count, zap_socket(transport->zap));
+    add_socket(items, &count, transport->up);
+    add_socket(items, &count, transport->down);
+    add_socket(items, &count, transport->watched);
+    for (size_t i = 0; i < fd_count; i++) {
+        items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
+    }
+    (void)zmq_poll(items, count, timeout_ms); /* an interrupted wait is a short one */
+    zap_serve(transport->zap);
+}
+
+struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *transport)
+{
+    struct transport_zmq_counts counts = transport->counts;
+
+    counts.refused_keys = zap_counts(transport->zap).refused;
+    return counts;
+}
+
+void *transport_zmq_context(struct transport_zmq *transport)
+{
+    return transport->context;
+}
+
+struct zap *transport_zmq_zap(struct transport_zmq *transport)
+{
+    return transport->zap;
+}
+
+void transport_zmq_watch(struct transport_zmq *transport, void *socket)
+{
+    transport->watched = socket;
+}

@@ -1,0 +1,672 @@
+/* The ZeroMQ door, over real sockets on loopback: who gets in, and what happens to a frame that
+ * cannot be sent or may not be said. Every wait is for a condition, with a deadline. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <time.h>
+#include <zmq.h>
+
+#include "proto/frame.h"
+#include "replicator/enrol_zmq.h"
+#include "replicator/probe_zmq.h"
+
+enum { DEADLINE_MS = 8000, TURN_MS = 5, CHILDREN = 3, OPTION_ZAP_ENFORCE_DOMAIN = 93 };
+
+/* --- a parent and its children in one process --- */
+
+static uint64_t real_mono_ms(void *self)
+{
+    struct timespec now;
+
+    (void)self;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t some_random(void *self)
+{
+    (void)self;
+    return 0; /* the shortest redial */
+}
+
+static const struct clock clock_real = {
+    .mono_ms = real_mono_ms, .unix_ms = real_mono_ms, .random = some_random};
+
+struct side {
+    struct transport_zmq *transport;
+    struct transport seam;
+    struct curve_key key;
+};
+
+struct family {
+    struct side parent, children[CHILDREN];
+    struct division parent_code, codes[CHILDREN];
+    bool enrolled[CHILDREN], revoked[CHILDREN];
+    struct buf frame;
+};
+
+static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
+{
+    const struct family *family = arg;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        if (family->enrolled[i] && !family->revoked[i] &&
+            memcmp(curve_key, family->children[i].key.public, 32) == 0) {
+            *who = family->codes[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool still(void *arg, struct division who)
+{
+    const struct family *family = arg;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        if (division_equal(who, family->codes[i])) {
+            return family->enrolled[i] && !family->revoked[i];
+        }
+    }
+    return false;
+}
+
+static void open_side(struct side *side, struct family *family, size_t frame_bytes_max)
+{
+    const struct transport_zmq_config config = {
+        .key = &side->key,
+        .clock = &clock_real,
+        .frame_bytes_max = frame_bytes_max,
+        .admit = admit,
+        .still = still,
+        .arg = family,
+    };
+    struct err err;
+
+    curve_key_generate(&side->key);
+    assert_int_equal(transport_zmq_open(&side->transport, &config, &err), OK);
+    side->seam = transport_zmq_seam(side->transport);
+}
+
+static void dial(struct family *family, int child)
+{
+    struct err err;
+
+    if (transport_zmq_connect(family->children[child].transport, family->parent_code,
+                              transport_zmq_address(family->parent.transport),
+                              family->parent.key.public, &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+}
+
+static int set_up(void **state)
+{
+    static const char *const codes[CHILDREN] = {"540121", "540122", "540123"};
+    struct family *family = mem_zalloc(sizeof *family);
+    struct err err;
+
+    assert_int_equal(crypto_init(&err), OK);
+    family->parent_code = division_of("540100");
+    open_side(&family->parent, family, 0);
+    for (int i = 0; i < CHILDREN; i++) {
+        family->codes[i] = division_of(codes[i]);
+        family->enrolled[i] = true;
+        open_side(&family->children[i], family, 2 * FRAME_BYTES_MAX);
+    }
+    if (transport_zmq_listen(family->parent.transport, "tcp://127.0.0.1:0", &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+    *state = family;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct family *family = *state;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        transport_zmq_close(family->children[i].transport);
+    }
+    transport_zmq_close(family->parent.transport);
+    buf_free(&family->frame);
+    mem_free(family);
+    return 0;
+}
+
+static bool give(struct side *side, struct division to, const char *text)
+{
+    return side->seam.ops->send(side->seam.self, to, bytes_text(text));
+}
+
+static bool take(struct family *family, struct side *side, struct division *from)
+{
+    return side->seam.ops->receive(side->seam.self, from, &family->frame);
+}
+
+/* Turns both loops until `done` says so. */
+typedef bool condition_fn(struct family *family, int child);
+
+static bool turn_until(struct family *family, int child, condition_fn *done)
+{
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+
+    while (real_mono_ms(NULL) < deadline_ms) {
+        if (done(family, child)) {
+            return true;
+        }
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    return false;
+}
+
+static bool child_can_send(struct family *family, int child)
+{
+    return give(&family->children[child], family->parent_code, "up");
+}
+
+static bool parent_hears(struct family *family, int child)
+{
+    struct division from;
+
+    return take(family, &family->parent, &from) && division_equal(from, family->codes[child]);
+}
+
+static bool child_hears(struct family *family, int child)
+{
+    struct division from;
+
+    return take(family, &family->children[child], &from) &&
+           division_equal(from, family->parent_code);
+}
+
+static bool parent_refused_a_key(struct family *family, int child)
+{
+    (void)child;
+    return transport_zmq_counts(family->parent.transport).refused_keys > 1; /* 1: the self-test */
+}
+
+static void join(struct family *family, int child)
+{
+    dial(family, child);
+    assert_true(turn_until(family, child, child_can_send));
+    assert_true(turn_until(family, child, parent_hears));
+}
+
+/* --- who gets in --- */
+
+static void an_enrolled_key_speaks_for_its_division(void **state)
+{
+    struct family *family = *state;
+
+    for (int i = 0; i < CHILDREN; i++) {
+        join(family, i);
+        assert_int_equal(family->frame.size, 2);
+        assert_true(give(&family->parent, family->codes[i], "down"));
+        assert_true(turn_until(family, i, child_hears));
+        assert_memory_equal(family->frame.data, "down", 4);
+    }
+}
+
+static void a_stranger_is_refused_and_counted(void **state)
+{
+    struct family *family = *state;
+
+    family->enrolled[0] = false;
+    dial(family, 0);
+    assert_true(turn_until(family, 0, parent_refused_a_key));
+    assert_false(child_can_send(family, 0));
+    assert_false(parent_hears(family, 0));
+    assert_false(give(&family->parent, family->codes[0], "down"));
+}
+
+static void a_child_that_dialled_the_wrong_key_says_nothing(void **state)
+{
+    struct family *family = *state;
+    struct curve_key other;
+    struct err err;
+    const uint64_t until_ms = real_mono_ms(NULL) + 500;
+
+    curve_key_generate(&other);
+    assert_int_equal(transport_zmq_connect(family->children[0].transport, family->parent_code,
+                                           transport_zmq_address(family->parent.transport),
+                                           other.public, &err),
+                     OK);
+    while (real_mono_ms(NULL) < until_ms) { /* an absence has no condition to wait for */
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+        assert_false(child_can_send(family, 0));
+    }
+}
+
+/* --- the ways in which CURVE fails open, and that the self-test sees each of them --- */
+
+static enum status prepare_without_enforcement(void *socket, const struct curve_key *key,
+                                               const char *domain, size_t message_bytes_max,
+                                               struct err *err)
+{
+    const int off = 0;
+    const enum status status = socket_prepare_server(socket, key, domain, message_bytes_max, err);
+
+    (void)zmq_setsockopt(socket, OPTION_ZAP_ENFORCE_DOMAIN, &off, sizeof off);
+    return status;
+}
+
+/* By hand: a domain once set cannot be taken back. */
+static enum status prepare_without_domain(void *socket, const struct curve_key *key,
+                                          const char *domain, size_t message_bytes_max,
+                                          struct err *err)
+{
+    const int on = 1;
+
+    (void)domain;
+    (void)message_bytes_max;
+    (void)err;
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SERVER, &on, sizeof on), 0);
+    assert_int_equal(zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, key->secret, 32), 0);
+    assert_int_equal(zmq_setsockopt(socket, OPTION_ZAP_ENFORCE_DOMAIN, &on, sizeof on), 0);
+    return OK;
+}
+
+static void the_self_test_sees_every_way_of_failing_open(void **state)
+{
+    static const struct {
+        const char *name;
+        socket_prepare_fn *prepare;
+        enum status want;
+    } cases[] = {
+        {"as ours are", socket_prepare_server, OK},
+        {"domain not enforced", prepare_without_enforcement, ERR_REFUSED},
+        {"no domain to enforce", prepare_without_domain, ERR_REFUSED},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct err err = {0};
+        const enum status got = probe_without_handler(cases[i].prepare, &clock_real, &err);
+        if (got != cases[i].want) {
+            fail_msg("%s: %s (%s)", cases[i].name, status_name(got), err.text);
+        }
+    }
+}
+
+static bool admit_all(void *arg, const uint8_t curve_key[32], struct division *who)
+{
+    (void)arg;
+    (void)curve_key;
+    *who = division_of("540121");
+    return true;
+}
+
+static void a_node_whose_key_check_admits_everybody_does_not_start(void **state)
+{
+    struct family *family = *state;
+    const struct transport_zmq_config config = {
+        .key = &family->parent.key,
+        .clock = &clock_real,
+        .admit = admit_all,
+        .still = still,
+        .arg = family,
+    };
+    struct transport_zmq *open_house;
+    struct err err;
+
+    assert_int_equal(transport_zmq_open(&open_house, &config, &err), OK);
+    assert_int_equal(transport_zmq_listen(open_house, "tcp://127.0.0.1:0", &err), ERR_REFUSED);
+    assert_non_null(strstr(err.text, "stranger"));
+    assert_string_equal(transport_zmq_address(open_house), "");
+    transport_zmq_close(open_house);
+}
+
+static void the_self_test_is_quick(void **state)
+{
+    struct family *family = *state;
+    const uint64_t begun_ms = real_mono_ms(NULL);
+    struct err err;
+
+    assert_int_equal(transport_zmq_listen(family->children[0].transport, "tcp://127.0.0.1:0", &err),
+                     OK);
+    assert_in_range(real_mono_ms(NULL) - begun_ms, 0, 1000); /* 300 without a sanitizer */
+}
+
+static void a_taken_address_is_named_with_the_cure(void **state)
+{
+    struct family *family = *state;
+    const char *address = transport_zmq_address(family->parent.transport);
+    struct err err;
+
+    assert_int_equal(transport_zmq_listen(family->children[0].transport, address, &err), ERR_BUSY);
+    assert_non_null(strstr(err.text, address));
+    assert_non_null(strstr(err.text, "another address"));
+}
+
+static void what_is_no_endpoint_is_said_to_be_none(void **state)
+{
+    static const char *const wrong[] = {
+        "",           "127.0.0.1:7400",  "ipc:///tmp/x",
+        "inproc://x", "tcp://127.0.0.1", "tcp://127.0.0.1:99999999"};
+    struct family *family = *state;
+
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        struct err err;
+        if (transport_zmq_listen(family->children[0].transport, wrong[i], &err) != ERR_CONFIG) {
+            fail_msg("\"%s\": %s", wrong[i], err.text);
+        }
+    }
+}
+
+/* --- what happens to frames --- */
+
+static bool child_speaks_until_heard_of(struct family *family, int child)
+{
+    (void)child_can_send(family, child);
+    (void)parent_hears(family, child); /* takes one message, if any may be taken */
+    return transport_zmq_counts(family->parent.transport).refused_sender > 0;
+}
+
+static void a_revoked_child_is_dropped_in_the_middle_of_its_session(void **state)
+{
+    struct family *family = *state;
+    struct division from;
+
+    join(family, 0);
+    join(family, 1);
+    while (take(family, &family->parent, &from)) {
+    }
+    family->revoked[0] = true;
+    assert_true(turn_until(family, 0, child_speaks_until_heard_of));
+    assert_false(give(&family->parent, family->codes[0], "down"));
+    assert_true(child_can_send(family, 1)); /* the others go on */
+    assert_true(turn_until(family, 1, parent_hears));
+}
+
+static void a_frame_above_the_limit_never_arrives(void **state)
+{
+    struct family *family = *state;
+    const size_t size = FRAME_BYTES_MAX + FRAME_BYTES_MAX / 2;
+    uint8_t *large = mem_zalloc(size);
+    const uint64_t until_ms = real_mono_ms(NULL) + 300;
+    struct side *child = &family->children[0];
+    struct division from;
+
+    join(family, 0);
+    assert_true(child->seam.ops->send(child->seam.self, family->parent_code,
+                                      bytes_of(large, FRAME_BYTES_MAX)));
+    assert_true(turn_until(family, 0, parent_hears));
+    assert_int_equal(family->frame.size, FRAME_BYTES_MAX); /* the limit itself may pass */
+
+    assert_true(
+        child->seam.ops->send(child->seam.self, family->parent_code, bytes_of(large, size)));
+    while (real_mono_ms(NULL) < until_ms) {
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+        while (take(family, &family->parent, &from)) {
+            assert_in_range(family->frame.size, 0, FRAME_BYTES_MAX);
+        }
+    }
+    assert_true(turn_until(family, 0, child_can_send)); /* its link was cut, and comes back */
+    assert_true(turn_until(family, 0, parent_hears));
+    mem_free(large);
+}
+
+/* What send took arrives, what it did not take was said so: the sum is what was offered. */
+static void a_full_queue_says_so_and_loses_nothing(void **state)
+{
+    struct family *family = *state;
+    enum { SIZE = 256 << 10, OFFERED = 4000 };
+    uint8_t *data = mem_zalloc(SIZE);
+    struct division from;
+    size_t taken = 0, refused = 0, arrived = 0;
+    uint64_t idle_since_ms;
+
+    join(family, 0);
+    for (size_t i = 0; i < OFFERED; i++) {
+        if (family->parent.seam.ops->send(family->parent.seam.self, family->codes[0],
+                                          bytes_of(data, SIZE))) {
+            taken++;
+        } else {
+            refused++;
+        }
+    }
+    assert_true(refused > 0);
+    assert_int_equal(transport_zmq_counts(family->parent.transport).queue_full, refused);
+    idle_since_ms = real_mono_ms(NULL);
+    while (arrived < taken && real_mono_ms(NULL) - idle_since_ms < DEADLINE_MS) {
+        if (take(family, &family->children[0], &from)) {
+            arrived++;
+            idle_since_ms = real_mono_ms(NULL);
+        } else {
+            transport_zmq_wait(family->children[0].transport, NULL, 0, TURN_MS);
+        }
+    }
+    assert_int_equal(arrived, taken);
+    mem_free(data);
+}
+
+static void nobody_there_is_false_and_never_waits(void **state)
+{
+    struct family *family = *state;
+    struct err err;
+    struct division from;
+
+    assert_false(give(&family->parent, family->codes[0], "down"));
+    assert_false(give(&family->parent, division_of("999999"), "down"));
+    assert_int_equal(transport_zmq_connect(family->children[0].transport, family->parent_code,
+                                           "tcp://127.0.0.1:1", family->parent.key.public, &err),
+                     OK);
+    assert_false(child_can_send(family, 0));
+    assert_false(take(family, &family->children[0], &from));
+}
+
+static bool parent_answers(struct family *family, int child)
+{
+    struct division from;
+
+    (void)child_can_send(family, child);
+    while (take(family, &family->parent, &from)) {
+        (void)give(&family->parent, from, "down");
+    }
+    return child_hears(family, child);
+}
+
+static void the_newest_connection_is_where_answers_go(void **state)
+{
+    struct family *family = *state;
+
+    join(family, 0);
+    for (int i = 0; i < 5; i++) {
+        dial(family, 0); /* a new connection in place of the old one */
+        assert_true(turn_until(family, 0, parent_answers));
+    }
+}
+
+/* A client of our own, to say what the transport would never say. */
+static void a_message_of_several_frames_is_refused_whole(void **state)
+{
+    struct family *family = *state;
+    void *context = zmq_ctx_new();
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+    struct division from;
+    struct err err;
+    bool arrived = false;
+
+    assert_int_equal(socket_prepare_client(socket, &family->children[0].key,
+                                           family->parent.key.public, 1024, 0, &err),
+                     OK);
+    assert_int_equal(socket_connect(socket, transport_zmq_address(family->parent.transport), &err),
+                     OK);
+    while (zmq_send(socket, "one", 3, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0 &&
+           real_mono_ms(NULL) < deadline_ms) {
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    assert_int_equal(zmq_send(socket, "two", 3, ZMQ_DONTWAIT | ZMQ_SNDMORE), 3);
+    assert_int_equal(zmq_send(socket, "three", 5, ZMQ_DONTWAIT), 5);
+    assert_int_equal(zmq_send(socket, "whole", 5, ZMQ_DONTWAIT), 5);
+    while (!arrived && real_mono_ms(NULL) < deadline_ms) {
+        arrived = take(family, &family->parent, &from);
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    assert_true(arrived);
+    assert_memory_equal(family->frame.data, "whole", 5);
+    assert_int_equal(transport_zmq_counts(family->parent.transport).refused_shape, 1);
+    socket_close(socket);
+    (void)zmq_ctx_term(context);
+}
+
+/* --- enrolment --- */
+
+static void open_enrolment(struct family *family, struct enrol_zmq **enrol)
+{
+    struct err err;
+
+    if (enrol_zmq_open(enrol, family->parent.transport, &family->parent.key, &clock_real,
+                       "tcp://127.0.0.1:0", &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+}
+
+static void *dial_enrolment(struct family *family, struct enrol_zmq *enrol, void *context,
+                            const struct curve_key *key)
+{
+    void *socket = zmq_socket(context, ZMQ_DEALER);
+    struct err err;
+
+    assert_int_equal(
+        socket_prepare_client(socket, key, family->parent.key.public, 1 << 20, 0, &err), OK);
+    assert_int_equal(socket_connect(socket, enrol_zmq_address(enrol), &err), OK);
+    return socket;
+}
+
+/* Sends once the connection stands. */
+static bool say(struct family *family, void *socket, size_t size)
+{
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+    uint8_t *data = mem_zalloc(size);
+    bool said = false;
+
+    while (!said && real_mono_ms(NULL) < deadline_ms) {
+        said = zmq_send(socket, data, size, ZMQ_DONTWAIT) >= 0;
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    mem_free(data);
+    return said;
+}
+
+static void any_key_may_ask_to_be_enrolled_and_is_answered(void **state)
+{
+    struct family *family = *state;
+    void *context = zmq_ctx_new();
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+    struct enrol_zmq *enrol;
+    struct curve_key stranger;
+    struct socket_id who;
+    uint8_t proven[32];
+    char answer[16];
+    void *socket;
+    bool asked = false;
+
+    curve_key_generate(&stranger);
+    open_enrolment(family, &enrol);
+    socket = dial_enrolment(family, enrol, context, &stranger);
+    assert_true(say(family, socket, 100));
+    while (!asked && real_mono_ms(NULL) < deadline_ms) {
+        asked = enrol_zmq_receive(enrol, &who, proven, &family->frame);
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    assert_true(asked);
+    assert_int_equal(family->frame.size, 100);
+    assert_memory_equal(proven, stranger.public, 32);
+    enrol_zmq_answer(enrol, &who, bytes_text("granted"));
+    assert_int_equal(zmq_recv(socket, answer, sizeof answer, 0), 7);
+    assert_memory_equal(answer, "granted", 7);
+    socket_close(socket);
+    enrol_zmq_close(enrol);
+    (void)zmq_ctx_term(context);
+}
+
+/* The enrolment port must not be a way round the key check of the links. */
+static void a_key_that_may_ask_for_enrolment_still_gets_no_link(void **state)
+{
+    struct family *family = *state;
+    struct enrol_zmq *enrol;
+
+    open_enrolment(family, &enrol);
+    family->enrolled[0] = false;
+    dial(family, 0);
+    assert_true(turn_until(family, 0, parent_refused_a_key));
+    assert_false(child_can_send(family, 0));
+    enrol_zmq_close(enrol);
+}
+
+static void attempts_over_the_limit_are_dropped(void **state)
+{
+    struct family *family = *state;
+    void *context = zmq_ctx_new();
+    struct enrol_zmq *enrol;
+    struct curve_key stranger;
+    struct socket_id who;
+    uint8_t proven[32];
+    void *socket;
+    int attempts = 0, heard = 0;
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+
+    curve_key_generate(&stranger);
+    open_enrolment(family, &enrol);
+    socket = dial_enrolment(family, enrol, context, &stranger);
+    for (; attempts < 20; attempts++) {
+        assert_true(say(family, socket, 100));
+    }
+    while (heard + (int)enrol_zmq_dropped(enrol) < attempts && real_mono_ms(NULL) < deadline_ms) {
+        heard += enrol_zmq_receive(enrol, &who, proven, &family->frame);
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    assert_int_equal(heard + (int)enrol_zmq_dropped(enrol), attempts);
+    assert_in_range(heard, 1, 2 * ENROL_CONNECTION_PER_SECOND_MAX); /* the second may turn once */
+    socket_close(socket);
+    enrol_zmq_close(enrol);
+    (void)zmq_ctx_term(context);
+}
+
+static void a_request_that_nobody_answers_names_the_endpoint(void **state)
+{
+    struct family *family = *state;
+    struct token token = {.parent = division_of("540100"), .endpoint = "tcp://127.0.0.1:1"};
+    struct err err;
+
+    memcpy(token.curve_key, family->parent.key.public, 32);
+    assert_int_equal(enrol_zmq_request(&token, &family->children[0].key, bytes_text("hello"),
+                                       &family->frame, 2, 50, &err),
+                     ERR_UNREACHABLE);
+    assert_non_null(strstr(err.text, "tcp://127.0.0.1:1"));
+    assert_non_null(strstr(err.text, "540100"));
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(an_enrolled_key_speaks_for_its_division),
+        STORY(a_stranger_is_refused_and_counted),
+        STORY(a_child_that_dialled_the_wrong_key_says_nothing),
+        STORY(the_self_test_sees_every_way_of_failing_open),
+        STORY(a_node_whose_key_check_admits_everybody_does_not_start),
+        STORY(the_self_test_is_quick),
+        STORY(a_taken_address_is_named_with_the_cure),
+        STORY(what_is_no_endpoint_is_said_to_be_none),
+        STORY(a_revoked_child_is_dropped_in_the_middle_of_its_session),
+        STORY(a_frame_above_the_limit_never_arrives),
+        STORY(a_full_queue_says_so_and_loses_nothing),
+        STORY(nobody_there_is_false_and_never_waits),
+        STORY(the_newest_connection_is_where_answers_go),
+        STORY(a_message_of_several_frames_is_refused_whole),
+        STORY(any_key_may_ask_to_be_enrolled_and_is_answered),
+        STORY(a_key_that_may_ask_for_enrolment_still_gets_no_link),
+        STORY(attempts_over_the_limit_are_dropped),
+        STORY(a_request_that_nobody_answers_names_the_endpoint),
+    };
+
+    return cmocka_run_group_tests_name("transport_zmq", tests, NULL, NULL);
+}
