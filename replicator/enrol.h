@@ -14,8 +14,12 @@
 
 #include "replicator/replicator.h"
 
-enum { TOKEN_TEXT_MAX = 1024, TOKEN_LIFE_MS = 24 * 3600 * 1000, ENROL_FRAME_BYTES_MAX = 64 << 10,
-       ENROL_CHAIN_MAX = TREE_DEPTH_MAX };
+enum {
+    TOKEN_TEXT_MAX = 1024,
+    TOKEN_LIFE_MS = 24 * 3600 * 1000,
+    ENROL_FRAME_BYTES_MAX = 64 << 10,
+    ENROL_CHAIN_MAX = TREE_DEPTH_MAX
+};
 
 /* Approval policy carried by grants: what a child may make stricter but never weaker. */
 enum { POLICY_APPROVAL_NONE = 0, POLICY_APPROVAL_REQUIRED = 1 };
@@ -35,8 +39,7 @@ enum status token_parse(struct token *out, const char *text, struct err *err);
 /* Stages an invite. `token` comes with division, endpoint and curve_key filled by the caller.
  * Errors: ERR_REFUSED (own division, or a division that is not a child of ours or new). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint32_t policy, uint64_t now_unix_ms,
-                         struct err *err);
+                         const char *name, uint32_t policy, uint64_t now_unix_ms, struct err *err);
 
 /* What the joining side sends. `curve_public` is proven by CURVE itself, `sign_key` by a
  * signature over everything above it (TAG_ENROL). */
@@ -59,6 +62,9 @@ struct enrolled {
 };
 enum status enrol_accept(struct enrolled *out, const struct token *token,
                          const struct sign_key *key, struct bytes frame, struct err *err);
+void enrolled_free(struct enrolled *enrolled);
+/* The answer to a confirm. A child that never hears it is a member all the same. */
+enum status enrol_confirmed(struct bytes frame, struct err *err);
 
 struct enrol_attempt {
     uint64_t unix_ms;
@@ -68,7 +74,7 @@ struct enrol_attempt {
 };
 /* Newest first. */
 enum status enrol_attempts(const struct store *store, struct store_snapshot *snapshot,
-                           void (*visit)(void *arg, const struct enrol_attempt *attempt),
-                           void *arg, struct err *err);
+                           void (*visit)(void *arg, const struct enrol_attempt *attempt), void *arg,
+                           struct err *err);
 
 #endif

@@ -74,7 +74,7 @@ static bool copy_exact(void *out, size_t size, bool present, ProtobufCBinaryData
 }
 
 /* People read these: well-formed, and nothing that moves a terminal's cursor. */
-static bool text_is_clean(struct bytes text)
+bool grant_text_valid(struct bytes text)
 {
     for (size_t i = 0; i < text.size; i++) {
         const uint8_t c = text.data[i];
@@ -91,7 +91,7 @@ static bool copy_text(char *out, size_t bytes_max, bool present, ProtobufCBinary
     const struct bytes text = present ? bytes_of_pb(data) : BYTES_NONE;
 
     memset(out, 0, bytes_max + 1);
-    if (text.size > bytes_max || !text_is_clean(text)) {
+    if (text.size > bytes_max || !grant_text_valid(text)) {
         return false;
     }
     if (text.size != 0) {

@@ -13,7 +13,12 @@
 
 #include "replicator/crypto.h"
 
-enum { NAME_BYTES_MAX = 96, ENDPOINT_BYTES_MAX = 128, ROSTER_MEMBERS_MAX = 8192, TREE_DEPTH_MAX = 16 };
+enum {
+    NAME_BYTES_MAX = 96,
+    ENDPOINT_BYTES_MAX = 128,
+    ROSTER_MEMBERS_MAX = 8192,
+    TREE_DEPTH_MAX = 16
+};
 
 struct grant {
     struct division division, parent; /* parent is DIVISION_NONE for the root */
@@ -32,6 +37,8 @@ struct grant {
  * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key. */
 void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
 enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
+/* May this stand in a grant as name or endpoint: UTF-8 without control characters. */
+bool grant_text_valid(struct bytes text);
 
 struct roster;
 struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */
@@ -44,10 +51,10 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
 
 /* One division as it stands now. Views stay valid until the next roster_add. */
 struct member {
-    struct grant grant;           /* the newest epoch */
+    struct grant grant; /* the newest epoch */
     struct bytes sealed;
-    const struct member *parent;  /* NULL for the root */
-    uint32_t depth;               /* root 0 */
+    const struct member *parent; /* NULL for the root */
+    uint32_t depth;              /* root 0 */
     bool revoked;
 };
 const struct member *roster_find(const struct roster *roster, struct division division);
@@ -66,8 +73,8 @@ bool roster_within(const struct roster *roster, struct division below, struct di
 struct division roster_next_hop(const struct roster *roster, struct division from,
                                 struct division to);
 /* May `holder` hold a block of `author` with this audience? */
-bool roster_in_audience(const struct roster *roster, struct division holder,
-                        struct division author, const struct audience *audience);
+bool roster_in_audience(const struct roster *roster, struct division holder, struct division author,
+                        const struct audience *audience);
 /* All members' newest grants, in code order: the same wherever the same grants are held. */
 struct hash roster_hash(const struct roster *roster);
 

@@ -1,0 +1,235 @@
+#include "proto/frame.h"
+#include "replicator/enrol_proof.h"
+
+#include <assert.h>
+
+/* The joining side: it trusts the token that a person carried, and nothing the network says. */
+
+enum { ANSWER_ARENA_BYTES = 128 << 10 };
+
+static void add_u64(struct hasher *hasher, uint64_t value)
+{
+    uint8_t raw[8];
+
+    store_u64(raw, value);
+    hasher_add(hasher, raw, sizeof raw);
+}
+
+struct hash enrol_proof_hash(const struct enrol_message *message)
+{
+    const size_t endpoint_size = strlen(message->endpoint);
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_ENROL);
+    hasher_add(&hasher, message->division.code, DIVISION_CODE_MAX);
+    hasher_add(&hasher, message->secret, sizeof message->secret);
+    hasher_add(&hasher, message->sign_key.at, sizeof message->sign_key.at);
+    hasher_add(&hasher, message->curve_key, sizeof message->curve_key);
+    add_u64(&hasher, endpoint_size);
+    hasher_add(&hasher, message->endpoint, endpoint_size);
+    add_u64(&hasher, message->unix_ms);
+    add_u64(&hasher, message->confirm ? 1 : 0);
+    return hasher_end(&hasher);
+}
+
+static void write_request(struct buf *frame, struct enrol_message *message,
+                          const struct sign_key *key)
+{
+    Terrace__EnrolRequest request = TERRACE__ENROL_REQUEST__INIT;
+    struct hash hash;
+
+    message->sign_key = key->public;
+    hash = enrol_proof_hash(message);
+    message->proof = sign_hash(key, &hash);
+
+    request.has_division = request.has_secret = request.has_sign_key = request.has_proof = 1;
+    request.has_curve_key = request.has_endpoint = request.has_unix_ms = !message->confirm;
+    request.has_confirm = message->confirm;
+    request.division = pb_of_bytes(message->division.code, strlen(message->division.code));
+    request.secret = pb_of_bytes(message->secret, sizeof message->secret);
+    request.sign_key = pb_of_bytes(message->sign_key.at, sizeof message->sign_key.at);
+    request.curve_key = pb_of_bytes(message->curve_key, sizeof message->curve_key);
+    request.endpoint = pb_of_bytes(message->endpoint, strlen(message->endpoint));
+    request.unix_ms = message->unix_ms;
+    request.confirm = message->confirm ? 1 : 0;
+    request.proof = pb_of_bytes(message->proof.at, sizeof message->proof.at);
+    message_encode(frame, &request.base);
+    crypto_wipe(message->secret, sizeof message->secret);
+}
+
+void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
+                   const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms)
+{
+    struct enrol_message message = {.division = token->division, .unix_ms = now_unix_ms};
+    const size_t endpoint_size = strlen(endpoint);
+
+    assert(endpoint_size <= ENDPOINT_BYTES_MAX);
+    memcpy(message.secret, token->secret, sizeof message.secret);
+    memcpy(message.curve_key, curve_public, sizeof message.curve_key);
+    memcpy(message.endpoint, endpoint, endpoint_size);
+    write_request(frame, &message, key);
+}
+
+void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key)
+{
+    struct enrol_message message = {.division = token->division, .confirm = true};
+
+    memcpy(message.secret, token->secret, sizeof message.secret);
+    write_request(frame, &message, key);
+}
+
+/* --- the answer --- */
+
+static enum status read_answer(Terrace__EnrolAnswer **out, struct arena *arena, struct bytes frame,
+                               struct err *err)
+{
+    ProtobufCMessage *decoded;
+    const Terrace__EnrolAnswer *answer;
+    enum status status = message_decode(&decoded, &terrace__enrol_answer__descriptor, arena, frame,
+                                        ENROL_FRAME_BYTES_MAX, err);
+
+    if (status != OK) {
+        return err_wrap(err, "the parent's answer");
+    }
+    answer = *out = (Terrace__EnrolAnswer *)(void *)decoded;
+    if (!answer->has_status || answer->status >= STATUSES) {
+        return err_set(err, ERR_MALFORMED, "the parent's answer has no status");
+    }
+    if (answer->status != OK) {
+        const struct bytes text = answer->has_text ? bytes_of_pb(answer->text) : BYTES_NONE;
+        const bool readable = text.size != 0 && text.size <= 256 && grant_text_valid(text);
+        status = (enum status)answer->status;
+        return readable ? err_set(err, status, "the parent refused: %.*s", (int)text.size,
+                                  (const char *)text.data)
+                        : err_set(err, status, "the parent refused: %s", status_message(status));
+    }
+    return OK;
+}
+
+static enum status take_link(struct roster *roster, struct enrolled *out, struct bytes sealed,
+                             struct err *err)
+{
+    struct division above = DIVISION_NONE;
+    struct grant grant;
+    bool added;
+    enum status status = grant_parse(&grant, sealed, err);
+
+    if (out->chain_count != 0) {
+        above = out->own.division;
+    }
+    if (status == OK && !division_equal(grant.parent, above)) {
+        status = err_set(err, ERR_REFUSED, "%s is not granted by %s", grant.division.code,
+                         division_is_none(above) ? "the trust key" : above.code);
+    }
+    if (status == OK) {
+        status = roster_add(roster, sealed, &added, err);
+    }
+    if (status == OK) {
+        out->parent = out->own; /* the last but one, once all are taken */
+        out->own = grant;
+        out->chain[out->chain_count++] = sealed;
+    }
+    return status;
+}
+
+static enum status check_ends(const struct enrolled *enrolled, const struct token *token,
+                              const struct sign_key *key, struct err *err)
+{
+    if (enrolled->chain_count < 2 || !division_equal(enrolled->own.division, token->division)) {
+        return err_set(err, ERR_REFUSED, "the chain does not end at %s", token->division.code);
+    }
+    if (!division_equal(enrolled->own.parent, token->parent)) {
+        return err_set(err, ERR_REFUSED, "the token came from %s, the grant from %s",
+                       token->parent.code, enrolled->own.parent.code);
+    }
+    if (memcmp(enrolled->own.sign_key.at, key->public.at, sizeof key->public.at) != 0) {
+        return err_set(err, ERR_REFUSED, "the grant is for another key than ours");
+    }
+    if (memcmp(enrolled->parent.curve_key, token->curve_key, sizeof token->curve_key) != 0) {
+        return err_set(err, ERR_REFUSED, "the link key of %s is not the one in the token",
+                       token->parent.code);
+    }
+    return OK;
+}
+
+/* The frame dies with its socket, so the links are copied before they are kept. */
+static void copy_chain(struct enrolled *out, const Terrace__EnrolAnswer *answer)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < answer->n_chain; i++) {
+        size += answer->chain[i].len;
+    }
+    buf_reserve(&out->memory, size);
+    for (size_t i = 0; i < answer->n_chain; i++) {
+        buf_append(&out->memory, answer->chain[i].data, answer->chain[i].len);
+    }
+}
+
+static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer *answer,
+                               const struct token *token, const struct sign_key *key,
+                               struct err *err)
+{
+    struct roster *roster = roster_new(&token->tree);
+    enum status status = OK;
+    size_t at = 0;
+
+    copy_chain(out, answer);
+    for (size_t i = 0; status == OK && i < answer->n_chain; i++) {
+        status = take_link(roster, out, bytes_of(out->memory.data + at, answer->chain[i].len), err);
+        at += answer->chain[i].len;
+    }
+    if (status == OK) {
+        status = check_ends(out, token, key, err);
+    }
+    roster_free(roster);
+    return status;
+}
+
+enum status enrol_accept(struct enrolled *out, const struct token *token,
+                         const struct sign_key *key, struct bytes frame, struct err *err)
+{
+    Terrace__EnrolAnswer *answer;
+    struct arena arena;
+    enum status status;
+
+    memset(out, 0, sizeof *out);
+    arena_init(&arena, ANSWER_ARENA_BYTES);
+    status = read_answer(&answer, &arena, frame, err);
+    if (status != OK) {
+        goto out;
+    }
+    if (answer->n_chain == 0 || answer->n_chain > ENROL_CHAIN_MAX) {
+        status = err_set(err, ERR_MALFORMED, "a chain of %zu grants, at most %d", answer->n_chain,
+                         ENROL_CHAIN_MAX);
+        goto out;
+    }
+    status = check_chain(out, answer, token, key, err);
+    if (status != OK) {
+        err_wrap(err, "the chain of grants cannot be trusted");
+    }
+out:
+    if (status != OK) {
+        enrolled_free(out);
+    }
+    arena_free(&arena);
+    return status;
+}
+
+void enrolled_free(struct enrolled *enrolled)
+{
+    buf_free(&enrolled->memory);
+    memset(enrolled, 0, sizeof *enrolled);
+}
+
+enum status enrol_confirmed(struct bytes frame, struct err *err)
+{
+    Terrace__EnrolAnswer *answer;
+    struct arena arena;
+    enum status status;
+
+    arena_init(&arena, ANSWER_ARENA_BYTES);
+    status = read_answer(&answer, &arena, frame, err);
+    arena_free(&arena);
+    return status;
+}
