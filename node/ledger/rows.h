@@ -66,21 +66,21 @@ static inline struct bytes short_text_bytes(const struct short_text *text)
 
 /* --- documents --- */
 
-enum doc_state { /* on disk */
-    DOC_ENTERED = 1, /* whatever has no life of its own */
-    DOC_PLANNED,     /* budget: request, ceiling, submission */
-    DOC_APPROVED,    /* budget reply, transfer_in */
-    DOC_ISSUED,      /* transfer */
-    DOC_REGISTERED,  /* transfer, once settled so; register */
-    DOC_RETURNED,    /* the same; return */
-    DOC_PENDING,     /* allocate */
-    DOC_RELEASED,
-    DOC_APPLIED, /* payment */
-    DOC_PART_PAID,
-    DOC_PAID,
-    DOC_CANCELLED,
-    DOC_REFUNDED,
-    DOC_STATES
+enum doc_state {                  /* on disk */
+                 DOC_ENTERED = 1, /* whatever has no life of its own */
+                 DOC_PLANNED,     /* budget: request, ceiling, submission */
+                 DOC_APPROVED,    /* budget reply, transfer_in */
+                 DOC_ISSUED,      /* transfer */
+                 DOC_REGISTERED,  /* transfer, once settled so; register */
+                 DOC_RETURNED,    /* the same; return */
+                 DOC_PENDING,     /* allocate */
+                 DOC_RELEASED,
+                 DOC_APPLIED, /* payment */
+                 DOC_PART_PAID,
+                 DOC_PAID,
+                 DOC_CANCELLED,
+                 DOC_REFUNDED,
+                 DOC_STATES
 };
 const char *doc_state_name(enum doc_state state); /* "part_paid" */
 
@@ -114,10 +114,10 @@ struct indicator {
     uint32_t kind; /* of the document that made it; KIND_TRANSFER: a transfer's line */
     uint8_t flags;
     uint64_t lsn;
-    struct division issuer;  /* register, transfer_in: from whom; else NONE */
-    struct bytes origin;     /* the indicator it was made from; "" for a source */
-    struct bytes source;     /* where the chain of origins ends; itself for a source */
-    struct bytes elements;   /* body of a document that has the elements and nothing else */
+    struct division issuer; /* register, transfer_in: from whom; else NONE */
+    struct bytes origin;    /* the indicator it was made from; "" for a source */
+    struct bytes source;    /* where the chain of origins ends; itself for a source */
+    struct bytes elements;  /* body of a document that has the elements and nothing else */
 };
 bool indicator_load(struct txn *txn, struct division division, struct bytes id,
                     struct indicator *out);
@@ -167,12 +167,12 @@ struct rollup {
 };
 enum { ROLLUP_OWN = 'o', ROLLUP_SUBTREE = 's' };
 enum rollup_dimension { /* on disk; in the order of enum dimension of query.h */
-    ROLLUP_ACCOUNT,
-    ROLLUP_PROJECT,
-    ROLLUP_FUNCTION,
-    ROLLUP_FUND,
-    ROLLUP_AGENCY,
-    ROLLUP_DIMENSIONS
+                        ROLLUP_ACCOUNT,
+                        ROLLUP_PROJECT,
+                        ROLLUP_FUNCTION,
+                        ROLLUP_FUND,
+                        ROLLUP_AGENCY,
+                        ROLLUP_DIMENSIONS
 };
 struct row_key rollup_key(char scope, struct division division, int year,
                           enum rollup_dimension dimension, struct bytes key);
@@ -218,9 +218,10 @@ struct catalogue_row {
     uint64_t lsn;
     struct division owner;
     int year;
-    bool usable;          /* code: not disabled */
+    bool usable;             /* code: not disabled */
     struct short_text state; /* project */
-    struct bytes name, group; /* project: pro_cat_code; agency, code: parent_code; account: agency */
+    struct bytes name,
+        group; /* project: pro_cat_code; agency, code: parent_code; account: agency */
 };
 bool catalogue_load(struct txn *txn, const struct row_key *key, struct catalogue_row *out);
 bool catalogue_parse(struct bytes value, struct catalogue_row *out);
