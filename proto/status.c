@@ -56,15 +56,18 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
 
 enum status err_wrap(struct err *err, const char *format, ...)
 {
-    char before[sizeof err->text];
-    char joined[2 * sizeof err->text];
+    char words[sizeof err->text];
     va_list args;
+    size_t before;
 
     va_start(args, format);
-    (void)vsnprintf(before, sizeof before, format, args);
+    (void)vsnprintf(words, sizeof words, format, args);
     va_end(args);
-    (void)snprintf(joined, sizeof joined, "%s: %s", before, err->text);
-    joined[sizeof err->text - 1] = '\0';
-    memcpy(err->text, joined, sizeof err->text);
+    before = strlen(words);
+    if (before < sizeof words - 1) { /* room for more: what was there follows, cut to fit */
+        (void)snprintf(words + before, sizeof words - before, ": %.*s",
+                       (int)(sizeof words - before), err->text);
+    }
+    memcpy(err->text, words, sizeof words);
     return err->status;
 }

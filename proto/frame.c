@@ -1,0 +1,193 @@
+#include "proto/frame.h"
+
+#include <assert.h>
+
+enum {
+    DEPTH_MAX = 4,
+    UNKNOWN_FIELDS_MAX = 64,
+};
+
+/* --- the scan before the unpacking --- */
+
+struct scan {
+    unsigned unknown; /* fields of a newer version, in the whole frame */
+    struct err *err;
+};
+
+static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *field)
+{
+    static const struct {
+        const char *message, *field;
+        size_t max;
+    } limits[] = {
+        {"Blocks", "block", FRAME_BLOCKS_MAX},     {"Hello", "heads", FRAME_POSITIONS_MAX},
+        {"Welcome", "heads", FRAME_POSITIONS_MAX}, {"Ack", "held", FRAME_POSITIONS_MAX},
+        {"Ack", "not_yet", FRAME_POSITIONS_MAX},   {"Frame", "cosignature", FRAME_COSIGNATURES_MAX},
+        {"Frame", "beat", FRAME_BEATS_MAX},        {"EnrolAnswer", "chain", 64},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(limits); i++) {
+        if (strcmp(limits[i].message, message->short_name) == 0 &&
+            strcmp(limits[i].field, field) == 0) {
+            return limits[i].max;
+        }
+    }
+    assert(false); /* every repeated field has a limit */
+    return 0;
+}
+
+static enum status refuse(const struct scan *scan, const ProtobufCMessageDescriptor *message,
+                          const char *what)
+{
+    return err_set(scan->err, ERR_MALFORMED, "%s: %s", message->short_name, what);
+}
+
+static bool skip_value(struct reader *reader, unsigned wire, struct bytes *value)
+{
+    uint64_t size;
+
+    *value = BYTES_NONE;
+    switch (wire) {
+    case 0:
+        (void)reader_varint(reader);
+        break;
+    case 1:
+        (void)reader_bytes(reader, 8);
+        break;
+    case 2:
+        size = reader_varint(reader);
+        if (size > reader_left(reader)) {
+            return false;
+        }
+        *value = reader_bytes(reader, (size_t)size);
+        break;
+    case 5:
+        (void)reader_bytes(reader, 4);
+        break;
+    default:
+        return false; /* groups */
+    }
+    return reader_ok(reader);
+}
+
+static unsigned wire_of(const ProtobufCFieldDescriptor *field)
+{
+    switch (field->type) {
+    case PROTOBUF_C_TYPE_BYTES:
+    case PROTOBUF_C_TYPE_STRING:
+    case PROTOBUF_C_TYPE_MESSAGE:
+        return 2;
+    default:
+        return 0; /* the schema has varints besides, and nothing of fixed size */
+    }
+}
+
+/* Depth is bounded by the schema, which has no recursion; DEPTH_MAX guards the schema itself. */
+static enum status scan_message(struct scan *scan, const ProtobufCMessageDescriptor *message,
+                                struct bytes raw, unsigned depth)
+{
+    struct reader reader = reader_of(raw);
+    size_t counts[32] = {0};
+
+    assert(message->n_fields <= COUNT_OF(counts));
+    assert(depth < DEPTH_MAX);
+    while (reader_left(&reader) > 0) {
+        const uint64_t key = reader_varint(&reader);
+        const unsigned wire = (unsigned)(key & 7);
+        const ProtobufCFieldDescriptor *field;
+        struct bytes value;
+        size_t index;
+
+        if (!reader_ok(&reader) || key >> 3 == 0 || key >> 3 > 536870911 ||
+            !skip_value(&reader, wire, &value)) {
+            return refuse(scan, message, "a field that cannot be read");
+        }
+        field = protobuf_c_message_descriptor_get_field(message, (unsigned)(key >> 3));
+        if (field == NULL) {
+            if (++scan->unknown > UNKNOWN_FIELDS_MAX) {
+                return refuse(scan, message, "too many unknown fields");
+            }
+            continue;
+        }
+        index = (size_t)(field - message->fields);
+        counts[index]++;
+        if (wire != wire_of(field)) {
+            return refuse(scan, message, "a field of another type");
+        }
+        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
+            if (counts[index] > 1) {
+                return refuse(scan, message, "a field given twice");
+            }
+        } else if (counts[index] > limit_of(message, field->name)) {
+            return err_set(scan->err, ERR_TOO_LARGE, "%s: more than %zu of %s", message->short_name,
+                           limit_of(message, field->name), field->name);
+        }
+        if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
+            const enum status status = scan_message(scan, field->descriptor, value, depth + 1);
+            if (status != OK) {
+                return status;
+            }
+        }
+    }
+    return OK;
+}
+
+/* --- unpacking inside the arena --- */
+
+static void *take(void *arena, size_t size)
+{
+    return arena_alloc(arena, size);
+}
+
+static void give(void *arena, void *memory)
+{
+    (void)arena;
+    (void)memory; /* the arena gives everything back at once */
+}
+
+enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescriptor *descriptor,
+                           struct arena *arena, struct bytes raw, size_t bytes_max, struct err *err)
+{
+    struct scan scan = {0, err};
+    ProtobufCAllocator allocator = {take, give, arena};
+    enum status status;
+
+    *out = NULL;
+    if (raw.size > bytes_max) {
+        return err_set(err, ERR_TOO_LARGE, "%s: %zu bytes, at most %zu", descriptor->short_name,
+                       raw.size, bytes_max);
+    }
+    status = scan_message(&scan, descriptor, raw, 0);
+    if (status != OK) {
+        return status;
+    }
+    *out = protobuf_c_message_unpack(descriptor, &allocator, raw.size, raw.data);
+    if (*out == NULL) {
+        return err_set(err, ERR_MALFORMED, "%s: cannot be unpacked", descriptor->short_name);
+    }
+    return OK;
+}
+
+enum status frame_decode(Terrace__Frame **out, struct arena *arena, struct bytes raw,
+                         struct err *err)
+{
+    ProtobufCMessage *message;
+    const enum status status =
+        message_decode(&message, &terrace__frame__descriptor, arena, raw, FRAME_BYTES_MAX, err);
+
+    *out = (Terrace__Frame *)message;
+    return status;
+}
+
+void message_encode(struct buf *out, const ProtobufCMessage *message)
+{
+    const size_t size = protobuf_c_message_get_packed_size(message);
+
+    buf_reserve(out, size);
+    out->size += protobuf_c_message_pack(message, out->data + out->size);
+}
+
+void frame_encode(struct buf *out, const Terrace__Frame *frame)
+{
+    message_encode(out, &frame->base);
+}
