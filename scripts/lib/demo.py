@@ -2,14 +2,12 @@
 import glob
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 import time
 
 import tree as trees
-from relay import Relay
 
 BASE = os.environ.get("TERRACE_DEMO_DIR", f"/tmp/terrace-demo-{os.getuid()}")
 PIDS = BASE + ".pids"
@@ -87,35 +85,17 @@ class Demo:
                 took = (time.monotonic() - began) * 1000
                 say(f"  {division} {name}: root of the tree, trust key made ({took:.0f} ms)")
                 continue
-            node = trees.Node(self.tree, division, name, self.tree[parent])
-            began = time.monotonic()
-            token = self.tree[parent].json("invite", division, "--name", name)["token"]
-            node.run("join", token, "--approval", "none",
-                     "--listen", f"tcp://127.0.0.1:{trees.free_port()}")
-            took = (time.monotonic() - began) * 1000
-            self.tree.nodes[division] = node
-            if division == OFFLINE:
-                self.route_through_relay(node)
-            node.start()
+            relays = [] if division == OFFLINE else None
+            _, took = self.tree.join(parent, division, name, relays)
+            if relays:
+                self.relay = relays[0]
             say(f"  {division} {name}: invited by {parent}, joined, granted ({took:.0f} ms)")
-
-    def route_through_relay(self, node):
-        """The link that will be cut runs through a relay of ours instead of straight to the city."""
-        path = os.path.join(node.home, "config.yaml")
-        text = open(path).read()
-        match = re.search(r"(?m)^(parent:.*?^\s+endpoint:\s*)\"?tcp://127\.0\.0\.1:(\d+)\"?", text, re.S)
-        self.relay = Relay("127.0.0.1", int(match.group(2)))
-        self.straight = text
-        text = text[:match.start()] + match.group(1) + f'"{self.relay.endpoint}"' + text[match.end():]
-        with open(path, "w") as out:
-            out.write(text)
 
     def route_straight(self):
         """The relay ends with this script; nodes that stay must not need it."""
         node = self.tree[OFFLINE]
         node.end()
-        with open(os.path.join(node.home, "config.yaml"), "w") as out:
-            out.write(self.straight)
+        node.parent_endpoint(self.relay.straight)
         node.start()
 
     def basics(self):

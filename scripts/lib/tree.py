@@ -5,11 +5,14 @@ nothing else. Waiting is always for a condition, never for a time.
 """
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import time
+
+from relay import Relay
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -66,6 +69,28 @@ class Node:
     def digest(self, division=None):
         args = ["digest"] + (["--division", division] if division else [])
         return self.json(*args)
+
+    # --- the link to the parent ---
+
+    def parent_endpoint(self, endpoint=None):
+        """Reads the parent's endpoint from the home's config, or writes another one there."""
+        path = os.path.join(self.home, "config.yaml")
+        with open(path) as config:
+            text = config.read()
+        match = re.search(r"(?m)^parent:\s*$(?:\n\s+.*)*?\n\s+endpoint:\s*\"?(tcp://[^\"\s]+)", text)
+        if endpoint is not None:
+            with open(path, "w") as config:
+                config.write(text[:match.start(1)] + endpoint + text[match.end(1):])
+        return match.group(1)
+
+    def route_through_relay(self):
+        """Puts a relay of ours between this node and its parent; before the start."""
+        straight = self.parent_endpoint()
+        host, port = straight.removeprefix("tcp://").rsplit(":", 1)
+        relay = Relay(host, int(port))
+        relay.straight = straight
+        self.parent_endpoint(relay.endpoint)
+        return relay
 
     # --- life ---
 
@@ -151,17 +176,18 @@ class Tree:
         node.start()
         return node
 
-    def join(self, parent, division, name, listen=True):
-        """Invites at the parent, joins, starts. Returns (node, milliseconds of invite and join)."""
+    def join(self, parent, division, name, relays=None):
+        """Invites at the parent, joins, starts. Returns (node, milliseconds of invite and join).
+        With a list of relays the node's link to its parent runs through a new one of them."""
         node = Node(self, division, name, self.nodes[parent])
         began = time.monotonic()
         token = self.nodes[parent].json("invite", division, "--name", name)["token"]
-        args = ["join", token, "--approval", self.approval]
-        if listen:
-            args += ["--listen", f"tcp://127.0.0.1:{free_port()}"]
-        node.run(*args)
+        node.run("join", token, "--approval", self.approval,
+                 "--listen", f"tcp://127.0.0.1:{free_port()}")
         took = (time.monotonic() - began) * 1000
         self.nodes[division] = node
+        if relays is not None:
+            relays.append(node.route_through_relay())
         node.start()
         return node, took
 
