@@ -291,6 +291,7 @@ bool indicator_parse(struct bytes value, struct indicator *out)
     out->flags = reader_u8(&reader);
     out->lsn = reader_u64(&reader);
     out->issuer = read_division(&reader);
+    out->fund = read_text(&reader);
     out->origin = read_text(&reader);
     out->source = read_text(&reader);
     out->elements = reader_bytes(&reader, reader_left(&reader));
@@ -320,6 +321,7 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
     write_u8(&writer, indicator->flags);
     write_u64(&writer, indicator->lsn);
     write_division(&writer, indicator->issuer);
+    write_text(&writer, indicator->fund);
     write_text(&writer, indicator->origin);
     write_text(&writer, indicator->source);
     write_raw(&writer, indicator->elements.data, indicator->elements.size);
@@ -340,7 +342,7 @@ void indicator_codes(const struct indicator *indicator, struct indicator_codes *
     struct document elements;
 
     indicator_elements(indicator, &elements);
-    out->fund = document_text(&elements, FIELD_FUND_TYPE_CODE);
+    out->fund = indicator->fund;
     out->project = document_text(&elements, FIELD_PRO_CODE);
     out->agency = document_text(&elements, FIELD_AGENCY_CODE);
     out->function =

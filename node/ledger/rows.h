@@ -17,6 +17,7 @@
  *                 'N' issuer id                -> transfers to this node: body as entered
  *                 'X' issuer id                -> struct edge: what is known of a transfer's sides
  *                 'Z' issuer lsn id            -> receiver: answers that wait for their transfer
+ *                 'z' issuer                   -> how many of them
  *                 'C' catalogue 0 year code    -> struct catalogue_row: the code in force here
  *                 'c' catalogue 0 year         -> (empty) the set has rows for that year here
  *   SPACE_INDEX   'W' division kind lsn        -> ids of a block's documents of one kind
@@ -115,6 +116,7 @@ struct indicator {
     uint8_t flags;
     uint64_t lsn;
     struct division issuer; /* register, transfer_in: from whom; else NONE */
+    struct bytes fund;      /* fund_type_code */
     struct bytes origin;    /* the indicator it was made from; "" for a source */
     struct bytes source;    /* where the chain of origins ends; itself for a source */
     struct bytes elements;  /* body of a document that has the elements and nothing else */
@@ -127,7 +129,7 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
 /* Its elements as fields of a document; views point into indicator->elements. */
 void indicator_elements(const struct indicator *indicator, struct document *out);
 
-/* What roll-ups and sums group by, without decoding all elements. Views as above. */
+/* What roll-ups group by. Views as above. */
 struct indicator_codes {
     struct bytes fund, project, function, agency; /* function: exp_func_code, else tp_func_code */
 };

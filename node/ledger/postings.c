@@ -1,0 +1,492 @@
+#include "node/ledger/postings.h"
+
+#include <assert.h>
+
+bool document_is_word(const struct document *document, enum field field, const char *word)
+{
+    return bytes_equal(document_text(document, field), bytes_text(word));
+}
+
+struct bytes document_about(const struct document *document)
+{
+    static const enum field fields[] = {FIELD_BGT_ID, FIELD_ORI_BGT_ID, FIELD_PAY_APP_ID};
+
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        if (document_has(document, fields[i])) {
+            return document_text(document, fields[i]);
+        }
+    }
+    return BYTES_NONE;
+}
+
+struct division document_party(const struct document *document)
+{
+    struct division party = DIVISION_NONE;
+
+    switch (document->kind) {
+    case KIND_TRANSFER:
+    case KIND_SETTLE:
+        (void)division_parse(&party, document_text(document, FIELD_REC_DIV_CODE));
+        break;
+    case KIND_TRANSFER_IN:
+    case KIND_REGISTER:
+    case KIND_RETURN:
+        (void)division_parse(&party, document_text(document, FIELD_ORI_DIV_CODE));
+        break;
+    default:
+        break;
+    }
+    return party;
+}
+
+/* --- building blocks of the table --- */
+
+struct context {
+    struct booking *out;
+    struct txn *txn;
+    const struct applied *entry;
+    const struct document *document;
+    struct buf *memory;
+    int64_t amount;
+};
+
+static const char *const no_line = "it lacks its line";
+static const char *const no_amount = "it lacks an amount above zero";
+
+static void post(struct booking *out, struct line *line, enum account account, int64_t fen)
+{
+    assert(out->count < POSTINGS_MAX);
+    out->at[out->count++] = (struct posting){line, account, fen};
+}
+
+static bool load_line(const struct context *context, struct line *line, struct bytes id)
+{
+    line->id = id;
+    return id.size > 0 && indicator_load(context->txn, context->entry->author, id, &line->row);
+}
+
+static bool load_other(const struct context *context, struct bytes id, uint32_t kind)
+{
+    struct booking *out = context->out;
+
+    out->other_id = id;
+    return id.size > 0 && doc_load(context->txn, context->entry->author, id, &out->other) &&
+           out->other.kind == kind;
+}
+
+static void copy_elements(struct buf *memory, const struct document *document)
+{
+    struct document elements;
+
+    document_clear(&elements, document->kind);
+    for (const enum field *field = kind_elements(); *field != 0; field++) {
+        if (document_has(document, *field)) {
+            document_set_text(&elements, *field, document_text(document, *field));
+        }
+    }
+    buf_clear(memory);
+    document_encode(memory, &elements);
+}
+
+/* A new indicator with the document's id and elements. */
+static const char *open_line(const struct context *context, struct bytes origin,
+                             struct bytes source, uint8_t flags)
+{
+    const struct document *document = context->document;
+    struct line *line = &context->out->first;
+
+    if (!document_has(document, FIELD_FUND_TYPE_CODE)) {
+        return "it lacks a fund type";
+    }
+    copy_elements(context->memory, document);
+    line->id = document_id(document);
+    memset(&line->row, 0, sizeof line->row);
+    line->row.year = document_year(document);
+    line->row.kind = document->kind;
+    line->row.lsn = context->entry->lsn;
+    line->row.fund = document_text(document, FIELD_FUND_TYPE_CODE);
+    line->row.origin = origin;
+    line->row.source = source;
+    line->row.elements = buf_bytes(context->memory);
+    line->row.flags = flags;
+    if (document->kind == KIND_REGISTER || document->kind == KIND_TRANSFER_IN) {
+        line->row.issuer = document_party(document);
+    }
+    return NULL;
+}
+
+/* --- the table, kind by kind --- */
+
+static const char *book_source(const struct context *context, enum account source)
+{
+    const bool special = document_is_word(context->document, FIELD_TRA_TYPE_CODE, "special");
+    const char *why = open_line(context, BYTES_NONE, document_id(context->document),
+                                special ? INDICATOR_EARMARKED : 0);
+
+    if (why == NULL) {
+        post(context->out, &context->out->first, source, -context->amount);
+        post(context->out, &context->out->first, ACC_UNALLOC, context->amount);
+    }
+    return why;
+}
+
+/* Part of an indicator becomes another: an allocation, or a transfer's line. */
+static const char *book_split(const struct context *context, enum account account)
+{
+    struct booking *out = context->out;
+    const char *why;
+
+    if (!load_line(context, &out->second, document_text(context->document, FIELD_ORI_BGT_ID))) {
+        return no_line;
+    }
+    why = open_line(context, out->second.id, out->second.row.source,
+                    out->second.row.flags & INDICATOR_EARMARKED);
+    if (why == NULL) {
+        post(out, &out->first, account, context->amount);
+        post(out, &out->second, ACC_UNALLOC, -context->amount);
+    }
+    return why;
+}
+
+static const char *book_move(const struct context *context, struct bytes id, enum account from,
+                             enum account to)
+{
+    struct booking *out = context->out;
+
+    if (!load_line(context, &out->first, id)) {
+        return no_line;
+    }
+    post(out, &out->first, from, -context->amount);
+    post(out, &out->first, to, context->amount);
+    return NULL;
+}
+
+static const char *book_release(const struct context *context)
+{
+    const struct bytes id = document_text(context->document, FIELD_BGT_ID);
+    const char *why;
+
+    if (!load_other(context, id, KIND_ALLOCATE)) {
+        return no_line;
+    }
+    why = book_move(context, id, ACC_PENDING, ACC_AVAIL);
+    context->out->first.row.flags |= INDICATOR_RELEASED;
+    context->out->other.state = DOC_RELEASED;
+    return why;
+}
+
+static const char *book_reduce(const struct context *context)
+{
+    struct booking *out = context->out;
+
+    if (!load_line(context, &out->first, document_text(context->document, FIELD_BGT_ID)) ||
+        !load_line(context, &out->second, out->first.row.origin)) {
+        return no_line;
+    }
+    post(out, &out->first,
+         (out->first.row.flags & INDICATOR_RELEASED) != 0 ? ACC_AVAIL : ACC_PENDING,
+         -context->amount);
+    post(out, &out->second, ACC_UNALLOC, context->amount);
+    return NULL;
+}
+
+static const char *book_settle(const struct context *context)
+{
+    const bool returned = document_is_word(context->document, FIELD_OUTCOME, "returned");
+    const struct bytes id = document_text(context->document, FIELD_BGT_ID);
+    struct booking *out = context->out;
+
+    if (!load_other(context, id, KIND_TRANSFER) || !load_line(context, &out->first, id) ||
+        !load_line(context, &out->second, out->first.row.origin)) {
+        return no_line;
+    }
+    post(out, &out->first, ACC_TRANSIT, -context->amount);
+    if (returned) {
+        post(out, &out->second, ACC_UNALLOC, context->amount);
+    } else {
+        out->second.id = BYTES_NONE;
+        post(out, &out->first, ACC_XFER_OUT, context->amount);
+    }
+    out->other.state = returned ? DOC_RETURNED : DOC_REGISTERED;
+    return NULL;
+}
+
+/* What happens to a payment: its own row keeps what is still to be paid and what was paid. */
+static const char *book_payment_step(const struct context *context, enum account from,
+                                     enum account to)
+{
+    struct doc_row *payment = &context->out->other;
+
+    if (!load_other(context, document_text(context->document, FIELD_PAY_APP_ID), KIND_PAYMENT)) {
+        return no_line;
+    }
+    if (from == ACC_COMMIT) {
+        payment->left -= context->amount;
+    } else {
+        payment->spent -= context->amount;
+    }
+    if (to == ACC_SPENT) {
+        payment->spent += context->amount;
+        payment->state = payment->left > 0 ? DOC_PART_PAID : DOC_PAID;
+    } else if (payment->left <= 0 && from == ACC_COMMIT) {
+        payment->state = payment->state == DOC_APPLIED ? DOC_CANCELLED : DOC_PAID;
+    } else if (payment->left <= 0 && payment->spent <= 0) {
+        payment->state = DOC_REFUNDED;
+    }
+    return book_move(context, short_text_bytes(&payment->about), from, to);
+}
+
+static bool posts(const struct document *document)
+{
+    switch (document->kind) {
+    case KIND_BUDGET:
+        return document_is_word(document, FIELD_STAGE, "reply");
+    case KIND_TRANSFER_IN:
+    case KIND_TRANSFER:
+    case KIND_REGISTER:
+    case KIND_SETTLE:
+    case KIND_ALLOCATE:
+    case KIND_RELEASE:
+    case KIND_PAYMENT:
+    case KIND_PAYMENT_CANCEL:
+    case KIND_PAID:
+    case KIND_REFUND:
+    case KIND_FREEZE:
+    case KIND_UNFREEZE:
+    case KIND_REDUCE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static const char *book(const struct context *context)
+{
+    const struct bytes bgt_id = document_text(context->document, FIELD_BGT_ID);
+
+    switch (context->document->kind) {
+    case KIND_BUDGET:
+        return book_source(context, ACC_SRC_APPROVED);
+    case KIND_TRANSFER_IN:
+    case KIND_REGISTER:
+        return book_source(context, ACC_SRC_TRANSFER_IN);
+    case KIND_TRANSFER:
+        return book_split(context, ACC_TRANSIT);
+    case KIND_SETTLE:
+        return book_settle(context);
+    case KIND_ALLOCATE:
+        return book_split(context, ACC_PENDING);
+    case KIND_RELEASE:
+        return book_release(context);
+    case KIND_PAYMENT:
+        context->out->own.left = context->amount;
+        return book_move(context, bgt_id, ACC_AVAIL, ACC_COMMIT);
+    case KIND_PAYMENT_CANCEL:
+        return book_payment_step(context, ACC_COMMIT, ACC_AVAIL);
+    case KIND_PAID:
+        return book_payment_step(context, ACC_COMMIT, ACC_SPENT);
+    case KIND_REFUND:
+        return book_payment_step(context, ACC_SPENT, ACC_AVAIL);
+    case KIND_FREEZE:
+        return book_move(context, bgt_id, ACC_AVAIL, ACC_FROZEN);
+    case KIND_UNFREEZE:
+        return book_move(context, bgt_id, ACC_FROZEN, ACC_AVAIL);
+    default:
+        return book_reduce(context);
+    }
+}
+
+/* --- what every booking has --- */
+
+static enum doc_state first_state(const struct document *document)
+{
+    switch (document->kind) {
+    case KIND_BUDGET:
+        return posts(document) ? DOC_APPROVED : DOC_PLANNED;
+    case KIND_TRANSFER_IN:
+        return DOC_APPROVED;
+    case KIND_TRANSFER:
+        return DOC_ISSUED;
+    case KIND_REGISTER:
+        return DOC_REGISTERED;
+    case KIND_RETURN:
+        return DOC_RETURNED;
+    case KIND_ALLOCATE:
+        return DOC_PENDING;
+    case KIND_PAYMENT:
+        return DOC_APPLIED;
+    default:
+        return DOC_ENTERED;
+    }
+}
+
+static void fill_own(struct doc_row *own, const struct applied *entry,
+                     const struct document *document)
+{
+    *own = (struct doc_row){
+        .lsn = entry->lsn,
+        .time_ms = entry->time_ms,
+        .kind = document->kind,
+        .year = document_year(document),
+        .state = first_state(document),
+        .amount = document_money(document),
+        .about = short_text_of(document_about(document)),
+        .party = document_party(document),
+    };
+}
+
+static int compare_postings(const struct posting *a, const struct posting *b)
+{
+    int order = a->line->row.year - b->line->row.year;
+
+    if (order == 0) {
+        order = bytes_compare(a->line->row.fund, b->line->row.fund);
+    }
+    if (order == 0) {
+        order = bytes_compare(a->line->id, b->line->id);
+    }
+    return order != 0 ? order : (int)a->account - (int)b->account;
+}
+
+static void sort_postings(struct booking *out)
+{
+    if (out->count == 2 && compare_postings(&out->at[0], &out->at[1]) > 0) {
+        const struct posting swap = out->at[0];
+        out->at[0] = out->at[1];
+        out->at[1] = swap;
+    }
+}
+
+/* Invariant 1. Amounts are equal by construction; year and fund type are the document's word. */
+static bool balances(const struct booking *out, const struct document *document)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < out->count; i++) {
+        const struct indicator *row = &out->at[i].line->row;
+
+        if (row->year != document_year(document) ||
+            !bytes_equal(row->fund, out->at[0].line->row.fund)) {
+            return false;
+        }
+        sum += out->at[i].fen;
+    }
+    return sum == 0;
+}
+
+const char *booking_make(struct booking *out, struct txn *txn, const struct applied *entry,
+                         const struct document *document, struct buf *memory)
+{
+    const struct context context = {out, txn, entry, document, memory, document_money(document)};
+    const char *why;
+
+    fill_own(&out->own, entry, document);
+    out->first.id = out->second.id = out->other_id = BYTES_NONE;
+    out->count = 0;
+    out->turnover = 0;
+    if (!posts(document)) {
+        return NULL;
+    }
+    if (context.amount <= 0) {
+        return no_amount;
+    }
+    why = book(&context);
+    if (why != NULL) {
+        return why;
+    }
+    if (!balances(out, document)) {
+        return "it does not balance";
+    }
+    sort_postings(out);
+    out->turnover = context.amount;
+    return NULL;
+}
+
+bool booking_post(struct booking *booking)
+{
+    for (size_t i = 0; i < booking->count; i++) {
+        struct posting *posting = &booking->at[i];
+        int64_t *balance = &posting->line->row.balance[posting->account];
+
+        if (__builtin_add_overflow(*balance, posting->fen, balance)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+const struct posting *booking_below_zero(const struct booking *booking)
+{
+    for (size_t i = 0; i < booking->count; i++) {
+        const struct posting *posting = &booking->at[i];
+        const int64_t balance = posting->line->row.balance[posting->account];
+
+        if (account_info(posting->account)->normal < 0 ? balance > 0 : balance < 0) {
+            return posting;
+        }
+    }
+    return NULL;
+}
+
+void booking_store(const struct booking *booking, struct txn *txn, struct division author,
+                   const struct document *document)
+{
+    if (booking->first.id.size > 0) {
+        indicator_store(txn, author, booking->first.id, &booking->first.row);
+    }
+    if (booking->second.id.size > 0) {
+        indicator_store(txn, author, booking->second.id, &booking->second.row);
+    }
+    if (booking->other_id.size > 0) {
+        doc_store(txn, author, booking->other_id, &booking->other);
+    }
+    doc_store(txn, author, document_id(document), &booking->own);
+}
+
+/* --- the form in the state digest --- */
+
+static void fold_text(struct buf *out, struct bytes text)
+{
+    assert(text.size <= UINT8_MAX);
+    buf_put_u8(out, (uint8_t)text.size);
+    buf_append_bytes(out, text);
+}
+
+void booking_fold(const struct booking *booking, struct buf *out)
+{
+    buf_put_u64(out, booking->own.lsn);
+    buf_put_u8(out, (uint8_t)booking->count);
+    for (size_t i = 0; i < booking->count; i++) {
+        const struct posting *posting = &booking->at[i];
+
+        buf_put_u16(out, (uint16_t)posting->line->row.year);
+        fold_text(out, posting->line->row.fund);
+        fold_text(out, posting->line->id);
+        buf_put_u8(out, (uint8_t)posting->account);
+        buf_put_u64(out, (uint64_t)posting->fen);
+    }
+}
+
+bool fold_next_entry(struct reader *reader, uint64_t *lsn, size_t *count)
+{
+    if (reader_left(reader) == 0) {
+        return false;
+    }
+    *lsn = reader_u64(reader);
+    *count = reader_u8(reader);
+    assert(reader_ok(reader));
+    return true;
+}
+
+struct folded_posting fold_next_posting(struct reader *reader)
+{
+    struct folded_posting posting;
+
+    posting.year = reader_u16(reader);
+    posting.fund = reader_bytes(reader, reader_u8(reader));
+    posting.indicator = reader_bytes(reader, reader_u8(reader));
+    posting.account = (enum account)reader_u8(reader);
+    posting.fen = (int64_t)reader_u64(reader);
+    assert(reader_ok(reader) && posting.account < ACCOUNTS);
+    return posting;
+}
