@@ -36,6 +36,11 @@ bool query_document(struct txn *txn, struct division author, struct bytes id,
 void query_list(struct txn *txn, struct division author, uint32_t kind, int year,
                 bool (*visit)(void *arg, const struct document_row *row), void *arg);
 
+/* The same from the first document behind `after_lsn` on: for pages. */
+void query_list_after(struct txn *txn, struct division author, uint32_t kind, int year,
+                      uint64_t after_lsn, bool (*visit)(void *arg, const struct document_row *row),
+                      void *arg);
+
 /* One edge-spanning step of a trace: from a source down to payments, or from one document up its
  * origins and down its consequences, as far as this node may see. */
 struct trace_step {

@@ -1,0 +1,464 @@
+/* Balances from roll-ups; documents from their rows; chain and edges from both. */
+#include "node/ledger/query.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/ledger/query_internal.h"
+
+/* --- ids --- */
+
+void id_list_add(struct id_list *list, struct bytes id)
+{
+    if (list->count == list->capacity) {
+        list->capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+        list->at = mem_realloc(list->at, list->capacity * sizeof *list->at);
+    }
+    list->at[list->count++] = short_text_of(id);
+}
+
+static bool visit_id(void *arg, struct bytes key, struct bytes value)
+{
+    struct id_list *list = arg;
+
+    (void)value;
+    id_list_add(list, row_key_rest(key));
+    return true;
+}
+
+void id_list_scan(struct id_list *list, struct txn *txn, char letter, struct division division)
+{
+    const struct row_key prefix = row_key_of(letter, division, BYTES_NONE);
+    struct err err;
+
+    /* A read error is sticky in the txn: whoever opened it asks once, at the end. */
+    (void)txn_scan(txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_id, list, &err);
+}
+
+void id_list_free(struct id_list *list)
+{
+    mem_free(list->at);
+    *list = ID_LIST_EMPTY;
+}
+
+size_t id_list_find(const struct id_list *list, struct bytes id)
+{
+    size_t low = 0, high = list->count;
+
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        const int order = bytes_compare(short_text_bytes(&list->at[middle]), id);
+
+        if (order == 0) {
+            return middle;
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* --- balances --- */
+
+struct balance_group {
+    char key[64];
+    struct rollup sums;
+};
+struct balance_groups {
+    struct balance_group *at;
+    size_t count, capacity;
+    enum rollup_dimension dimension;
+};
+
+static bool visit_rollup(void *arg, struct bytes row_key, struct bytes value)
+{
+    struct balance_groups *groups = arg;
+    enum rollup_dimension dimension;
+    struct balance_group *group;
+    struct rollup sums;
+    struct bytes key;
+    int year;
+
+    if (!rollup_key_parse(row_key, &year, &dimension, &key) || dimension != groups->dimension ||
+        key.size >= sizeof group->key || !rollup_parse(value, &sums)) {
+        return true;
+    }
+    if (groups->count == groups->capacity) {
+        groups->capacity = groups->capacity == 0 ? 16 : groups->capacity * 2;
+        groups->at = mem_realloc(groups->at, groups->capacity * sizeof *groups->at);
+    }
+    group = &groups->at[groups->count++];
+    memset(group->key, 0, sizeof group->key);
+    if (key.size > 0) {
+        memcpy(group->key, key.data, key.size);
+    }
+    group->sums = sums;
+    return true;
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    return strcmp(((const struct balance_group *)a)->key, ((const struct balance_group *)b)->key);
+}
+
+/* Years of one key become one group. */
+static void merge_groups(struct balance_groups *groups)
+{
+    size_t kept = 0;
+
+    if (groups->count == 0) {
+        return;
+    }
+    qsort(groups->at, groups->count, sizeof *groups->at, compare_groups);
+    for (size_t i = 1; i < groups->count; i++) {
+        if (compare_groups(&groups->at[kept], &groups->at[i]) != 0) {
+            groups->at[++kept] = groups->at[i];
+            continue;
+        }
+        for (size_t a = 0; a < ACCOUNTS; a++) {
+            struct rollup *into = &groups->at[kept].sums;
+            into->debit[a] = add_capped(into->debit[a], groups->at[i].sums.debit[a]);
+            into->credit[a] = add_capped(into->credit[a], groups->at[i].sums.credit[a]);
+        }
+    }
+    groups->count = kept + 1;
+}
+
+void query_balance(struct txn *txn, struct division division, enum scope scope, int year,
+                   enum dimension by, void (*visit)(void *arg, const struct balance_row *row),
+                   void *arg)
+{
+    const char letter = scope == SCOPE_OWN ? ROLLUP_OWN : ROLLUP_SUBTREE;
+    struct balance_groups groups = {.dimension = (enum rollup_dimension)by};
+    struct row_key prefix = rollup_prefix(letter, division);
+    struct err err;
+
+    assert(by < DIMENSIONS);
+    if (year != 0) {
+        prefix = rollup_key(letter, division, year, groups.dimension, BYTES_NONE);
+    }
+    (void)txn_scan(txn, SPACE_ROLLUPS, row_key_bytes(&prefix), visit_rollup, &groups, &err);
+    merge_groups(&groups);
+    for (size_t i = 0; i < groups.count; i++) {
+        const struct balance_group *group = &groups.at[i];
+
+        for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
+            struct balance_row row = {.account = (enum account)a,
+                                      .debit = group->sums.debit[a],
+                                      .credit = group->sums.credit[a]};
+
+            if (row.debit == 0 && row.credit == 0) {
+                continue;
+            }
+            memcpy(row.key, group->key, sizeof row.key);
+            if (by == BY_ACCOUNT) {
+                (void)snprintf(row.key, sizeof row.key, "%s", account_info(row.account)->mnemonic);
+            }
+            visit(arg, &row);
+        }
+    }
+    mem_free(groups.at);
+}
+
+/* --- documents --- */
+
+static void take_balances(const struct indicator *indicator, struct document_row *out)
+{
+    for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
+        const int64_t balance = indicator->balance[a];
+
+        out->balances[a] = account_info((enum account)a)->normal < 0 ? -balance : balance;
+    }
+}
+
+static void take_text(char *out, size_t size, const struct short_text *text)
+{
+    (void)snprintf(out, size, "%s", text->at);
+}
+
+/* transfer: who answered it; register and return: the settle that closed the matter. */
+static void take_answer(struct txn *txn, const struct doc_row *doc, struct document_row *out)
+{
+    const struct bytes id = bytes_text(out->id);
+    struct edge edge;
+
+    if (doc->kind == KIND_TRANSFER && edge_load(txn, out->author, id, &edge)) {
+        take_text(out->answer_id, sizeof out->answer_id, &edge.answer_id);
+    }
+    if ((doc->kind == KIND_REGISTER || doc->kind == KIND_RETURN) &&
+        edge_load(txn, doc->party, short_text_bytes(&doc->about), &edge) &&
+        bytes_equal(short_text_bytes(&edge.settle_answer_id), id) &&
+        division_equal(edge.answerer, out->author)) {
+        take_text(out->answer_id, sizeof out->answer_id, &edge.settle_id);
+    }
+}
+
+bool query_document(struct txn *txn, struct division author, struct bytes id,
+                    struct document_row *out)
+{
+    struct indicator indicator;
+    struct doc_row doc;
+
+    if (id.size == 0 || id.size > DOCUMENT_ID_MAX || !doc_load(txn, author, id, &doc)) {
+        return false;
+    }
+    memset(out, 0, sizeof *out);
+    out->author = author;
+    out->lsn = doc.lsn;
+    out->time_ms = doc.time_ms;
+    out->kind = doc.kind;
+    out->year = doc.year;
+    out->amount = doc.amount;
+    memcpy(out->id, id.data, id.size);
+    (void)snprintf(out->state, sizeof out->state, "%s", doc_state_name(doc.state));
+    if (indicator_load(txn, author, id, &indicator)) {
+        take_balances(&indicator, out);
+    }
+    take_answer(txn, &doc, out);
+    return true;
+}
+
+/* --- lists --- */
+
+struct list_scan {
+    uint64_t after_lsn;
+    size_t lsn_at;            /* where the lsn begins in the key */
+    struct buf ids, previous; /* as in the rows; previous: the one before, may reach past after */
+};
+
+/* A row holds the ids of one block from its lsn on, so the row before the first one past
+ * `after_lsn` may still have some to show. */
+static bool visit_list_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct list_scan *scan = arg;
+
+    if (key.size < scan->lsn_at + 8) {
+        return true;
+    }
+    if (load_u64(key.data + scan->lsn_at) <= scan->after_lsn) {
+        buf_clear(&scan->previous);
+        buf_append_bytes(&scan->previous, value);
+        return true;
+    }
+    if (scan->previous.size > 0) {
+        buf_append_bytes(&scan->ids, buf_bytes(&scan->previous));
+        buf_clear(&scan->previous);
+    }
+    buf_append_bytes(&scan->ids, value);
+    return true;
+}
+
+void query_list_after(struct txn *txn, struct division author, uint32_t kind, int year,
+                      uint64_t after_lsn, bool (*visit)(void *arg, const struct document_row *row),
+                      void *arg)
+{
+    const struct row_key prefix = list_prefix(author, kind);
+    struct list_scan scan = {after_lsn, prefix.size, BUF_EMPTY, BUF_EMPTY};
+    struct document_row row;
+    struct reader reader;
+    struct bytes id;
+    struct err err;
+
+    (void)txn_scan(txn, SPACE_INDEX, row_key_bytes(&prefix), visit_list_row, &scan, &err);
+    buf_append_bytes(&scan.ids, buf_bytes(&scan.previous));
+    reader = reader_of(buf_bytes(&scan.ids));
+    while (list_next(&reader, &id)) {
+        if (query_document(txn, author, id, &row) && row.lsn > after_lsn &&
+            (year == 0 || row.year == year) && !visit(arg, &row)) {
+            break;
+        }
+    }
+    buf_free(&scan.ids);
+    buf_free(&scan.previous);
+}
+
+void query_list(struct txn *txn, struct division author, uint32_t kind, int year,
+                bool (*visit)(void *arg, const struct document_row *row), void *arg)
+{
+    query_list_after(txn, author, kind, year, 0, visit, arg);
+}
+
+/* --- chain --- */
+
+static void add_to_chain(void *arg, const struct balance_row *row)
+{
+    struct chain_row *chain = arg;
+    const int64_t net = row->debit - row->credit;
+
+    switch (row->account) {
+    case ACC_SRC_APPROVED:
+    case ACC_SRC_TRANSFER_IN:
+    case ACC_SRC_CARRY_IN:
+    case ACC_SRC_RECOVERED:
+        chain->received = add_capped(chain->received, -net);
+        break;
+    case ACC_UNALLOC:
+        chain->unallocated = add_capped(chain->unallocated, net);
+        break;
+    case ACC_SPENT:
+        chain->paid = add_capped(chain->paid, net);
+        /* fall through */
+    case ACC_AVAIL:
+    case ACC_FROZEN:
+    case ACC_COMMIT:
+        chain->released = add_capped(chain->released, net);
+        /* fall through */
+    case ACC_PENDING:
+        chain->allocated = add_capped(chain->allocated, net);
+        break;
+    case ACC_TRANSIT:
+        chain->in_transit = add_capped(chain->in_transit, net);
+        /* fall through */
+    case ACC_XFER_OUT:
+        chain->passed_down = add_capped(chain->passed_down, net);
+        break;
+    default:
+        break;
+    }
+}
+
+void query_chain(struct txn *txn, struct division division, int year, struct chain_row *out)
+{
+    struct ledger_position position;
+
+    memset(out, 0, sizeof *out);
+    ledger_position(txn, division, &position);
+    out->division = division;
+    out->as_of_lsn = position.lsn;
+    out->as_of_ms = position.time_ms;
+    query_balance(txn, division, SCOPE_OWN, year, BY_ACCOUNT, add_to_chain, out);
+}
+
+/* --- edges --- */
+
+/* The issuer's side as booked; where its ledger is not held here, as its documents imply. */
+static int64_t issuer_side(struct txn *txn, struct division issuer, struct bytes id,
+                           const struct edge *edge)
+{
+    struct indicator indicator;
+
+    if (edge->transfer_lsn == 0) {
+        return 0;
+    }
+    if (indicator_load(txn, issuer, id, &indicator)) {
+        return add_capped(indicator.balance[ACC_TRANSIT], indicator.balance[ACC_XFER_OUT]);
+    }
+    return edge->settle_lsn != 0 && edge->settled_returned ? 0 : edge->amount;
+}
+
+static int64_t receiver_side(struct txn *txn, const struct edge *edge)
+{
+    struct indicator indicator;
+
+    if (edge->answer_lsn == 0 || edge->returned) {
+        return 0;
+    }
+    if (indicator_load(txn, edge->answerer, short_text_bytes(&edge->answer_id), &indicator)) {
+        return -indicator.balance[ACC_SRC_TRANSFER_IN];
+    }
+    return edge->answer_amount;
+}
+
+void edge_sides(struct txn *txn, struct division issuer, struct bytes id, const struct edge *edge,
+                struct edge_sides *out)
+{
+    out->issued = edge->transfer_lsn != 0;
+    out->settled = edge->settle_lsn != 0;
+    out->registered = edge->answer_lsn != 0 && !edge->returned;
+    out->returned = edge->answer_lsn != 0 ? edge->returned : out->settled && edge->settled_returned;
+    out->here = issuer_side(txn, issuer, id, edge);
+    out->there = receiver_side(txn, edge);
+    if (!out->issued) {
+        out->open = -out->there;
+    } else if (out->registered || (out->returned && out->settled)) {
+        out->open = 0;
+    } else {
+        out->open = edge->amount;
+    }
+}
+
+int64_t edge_difference(const struct edge_sides *sides)
+{
+    return add_capped(sides->here, -add_capped(sides->there, sides->open));
+}
+
+struct edge_rows {
+    struct edge_row *at;
+    size_t count, capacity;
+};
+
+static struct edge_row *edge_row_of(struct edge_rows *rows, struct division issuer,
+                                    struct division receiver)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (division_equal(rows->at[i].receiver, receiver)) {
+            return &rows->at[i];
+        }
+    }
+    if (rows->count == rows->capacity) {
+        rows->capacity = rows->capacity == 0 ? 16 : rows->capacity * 2;
+        rows->at = mem_realloc(rows->at, rows->capacity * sizeof *rows->at);
+    }
+    rows->at[rows->count] = (struct edge_row){.issuer = issuer, .receiver = receiver};
+    return &rows->at[rows->count++];
+}
+
+static void add_edge(struct edge_row *row, const struct edge *edge, const struct edge_sides *sides)
+{
+    const int64_t difference = edge_difference(sides);
+
+    row->documents++;
+    row->open += !sides->settled;
+    /* Absolute, so that two faults of opposite sign do not hide each other. */
+    row->difference = add_capped(row->difference, difference < 0 ? -difference : difference);
+    if (!sides->issued) {
+        return;
+    }
+    row->issued = add_capped(row->issued, edge->amount);
+    if (sides->registered) {
+        row->registered = add_capped(row->registered, sides->there);
+    } else if (sides->returned) {
+        row->returned = add_capped(row->returned, edge->amount);
+    } else {
+        row->in_transit = add_capped(row->in_transit, edge->amount);
+    }
+}
+
+static int compare_edge_rows(const void *a, const void *b)
+{
+    return division_compare(((const struct edge_row *)a)->receiver,
+                            ((const struct edge_row *)b)->receiver);
+}
+
+void query_edges(struct txn *txn, struct division issuer,
+                 void (*visit)(void *arg, const struct edge_row *row), void *arg)
+{
+    struct id_list ids = ID_LIST_EMPTY;
+    struct edge_rows rows = {NULL, 0, 0};
+
+    id_list_scan(&ids, txn, 'X', issuer);
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct bytes id = short_text_bytes(&ids.at[i]);
+        struct edge_sides sides;
+        struct edge edge;
+
+        if (edge_load(txn, issuer, id, &edge)) {
+            edge_sides(txn, issuer, id, &edge, &sides);
+            add_edge(
+                edge_row_of(&rows, issuer, edge.transfer_lsn != 0 ? edge.receiver : edge.answerer),
+                &edge, &sides);
+        }
+    }
+    if (rows.count > 0) {
+        qsort(rows.at, rows.count, sizeof *rows.at, compare_edge_rows);
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        visit(arg, &rows.at[i]);
+    }
+    mem_free(rows.at);
+    id_list_free(&ids);
+}
