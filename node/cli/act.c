@@ -1,0 +1,364 @@
+/* act - subcommands that ask the node to do one thing. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "node/cli/client.h"
+#include "node/cli/print.h"
+#include "replicator/crypto.h"
+
+/* Posts `object` (taken) and prints the answer, or hands it to `show`. */
+static enum exit_code post_object(struct cli *cli, const char *path, json_t *object,
+                                  void (*show)(const struct cli *cli, const json_t *answer))
+{
+    char *body = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    json_t *answer = NULL;
+    enum exit_code exit_code;
+
+    if (body == NULL) {
+        exit_code = cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                             cli_say(cli, "what you typed is not UTF-8", "输入的内容不是 UTF-8"));
+    } else {
+        exit_code = client_json(cli, path, bytes_text(body), &answer);
+        crypto_wipe(body, strlen(body)); /* it may hold a password */
+    }
+    if (exit_code == EXIT_DONE) {
+        if (cli_json(cli)) {
+            print_json(stdout, answer);
+        } else {
+            show(cli, answer);
+        }
+    }
+    json_decref(answer);
+    json_decref(object);
+    free(body);
+    return exit_code;
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+/* --- approve, reject: one line of JSON a document, as submit --- */
+
+static bool print_verdict(const struct cli *cli, struct bytes line)
+{
+    json_t *object = json_loadb((const char *)line.data, line.size, 0, NULL);
+    const bool refused = strcmp(member(object, "status"), "refused") == 0;
+
+    if (cli_json(cli) || isatty(STDOUT_FILENO) != 1) {
+        (void)fwrite(line.data, 1, line.size, stdout);
+        (void)putchar('\n');
+    } else {
+        (void)printf("%-38s  %s%s%s%s%s\n", member(object, "id"), member(object, "status"),
+                     refused ? " " : "", member(object, "reason"),
+                     member(object, "message")[0] != '\0' ? ": " : "", member(object, "message"));
+    }
+    json_decref(object);
+    return !refused;
+}
+
+static enum exit_code print_verdicts(struct cli *cli, struct bytes answer)
+{
+    enum exit_code exit_code = EXIT_DONE;
+
+    while (answer.size > 0) {
+        const uint8_t *end = memchr(answer.data, '\n', answer.size);
+        const size_t size = end == NULL ? answer.size : (size_t)(end - answer.data);
+
+        if (size > 0 && !print_verdict(cli, bytes_of(answer.data, size))) {
+            exit_code = EXIT_REFUSED;
+        }
+        answer = bytes_of(answer.data + size + (end != NULL), answer.size - size - (end != NULL));
+    }
+    return exit_code;
+}
+
+static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *object)
+{
+    char *body = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
+    struct reply reply = {0, BUF_EMPTY};
+    enum exit_code exit_code;
+
+    if (body == NULL) {
+        exit_code = cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                             cli_say(cli, "what you typed is not UTF-8", "输入的内容不是 UTF-8"));
+    } else {
+        exit_code = client_call(cli, path, bytes_text(body), &reply);
+    }
+    if (exit_code == EXIT_DONE) {
+        exit_code = print_verdicts(cli, buf_bytes(&reply.body));
+    }
+    reply_free(&reply);
+    json_decref(object);
+    free(body);
+    return exit_code;
+}
+
+enum exit_code run_approve(struct cli *cli)
+{
+    enum { IDS_IN_A_POST = 1000 };
+    enum exit_code exit_code = client_open(cli), worst = EXIT_DONE;
+
+    for (int from = 0; from < cli->argc && exit_code <= EXIT_REFUSED; from += IDS_IN_A_POST) {
+        json_t *ids = json_array();
+
+        for (int i = from; i < cli->argc && i < from + IDS_IN_A_POST; i++) {
+            (void)json_array_append_new(ids, json_string(cli->argv[i]));
+        }
+        exit_code = post_verdicts(cli, "/approve", json_pack("{so}", "ids", ids));
+        worst = exit_code > worst ? exit_code : worst;
+    }
+    return exit_code > worst ? exit_code : worst;
+}
+
+enum exit_code run_reject(struct cli *cli)
+{
+    enum exit_code exit_code;
+
+    if (cli->value[OPT_REASON] == NULL || cli->value[OPT_REASON][0] == '\0') {
+        return cli_fail(
+            cli, EXIT_USAGE, "usage", "%s",
+            cli_say(cli, "a rejection says why: --reason TEXT", "退回须说明理由：--reason 文字"));
+    }
+    exit_code = client_open(cli);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    return post_verdicts(cli, "/reject",
+                         json_pack("{ssss}", "id", cli->argv[0], "reason", cli->value[OPT_REASON]));
+}
+
+/* --- invite --- */
+
+static void show_token(const struct cli *cli, const json_t *answer)
+{
+    (void)printf("%s\n", member(answer, "token"));
+    (void)fprintf(stderr,
+                  cli_say(cli,
+                          "Good once, until %s. On the new machine:\n  terrace join TOKEN --home "
+                          "DIR\n",
+                          "一次有效，有效期至 %s。请在新机器上执行：\n  terrace join 令牌 --home "
+                          "目录\n"),
+                  member(answer, "expires"));
+}
+
+enum exit_code run_invite(struct cli *cli)
+{
+    enum exit_code exit_code;
+
+    if (cli->value[OPT_NAME] == NULL) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                        cli_say(cli, "what is the division called? --name NAME",
+                                "请给出区划名称：--name 名称"));
+    }
+    exit_code = client_open(cli);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    return post_object(cli, "/invite",
+                       json_pack("{ssss}", "division", cli->argv[0], "name", cli->value[OPT_NAME]),
+                       show_token);
+}
+
+/* --- pause, resume --- */
+
+static void show_peer(const struct cli *cli, const json_t *answer)
+{
+    (void)cli;
+    (void)printf("%s %s\n", member(answer, "division"), member(answer, "state"));
+}
+
+static enum exit_code set_link(struct cli *cli, const char *verb)
+{
+    char code[64], path[CLIENT_PATH_MAX];
+    enum exit_code exit_code = client_open(cli);
+
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    (void)snprintf(code, sizeof code, "%.40s", cli->argv[0]);
+    client_path(path, "/peers/", code, NULL, 0);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", verb);
+    return post_object(cli, path, json_object(), show_peer);
+}
+
+enum exit_code run_pause(struct cli *cli)
+{
+    return set_link(cli, "pause");
+}
+
+enum exit_code run_resume(struct cli *cli)
+{
+    return set_link(cli, "resume");
+}
+
+/* --- verify --- */
+
+static void show_verified(const struct cli *cli, const json_t *answer)
+{
+    (void)printf(cli_say(cli,
+                         "sound: %" JSON_INTEGER_FORMAT " divisions, %" JSON_INTEGER_FORMAT
+                         " blocks, %" JSON_INTEGER_FORMAT " entries, %" JSON_INTEGER_FORMAT
+                         " signatures checked\n",
+                         "完好：核对 %" JSON_INTEGER_FORMAT " 个区划、%" JSON_INTEGER_FORMAT
+                         " 个数据块、%" JSON_INTEGER_FORMAT " 条记录、%" JSON_INTEGER_FORMAT
+                         " 个签名\n"),
+                 json_integer_value(json_object_get(answer, "divisions")),
+                 json_integer_value(json_object_get(answer, "blocks")),
+                 json_integer_value(json_object_get(answer, "entries")),
+                 json_integer_value(json_object_get(answer, "signatures")));
+}
+
+enum exit_code run_verify(struct cli *cli)
+{
+    const char *body = cli->value[OPT_DEEP] != NULL ? "{\"deep\":true}" : "{\"deep\":false}";
+    json_t *answer;
+    enum exit_code exit_code = client_open(cli);
+
+    if (exit_code == EXIT_DONE) {
+        exit_code = client_json(cli, "/verify", bytes_text(body), &answer);
+    }
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (cli_json(cli)) {
+        print_json(stdout, answer);
+    }
+    if (!json_is_true(json_object_get(answer, "ok"))) {
+        (void)fprintf(
+            stderr, cli_say(cli, "terrace: verification failed: %s\n", "terrace: 复核未通过：%s\n"),
+            member(answer, "fault"));
+        exit_code = EXIT_VERIFY;
+    } else if (!cli_json(cli)) {
+        show_verified(cli, answer);
+    }
+    json_decref(answer);
+    return exit_code;
+}
+
+/* --- user --- */
+
+static void show_user(const struct cli *cli, const json_t *answer)
+{
+    (void)printf(cli_say(cli, "user %s is set up\n", "用户 %s 已就绪\n"), member(answer, "name"));
+}
+
+static json_t *roles_array(const char *typed)
+{
+    json_t *roles = json_array();
+
+    while (*typed != '\0') {
+        const size_t size = strcspn(typed, ",");
+        if (size > 0) {
+            (void)json_array_append_new(roles, json_stringn(typed, size));
+        }
+        typed += size + (typed[size] == ',');
+    }
+    return roles;
+}
+
+static enum exit_code user_add(struct cli *cli, const char *name)
+{
+    char *password = cli_password(cli, name, true);
+    json_t *object;
+
+    if (password == NULL) {
+        return EXIT_USAGE;
+    }
+    object = json_pack("{ssss}", "name", name, "password", password);
+    if (object != NULL && cli->roles[0] != '\0') {
+        (void)json_object_set_new(object, "roles", roles_array(cli->roles));
+    }
+    cli_forget(password);
+    return post_object(cli, "/users", object, show_user);
+}
+
+static char *new_password(const struct cli *cli)
+{
+    const char *given = getenv("TERRACE_NEW_PASSWORD");
+    char *secret = given != NULL && given[0] != '\0'
+                       ? mem_strdup(given)
+                       : cli_ask_secret(cli_say(cli, "new password: ", "新密码："));
+
+    if (secret == NULL || secret[0] == '\0') {
+        cli_forget(secret);
+        (void)cli_fail(cli, EXIT_USAGE, "needs_password", "%s",
+                       cli_say(cli,
+                               "no new password: type it on a terminal or set "
+                               "$TERRACE_NEW_PASSWORD",
+                               "缺少新密码：请在终端输入，或设置 $TERRACE_NEW_PASSWORD"));
+        return NULL;
+    }
+    return secret;
+}
+
+static enum exit_code user_passwd(struct cli *cli, const char *name)
+{
+    char *password = cli_password(cli, name, false);
+    char *fresh = password == NULL ? NULL : new_password(cli);
+    char path[CLIENT_PATH_MAX];
+    enum exit_code exit_code = EXIT_USAGE;
+
+    if (fresh != NULL) {
+        client_path(path, "/users/", name, NULL, 0);
+        (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/passwd");
+        exit_code = post_object(
+            cli, path, json_pack("{ssss}", "password", password, "new_password", fresh), show_user);
+    }
+    cli_forget(password);
+    cli_forget(fresh);
+    return exit_code;
+}
+
+static enum exit_code user_list(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"name", "user", "用户", CELL_TEXT},
+        {"roles", "roles", "角色", CELL_TEXT},
+        {"enabled", "enabled", "启用", CELL_TEXT},
+        {"key", "key", "公钥", CELL_TEXT},
+    };
+    json_t *answer;
+    const enum exit_code exit_code = client_json(cli, "/users", BYTES_NONE, &answer);
+
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (cli_json(cli)) {
+        print_json(stdout, answer);
+    } else {
+        print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"),
+                    cli->language);
+    }
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+enum exit_code run_user(struct cli *cli)
+{
+    const char *verb = cli->argv[0];
+    const bool lists = strcmp(verb, "list") == 0;
+    const bool adds = strcmp(verb, "add") == 0;
+    enum exit_code exit_code;
+
+    if ((!lists && !adds && strcmp(verb, "passwd") != 0) || cli->argc != (lists ? 1 : 2)) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                        cli_say(cli,
+                                "usage: terrace user add NAME [--role ROLE]... | user passwd "
+                                "NAME | user list",
+                                "用法：terrace user add 用户名 [--role 角色]... | user passwd "
+                                "用户名 | user list"));
+    }
+    exit_code = client_open(cli);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (lists) {
+        return user_list(cli);
+    }
+    return adds ? user_add(cli, cli->argv[1]) : user_passwd(cli, cli->argv[1]);
+}

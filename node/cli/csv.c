@@ -1,0 +1,260 @@
+#include "node/cli/csv.h"
+
+static const iconv_t no_converter = (iconv_t)-1;
+
+void csv_open(struct csv *csv, struct input *input)
+{
+    memset(csv, 0, sizeof *csv);
+    csv->input = input;
+    csv->convert = no_converter;
+    csv->next_line = 1;
+}
+
+void csv_close(struct csv *csv)
+{
+    if (csv->convert != no_converter) {
+        (void)iconv_close(csv->convert);
+        csv->convert = no_converter;
+    }
+    buf_free(&csv->text);
+}
+
+/* --- encoding --- */
+
+static bool is_ascii(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] >= 0x80) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Up to the last line end, so that no character is cut in two. */
+static struct bytes whole_lines(struct bytes text)
+{
+    size_t size = text.size;
+
+    while (size > 0 && text.data[size - 1] != '\n') {
+        size--;
+    }
+    return size > 0 ? bytes_of(text.data, size) : text;
+}
+
+static void decide_encoding(struct csv *csv, struct bytes record)
+{
+    const struct bytes around = whole_lines(input_unread(csv->input));
+
+    csv->encoding = utf8_valid(record) && utf8_valid(around) ? CSV_UTF8 : CSV_GB18030;
+}
+
+static bool convert(struct csv *csv, struct bytes record)
+{
+    char *in = (char *)(uintptr_t)record.data;
+    size_t in_left = record.size, out_left = record.size * 2 + 16;
+    char *out;
+
+    if (csv->convert == no_converter) {
+        csv->convert = iconv_open("UTF-8", "GB18030");
+        if (csv->convert == no_converter) {
+            return false;
+        }
+    }
+    buf_reserve(&csv->text, out_left);
+    out = (char *)csv->text.data;
+    (void)iconv(csv->convert, NULL, NULL, NULL, NULL);
+    if (iconv(csv->convert, &in, &in_left, &out, &out_left) == (size_t)-1) {
+        return false;
+    }
+    csv->text.size = (size_t)(out - (char *)csv->text.data);
+    return utf8_valid(buf_bytes(&csv->text));
+}
+
+/* Puts the record into csv->text as UTF-8. */
+static bool decode(struct csv *csv, struct bytes record)
+{
+    buf_clear(&csv->text);
+    if (csv->encoding == CSV_ASCII && !is_ascii(record)) {
+        decide_encoding(csv, record);
+    }
+    if (csv->encoding == CSV_GB18030) {
+        return convert(csv, record);
+    }
+    buf_append_bytes(&csv->text, record);
+    return utf8_valid(record);
+}
+
+/* --- cutting a record out of the stream --- */
+
+struct cut {
+    size_t size, line_ends; /* of the record, its own end included in neither */
+    size_t first_line;      /* bytes up to and with the first line end */
+    bool complete, open;
+};
+
+/* From the front of `text` to the first line end outside quotes. */
+static struct cut find_end(struct bytes text)
+{
+    struct cut cut = {0, 0, 0, false, false};
+
+    for (size_t i = 0; i < text.size; i++) {
+        if (text.data[i] == '"') {
+            cut.open = !cut.open;
+        } else if (text.data[i] == '\n') {
+            cut.first_line = cut.first_line == 0 ? i + 1 : cut.first_line;
+            if (!cut.open) {
+                cut.size = i;
+                cut.complete = true;
+                return cut;
+            }
+            cut.line_ends++;
+        }
+    }
+    cut.size = text.size;
+    return cut;
+}
+
+static struct cut find_record(struct csv *csv)
+{
+    for (;;) {
+        const struct bytes unread = input_unread(csv->input);
+        struct cut cut = find_end(unread);
+
+        if (cut.complete || csv->input->ended || unread.size > INPUT_LINE_BYTES_MAX) {
+            return cut;
+        }
+        (void)input_more(csv->input);
+    }
+}
+
+/* Gives up the line where a bad record begins, and no more. */
+static enum csv_outcome skip_bad(struct csv *csv, enum csv_outcome why)
+{
+    struct bytes line;
+    bool too_long;
+
+    (void)input_line(csv->input, &line, &too_long);
+    csv->next_line++;
+    return why;
+}
+
+/* --- cells --- */
+
+/* One quoted cell, unescaped in place; `at` stands behind the opening quote. */
+static bool take_quoted(struct csv *csv, size_t *at, struct bytes *cell)
+{
+    uint8_t *text = csv->text.data;
+    const size_t begin = *at;
+    size_t end = begin;
+
+    for (;; (*at)++) {
+        if (*at == csv->text.size) {
+            return false;
+        }
+        if (text[*at] == '"') {
+            (*at)++;
+            if (*at == csv->text.size || text[*at] != '"') {
+                break;
+            }
+        }
+        text[end++] = text[*at];
+    }
+    *cell = bytes_of(text + begin, end - begin);
+    return *at == csv->text.size || text[*at] == ',';
+}
+
+static bool take_bare(struct csv *csv, size_t *at, struct bytes *cell)
+{
+    const uint8_t *text = csv->text.data;
+    const size_t begin = *at;
+
+    while (*at < csv->text.size && text[*at] != ',') {
+        if (text[*at] == '"') {
+            return false;
+        }
+        (*at)++;
+    }
+    *cell = bytes_of(text + begin, *at - begin);
+    return true;
+}
+
+static enum csv_outcome split(struct csv *csv)
+{
+    size_t at = 0;
+
+    csv->count = 0;
+    for (;;) {
+        struct bytes *cell = &csv->cells[csv->count];
+        const bool quoted = at < csv->text.size && csv->text.data[at] == '"';
+
+        if (csv->count == CSV_CELLS_MAX) {
+            return CSV_TOO_MANY_CELLS;
+        }
+        at += quoted;
+        if (!(quoted ? take_quoted(csv, &at, cell) : take_bare(csv, &at, cell))) {
+            return CSV_QUOTE_STRAY;
+        }
+        csv->count++;
+        if (at == csv->text.size) {
+            return CSV_RECORD;
+        }
+        at++; /* the comma */
+    }
+}
+
+static void skip_bom(struct csv *csv)
+{
+    static const uint8_t bom[] = {0xef, 0xbb, 0xbf};
+    struct bytes unread;
+
+    (void)input_more(csv->input);
+    unread = input_unread(csv->input);
+    if (unread.size >= sizeof bom && memcmp(unread.data, bom, sizeof bom) == 0) {
+        input_skip(csv->input, sizeof bom);
+        csv->encoding = CSV_UTF8;
+    }
+    csv->begun = true;
+}
+
+static bool is_blank(struct bytes record)
+{
+    for (size_t i = 0; i < record.size; i++) {
+        if (record.data[i] != ' ' && record.data[i] != '\t' && record.data[i] != '\r') {
+            return false;
+        }
+    }
+    return true;
+}
+
+enum csv_outcome csv_next(struct csv *csv)
+{
+    if (!csv->begun) {
+        skip_bom(csv);
+    }
+    for (;;) {
+        const struct cut cut = find_record(csv);
+        struct bytes record = bytes_of(input_unread(csv->input).data, cut.size);
+        bool good;
+
+        csv->line = csv->next_line;
+        if (cut.size == 0 && !cut.complete) {
+            return CSV_END;
+        }
+        if (record.size > INPUT_LINE_BYTES_MAX) {
+            return skip_bad(csv, cut.open ? CSV_QUOTE_OPEN : CSV_TOO_LONG);
+        }
+        if (cut.open) {
+            return skip_bad(csv, CSV_QUOTE_OPEN);
+        }
+        if (record.size > 0 && record.data[record.size - 1] == '\r') {
+            record.size--;
+        }
+        good = decode(csv, record);
+        input_skip(csv->input, cut.size + cut.complete);
+        csv->next_line += cut.line_ends + 1;
+        if (!is_blank(record)) {
+            return good ? split(csv) : CSV_BAD_TEXT;
+        }
+    }
+}

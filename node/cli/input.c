@@ -1,0 +1,85 @@
+#include "node/cli/input.h"
+
+void input_open(struct input *input, FILE *stream)
+{
+    memset(input, 0, sizeof *input);
+    input->stream = stream;
+    input->window = mem_zalloc(INPUT_WINDOW_BYTES);
+}
+
+void input_close(struct input *input)
+{
+    mem_free(input->window);
+    input->window = NULL;
+}
+
+bool input_more(struct input *input)
+{
+    size_t got;
+
+    if (input->ended) {
+        return false;
+    }
+    memmove(input->window, input->window + input->at, input->size - input->at);
+    input->size -= input->at;
+    input->at = 0;
+    if (input->size == INPUT_WINDOW_BYTES) {
+        return false;
+    }
+    got = fread(input->window + input->size, 1, INPUT_WINDOW_BYTES - input->size, input->stream);
+    input->size += got;
+    if (got == 0) {
+        input->ended = true;
+        input->failed = ferror(input->stream) != 0;
+    }
+    return got > 0;
+}
+
+/* Forgets the rest of an overlong line. */
+static void skip_line(struct input *input)
+{
+    for (;;) {
+        const struct bytes unread = input_unread(input);
+        const uint8_t *end = memchr(unread.data, '\n', unread.size);
+
+        if (end != NULL) {
+            input_skip(input, (size_t)(end - unread.data) + 1);
+            return;
+        }
+        input_skip(input, unread.size);
+        if (!input_more(input)) {
+            return;
+        }
+    }
+}
+
+bool input_line(struct input *input, struct bytes *line, bool *too_long)
+{
+    size_t seen = 0;
+
+    *too_long = false;
+    for (;;) {
+        const struct bytes unread = input_unread(input);
+        const uint8_t *end =
+            unread.size > seen ? memchr(unread.data + seen, '\n', unread.size - seen) : NULL;
+        const bool last = end == NULL && input->ended;
+
+        if (end != NULL || last) {
+            *line = bytes_of(unread.data, end != NULL ? (size_t)(end - unread.data) : unread.size);
+            input_skip(input, line->size + (end != NULL));
+            *too_long = line->size > INPUT_LINE_BYTES_MAX;
+            if (line->size > 0 && line->data[line->size - 1] == '\r') {
+                line->size--;
+            }
+            return end != NULL || unread.size > 0;
+        }
+        if (unread.size > INPUT_LINE_BYTES_MAX) {
+            skip_line(input);
+            *line = BYTES_NONE;
+            *too_long = true;
+            return true;
+        }
+        seen = unread.size;
+        (void)input_more(input);
+    }
+}

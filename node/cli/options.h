@@ -1,0 +1,26 @@
+/* options - the command line as a table: what each subcommand is called, takes and does.
+ * Global options may stand before or after the subcommand. Pure but for the messages. */
+#ifndef TERRACE_NODE_CLI_OPTIONS_H
+#define TERRACE_NODE_CLI_OPTIONS_H
+
+#include "node/cli/cli.h"
+
+struct command {
+    const char *name;
+    command_fn *run; /* NULL: of a later version */
+    int args_min, args_max;
+    uint64_t options; /* bit 1 << enum option_id */
+    const char *usage;
+    const char *en, *zh;
+};
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* Reads argv into *cli (argv is permuted). EXIT_DONE and the command to run, or *command NULL
+ * when help or the version was printed; otherwise the error has been said. */
+enum exit_code options_parse(struct cli *cli, const struct command **command, int argc,
+                             char **argv);
+/* By LC_ALL, LC_MESSAGES, LANG: the first that is set decides. */
+enum language options_language(const char *lc_all, const char *lc_messages, const char *lang);
+
+#endif

@@ -1,0 +1,526 @@
+/* submit - a file of documents to the node, up to 1,000 in a post, one post in flight.
+ *
+ *   NDJSON line --------------------+
+ *   CSV record --> one JSON object -+--> post body --> node --> one result a line, in order
+ *   unreadable --> "!" -------------+                   (the node refuses "!" as malformed, so
+ *                                                        order and --atomic need no second rule)
+ *
+ * Nothing is kept but the post under way, so a file of any length takes the same memory. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/cli/client.h"
+#include "node/cli/csv.h"
+#include "node/ledger/kinds.h"
+
+enum { POST_LINES_MAX = 1000, POST_BODY_BYTES_MAX = 8 << 20 };
+
+struct posted_line {
+    uint64_t number;     /* in the input, from 1 */
+    const char *trouble; /* why it could not even be read, NULL when it could */
+};
+
+struct submission {
+    struct cli *cli;
+    struct input input;
+    uint64_t input_bytes; /* 0 when not known */
+    char path[CLIENT_PATH_MAX];
+    bool atomic, people, progress;
+    struct buf body;
+    struct posted_line lines[POST_LINES_MAX];
+    size_t count;
+    uint64_t accepted, existing, drafts, refused;
+    uint64_t shown_at;
+    enum field columns[CSV_CELLS_MAX]; /* FIELDS: the column `kind` */
+    size_t column_count;
+};
+
+/* --- results --- */
+
+static bool contains(struct bytes line, const char *word)
+{
+    return memmem(line.data, line.size, word, strlen(word)) != NULL;
+}
+
+static void count_result(struct submission *submission, struct bytes line)
+{
+    if (contains(line, "\"status\":\"accepted\"")) {
+        submission->accepted++;
+    } else if (contains(line, "\"status\":\"exists\"")) {
+        submission->existing++;
+    } else if (contains(line, "\"status\":\"draft\"")) {
+        submission->drafts++;
+    } else {
+        submission->refused++;
+    }
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+static void print_for_people(const struct posted_line *posted, struct bytes line)
+{
+    json_t *object = json_loadb((const char *)line.data, line.size, 0, NULL);
+    const char *reason = member(object, "reason"), *message = member(object, "message");
+
+    if (posted->trouble != NULL) {
+        message = posted->trouble;
+    }
+    (void)printf("%6" PRIu64 "  %-38s  %s%s%s%s%s\n", posted->number, member(object, "id"),
+                 member(object, "status"), reason[0] != '\0' ? " " : "", reason,
+                 message[0] != '\0' ? ": " : "", message);
+    json_decref(object);
+}
+
+/* The node's answer begins {"line":N with N counted in the post; ours counts in the input. */
+static void print_result(const struct submission *submission, const struct posted_line *posted,
+                         struct bytes line)
+{
+    const uint8_t *comma = memchr(line.data, ',', line.size);
+
+    if (submission->people) {
+        print_for_people(posted, line);
+    } else if (posted->trouble != NULL) {
+        (void)printf("{\"line\":%" PRIu64 ",\"id\":null,\"status\":\"refused\","
+                     "\"reason\":\"malformed\",\"message\":\"%s\"}\n",
+                     posted->number, posted->trouble);
+    } else if (comma != NULL) {
+        (void)printf("{\"line\":%" PRIu64, posted->number);
+        (void)fwrite(comma, 1, line.size - (size_t)(comma - line.data), stdout);
+        (void)putchar('\n');
+    }
+}
+
+static enum exit_code print_results(struct submission *submission, struct bytes answer)
+{
+    for (size_t i = 0; i < submission->count; i++) {
+        const uint8_t *end = memchr(answer.data, '\n', answer.size);
+        struct bytes line;
+
+        if (end == NULL) {
+            return cli_fail(
+                submission->cli, EXIT_OWN_FAILURE, "failed", "%s",
+                cli_say(submission->cli, "the node's answer is cut short", "节点的应答不完整"));
+        }
+        line = bytes_of(answer.data, (size_t)(end - answer.data));
+        answer = bytes_of(end + 1, answer.size - line.size - 1);
+        count_result(submission, line);
+        print_result(submission, &submission->lines[i], line);
+    }
+    (void)fflush(stdout);
+    return EXIT_DONE;
+}
+
+static void show_progress(const struct submission *submission)
+{
+    const uint64_t done =
+        submission->accepted + submission->existing + submission->drafts + submission->refused;
+
+    if (!submission->progress) {
+        return;
+    }
+    if (submission->input_bytes > 0) {
+        (void)fprintf(stderr, "\r%3u %%  ",
+                      (unsigned)(submission->input.consumed * 100 / submission->input_bytes));
+    } else {
+        (void)fprintf(stderr, "\r");
+    }
+    (void)fprintf(stderr,
+                  cli_say(submission->cli, "%" PRIu64 " lines, %" PRIu64 " refused ",
+                          "%" PRIu64 " 行，拒绝 %" PRIu64 " 行 "),
+                  done, submission->refused);
+}
+
+/* --- posts --- */
+
+static enum exit_code post(struct submission *submission)
+{
+    struct reply reply = {0, BUF_EMPTY};
+    enum exit_code exit_code;
+
+    if (submission->count == 0) {
+        return EXIT_DONE;
+    }
+    exit_code =
+        client_call(submission->cli, submission->path, buf_bytes(&submission->body), &reply);
+    if (exit_code == EXIT_DONE) {
+        exit_code = print_results(submission, buf_bytes(&reply.body));
+        show_progress(submission);
+    }
+    submission->count = 0;
+    buf_clear(&submission->body);
+    reply_free(&reply);
+    return exit_code;
+}
+
+/* Adds what stands in body from `begin` on as the next line; posts first when it does not fit. */
+static enum exit_code add_line(struct submission *submission, struct bytes line, uint64_t number,
+                               const char *trouble)
+{
+    if (submission->count == POST_LINES_MAX ||
+        submission->body.size + line.size + 1 > POST_BODY_BYTES_MAX) {
+        enum exit_code exit_code;
+
+        if (submission->atomic) {
+            return cli_fail(submission->cli, EXIT_USAGE, "too_many_documents", "%s",
+                            cli_say(submission->cli,
+                                    "--atomic takes at most 1,000 documents and 8 MiB: nothing "
+                                    "was submitted",
+                                    "--atomic 最多 1000 份单据、8 MiB：未提交任何内容"));
+        }
+        exit_code = post(submission);
+        if (exit_code != EXIT_DONE) {
+            return exit_code;
+        }
+    }
+    submission->lines[submission->count++] = (struct posted_line){number, trouble};
+    buf_append_bytes(&submission->body, trouble != NULL ? bytes_text("!") : line);
+    buf_put_u8(&submission->body, '\n');
+    return EXIT_DONE;
+}
+
+/* --- NDJSON --- */
+
+static bool is_blank(struct bytes line)
+{
+    for (size_t i = 0; i < line.size; i++) {
+        if (line.data[i] != ' ' && line.data[i] != '\t' && line.data[i] != '\r') {
+            return false;
+        }
+    }
+    return true;
+}
+
+static enum exit_code submit_ndjson(struct submission *submission)
+{
+    enum exit_code exit_code = EXIT_DONE;
+    uint64_t number = 0;
+    struct bytes line;
+    bool too_long;
+
+    while (exit_code == EXIT_DONE && input_line(&submission->input, &line, &too_long)) {
+        number++;
+        if (too_long) {
+            exit_code = add_line(
+                submission, BYTES_NONE, number,
+                cli_say(submission->cli, "the line is longer than 256 KiB", "该行超过 256 KiB"));
+        } else if (!is_blank(line)) {
+            exit_code = add_line(submission, line, number, NULL);
+        }
+    }
+    return exit_code;
+}
+
+/* --- CSV --- */
+
+static const char *csv_trouble(const struct cli *cli, enum csv_outcome outcome)
+{
+    switch (outcome) {
+    case CSV_QUOTE_OPEN:
+        return cli_say(cli, "a quote is opened and never closed", "引号没有结束");
+    case CSV_QUOTE_STRAY:
+        return cli_say(cli, "a quote stands inside a cell: double it, and quote the whole cell",
+                       "单元格中有多余的引号：请写成两个引号，并给整个单元格加引号");
+    case CSV_TOO_LONG:
+        return cli_say(cli, "the row is longer than 256 KiB", "该行超过 256 KiB");
+    case CSV_TOO_MANY_CELLS:
+        return cli_say(cli, "the row has more than 128 cells", "该行超过 128 列");
+    case CSV_BAD_TEXT:
+        return cli_say(cli, "the row is not text in the file's encoding (UTF-8 or GB18030)",
+                       "该行不是文件编码（UTF-8 或 GB18030）的文字");
+    default:
+        return cli_say(cli, "the row has not as many cells as the header", "该行列数与表头不一致");
+    }
+}
+
+static struct bytes trim(struct bytes text)
+{
+    while (text.size > 0 && text.data[0] == ' ') {
+        text = bytes_of(text.data + 1, text.size - 1);
+    }
+    while (text.size > 0 && text.data[text.size - 1] == ' ') {
+        text.size--;
+    }
+    return text;
+}
+
+static enum exit_code bad_column(const struct submission *submission, size_t index,
+                                 struct bytes name, bool twice)
+{
+    const struct cli *cli = submission->cli;
+
+    if (name.size > 60) {
+        name.size = 60;
+    }
+    return cli_fail(cli, EXIT_USAGE, "bad_header",
+                    twice ? cli_say(cli, "column %zu of the header: %.*s stands there twice",
+                                    "表头第 %zu 列：%.*s 重复")
+                          : cli_say(cli,
+                                    "column %zu of the header: \"%.*s\" is no field; a header "
+                                    "names the fields of the kind, such as id,fiscal_year,amount",
+                                    "表头第 %zu 列：没有名为“%.*s”的字段；表头应写单据的字段名，"
+                                    "如 id,fiscal_year,amount"),
+                    index + 1, (int)name.size, (const char *)name.data);
+}
+
+static enum exit_code read_header(struct submission *submission, struct csv *csv)
+{
+    const enum csv_outcome outcome = csv_next(csv);
+
+    if (outcome == CSV_END) {
+        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s",
+                        cli_say(submission->cli,
+                                "the file is empty: the first row names the "
+                                "fields",
+                                "文件为空：第一行应为字段名"));
+    }
+    if (outcome != CSV_RECORD) {
+        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s %s",
+                        cli_say(submission->cli, "header:", "表头："),
+                        csv_trouble(submission->cli, outcome));
+    }
+    for (size_t i = 0; i < csv->count; i++) {
+        const struct bytes name = trim(csv->cells[i]);
+        const bool kind = bytes_equal(name, bytes_text("kind"));
+
+        submission->columns[i] = field_named(name);
+        if (submission->columns[i] == FIELDS && !kind) {
+            return bad_column(submission, i, name, false);
+        }
+        for (size_t j = 0; j < i; j++) {
+            if (submission->columns[j] == submission->columns[i]) {
+                return bad_column(submission, i, name, true);
+            }
+        }
+    }
+    submission->column_count = csv->count;
+    return EXIT_DONE;
+}
+
+static void put_json_string(struct buf *out, struct bytes text)
+{
+    char escape[8];
+
+    buf_put_u8(out, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        if (c == '"' || c == '\\') {
+            buf_put_u8(out, '\\');
+            buf_put_u8(out, c);
+        } else if (c < 0x20) {
+            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
+            buf_append(out, escape, 6);
+        } else {
+            buf_put_u8(out, c);
+        }
+    }
+    buf_put_u8(out, '"');
+}
+
+/* An empty cell is a field that is not given. */
+static void record_to_json(struct buf *out, const struct submission *submission,
+                           const struct csv *csv)
+{
+    bool any = false;
+
+    buf_clear(out);
+    buf_put_u8(out, '{');
+    for (size_t i = 0; i < csv->count; i++) {
+        const enum field field = submission->columns[i];
+
+        if (csv->cells[i].size == 0) {
+            continue;
+        }
+        if (any) {
+            buf_put_u8(out, ',');
+        }
+        any = true;
+        put_json_string(out, bytes_text(field == FIELDS ? "kind" : field_info(field)->name));
+        buf_put_u8(out, ':');
+        put_json_string(out, csv->cells[i]);
+    }
+    buf_put_u8(out, '}');
+}
+
+static enum exit_code submit_records(struct submission *submission, struct csv *csv)
+{
+    struct buf line = BUF_EMPTY;
+    enum exit_code exit_code = EXIT_DONE;
+
+    while (exit_code == EXIT_DONE) {
+        enum csv_outcome outcome = csv_next(csv);
+
+        if (outcome == CSV_END) {
+            break;
+        }
+        if (outcome == CSV_RECORD && csv->count == submission->column_count) {
+            record_to_json(&line, submission, csv);
+            exit_code = add_line(submission, buf_bytes(&line), csv->line, NULL);
+        } else {
+            exit_code =
+                add_line(submission, BYTES_NONE, csv->line, csv_trouble(submission->cli, outcome));
+        }
+    }
+    buf_free(&line);
+    return exit_code;
+}
+
+static enum exit_code submit_csv(struct submission *submission)
+{
+    struct csv csv;
+    enum exit_code exit_code;
+
+    csv_open(&csv, &submission->input);
+    exit_code = read_header(submission, &csv);
+    if (exit_code == EXIT_DONE) {
+        exit_code = submit_records(submission, &csv);
+    }
+    csv_close(&csv);
+    return exit_code;
+}
+
+/* --- which of the two --- */
+
+static bool ends_with(const char *name, const char *end)
+{
+    const size_t size = strlen(name), end_size = strlen(end);
+
+    return size >= end_size && strcasecmp(name + size - end_size, end) == 0;
+}
+
+static void skip_bom(struct input *input)
+{
+    const struct bytes unread = input_unread(input);
+
+    if (unread.size >= 3 && memcmp(unread.data, "\xef\xbb\xbf", 3) == 0) {
+        input_skip(input, 3);
+    }
+}
+
+static bool begins_with_brace(const struct input *input)
+{
+    const struct bytes unread = input_unread(input);
+    size_t at = 0;
+
+    while (at < unread.size && (unread.data[at] == ' ' || unread.data[at] == '\t' ||
+                                unread.data[at] == '\r' || unread.data[at] == '\n')) {
+        at++;
+    }
+    return at < unread.size && unread.data[at] == '{';
+}
+
+/* By its name when that tells; else a first brace, or no --kind, means NDJSON. */
+static bool is_csv(const struct submission *submission, const char *name)
+{
+    if (ends_with(name, ".csv")) {
+        return true;
+    }
+    if (ends_with(name, ".ndjson") || ends_with(name, ".jsonl") || ends_with(name, ".json")) {
+        return false;
+    }
+    return submission->cli->value[OPT_KIND] != NULL && !begins_with_brace(&submission->input);
+}
+
+static enum exit_code submit_input(struct submission *submission, const char *name)
+{
+    struct cli *cli = submission->cli;
+    enum exit_code exit_code;
+
+    (void)input_more(&submission->input);
+    if (memcmp(input_unread(&submission->input).data, "\xff\xfe", 2) == 0 ||
+        memcmp(input_unread(&submission->input).data, "\xfe\xff", 2) == 0) {
+        return cli_fail(cli, EXIT_USAGE, "bad_encoding", "%s",
+                        cli_say(cli, "the file is UTF-16: save it as UTF-8",
+                                "文件是 UTF-16 编码：请另存为 UTF-8"));
+    }
+    skip_bom(&submission->input);
+    if (!is_csv(submission, name)) {
+        exit_code = submit_ndjson(submission);
+    } else if (cli->value[OPT_KIND] != NULL) {
+        exit_code = submit_csv(submission);
+    } else {
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                        cli_say(cli, "a CSV file needs --kind KIND", "CSV 文件须给出 --kind 种类"));
+    }
+    if (exit_code == EXIT_DONE && submission->input.failed) {
+        exit_code = cli_fail(cli, EXIT_OWN_FAILURE, "io", "%s: %s", name,
+                             cli_say(cli, "reading failed", "读取出错"));
+    }
+    return exit_code == EXIT_DONE ? post(submission) : exit_code;
+}
+
+static void summarise(const struct submission *submission)
+{
+    if (!submission->progress && !submission->people) {
+        return;
+    }
+    (void)fprintf(stderr,
+                  cli_say(submission->cli,
+                          "%s%" PRIu64 " accepted, %" PRIu64 " there already, %" PRIu64
+                          " drafts, %" PRIu64 " refused\n",
+                          "%s受理 %" PRIu64 "，已存在 %" PRIu64 "，待审 %" PRIu64 "，拒绝 %" PRIu64
+                          "\n"),
+                  submission->progress ? "\r" : "", submission->accepted, submission->existing,
+                  submission->drafts, submission->refused);
+}
+
+static enum exit_code open_submission(struct submission *submission, const char *name,
+                                      FILE **stream)
+{
+    const struct query queries[] = {
+        {"kind", submission->cli->value[OPT_KIND]},
+        {"atomic", submission->cli->value[OPT_ATOMIC] != NULL ? "1" : NULL},
+    };
+    struct stat stat;
+
+    *stream = strcmp(name, "-") == 0 ? stdin : fopen(name, "rbe");
+    if (*stream == NULL) {
+        return cli_fail(submission->cli, EXIT_USAGE, "no_such_file", "%s: %s", name,
+                        strerror(errno));
+    }
+    if (fstat(fileno(*stream), &stat) == 0 && S_ISREG(stat.st_mode)) {
+        submission->input_bytes = (uint64_t)stat.st_size;
+    }
+    client_path(submission->path, "/documents", NULL, queries, COUNT_OF(queries));
+    submission->atomic = submission->cli->value[OPT_ATOMIC] != NULL;
+    submission->people = !cli_json(submission->cli) && isatty(STDOUT_FILENO) == 1;
+    submission->progress = !submission->people && isatty(STDERR_FILENO) == 1;
+    input_open(&submission->input, *stream);
+    return EXIT_DONE;
+}
+
+enum exit_code run_submit(struct cli *cli)
+{
+    struct submission *submission;
+    FILE *stream = NULL;
+    enum exit_code exit_code = client_open(cli);
+
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    submission = mem_zalloc(sizeof *submission);
+    submission->cli = cli;
+    exit_code = open_submission(submission, cli->argv[0], &stream);
+    if (exit_code == EXIT_DONE) {
+        exit_code = submit_input(submission, cli->argv[0]);
+        summarise(submission);
+        if (exit_code == EXIT_DONE && submission->refused > 0) {
+            exit_code = EXIT_REFUSED;
+        }
+    }
+    if (stream != NULL && stream != stdin) {
+        (void)fclose(stream);
+    }
+    buf_free(&submission->body);
+    input_close(&submission->input);
+    mem_free(submission);
+    return exit_code;
+}
