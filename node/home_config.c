@@ -1,0 +1,1 @@
+struct not_written_yet;
