@@ -1,6 +1,12 @@
 #include "proto/arena.h"
 
-enum { CHUNK_BYTES = 16 << 10, ALIGNMENT = 16 };
+#include <assert.h>
+
+enum {
+    CHUNK_BYTES = 16 << 10,
+    LARGE_BYTES = CHUNK_BYTES / 4, /* such a piece has a chunk to itself */
+    ALIGNMENT = 16,
+};
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -10,7 +16,25 @@ struct arena_chunk {
 
 void arena_init(struct arena *arena, size_t budget)
 {
+    assert(budget <= SIZE_MAX / 2); /* so that rounding up cannot wrap */
     *arena = (struct arena){.budget = budget};
+}
+
+/* A chunk filled at once goes behind the newest one, which may still have room: so at most a
+ * quarter of any chunk is wasted, and the heap stays near the budget whatever is asked for. */
+static struct arena_chunk *add_chunk(struct arena *arena, size_t size)
+{
+    const bool whole = size >= LARGE_BYTES;
+    const size_t bytes = whole ? size : CHUNK_BYTES;
+    struct arena_chunk *chunk = mem_realloc(NULL, sizeof *chunk + bytes);
+    struct arena_chunk **place = &arena->chunks;
+
+    if (whole && arena->chunks != NULL) {
+        place = &arena->chunks->next;
+    }
+    *chunk = (struct arena_chunk){.next = *place, .size = bytes};
+    *place = chunk;
+    return chunk;
 }
 
 void *arena_alloc(struct arena *arena, size_t size)
@@ -26,11 +50,7 @@ void *arena_alloc(struct arena *arena, size_t size)
         return NULL;
     }
     if (chunk == NULL || chunk->size - chunk->used < size) {
-        const size_t wanted = size > CHUNK_BYTES ? size : CHUNK_BYTES;
-        chunk = mem_zalloc(sizeof *chunk + wanted);
-        chunk->size = wanted;
-        chunk->next = arena->chunks;
-        arena->chunks = chunk;
+        chunk = add_chunk(arena, size);
     }
     at = chunk->data + chunk->used;
     chunk->used += size;
@@ -40,14 +60,23 @@ void *arena_alloc(struct arena *arena, size_t size)
 
 void arena_reset(struct arena *arena)
 {
-    while (arena->chunks != NULL && arena->chunks->next != NULL) {
-        struct arena_chunk *chunk = arena->chunks;
-        arena->chunks = chunk->next;
-        mem_free(chunk);
+    struct arena_chunk *chunk = arena->chunks, *kept = NULL;
+
+    while (chunk != NULL) {
+        struct arena_chunk *next = chunk->next;
+
+        if (kept == NULL && chunk->size == CHUNK_BYTES) {
+            kept = chunk;
+        } else {
+            mem_free(chunk);
+        }
+        chunk = next;
     }
-    if (arena->chunks != NULL) {
-        arena->chunks->used = 0;
+    if (kept != NULL) {
+        kept->next = NULL;
+        kept->used = 0;
     }
+    arena->chunks = kept;
     arena->used = 0;
 }
 

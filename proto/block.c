@@ -1,9 +1,14 @@
 #include "proto/block.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <zstd.h>
 
-enum { COMPRESS_BYTES_MIN = 128, COMPRESS_LEVEL = 1 };
+enum {
+    COMPRESS_BYTES_MIN = 128,
+    COMPRESS_LEVEL = 1,
+    ENTRY_BYTES_MIN = 4, /* four varints and an empty body */
+};
 
 /* --- header --- */
 
@@ -43,7 +48,10 @@ static enum status check_header(const struct block_header *header, uint8_t audie
     if (header->codec != CODEC_RAW && header->codec != CODEC_ZSTD) {
         return err_set(err, ERR_NEEDS_UPGRADE, "block: codec %u", (unsigned)header->codec);
     }
-    if (header->count == 0 || header->count > BLOCK_ENTRIES_MAX) {
+    if (header->count == 0) {
+        return err_set(err, ERR_MALFORMED, "block: no entries");
+    }
+    if (header->count > BLOCK_ENTRIES_MAX) {
         return err_set(err, ERR_TOO_LARGE, "block: %u entries", header->count);
     }
     if (header->raw_size > BLOCK_RAW_BYTES_MAX || header->body_size > BLOCK_RAW_BYTES_MAX) {
@@ -195,8 +203,9 @@ static enum status read_entries(struct block_body *out, const struct block_heade
     const uint32_t entries_size = reader_u32(reader);
     struct reader entries = reader_of(reader_bytes(reader, entries_size));
 
-    if (!reader_ok(reader)) {
-        return err_set(err, ERR_MALFORMED, "block body: entries of %u bytes", entries_size);
+    if (!reader_ok(reader) || entries_size / ENTRY_BYTES_MIN < header->count) {
+        return err_set(err, ERR_MALFORMED, "block body: %u entries of %u bytes", header->count,
+                       entries_size);
     }
     grow(out, header->count);
     for (out->count = 0; out->count < header->count; out->count++) {
@@ -230,28 +239,77 @@ static enum status read_groups(struct block_body *out, struct reader *reader, st
     return OK;
 }
 
-/* --- compression: one context a thread, kept, so that the hot path allocates none --- */
+/* --- compression: contexts are kept by thread, so that the hot path allocates none --- */
+
+struct contexts {
+    ZSTD_CCtx *compress;
+    ZSTD_DCtx *decompress;
+};
+
+static _Thread_local struct contexts contexts;
+static pthread_key_t contexts_key; /* only for its destructor: threads come and go */
+static pthread_once_t contexts_once = PTHREAD_ONCE_INIT;
+
+static void free_contexts(void *mine)
+{
+    struct contexts *ended = mine;
+
+    (void)ZSTD_freeCCtx(ended->compress);
+    (void)ZSTD_freeDCtx(ended->decompress);
+    *ended = (struct contexts){NULL, NULL};
+}
+
+static void make_contexts_key(void)
+{
+    const int failed = pthread_key_create(&contexts_key, free_contexts);
+
+    assert(failed == 0);
+    (void)failed;
+}
+
+static void free_contexts_at_exit(void)
+{
+    (void)pthread_once(&contexts_once, make_contexts_key);
+    (void)pthread_setspecific(contexts_key, &contexts);
+}
 
 static ZSTD_CCtx *compressor(void)
 {
-    static _Thread_local ZSTD_CCtx *context;
-
-    if (context == NULL) {
-        context = ZSTD_createCCtx();
-        assert(context != NULL);
+    if (contexts.compress == NULL) {
+        contexts.compress = ZSTD_createCCtx();
+        assert(contexts.compress != NULL);
+        free_contexts_at_exit();
     }
-    return context;
+    return contexts.compress;
 }
 
 static ZSTD_DCtx *decompressor(void)
 {
-    static _Thread_local ZSTD_DCtx *context;
-
-    if (context == NULL) {
-        context = ZSTD_createDCtx();
-        assert(context != NULL);
+    if (contexts.decompress == NULL) {
+        contexts.decompress = ZSTD_createDCtx();
+        assert(contexts.decompress != NULL);
+        free_contexts_at_exit();
     }
-    return context;
+    return contexts.decompress;
+}
+
+/* One frame and nothing behind it: zstd itself would read several on end. Exactly raw_size. */
+static bool decompress(struct buf *raw, const struct block_view *block)
+{
+    const uint32_t raw_size = block->header.raw_size;
+    size_t size;
+
+    if (ZSTD_findFrameCompressedSize(block->body.data, block->body.size) != block->body.size) {
+        return false;
+    }
+    buf_reserve(raw, (size_t)raw_size + 1);
+    size = ZSTD_decompressDCtx(decompressor(), raw->data, raw_size, block->body.data,
+                               block->body.size);
+    if (ZSTD_isError(size) || size != raw_size) {
+        return false;
+    }
+    raw->size = size;
+    return true;
 }
 
 enum status block_body_read(struct block_body *out, const struct block_view *block, struct err *err)
@@ -264,16 +322,9 @@ enum status block_body_read(struct block_body *out, const struct block_view *blo
     buf_clear(&out->raw);
     if (header->codec == CODEC_RAW) {
         buf_append_bytes(&out->raw, block->body);
-    } else {
-        size_t size;
-        buf_reserve(&out->raw, (size_t)header->raw_size + 1);
-        size = ZSTD_decompressDCtx(decompressor(), out->raw.data, header->raw_size,
-                                   block->body.data, block->body.size);
-        if (ZSTD_isError(size) || size != header->raw_size) {
-            return err_set(err, ERR_MALFORMED, "block body: does not decompress to %u bytes",
-                           header->raw_size);
-        }
-        out->raw.size = size;
+    } else if (!decompress(&out->raw, block)) {
+        return err_set(err, ERR_MALFORMED, "block body: does not decompress to %u bytes",
+                       header->raw_size);
     }
     reader = reader_of(buf_bytes(&out->raw));
     status = read_entries(out, header, &reader, err);

@@ -103,7 +103,7 @@ struct block_view {
     struct bytes body;
 };
 
-/* Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_NEEDS_UPGRADE (version or suite). */
+/* Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_NEEDS_UPGRADE (version, suite or codec). */
 enum status block_parse(struct block_view *out, struct bytes whole, struct err *err);
 
 static inline uint64_t block_last_lsn(const struct block_header *header)

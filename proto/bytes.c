@@ -149,15 +149,19 @@ uint16_t reader_u16(struct reader *reader)
 {
     const uint8_t *at = take(reader, 2);
 
-    return at == NULL ? 0 : (uint16_t)(at[0] << 8 | at[1]);
+    if (at == NULL) {
+        return 0;
+    }
+    return (uint16_t)((unsigned)at[0] << 8 | at[1]);
 }
 
 uint32_t reader_u32(struct reader *reader)
 {
     const uint8_t *at = take(reader, 4);
 
-    return at == NULL ? 0
-                      : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+    return at == NULL
+               ? 0
+               : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
 uint64_t reader_u64(struct reader *reader)

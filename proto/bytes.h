@@ -70,7 +70,7 @@ struct reader {
 
 static inline struct reader reader_of(struct bytes bytes)
 {
-    return (struct reader){bytes.data, bytes.data + bytes.size, false};
+    return (struct reader){bytes.data, bytes.size == 0 ? bytes.data : bytes.data + bytes.size, false};
 }
 static inline size_t reader_left(const struct reader *reader)
 {

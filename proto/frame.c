@@ -42,14 +42,19 @@ static enum status refuse(const struct scan *scan, const ProtobufCMessageDescrip
     return err_set(scan->err, ERR_MALFORMED, "%s: %s", message->short_name, what);
 }
 
-static bool skip_value(struct reader *reader, unsigned wire, struct bytes *value)
+struct value {
+    uint64_t number;
+    struct bytes bytes;
+};
+
+static bool read_value(struct reader *reader, unsigned wire, struct value *value)
 {
     uint64_t size;
 
-    *value = BYTES_NONE;
+    *value = (struct value){0, BYTES_NONE};
     switch (wire) {
     case 0:
-        (void)reader_varint(reader);
+        value->number = reader_varint(reader);
         break;
     case 1:
         (void)reader_bytes(reader, 8);
@@ -59,7 +64,7 @@ static bool skip_value(struct reader *reader, unsigned wire, struct bytes *value
         if (size > reader_left(reader)) {
             return false;
         }
-        *value = reader_bytes(reader, (size_t)size);
+        value->bytes = reader_bytes(reader, (size_t)size);
         break;
     case 5:
         (void)reader_bytes(reader, 4);
@@ -82,6 +87,28 @@ static unsigned wire_of(const ProtobufCFieldDescriptor *field)
     }
 }
 
+/* protobuf-c would cut a longer number to size without a word. */
+static bool varint_fits(const ProtobufCFieldDescriptor *field, uint64_t number)
+{
+    return field->type == PROTOBUF_C_TYPE_UINT64 || number <= UINT32_MAX;
+}
+
+static enum status check_counts(const struct scan *scan, const ProtobufCMessageDescriptor *message,
+                                const size_t *counts)
+{
+    for (unsigned i = 0; i < message->n_fields; i++) {
+        const ProtobufCFieldDescriptor *field = &message->fields[i];
+
+        if (field->label == PROTOBUF_C_LABEL_REPEATED &&
+            counts[i] > limit_of(message, field->name)) {
+            return err_set(scan->err, ERR_TOO_LARGE, "%s: %zu of %s, at most %zu",
+                           message->short_name, counts[i], field->name,
+                           limit_of(message, field->name));
+        }
+    }
+    return OK;
+}
+
 /* Depth is bounded by the schema, which has no recursion; DEPTH_MAX guards the schema itself. */
 static enum status scan_message(struct scan *scan, const ProtobufCMessageDescriptor *message,
                                 struct bytes raw, unsigned depth)
@@ -95,11 +122,11 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
         const uint64_t key = reader_varint(&reader);
         const unsigned wire = (unsigned)(key & 7);
         const ProtobufCFieldDescriptor *field;
-        struct bytes value;
-        size_t index;
+        struct value value;
+        size_t *count;
 
         if (!reader_ok(&reader) || key >> 3 == 0 || key >> 3 > 536870911 ||
-            !skip_value(&reader, wire, &value)) {
+            !read_value(&reader, wire, &value)) {
             return refuse(scan, message, "a field that cannot be read");
         }
         field = protobuf_c_message_descriptor_get_field(message, (unsigned)(key >> 3));
@@ -109,39 +136,47 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
             }
             continue;
         }
-        index = (size_t)(field - message->fields);
-        counts[index]++;
+        count = &counts[field - message->fields];
+        ++*count;
         if (wire != wire_of(field)) {
             return refuse(scan, message, "a field of another type");
         }
-        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-            if (counts[index] > 1) {
-                return refuse(scan, message, "a field given twice");
-            }
-        } else if (counts[index] > limit_of(message, field->name)) {
-            return err_set(scan->err, ERR_TOO_LARGE, "%s: more than %zu of %s", message->short_name,
-                           limit_of(message, field->name), field->name);
+        if (wire == 0 && !varint_fits(field, value.number)) {
+            return refuse(scan, message, "a number that does not fit");
+        }
+        if (field->label != PROTOBUF_C_LABEL_REPEATED && *count > 1) {
+            return refuse(scan, message, "a field given twice");
         }
         if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-            const enum status status = scan_message(scan, field->descriptor, value, depth + 1);
+            const enum status status =
+                scan_message(scan, field->descriptor, value.bytes, depth + 1);
             if (status != OK) {
                 return status;
             }
         }
     }
-    return OK;
+    return check_counts(scan, message, counts);
 }
 
 /* --- unpacking inside the arena --- */
 
-static void *take(void *arena, size_t size)
+struct source {
+    struct arena *arena;
+    bool spent;
+};
+
+static void *take(void *self, size_t size)
 {
-    return arena_alloc(arena, size);
+    struct source *source = self;
+    void *memory = arena_alloc(source->arena, size);
+
+    source->spent = source->spent || memory == NULL;
+    return memory;
 }
 
-static void give(void *arena, void *memory)
+static void give(void *self, void *memory)
 {
-    (void)arena;
+    (void)self;
     (void)memory; /* the arena gives everything back at once */
 }
 
@@ -149,7 +184,8 @@ enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescrip
                            struct arena *arena, struct bytes raw, size_t bytes_max, struct err *err)
 {
     struct scan scan = {0, err};
-    ProtobufCAllocator allocator = {take, give, arena};
+    struct source source = {arena, false};
+    ProtobufCAllocator allocator = {take, give, &source};
     enum status status;
 
     *out = NULL;
@@ -162,6 +198,10 @@ enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescrip
         return status;
     }
     *out = protobuf_c_message_unpack(descriptor, &allocator, raw.size, raw.data);
+    if (*out == NULL && source.spent) {
+        return err_set(err, ERR_TOO_LARGE, "%s: does not unpack into %zu bytes",
+                       descriptor->short_name, arena->budget);
+    }
     if (*out == NULL) {
         return err_set(err, ERR_MALFORMED, "%s: cannot be unpacked", descriptor->short_name);
     }
@@ -183,7 +223,7 @@ void message_encode(struct buf *out, const ProtobufCMessage *message)
 {
     const size_t size = protobuf_c_message_get_packed_size(message);
 
-    buf_reserve(out, size);
+    buf_reserve(out, size + 1); /* never a null pointer, even for an empty message */
     out->size += protobuf_c_message_pack(message, out->data + out->size);
 }
 

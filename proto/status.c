@@ -42,6 +42,25 @@ const char *status_message(enum status status)
     return (unsigned)status < STATUSES ? statuses[status].message : "an outcome of a newer version";
 }
 
+/* A text cut to fit ends with a whole character, so that what prints or quotes it still can. */
+static void drop_cut_character(char *text)
+{
+    const size_t size = strlen(text);
+    size_t tail = 0; /* continuation bytes at the end */
+
+    while (tail < size && tail < 3 && ((unsigned char)text[size - 1 - tail] & 0xc0) == 0x80) {
+        tail++;
+    }
+    if (tail < size) {
+        const unsigned char lead = (unsigned char)text[size - 1 - tail];
+        const size_t wanted = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : tail;
+
+        if (tail < wanted) {
+            text[size - 1 - tail] = '\0';
+        }
+    }
+}
+
 enum status err_set(struct err *err, enum status status, const char *format, ...)
 {
     va_list args;
@@ -49,7 +68,9 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
     assert(status != OK);
     err->status = status;
     va_start(args, format);
-    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    if (vsnprintf(err->text, sizeof err->text, format, args) >= (int)sizeof err->text) {
+        drop_cut_character(err->text);
+    }
     va_end(args);
     return status;
 }
@@ -58,16 +79,22 @@ enum status err_wrap(struct err *err, const char *format, ...)
 {
     char words[sizeof err->text];
     va_list args;
-    size_t before;
+    size_t size, kept;
 
     va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    before = strlen(words);
-    if (before < sizeof words - 1) { /* room for more: what was there follows, cut to fit */
-        (void)snprintf(words + before, sizeof words - before, ": %.*s",
-                       (int)(sizeof words - before), err->text);
+    if (vsnprintf(words, sizeof words - 2, format, args) >= (int)sizeof words - 2) {
+        drop_cut_character(words); /* the two spared are for ": " */
     }
-    memcpy(err->text, words, sizeof words);
+    va_end(args);
+    size = strlen(words);
+    memcpy(words + size, ": ", 2);
+    size += 2;
+    kept = strnlen(err->text, sizeof words - 1 - size);
+    memcpy(words + size, err->text, kept);
+    words[size + kept] = '\0';
+    if (size + kept == sizeof words - 1) {
+        drop_cut_character(words);
+    }
+    memcpy(err->text, words, size + kept + 1);
     return err->status;
 }
