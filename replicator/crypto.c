@@ -200,7 +200,8 @@ enum status secret_unseal(void *out, size_t size, struct bytes sealed, struct by
         return err_set(err, ERR_KEY, "not a sealed secret of %zu bytes", size);
     }
     if (cost.opslimit < crypto_pwhash_OPSLIMIT_MIN || cost.opslimit > SEAL_OPSLIMIT_MAX ||
-        cost.memlimit < crypto_pwhash_MEMLIMIT_MIN || cost.memlimit > SEAL_MEMLIMIT_MAX) {
+        cost.memlimit < crypto_pwhash_MEMLIMIT_MIN || cost.memlimit > SEAL_MEMLIMIT_MAX ||
+        cost.memlimit % 1024 != 0) { /* Argon2 counts in KiB and would overlook the rest */
         return err_set(err, ERR_KEY, "the seal was altered: its limits cannot be ours");
     }
     if (!derive(key, passphrase, salt.data, cost)) {
