@@ -18,7 +18,7 @@
 enum {
     SOCKET_ENDPOINT_MAX = 256,
     SOCKET_ID_MAX = 255,     /* of a routing id, as ZMTP has it */
-    SOCKET_USER_ID_MAX = 64, /* hex of a key is the longest */
+    SOCKET_USER_ID_MAX = 80, /* a division and the hex of a key */
     SOCKET_QUEUE_MESSAGES = 64,
     SOCKET_HEARTBEAT_MS = 1000,
     SOCKET_SILENCE_MS = 5000, /* heartbeat time-out, handshake, connect */

@@ -10,7 +10,13 @@
 #include "proto/log.h"
 #include "replicator/probe_zmq.h"
 
-enum { LOG_EVERY_MS = 1000, POLL_SOCKETS_MAX = 4, REFUSED_PER_CALL_MAX = 64 };
+enum {
+    LOG_EVERY_MS = 1000,
+    POLL_SOCKETS_MAX = 4,
+    REFUSED_PER_CALL_MAX = 64,
+    REDIAL_MS = 10000,
+    LINK_CHECK_MS = 1000,
+};
 
 #define LINK_DOMAIN "link"
 
@@ -18,6 +24,7 @@ enum { LOG_EVERY_MS = 1000, POLL_SOCKETS_MAX = 4, REFUSED_PER_CALL_MAX = 64 };
  * behind the first one of the new: they must not turn the way back. */
 struct route {
     struct division division;
+    uint8_t curve_key[32]; /* of the newest */
     struct socket_id newest, former;
 };
 
@@ -27,6 +34,9 @@ struct transport_zmq {
     void *watched;
     struct zap *zap;
     struct division parent;
+    char parent_endpoint[SOCKET_ENDPOINT_MAX];
+    uint8_t parent_key[32];
+    uint64_t usable_ms; /* when the link upwards last was, or was dialled */
     char address[SOCKET_ENDPOINT_MAX];
     struct route *routes;
     size_t route_count, route_capacity;
@@ -37,16 +47,27 @@ struct transport_zmq {
 
 /* --- opening --- */
 
+/* User-Id of a link: CODE:KEY, both as the handshake proved them. */
 static bool admit_link(void *arg, const uint8_t curve_key[32], char user_id[SOCKET_USER_ID_MAX + 1])
 {
     const struct transport_zmq *transport = arg;
     struct division who = DIVISION_NONE;
+    char key[2 * 32 + 1];
 
     if (!transport->config.admit(transport->config.arg, curve_key, &who) || division_is_none(who)) {
         return false;
     }
-    (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s", who.code);
+    hex_encode(key, curve_key, 32);
+    (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s:%s", who.code, key);
     return true;
+}
+
+static bool read_user_id(const char *user_id, struct division *who, uint8_t curve_key[32])
+{
+    const char *colon = strchr(user_id, ':');
+
+    return colon != NULL && division_parse(who, bytes_of(user_id, (size_t)(colon - user_id))) &&
+           hex_decode(curve_key, 32, colon + 1);
 }
 
 enum status transport_zmq_open(struct transport_zmq **out,
@@ -59,6 +80,9 @@ enum status transport_zmq_open(struct transport_zmq **out,
     transport->config = *config;
     if (transport->config.frame_bytes_max == 0) {
         transport->config.frame_bytes_max = FRAME_BYTES_MAX;
+    }
+    if (transport->config.redial_ms == 0) {
+        transport->config.redial_ms = REDIAL_MS;
     }
     transport->context = zmq_ctx_new();
     if (transport->context == NULL) {
@@ -164,6 +188,12 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
     socket_close(transport->up);
     transport->up = socket;
     transport->parent = parent;
+    if (endpoint != transport->parent_endpoint) { /* not a redial */
+        (void)snprintf(transport->parent_endpoint, sizeof transport->parent_endpoint, "%s",
+                       endpoint);
+        memcpy(transport->parent_key, parent_key, sizeof transport->parent_key);
+    }
+    transport->usable_ms = clock_mono_ms(transport->config.clock);
     socket = NULL;
 out:
     if (status != OK) {
@@ -199,7 +229,7 @@ static struct route *add_route(struct transport_zmq *transport, struct division 
 }
 
 static void learn_route(struct transport_zmq *transport, struct division from,
-                        const struct socket_id *id)
+                        const uint8_t curve_key[32], const struct socket_id *id)
 {
     struct route *route = find_route(transport, from);
 
@@ -209,6 +239,7 @@ static void learn_route(struct transport_zmq *transport, struct division from,
     if (!socket_id_equal(&route->newest, id) && !socket_id_equal(&route->former, id)) {
         route->former = route->newest;
         route->newest = *id;
+        memcpy(route->curve_key, curve_key, sizeof route->curve_key);
     }
 }
 
@@ -245,7 +276,7 @@ static bool send_frame(void *self, struct division to, struct bytes frame)
         return count_sent(transport, socket_give(transport->up, NULL, frame));
     }
     route = find_route(transport, to);
-    if (route == NULL || !transport->config.still(transport->config.arg, to)) {
+    if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
         return count_sent(transport, GIVE_GONE);
     }
     given = socket_give(transport->down, &route->newest, frame);
@@ -270,9 +301,11 @@ static void log_refused(struct transport_zmq *transport, const char *who, const 
 static bool receive_down(struct transport_zmq *transport, struct division *from, struct buf *frame)
 {
     char user_id[SOCKET_USER_ID_MAX + 1];
+    uint8_t curve_key[32];
     struct socket_id id;
     enum socket_take taken;
 
+    *from = DIVISION_NONE;
     if (transport->down == NULL) {
         return false;
     }
@@ -284,12 +317,12 @@ static bool receive_down(struct transport_zmq *transport, struct division *from,
         if (taken == TAKE_REFUSED) {
             transport->counts.refused_shape++;
             log_refused(transport, "-", "not_one_frame");
-        } else if (!division_parse(from, bytes_text(user_id)) ||
-                   !transport->config.still(transport->config.arg, *from)) {
+        } else if (!read_user_id(user_id, from, curve_key) ||
+                   !transport->config.still(transport->config.arg, curve_key, *from)) {
             transport->counts.refused_sender++;
-            log_refused(transport, user_id, "not_admitted");
+            log_refused(transport, from->code, "not_admitted");
         } else {
-            learn_route(transport, *from, &id);
+            learn_route(transport, *from, curve_key, &id);
             return true;
         }
     }
@@ -355,6 +388,41 @@ static void add_socket(zmq_pollitem_t *items, int *count, void *socket)
     }
 }
 
+/* Without a connection there is no queue to write to. One that has been full all this time, with
+ * nothing coming in, is as good as none. */
+static bool link_usable(struct transport_zmq *transport)
+{
+    int events = 0;
+    size_t size = sizeof events;
+
+    return zmq_getsockopt(transport->up, ZMQ_EVENTS, &events, &size) == 0 &&
+           (events & (ZMQ_POLLIN | ZMQ_POLLOUT)) != 0;
+}
+
+/* True while the link upwards stands, or there is none to keep. */
+static bool keep_link(struct transport_zmq *transport)
+{
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+    struct err err;
+
+    if (transport->up == NULL) {
+        return true;
+    }
+    if (link_usable(transport)) {
+        transport->usable_ms = now_ms;
+        return true;
+    }
+    if (now_ms - transport->usable_ms >= transport->config.redial_ms) {
+        transport->counts.redials++;
+        transport->usable_ms = now_ms;
+        if (transport_zmq_connect(transport, transport->parent, transport->parent_endpoint,
+                                  transport->parent_key, &err) != OK) {
+            LOG_ERROR("link.redial", "error=\"%s\"", err.text);
+        }
+    }
+    return false;
+}
+
 void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t fd_count,
                         long timeout_ms)
 {
@@ -362,6 +430,9 @@ void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t 
     int count = 0;
 
     assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
+    if (!keep_link(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {
+        timeout_ms = LINK_CHECK_MS;
+    }
     add_socket(items, &count, zap_socket(transport->zap));
     add_socket(items, &count, transport->up);
     add_socket(items, &count, transport->down);

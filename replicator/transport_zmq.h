@@ -24,10 +24,12 @@ struct transport_zmq_config {
     const struct curve_key *key; /* ours, towards parent and children; borrowed until close */
     const struct clock *clock;
     size_t frame_bytes_max; /* 0: FRAME_BYTES_MAX */
+    uint32_t redial_ms;     /* 0: 10,000; see transport_zmq_connect */
     /* Whose key is this? Asked in every handshake: a direct child that is not revoked. */
     bool (*admit)(void *arg, const uint8_t curve_key[32], struct division *who);
-    /* May it still speak? Asked for every message: a revocation does not end a connection. */
-    bool (*still)(void *arg, struct division who);
+    /* May it still speak for `who`? Asked for every message, because neither a revocation nor a
+     * newer key ends a connection that stands. */
+    bool (*still)(void *arg, const uint8_t curve_key[32], struct division who);
     void *arg;
 };
 
@@ -43,6 +45,9 @@ enum status transport_zmq_listen(struct transport_zmq *transport, const char *en
 const char *transport_zmq_address(const struct transport_zmq *transport); /* "" before listen */
 
 /* Dials `parent` and goes on redialling; again with another endpoint or key: replaces the link.
+ * The library redials by itself, but gives up for good once it was refused (a parent that did not
+ * know this node yet) or something that is no ZeroMQ answered; so a link that was not usable for
+ * redial_ms is dialled afresh.
  * Errors: ERR_CONFIG. */
 enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
                                   const char *endpoint, const uint8_t parent_key[32],
@@ -57,7 +62,7 @@ void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t 
                         long timeout_ms);
 
 struct transport_zmq_counts {
-    uint64_t received, sent, queue_full, unreachable;
+    uint64_t received, sent, queue_full, unreachable, redials;
     uint64_t refused_shape;  /* not one payload frame */
     uint64_t refused_sender; /* connected, but no longer allowed to speak */
     uint64_t refused_keys;   /* handshakes */

@@ -5,16 +5,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "proto/frame.h"
 #include "replicator/enrol_zmq.h"
 #include "replicator/probe_zmq.h"
 
-enum { DEADLINE_MS = 8000, TURN_MS = 5, CHILDREN = 3, OPTION_ZAP_ENFORCE_DOMAIN = 93 };
+enum {
+    DEADLINE_MS = 8000,
+    TURN_MS = 5,
+    REDIAL_MS = 400,
+    CHILDREN = 3,
+    OPTION_ZAP_ENFORCE_DOMAIN = 93
+};
 
 /* --- a parent and its children in one process --- */
 
@@ -63,16 +73,11 @@ static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
     return false;
 }
 
-static bool still(void *arg, struct division who)
+static bool still(void *arg, const uint8_t curve_key[32], struct division who)
 {
-    const struct family *family = arg;
+    struct division now;
 
-    for (int i = 0; i < CHILDREN; i++) {
-        if (division_equal(who, family->codes[i])) {
-            return family->enrolled[i] && !family->revoked[i];
-        }
-    }
-    return false;
+    return admit(arg, curve_key, &now) && division_equal(now, who);
 }
 
 static void open_side(struct side *side, struct family *family, size_t frame_bytes_max)
@@ -81,6 +86,7 @@ static void open_side(struct side *side, struct family *family, size_t frame_byt
         .key = &side->key,
         .clock = &clock_real,
         .frame_bytes_max = frame_bytes_max,
+        .redial_ms = REDIAL_MS,
         .admit = admit,
         .still = still,
         .arg = family,
@@ -159,6 +165,7 @@ static bool turn_until(struct family *family, int child, condition_fn *done)
             return true;
         }
         transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+        transport_zmq_wait(family->children[child].transport, NULL, 0, 0);
     }
     return false;
 }
@@ -221,6 +228,69 @@ static void a_stranger_is_refused_and_counted(void **state)
     assert_false(child_can_send(family, 0));
     assert_false(parent_hears(family, 0));
     assert_false(give(&family->parent, family->codes[0], "down"));
+}
+
+static void a_child_refused_at_first_gets_in_once_it_is_enrolled(void **state)
+{
+    struct family *family = *state;
+
+    family->enrolled[0] = false;
+    dial(family, 0);
+    assert_true(turn_until(family, 0, parent_refused_a_key));
+    family->enrolled[0] = true;
+    assert_true(turn_until(family, 0, child_can_send));
+    assert_true(turn_until(family, 0, parent_hears));
+}
+
+/* While the parent is down, some other program has its port for a moment. */
+static int answer_as_something_else(int listener, const char *words, size_t size)
+{
+    const int fd = accept(listener, NULL, NULL);
+    char greeting[64];
+
+    assert_true(fd >= 0);
+    (void)read(fd, greeting, 1);
+    assert_int_equal(write(fd, words, size), size);
+    return fd;
+}
+
+static void a_link_comes_back_after_something_else_answered_in_its_place(void **state)
+{
+    static const char http[] = "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\n"
+                               "Content-Length: 0\r\nConnection: close\r\n\r\n";
+    struct family *family = *state;
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
+    struct side *parent = &family->children[1]; /* takes the parent's place and key later */
+    char endpoint[64];
+    struct err err;
+    int fd;
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on), 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(endpoint, sizeof endpoint, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    assert_int_equal(transport_zmq_connect(family->children[0].transport, family->parent_code,
+                                           endpoint, parent->key.public, &err),
+                     OK);
+    fd = answer_as_something_else(listener, http, sizeof http - 1);
+    assert_int_equal(close(listener), 0);
+    while (recv(fd, endpoint + 60, 1, 0) > 0) { /* until the child has hung up */
+    }
+    (void)close(fd);
+    if (transport_zmq_listen(parent->transport, endpoint, &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+    {
+        struct side former = family->parent;
+        family->parent = *parent;
+        assert_true(turn_until(family, 0, child_can_send));
+        assert_true(turn_until(family, 0, parent_hears));
+        family->parent = former;
+    }
 }
 
 static void a_child_that_dialled_the_wrong_key_says_nothing(void **state)
@@ -380,6 +450,23 @@ static void a_revoked_child_is_dropped_in_the_middle_of_its_session(void **state
     assert_false(give(&family->parent, family->codes[0], "down"));
     assert_true(child_can_send(family, 1)); /* the others go on */
     assert_true(turn_until(family, 1, parent_hears));
+}
+
+/* A machine is stolen, its division gets a new key: the thief's connection still stands. */
+static void a_connection_under_a_replaced_key_is_dropped_too(void **state)
+{
+    struct family *family = *state;
+    struct division from;
+    struct curve_key former;
+
+    join(family, 0);
+    while (take(family, &family->parent, &from)) {
+    }
+    former = family->children[0].key;
+    curve_key_generate(&family->children[0].key); /* the roster's word from now on */
+    assert_true(turn_until(family, 0, child_speaks_until_heard_of));
+    assert_false(give(&family->parent, family->codes[0], "down"));
+    family->children[0].key = former;
 }
 
 static void a_frame_above_the_limit_never_arrives(void **state)
@@ -650,6 +737,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(an_enrolled_key_speaks_for_its_division),
         STORY(a_stranger_is_refused_and_counted),
+        STORY(a_child_refused_at_first_gets_in_once_it_is_enrolled),
+        STORY(a_link_comes_back_after_something_else_answered_in_its_place),
         STORY(a_child_that_dialled_the_wrong_key_says_nothing),
         STORY(the_self_test_sees_every_way_of_failing_open),
         STORY(a_node_whose_key_check_admits_everybody_does_not_start),
@@ -657,6 +746,7 @@ int main(void)
         STORY(a_taken_address_is_named_with_the_cure),
         STORY(what_is_no_endpoint_is_said_to_be_none),
         STORY(a_revoked_child_is_dropped_in_the_middle_of_its_session),
+        STORY(a_connection_under_a_replaced_key_is_dropped_too),
         STORY(a_frame_above_the_limit_never_arrives),
         STORY(a_full_queue_says_so_and_loses_nothing),
         STORY(nobody_there_is_false_and_never_waits),
