@@ -125,13 +125,16 @@ static enum status epoch_of(struct cursor *cursor, uint64_t lsn, uint32_t *epoch
 static enum status parse_stored(struct block_view *block, struct division author,
                                 const struct log_key *key, struct bytes whole, struct err *err)
 {
-    if (block_parse(block, whole, err) != OK) {
-        err->status = ERR_CORRUPT;
-    } else if (!division_equal(block->header.author, author) || block->header.epoch != key->epoch ||
-               block->header.first_lsn != key->first_lsn) {
-        (void)err_set(err, ERR_CORRUPT, "another block lies in its place");
-    } else {
+    const enum status status = block_parse(block, whole, err);
+
+    if (status == OK && division_equal(block->header.author, author) &&
+        block->header.epoch == key->epoch && block->header.first_lsn == key->first_lsn) {
         return OK;
+    }
+    if (status == OK) {
+        (void)err_set(err, ERR_CORRUPT, "another block lies in its place");
+    } else if (status != ERR_NEEDS_UPGRADE) {
+        err->status = ERR_CORRUPT;
     }
     return err_wrap(err, "block of %s, epoch %" PRIu32 ", lsn %" PRIu64, author.code, key->epoch,
                     key->first_lsn);
