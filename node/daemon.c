@@ -1,0 +1,407 @@
+#include "node/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "node/api/server.h"
+#include "node/enrolment.h"
+#include "node/home.h"
+#include "node/notify.h"
+#include "node/store/store_rocks.h"
+#include "node/system_clock.h"
+#include "proto/log.h"
+#include "replicator/enrol_zmq.h"
+#include "replicator/transport_zmq.h"
+
+enum { OPEN_FILES_WANTED = 8192, LONGEST_WAIT_MS = 60000 };
+
+struct daemon {
+    const char *home;
+    struct home_config config;
+    struct clock clock;
+    int lock, signals, wake;
+    struct node_keys *keys;
+    struct store store;
+    struct transport_zmq *transport;
+    struct node *node;
+    struct enrol_zmq *enrol;
+    struct api *api;
+    uint64_t watchdog_ms, fed_ms;
+};
+
+/* --- who may speak: the children of the roster --- */
+
+static const struct member *find_child(const struct daemon *daemon, const uint8_t curve_key[32])
+{
+    const struct member *member;
+
+    if (daemon->node == NULL) {
+        return NULL;
+    }
+    member = roster_by_curve_key(node_roster(daemon->node), curve_key);
+    if (member == NULL || member->revoked || member->parent == NULL ||
+        !division_equal(member->parent->grant.division, daemon->config.division)) {
+        return NULL;
+    }
+    return member;
+}
+
+static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
+{
+    const struct member *member = find_child(arg, curve_key);
+
+    if (member == NULL) {
+        return false;
+    }
+    *who = member->grant.division;
+    return true;
+}
+
+static bool still(void *arg, const uint8_t curve_key[32], struct division who)
+{
+    const struct member *member = find_child(arg, curve_key);
+
+    return member != NULL && division_equal(member->grant.division, who);
+}
+
+/* --- the process --- */
+
+static void prepare_process(void)
+{
+    struct rlimit limit;
+
+    (void)umask(077);
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        const rlim_t wanted =
+            limit.rlim_max < OPEN_FILES_WANTED ? limit.rlim_max : OPEN_FILES_WANTED;
+        if (limit.rlim_cur < wanted) {
+            limit.rlim_cur = wanted;
+            (void)setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+    limit = (struct rlimit){0, 0}; /* a core would hold the keys */
+    (void)setrlimit(RLIMIT_CORE, &limit);
+}
+
+/* Before any thread: they inherit the mask, and only the loop hears of signals. */
+static enum status open_signals(struct daemon *daemon, struct err *err)
+{
+    static const int ours[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int nobodys[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGIO};
+    sigset_t blocked, stopping;
+
+    (void)sigemptyset(&stopping);
+    for (size_t i = 0; i < COUNT_OF(ours); i++) {
+        (void)sigaddset(&stopping, ours[i]);
+    }
+    blocked = stopping;
+    for (size_t i = 0; i < COUNT_OF(nobodys); i++) {
+        (void)sigaddset(&blocked, nobodys[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &blocked, NULL);
+    daemon->signals = signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK);
+    daemon->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (daemon->signals < 0 || daemon->wake < 0) {
+        return err_set(err, ERR_IO, "open signals: %s", strerror(errno));
+    }
+    return OK;
+}
+
+static void wake_loop(void *arg)
+{
+    const struct daemon *daemon = arg;
+    const uint64_t one = 1;
+
+    (void)!write(daemon->wake, &one, sizeof one); /* full: it is awake anyway */
+}
+
+/* --- opening, in order; closing is the same backwards --- */
+
+static enum status load_keys(struct daemon *daemon, struct err *err)
+{
+    char directory[HOME_FILE_MAX];
+    struct buf secret = BUF_EMPTY;
+    enum status status;
+
+    home_file(directory, daemon->home, "keys");
+    daemon->keys = node_keys_new();
+    status = keys_secret_load(&secret, daemon->config.seal, directory, err);
+    if (status == OK) {
+        status = keys_load(daemon->keys, directory, buf_bytes(&secret), err);
+    }
+    if (secret.data != NULL) {
+        crypto_wipe(secret.data, secret.capacity);
+    }
+    buf_free(&secret);
+    return status;
+}
+
+static enum status open_home(struct daemon *daemon, const struct daemon_options *options,
+                             struct err *err)
+{
+    enum status status = home_load(&daemon->config, daemon->home, err);
+
+    if (status != OK) {
+        return status;
+    }
+    log_open(options->verbose ? LOG_LEVEL_DEBUG : daemon->config.log_level,
+             daemon->config.division.code);
+    status = home_lock(&daemon->lock, daemon->home, err);
+    if (status != OK) {
+        return status;
+    }
+    return load_keys(daemon, err);
+}
+
+static enum status open_store(struct daemon *daemon, struct err *err)
+{
+    const struct store_rocks_options options = {.floor_bytes = daemon->config.disk_floor_bytes};
+    char directory[HOME_FILE_MAX];
+
+    home_file(directory, daemon->home, "store");
+    return store_rocks_open(&daemon->store, directory, &options, err);
+}
+
+static enum status open_transport(struct daemon *daemon, struct err *err)
+{
+    const struct transport_zmq_config config = {
+        .key = &daemon->keys->curve,
+        .clock = &daemon->clock,
+        .frame_bytes_max = daemon->config.limits.frame_bytes_max,
+        .admit = admit,
+        .still = still,
+        .arg = daemon,
+    };
+
+    return transport_zmq_open(&daemon->transport, &config, err);
+}
+
+static enum status open_node(struct daemon *daemon, struct err *err)
+{
+    const struct home_config *home = &daemon->config;
+    const struct transport seam = transport_zmq_seam(daemon->transport);
+    struct node_config config = {
+        .self = home->division,
+        .tree = home->tree,
+        .key = &daemon->keys->identity,
+        .approval_required = home->approval_required,
+        .limits = home->limits,
+        .wake = wake_loop,
+        .wake_arg = daemon,
+    };
+    struct bytes grants[ENROL_CHAIN_MAX];
+    struct buf memory = BUF_EMPTY;
+    size_t count;
+    enum status status;
+
+    memcpy(config.curve_public, daemon->keys->curve.public, sizeof config.curve_public);
+    (void)snprintf(config.listen, sizeof config.listen, "%s", home->listen);
+    (void)snprintf(config.enrol, sizeof config.enrol, "%s", home->enrol);
+    status = home_grants_read(daemon->home, grants, &count, &memory, err);
+    if (status == OK) {
+        status = node_open(&daemon->node, &config, &daemon->store, &seam, &daemon->clock, grants,
+                           count, err);
+    }
+    buf_free(&memory);
+    return status;
+}
+
+static enum status open_links(struct daemon *daemon, struct err *err)
+{
+    const struct home_config *home = &daemon->config;
+    enum status status = OK;
+
+    if (home->listen[0] != '\0') {
+        status = transport_zmq_listen(daemon->transport, home->listen, err);
+    }
+    if (status == OK && home->enrol[0] != '\0') {
+        status = enrol_zmq_open(&daemon->enrol, daemon->transport, &daemon->keys->curve,
+                                &daemon->clock, home->enrol, err);
+    }
+    if (status == OK && !division_is_none(home->parent.division)) {
+        status = transport_zmq_connect(daemon->transport, home->parent.division,
+                                       home->parent.endpoint, home->parent.curve_key, err);
+    }
+    return status;
+}
+
+static enum status open_api(struct daemon *daemon, struct err *err)
+{
+    char path[HOME_FILE_MAX];
+
+    home_file(path, daemon->home, "terrace.sock");
+    return api_start(&daemon->api, daemon->node, &daemon->store, path, err);
+}
+
+static enum status open_all(struct daemon *daemon, const struct daemon_options *options,
+                            struct err *err)
+{
+    enum status status = crypto_init(err);
+
+    if (status == OK) {
+        status = open_signals(daemon, err);
+    }
+    if (status == OK) {
+        status = open_home(daemon, options, err);
+    }
+    if (status == OK) {
+        status = open_store(daemon, err);
+    }
+    if (status == OK) {
+        status = open_transport(daemon, err);
+    }
+    if (status == OK) {
+        status = open_node(daemon, err);
+    }
+    if (status == OK) {
+        status = open_links(daemon, err);
+    }
+    if (status == OK) {
+        status = open_api(daemon, err);
+    }
+    return status;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static void close_all(struct daemon *daemon)
+{
+    api_stop(daemon->api);
+    node_close(daemon->node); /* calls end here, and with them the last use of the sockets */
+    daemon->node = NULL;
+    enrol_zmq_close(daemon->enrol);
+    transport_zmq_close(daemon->transport);
+    if (daemon->store.ops != NULL) {
+        daemon->store.ops->close(daemon->store.self);
+    }
+    node_keys_free(daemon->keys);
+    home_unlock(daemon->lock);
+    close_fd(daemon->signals);
+    close_fd(daemon->wake);
+}
+
+/* --- the loop --- */
+
+/* Tells which signal ended it, 0 for none. */
+static uint32_t take_signal(const struct daemon *daemon)
+{
+    struct signalfd_siginfo info;
+
+    return read(daemon->signals, &info, sizeof info) == sizeof info ? info.ssi_signo : 0;
+}
+
+static void take_wake(const struct daemon *daemon)
+{
+    uint64_t count;
+
+    (void)!read(daemon->wake, &count, sizeof count);
+}
+
+static long wait_ms(const struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+    const uint64_t due_ms = node_next_tick(daemon->node);
+    uint64_t wait = LONGEST_WAIT_MS;
+
+    if (daemon->watchdog_ms != 0 && daemon->watchdog_ms < wait) {
+        wait = daemon->watchdog_ms;
+    }
+    if (due_ms <= now_ms) {
+        return 0;
+    }
+    return (long)(due_ms - now_ms < wait ? due_ms - now_ms : wait);
+}
+
+static void feed_watchdog(struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+
+    if (daemon->watchdog_ms != 0 && now_ms - daemon->fed_ms >= daemon->watchdog_ms / 2) {
+        daemon->fed_ms = now_ms;
+        notify_manager("WATCHDOG=1");
+    }
+}
+
+static enum status loop(struct daemon *daemon, struct err *err)
+{
+    const int fds[] = {daemon->signals, daemon->wake};
+    bool busy = true; /* what node_open staged */
+
+    for (;;) {
+        uint32_t signal_number;
+
+        transport_zmq_wait(daemon->transport, fds, COUNT_OF(fds), busy ? 0 : wait_ms(daemon));
+        signal_number = take_signal(daemon);
+        if (signal_number != 0) {
+            LOG_INFO("stop", "signal=%" PRIu32, signal_number);
+            return OK;
+        }
+        take_wake(daemon);
+        if (daemon->enrol != NULL) {
+            enrolment_take(daemon->enrol, daemon->node);
+        }
+        if (node_step(daemon->node, &busy, err) != OK) {
+            return err->status;
+        }
+        feed_watchdog(daemon);
+    }
+}
+
+static void say_ready(const struct daemon *daemon)
+{
+    const char *address = transport_zmq_address(daemon->transport);
+
+    LOG_INFO("ready", "listen=%s enrol=%s parent=%s", address[0] == '\0' ? "-" : address,
+             daemon->enrol == NULL ? "-" : enrol_zmq_address(daemon->enrol),
+             division_is_none(daemon->config.parent.division) ? "-"
+                                                              : daemon->config.parent.endpoint);
+    notify_manager("READY=1");
+}
+
+enum status daemon_run(const struct daemon_options *options, bool *crashed, struct err *err)
+{
+    struct daemon daemon = {
+        .home = options->home, .clock = system_clock(), .lock = -1, .signals = -1, .wake = -1};
+    enum status status;
+
+    *crashed = false;
+    prepare_process();
+    status = open_all(&daemon, options, err);
+    if (status == OK) {
+        daemon.watchdog_ms = notify_watchdog_ms();
+        say_ready(&daemon);
+        status = loop(&daemon, err);
+        *crashed = status != OK;
+    }
+    notify_manager("STOPPING=1");
+    if (!*crashed) {
+        close_all(&daemon);
+    }
+    return status;
+}
+
+enum status daemon_check(const struct daemon_options *options, struct err *err)
+{
+    struct home_config config;
+    struct buf text = BUF_EMPTY;
+    enum status status = home_load(&config, options->home, err);
+
+    if (status == OK) {
+        home_print(&text, &config);
+        (void)fwrite(text.data, 1, text.size, stdout);
+        buf_free(&text);
+    }
+    return status;
+}

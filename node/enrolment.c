@@ -1,0 +1,44 @@
+#include "node/enrolment.h"
+
+#include "node/node_internal.h"
+
+struct enrolment {
+    struct call call;
+    struct enrol_zmq *socket;
+    struct socket_id who;
+    uint8_t curve_key[32]; /* proven by the connection */
+    struct buf request, answer;
+};
+
+static void run(struct call *call, struct node *node, struct txn *txn)
+{
+    struct enrolment *enrolment = (struct enrolment *)call;
+
+    enrol_receive(node->replicator, txn, buf_bytes(&enrolment->request), enrolment->curve_key,
+                  node->turn_unix_ms, &enrolment->answer);
+}
+
+static void done(struct call *call, enum status outcome)
+{
+    struct enrolment *enrolment = (struct enrolment *)call;
+
+    if (outcome == OK && enrolment->answer.size > 0) {
+        enrol_zmq_answer(enrolment->socket, &enrolment->who, buf_bytes(&enrolment->answer));
+    }
+    buf_free(&enrolment->request);
+    buf_free(&enrolment->answer);
+    mem_free(enrolment);
+}
+
+void enrolment_take(struct enrol_zmq *socket, struct node *node)
+{
+    struct enrolment incoming = {.call = {.run = run, .done = done}, .socket = socket};
+
+    while (enrol_zmq_receive(socket, &incoming.who, incoming.curve_key, &incoming.request)) {
+        struct enrolment *enrolment = mem_zalloc(sizeof *enrolment);
+        *enrolment = incoming; /* the request's memory moves along */
+        incoming.request = BUF_EMPTY;
+        node_post(node, &enrolment->call);
+    }
+    buf_free(&incoming.request);
+}
