@@ -1,0 +1,667 @@
+/* How a division gets in, and every way in which it does not. The replicator is a stand-in that
+ * seals the grant and takes it into a roster; the rest is real. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+
+#include "node/store/store_memory.h"
+#include "proto/frame.h"
+#include "proto/log.h"
+#include "replicator/enrol.h"
+
+#define REGION "540000"
+#define CITY   "540100"
+#define COUNTY "540121"
+
+enum { NOW = 1764000000 };
+
+struct replicator {
+    struct roster *roster;
+    struct sign_key key;
+    size_t grants;
+    bool refuses;
+};
+
+const struct roster *replicator_roster(const struct replicator *replicator)
+{
+    return replicator->roster;
+}
+
+enum status replicator_grant(struct replicator *replicator, struct txn *txn,
+                             const struct grant *grant, struct err *err)
+{
+    struct buf sealed = BUF_EMPTY;
+    enum status status;
+    bool added;
+
+    (void)txn;
+    if (replicator->refuses) {
+        return err_set(err, ERR_DISK_FULL, "no room");
+    }
+    grant_seal(&sealed, grant, &replicator->key);
+    status = roster_add(replicator->roster, buf_bytes(&sealed), &added, err);
+    replicator->grants += added;
+    buf_free(&sealed);
+    return status;
+}
+
+/* A region, its city, whose node this is, and a county that wants to join. */
+struct world {
+    struct sign_key trust, region;
+    struct replicator city;
+    struct hash tree;
+    struct store store;
+    uint64_t fence;
+    struct txn *txn;
+    struct token token;
+    struct sign_key key; /* the county's */
+    struct curve_key curve, city_curve;
+    struct buf frame, answer;
+    struct err err;
+    uint64_t now;
+};
+
+static void take_grant(struct world *world, const char *code, const char *parent,
+                       const struct sign_key *key, const uint8_t curve[32],
+                       const struct sign_key *signer)
+{
+    struct grant grant = {.division = division_of(code),
+                          .parent = division_of(parent),
+                          .name = "somewhere",
+                          .epoch = 1,
+                          .sign_key = key->public};
+    struct buf sealed = BUF_EMPTY;
+    bool added;
+
+    memcpy(grant.curve_key, curve, 32);
+    grant_seal(&sealed, &grant, signer);
+    assert_int_equal(roster_add(world->city.roster, buf_bytes(&sealed), &added, &world->err), OK);
+    buf_free(&sealed);
+}
+
+static enum status invite(struct world *world, struct token *token, const char *code)
+{
+    *token = (struct token){
+        .division = division_of(code), .parent = division_of(CITY), .tree = world->tree};
+    (void)snprintf(token->endpoint, sizeof token->endpoint, "tcp://127.0.0.1:7401");
+    memcpy(token->curve_key, world->city_curve.public, sizeof token->curve_key);
+    return enrol_invite(&world->city, world->txn, token, "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
+                        POLICY_APPROVAL_REQUIRED, world->now, &world->err);
+}
+
+static int open_world(void **state)
+{
+    static const uint8_t region_curve[32] = {1};
+    struct world *world = mem_zalloc(sizeof *world);
+
+    sign_key_generate(&world->trust);
+    sign_key_generate(&world->region);
+    sign_key_generate(&world->city.key);
+    sign_key_generate(&world->key);
+    curve_key_generate(&world->curve);
+    curve_key_generate(&world->city_curve);
+    world->tree = key_fingerprint(&world->trust.public);
+    world->city.roster = roster_new(&world->tree);
+    take_grant(world, REGION, "", &world->region, region_curve, &world->trust);
+    take_grant(world, CITY, REGION, &world->city.key, world->city_curve.public, &world->region);
+    store_memory_open(&world->store);
+    (void)world->store.ops->claim(world->store.self, &world->fence, &world->err);
+    world->txn = txn_open(&world->store, NULL);
+    world->now = NOW;
+    *state = world;
+    return invite(world, &world->token, COUNTY) == OK ? 0 : -1;
+}
+
+static int close_world(void **state)
+{
+    struct world *world = *state;
+
+    roster_free(world->city.roster);
+    txn_free(world->txn);
+    world->store.ops->close(world->store.self);
+    buf_free(&world->frame);
+    buf_free(&world->answer);
+    mem_free(world);
+    return 0;
+}
+
+static void commit(struct world *world)
+{
+    const struct batch batch = txn_batch(world->txn);
+
+    assert_int_equal(
+        world->store.ops->commit_begin(world->store.self, world->fence, &batch, &world->err), OK);
+    assert_int_equal(world->store.ops->commit_outcome(world->store.self, &world->err), COMMIT_OK);
+    txn_reset(world->txn);
+}
+
+static void receive(struct world *world)
+{
+    enrol_receive(&world->city, world->txn, buf_bytes(&world->frame), world->curve.public,
+                  world->now, &world->answer);
+    commit(world);
+}
+
+static void ask(struct world *world)
+{
+    buf_clear(&world->frame);
+    enrol_request(&world->frame, &world->token, &world->key, world->curve.public,
+                  "tcp://127.0.0.1:7500", world->now);
+    receive(world);
+}
+
+static void confirm(struct world *world)
+{
+    buf_clear(&world->frame);
+    enrol_confirm(&world->frame, &world->token, &world->key);
+    receive(world);
+}
+
+static enum status accept(struct world *world, struct enrolled *out)
+{
+    return enrol_accept(out, &world->token, &world->key, buf_bytes(&world->answer), &world->err);
+}
+
+struct attempts {
+    size_t count;
+    struct enrol_attempt newest, oldest;
+};
+
+static void note_attempt(void *arg, const struct enrol_attempt *attempt)
+{
+    struct attempts *attempts = arg;
+
+    if (attempts->count++ == 0) {
+        attempts->newest = *attempt;
+    }
+    attempts->oldest = *attempt;
+}
+
+static struct attempts attempts_of(struct world *world)
+{
+    struct attempts attempts = {0};
+
+    assert_int_equal(enrol_attempts(&world->store, NULL, note_attempt, &attempts, &world->err), OK);
+    return attempts;
+}
+
+/* The child hears the reason, the operator sees it, and nothing was granted. */
+static void expect_refused(struct world *world, enum status reason, const char *word)
+{
+    const size_t grants = world->city.grants;
+    struct enrolled enrolled;
+    struct attempts attempts;
+
+    assert_int_equal(accept(world, &enrolled), reason);
+    if (strstr(world->err.text, word) == NULL) {
+        fail_msg("\"%s\" does not say \"%s\"", world->err.text, word);
+    }
+    attempts = attempts_of(world);
+    assert_true(attempts.count > 0);
+    assert_int_equal(attempts.newest.reason, reason);
+    assert_true(attempts.newest.unix_ms == world->now);
+    assert_non_null(strstr(attempts.newest.text, word));
+    assert_int_equal(world->city.grants, grants);
+}
+
+static void expect_welcome(struct world *world)
+{
+    struct enrolled enrolled;
+
+    if (accept(world, &enrolled) != OK) {
+        fail_msg("%s", world->err.text);
+    }
+    assert_int_equal(enrolled.chain_count, 3);
+    assert_string_equal(enrolled.own.division.code, COUNTY);
+    assert_string_equal(enrolled.own.name, "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf");
+    assert_string_equal(enrolled.own.endpoint, "tcp://127.0.0.1:7500");
+    assert_memory_equal(enrolled.own.curve_key, world->curve.public, 32);
+    assert_int_equal(enrolled.own.policy, POLICY_APPROVAL_REQUIRED);
+    assert_int_equal(enrolled.own.epoch, 1);
+    assert_true(enrolled.own.base_lsn == 0);
+    assert_string_equal(enrolled.parent.division.code, CITY);
+    enrolled_free(&enrolled);
+}
+
+/* --- getting in --- */
+
+static void a_county_joins_with_its_token(void **state)
+{
+    struct world *world = *state;
+
+    assert_true(world->token.expires_unix_ms == NOW + (uint64_t)TOKEN_LIFE_MS);
+    ask(world);
+    expect_welcome(world);
+    assert_int_equal(world->city.grants, 1);
+    confirm(world);
+    assert_int_equal(enrol_confirmed(buf_bytes(&world->answer), &world->err), OK);
+    confirm(world); /* its answer was lost */
+    assert_int_equal(enrol_confirmed(buf_bytes(&world->answer), &world->err), OK);
+    assert_int_equal(attempts_of(world).count, 0);
+}
+
+static void the_token_works_as_it_was_carried(void **state)
+{
+    struct world *world = *state;
+    char text[TOKEN_TEXT_MAX];
+
+    token_format(text, sizeof text, &world->token);
+    assert_int_equal(token_parse(&world->token, text, &world->err), OK);
+    ask(world);
+    expect_welcome(world);
+}
+
+static void a_lost_answer_is_given_again_without_a_new_grant(void **state)
+{
+    struct world *world = *state;
+    struct buf first = BUF_EMPTY;
+
+    ask(world);
+    buf_append_bytes(&first, buf_bytes(&world->answer));
+    world->now += TOKEN_LIFE_MS * 2; /* it was in time when it first asked */
+    ask(world);
+    assert_true(bytes_equal(buf_bytes(&first), buf_bytes(&world->answer)));
+    expect_welcome(world);
+    assert_int_equal(world->city.grants, 1);
+    confirm(world);
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "used already");
+    buf_free(&first);
+}
+
+static void the_secret_is_not_stored(void **state)
+{
+    struct world *world = *state;
+    const struct batch batch = txn_batch(world->txn);
+
+    assert_int_equal(batch.count, 1);
+    assert_null(memmem(batch.changes[0].value.data, batch.changes[0].value.size,
+                       world->token.secret, sizeof world->token.secret));
+}
+
+/* --- being refused --- */
+
+static void a_wrong_token_is_refused(void **state)
+{
+    struct world *world = *state;
+
+    world->token.secret[31] ^= 1;
+    ask(world);
+    expect_refused(world, ERR_NOT_FOUND, "no such token");
+    assert_string_equal(attempts_of(world).newest.division.code, COUNTY);
+    world->token.secret[31] ^= 1;
+    world->token.division = division_of("540999");
+    ask(world);
+    expect_refused(world, ERR_REFUSED, "another division");
+    assert_int_equal(attempts_of(world).count, 2);
+    world->token.division = division_of(COUNTY);
+    ask(world); /* the right one still works */
+    expect_welcome(world);
+}
+
+static void an_expired_token_is_refused(void **state)
+{
+    struct world *world = *state;
+
+    world->now = world->token.expires_unix_ms;
+    ask(world);
+    expect_refused(world, ERR_EXPIRED, "expired");
+    world->now--;
+    ask(world);
+    expect_welcome(world);
+}
+
+static void a_used_token_is_refused_to_other_keys(void **state)
+{
+    struct world *world = *state;
+    const struct sign_key key = world->key;
+    const struct curve_key curve = world->curve;
+
+    ask(world);
+    sign_key_generate(&world->key);
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "used already");
+    world->key = key;
+    curve_key_generate(&world->curve);
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "used already");
+    confirm(world); /* not the thief's to spend */
+    expect_refused(world, ERR_REFUSED, "confirm");
+    world->curve = curve;
+    ask(world);
+    expect_welcome(world);
+}
+
+static void a_strangers_link_key_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct curve_key stranger;
+
+    curve_key_generate(&stranger);
+    buf_clear(&world->frame);
+    enrol_request(&world->frame, &world->token, &world->key, stranger.public, "", world->now);
+    receive(world);
+    expect_refused(world, ERR_KEY, "link key");
+}
+
+static void a_confirm_before_a_grant_is_refused(void **state)
+{
+    struct world *world = *state;
+
+    confirm(world);
+    expect_refused(world, ERR_REFUSED, "confirm");
+}
+
+static void a_grant_that_cannot_be_made_leaves_the_token_open(void **state)
+{
+    struct world *world = *state;
+
+    world->city.refuses = true;
+    ask(world);
+    expect_refused(world, ERR_DISK_FULL, "no room");
+    world->city.refuses = false;
+    ask(world);
+    expect_welcome(world);
+}
+
+static void a_request_altered_anywhere_is_refused(void **state)
+{
+    struct world *world = *state;
+
+    buf_clear(&world->frame);
+    enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "tcp://h:1",
+                  world->now);
+    for (size_t i = 0; i < world->frame.size; i++) {
+        struct enrolled enrolled;
+        enum status status;
+
+        world->frame.data[i] ^= 1;
+        receive(world);
+        status = accept(world, &enrolled);
+        if (status != ERR_MALFORMED && status != ERR_BAD_SIGNATURE) {
+            fail_msg("byte %zu: %s", i, status_name(status));
+        }
+        world->frame.data[i] ^= 1;
+    }
+    for (size_t size = 0; size < world->frame.size; size++) {
+        enrol_receive(&world->city, world->txn, bytes_of(world->frame.data, size),
+                      world->curve.public, world->now, &world->answer);
+        commit(world);
+        expect_refused(world, ERR_MALFORMED, "");
+    }
+    assert_int_equal(world->city.grants, 0);
+    receive(world);
+    assert_int_equal(world->city.grants, 1);
+}
+
+static void noise_is_refused(void **state)
+{
+    struct world *world = *state;
+    uint8_t *noise = mem_zalloc(ENROL_FRAME_BYTES_MAX + 1);
+
+    for (size_t size = 1; size <= ENROL_FRAME_BYTES_MAX + 1; size *= 2) {
+        crypto_random(noise, size);
+        buf_clear(&world->frame);
+        buf_append(&world->frame, noise, size);
+        receive(world);
+        assert_true(world->answer.size > 0);
+    }
+    buf_clear(&world->frame);
+    memset(noise, 0x0a, ENROL_FRAME_BYTES_MAX + 1);
+    buf_append(&world->frame, noise, ENROL_FRAME_BYTES_MAX + 1);
+    receive(world);
+    assert_int_equal(world->city.grants, 0);
+    assert_true(division_is_none(attempts_of(world).newest.division));
+    mem_free(noise);
+}
+
+static void the_newest_attempts_are_kept(void **state)
+{
+    struct world *world = *state;
+    struct attempts attempts;
+
+    world->token.secret[0] ^= 1;
+    for (int i = 0; i < 300; i++) {
+        world->now = NOW + (uint64_t)i;
+        ask(world);
+    }
+    attempts = attempts_of(world);
+    assert_int_equal(attempts.count, 256);
+    assert_int_equal(attempts.newest.unix_ms, NOW + 299);
+    assert_int_equal(attempts.oldest.unix_ms, NOW + 44);
+}
+
+/* --- inviting --- */
+
+static void who_may_not_be_invited(void **state)
+{
+    static const struct {
+        const char *code, *word;
+    } cases[] = {
+        {CITY, "its own division"},
+        {"", "its own division"},
+        {REGION, "not a child"},
+    };
+    struct world *world = *state;
+    struct token token;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_int_equal(invite(world, &token, cases[i].code), ERR_REFUSED);
+        assert_non_null(strstr(world->err.text, cases[i].word));
+    }
+}
+
+static void names_that_cannot_be_shown_are_refused(void **state)
+{
+    char long_name[NAME_BYTES_MAX + 2];
+    const char *const names[] = {"", "a\nb", "\xff", long_name};
+    struct world *world = *state;
+
+    memset(long_name, 'n', sizeof long_name);
+    long_name[sizeof long_name - 1] = '\0';
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, names[i],
+                                      POLICY_APPROVAL_NONE, NOW, &world->err),
+                         ERR_REFUSED);
+    }
+    long_name[NAME_BYTES_MAX] = '\0';
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, long_name,
+                                  POLICY_APPROVAL_NONE, NOW, &world->err),
+                     OK);
+    ask(world);
+}
+
+static void a_new_invite_replaces_one_that_was_not_used(void **state)
+{
+    struct world *world = *state;
+    const struct token old = world->token;
+    struct token token;
+
+    assert_int_equal(invite(world, &token, COUNTY), OK);
+    ask(world);
+    expect_refused(world, ERR_NOT_FOUND, "no such token");
+    world->token = token;
+    ask(world);
+    expect_welcome(world);
+    assert_memory_not_equal(old.secret, token.secret, sizeof old.secret);
+    assert_int_equal(invite(world, &token, COUNTY), ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "new epoch"));
+}
+
+/* --- what the child believes --- */
+
+enum lie { NO_LIE, LIE_ORDER, LIE_MISSING, LIE_EXTRA, LIE_BYTE, LIE_NO_CHAIN, LIES };
+
+static void answer_with(struct world *world, enum lie lie)
+{
+    Terrace__EnrolAnswer answer = TERRACE__ENROL_ANSWER__INIT;
+    const char *const codes[] = {REGION, CITY, COUNTY};
+    ProtobufCBinaryData chain[ENROL_CHAIN_MAX + 1];
+    struct buf altered = BUF_EMPTY;
+
+    for (size_t i = 0; i < 3; i++) {
+        const struct bytes sealed = roster_find(world->city.roster, division_of(codes[i]))->sealed;
+        chain[i] = pb_of_bytes(sealed.data, sealed.size);
+    }
+    answer.has_status = 1;
+    answer.chain = chain;
+    answer.n_chain = 3;
+    switch (lie) {
+    case LIE_ORDER: {
+        const ProtobufCBinaryData first = chain[0];
+        chain[0] = chain[1];
+        chain[1] = first;
+        break;
+    }
+    case LIE_MISSING:
+        answer.n_chain = 2;
+        break;
+    case LIE_EXTRA:
+        chain[3] = chain[2];
+        answer.n_chain = 4;
+        break;
+    case LIE_BYTE:
+        buf_append(&altered, chain[2].data, chain[2].len);
+        altered.data[altered.size - 1] ^= 1;
+        chain[2] = pb_of_bytes(altered.data, altered.size);
+        break;
+    case LIE_NO_CHAIN:
+        answer.n_chain = 0;
+        break;
+    default:
+        break;
+    }
+    buf_clear(&world->answer);
+    message_encode(&world->answer, &answer.base);
+    buf_free(&altered);
+}
+
+static void a_child_checks_the_chain_against_its_token(void **state)
+{
+    static const struct {
+        const char *name;
+        enum lie lie;
+        enum status want;
+    } lies[] = {
+        {"the truth", NO_LIE, OK},
+        {"out of order", LIE_ORDER, ERR_REFUSED},
+        {"our own grant is missing", LIE_MISSING, ERR_REFUSED},
+        {"one grant too many", LIE_EXTRA, ERR_REFUSED},
+        {"a forged signature", LIE_BYTE, ERR_BAD_SIGNATURE},
+        {"no chain", LIE_NO_CHAIN, ERR_MALFORMED},
+    };
+    struct world *world = *state;
+
+    ask(world);
+    for (size_t i = 0; i < COUNT_OF(lies); i++) {
+        struct enrolled enrolled;
+        enum status status;
+
+        answer_with(world, lies[i].lie);
+        status = accept(world, &enrolled);
+        if (status != lies[i].want) {
+            fail_msg("%s: %s", lies[i].name, world->err.text);
+        }
+        if (status != OK) {
+            assert_int_equal(enrolled.chain_count, 0);
+        }
+        enrolled_free(&enrolled);
+    }
+}
+
+static void a_child_believes_its_token_and_not_the_parent(void **state)
+{
+    struct world *world = *state;
+    const struct token token = world->token;
+    const struct sign_key key = world->key;
+    struct enrolled enrolled;
+
+    ask(world);
+    world->token.tree.at[0] ^= 1; /* another tree than the one we pinned */
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    world->token = token;
+    world->token.parent = division_of(REGION);
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    world->token = token;
+    world->token.division = division_of("540122");
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    world->token = token;
+    world->token.curve_key[0] ^= 1; /* another parent than the one we speak to */
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    world->token = token;
+    sign_key_generate(&world->key); /* a grant of somebody else's key */
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    world->key = key;
+    expect_welcome(world);
+}
+
+static void a_bad_answer_is_an_error_and_not_a_crash(void **state)
+{
+    static const char *const texts[] = {"", "\x1b[2J", "\xff\xff"};
+    struct world *world = *state;
+    struct enrolled enrolled;
+
+    ask(world);
+    for (size_t size = 0; size < world->answer.size; size++) {
+        assert_int_not_equal(enrol_accept(&enrolled, &world->token, &world->key,
+                                          bytes_of(world->answer.data, size), &world->err),
+                             OK);
+    }
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        Terrace__EnrolAnswer answer = TERRACE__ENROL_ANSWER__INIT;
+
+        answer.has_status = answer.has_text = 1;
+        answer.status = ERR_EXPIRED;
+        answer.text = pb_of_bytes(texts[i], strlen(texts[i]));
+        buf_clear(&world->answer);
+        message_encode(&world->answer, &answer.base);
+        assert_int_equal(accept(world, &enrolled), ERR_EXPIRED);
+        assert_null(strchr(world->err.text, '\x1b'));
+        assert_true(utf8_valid(bytes_text(world->err.text)));
+        answer.status = STATUSES;
+        buf_clear(&world->answer);
+        message_encode(&world->answer, &answer.base);
+        assert_int_equal(accept(world, &enrolled), ERR_MALFORMED);
+    }
+}
+
+static int start(void **state)
+{
+    struct err err;
+
+    (void)state;
+    log_open(LOG_LEVEL_NONE, "");
+    return crypto_init(&err) == OK ? 0 : -1;
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+    const struct CMUnitTest tests[] = {
+        STORY(a_county_joins_with_its_token),
+        STORY(the_token_works_as_it_was_carried),
+        STORY(a_lost_answer_is_given_again_without_a_new_grant),
+        STORY(the_secret_is_not_stored),
+        STORY(a_wrong_token_is_refused),
+        STORY(an_expired_token_is_refused),
+        STORY(a_used_token_is_refused_to_other_keys),
+        STORY(a_strangers_link_key_is_refused),
+        STORY(a_confirm_before_a_grant_is_refused),
+        STORY(a_grant_that_cannot_be_made_leaves_the_token_open),
+        STORY(a_request_altered_anywhere_is_refused),
+        STORY(noise_is_refused),
+        STORY(the_newest_attempts_are_kept),
+        STORY(who_may_not_be_invited),
+        STORY(names_that_cannot_be_shown_are_refused),
+        STORY(a_new_invite_replaces_one_that_was_not_used),
+        STORY(a_child_checks_the_chain_against_its_token),
+        STORY(a_child_believes_its_token_and_not_the_parent),
+        STORY(a_bad_answer_is_an_error_and_not_a_crash),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
