@@ -279,10 +279,21 @@ bool utf8_valid(struct bytes text)
     size_t i = 0;
 
     while (i < text.size) {
+        const uint8_t lead = text.data[i];
         uint8_t low, high;
-        const size_t length = utf8_length(text.data[i], &low, &high);
+        size_t length;
 
-        if (length == 0 || length > text.size - i || text.data[i] == 0) {
+        if (lead - 1U < 0x7f) { /* ASCII but NUL */
+            i++;
+            continue;
+        }
+        if (lead - 0xe1U <= 0xec - 0xe1 && text.size - i >= 3 && /* most of Chinese */
+            (text.data[i + 1] & 0xc0) == 0x80 && (text.data[i + 2] & 0xc0) == 0x80) {
+            i += 3;
+            continue;
+        }
+        length = utf8_length(lead, &low, &high);
+        if (length == 0 || length > text.size - i || lead == 0) {
             return false;
         }
         for (size_t k = 1; k < length; k++) {

@@ -21,7 +21,7 @@ const struct field_info *field_info(enum field field)
     return &fields[field];
 }
 
-/* --- names: a sorted table, made by the compiler's own rows --- */
+/* --- names --- */
 
 struct named {
     const char *name;
@@ -87,45 +87,55 @@ static bool is_digit(uint8_t c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_letter(uint8_t c)
+/* Sets of ASCII characters, one bit each: below 64, and from 64 on. */
+struct charset {
+    uint64_t low, high;
+};
+#define BIT(c)            (UINT64_C(1) << ((c)&63))
+#define BITS(first, last) ((BIT(last) - BIT(first)) | BIT(last))
+#define DIGITS            BITS('0', '9')
+#define UPPER             BITS('A', 'Z')
+#define LOWER             BITS('a', 'z')
+
+static bool all_of(struct bytes text, struct charset set)
 {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        if (c >= 0x80 || ((c < 64 ? set.low : set.high) & BIT(c)) == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool id_valid(struct bytes text)
 {
-    if (!is_letter(text.data[0]) && !is_digit(text.data[0]) && text.data[0] != '.') {
-        return false;
-    }
-    for (size_t i = 1; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (!is_letter(c) && !is_digit(c) && c != '-' && c != '_' && c != '.') {
-            return false;
-        }
-    }
-    return true;
+    static const struct charset first = {DIGITS | BIT('.'), UPPER | LOWER};
+    static const struct charset rest = {DIGITS | BIT('.') | BIT('-'), UPPER | LOWER | BIT('_')};
+
+    return all_of(bytes_of(text.data, 1), first) && all_of(text, rest);
 }
 
 static bool code_valid(struct bytes text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (c <= ' ' || c > '~' || c == '"' || c == '\'' || c == '\\') {
-            return false;
-        }
-    }
-    return true;
+    static const struct charset code = {BITS('!', '?') & ~(BIT('"') | BIT('\'')),
+                                        BITS('@', '~') & ~BIT('\\')};
+
+    return all_of(text, code);
 }
 
 static bool division_valid(struct bytes text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (!is_digit(c) && !(c >= 'A' && c <= 'Z')) {
-            return false;
-        }
-    }
-    return true;
+    static const struct charset division = {DIGITS, UPPER};
+
+    return all_of(text, division);
+}
+
+static bool word_valid(struct bytes text)
+{
+    static const struct charset word = {DIGITS, UPPER | LOWER | BIT('_')};
+
+    return all_of(text, word);
 }
 
 static bool text_valid(struct bytes text)
@@ -138,17 +148,6 @@ static bool text_valid(struct bytes text)
         }
     }
     return utf8_valid(text);
-}
-
-static bool word_valid(struct bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (!is_letter(c) && !is_digit(c) && c != '_') {
-            return false;
-        }
-    }
-    return true;
 }
 
 static int two_digits(const uint8_t *at)
@@ -278,17 +277,14 @@ static bool number_parse(int64_t *number, struct bytes typed)
 {
     int64_t value = 0;
 
-    if (typed.size == 0 || typed.size > 18) {
-        return false;
-    }
     for (size_t i = 0; i < typed.size; i++) {
-        if (!is_digit(typed.data[i])) {
+        if (!is_digit(typed.data[i]) || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, typed.data[i] - '0', &value)) {
             return false;
         }
-        value = value * 10 + (typed.data[i] - '0');
     }
     *number = value;
-    return true;
+    return typed.size > 0;
 }
 
 bool document_set(struct document *document, enum field field, struct bytes typed)
@@ -315,6 +311,11 @@ bool document_set(struct document *document, enum field field, struct bytes type
 }
 
 /* --- bodies --- */
+
+/* Every field at its longest fits an entry, with tag and size before each. */
+#define X(constant, tag, name, type, bytes_max) +bytes_max + 12
+_Static_assert(FIELDS + 12 DOCUMENT_FIELDS(X) <= ENTRY_BODY_BYTES_MAX, "a document fits an entry");
+#undef X
 
 static uint64_t zigzag(int64_t number)
 {
@@ -360,6 +361,8 @@ static void write_inherited(struct buf *out, const struct document *document)
     uint8_t tags[FIELDS];
     size_t count = 0;
 
+    assert((document->inherited[0] & ~document->present[0]) == 0);
+    assert((document->inherited[1] & ~document->present[1]) == 0);
     for (unsigned word = 0; word < 2; word++) {
         for (uint64_t left = document->inherited[word]; left != 0; left &= left - 1) {
             tags[count++] = (uint8_t)(64 * word + (unsigned)__builtin_ctzll(left));
