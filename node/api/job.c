@@ -46,8 +46,8 @@ static void free_job(struct job *job)
 {
     struct gate *gate = job->gate;
 
-    if (job->free != NULL) {
-        job->free(job);
+    if (job->discard != NULL) {
+        job->discard(job);
     }
     mem_free(job);
     gate_unref(gate);
@@ -80,14 +80,14 @@ static void job_finished(struct call *call, enum status outcome)
 
 void *job_new(struct gate *gate, size_t size,
               void (*run)(struct job *job, struct node *node, struct txn *txn),
-              void (*free_job_parts)(struct job *job))
+              void (*discard)(struct job *job))
 {
     struct job *job = mem_zalloc(size);
 
     job->call.run = job_called;
     job->call.done = job_finished;
     job->run = run;
-    job->free = free_job_parts;
+    job->discard = discard;
     job->gate = gate;
     job->holders = 1;
     (void)pthread_mutex_lock(&gate->lock);

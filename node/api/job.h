@@ -24,7 +24,8 @@ void gate_unref(struct gate *gate);
 struct job {
     struct call call;
     void (*run)(struct job *job, struct node *node, struct txn *txn); /* loop thread */
-    void (*free)(struct job *job); /* any thread; frees all but the job's own memory. May be NULL */
+    void (*discard)(
+        struct job *job); /* any thread; frees all but the job's own memory. May be NULL */
     /* job's own: */
     struct gate *gate;
     int holders;
@@ -36,7 +37,7 @@ struct job {
  * job_run. */
 void *job_new(struct gate *gate, size_t size,
               void (*run)(struct job *job, struct node *node, struct txn *txn),
-              void (*free_job)(struct job *job));
+              void (*discard)(struct job *job));
 
 /* Posts and waits. OK once the turn is durable (or, read_only, at once after run). Otherwise
  * ERR_UNREACHABLE (the node is stopping: nothing is known) or the commit's failure; the results

@@ -162,6 +162,8 @@ static void put_escaped(struct buf *buf, uint8_t c)
     if (c == '"' || c == '\\') {
         buf_put_u8(buf, '\\');
         buf_put_u8(buf, c);
+    } else if (c >= 0x80) {
+        buf_put_u8(buf, '?');
     } else {
         (void)snprintf(escape, sizeof escape, "\\u%04x", c);
         put_text(buf, escape);
@@ -181,7 +183,7 @@ static void put_string(struct buf *buf, struct bytes text)
         }
         buf_append(buf, text.data + plain, i - plain);
         plain = i + 1;
-        put_escaped(buf, c < 0x80 ? c : '?');
+        put_escaped(buf, c);
     }
     if (text.size > plain) {
         buf_append(buf, text.data + plain, text.size - plain);

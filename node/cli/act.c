@@ -31,7 +31,7 @@ static enum exit_code post_object(struct cli *cli, const char *path, json_t *obj
     }
     json_decref(answer);
     json_decref(object);
-    free(body);
+    mem_free(body);
     return exit_code;
 }
 
@@ -94,7 +94,7 @@ static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *o
     }
     reply_free(&reply);
     json_decref(object);
-    free(body);
+    mem_free(body);
     return exit_code;
 }
 

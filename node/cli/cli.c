@@ -19,7 +19,7 @@ static void print_json_error(const char *code, const char *message)
     (void)printf("%s\n",
                  text == NULL ? "{\"error\":{\"code\":\"failed\",\"message\":\"\"}}" : text);
     (void)fflush(stdout);
-    free(text);
+    mem_free(text);
     json_decref(error);
 }
 

@@ -93,7 +93,7 @@ static enum exit_code login(struct cli *cli)
     if (body != NULL) {
         crypto_wipe(body, strlen(body));
     }
-    free(body);
+    mem_free(body);
     cli_forget(password);
     return exit_code;
 }

@@ -1,0 +1,179 @@
+/* join - a new home, enrolled with the running parent by a token.
+ *
+ *   keys made here --> request over the enrolment socket --> grant chain, checked against the
+ *   token --> grants and config written --> confirm: the token is spent
+ *
+ * What the parent definitely refused is removed again. Once it may have granted our keys (no
+ * answer came, or this disk failed) the keys stay, and the same join again gets the same answer. */
+#include <stdio.h>
+
+#include "node/cli/founding.h"
+#include "node/cli/print.h"
+#include "node/system_clock.h"
+#include "replicator/enrol_zmq.h"
+
+static void take_parent(struct home_config *config, const struct token *token,
+                        const struct enrolled *enrolled)
+{
+    config->division = enrolled->own.division;
+    config->tree = token->tree;
+    memcpy(config->name, enrolled->own.name, sizeof config->name);
+    config->parent.division = enrolled->parent.division;
+    memcpy(config->parent.endpoint, enrolled->parent.endpoint, sizeof config->parent.endpoint);
+    memcpy(config->parent.curve_key, enrolled->parent.curve_key, sizeof config->parent.curve_key);
+}
+
+static enum status ask_parent(const struct founding *founding, const struct token *token,
+                              struct enrolled *enrolled, struct err *err)
+{
+    const struct clock clock = system_clock();
+    struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
+    enum status status;
+
+    enrol_request(&request, token, &founding->keys->identity, founding->keys->curve.public,
+                  founding->config.listen, clock_unix_ms(&clock));
+    status =
+        enrol_zmq_request(token, &founding->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
+    if (status == OK) {
+        status = enrol_accept(enrolled, token, &founding->keys->identity, buf_bytes(&answer), err);
+    }
+    buf_free(&request);
+    buf_free(&answer);
+    return status;
+}
+
+/* Not confirmed, the token stays good for exactly these keys until it expires: no harm. */
+static void confirm(const struct cli *cli, const struct founding *founding,
+                    const struct token *token)
+{
+    struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
+    struct err err;
+
+    enrol_confirm(&request, token, &founding->keys->identity);
+    if (enrol_zmq_request(token, &founding->keys->curve, buf_bytes(&request), &answer, 0, 0,
+                          &err) != OK ||
+        enrol_confirmed(buf_bytes(&answer), &err) != OK) {
+        (void)fprintf(stderr,
+                      cli_say(cli, "terrace: joined, but the parent was not told: %s\n",
+                              "terrace: 已入网，但未能通知上级：%s\n"),
+                      err.text);
+    }
+    buf_free(&request);
+    buf_free(&answer);
+}
+
+static bool may_be_granted(enum status status)
+{
+    return status == ERR_UNREACHABLE || status == ERR_BUSY;
+}
+
+static enum exit_code say_refused(const struct cli *cli, const struct founding *founding,
+                                  const struct err *err)
+{
+    if (may_be_granted(err->status)) {
+        return cli_fail(cli, EXIT_NO_NODE, "unreachable",
+                        cli_say(cli,
+                                "the parent does not answer: %s; is terraced running there? the "
+                                "new keys stay in %s, so the same command may be given again",
+                                "上级没有应答：%s；上级的 terraced 在运行吗？新密钥保留在 %s，"
+                                "可原样重试"),
+                        err->text, founding->home);
+    }
+    return cli_fail(cli, EXIT_REFUSED, status_name(err->status),
+                    cli_say(cli, "the parent refuses: %s", "上级拒绝：%s"), err->text);
+}
+
+static enum exit_code settle_in(const struct cli *cli, struct founding *founding,
+                                const struct token *token, const struct enrolled *enrolled)
+{
+    struct err err;
+
+    if (enrolled->own.policy == POLICY_APPROVAL_REQUIRED && !founding->config.approval_required) {
+        return cli_fail(
+            cli, EXIT_REFUSED, "policy_weaker", "%s",
+            cli_say(cli,
+                    "the parent requires approval by two persons, and a child may be "
+                    "stricter but not laxer: join again without --approval none",
+                    "上级要求双人审核，下级只能更严：请去掉 --approval none 重新 join"));
+    }
+    take_parent(&founding->config, token, enrolled);
+    if (founding_finish(founding, enrolled->chain, enrolled->chain_count, &err) != OK) {
+        return cli_fail_status(cli, &err);
+    }
+    confirm(cli, founding, token);
+    return EXIT_DONE;
+}
+
+static void print_joined(const struct cli *cli, const struct founding *founding)
+{
+    const struct home_config *config = &founding->config;
+    char fingerprint[2 * HASH_SIZE + 1];
+
+    hex_encode(fingerprint, &config->tree, sizeof config->tree);
+    if (cli_json(cli)) {
+        json_t *answer =
+            json_pack("{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
+                      config->name, "parent", config->parent.division.code, "home", founding->home,
+                      "trust_key", fingerprint, "listen", config->listen, "enrol", config->enrol,
+                      "approval", config->approval_required ? "required" : "none", "sealed",
+                      config->seal == SEAL_MACHINE ? "machine" : "passphrase");
+        print_json(stdout, answer);
+        json_decref(answer);
+        return;
+    }
+    (void)printf(cli_say(cli,
+                         "%s %s is enrolled below %s.\n"
+                         "trust key   %s (the parent reads out the same)\n"
+                         "next        terraced --home %s\n",
+                         "%s %s 已在 %s 之下入网。\n"
+                         "信任密钥    %s（请与上级核对一致）\n"
+                         "下一步      terraced --home %s\n"),
+                 config->division.code, config->name, config->parent.division.code, fingerprint,
+                 founding->home);
+}
+
+static enum exit_code join(const struct cli *cli, const struct token *token)
+{
+    struct founding founding;
+    struct enrolled enrolled;
+    struct err err = {OK, ""};
+    enum exit_code exit_code = founding_begin(&founding, cli);
+
+    if (exit_code != EXIT_DONE) {
+        founding_end(&founding);
+        return exit_code;
+    }
+    if (ask_parent(&founding, token, &enrolled, &err) == OK) {
+        exit_code = settle_in(cli, &founding, token, &enrolled);
+        enrolled_free(&enrolled);
+        if (exit_code == EXIT_DONE) {
+            print_joined(cli, &founding);
+        }
+    } else {
+        exit_code = say_refused(cli, &founding, &err);
+        if (!may_be_granted(err.status) && founding.made) {
+            founding_undo(&founding);
+        }
+    }
+    founding_end(&founding);
+    return exit_code;
+}
+
+enum exit_code run_join(struct cli *cli)
+{
+    struct token token;
+    struct err err = {OK, ""};
+    enum exit_code exit_code;
+
+    if (token_parse(&token, cli->argv[0], &err) != OK) {
+        return cli_fail(cli, EXIT_REFUSED, "bad_token",
+                        cli_say(cli,
+                                "the token cannot be read: %s; paste it whole, or ask the "
+                                "parent for another",
+                                "令牌无法识别：%s；请完整粘贴，或请上级重新签发"),
+                        err.text);
+    }
+    exit_code = join(cli, &token);
+    crypto_wipe(&token, sizeof token);
+    return exit_code;
+}

@@ -1,0 +1,231 @@
+/* CSV as people save it, and as nobody should. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "node/cli/csv.h"
+#include "proto/status.h"
+
+/* Reads the whole text; every record as cells in brackets, every fault as its number. */
+static void read_all(char *out, size_t size, const char *text, size_t text_size)
+{
+    FILE *stream = fmemopen((void *)(uintptr_t)text, text_size, "rb");
+    struct input input;
+    struct csv csv;
+    size_t used = 0;
+    enum csv_outcome outcome;
+
+    assert_non_null(stream);
+    out[0] = '\0';
+    input_open(&input, stream);
+    csv_open(&csv, &input);
+    while ((outcome = csv_next(&csv)) != CSV_END) {
+        used += (size_t)snprintf(out + used, size - used, "%u:", (unsigned)csv.line);
+        if (outcome != CSV_RECORD) {
+            used += (size_t)snprintf(out + used, size - used, "!%d", outcome);
+        }
+        for (size_t i = 0; outcome == CSV_RECORD && i < csv.count; i++) {
+            used += (size_t)snprintf(out + used, size - used, "[%.*s]", (int)csv.cells[i].size,
+                                     (const char *)csv.cells[i].data);
+        }
+        used += (size_t)snprintf(out + used, size - used, "\n");
+        assert_true(used < size);
+    }
+    csv_close(&csv);
+    input_close(&input);
+    (void)fclose(stream);
+}
+
+static void reads_records_as_the_rfc_says(void **state)
+{
+    static const struct {
+        const char *name, *text, *want;
+    } cases[] = {
+        {"plain", "a,b\nc,d\n", "1:[a][b]\n2:[c][d]\n"},
+        {"CRLF", "a,b\r\nc,d\r\n", "1:[a][b]\n2:[c][d]\n"},
+        {"no end of line at the end", "a,b\nc,d", "1:[a][b]\n2:[c][d]\n"},
+        {"empty cells", ",,\n", "1:[][][]\n"},
+        {"one cell", "a\n", "1:[a]\n"},
+        {"quoted", "\"a\",\"b\"\n", "1:[a][b]\n"},
+        {"a comma in quotes", "\"a,b\",c\n", "1:[a,b][c]\n"},
+        {"a doubled quote", "\"a\"\"b\",c\n", "1:[a\"b][c]\n"},
+        {"an empty quoted cell", "\"\",c\n", "1:[][c]\n"},
+        {"a line end in quotes", "\"a\nb\",c\nd,e\n", "1:[a\nb][c]\n3:[d][e]\n"},
+        {"CRLF in quotes", "\"a\r\nb\",c\r\nd\r\n", "1:[a\r\nb][c]\n3:[d]\n"},
+        {"blank lines are passed over and counted", "a\n\n \t\r\nb\n", "1:[a]\n4:[b]\n"},
+        {"BOM",
+         "\xef\xbb\xbf"
+         "id,金额\n1,2\n",
+         "1:[id][金额]\n2:[1][2]\n"},
+        {"UTF-8", "林周县,教育局\n", "1:[林周县][教育局]\n"},
+        {"GB18030", "id,name\n1,\xc1\xd6\xd6\xdc\xcf\xd8\n", "1:[id][name]\n2:[1][林周县]\n"},
+        {"GB18030 in quotes", "\"\xc1\xd6,\xd6\xdc\"\n", "1:[林,周]\n"},
+        {"GB18030 of four bytes", "\x81\x39\xee\x39,\xc1\xd6\n", "1:[㐀][林]\n"},
+        {"two characters that are also UTF-8, among others that are not",
+         "a,\xc1\xaa\xcd\xa8\n1,\xc1\xd6\xd6\xdc\n", "1:[a][联通]\n2:[1][林周]\n"},
+        {"nothing", "\n", ""},
+    };
+    char got[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        read_all(got, sizeof got, cases[i].text, strlen(cases[i].text));
+        if (strcmp(got, cases[i].want) != 0) {
+            fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
+        }
+    }
+}
+
+static void a_bad_record_is_named_and_the_next_line_is_read(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        size_t size;
+        const char *want;
+    } cases[] = {
+#define TEXT(text) text, sizeof(text) - 1
+        {"text behind a quote", TEXT("\"a\"b,c\nd,e\n"), "1:!3\n2:[d][e]\n"},
+        {"a quote inside a bare cell", TEXT("a\"\"b,c\nd,e\n"), "1:!3\n2:[d][e]\n"},
+        {"a quote never closed", TEXT("a,\"b\nc,d\ne,f\n"), "1:!2\n2:[c][d]\n3:[e][f]\n"},
+        {"a quote never closed on the last line", TEXT("a,b\nc,\"d"), "1:[a][b]\n2:!2\n"},
+        {"NUL", TEXT("a,b\0c\nd,e\n"), "1:!6\n2:[d][e]\n"},
+        {"half a GB18030 character", TEXT("\xc1\xd6\nab\xc1\nd\n"), "1:[林]\n2:!6\n3:[d]\n"},
+        {"not UTF-8 after a BOM",
+         TEXT("\xef\xbb\xbf"
+              "a\n\xff\xff\nd\n"),
+         "1:[a]\n2:!6\n3:[d]\n"},
+#undef TEXT
+    };
+    char got[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        read_all(got, sizeof got, cases[i].text, cases[i].size);
+        if (strcmp(got, cases[i].want) != 0) {
+            fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
+        }
+    }
+}
+
+static void fill(struct buf *text, char with, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_put_u8(text, (uint8_t)with);
+    }
+}
+
+static void a_record_past_the_limits_is_refused_alone(void **state)
+{
+    char *got = malloc(1 << 20);
+    struct buf text = BUF_EMPTY;
+
+    (void)state;
+    assert_non_null(got);
+    fill(&text, 'x', INPUT_LINE_BYTES_MAX + 1);
+    buf_append(&text, "\nb,c\n", 5);
+    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    assert_string_equal(got, "1:!4\n2:[b][c]\n");
+
+    buf_clear(&text); /* longer than the window, too */
+    fill(&text, 'x', 3 * INPUT_WINDOW_BYTES);
+    buf_append(&text, "\nb,c\n", 5);
+    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    assert_string_equal(got, "1:!4\n2:[b][c]\n");
+
+    buf_clear(&text);
+    fill(&text, ',', CSV_CELLS_MAX);
+    buf_append(&text, "\nb\n", 3);
+    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    assert_string_equal(got, "1:!5\n2:[b]\n");
+
+    buf_clear(&text);
+    fill(&text, ',', CSV_CELLS_MAX - 1);
+    buf_append(&text, "\n", 1);
+    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    assert_int_equal(strlen(got), 2 + 2 * CSV_CELLS_MAX + 1);
+    buf_free(&text);
+    free(got);
+}
+
+/* Records lie across the end of the window at every offset sooner or later. */
+static void a_long_file_is_read_through_one_window(void **state)
+{
+    enum { RECORDS = 60000 };
+    struct buf text = BUF_EMPTY;
+    struct input input;
+    struct csv csv;
+    FILE *stream;
+    char line[96];
+
+    (void)state;
+    for (int i = 0; i < RECORDS; i++) {
+        const int size =
+            snprintf(line, sizeof line, "P-%d,\"林周县, %d\n号\",%d.00\r\n", i, i % 7, i);
+        buf_append(&text, line, (size_t)size);
+    }
+    assert_true(text.size > 2 * INPUT_WINDOW_BYTES);
+    stream = fmemopen(text.data, text.size, "rb");
+    input_open(&input, stream);
+    csv_open(&csv, &input);
+    for (int i = 0; i < RECORDS; i++) {
+        (void)snprintf(line, sizeof line, "P-%d", i);
+        assert_int_equal(csv_next(&csv), CSV_RECORD);
+        assert_int_equal(csv.count, 3);
+        assert_int_equal(csv.line, 1 + 2 * (uint64_t)i);
+        assert_true(bytes_equal(csv.cells[0], bytes_text(line)));
+    }
+    assert_int_equal(csv_next(&csv), CSV_END);
+    csv_close(&csv);
+    input_close(&input);
+    (void)fclose(stream);
+    buf_free(&text);
+}
+
+static void lines_are_cut_at_their_ends_and_limited(void **state)
+{
+    struct buf text = BUF_EMPTY;
+    struct input input;
+    struct bytes line;
+    bool too_long;
+    FILE *stream;
+
+    (void)state;
+    buf_append(&text, "a\r\n\nb", 5);
+    buf_put_u8(&text, '\n');
+    fill(&text, 'x', 2 * INPUT_WINDOW_BYTES);
+    buf_append(&text, "\nlast", 5);
+    stream = fmemopen(text.data, text.size, "rb");
+    input_open(&input, stream);
+    assert_true(input_line(&input, &line, &too_long));
+    assert_true(bytes_equal(line, bytes_text("a")));
+    assert_true(input_line(&input, &line, &too_long));
+    assert_int_equal(line.size, 0);
+    assert_true(input_line(&input, &line, &too_long));
+    assert_true(bytes_equal(line, bytes_text("b")));
+    assert_true(input_line(&input, &line, &too_long));
+    assert_true(too_long);
+    assert_true(input_line(&input, &line, &too_long));
+    assert_false(too_long);
+    assert_true(bytes_equal(line, bytes_text("last")));
+    assert_false(input_line(&input, &line, &too_long));
+    input_close(&input);
+    (void)fclose(stream);
+    buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_records_as_the_rfc_says),
+        cmocka_unit_test(a_bad_record_is_named_and_the_next_line_is_read),
+        cmocka_unit_test(a_record_past_the_limits_is_refused_alone),
+        cmocka_unit_test(a_long_file_is_read_through_one_window),
+        cmocka_unit_test(lines_are_cut_at_their_ends_and_limited),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,209 @@
+/* Documents from JSON and back; what is wrong with a line becomes its one reason. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "node/api/json.h"
+
+/* The reason of a line, "" for none: reading, then the form check, as the node does it. */
+static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t default_kind)
+{
+    struct submit_item item;
+    json_t *kept;
+
+    memset(&item, 0, sizeof item);
+    json_read_item(&item, &kept, line, default_kind);
+    if (!item.malformed) {
+        (void)document_check_form(&item.document, division_of("540121"), true, &item.refusal);
+    }
+    code[0] = '\0';
+    if (item.refusal.reason != REASON_NONE) {
+        reason_code(code, &item.refusal);
+    }
+    json_decref(kept);
+}
+
+#define BUDGET                                                                                     \
+    "\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":\"2026\",\"stage\":\"reply\","              \
+    "\"fund_type_code\":\"111\",\"approval_ref\":\"x\""
+
+static void every_fault_of_a_line_has_its_reason(void **state)
+{
+    static const struct {
+        const char *line, *want;
+    } cases[] = {
+        {"{" BUDGET ",\"amount\":\"5\"}", ""},
+        {"{" BUDGET ",\"amount\":\"5.5\"}", ""},
+        {"{" BUDGET ",\"amount\":\"5.00\",\"mof_div_code\":\"540121\"}", ""},
+        {"{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":2026,\"stage\":\"reply\","
+         "\"fund_type_code\":\"111\",\"approval_ref\":\"x\",\"amount\":\"5.00\"}",
+         ""},
+        {"", "malformed"},
+        {"{", "malformed"},
+        {"!", "malformed"},
+        {"[]", "malformed"},
+        {"\"x\"", "malformed"},
+        {"{}{}", "malformed"},
+        {"{\"id\":\"a\",\"id\":\"b\"}", "malformed"},
+        {"{" BUDGET ",\"memo\":\"\\u0000\",\"amount\":\"5\"}", "malformed"},
+        {"{" BUDGET ",\"memo\":\"\xff\",\"amount\":\"5\"}", "malformed"},
+        {"{\"id\":\"a\"}", "missing_kind"},
+        {"{\"kind\":\"nonsense\"}", "unknown_kind"},
+        {"{\"kind\":7}", "unknown_kind"},
+        {"{\"kind\":\"nonsense\",\"frob\":1}", "unknown_kind"},
+        {"{\"kind\":\"settle\",\"frob\":1}", "node_only"},
+        {"{" BUDGET ",\"frob\":\"1\"}", "unknown_field_frob"},
+        {"{" BUDGET ",\"frob\":{\"deep\":[1]}}", "unknown_field_frob"},
+        {"{" BUDGET ",\"transfer_lsn\":\"1\",\"amount\":\"5\"}", "unknown_field_transfer_lsn"},
+        {"{" BUDGET ",\"payee_acct_no\":\"1\"}", "unknown_field_payee_acct_no"},
+        {"{" BUDGET "}", "missing_amount"},
+        {"{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":\"2026\",\"amount\":12}",
+         "missing_stage"},
+        {"{" BUDGET ",\"amount\":12}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":12.5}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":null}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"0\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"-5\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"1,000\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"1e3\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"1.234\"}", "bad_amount"},
+        {"{" BUDGET ",\"amount\":\"5\",\"memo\":7}", "bad_memo"},
+        {"{" BUDGET ",\"amount\":\"5\",\"pro_code\":540}", "bad_pro_code"},
+        {"{" BUDGET ",\"amount\":\"5\",\"mof_div_code\":\"540122\"}", "not_yours"},
+        {"{\"kind\":\"agency\",\"id\":\"A\",\"fiscal_year\":\"26\",\"agency_code\":\"1\","
+         "\"agency_name\":\"x\"}",
+         "bad_fiscal_year"},
+        {"{\"kind\":\"agency\",\"id\":\"A\",\"fiscal_year\":26,\"agency_code\":\"1\","
+         "\"agency_name\":\"x\"}",
+         "bad_fiscal_year"},
+        {"{\"kind\":\"agency\",\"id\":\"A b\",\"fiscal_year\":\"2026\",\"agency_code\":\"1\","
+         "\"agency_name\":\"x\"}",
+         "bad_id"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char code[REASON_CODE_MAX];
+
+        reason_of(code, bytes_text(cases[i].line), 0);
+        if (strcmp(code, cases[i].want) != 0) {
+            fail_msg("%s: got \"%s\", want \"%s\"", cases[i].line, code, cases[i].want);
+        }
+    }
+}
+
+static void the_kind_of_the_post_serves_lines_without_one(void **state)
+{
+    char code[REASON_CODE_MAX];
+
+    (void)state;
+    reason_of(code,
+              bytes_text("{\"id\":\"A\",\"fiscal_year\":\"2026\",\"agency_code\":\"1\","
+                         "\"agency_name\":\"x\"}"),
+              KIND_AGENCY);
+    assert_string_equal(code, "");
+    reason_of(code,
+              bytes_text("{\"kind\":\"agency\",\"id\":\"A\",\"fiscal_year\":\"2026\","
+                         "\"agency_code\":\"1\",\"agency_name\":\"x\"}"),
+              KIND_PAYMENT);
+    assert_string_equal(code, "");
+}
+
+static void nested_and_overlong_lines_are_answered(void **state)
+{
+    struct buf line = BUF_EMPTY;
+    char code[REASON_CODE_MAX];
+
+    (void)state;
+    buf_append(&line, "{\"memo\":", 8);
+    for (int i = 0; i < 100000; i++) {
+        buf_put_u8(&line, '[');
+    }
+    reason_of(code, buf_bytes(&line), 0);
+    assert_string_equal(code, "malformed");
+    buf_clear(&line);
+    buf_append(&line, "{\"memo\":\"", 9);
+    for (int i = 0; i < JSON_LINE_BYTES_MAX; i++) {
+        buf_put_u8(&line, 'x');
+    }
+    buf_append(&line, "\"}", 2);
+    reason_of(code, buf_bytes(&line), 0);
+    assert_string_equal(code, "malformed");
+    buf_free(&line);
+}
+
+static void the_id_is_told_back_even_when_the_line_is_refused(void **state)
+{
+    struct submit_item item;
+    json_t *kept;
+
+    (void)state;
+    memset(&item, 0, sizeof item);
+    json_read_item(&item, &kept, bytes_text("{\"id\":\"B7\",\"frob\":1}"), KIND_BUDGET);
+    assert_true(item.malformed);
+    assert_true(bytes_equal(json_typed_id(&item, kept), bytes_text("B7")));
+    json_decref(kept);
+    memset(&item, 0, sizeof item);
+    json_read_item(&item, &kept, bytes_text("nonsense"), KIND_BUDGET);
+    assert_int_equal(json_typed_id(&item, kept).size, 0);
+    json_decref(kept);
+}
+
+static void a_document_comes_back_as_it_was_typed(void **state)
+{
+    static const char line[] =
+        "{\"kind\":\"transfer\",\"id\":\"X1\",\"fiscal_year\":\"2026\",\"memo\":\"\\\"引\\\" "
+        "\\\\\","
+        "\"amount\":\"1250.00\",\"ori_bgt_id\":\"B1\",\"rec_div_code\":\"540122\","
+        "\"stage\":\"formal\",\"cor_bgt_doc_no\":\"藏财预〔2026〕1号\",\"fund_type_code\":\"0111\","
+        "\"tra_type_code\":\"general\",\"due_days\":\"30\"}";
+    struct submit_item item;
+    struct buf text = BUF_EMPTY;
+    struct json_out out = json_to(&text);
+    json_t *kept, *again;
+
+    (void)state;
+    memset(&item, 0, sizeof item);
+    json_read_item(&item, &kept, bytes_text(line), 0);
+    assert_false(item.malformed);
+    out_open(&out, NULL, '{');
+    out_document(&out, &item.document);
+    out_close(&out, '}');
+    again = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
+    assert_true(json_equal(kept, again));
+    json_decref(again);
+    json_decref(kept);
+    buf_free(&text);
+}
+
+static void what_is_no_text_is_still_written_as_json(void **state)
+{
+    static const char odd[] = "a\xff\x01\"\\\n";
+    struct buf text = BUF_EMPTY;
+    struct json_out out = json_to(&text);
+
+    (void)state;
+    out_bytes(&out, NULL, bytes_text(odd));
+    buf_put_u8(&text, '\0');
+    assert_string_equal((const char *)text.data, "\"a?\\u0001\\\"\\\\\\u000a\"");
+    buf_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_fault_of_a_line_has_its_reason),
+        cmocka_unit_test(the_kind_of_the_post_serves_lines_without_one),
+        cmocka_unit_test(nested_and_overlong_lines_are_answered),
+        cmocka_unit_test(the_id_is_told_back_even_when_the_line_is_refused),
+        cmocka_unit_test(a_document_comes_back_as_it_was_typed),
+        cmocka_unit_test(what_is_no_text_is_still_written_as_json),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
