@@ -4,7 +4,104 @@
 #include <stdio.h>
 #include <time.h>
 
-/* --- reading --- */
+static bool client_may_name(enum field field)
+{
+    return field < FIELD_ANSWER_ID;
+}
+
+/* --- reading plain lines --- */
+
+struct cursor {
+    const uint8_t *at, *end;
+};
+
+static void skip_space(struct cursor *cursor)
+{
+    while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t')) {
+        cursor->at++;
+    }
+}
+
+static bool take(struct cursor *cursor, uint8_t c)
+{
+    skip_space(cursor);
+    if (cursor->at == cursor->end || *cursor->at != c) {
+        return false;
+    }
+    cursor->at++;
+    return true;
+}
+
+/* A string without escapes, in valid UTF-8. */
+static bool take_plain_string(struct cursor *cursor, struct bytes *text)
+{
+    const uint8_t *begin;
+    uint8_t seen = 0;
+
+    if (!take(cursor, '"')) {
+        return false;
+    }
+    begin = cursor->at;
+    while (cursor->at < cursor->end && *cursor->at != '"') {
+        if (*cursor->at < 0x20 || *cursor->at == '\\') {
+            return false;
+        }
+        seen |= *cursor->at++;
+    }
+    *text = bytes_of(begin, (size_t)(cursor->at - begin));
+    return cursor->at++ < cursor->end && (seen < 0x80 || utf8_valid(*text));
+}
+
+static bool take_plain_member(struct document *document, struct cursor *cursor, bool *has_kind)
+{
+    struct bytes name, value;
+    enum field field;
+
+    if (!take_plain_string(cursor, &name) || !take(cursor, ':') ||
+        !take_plain_string(cursor, &value)) {
+        return false;
+    }
+    if (bytes_equal(name, bytes_text("kind"))) {
+        const bool again = *has_kind;
+
+        *has_kind = true;
+        document->kind = kind_named(value);
+        return !again && document->kind != 0;
+    }
+    field = field_named(name);
+    if (field == FIELDS || !client_may_name(field) || document_has(document, field)) {
+        return false;
+    }
+    if (field_is_number(field)) {
+        return document_set(document, field, value);
+    }
+    document_set_text(document, field, value);
+    return true;
+}
+
+/* False for whatever needs a closer look; `document` then holds nothing of use. */
+static bool read_plain(struct document *document, struct bytes line, uint32_t default_kind)
+{
+    struct cursor cursor = {line.data, line.data + line.size};
+    bool has_kind = false;
+
+    document_clear(document, default_kind);
+    if (!take(&cursor, '{')) {
+        return false;
+    }
+    do {
+        if (!take_plain_member(document, &cursor, &has_kind)) {
+            return false;
+        }
+    } while (take(&cursor, ','));
+    if (!take(&cursor, '}')) {
+        return false;
+    }
+    skip_space(&cursor);
+    return cursor.at == cursor.end && document->kind != 0;
+}
+
+/* --- reading all others --- */
 
 /* Control characters are allowed in no field, so the form check names this one. */
 static const char not_a_text[] = "\x01";
@@ -34,11 +131,6 @@ static void read_text(struct document *document, enum field field, const json_t 
         json_is_string(value) ? bytes_of_string(value) : bytes_text(not_a_text);
 
     document_set_text(document, field, text);
-}
-
-static bool client_may_name(enum field field)
-{
-    return field < FIELD_ANSWER_ID;
 }
 
 /* The first name that is no field at all, or NULL. */
@@ -122,6 +214,9 @@ void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
     *keep = NULL;
     if (line.size > JSON_LINE_BYTES_MAX) {
         refuse_malformed(item, "line longer than 256 KiB");
+        return;
+    }
+    if (read_plain(&item->document, line, default_kind)) {
         return;
     }
     object = json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES, &error);

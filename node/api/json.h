@@ -15,8 +15,10 @@
 
 enum { JSON_LINE_BYTES_MAX = 256 << 10, JSON_TIME_MAX = 32 };
 
-/* One line of NDJSON into `item`. Its texts point into *keep, which the caller json_decrefs once
- * the item is done with (NULL when there is nothing to keep). `default_kind` may be 0. */
+/* One line of NDJSON into `item`. Its texts point into `line` and into *keep, which the caller
+ * json_decrefs once the item is done with (NULL when there is nothing to keep). `default_kind` may
+ * be 0. A plain line (a flat object of unescaped strings, as programs write them) is read in one
+ * pass; every other one goes through jansson, so that all faults are judged in one place. */
 void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
                     uint32_t default_kind);
 /* The id as typed, or an empty view. */

@@ -9,7 +9,8 @@
 struct submit_job {
     struct job job;
     struct submit_item *items;
-    json_t **kept;   /* what the items' texts point into */
+    struct buf body; /* what the items' texts point into, */
+    json_t **kept;   /* and where that needed decoding */
     uint32_t *lines; /* in the post, from 1 */
     size_t count, capacity;
     bool atomic, has_maker;
@@ -35,6 +36,7 @@ static void free_submit(struct job *job)
     }
     mem_free(submit->items);
     mem_free(submit->kept);
+    buf_free(&submit->body);
     mem_free(submit->lines);
     crypto_wipe(&submit->secret, sizeof submit->secret);
 }
@@ -79,9 +81,9 @@ static size_t count_documents(struct bytes rest)
     return count;
 }
 
-static void read_items(struct submit_job *submit, struct bytes rest, uint32_t default_kind)
+static void read_items(struct submit_job *submit, uint32_t default_kind)
 {
-    struct bytes line;
+    struct bytes rest = buf_bytes(&submit->body), line;
     uint32_t number = 0;
 
     submit->items = mem_zalloc((submit->capacity + 1) * sizeof *submit->items);
@@ -203,7 +205,9 @@ void post_documents(struct request *request, struct answer *answer)
         job_done_with(&submit->job);
         return;
     }
-    read_items(submit, buf_bytes(request->body), kind);
+    submit->body = *request->body; /* ownership moves: the job may outlive the request */
+    *request->body = BUF_EMPTY;
+    read_items(submit, kind);
     if (answer_outcome(request, answer, job_run(&submit->job, request->service->node))) {
         answer->type = "application/x-ndjson; charset=utf-8";
         buf_reserve(&answer->body, submit->count * 80);

@@ -2,7 +2,6 @@
 #include "node/api/server.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -27,7 +26,7 @@ struct api {
     struct service service;
     struct MHD_Daemon *daemon;
     int listen_fd;
-    char socket_path[4096];
+    char socket_path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* "" until it is ours */
 };
 
 /* One request while its body comes in. */
@@ -37,31 +36,6 @@ struct incoming {
 };
 
 /* --- the socket --- */
-
-/* A home may lie deeper than the 107 bytes of a socket address reach: go by way of an open
- * directory then. */
-static bool socket_address(struct sockaddr_un *address, const char *path, int *directory)
-{
-    const char *slash = strrchr(path, '/');
-    char parent[4096];
-
-    memset(address, 0, sizeof *address);
-    address->sun_family = AF_UNIX;
-    *directory = -1;
-    if (strlen(path) < sizeof address->sun_path) {
-        memcpy(address->sun_path, path, strlen(path) + 1);
-        return true;
-    }
-    if (slash == NULL || (size_t)(slash - path) >= sizeof parent || strlen(slash) > 60) {
-        return false;
-    }
-    memcpy(parent, path, (size_t)(slash - path));
-    parent[slash - path] = '\0';
-    *directory = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    (void)snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d%s", *directory,
-                   slash);
-    return *directory >= 0;
-}
 
 static bool somebody_answers(const struct sockaddr_un *address)
 {
@@ -102,21 +76,18 @@ static enum status bind_socket(int *out, const struct sockaddr_un *address, stru
 
 static enum status open_socket(int *fd, const char *path, struct err *err)
 {
-    struct sockaddr_un address;
-    enum status status;
-    int directory;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
 
-    if (!socket_address(&address, path, &directory)) {
-        return err_set(err, ERR_CONFIG, "socket %s: path too long or no such directory", path);
+    *fd = -1;
+    if (strlen(path) >= sizeof address.sun_path) {
+        return err_set(err, ERR_CONFIG, "socket %s: the path is longer than %zu bytes", path,
+                       sizeof address.sun_path - 1);
     }
-    status = bind_socket(fd, &address, err);
-    if (status != OK) {
-        err_wrap(err, "socket %s", path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (bind_socket(fd, &address, err) != OK) {
+        return err_wrap(err, "socket %s", path);
     }
-    if (directory >= 0) {
-        (void)close(directory);
-    }
-    return status;
+    return OK;
 }
 
 /* --- requests --- */
@@ -279,15 +250,11 @@ enum status api_start(struct api **out, struct node *node, const struct store *s
         .gate = gate_open(),
         .sessions = sessions_open(),
     };
-    if (strlen(socket_path) >= sizeof api->socket_path) {
-        status = err_set(err, ERR_CONFIG, "socket path too long");
-        goto out;
-    }
     status = open_socket(&api->listen_fd, socket_path, err);
     if (status != OK) {
         goto out;
     }
-    memcpy(api->socket_path, socket_path, strlen(socket_path) + 1); /* ours from here on */
+    memcpy(api->socket_path, socket_path, strlen(socket_path) + 1);
     status = start_daemon(api, err);
     if (status != OK) {
         goto out;

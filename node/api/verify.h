@@ -13,7 +13,7 @@
 struct verification {
     bool sound;
     uint64_t divisions, blocks, entries, signatures;
-    char fault[320]; /* the first fault: where, then what */
+    char fault[512]; /* the first fault: where, then what */
 };
 void verify_all(struct verification *result, const struct service *service, const struct view *view,
                 bool deep);

@@ -1,13 +1,10 @@
 #include "node/cli/client.h"
 
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/un.h>
-#include <unistd.h>
 
-#include "replicator/crypto.h"
+#include "node/home.h"
 
 enum { REPLY_BYTES_MAX = 256 << 20, CONNECT_TIMEOUT_MS = 5000 };
 
@@ -16,8 +13,7 @@ enum { REPLY_BYTES_MAX = 256 << 20, CONNECT_TIMEOUT_MS = 5000 };
 struct client {
     CURL *curl;
     struct curl_slist *headers;
-    char home[4096], socket[4200];
-    int directory; /* open when the socket's path is longer than an address holds */
+    const char *home;
     char token[128];
 };
 
@@ -47,19 +43,6 @@ static void set_headers(struct client *client, const struct cli *cli)
         client->headers = curl_slist_append(client->headers, authorization);
     }
     (void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
-}
-
-/* As the server does: a home may lie deeper than a socket address reaches. */
-static void set_socket(struct client *client)
-{
-    (void)snprintf(client->socket, sizeof client->socket, "%s/terrace.sock", client->home);
-    client->directory = -1;
-    if (strlen(client->socket) >= sizeof((struct sockaddr_un *)NULL)->sun_path) {
-        client->directory = open(client->home, O_PATH | O_DIRECTORY | O_CLOEXEC);
-        (void)snprintf(client->socket, sizeof client->socket, "/proc/self/fd/%d/terrace.sock",
-                       client->directory);
-    }
-    (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, client->socket);
 }
 
 static enum exit_code login(struct cli *cli)
@@ -101,14 +84,16 @@ static enum exit_code login(struct cli *cli)
 static enum exit_code open_quietly(struct cli *cli, const char *home)
 {
     struct client *client = mem_zalloc(sizeof *client);
+    char path[HOME_FILE_MAX];
 
-    (void)snprintf(client->home, sizeof client->home, "%s", home);
+    client->home = home;
     client->curl = curl_easy_init();
     if (client->curl == NULL) {
         mem_free(client);
         return cli_fail(cli, EXIT_OWN_FAILURE, "failed", "curl_easy_init");
     }
-    set_socket(client);
+    home_file(path, home, "terrace.sock");
+    (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, path); /* copied */
     set_headers(client, cli);
     (void)curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
     (void)curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
@@ -121,10 +106,14 @@ static enum exit_code open_quietly(struct cli *cli, const char *home)
 enum exit_code client_open(struct cli *cli)
 {
     const char *home = cli_home(cli);
+    struct err err;
     enum exit_code exit_code;
 
     if (home == NULL) {
         return EXIT_USAGE;
+    }
+    if (home_check_path(home, &err) != OK) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s", err.text);
     }
     exit_code = open_quietly(cli, home);
     if (exit_code == EXIT_DONE && cli->value[OPT_AS] != NULL) {
@@ -169,9 +158,6 @@ void client_close(struct client *client)
     crypto_wipe(client->token, sizeof client->token);
     curl_easy_cleanup(client->curl);
     curl_slist_free_all(client->headers);
-    if (client->directory >= 0) {
-        (void)close(client->directory);
-    }
     mem_free(client);
 }
 

@@ -181,6 +181,47 @@ static void a_document_comes_back_as_it_was_typed(void **state)
     buf_free(&text);
 }
 
+/* The one-pass reader must answer as jansson does: the same member twice, once written plainly and
+ * once with an escape that says the same, gives the same document or the same reason. */
+static void plain_and_escaped_lines_read_alike(void **state)
+{
+    static const char *const plain[] = {
+        "{" BUDGET ",\"amount\":\"5\"}",
+        "  {  " BUDGET " ,\t\"amount\" : \"5\"  }  ",
+        "{" BUDGET ",\"amount\":\"5\",\"memo\":\"拉萨\"}",
+        "{" BUDGET ",\"amount\":\"5\",\"memo\":\"\xe6\x8b\"}",
+        "{" BUDGET ",\"amount\":\"5\",\"amount\":\"5\"}",
+        "{" BUDGET ",\"kind\":\"budget\",\"amount\":\"5\"}",
+        "{" BUDGET ",\"amount\":\"5\"},",
+        "{" BUDGET ",\"amount\":\"5\",}",
+        "{" BUDGET ",\"amount\":\"5\"",
+        "{" BUDGET ",\"amount\":\"5",
+        "{" BUDGET ",\"amount\":\"x\"}",
+        "{" BUDGET ",\"memo\":\"\x01\"}",
+        "{" BUDGET ",\"memo\":\"\x7f\",\"amount\":\"5\"}",
+        "{" BUDGET " \"amount\":\"5\"}",
+        "{}",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(plain); i++) {
+        char code[REASON_CODE_MAX], escaped_code[REASON_CODE_MAX], escaped[512];
+        const char *tail = strstr(plain[i], "\"B1\"");
+
+        reason_of(code, bytes_text(plain[i]), 0);
+        if (tail == NULL) {
+            assert_string_equal(code, "missing_kind");
+            continue;
+        }
+        (void)snprintf(escaped, sizeof escaped, "%.*s\"\\u00421\"%s", (int)(tail - plain[i]),
+                       plain[i], tail + 4);
+        reason_of(escaped_code, bytes_text(escaped), 0);
+        if (strcmp(code, escaped_code) != 0) {
+            fail_msg("%s: \"%s\", escaped \"%s\"", plain[i], code, escaped_code);
+        }
+    }
+}
+
 static void what_is_no_text_is_still_written_as_json(void **state)
 {
     static const char odd[] = "a\xff\x01\"\\\n";
@@ -202,6 +243,7 @@ int main(void)
         cmocka_unit_test(nested_and_overlong_lines_are_answered),
         cmocka_unit_test(the_id_is_told_back_even_when_the_line_is_refused),
         cmocka_unit_test(a_document_comes_back_as_it_was_typed),
+        cmocka_unit_test(plain_and_escaped_lines_read_alike),
         cmocka_unit_test(what_is_no_text_is_still_written_as_json),
     };
 
