@@ -160,6 +160,15 @@ static void spaces_and_keys_that_look_alike_are_apart(void **state)
     (void)txn_put(txn, SPACE_LEDGER, long_key, bytes_text("long"));
     (void)txn_put(txn, SPACE_INDEX, short_key, bytes_text("index"));
     assert_false(txn_get(txn, SPACE_LEDGER, short_key, &value));
+    for (int space = 0; space < SPACES; space++) { /* one key, in every space */
+        const uint8_t number = (uint8_t)space;
+        (void)txn_put(txn, (enum store_space)space, bytes_text("k"), bytes_of(&number, 1));
+    }
+    for (int space = 0; space < SPACES; space++) {
+        assert_true(txn_get(txn, (enum store_space)space, bytes_text("k"), &value));
+        assert_int_equal(value.data[0], space);
+    }
+    assert_int_equal(txn_changes(txn), SPACES + 2);
     assert_false(txn_get(txn, SPACE_INDEX, long_key, &value));
     assert_true(txn_get(txn, SPACE_INDEX, short_key, &value));
     assert_true(bytes_equal(value, bytes_text("index")));

@@ -1,0 +1,192 @@
+/* beat - proof from end to end: a division's head goes up to the root, and the root's word about
+ * what it holds of it comes back, signed. What is green is known, not guessed. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "replicator/core.h"
+
+static void add_number(struct hasher *hasher, uint64_t number)
+{
+    uint8_t raw[8];
+
+    store_u64(raw, number);
+    hasher_add(hasher, raw, sizeof raw);
+}
+
+static struct hash beat_hash(const struct replicator *r, const Terrace__Beat *beat)
+{
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_BEAT);
+    hasher_add(&hasher, r->config.tree.at, HASH_SIZE);
+    add_number(&hasher, beat->division.len);
+    hasher_add(&hasher, beat->division.data, beat->division.len);
+    add_number(&hasher, beat->sequence);
+    add_number(&hasher, beat->unix_ms);
+    add_number(&hasher, beat->epoch);
+    add_number(&hasher, beat->lsn);
+    hasher_add(&hasher, beat->hash.data, beat->hash.len);
+    add_number(&hasher, beat->has_root_lsn ? 1 : 0);
+    add_number(&hasher, beat->root_unix_ms);
+    add_number(&hasher, beat->root_epoch);
+    add_number(&hasher, beat->root_lsn);
+    hasher_add(&hasher, beat->root_hash.data, beat->root_hash.len);
+    return hasher_end(&hasher);
+}
+
+static void sign_beat(const struct replicator *r, Terrace__Beat *beat, struct signature *signature)
+{
+    struct hash hash = beat_hash(r, beat);
+
+    *signature = sign_hash(r->config.key, &hash);
+    beat->has_signature = 1;
+    beat->signature = pb_of_bytes(signature, sizeof *signature);
+}
+
+static bool beat_ok(const struct replicator *r, const Terrace__Beat *beat, struct division signer)
+{
+    const struct member *member = roster_find(r->roster, signer);
+    struct signature signature;
+    struct hash hash;
+
+    if (member == NULL || beat->signature.len != SIGNATURE_SIZE || beat->hash.len != HASH_SIZE ||
+        (beat->has_root_lsn && beat->root_hash.len != HASH_SIZE)) {
+        return false;
+    }
+    memcpy(signature.at, beat->signature.data, SIGNATURE_SIZE);
+    hash = beat_hash(r, beat);
+    return signature_ok(&member->grant.sign_key, &hash, &signature);
+}
+
+static void fill_own(const struct replicator *r, Terrace__Beat *beat, const struct log_head *head)
+{
+    beat->has_division = beat->has_epoch = beat->has_lsn = beat->has_hash = 1;
+    beat->division = pb_division(&r->config.self);
+    beat->epoch = head->epoch;
+    beat->lsn = head->lsn;
+    beat->hash = pb_of_bytes(&head->hash, HASH_SIZE);
+}
+
+static void check_silence(struct replicator *r, const struct log_head *head)
+{
+    if (head->lsn > r->confirmed.lsn && now_ms(r) - r->confirmed_ms > r->limits.stuck_ms) {
+        char words[160];
+        (void)snprintf(words, sizeof words,
+                       "our log is at lsn %" PRIu64 ", the root has confirmed %" PRIu64
+                       ", and nothing new for %" PRIu64 " s",
+                       head->lsn, r->confirmed.lsn, (now_ms(r) - r->confirmed_ms) / 1000);
+        r->config.sink.alarm(r->config.sink.arg, "silent_with_backlog", r->config.self, words);
+    }
+}
+
+void beat_tick(struct replicator *r)
+{
+    Terrace__Beat beat = TERRACE__BEAT__INIT;
+    const struct log_head *head = &heads_find(r, r->config.self)->durable;
+    struct signature signature;
+    struct link *up;
+
+    if (now_ms(r) < r->beat_ms) {
+        return;
+    }
+    r->beat_ms = now_ms(r) + r->limits.beat_ms;
+    if (division_is_none(r->parent)) { /* the root confirms itself */
+        r->confirmed = (struct confirmation){head->lsn, head->hash, now_unix_ms(r), head->lsn};
+        r->confirmed_ms = now_ms(r);
+        return;
+    }
+    check_silence(r, head);
+    up = link_find(r, r->parent);
+    if (up == NULL || !link_is_open(up)) {
+        return;
+    }
+    fill_own(r, &beat, head);
+    beat.has_sequence = beat.has_unix_ms = 1;
+    beat.sequence = ++r->beat_sequence;
+    beat.unix_ms = now_unix_ms(r);
+    sign_beat(r, &beat, &signature);
+    link_queue_beat(up, &beat);
+}
+
+/* The root's answer: what it holds of this division, and its own head. */
+static void answer_beat(struct replicator *r, struct link *link, const Terrace__Beat *asked,
+                        struct division division)
+{
+    Terrace__Beat beat = *asked;
+    const struct held_log *log = heads_find(r, division);
+    const struct log_head none = {0};
+    const struct log_head *held = log == NULL ? &none : &log->durable;
+    const struct log_head *own = &heads_find(r, r->config.self)->durable;
+    struct signature signature;
+
+    beat.epoch = held->epoch;
+    beat.lsn = held->lsn;
+    beat.hash = pb_of_bytes(&held->hash, HASH_SIZE);
+    beat.has_root_unix_ms = beat.has_root_epoch = beat.has_root_lsn = beat.has_root_hash = 1;
+    beat.root_unix_ms = now_unix_ms(r);
+    beat.root_epoch = own->epoch;
+    beat.root_lsn = own->lsn;
+    beat.root_hash = pb_of_bytes(&own->hash, HASH_SIZE);
+    sign_beat(r, &beat, &signature);
+    link_queue_beat(link, &beat);
+}
+
+/* Our own beat came back with the root's word. */
+static void take_confirmation(struct replicator *r, const Terrace__Beat *beat)
+{
+    const struct log_head *head = &heads_find(r, r->config.self)->durable;
+
+    if (beat->sequence > r->beat_sequence || beat->lsn < r->confirmed.lsn ||
+        beat->lsn > head->lsn) {
+        return;
+    }
+    if (beat->lsn > r->confirmed.lsn || beat->lsn == head->lsn) {
+        r->confirmed_ms = now_ms(r);
+        r->config.sink.alarm_cleared(r->config.sink.arg, "silent_with_backlog", r->config.self);
+    }
+    r->confirmed.lsn = beat->lsn;
+    memcpy(r->confirmed.hash.at, beat->hash.data, HASH_SIZE);
+    r->confirmed.heard_unix_ms = now_unix_ms(r);
+    r->confirmed.root_lsn = beat->root_lsn;
+}
+
+void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *beat)
+{
+    const struct member *root = roster_root(r->roster);
+    struct division division;
+    struct link *onward;
+
+    if (root == NULL || !division_from_pb(&division, beat->division)) {
+        return;
+    }
+    if (!link->is_parent) { /* on its way up */
+        if (beat->has_root_lsn || !roster_within(r->roster, division, link->peer) ||
+            !beat_ok(r, beat, division)) {
+            link->frames_refused++;
+            return;
+        }
+        if (division_is_none(r->parent)) {
+            answer_beat(r, link, beat, division);
+            return;
+        }
+        onward = link_find(r, r->parent);
+    } else { /* on its way down */
+        if (!beat->has_root_lsn || !beat_ok(r, beat, root->grant.division)) {
+            link->frames_refused++;
+            return;
+        }
+        if (division_equal(division, r->config.self)) {
+            take_confirmation(r, beat);
+            return;
+        }
+        onward = link_find(r, roster_next_hop(r->roster, r->config.self, division));
+    }
+    if (onward != NULL) {
+        link_queue_beat(onward, beat);
+    }
+}
+
+void replicator_confirmed(const struct replicator *r, struct confirmation *out)
+{
+    *out = r->confirmed;
+}

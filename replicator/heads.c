@@ -1,0 +1,251 @@
+/* heads - which logs are held, and up to where. In memory, and beside the blocks in the store. */
+#include <assert.h>
+#include <stdlib.h>
+
+#include "replicator/core.h"
+
+static size_t position(const struct replicator *r, struct division author)
+{
+    size_t low = 0, high = r->log_count;
+
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (division_compare(r->logs[middle].author, author) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+struct held_log *heads_find(const struct replicator *r, struct division author)
+{
+    const size_t at = position(r, author);
+
+    return at < r->log_count && division_equal(r->logs[at].author, author) ? &r->logs[at] : NULL;
+}
+
+struct held_log *heads_get(struct replicator *r, struct division author)
+{
+    const size_t at = position(r, author);
+
+    if (at < r->log_count && division_equal(r->logs[at].author, author)) {
+        return &r->logs[at];
+    }
+    if (r->log_count == r->log_capacity) {
+        r->log_capacity = r->log_capacity == 0 ? 8 : 2 * r->log_capacity;
+        r->logs = mem_realloc(r->logs, r->log_capacity * sizeof *r->logs);
+    }
+    memmove(&r->logs[at + 1], &r->logs[at], (r->log_count - at) * sizeof *r->logs);
+    r->log_count++;
+    memset(&r->logs[at], 0, sizeof r->logs[at]);
+    r->logs[at].author = author;
+    return &r->logs[at];
+}
+
+struct audience_head *heads_audience(struct held_log *log, const struct audience *audience)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (audience_equal(&log->audiences[i].audience, audience)) {
+            return &log->audiences[i];
+        }
+    }
+    if ((log->audience_count & (log->audience_count - 1)) == 0) {
+        const size_t capacity = log->audience_count == 0 ? 1 : 2 * log->audience_count;
+        log->audiences = mem_realloc(log->audiences, capacity * sizeof *log->audiences);
+    }
+    log->audiences[log->audience_count] = (struct audience_head){.audience = *audience};
+    return &log->audiences[log->audience_count++];
+}
+
+/* --- rows --- */
+
+static void log_key(struct buf *key, struct division author)
+{
+    buf_clear(key);
+    buf_put_u8(key, 'L');
+    division_write(key, author);
+}
+
+static void audience_key(struct buf *key, struct division author, const struct audience *audience)
+{
+    buf_clear(key);
+    buf_put_u8(key, 'A');
+    division_write(key, author);
+    buf_put_u8(key, (uint8_t)audience->kind);
+    division_write(key, audience->division);
+}
+
+struct loading {
+    struct replicator *r;
+    bool failed;
+};
+
+static bool load_log(void *arg, struct bytes key, struct bytes value)
+{
+    struct loading *loading = arg;
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+    struct held_log *log;
+    struct log_head head = {0};
+    struct division author;
+
+    (void)reader_u8(&in_key);
+    author = division_read(&in_key);
+    head.epoch = reader_u32(&in_value);
+    head.lsn = reader_u64(&in_value);
+    head.blocks = reader_u64(&in_value);
+    reader_copy(&in_value, &head.hash, sizeof head.hash);
+    head.time_ms = reader_u64(&in_value);
+    if (!reader_done(&in_key) || !reader_done(&in_value)) {
+        loading->failed = true;
+        return false;
+    }
+    log = heads_get(loading->r, author);
+    log->staged = log->durable = head;
+    return true;
+}
+
+static bool load_audience(void *arg, struct bytes key, struct bytes value)
+{
+    struct loading *loading = arg;
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+    struct audience audience;
+    struct audience_head *head;
+    struct division author;
+    uint64_t seq;
+    struct hash hash;
+
+    (void)reader_u8(&in_key);
+    author = division_read(&in_key);
+    audience.kind = reader_u8(&in_key);
+    audience.division = division_read(&in_key);
+    seq = reader_u64(&in_value);
+    reader_copy(&in_value, &hash, sizeof hash);
+    if (!reader_done(&in_key) || !reader_done(&in_value)) {
+        loading->failed = true;
+        return false;
+    }
+    head = heads_audience(heads_get(loading->r, author), &audience);
+    head->seq = seq;
+    head->hash = hash;
+    return true;
+}
+
+enum status heads_load(struct replicator *r, struct err *err)
+{
+    const struct store *store = r->config.store;
+    struct loading loading = {r, false};
+    enum status status;
+
+    status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("L"), BYTES_NONE,
+                              load_log, &loading, err);
+    if (status == OK) {
+        status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("A"), BYTES_NONE,
+                                  load_audience, &loading, err);
+    }
+    if (status == OK && loading.failed) {
+        status = err_set(err, ERR_CORRUPT, "a head in the store cannot be read");
+    }
+    return status;
+}
+
+static void drop_oldest(struct replicator *r)
+{
+    struct recent *oldest = &r->recent[r->recent_first];
+
+    r->recent_bytes -= oldest->whole.size;
+    buf_free(&oldest->whole);
+    r->recent_first = (r->recent_first + 1) % RECENT_MAX;
+    r->recent_count--;
+}
+
+static void remember(struct replicator *r, struct division author, uint64_t after_lsn,
+                     struct bytes whole)
+{
+    struct recent *recent;
+
+    while (r->recent_count == RECENT_MAX ||
+           (r->recent_count > 0 && r->recent_bytes + whole.size > RECENT_BYTES_MAX)) {
+        drop_oldest(r);
+    }
+    recent = &r->recent[(r->recent_first + r->recent_count++) % RECENT_MAX];
+    *recent = (struct recent){.author = author, .after_lsn = after_lsn};
+    buf_append_bytes(&recent->whole, whole);
+    r->recent_bytes += whole.size;
+}
+
+void heads_stage(struct replicator *r, struct txn *txn, struct held_log *log,
+                 const struct block_view *block, const struct hash *hash)
+{
+    const struct block_header *header = &block->header;
+    struct audience_head *audience = heads_audience(log, &header->audience);
+    struct buf value = BUF_EMPTY;
+
+    remember(r, log->author, log->staged.lsn, block->whole);
+    log_block_key(&r->key, header->author, header->epoch, header->first_lsn);
+    (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&r->key), block->whole);
+
+    log->staged.epoch = header->epoch;
+    log->staged.lsn = block_last_lsn(header);
+    log->staged.blocks++;
+    log->staged.hash = *hash;
+    log->staged.time_ms = header->time_ms;
+    buf_put_u32(&value, log->staged.epoch);
+    buf_put_u64(&value, log->staged.lsn);
+    buf_put_u64(&value, log->staged.blocks);
+    buf_append(&value, hash, sizeof *hash);
+    buf_put_u64(&value, log->staged.time_ms);
+    log_key(&r->key, log->author);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&value));
+
+    audience->seq = header->aud_seq;
+    audience->hash = *hash;
+    buf_clear(&value);
+    buf_put_u64(&value, audience->seq);
+    buf_append(&value, hash, sizeof *hash);
+    audience_key(&r->key, log->author, &header->audience);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&value));
+    buf_free(&value);
+}
+
+void heads_durable(struct replicator *r)
+{
+    for (size_t i = 0; i < r->log_count; i++) {
+        r->logs[i].durable = r->logs[i].staged;
+    }
+}
+
+/* Only what is on disk may be sent, acknowledged or cosigned. */
+const struct log_head *heads_sendable(const struct held_log *log)
+{
+#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
+    return &log->staged;
+#else
+    return &log->durable;
+#endif
+}
+
+void heads_free(struct replicator *r)
+{
+    for (size_t i = 0; i < r->log_count; i++) {
+        mem_free(r->logs[i].audiences);
+    }
+    mem_free(r->logs);
+    while (r->recent_count > 0) {
+        drop_oldest(r);
+    }
+}
+
+bool replicator_head(const struct replicator *r, struct division author, bool durable,
+                     struct log_head *out)
+{
+    const struct held_log *log = heads_find(r, author);
+
+    if (log == NULL) {
+        memset(out, 0, sizeof *out);
+        return false;
+    }
+    *out = durable ? log->durable : log->staged;
+    return out->lsn != 0;
+}

@@ -1,0 +1,235 @@
+/* own_log - the block being written: entries gather until the turn, the audience or the size ends
+ * it; then it is rooted, digested, signed once and staged. */
+#include <assert.h>
+
+#include "replicator/core.h"
+#include "replicator/merkle.h"
+
+/* The most a group can take in raw: fixed part and a full proof. */
+enum { GROUP_BYTES_MAX = 1 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
+
+static struct held_log *own_head(const struct replicator *r)
+{
+    return heads_find(r, r->config.self);
+}
+
+uint64_t replicator_next_lsn(const struct replicator *r)
+{
+    return r->own.count > 0 ? r->own.first_lsn + r->own.count : own_head(r)->staged.lsn + 1;
+}
+
+/* --- approvals --- */
+
+void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count,
+                        const struct approval_group *group, const struct hash *leaves)
+{
+    struct own_log *own = &r->own;
+    struct pending_group *pending;
+
+    assert(first_lsn == replicator_next_lsn(r));
+    assert(count > 0 && group->first_leaf + count <= group->leaf_count);
+    if (own->group_count == own->group_capacity) {
+        own->group_capacity = own->group_capacity == 0 ? 4 : 2 * own->group_capacity;
+        own->groups = mem_realloc(own->groups, own->group_capacity * sizeof *own->groups);
+    }
+    pending = &own->groups[own->group_count++];
+    *pending = (struct pending_group){.group = *group, .first_lsn = first_lsn, .count = count};
+    pending->leaves = mem_zalloc(group->leaf_count * sizeof *leaves);
+    memcpy(pending->leaves, leaves, group->leaf_count * sizeof *leaves);
+}
+
+/* The part of a group that lies in the block [first_lsn, first_lsn + count). */
+static void write_group(struct buf *out, const struct pending_group *pending, uint64_t first_lsn,
+                        uint32_t count)
+{
+    const uint64_t from = pending->first_lsn > first_lsn ? pending->first_lsn : first_lsn;
+    const uint64_t end_pending = pending->first_lsn + pending->count, end_block = first_lsn + count;
+    const uint64_t end = end_pending < end_block ? end_pending : end_block;
+    struct hash proof[GROUP_PROOF_MAX];
+    struct approval_group group = pending->group;
+
+    if (from >= end) {
+        return;
+    }
+    group.first_entry = (uint32_t)(from - first_lsn);
+    group.count = (uint32_t)(end - from);
+    group.first_leaf += (uint32_t)(from - pending->first_lsn);
+    group.proof_count = (uint32_t)merkle_prove(proof, pending->leaves, group.leaf_count,
+                                               group.first_leaf, group.count);
+    group.proof = proof;
+    group_write(out, &group);
+}
+
+static void write_groups(struct own_log *own, struct buf *out)
+{
+    const uint64_t end = own->first_lsn + own->count;
+    size_t kept = 0;
+
+    for (size_t i = 0; i < own->group_count; i++) {
+        struct pending_group *pending = &own->groups[i];
+        write_group(out, pending, own->first_lsn, own->count);
+        if (pending->first_lsn + pending->count <= end) {
+            mem_free(pending->leaves);
+        } else {
+            own->groups[kept++] = *pending;
+        }
+    }
+    own->group_count = kept;
+}
+
+/* --- entries --- */
+
+static bool fits(const struct replicator *r, const struct audience *audience, size_t body_size)
+{
+    const struct own_log *own = &r->own;
+
+    return audience_equal(&own->audience, audience) && own->count < BLOCK_ENTRIES_MAX &&
+           own->group_count < OPEN_GROUPS_MAX &&
+           own->entries.size + body_size + 64 + (own->group_count + 2) * GROUP_BYTES_MAX <
+               BLOCK_RAW_BYTES_MAX;
+}
+
+uint64_t replicator_append(struct replicator *r, struct txn *txn, const struct audience *audience,
+                           uint32_t kind, uint32_t format, struct bytes body)
+{
+    struct own_log *own = &r->own;
+    struct entry entry = {.time_ms = now_unix_ms(r), .kind = kind, .format = format, .body = body};
+
+    if (own->count > 0 && !fits(r, audience, body.size)) {
+        replicator_seal(r, txn);
+    }
+    if (own->count == 0) {
+        own->first_lsn = own_head(r)->staged.lsn + 1;
+        own->audience = *audience;
+        if (own->leaves == NULL) {
+            own->leaves = mem_zalloc(BLOCK_ENTRIES_MAX * sizeof *own->leaves);
+        }
+    }
+    entry.lsn = own->first_lsn + own->count;
+    entry_write(&own->entries, &entry);
+    own->leaves[own->count++] = merkle_entry_leaf(&entry);
+    return entry.lsn;
+}
+
+/* Keeps the entries of a block until they can be read from the store. */
+static void keep_for_turn(struct own_log *own)
+{
+    if (own->turn_count == own->turn_capacity) {
+        own->turn_capacity = own->turn_capacity == 0 ? 4 : 2 * own->turn_capacity;
+        own->turn = mem_realloc(own->turn, own->turn_capacity * sizeof *own->turn);
+    }
+    own->turn[own->turn_count++] =
+        (struct turn_block){own->first_lsn, own->count, own->entries};
+    own->entries = BUF_EMPTY;
+}
+
+void replicator_seal(struct replicator *r, struct txn *txn)
+{
+    struct own_log *own = &r->own;
+    struct held_log *log = own_head(r);
+    struct audience_head *audience;
+    struct block_header header = {.version = BLOCK_VERSION, .suite = SUITE_ED25519_BLAKE2B};
+    struct buf body = BUF_EMPTY, groups = BUF_EMPTY;
+    struct block_view view;
+    struct signature signature;
+    struct hash hash;
+    struct err err;
+    enum status status;
+
+    if (own->count == 0) {
+        return;
+    }
+    audience = heads_audience(log, &own->audience);
+    header.audience = own->audience;
+    header.tree = r->config.tree;
+    header.key_id = key_id_of(&r->config.key->public);
+    header.author = r->config.self;
+    header.epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    header.count = own->count;
+    header.first_lsn = own->first_lsn;
+    header.aud_seq = audience->seq + 1;
+    header.prev_hash = log->staged.hash;
+    header.aud_prev = audience->hash;
+    header.entries_root = merkle_root(own->leaves, own->count);
+    header.time_ms = now_unix_ms(r);
+    r->config.sink.state_digest(r->config.sink.arg, txn, &header.state_digest);
+    write_groups(own, &groups);
+    block_body_write(&body, &header, buf_bytes(&own->entries), buf_bytes(&groups));
+    header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
+
+    buf_clear(&r->scratch);
+    block_header_write(&r->scratch, &header);
+    hash = hash_of(TAG_BLOCK, buf_bytes(&r->scratch));
+    signature = sign_hash(r->config.key, &hash);
+    buf_append(&r->scratch, &signature, sizeof signature);
+    buf_append_bytes(&r->scratch, buf_bytes(&body));
+    status = block_parse(&view, buf_bytes(&r->scratch), &err);
+    assert(status == OK);
+    (void)status;
+    heads_stage(r, txn, log, &view, &hash);
+
+    keep_for_turn(own);
+    own->count = 0;
+    buf_free(&body);
+    buf_free(&groups);
+}
+
+/* --- reading what is not durable yet --- */
+
+static bool find_in(struct bytes entries, uint64_t first_lsn, uint64_t lsn, struct entry *out)
+{
+    struct reader reader = reader_of(entries);
+
+    for (uint64_t at = first_lsn; reader_left(&reader) > 0; at++) {
+        out->lsn = at;
+        out->kind = (uint32_t)reader_varint(&reader);
+        out->format = (uint32_t)reader_varint(&reader);
+        out->time_ms = reader_varint(&reader);
+        out->body = reader_bytes(&reader, (size_t)reader_varint(&reader));
+        if (at == lsn) {
+            return reader_ok(&reader);
+        }
+    }
+    return false;
+}
+
+bool replicator_open_entry(const struct replicator *r, uint64_t lsn, struct entry *out)
+{
+    const struct own_log *own = &r->own;
+
+    if (own->count > 0 && lsn >= own->first_lsn) {
+        return lsn < own->first_lsn + own->count &&
+               find_in(buf_bytes(&own->entries), own->first_lsn, lsn, out);
+    }
+    for (size_t i = 0; i < own->turn_count; i++) {
+        const struct turn_block *block = &own->turn[i];
+        if (lsn >= block->first_lsn && lsn < block->first_lsn + block->count) {
+            return find_in(buf_bytes(&block->entries), block->first_lsn, lsn, out);
+        }
+    }
+    return false;
+}
+
+void own_log_durable(struct replicator *r)
+{
+    struct own_log *own = &r->own;
+
+    for (size_t i = 0; i < own->turn_count; i++) {
+        buf_free(&own->turn[i].entries);
+    }
+    own->turn_count = 0;
+}
+
+void own_log_free(struct replicator *r)
+{
+    struct own_log *own = &r->own;
+
+    own_log_durable(r);
+    for (size_t i = 0; i < own->group_count; i++) {
+        mem_free(own->groups[i].leaves);
+    }
+    mem_free(own->groups);
+    mem_free(own->turn);
+    mem_free(own->leaves);
+    buf_free(&own->entries);
+}
