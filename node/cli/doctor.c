@@ -1,15 +1,18 @@
 /* doctor - what is wrong with this node, and the cure. Looks at the home itself and, where a node
  * answers, at its status. Errors make the exit code 1; warnings do not. */
 #include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include "node/cli/client.h"
 #include "node/cli/print.h"
 #include "node/home.h"
 
-enum { DISK_FLOOR_BYTES = 1 << 30, SKEW_MS_MAX = 5000, PARENT_SILENT_S_MAX = 60 };
+enum { DISK_FLOOR_BYTES = 256 << 20, SKEW_MS_MAX = 5000, PARENT_SILENT_S_MAX = 60 };
 
 enum finding { FINDING_GOOD, FINDING_WARNING, FINDING_ERROR };
 
@@ -193,7 +196,49 @@ static void check_status(struct doctor *doctor)
     json_decref(status);
 }
 
-/* Nobody runs here: then its ports must be free for it. */
+/* Could a daemon listen there? "tcp://HOST:PORT", "tcp://*:PORT". */
+static bool port_free(const char *endpoint)
+{
+    char host[ENDPOINT_BYTES_MAX + 1];
+    const char *name = endpoint + strlen("tcp://");
+    const char *colon = strrchr(name, ':');
+    struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
+    struct addrinfo *found = NULL;
+    bool is_free = false;
+
+    if (colon == NULL || colon < name) {
+        return false;
+    }
+    (void)snprintf(host, sizeof host, "%.*s", (int)(colon - name), name);
+    if (getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, colon + 1, &hints, &found) == 0) {
+        const int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int yes = 1;
+
+        is_free = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+                  bind(fd, found->ai_addr, found->ai_addrlen) == 0;
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        freeaddrinfo(found);
+    }
+    return is_free;
+}
+
+static void check_port(struct doctor *doctor, const char *endpoint)
+{
+    char what[ENDPOINT_BYTES_MAX + 64];
+
+    if (endpoint[0] != '\0' && !port_free(endpoint)) {
+        (void)snprintf(
+            what, sizeof what,
+            say(doctor, "%s is taken, or not this machine's", "%s 被占用，或不是本机地址"),
+            endpoint);
+        find(doctor, FINDING_ERROR, "port", what,
+             say(doctor, "stop what listens there, or choose another port in config.yaml",
+                 "请停掉占用者，或在 config.yaml 中改用其他端口"));
+    }
+}
+
 static void check_stopped(struct doctor *doctor)
 {
     char cure[HOME_FILE_MAX + 64];
@@ -205,6 +250,8 @@ static void check_stopped(struct doctor *doctor)
         (void)snprintf(cure, sizeof cure, "terraced --home %s", doctor->home);
         find(doctor, FINDING_ERROR, "daemon",
              say(doctor, "the node is not running", "节点没有运行"), cure);
+        check_port(doctor, doctor->config.listen);
+        check_port(doctor, doctor->config.enrol);
     } else {
         find(doctor, FINDING_ERROR, "daemon", err.text,
              say(doctor, "it runs but does not answer: see its log; ask its owner, or be root",
