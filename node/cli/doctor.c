@@ -196,7 +196,7 @@ static void check_status(struct doctor *doctor)
     json_decref(status);
 }
 
-/* Could a daemon listen there? "tcp://HOST:PORT", "tcp://*:PORT". */
+/* Could a daemon listen there? A host of "*" means every address. */
 static bool port_free(const char *endpoint)
 {
     char host[ENDPOINT_BYTES_MAX + 1];
