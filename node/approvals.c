@@ -138,8 +138,8 @@ static void drop_draft(struct txn *txn, const struct draft *draft)
 
 /* --- making drafts --- */
 
-enum reason draft_compare(struct txn *txn, const struct document *document,
-                          struct refusal *refusal, bool *found)
+enum reason draft_compare(struct txn *txn, const struct document *document, struct refusal *refusal,
+                          bool *found)
 {
     struct draft draft;
     struct document earlier;
@@ -394,8 +394,7 @@ static void copy_batches(struct txn *txn, const struct candidate *candidates, si
             continue;
         }
         if (find_batch(txn, candidates[i].draft.batch, &batches[i])) {
-            buf_append(&leaves[i], batches[i].leaves,
-                       batches[i].leaf_count * sizeof(struct hash));
+            buf_append(&leaves[i], batches[i].leaves, batches[i].leaf_count * sizeof(struct hash));
             batches[i].leaves = (const struct hash *)(const void *)leaves[i].data;
         }
     }
@@ -538,8 +537,7 @@ static bool visit_draft(void *arg, struct bytes key, struct bytes value)
         return true;
     }
     (void)find_batch(pending->txn, draft.batch, &batch);
-    (void)snprintf(row.id, sizeof row.id, "%.*s", (int)draft.id.size,
-                   (const char *)draft.id.data);
+    (void)snprintf(row.id, sizeof row.id, "%.*s", (int)draft.id.size, (const char *)draft.id.data);
     memcpy(row.maker, batch.maker, sizeof row.maker);
     row.unix_ms = draft.unix_ms;
     return pending->visit(pending->arg, &row);

@@ -95,8 +95,7 @@ static void mark_lagging(struct node *node, struct division division)
     }
     if (node->lagging_count == node->lagging_capacity) {
         node->lagging_capacity = node->lagging_capacity == 0 ? 16 : 2 * node->lagging_capacity;
-        node->lagging =
-            mem_realloc(node->lagging, node->lagging_capacity * sizeof *node->lagging);
+        node->lagging = mem_realloc(node->lagging, node->lagging_capacity * sizeof *node->lagging);
     }
     node->lagging[node->lagging_count++] = (struct lagging){.division = division};
 }
@@ -229,8 +228,8 @@ uint64_t node_enter(struct node *node, struct txn *txn, const struct document *d
     };
 
     /* The append may close a block; the digest it then takes must not know this document yet. */
-    applied.lsn = replicator_append(node->replicator, txn, &audience, document->kind,
-                                    DOCUMENT_FORMAT, body);
+    applied.lsn =
+        replicator_append(node->replicator, txn, &audience, document->kind, DOCUMENT_FORMAT, body);
     ledger_apply_own(node->ledger, txn, &applied, document);
     return applied.lsn;
 }
@@ -552,8 +551,8 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
     };
     enum status status;
 
-    status = replicator_open(&node->replicator, &replicator, node->txn, bootstrap,
-                             bootstrap_count, err);
+    status =
+        replicator_open(&node->replicator, &replicator, node->txn, bootstrap, bootstrap_count, err);
     if (status != OK) {
         return status;
     }
@@ -645,6 +644,12 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
                         node->turn_unix_ms, err);
 }
 
+enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,
+                       struct err *err)
+{
+    return replicator_pause(node->replicator, txn, peer, paused, err);
+}
+
 /* --- the money in a backlog --- */
 
 struct backlog {
@@ -681,8 +686,8 @@ int64_t node_backlog_amount(struct node *node, struct division peer, bool *compl
     struct backlog backlog = {0, 0};
     struct err err;
 
-    *complete = replicator_backlog(node->replicator, peer, BLOCKS_MAX, add_backlog_block,
-                                   &backlog, &err) == OK &&
+    *complete = replicator_backlog(node->replicator, peer, BLOCKS_MAX, add_backlog_block, &backlog,
+                                   &err) == OK &&
                 backlog.blocks < BLOCKS_MAX;
     return backlog.fen;
 }

@@ -9,7 +9,7 @@
 
 enum {
     NODE_ALARMS_MAX = 256,
-    TURN_FRAMES_MAX = 64,              /* received in one turn */
+    TURN_FRAMES_MAX = 64, /* received in one turn */
     TURN_BYTES_MAX = 8 << 20,
     TURN_CALLS_MAX = 64,               /* the API's share is reserved: calls are taken first */
     TURN_CATCH_UP_ENTRIES_MAX = 16384, /* replayed in one turn */
@@ -79,14 +79,13 @@ struct trial {
 };
 void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t count);
 
-
 void trial_log_begin(struct node *node, size_t capacity);
 uint64_t trial_log_add(struct node *node, struct bytes body); /* its lsn; borrows the body */
 void trial_log_end(struct node *node);
 
 /* Drafts (approvals.c): completed documents that a maker signed and nobody has checked yet. */
-enum reason draft_compare(struct txn *txn, const struct document *document,
-                          struct refusal *refusal, bool *found);
+enum reason draft_compare(struct txn *txn, const struct document *document, struct refusal *refusal,
+                          bool *found);
 /* The drafts of one post, which the maker signs together: begin, add each, end. */
 struct draft_batch {
     uint64_t number;

@@ -117,8 +117,8 @@ enum status node_operator_add(struct node *node, struct txn *txn, const struct o
     return OK;
 }
 
-enum status node_operator_passwd(struct node *node, struct txn *txn,
-                                 const struct operator_row *row, struct err *err)
+enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
+                                 struct err *err)
 {
     struct operator_row known;
 

@@ -167,8 +167,7 @@ static void rehearse_item(struct post *post, struct submit_item *item, struct bu
         return;
     }
     prepare(post, &trial);
-    if (ledger_check_rules(post->node->ledger, post->txn, &trial, &item->refusal) !=
-        REASON_NONE) {
+    if (ledger_check_rules(post->node->ledger, post->txn, &trial, &item->refusal) != REASON_NONE) {
         set_refused(item);
         return;
     }
