@@ -30,6 +30,10 @@ void edge_sides(struct txn *txn, struct division issuer, struct bytes id, const 
 /* 0 when the sides agree. */
 int64_t edge_difference(const struct edge_sides *sides);
 
+/* Every row of a ledger as stored and as replayed; false, and the first difference in words. */
+bool verify_rows(struct txn *stored, struct txn *replayed, struct division division, char *fault,
+                 size_t fault_size);
+
 /* Sums of what people typed fit by far; a damaged row must not be undefined behaviour. */
 static inline int64_t add_capped(int64_t a, int64_t b)
 {

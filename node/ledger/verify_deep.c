@@ -372,133 +372,7 @@ static bool visit_block(void *arg, const struct block_view *block)
     return true;
 }
 
-/* --- the rows --- */
-
-struct row_kind {
-    enum store_space space;
-    char letter;
-    const char *name;
-};
-static const struct row_kind row_kinds[] = {
-    {SPACE_LEDGER, 'I', "indicator"},       {SPACE_LEDGER, 'D', "document"},
-    {SPACE_LEDGER, 'S', "sums of source"},  {SPACE_LEDGER, 'Y', "sums of a year"},
-    {SPACE_ROLLUPS, ROLLUP_OWN, "roll-up"},
-};
-
-struct row_check {
-    struct replay *replay;
-    const struct row_kind *kind;
-    size_t rows;
-};
-
-/* Says which account of which indicator differs: the row that people look at. */
-static bool fail_indicator(struct replay *replay, const char *id, struct bytes stored,
-                           struct bytes replayed)
-{
-    struct indicator have, want;
-    char there[AMOUNT_TEXT_MAX], here[AMOUNT_TEXT_MAX];
-
-    if (indicator_parse(stored, &have) && indicator_parse(replayed, &want)) {
-        for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
-            if (have.balance[a] != want.balance[a]) {
-                amount_format(there, have.balance[a]);
-                amount_format(here, want.balance[a]);
-                return fail(replay,
-                            "ledger of %s: indicator %s (lsn %" PRIu64
-                            "): %s is stored as %s, its log says %s",
-                            replay->division.code, id, want.lsn,
-                            account_info((enum account)a)->mnemonic, there, here);
-            }
-        }
-    }
-    return fail(replay, "ledger of %s: indicator %s differs from what its log says",
-                replay->division.code, id);
-}
-
-/* The readable end of a key: an id, a fund type or a code. */
-static void name_row(char out[64], struct bytes key)
-{
-    const struct bytes rest = row_key_rest(key);
-    size_t size = 0;
-
-    for (size_t i = 0; i < rest.size && size < 63; i++) {
-        if (rest.data[i] > ' ' && rest.data[i] < 0x7f) {
-            out[size++] = (char)rest.data[i];
-        }
-    }
-    out[size] = '\0';
-}
-
-static bool compare_row(void *arg, struct bytes key, struct bytes value)
-{
-    struct row_check *check = arg;
-    struct replay *replay = check->replay;
-    struct bytes replayed;
-    char name[64];
-
-    check->rows++;
-    if (txn_get(replay->scratch, check->kind->space, key, &replayed) &&
-        bytes_equal(replayed, value)) {
-        return true;
-    }
-    name_row(name, key);
-    if (!txn_get(replay->scratch, check->kind->space, key, &replayed)) {
-        return fail(replay, "ledger of %s: %s %s is stored, but its log does not make it",
-                    replay->division.code, check->kind->name, name);
-    }
-    if (check->kind->letter == 'I') {
-        return fail_indicator(replay, name, value, replayed);
-    }
-    return fail(replay, "ledger of %s: %s %s differs from what its log says", replay->division.code,
-                check->kind->name, name);
-}
-
-static bool find_missing(void *arg, struct bytes key, struct bytes value)
-{
-    struct row_check *check = arg;
-    struct bytes stored;
-    char name[64];
-
-    (void)value;
-    if (txn_get(check->replay->stored, check->kind->space, key, &stored)) {
-        return true;
-    }
-    name_row(name, key);
-    return fail(check->replay, "ledger of %s: %s %s is missing; its log makes it",
-                check->replay->division.code, check->kind->name, name);
-}
-
-static bool count_row(void *arg, struct bytes key, struct bytes value)
-{
-    (void)key;
-    (void)value;
-    ++*(size_t *)arg;
-    return true;
-}
-
-static bool compare_rows(struct replay *replay, const struct row_kind *kind)
-{
-    const struct row_key prefix = row_key_of(kind->letter, replay->division, BYTES_NONE);
-    struct row_check check = {replay, kind, 0};
-    size_t replayed = 0;
-    struct err err;
-
-    if (replay->store->ops->scan(replay->store->self, replay->snapshot, kind->space,
-                                 row_key_bytes(&prefix), BYTES_NONE, compare_row, &check,
-                                 &err) != OK) {
-        return fail(replay, "ledger of %s: %s", replay->division.code, err.text);
-    }
-    if (replay->failed) {
-        return false;
-    }
-    (void)txn_scan(replay->scratch, kind->space, row_key_bytes(&prefix), count_row, &replayed,
-                   &err);
-    if (replayed != check.rows) {
-        (void)txn_scan(replay->scratch, kind->space, row_key_bytes(&prefix), find_missing, &check,
-                       &err);
-    }
-    return !replay->failed;
-}
+/* --- the end --- */
 
 static bool compare_ledgers(struct replay *replay)
 {
@@ -518,10 +392,10 @@ static bool compare_ledgers(struct replay *replay)
                     ", and the digests differ",
                     replay->division.code, replay->position.lsn, replayed.lsn);
     }
-    for (size_t i = 0; i < COUNT_OF(row_kinds); i++) {
-        if (!compare_rows(replay, &row_kinds[i])) {
-            return false;
-        }
+    if (!verify_rows(replay->stored, replay->scratch, replay->division, replay->fault,
+                     replay->fault_size)) {
+        replay->failed = true;
+        return false;
     }
     return true;
 }

@@ -1,0 +1,408 @@
+/* A sound tree passes both verifications everywhere; every row and byte that is changed behind
+ * the ledger's back is found, and named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "node/ledger/query.h"
+#include "node/ledger/rows.h"
+#include "replicator/log.h"
+#include "tests/unit/ledger/tree.h"
+
+static int set_up(void **state)
+{
+    struct tree *tree = tree_new();
+
+    tree_approve(tree, LINZHOU);
+    tree_carry_money(tree);
+    *state = tree;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    tree_free(*state);
+    return 0;
+}
+
+static bool sound(struct tree *tree, enum office_name at, enum office_name of, char fault[512])
+{
+    struct txn *txn = txn_open(tree_store(tree, at), NULL);
+    bool ok;
+
+    fault[0] = '\0';
+    ok = query_verify(txn, tree_roster(tree), tree_division(of), fault, 512);
+    txn_free(txn);
+    return ok;
+}
+
+static bool deeply_sound(struct tree *tree, enum office_name at, enum office_name of,
+                         char fault[512])
+{
+    fault[0] = '\0';
+    return query_verify_deep(tree_store(tree, at), NULL, tree_roster(tree), tree_division(of), NULL,
+                             NULL, fault, 512);
+}
+
+static const struct {
+    enum office_name at, of;
+} views[] = {
+    {REGION, REGION},      {REGION, LHASA},        {REGION, LINZHOU},  {REGION, SHIGATSE},
+    {LHASA, LHASA},        {LHASA, LINZHOU},       {LINZHOU, LINZHOU}, {SHIGATSE, SHIGATSE},
+    {SHIGATSE, SANGZHUZI}, {SANGZHUZI, SANGZHUZI},
+};
+
+static void expect_all_sound(struct tree *tree)
+{
+    char fault[512];
+
+    for (size_t i = 0; i < COUNT_OF(views); i++) {
+        if (!sound(tree, views[i].at, views[i].of, fault)) {
+            fail_msg("at %s: %s", tree_division(views[i].at).code, fault);
+        }
+        if (!deeply_sound(tree, views[i].at, views[i].of, fault)) {
+            fail_msg("deep, at %s: %s", tree_division(views[i].at).code, fault);
+        }
+    }
+    if (tree_alarms(tree) != 0) {
+        fail_msg("alarm: %s", tree_alarm(tree));
+    }
+}
+
+static void a_sound_tree_is_sound_everywhere(void **state)
+{
+    expect_all_sound(*state);
+}
+
+static void every_kind_that_books_leaves_the_books_sound(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, REGION, "transfer_in", "I-1", "ori_div_code", "100000", "sup_bgt_doc_no",
+       "财预〔2026〕1号", "amount", "80", "fund_type_code", "111", "tra_type_code", "general",
+       "stage", "formal");
+    DO(tree, REGION, "transfer", "T-3", "ori_bgt_id", "I-1", "rec_div_code", "540202", "amount",
+       "30", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    DO(tree, REGION, "transfer", "T-4", "ori_bgt_id", "B-1", "rec_div_code", "540200", "amount",
+       "40", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    DO(tree, SHIGATSE, "return", "X-4", "bgt_id", "T-4", "reason", "退回");
+    DO(tree, SANGZHUZI, "register", "R-3", "bgt_id", "T-3", "ori_div_code", "540000");
+    tree_seal(tree);
+    DO(tree, LINZHOU, "freeze", "F-1", "bgt_id", "A-3", "amount", "30", "reason", "审计");
+    DO(tree, LINZHOU, "unfreeze", "U-1", "bgt_id", "A-3", "amount", "10", "reason", "审计结束");
+    DO(tree, LINZHOU, "refund", "Z-1", "pay_app_id", "P-1", "amount", "15", "reason", "退款");
+    DO(tree, LINZHOU, "payment_cancel", "C-1", "pay_app_id", "P-1", "reason", "重复");
+    DO(tree, LINZHOU, "reduce", "D-1", "bgt_id", "A-3", "amount", "20");
+    tree_seal(tree);
+    expect_all_sound(tree);
+}
+
+static void open_and_waiting_transfers_are_sound(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, REGION, "transfer", "T-4", "ori_bgt_id", "B-1", "rec_div_code", "540200", "amount",
+       "40", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    expect_all_sound(tree);
+    tree_hold_back(tree, REGION, true);
+    DO(tree, SHIGATSE, "return", "X-4", "bgt_id", "T-4", "reason", "退回");
+    tree_seal(tree);
+    expect_all_sound(tree);
+    tree_hold_back(tree, REGION, false);
+    expect_all_sound(tree);
+}
+
+/* The region hears of the county's register before it hears of the city's issue. */
+static void an_answer_that_overtakes_its_transfer_is_sound(void **state)
+{
+    struct tree *tree = *state;
+
+    tree_cut(tree, LHASA, REGION, true);
+    DO(tree, LHASA, "transfer", "T-5", "ori_bgt_id", "R-1", "rec_div_code", "540121", "amount", "7",
+       "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    DO(tree, LINZHOU, "register", "R-5", "bgt_id", "T-5");
+    tree_seal(tree);
+    expect_all_sound(tree);
+    tree_cut(tree, LHASA, REGION, false);
+    expect_all_sound(tree);
+}
+
+/* --- rows changed behind the ledger's back --- */
+
+static void change_indicator(struct tree *tree, enum office_name at, enum office_name of,
+                             const char *id, enum account account, int64_t by)
+{
+    const struct row_key key = row_key_of('I', tree_division(of), bytes_text(id));
+    struct txn *txn = txn_open(tree_store(tree, at), NULL);
+    struct indicator indicator;
+    struct bytes value;
+
+    assert_true(indicator_load(txn, tree_division(of), bytes_text(id), &indicator));
+    indicator.balance[account] += by;
+    indicator_store(txn, tree_division(of), bytes_text(id), &indicator);
+    assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value));
+    tree_tamper(tree, at, SPACE_LEDGER, row_key_bytes(&key), value);
+    txn_free(txn);
+}
+
+static void a_changed_balance_is_named(void **state)
+{
+    char fault[512];
+
+    change_indicator(*state, LINZHOU, LINZHOU, "A-3", ACC_AVAIL, 100);
+    assert_false(sound(*state, LINZHOU, LINZHOU, fault));
+    assert_non_null(strstr(fault, "540121"));
+    assert_non_null(strstr(fault, "AVAIL"));
+    assert_false(deeply_sound(*state, LINZHOU, LINZHOU, fault));
+    assert_non_null(strstr(fault, "A-3"));
+    assert_non_null(strstr(fault, "AVAIL is stored as 91.00, its log says 90.00"));
+    assert_true(sound(*state, REGION, LINZHOU, fault));
+}
+
+static void a_balance_below_zero_is_named(void **state)
+{
+    char fault[512];
+
+    change_indicator(*state, REGION, LHASA, "R-1", ACC_UNALLOC, -10100);
+    assert_false(sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "R-1"));
+    assert_non_null(strstr(fault, "UNALLOC is on the wrong side: -1.00"));
+}
+
+/* Moved between two accounts of one indicator, or between two indicators: all sums stay. */
+static void money_moved_in_silence_is_found(void **state)
+{
+    char fault[512];
+
+    change_indicator(*state, LHASA, LHASA, "R-1", ACC_UNALLOC, -100);
+    change_indicator(*state, LHASA, LHASA, "A-2", ACC_AVAIL, 100);
+    assert_false(sound(*state, LHASA, LHASA, fault));
+    assert_non_null(strstr(fault, "is stored as"));
+    assert_false(deeply_sound(*state, LHASA, LHASA, fault));
+    assert_non_null(strstr(fault, "its log says"));
+}
+
+static void a_deleted_indicator_is_named(void **state)
+{
+    const struct row_key key = row_key_of('I', tree_division(LHASA), bytes_text("R-1"));
+    char fault[512];
+
+    tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), BYTES_NONE);
+    assert_false(sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "missing"));
+    assert_false(deeply_sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "indicator R-1 is missing; its log makes it"));
+}
+
+static void an_invented_document_is_named(void **state)
+{
+    const struct row_key from = row_key_of('D', tree_division(LHASA), bytes_text("R-1"));
+    const struct row_key to = row_key_of('D', tree_division(LHASA), bytes_text("R-9"));
+    struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
+    struct bytes value;
+    char fault[512];
+
+    assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&from), &value));
+    tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&to), value);
+    txn_free(txn);
+    assert_false(deeply_sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "document R-9 is stored, but its log does not make it"));
+}
+
+static void a_changed_rollup_is_found(void **state)
+{
+    static const char scopes[] = {ROLLUP_OWN, ROLLUP_SUBTREE};
+
+    for (size_t i = 0; i < COUNT_OF(scopes); i++) {
+        const struct row_key key =
+            rollup_key(scopes[i], tree_division(LHASA), 2026, ROLLUP_ACCOUNT, BYTES_NONE);
+        struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
+        struct rollup rollup;
+        struct bytes value;
+        char fault[512];
+
+        rollup_load(txn, &key, &rollup);
+        rollup.debit[ACC_AVAIL] += 1;
+        rollup_store(txn, &key, &rollup);
+        assert_true(txn_get(txn, SPACE_ROLLUPS, row_key_bytes(&key), &value));
+        tree_tamper(*state, REGION, SPACE_ROLLUPS, row_key_bytes(&key), value);
+        assert_false(sound(*state, REGION, LHASA, fault));
+        assert_non_null(strstr(fault, "roll-up by account"));
+        assert_non_null(strstr(fault, i == 0 ? "own level" : "jurisdiction"));
+        rollup.debit[ACC_AVAIL] -= 1;
+        rollup_store(txn, &key, &rollup);
+        assert_true(txn_get(txn, SPACE_ROLLUPS, row_key_bytes(&key), &value));
+        tree_tamper(*state, REGION, SPACE_ROLLUPS, row_key_bytes(&key), value);
+        assert_true(sound(*state, REGION, LHASA, fault));
+        txn_free(txn);
+    }
+}
+
+static void two_sides_that_disagree_are_both_named(void **state)
+{
+    const struct row_key key = row_key_of('X', tree_division(LHASA), bytes_text("T-2"));
+    struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
+    struct edge edge;
+    struct bytes value;
+    char fault[512];
+
+    assert_true(edge_load(txn, tree_division(LHASA), bytes_text("T-2"), &edge));
+    edge.amount += 100;
+    edge_store(txn, tree_division(LHASA), bytes_text("T-2"), &edge);
+    assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value));
+    tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), value);
+    txn_free(txn);
+    assert_false(sound(*state, REGION, LINZHOU, fault));
+    assert_non_null(strstr(fault, "T-2 of 540100"));
+    assert_non_null(strstr(fault, "R-2"));
+}
+
+/* --- bytes of blocks changed on disk --- */
+
+static void read_block(struct tree *tree, enum office_name at, enum office_name of, uint64_t lsn,
+                       struct buf *whole, struct block_view *block)
+{
+    struct err err = {OK, ""};
+
+    assert_int_equal(
+        log_read_block(tree_store(tree, at), NULL, tree_division(of), lsn, whole, block, &err), OK);
+}
+
+/* One bit of every part of a block: header, signature, body. */
+static void a_flipped_bit_in_a_block_is_found(void **state)
+{
+    struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
+    struct block_view block;
+    char fault[512];
+
+    read_block(*state, REGION, LINZHOU, 4, &whole, &block);
+    log_block_key(&key, block.header.author, 1, block.header.first_lsn);
+    for (size_t at = BLOCK_HEADER_SIZE - 8; at < whole.size; at += 37) {
+        whole.data[at] ^= 1;
+        tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
+        if (deeply_sound(*state, REGION, LINZHOU, fault)) {
+            fail_msg("a flipped bit at %zu of %zu passed", at, whole.size);
+        }
+        assert_non_null(strstr(fault, "540121"));
+        whole.data[at] ^= 1;
+    }
+    tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
+    assert_true(deeply_sound(*state, REGION, LINZHOU, fault));
+    buf_free(&whole);
+    buf_free(&key);
+}
+
+static void a_lost_block_is_found(void **state)
+{
+    struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
+    struct block_view block;
+    char fault[512];
+
+    read_block(*state, REGION, LHASA, 1, &whole, &block);
+    log_block_key(&key, block.header.author, 1, block.header.first_lsn);
+    tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), BYTES_NONE);
+    assert_false(deeply_sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "missing"));
+    buf_free(&whole);
+    buf_free(&key);
+}
+
+static void a_lost_tail_is_found(void **state)
+{
+    struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
+    struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
+    struct ledger_position position;
+    struct block_view block;
+    char fault[512];
+
+    ledger_position(txn, tree_division(LHASA), &position);
+    txn_free(txn);
+    read_block(*state, REGION, LHASA, position.lsn, &whole, &block);
+    log_block_key(&key, block.header.author, 1, block.header.first_lsn);
+    tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), BYTES_NONE);
+    assert_false(deeply_sound(*state, REGION, LHASA, fault));
+    assert_non_null(strstr(fault, "but the log ends at lsn"));
+    buf_free(&whole);
+    buf_free(&key);
+}
+
+/* --- approvals --- */
+
+static void an_approval_of_nobody_is_found(void **state)
+{
+    char fault[512];
+
+    tree_impostor(*state, LINZHOU);
+    DO(*state, LINZHOU, "freeze", "F-1", "bgt_id", "A-3", "amount", "1", "reason", "审计");
+    tree_seal(*state);
+    assert_true(sound(*state, REGION, LINZHOU, fault));
+    assert_false(deeply_sound(*state, REGION, LINZHOU, fault));
+    assert_non_null(strstr(fault, "a key that no operator of this division has"));
+}
+
+static void an_approval_of_another_document_is_found(void **state)
+{
+    char fault[512];
+
+    tree_forge(*state, LINZHOU);
+    DO(*state, LINZHOU, "freeze", "F-1", "bgt_id", "A-3", "amount", "1", "reason", "审计");
+    tree_seal(*state);
+    assert_false(deeply_sound(*state, REGION, LINZHOU, fault));
+    assert_non_null(strstr(fault, "the maker's signature does not fit the document"));
+}
+
+/* --- progress --- */
+
+static void take_progress(void *arg, uint64_t lsn)
+{
+    uint64_t *last = arg;
+
+    assert_true(lsn > *last);
+    *last = lsn;
+}
+
+static void progress_goes_to_the_end_of_the_log(void **state)
+{
+    struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
+    struct ledger_position position;
+    uint64_t last = 0;
+    char fault[512];
+
+    ledger_position(txn, tree_division(LINZHOU), &position);
+    txn_free(txn);
+    assert_true(query_verify_deep(tree_store(*state, REGION), NULL, tree_roster(*state),
+                                  tree_division(LINZHOU), take_progress, &last, fault, 512));
+    assert_int_equal(last, position.lsn);
+}
+
+int main(void)
+{
+#define IN_TREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        IN_TREE(a_sound_tree_is_sound_everywhere),
+        IN_TREE(every_kind_that_books_leaves_the_books_sound),
+        IN_TREE(open_and_waiting_transfers_are_sound),
+        IN_TREE(an_answer_that_overtakes_its_transfer_is_sound),
+        IN_TREE(a_changed_balance_is_named),
+        IN_TREE(a_balance_below_zero_is_named),
+        IN_TREE(money_moved_in_silence_is_found),
+        IN_TREE(a_deleted_indicator_is_named),
+        IN_TREE(an_invented_document_is_named),
+        IN_TREE(a_changed_rollup_is_found),
+        IN_TREE(two_sides_that_disagree_are_both_named),
+        IN_TREE(a_flipped_bit_in_a_block_is_found),
+        IN_TREE(a_lost_block_is_found),
+        IN_TREE(a_lost_tail_is_found),
+        IN_TREE(an_approval_of_nobody_is_found),
+        IN_TREE(an_approval_of_another_document_is_found),
+        IN_TREE(progress_goes_to_the_end_of_the_log),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
