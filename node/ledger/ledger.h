@@ -34,6 +34,9 @@ struct ledger_sink {
     /* A breach. `code`: "edge_differs", "state_differs", "below_zero", "sources_differ",
      * "element_clash", "bad_entry", "needs_upgrade". */
     void (*alarm)(void *arg, const char *code, struct division about, const char *text);
+    /* The last lsn of the own log, entries that are not documents (grants) included, at the time
+     * ledger_own_digest is called. NULL: that of the last document. */
+    uint64_t (*own_lsn)(void *arg);
 };
 
 struct ledger_config {
@@ -82,8 +85,9 @@ void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct appli
 void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *digest);
 /* For a trial on a child txn: what must be put back when it is forgotten. */
 struct ledger_mark {
-    struct hasher digest;
-    uint64_t entries;
+    size_t folded, filed;
+    uint64_t last_lsn, last_time_ms;
+    int64_t turnover;
 };
 void ledger_mark(const struct ledger *ledger, struct ledger_mark *mark);
 void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark);

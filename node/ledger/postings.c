@@ -47,10 +47,11 @@ struct context {
     const struct applied *entry;
     const struct document *document;
     struct buf *memory;
-    int64_t amount;
+    int64_t amount; /* 0: all there is, where the kind may leave it out */
 };
 
 static const char *const no_line = "it lacks its line";
+static const char *const overflows = "its amount is beyond every limit";
 static const char *const no_amount = "it lacks an amount above zero";
 
 static void post(struct booking *out, struct line *line, enum account account, int64_t fen)
@@ -74,39 +75,51 @@ static bool load_other(const struct context *context, struct bytes id, uint32_t 
            out->other.kind == kind;
 }
 
-static void copy_elements(struct buf *memory, const struct document *document)
+/* What an indicator keeps of the document that made it: the elements, and the public fields of
+ * the project, which go on with the money to whoever may not hold the project itself. */
+static void keep_elements(struct document *kept, const struct document *from)
 {
-    struct document elements;
+    static const enum field project[] = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE};
 
-    document_clear(&elements, document->kind);
     for (const enum field *field = kind_elements(); *field != 0; field++) {
-        if (document_has(document, *field)) {
-            document_set_text(&elements, *field, document_text(document, *field));
+        if (document_has(from, *field) && !document_has(kept, *field)) {
+            document_set_text(kept, *field, document_text(from, *field));
         }
     }
-    buf_clear(memory);
-    document_encode(memory, &elements);
+    for (size_t i = 0; i < COUNT_OF(project); i++) {
+        if (document_has(from, project[i]) && !document_has(kept, project[i])) {
+            document_set_text(kept, project[i], document_text(from, project[i]));
+        }
+    }
 }
 
-/* A new indicator with the document's id and elements. */
-static const char *open_line(const struct context *context, struct bytes origin,
-                             struct bytes source, uint8_t flags)
+/* A new indicator with the document's id and elements; `origin` is NULL for a source. */
+static const char *open_line(const struct context *context, const struct line *origin,
+                             uint8_t flags)
 {
     const struct document *document = context->document;
     struct line *line = &context->out->first;
+    struct document kept, inherited;
 
-    if (!document_has(document, FIELD_FUND_TYPE_CODE)) {
+    document_clear(&kept, document->kind);
+    keep_elements(&kept, document);
+    if (origin != NULL) {
+        indicator_elements(&origin->row, &inherited);
+        keep_elements(&kept, &inherited);
+    }
+    if (!document_has(&kept, FIELD_FUND_TYPE_CODE)) {
         return "it lacks a fund type";
     }
-    copy_elements(context->memory, document);
+    buf_clear(context->memory);
+    document_encode(context->memory, &kept);
     line->id = document_id(document);
     memset(&line->row, 0, sizeof line->row);
     line->row.year = document_year(document);
     line->row.kind = document->kind;
     line->row.lsn = context->entry->lsn;
-    line->row.fund = document_text(document, FIELD_FUND_TYPE_CODE);
-    line->row.origin = origin;
-    line->row.source = source;
+    line->row.fund = document_text(&kept, FIELD_FUND_TYPE_CODE);
+    line->row.origin = origin != NULL ? origin->id : BYTES_NONE;
+    line->row.source = origin != NULL ? origin->row.source : line->id;
     line->row.elements = buf_bytes(context->memory);
     line->row.flags = flags;
     if (document->kind == KIND_REGISTER || document->kind == KIND_TRANSFER_IN) {
@@ -120,8 +133,7 @@ static const char *open_line(const struct context *context, struct bytes origin,
 static const char *book_source(const struct context *context, enum account source)
 {
     const bool special = document_is_word(context->document, FIELD_TRA_TYPE_CODE, "special");
-    const char *why = open_line(context, BYTES_NONE, document_id(context->document),
-                                special ? INDICATOR_EARMARKED : 0);
+    const char *why = open_line(context, NULL, special ? INDICATOR_EARMARKED : 0);
 
     if (why == NULL) {
         post(context->out, &context->out->first, source, -context->amount);
@@ -139,8 +151,7 @@ static const char *book_split(const struct context *context, enum account accoun
     if (!load_line(context, &out->second, document_text(context->document, FIELD_ORI_BGT_ID))) {
         return no_line;
     }
-    why = open_line(context, out->second.id, out->second.row.source,
-                    out->second.row.flags & INDICATOR_EARMARKED);
+    why = open_line(context, &out->second, out->second.row.flags & INDICATOR_EARMARKED);
     if (why == NULL) {
         post(out, &out->first, account, context->amount);
         post(out, &out->second, ACC_UNALLOC, -context->amount);
@@ -148,16 +159,22 @@ static const char *book_split(const struct context *context, enum account accoun
     return why;
 }
 
-static const char *book_move(const struct context *context, struct bytes id, enum account from,
-                             enum account to)
+static const char *book_move(const struct context *context, struct bytes id, int64_t amount,
+                             enum account from, enum account to)
 {
     struct booking *out = context->out;
 
     if (!load_line(context, &out->first, id)) {
         return no_line;
     }
-    post(out, &out->first, from, -context->amount);
-    post(out, &out->first, to, context->amount);
+    if (amount == 0 && from == ACC_PENDING) {
+        amount = out->first.row.balance[from]; /* a release takes what is there */
+    }
+    if (amount <= 0) {
+        return no_amount;
+    }
+    post(out, &out->first, from, -amount);
+    post(out, &out->first, to, amount);
     return NULL;
 }
 
@@ -169,7 +186,7 @@ static const char *book_release(const struct context *context)
     if (!load_other(context, id, KIND_ALLOCATE)) {
         return no_line;
     }
-    why = book_move(context, id, ACC_PENDING, ACC_AVAIL);
+    why = book_move(context, id, context->amount, ACC_PENDING, ACC_AVAIL);
     context->out->first.row.flags |= INDICATOR_RELEASED;
     context->out->other.state = DOC_RELEASED;
     return why;
@@ -216,24 +233,28 @@ static const char *book_payment_step(const struct context *context, enum account
                                      enum account to)
 {
     struct doc_row *payment = &context->out->other;
+    int64_t amount = context->amount;
 
     if (!load_other(context, document_text(context->document, FIELD_PAY_APP_ID), KIND_PAYMENT)) {
         return no_line;
     }
+    if (amount == 0) {
+        amount = payment->left; /* a cancellation frees what is not paid */
+    }
     if (from == ACC_COMMIT) {
-        payment->left -= context->amount;
+        payment->left -= amount;
     } else {
-        payment->spent -= context->amount;
+        payment->spent -= amount;
     }
     if (to == ACC_SPENT) {
-        payment->spent += context->amount;
+        payment->spent += amount;
         payment->state = payment->left > 0 ? DOC_PART_PAID : DOC_PAID;
     } else if (payment->left <= 0 && from == ACC_COMMIT) {
         payment->state = payment->state == DOC_APPLIED ? DOC_CANCELLED : DOC_PAID;
     } else if (payment->left <= 0 && payment->spent <= 0) {
         payment->state = DOC_REFUNDED;
     }
-    return book_move(context, short_text_bytes(&payment->about), from, to);
+    return book_move(context, short_text_bytes(&payment->about), amount, from, to);
 }
 
 static bool posts(const struct document *document)
@@ -260,6 +281,13 @@ static bool posts(const struct document *document)
     }
 }
 
+/* Kinds whose amount the node writes out, and which mean all there is without one. */
+static bool takes_all(const struct document *document)
+{
+    return !document_has(document, FIELD_AMOUNT) &&
+           (document->kind == KIND_RELEASE || document->kind == KIND_PAYMENT_CANCEL);
+}
+
 static const char *book(const struct context *context)
 {
     const struct bytes bgt_id = document_text(context->document, FIELD_BGT_ID);
@@ -280,7 +308,7 @@ static const char *book(const struct context *context)
         return book_release(context);
     case KIND_PAYMENT:
         context->out->own.left = context->amount;
-        return book_move(context, bgt_id, ACC_AVAIL, ACC_COMMIT);
+        return book_move(context, bgt_id, context->amount, ACC_AVAIL, ACC_COMMIT);
     case KIND_PAYMENT_CANCEL:
         return book_payment_step(context, ACC_COMMIT, ACC_AVAIL);
     case KIND_PAID:
@@ -288,9 +316,9 @@ static const char *book(const struct context *context)
     case KIND_REFUND:
         return book_payment_step(context, ACC_SPENT, ACC_AVAIL);
     case KIND_FREEZE:
-        return book_move(context, bgt_id, ACC_AVAIL, ACC_FROZEN);
+        return book_move(context, bgt_id, context->amount, ACC_AVAIL, ACC_FROZEN);
     case KIND_UNFREEZE:
-        return book_move(context, bgt_id, ACC_FROZEN, ACC_AVAIL);
+        return book_move(context, bgt_id, context->amount, ACC_FROZEN, ACC_AVAIL);
     default:
         return book_reduce(context);
     }
@@ -320,8 +348,7 @@ static enum doc_state first_state(const struct document *document)
     }
 }
 
-static void fill_own(struct doc_row *own, const struct applied *entry,
-                     const struct document *document)
+void doc_row_fill(struct doc_row *own, const struct applied *entry, const struct document *document)
 {
     *own = (struct doc_row){
         .lsn = entry->lsn,
@@ -380,15 +407,18 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     const struct context context = {out, txn, entry, document, memory, document_money(document)};
     const char *why;
 
-    fill_own(&out->own, entry, document);
+    doc_row_fill(&out->own, entry, document);
     out->first.id = out->second.id = out->other_id = BYTES_NONE;
     out->count = 0;
     out->turnover = 0;
     if (!posts(document)) {
         return NULL;
     }
-    if (context.amount <= 0) {
+    if (context.amount < 0 || (context.amount == 0 && !takes_all(document))) {
         return no_amount;
+    }
+    if (context.amount > TURNOVER_MAX) {
+        return overflows;
     }
     why = book(&context);
     if (why != NULL) {
@@ -398,7 +428,10 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
         return "it does not balance";
     }
     sort_postings(out);
-    out->turnover = context.amount;
+    for (size_t i = 0; i < out->count; i++) {
+        out->turnover += out->at[i].fen > 0 ? out->at[i].fen : 0;
+    }
+    out->own.amount = out->turnover;
     return NULL;
 }
 

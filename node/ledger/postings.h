@@ -39,6 +39,10 @@ struct booking {
     int64_t turnover; /* the debits */
 };
 
+/* The row of a new document. */
+void doc_row_fill(struct doc_row *own, const struct applied *entry,
+                  const struct document *document);
+
 /* NULL, or why the entry books nothing. `memory` keeps the elements of a new indicator. */
 const char *booking_make(struct booking *out, struct txn *txn, const struct applied *entry,
                          const struct document *document, struct buf *memory);

@@ -4,7 +4,7 @@
 
 #include <assert.h>
 
-enum { ROW_BYTES_MAX = 1024 };
+enum { ROW_BYTES_MAX = 1280 };
 
 struct writer {
     uint8_t at[ROW_BYTES_MAX];
@@ -262,8 +262,9 @@ void doc_store(struct txn *txn, struct division division, struct bytes id,
                const struct doc_row *row)
 {
     const struct row_key key = row_key_of('D', division, id);
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     write_u64(&writer, row->lsn);
     write_u64(&writer, row->time_ms);
     write_u16(&writer, row->kind);
@@ -311,8 +312,9 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
                      const struct indicator *indicator)
 {
     const struct row_key key = row_key_of('I', division, id);
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     for (size_t i = 0; i < ACCOUNTS; i++) {
         write_i64(&writer, indicator->balance[i]);
     }
@@ -374,8 +376,9 @@ void source_store(struct txn *txn, struct division division, struct bytes id,
                   const struct source_sums *sums)
 {
     const struct row_key key = row_key_of('S', division, id);
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     write_i64(&writer, sums->credit);
     write_i64(&writer, sums->debit);
     (void)put(txn, &key, &writer);
@@ -402,8 +405,9 @@ void year_sums_load(struct txn *txn, const struct row_key *key, int64_t sums[ACC
 
 void year_sums_store(struct txn *txn, const struct row_key *key, const int64_t sums[ACCOUNTS])
 {
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     for (size_t i = 0; i < ACCOUNTS; i++) {
         write_i64(&writer, sums[i]);
     }
@@ -433,8 +437,9 @@ void position_load(struct txn *txn, struct division division, struct position_ro
 void position_store(struct txn *txn, struct division division, const struct position_row *row)
 {
     const struct row_key key = row_key_of('L', division, BYTES_NONE);
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     write_u64(&writer, row->lsn);
     write_u64(&writer, row->time_ms);
     write_raw(&writer, row->digest.at, sizeof row->digest.at);
@@ -473,8 +478,9 @@ void rollup_load(struct txn *txn, const struct row_key *key, struct rollup *out)
 
 void rollup_store(struct txn *txn, const struct row_key *key, const struct rollup *rollup)
 {
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     for (uint8_t account = 0; account < ACCOUNTS; account++) {
         if (rollup->debit[account] != 0 || rollup->credit[account] != 0) {
             write_u8(&writer, account);
@@ -534,8 +540,9 @@ bool edge_load(struct txn *txn, struct division issuer, struct bytes id, struct 
 void edge_store(struct txn *txn, struct division issuer, struct bytes id, const struct edge *edge)
 {
     const struct row_key key = row_key_of('X', issuer, id);
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     write_u64(&writer, edge->transfer_lsn);
     write_division(&writer, edge->receiver);
     write_i64(&writer, edge->amount);
@@ -580,8 +587,9 @@ bool catalogue_load(struct txn *txn, const struct row_key *key, struct catalogue
 
 void catalogue_store(struct txn *txn, const struct row_key *key, const struct catalogue_row *row)
 {
-    struct writer writer = {.size = 0};
+    struct writer writer;
 
+    writer.size = 0;
     write_u64(&writer, row->lsn);
     write_division(&writer, row->owner);
     write_u16(&writer, (uint32_t)row->year);

@@ -119,7 +119,7 @@ struct indicator {
     struct bytes fund;      /* fund_type_code */
     struct bytes origin;    /* the indicator it was made from; "" for a source */
     struct bytes source;    /* where the chain of origins ends; itself for a source */
-    struct bytes elements;  /* body of a document that has the elements and nothing else */
+    struct bytes elements;  /* body of a document: the elements, pro_name, pro_cat_code */
 };
 bool indicator_load(struct txn *txn, struct division division, struct bytes id,
                     struct indicator *out);

@@ -1,0 +1,445 @@
+/* The one place an entry becomes part of a ledger: own, below or, as far as we may hear, above. */
+#include "node/ledger/ledger.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "node/ledger/ledger_internal.h"
+
+struct ledger *ledger_open(const struct ledger_config *config)
+{
+    struct ledger *ledger = mem_zalloc(sizeof *ledger);
+
+    ledger->config = *config;
+    return ledger;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger == NULL) {
+        return;
+    }
+    journal_free(&ledger->own);
+    journal_free(&ledger->block);
+    tally_free(&ledger->tally);
+    buf_free(&ledger->elements);
+    buf_free(&ledger->memory);
+    mem_free(ledger);
+}
+
+void ledger_alarm(const struct ledger *ledger, const char *code, struct division about,
+                  const char *format, ...)
+{
+    char text[400];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    ledger->config.sink.alarm(ledger->config.sink.arg, code, about, text);
+}
+
+bool ledger_is_above(const struct ledger *ledger, struct division division)
+{
+    return roster_within(ledger->config.roster, ledger->config.self, division);
+}
+
+bool ledger_is_below(const struct ledger *ledger, struct division division)
+{
+    return roster_within(ledger->config.roster, division, ledger->config.self);
+}
+
+enum reason ledger_check_form(const struct ledger *ledger, const struct document *document,
+                              bool client, struct refusal *refusal)
+{
+    return document_check_form(document, ledger->config.self, client, refusal);
+}
+
+void ledger_position(struct txn *txn, struct division division, struct ledger_position *out)
+{
+    struct position_row row;
+
+    position_load(txn, division, &row);
+    *out = (struct ledger_position){row.lsn, row.time_ms, row.digest, row.digest_lsn};
+}
+
+/* --- one entry --- */
+
+/* NULL, or why the entry books nothing; then nothing was written. */
+static const char *book_entry(struct ledger *ledger, struct txn *txn, struct journal *journal,
+                              const struct applied *entry, const struct document *document,
+                              struct booking *booking)
+{
+    const struct bytes id = document_id(document);
+    struct position_row position;
+    struct doc_row there;
+    const char *why;
+
+    if (id.size == 0) {
+        return "it has no id";
+    }
+    if (doc_load(txn, entry->author, id, &there)) {
+        return "it repeats an id";
+    }
+    why = booking_make(booking, txn, entry, document, &ledger->elements);
+    if (why != NULL) {
+        return why;
+    }
+    position_load(txn, entry->author, &position);
+    if (booking->turnover > TURNOVER_MAX - position.turnover - journal->turnover ||
+        !booking_post(booking)) {
+        return "a sum would not fit";
+    }
+    journal_add(journal, entry, id, booking);
+    booking_store(booking, txn, entry->author, document);
+    return NULL;
+}
+
+static void book_receipt(struct txn *txn, struct division author, const struct document *paid)
+{
+    const struct row_key key =
+        row_key_of('Q', author, document_text(paid, FIELD_AGENT_BUSINESS_NO));
+
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), document_id(paid));
+}
+
+/* What an entry is looked up by later, beside its own row. */
+static void index_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                        const struct document *document)
+{
+    switch (document->kind) {
+    case KIND_ELEMENT:
+    case KIND_AGENCY:
+    case KIND_BANK_ACCOUNT:
+    case KIND_PROJECT:
+        catalogue_enter(ledger, txn, entry, document);
+        break;
+    case KIND_TRANSFER:
+        edge_issue(ledger, txn, entry, document);
+        break;
+    case KIND_SETTLE:
+        edge_settle(ledger, txn, entry, document);
+        break;
+    case KIND_PAID:
+        if (division_equal(entry->author, ledger->config.self)) {
+            book_receipt(txn, entry->author, document);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                      const struct document *document)
+{
+    struct booking booking;
+    const char *why = book_entry(ledger, txn, &ledger->own, entry, document, &booking);
+
+    assert(why == NULL);
+    assert(booking_below_zero(&booking) == NULL);
+    (void)why;
+    ledger->own.last_lsn = entry->lsn;
+    ledger->own.last_time_ms = entry->time_ms;
+    index_entry(ledger, txn, entry, document);
+    if (document->kind == KIND_REGISTER || document->kind == KIND_RETURN) {
+        (void)edge_answer(ledger, txn, entry, document);
+    }
+}
+
+void ledger_mark(const struct ledger *ledger, struct ledger_mark *mark)
+{
+    const struct journal *own = &ledger->own;
+
+    *mark = (struct ledger_mark){own->folded.size, own->filed.size, own->last_lsn,
+                                 own->last_time_ms, own->turnover};
+}
+
+void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark)
+{
+    struct journal *own = &ledger->own;
+
+    assert(mark->folded <= own->folded.size && mark->filed <= own->filed.size);
+    own->folded.size = mark->folded;
+    own->filed.size = mark->filed;
+    own->last_lsn = mark->last_lsn;
+    own->last_time_ms = mark->last_time_ms;
+    own->turnover = mark->turnover;
+}
+
+/* --- digests --- */
+
+/* D(block) = H(D(block before), what its entries booked); a block without documents adds nothing.
+ */
+static void fold_digest(struct hash *digest, struct bytes before, struct bytes folded)
+{
+    struct hasher hasher;
+
+    if (before.size + folded.size == 0) {
+        return;
+    }
+    hasher_begin(&hasher, TAG_STATE);
+    hasher_add(&hasher, digest->at, sizeof digest->at);
+    if (before.size > 0) {
+        hasher_add(&hasher, before.data, before.size);
+    }
+    if (folded.size > 0) {
+        hasher_add(&hasher, folded.data, folded.size);
+    }
+    *digest = hasher_end(&hasher);
+}
+
+void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *digest)
+{
+    const struct division self = ledger->config.self;
+    struct journal *own = &ledger->own;
+    struct position_row position;
+    uint64_t last = own->last_lsn;
+
+    position_load(txn, self, &position);
+    if (ledger->config.sink.own_lsn != NULL) {
+        const uint64_t told = ledger->config.sink.own_lsn(ledger->config.sink.arg);
+        last = told > last ? told : last;
+    }
+    if (last > position.lsn || own->folded.size > 0) {
+        fold_digest(&position.digest, BYTES_NONE, buf_bytes(&own->folded));
+        journal_post(ledger, own, txn, self);
+        position.lsn = position.digest_lsn = last > position.lsn ? last : position.lsn;
+        position.time_ms = own->last_time_ms != 0 ? own->last_time_ms : position.time_ms;
+        position.turnover += own->turnover;
+        position_store(txn, self, &position);
+        journal_clear(own);
+    }
+    *digest = position.digest;
+}
+
+/* --- a block of a log below --- */
+
+static void send_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                        const struct document *answer)
+{
+    const struct bytes answer_id = document_id(answer),
+                       reason = document_text(answer, FIELD_REASON);
+    const struct bytes author = bytes_text(entry->author.code);
+    char id[3 + 32] = ".s", hex[2 * HASH_SIZE + 1];
+    uint8_t name[DIVISION_CODE_MAX + 1 + DOCUMENT_ID_MAX];
+    struct document settle;
+    struct hash hash;
+
+    memcpy(name, author.data, author.size);
+    name[author.size] = '|';
+    memcpy(name + author.size + 1, answer_id.data, answer_id.size);
+    hash = hash_of(TAG_CONTENT, bytes_of(name, author.size + 1 + answer_id.size));
+    hex_encode(hex, hash.at, sizeof hash.at);
+    memcpy(id + 2, hex, 32);
+    id[sizeof id - 1] = '\0';
+
+    document_clear(&settle, KIND_SETTLE);
+    document_set_text(&settle, FIELD_ID, bytes_text(id));
+    document_set_number(&settle, FIELD_FISCAL_YEAR, document_year(answer));
+    document_set_text(&settle, FIELD_ANSWER_ID, answer_id);
+    document_set_text(&settle, FIELD_REC_DIV_CODE, author);
+    document_set_text(&settle, FIELD_BGT_ID, document_text(answer, FIELD_BGT_ID));
+    document_set_number(&settle, FIELD_AMOUNT, document_money(answer));
+    document_set_text(&settle, FIELD_OUTCOME,
+                      bytes_text(answer->kind == KIND_RETURN ? "returned" : "registered"));
+    if (reason.size > 0) {
+        document_set_text(&settle, FIELD_REASON, reason);
+    }
+    ledger->config.sink.settle_due(ledger->config.sink.arg, txn, &settle);
+}
+
+static void hear_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                        const struct document *answer)
+{
+    const struct division self = ledger->config.self;
+    struct doc_row transfer;
+
+    if (edge_answer(ledger, txn, entry, answer) && division_equal(document_party(answer), self) &&
+        doc_load(txn, self, document_text(answer, FIELD_BGT_ID), &transfer) &&
+        transfer.state == DOC_ISSUED && transfer.year == document_year(answer)) {
+        send_settle(ledger, txn, entry, answer);
+    }
+}
+
+static void apply_fact(struct ledger *ledger, struct txn *txn, const struct applied *entry)
+{
+    struct document document;
+    struct booking booking;
+    const struct posting *posting;
+    const char *why = "it cannot be read";
+    struct err err;
+
+    if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
+        why = book_entry(ledger, txn, &ledger->block, entry, &document, &booking);
+    }
+    if (why != NULL) {
+        ledger_alarm(ledger, "bad_entry", entry->author,
+                     "entry %" PRIu64 " of %s books nothing: %s", entry->lsn, entry->author.code,
+                     why);
+        return;
+    }
+    posting = booking_below_zero(&booking);
+    if (posting != NULL) {
+        ledger_alarm(ledger, "below_zero", entry->author, "entry %" PRIu64 " of %s: %s of %.*s",
+                     entry->lsn, entry->author.code, account_info(posting->account)->mnemonic,
+                     (int)posting->line->id.size, (const char *)posting->line->id.data);
+    }
+    index_entry(ledger, txn, entry, &document);
+    if (document.kind == KIND_REGISTER || document.kind == KIND_RETURN) {
+        hear_answer(ledger, txn, entry, &document);
+    }
+}
+
+static bool is_known(const struct entry *entry)
+{
+    return entry->kind < KIND_USER_FIRST ||
+           (kind_info(entry->kind) != NULL && entry->format == DOCUMENT_FORMAT);
+}
+
+/* What of a block was folded before an upgrade was needed in its middle. */
+static struct row_key unfinished_key(struct division author)
+{
+    return row_key_of('U', author, BYTES_NONE);
+}
+
+static void close_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
+                        struct position_row *position)
+{
+    const struct row_key key = unfinished_key(header->author);
+    struct bytes before = BYTES_NONE;
+    const bool resumed = position->digest_lsn + 1 != header->first_lsn &&
+                         txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &before);
+
+    fold_digest(&position->digest, before, buf_bytes(&ledger->block.folded));
+    if (resumed) {
+        txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
+    }
+    position->digest_lsn = position->lsn;
+    if (!hash_equal(&position->digest, &header->state_digest)) {
+        ledger_alarm(ledger, "state_differs", header->author,
+                     "the ledger of %s differs from its author's after entry %" PRIu64,
+                     header->author.code, position->lsn);
+    }
+}
+
+static void leave_block(struct ledger *ledger, struct txn *txn, const struct block_header *header)
+{
+    const struct row_key key = unfinished_key(header->author);
+    struct bytes before = BYTES_NONE;
+    struct buf folded = BUF_EMPTY;
+
+    (void)txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &before);
+    buf_append_bytes(&folded, before);
+    buf_append_bytes(&folded, buf_bytes(&ledger->block.folded));
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&folded));
+    buf_free(&folded);
+}
+
+enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
+                               const struct block_header *header, const struct entry *entries,
+                               size_t count, struct err *err)
+{
+    struct position_row position;
+    size_t done = 0;
+
+    if (count == 0) {
+        return OK;
+    }
+    position_load(txn, header->author, &position);
+    if (entries[0].lsn != position.lsn + 1) {
+        return err_set(err, ERR_GAP, "ledger of %s: entry %" PRIu64 " after %" PRIu64,
+                       header->author.code, entries[0].lsn, position.lsn);
+    }
+    journal_clear(&ledger->block);
+    for (; done < count && is_known(&entries[done]); done++) {
+        const struct entry *entry = &entries[done];
+
+        position.lsn = entry->lsn;
+        position.time_ms = entry->time_ms;
+        if (entry->kind >= KIND_USER_FIRST) {
+            apply_fact(ledger, txn,
+                       &(struct applied){header->author, entry->lsn, entry->time_ms, entry->kind,
+                                         entry->format, entry->body});
+        }
+    }
+    journal_post(ledger, &ledger->block, txn, header->author);
+    position.turnover += ledger->block.turnover;
+    if (done == count && position.lsn == block_last_lsn(header)) {
+        close_block(ledger, txn, header, &position);
+    } else if (done > 0) {
+        leave_block(ledger, txn, header);
+    }
+    position_store(txn, header->author, &position);
+    edge_passed(ledger, txn, header->author, NULL, position.lsn);
+    if (done < count) {
+        ledger_alarm(ledger, "needs_upgrade", header->author,
+                     "entry %" PRIu64 " of %s has kind %u format %u, unknown to this version",
+                     entries[done].lsn, header->author.code, entries[done].kind,
+                     entries[done].format);
+        return err_set(err, ERR_NEEDS_UPGRADE, "ledger of %s: entry %" PRIu64 " has kind %u",
+                       header->author.code, entries[done].lsn, entries[done].kind);
+    }
+    return OK;
+}
+
+/* --- a block of a log above --- */
+
+/* The state a transfer has at its issuer, as far as what we may hear tells. */
+static void hear_settle(struct txn *txn, const struct applied *entry, const struct document *settle)
+{
+    const struct bytes id = document_text(settle, FIELD_BGT_ID);
+    struct doc_row transfer;
+
+    if (id.size > 0 && doc_load(txn, entry->author, id, &transfer) &&
+        transfer.kind == KIND_TRANSFER) {
+        transfer.state =
+            document_is_word(settle, FIELD_OUTCOME, "returned") ? DOC_RETURNED : DOC_REGISTERED;
+        doc_store(txn, entry->author, id, &transfer);
+    }
+}
+
+static void hear_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry)
+{
+    struct document document;
+    struct doc_row row;
+    struct err err;
+
+    if (document_decode(&document, entry->kind, entry->body, &err) != OK ||
+        document_id(&document).size == 0 ||
+        doc_load(txn, entry->author, document_id(&document), &row)) {
+        ledger_alarm(ledger, "bad_entry", entry->author,
+                     "entry %" PRIu64 " of %s cannot be read or repeats an id", entry->lsn,
+                     entry->author.code);
+        return;
+    }
+    doc_row_fill(&row, entry, &document);
+    doc_store(txn, entry->author, document_id(&document), &row);
+    journal_file(&ledger->block, entry, document_id(&document));
+    index_entry(ledger, txn, entry, &document);
+    if (document.kind == KIND_SETTLE) {
+        hear_settle(txn, entry, &document);
+    }
+}
+
+void ledger_hear_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
+                       const struct entry *entries, size_t count)
+{
+    journal_clear(&ledger->block);
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = &entries[i];
+
+        if (entry->kind >= KIND_USER_FIRST && is_known(entry)) {
+            hear_entry(ledger, txn,
+                       &(struct applied){header->author, entry->lsn, entry->time_ms, entry->kind,
+                                         entry->format, entry->body});
+        }
+    }
+    journal_list(&ledger->block, txn, header->author);
+    if (header->audience.kind == AUDIENCE_LINE) {
+        edge_passed(ledger, txn, header->author, &header->audience.division,
+                    block_last_lsn(header));
+    }
+}

@@ -1,0 +1,84 @@
+/* ledger_internal - what the parts of a ledger share. Not for anybody else.
+ *
+ * A journal gathers what the entries since the last digest booked, in the very form in which it
+ * is hashed. When a block closes, digest, sums, roll-ups and lists are made from it in one go: a
+ * row that a thousand payments touch is then written once. */
+#ifndef TERRACE_NODE_LEDGER_LEDGER_INTERNAL_H
+#define TERRACE_NODE_LEDGER_LEDGER_INTERNAL_H
+
+#include "node/ledger/postings.h"
+#include "node/ledger/rollups.h"
+
+struct journal {
+    struct buf folded; /* booking_fold of every entry */
+    struct buf filed;  /* kind(u32) lsn(u64) size(u8) id of every document */
+    uint64_t last_lsn, last_time_ms;
+    int64_t turnover;
+};
+
+struct ledger {
+    struct ledger_config config;
+    struct journal own;   /* since the own log's last digest */
+    struct journal block; /* of the block being applied */
+    struct tally tally;
+    struct buf elements, memory;
+};
+
+void ledger_alarm(const struct ledger *ledger, const char *code, struct division about,
+                  const char *format, ...) PRINTF(4, 5);
+
+/* Is `division` this node's own, or one above it? */
+bool ledger_is_above(const struct ledger *ledger, struct division division);
+bool ledger_is_below(const struct ledger *ledger, struct division division); /* or own */
+
+/* --- journal (journal.c) --- */
+
+void journal_clear(struct journal *journal);
+void journal_free(struct journal *journal);
+void journal_add(struct journal *journal, const struct applied *entry, struct bytes id,
+                 const struct booking *booking);
+/* Only the list: a document of a log above. */
+void journal_file(struct journal *journal, const struct applied *entry, struct bytes id);
+/* Writes the lists. */
+void journal_list(const struct journal *journal, struct txn *txn, struct division author);
+/* Writes lists, sums and roll-ups; the caller writes the position. */
+void journal_post(struct ledger *ledger, const struct journal *journal, struct txn *txn,
+                  struct division author);
+
+/* --- catalogues (catalogues.c) --- */
+
+/* Takes an element, agency, account or project into the catalogues. */
+void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                     const struct document *document);
+/* The project this node uses under a code: of all owners from the root down to here the first. */
+bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
+                       struct catalogue_row *out);
+/* Which code set a field is checked against; NULL for none. */
+const char *catalogue_of_field(enum field field);
+
+/* --- edges (edges.c) --- */
+
+void edge_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                const struct document *transfer);
+/* True when the answer fits a transfer that is known, and was not there before. */
+bool edge_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                 const struct document *answer);
+void edge_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                 const struct document *settle);
+/* `issuer`'s log is known up to `lsn`, all of it or, with a receiver, what is addressed there:
+ * an answer to a transfer up to it that is still missing is a breach. */
+void edge_passed(struct ledger *ledger, struct txn *txn, struct division issuer,
+                 const struct division *receiver, uint64_t lsn);
+
+/* --- transfers to this node --- */
+
+struct incoming {
+    uint64_t lsn;
+    struct hash content;
+    struct bytes body; /* view into the txn */
+};
+bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out);
+void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
+                    const struct incoming *incoming);
+
+#endif

@@ -1,0 +1,495 @@
+/* May this document become an entry now? Looks things up once, then asks question after question
+ * in the order of enum reason. What is asked of a kind stands in one switch per question. */
+#include <assert.h>
+#include <stdio.h>
+
+#include "node/ledger/ledger_internal.h"
+
+/* What the questions are about. */
+struct facts {
+    struct ledger *ledger;
+    struct txn *txn;
+    const struct document *document;
+    struct refusal *refusal;
+    struct indicator line;  /* that of bgt_id, ori_bgt_id or of the payment */
+    struct document origin; /* its elements, where the document makes another from it */
+    struct doc_row payment; /* that of pay_app_id */
+    struct edge edge;       /* that of the transfer answered */
+    struct catalogue_row project;
+    bool has_project;
+};
+
+static bool makes_from_another(uint32_t kind)
+{
+    return kind == KIND_ALLOCATE || kind == KIND_TRANSFER;
+}
+
+static bool is_answer(uint32_t kind)
+{
+    return kind == KIND_REGISTER || kind == KIND_RETURN;
+}
+
+static bool is_reply(const struct document *document)
+{
+    return document->kind == KIND_BUDGET && document_is_word(document, FIELD_STAGE, "reply");
+}
+
+/* --- unknown_<field> --- */
+
+static bool load_line(struct facts *facts, struct bytes id)
+{
+    if (!indicator_load(facts->txn, facts->ledger->config.self, id, &facts->line)) {
+        return false;
+    }
+    if (makes_from_another(facts->document->kind)) {
+        indicator_elements(&facts->line, &facts->origin);
+    }
+    return true;
+}
+
+/* A transfer is read by others, so it must say all that it inherits: one that was written out
+ * before its origin existed does not. */
+static bool says_all(const struct facts *facts)
+{
+    for (const enum field *field = kind_elements(); *field != 0; field++) {
+        if (document_has(&facts->origin, *field) && !document_has(facts->document, *field)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool knows_transfer(struct facts *facts)
+{
+    const struct document *document = facts->document;
+
+    return edge_load(facts->txn, document_party(document), document_text(document, FIELD_BGT_ID),
+                     &facts->edge) &&
+           facts->edge.transfer_lsn != 0 &&
+           (document_has(document, FIELD_TRANSFER_LSN) ||
+            !division_equal(facts->edge.receiver, facts->ledger->config.self));
+}
+
+static bool knows_payment(struct facts *facts)
+{
+    const struct bytes id = document_text(facts->document, FIELD_PAY_APP_ID);
+
+    return doc_load(facts->txn, facts->ledger->config.self, id, &facts->payment) &&
+           facts->payment.kind == KIND_PAYMENT &&
+           load_line(facts, short_text_bytes(&facts->payment.about));
+}
+
+static bool knows_own(struct facts *facts, char letter, enum field field)
+{
+    const struct row_key key =
+        row_key_of(letter, facts->ledger->config.self, document_text(facts->document, field));
+    struct catalogue_row row;
+
+    return catalogue_load(facts->txn, &key, &row);
+}
+
+static bool knows_code(struct facts *facts, enum field field, const char *set)
+{
+    const int year = document_year(facts->document);
+    const struct row_key key =
+        code_key(bytes_text(set), year, document_text(facts->document, field));
+    const struct row_key set_key = code_set_key(bytes_text(set), year);
+    struct catalogue_row row;
+    struct bytes value;
+
+    if (catalogue_load(facts->txn, &key, &row)) {
+        return row.usable;
+    }
+    return !txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&set_key), &value);
+}
+
+static bool knows_division(struct facts *facts, enum field field)
+{
+    struct division division;
+
+    return division_parse(&division, document_text(facts->document, field)) &&
+           roster_find(facts->ledger->config.roster, division) != NULL;
+}
+
+static bool knows_early(struct facts *facts)
+{
+    const struct bytes id = document_text(facts->document, FIELD_EARLY_BGT_ID);
+    struct doc_row early;
+
+    return doc_load(facts->txn, facts->ledger->config.self, id, &early) &&
+           early.kind == KIND_TRANSFER;
+}
+
+/* What came with the money was checked where it was first said. */
+static bool came_with_money(const struct facts *facts, enum field field)
+{
+    return document_inherited(facts->document, field) ||
+           (makes_from_another(facts->document->kind) && document_has(&facts->origin, field) &&
+            bytes_equal(document_text(&facts->origin, field),
+                        document_text(facts->document, field)));
+}
+
+static bool knows_element(struct facts *facts, enum field field)
+{
+    const char *set = catalogue_of_field(field);
+
+    if (came_with_money(facts, field)) {
+        return true;
+    }
+    if (field == FIELD_PRO_CODE) {
+        return facts->document->kind == KIND_PROJECT || facts->has_project;
+    }
+    if (field == FIELD_AGENCY_CODE) {
+        return facts->document->kind == KIND_AGENCY || knows_own(facts, 'A', field);
+    }
+    return set == NULL || knows_code(facts, field, set);
+}
+
+static bool knows(struct facts *facts, enum field field)
+{
+    const struct document *document = facts->document;
+
+    switch (field) {
+    case FIELD_BGT_ID:
+        return is_answer(document->kind) ? knows_transfer(facts)
+                                         : load_line(facts, document_text(document, field));
+    case FIELD_ORI_BGT_ID:
+        return load_line(facts, document_text(document, field)) &&
+               (document->kind != KIND_TRANSFER || says_all(facts));
+    case FIELD_PAY_APP_ID:
+        return knows_payment(facts);
+    case FIELD_REC_DIV_CODE:
+        return knows_division(facts, field);
+    case FIELD_ORI_DIV_CODE:
+        return document->kind == KIND_TRANSFER_IN || knows_division(facts, field);
+    case FIELD_AGENCY_ACCT_NO:
+        return knows_own(facts, 'K', field);
+    case FIELD_EARLY_BGT_ID:
+        return knows_early(facts);
+    default:
+        return knows_element(facts, field);
+    }
+}
+
+static enum reason check_list(struct facts *facts, const enum field *fields, size_t count)
+{
+    for (size_t i = 0; i < count && fields[i] != 0; i++) {
+        if (document_has(facts->document, fields[i]) && !knows(facts, fields[i])) {
+            return refuse_field(facts->refusal, REASON_UNKNOWN, fields[i]);
+        }
+    }
+    return REASON_NONE;
+}
+
+static enum reason check_known(struct facts *facts)
+{
+    const struct kind_info *info = kind_info(facts->document->kind);
+    enum reason reason;
+
+    reason = check_list(facts, info->required, COUNT_OF(info->required));
+    if (reason == REASON_NONE) {
+        reason = check_list(facts, info->optional, COUNT_OF(info->optional));
+    }
+    if (reason == REASON_NONE && info->takes_elements) {
+        reason = check_list(facts, kind_elements(), SIZE_MAX);
+    }
+    return reason;
+}
+
+/* --- missing_<field>, where that depends on what is there already --- */
+
+static enum reason check_first_version(struct facts *facts)
+{
+    static const enum field needed[] = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
+                                        FIELD_SETUP_YEAR};
+
+    if (knows_own(facts, 'P', FIELD_PRO_CODE)) {
+        return REASON_NONE;
+    }
+    for (size_t i = 0; i < COUNT_OF(needed); i++) {
+        if (!document_has(facts->document, needed[i])) {
+            return refuse_field(facts->refusal, REASON_MISSING, needed[i]);
+        }
+    }
+    return REASON_NONE;
+}
+
+/* An issuer's document may lack what no honest one lacks; it can still be returned. */
+static enum reason check_usable(struct facts *facts)
+{
+    static const enum field needed[] = {FIELD_AMOUNT, FIELD_FUND_TYPE_CODE};
+
+    for (size_t i = 0; i < COUNT_OF(needed); i++) {
+        if (document_has(facts->document, FIELD_TRANSFER_LSN) &&
+            !document_has(facts->document, needed[i])) {
+            return refuse_field(facts->refusal, REASON_MISSING, needed[i]);
+        }
+    }
+    return REASON_NONE;
+}
+
+static enum reason check_missing(struct facts *facts)
+{
+    switch (facts->document->kind) {
+    case KIND_PROJECT:
+        return check_first_version(facts);
+    case KIND_REGISTER:
+        return check_usable(facts);
+    default:
+        return REASON_NONE;
+    }
+}
+
+/* --- year_differs --- */
+
+static enum reason check_year(struct facts *facts)
+{
+    int year = document_year(facts->document);
+
+    switch (facts->document->kind) {
+    case KIND_REGISTER:
+    case KIND_RETURN:
+        year = facts->edge.year;
+        break;
+    case KIND_TRANSFER:
+    case KIND_ALLOCATE:
+    case KIND_RELEASE:
+    case KIND_PAYMENT:
+    case KIND_PAYMENT_CANCEL:
+    case KIND_PAID:
+    case KIND_REFUND:
+    case KIND_FREEZE:
+    case KIND_UNFREEZE:
+    case KIND_REDUCE:
+        year = facts->line.year;
+        break;
+    default:
+        break;
+    }
+    return year == document_year(facts->document) ? REASON_NONE
+                                                  : refuse(facts->refusal, REASON_YEAR_DIFFERS, "");
+}
+
+/* --- not_below_you, not_for_you, upper_has_node --- */
+
+static enum reason check_place(struct facts *facts)
+{
+    const struct division self = facts->ledger->config.self;
+    const struct division party = document_party(facts->document);
+
+    switch (facts->document->kind) {
+    case KIND_TRANSFER:
+        return ledger_is_below(facts->ledger, party) && !division_equal(party, self)
+                   ? REASON_NONE
+                   : refuse(facts->refusal, REASON_NOT_BELOW_YOU, "");
+    case KIND_REGISTER:
+    case KIND_RETURN:
+        return division_equal(facts->edge.receiver, self)
+                   ? REASON_NONE
+                   : refuse(facts->refusal, REASON_NOT_FOR_YOU, "");
+    case KIND_TRANSFER_IN:
+        return roster_find(facts->ledger->config.roster, party) == NULL
+                   ? REASON_NONE
+                   : refuse(facts->refusal, REASON_UPPER_HAS_NODE, "");
+    default:
+        return REASON_NONE;
+    }
+}
+
+/* --- wrong_state --- */
+
+static bool project_takes_money(const struct facts *facts)
+{
+    static const char *const open[] = {"reserved", "budgeted", "executing"};
+
+    if (!facts->has_project) {
+        return true; /* not held here: its owner saw to it */
+    }
+    for (size_t i = 0; i < COUNT_OF(open); i++) {
+        if (strcmp(facts->project.state.at, open[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool project_goes_on(struct facts *facts)
+{
+    const struct row_key key =
+        row_key_of('P', facts->ledger->config.self, document_text(facts->document, FIELD_PRO_CODE));
+    struct catalogue_row held;
+
+    return !catalogue_load(facts->txn, &key, &held) ||
+           (strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0);
+}
+
+static bool state_fits(struct facts *facts)
+{
+    const struct indicator *line = &facts->line;
+    const bool allocated = line->kind == KIND_ALLOCATE;
+    const bool released = (line->flags & INDICATOR_RELEASED) != 0;
+
+    switch (facts->document->kind) {
+    case KIND_PROJECT:
+        return project_goes_on(facts);
+    case KIND_BUDGET:
+        return !is_reply(facts->document) || project_takes_money(facts);
+    case KIND_TRANSFER_IN:
+        return project_takes_money(facts);
+    case KIND_TRANSFER:
+    case KIND_ALLOCATE:
+        return !allocated && line->kind != KIND_TRANSFER && project_takes_money(facts);
+    case KIND_REGISTER:
+    case KIND_RETURN:
+        return facts->edge.answer_lsn == 0;
+    case KIND_RELEASE:
+        return allocated && !released && line->balance[ACC_PENDING] > 0;
+    case KIND_PAYMENT:
+    case KIND_FREEZE:
+    case KIND_UNFREEZE:
+        return allocated && released;
+    case KIND_REDUCE:
+        return allocated;
+    case KIND_PAYMENT_CANCEL:
+        return facts->payment.left > 0;
+    case KIND_PAID:
+        return facts->payment.state != DOC_CANCELLED;
+    default:
+        return true;
+    }
+}
+
+/* --- fund_type_differs, earmark_differs --- */
+
+static bool keeps(const struct facts *facts, enum field field)
+{
+    return !document_has(&facts->origin, field) || !document_has(facts->document, field) ||
+           bytes_equal(document_text(&facts->origin, field), document_text(facts->document, field));
+}
+
+static enum reason check_purpose(struct facts *facts)
+{
+    if (!makes_from_another(facts->document->kind)) {
+        return REASON_NONE;
+    }
+    if (!keeps(facts, FIELD_FUND_TYPE_CODE)) {
+        return refuse(facts->refusal, REASON_FUND_TYPE_DIFFERS, "");
+    }
+    if ((facts->line.flags & INDICATOR_EARMARKED) != 0 &&
+        (!keeps(facts, FIELD_PRO_CODE) || !keeps(facts, FIELD_TP_FUNC_CODE))) {
+        return refuse(facts->refusal, REASON_EARMARK_DIFFERS, "");
+    }
+    return REASON_NONE;
+}
+
+/* --- exceeds_<what> --- */
+
+static enum reason check_within(struct facts *facts, const char *what, int64_t free)
+{
+    const int64_t asked = document_money(facts->document);
+    char asked_text[AMOUNT_TEXT_MAX], free_text[AMOUNT_TEXT_MAX];
+
+    if (asked <= free) {
+        return REASON_NONE;
+    }
+    (void)refuse(facts->refusal, REASON_EXCEEDS, what);
+    amount_format(asked_text, asked);
+    amount_format(free_text, free);
+    (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "asked %s, free %s",
+                   asked_text, free_text);
+    return REASON_EXCEEDS;
+}
+
+static enum reason check_amount(struct facts *facts)
+{
+    const int64_t *balance = facts->line.balance;
+    const bool released = (facts->line.flags & INDICATOR_RELEASED) != 0;
+
+    switch (facts->document->kind) {
+    case KIND_TRANSFER:
+    case KIND_ALLOCATE:
+        return check_within(facts, "available", balance[ACC_UNALLOC]);
+    case KIND_RELEASE:
+        return check_within(facts, "pending", balance[ACC_PENDING]);
+    case KIND_PAYMENT:
+    case KIND_FREEZE:
+        return check_within(facts, "available", balance[ACC_AVAIL]);
+    case KIND_UNFREEZE:
+        return check_within(facts, "frozen", balance[ACC_FROZEN]);
+    case KIND_REDUCE:
+        return check_within(facts, "available", balance[released ? ACC_AVAIL : ACC_PENDING]);
+    case KIND_PAYMENT_CANCEL:
+    case KIND_PAID:
+        return check_within(facts, "committed", facts->payment.left);
+    case KIND_REFUND:
+        return check_within(facts, "spent", facts->payment.spent);
+    default:
+        return REASON_NONE;
+    }
+}
+
+/* All debits of a ledger together have a bound, so that none of its sums can overflow. */
+static enum reason check_turnover(struct facts *facts)
+{
+    struct position_row position;
+
+    position_load(facts->txn, facts->ledger->config.self, &position);
+    return check_within(facts, "limit",
+                        TURNOVER_MAX - position.turnover - facts->ledger->own.turnover);
+}
+
+/* --- receipt_already_booked --- */
+
+static enum reason check_receipt(struct facts *facts)
+{
+    const struct row_key key = row_key_of('Q', facts->ledger->config.self,
+                                          document_text(facts->document, FIELD_AGENT_BUSINESS_NO));
+    struct bytes booked;
+
+    if (facts->document->kind != KIND_PAID ||
+        !txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&key), &booked)) {
+        return REASON_NONE;
+    }
+    (void)refuse(facts->refusal, REASON_RECEIPT_ALREADY_BOOKED, "");
+    (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "under %.*s",
+                   (int)booked.size, (const char *)booked.data);
+    return REASON_RECEIPT_ALREADY_BOOKED;
+}
+
+static enum reason check_state(struct facts *facts)
+{
+    return state_fits(facts) ? REASON_NONE : refuse(facts->refusal, REASON_WRONG_STATE, "");
+}
+
+static void find_project(struct facts *facts)
+{
+    const struct bytes code = document_text(facts->document, FIELD_PRO_CODE);
+
+    facts->has_project =
+        code.size > 0 && catalogue_project(facts->ledger, facts->txn, code, &facts->project);
+}
+
+enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
+                               const struct document *document, struct refusal *refusal)
+{
+    static enum reason (*const checks[])(struct facts * facts) = {
+        check_missing, check_known,  check_year,     check_place,   check_state,
+        check_purpose, check_amount, check_turnover, check_receipt,
+    };
+    struct facts facts;
+
+    facts.ledger = ledger;
+    facts.txn = txn;
+    facts.document = document;
+    facts.refusal = refusal;
+    facts.line = (struct indicator){.year = 0};
+    document_clear(&facts.origin, document->kind);
+    find_project(&facts);
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        if (checks[i](&facts) != REASON_NONE) {
+            return refusal->reason;
+        }
+    }
+    refusal->reason = REASON_NONE;
+    return REASON_NONE;
+}
