@@ -2,7 +2,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "node/ledger/ledger_internal.h"
+#include "node/ledger/kinds.h"
 
 /* The fields of a kind in the order in which their faults are reported. */
 struct field_order {
@@ -178,10 +178,4 @@ enum reason document_check_form(const struct document *document, struct division
     }
     refusal->reason = REASON_NONE;
     return REASON_NONE;
-}
-
-enum reason ledger_check_form(const struct ledger *ledger, const struct document *document,
-                              bool client, struct refusal *refusal)
-{
-    return document_check_form(document, ledger->config.self, client, refusal);
 }
