@@ -110,7 +110,7 @@ void tally_make(struct tally *tally, struct bytes folded)
 
 /* --- sums of one division (invariant 3) --- */
 
-static bool add_to_source(struct txn *txn, struct division author, struct bytes source,
+static void add_to_source(struct txn *txn, struct division author, struct bytes source,
                           const struct rollup *moved)
 {
     struct source_sums sums = {0, 0};
@@ -126,22 +126,37 @@ static bool add_to_source(struct txn *txn, struct division author, struct bytes 
         }
     }
     source_store(txn, author, source, &sums);
-    return sums.credit == sums.debit;
 }
 
-static bool add_to_year(struct txn *txn, struct division author, const struct indicator *row,
+static void add_to_year(struct txn *txn, struct division author, const struct indicator *row,
                         const struct rollup *moved)
 {
     const struct row_key key = year_sums_key(author, row->year, row->fund);
-    int64_t sums[ACCOUNTS], total = 0;
+    int64_t sums[ACCOUNTS];
 
     year_sums_load(txn, &key, sums);
     for (size_t account = 1; account < ACCOUNTS; account++) {
         sums[account] += moved->debit[account] - moved->credit[account];
-        total += sums[account];
     }
     year_sums_store(txn, &key, sums);
-    return total == 0;
+}
+
+/* Asked once all lines of a block are in: a posting may lie on two of them. */
+static const char *check_sums(struct txn *txn, struct division author, const struct indicator *row)
+{
+    const struct row_key key = year_sums_key(author, row->year, row->fund);
+    struct source_sums source = {0, 0};
+    int64_t sums[ACCOUNTS], total = 0;
+
+    (void)source_load(txn, author, row->source, &source);
+    if (source.credit != source.debit) {
+        return "a source and the indicators made from it differ";
+    }
+    year_sums_load(txn, &key, sums);
+    for (size_t account = 1; account < ACCOUNTS; account++) {
+        total += sums[account];
+    }
+    return total == 0 ? NULL : "sources and uses of a year and fund type differ";
 }
 
 /* --- roll-ups --- */
@@ -222,30 +237,37 @@ static bool add_jurisdictions(struct txn *txn, const struct roster *roster, stru
     return fits;
 }
 
+static void load_touched(struct txn *txn, struct division author, const struct tally_line *line,
+                         struct indicator *row)
+{
+    bool there = indicator_load(txn, author, line->indicator, row);
+
+    assert(there); /* it was stored when the posting was made */
+    (void)there;
+}
+
 const char *rollups_add(struct txn *txn, const struct roster *roster, struct division self,
                         struct division author, const struct tally *tally)
 {
     const char *fault = NULL;
+    struct indicator row;
 
     for (size_t i = 0; i < tally->count; i++) {
         const struct tally_line *line = &tally->lines[i];
-        struct indicator row;
         struct indicator_codes codes;
-        bool there = indicator_load(txn, author, line->indicator, &row);
 
-        assert(there); /* it was stored when the posting was made */
-        (void)there;
+        load_touched(txn, author, line, &row);
         indicator_codes(&row, &codes);
-        if (!add_to_source(txn, author, row.source, &line->moved)) {
-            fault = "a source and the indicators made from it differ";
-        }
-        if (!add_to_year(txn, author, &row, &line->moved)) {
-            fault = "sources and uses of a year and fund type differ";
-        }
+        add_to_source(txn, author, row.source, &line->moved);
+        add_to_year(txn, author, &row, &line->moved);
         if (!add_dimensions(txn, ROLLUP_OWN, author, &row, &codes, &line->moved) ||
             !add_jurisdictions(txn, roster, self, author, &row, &codes, &line->moved)) {
             fault = "a sum of a jurisdiction does not fit";
         }
+    }
+    for (size_t i = 0; i < tally->count && fault == NULL; i++) {
+        load_touched(txn, author, &tally->lines[i], &row);
+        fault = check_sums(txn, author, &row);
     }
     return fault;
 }
