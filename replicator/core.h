@@ -136,7 +136,7 @@ struct replicator {
     struct arena arena;
     struct block_body body;
     struct buf key, scratch;
-    uint64_t beat_ms, beat_sequence, cosign_ms, started_ms;
+    uint64_t beat_ms, beat_sequence, cosign_ms;
     struct confirmation confirmed;
     uint64_t confirmed_ms; /* mono; when the root last confirmed something new or everything */
 };
@@ -193,6 +193,7 @@ uint64_t sync_behind(const struct replicator *r, const struct link *link, uint64
 
 /* cosign.c, beat.c */
 void cosign_tick(struct replicator *r, struct txn *txn);
+void cosign_soon(struct replicator *r, const struct held_log *log);
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *cosignature);
 void beat_tick(struct replicator *r);

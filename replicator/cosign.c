@@ -99,22 +99,32 @@ static void cosign_log(struct replicator *r, struct txn *txn, struct held_log *l
     pass_on(r, NULL, log->author, &c);
 }
 
+/* A log moved: its next cosignature is due when its last one is old enough. */
+void cosign_soon(struct replicator *r, const struct held_log *log)
+{
+    const uint64_t due = log->cosigned_ms + r->limits.cosign_ms;
+
+    if (!division_equal(log->author, r->config.self) && due < r->cosign_ms) {
+        r->cosign_ms = due;
+    }
+}
+
 void cosign_tick(struct replicator *r, struct txn *txn)
 {
-    const uint64_t now = now_ms(r);
-
+    if (now_ms(r) < r->cosign_ms) {
+        return;
+    }
     r->cosign_ms = UINT64_MAX;
     for (size_t i = 0; i < r->log_count; i++) {
         struct held_log *log = &r->logs[i];
-        const uint64_t due = log->cosigned_ms == 0 ? 0 : log->cosigned_ms + r->limits.cosign_ms;
 
         if (division_equal(log->author, r->config.self) || log->durable.lsn <= log->cosigned_lsn) {
             continue;
         }
-        if (now >= due) {
+        if (now_ms(r) >= log->cosigned_ms + r->limits.cosign_ms) {
             cosign_log(r, txn, log);
-        } else if (due < r->cosign_ms) {
-            r->cosign_ms = due;
+        } else {
+            cosign_soon(r, log);
         }
     }
 }

@@ -212,7 +212,13 @@ void heads_stage(struct replicator *r, struct txn *txn, struct held_log *log,
 void heads_durable(struct replicator *r)
 {
     for (size_t i = 0; i < r->log_count; i++) {
-        r->logs[i].durable = r->logs[i].staged;
+        struct held_log *log = &r->logs[i];
+        const bool moved = log->durable.lsn != log->staged.lsn;
+
+        log->durable = log->staged;
+        if (moved) {
+            cosign_soon(r, log);
+        }
     }
 }
 

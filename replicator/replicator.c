@@ -156,7 +156,8 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     }
     r->parent = self->grant.parent;
     (void)heads_get(r, config->self);
-    r->started_ms = r->confirmed_ms = now_ms(r);
+    r->confirmed_ms = now_ms(r);
+    r->cosign_ms = now_ms(r); /* whatever came in and was not cosigned before the last stop */
     r->beat_ms = now_ms(r) + clock_random(config->clock) % r->limits.beat_ms / 4;
     links_refresh(r);
     *out = r;
@@ -259,7 +260,6 @@ void replicator_durable(struct replicator *r)
 {
     heads_durable(r);
     own_log_durable(r);
-    r->cosign_ms = 0;
     for (size_t i = 0; i < r->link_count; i++) {
         struct link *link = r->links[i];
         if (link->stored_bytes != link->taken_bytes) {

@@ -479,7 +479,7 @@ struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *
         free_node(node);
         node = NULL;
     }
-    buf_free(&enrolled.memory);
+    enrolled_free(&enrolled);
     buf_free(&enrolment.request);
     buf_free(&enrolment.answer);
     return node;
