@@ -15,8 +15,9 @@
 #include "replicator/store.h"
 
 struct store_rocks_options {
-    uint64_t floor_bytes;   /* 0: the greater of 256 MiB and twice the log limit */
-    uint64_t reserve_bytes; /* 0: 64 MiB */
+    uint64_t floor_bytes;    /* 0: 256 MiB, which is more than twice the write-ahead log */
+    uint64_t reserve_bytes;  /* 0: 96 MiB: what a restart may need, and some more */
+    uint64_t recovery_bytes; /* 0: 16 MiB: free at opening, besides the size of the log */
 };
 
 /* Opens the store in `directory`, making it when it is not there. `options` may be NULL.
