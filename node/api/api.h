@@ -14,7 +14,7 @@ enum {
     BODY_BYTES_MAX = 16 << 20,
     POST_BYTES_MAX = 8 << 20, /* of documents */
     POST_DOCUMENTS_MAX = 1000,
-    LIST_ROWS_MAX = 20000, /* in one answer; `next` leads on */
+    LIST_ROWS_MAX = 50000, /* in one answer; `next` leads on */
 };
 
 struct service { /* const while requests run */

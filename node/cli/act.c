@@ -61,23 +61,22 @@ static bool print_verdict(const struct cli *cli, struct bytes line)
     return !refused;
 }
 
-static enum exit_code print_verdicts(struct cli *cli, struct bytes answer)
+static void print_verdicts(const struct cli *cli, struct bytes answer, bool *refused)
 {
-    enum exit_code exit_code = EXIT_DONE;
-
     while (answer.size > 0) {
         const uint8_t *end = memchr(answer.data, '\n', answer.size);
         const size_t size = end == NULL ? answer.size : (size_t)(end - answer.data);
 
         if (size > 0 && !print_verdict(cli, bytes_of(answer.data, size))) {
-            exit_code = EXIT_REFUSED;
+            *refused = true;
         }
         answer = bytes_of(answer.data + size + (end != NULL), answer.size - size - (end != NULL));
     }
-    return exit_code;
 }
 
-static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *object)
+/* EXIT_DONE when the node answered, whatever it said of each document. */
+static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *object,
+                                    bool *refused)
 {
     char *body = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
     struct reply reply = {0, BUF_EMPTY};
@@ -90,7 +89,7 @@ static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *o
         exit_code = client_call(cli, path, bytes_text(body), &reply);
     }
     if (exit_code == EXIT_DONE) {
-        exit_code = print_verdicts(cli, buf_bytes(&reply.body));
+        print_verdicts(cli, buf_bytes(&reply.body), refused);
     }
     reply_free(&reply);
     json_decref(object);
@@ -101,23 +100,30 @@ static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *o
 enum exit_code run_approve(struct cli *cli)
 {
     enum { IDS_IN_A_POST = 1000 };
-    enum exit_code exit_code = client_open(cli), worst = EXIT_DONE;
+    enum exit_code exit_code = client_open(cli);
+    bool refused = false;
 
-    for (int from = 0; from < cli->argc && exit_code <= EXIT_REFUSED; from += IDS_IN_A_POST) {
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    for (int from = 0; from < cli->argc; from += IDS_IN_A_POST) {
         json_t *ids = json_array();
 
         for (int i = from; i < cli->argc && i < from + IDS_IN_A_POST; i++) {
             (void)json_array_append_new(ids, json_string(cli->argv[i]));
         }
-        exit_code = post_verdicts(cli, "/approve", json_pack("{so}", "ids", ids));
-        worst = exit_code > worst ? exit_code : worst;
+        exit_code = post_verdicts(cli, "/approve", json_pack("{so}", "ids", ids), &refused);
+        if (exit_code != EXIT_DONE) {
+            return exit_code;
+        }
     }
-    return exit_code > worst ? exit_code : worst;
+    return refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
 enum exit_code run_reject(struct cli *cli)
 {
     enum exit_code exit_code;
+    bool refused = false;
 
     if (cli->value[OPT_REASON] == NULL || cli->value[OPT_REASON][0] == '\0') {
         return cli_fail(
