@@ -59,10 +59,21 @@ static bool says_all(const struct facts *facts)
     return true;
 }
 
+static bool knows_division(struct facts *facts, enum field field)
+{
+    struct division division;
+
+    return division_parse(&division, document_text(facts->document, field)) &&
+           roster_find(facts->ledger->config.roster, division) != NULL;
+}
+
 static bool knows_transfer(struct facts *facts)
 {
     const struct document *document = facts->document;
 
+    if (document_has(document, FIELD_ORI_DIV_CODE) && !knows_division(facts, FIELD_ORI_DIV_CODE)) {
+        return true; /* the issuer is what is wrong, and it is asked for next */
+    }
     return edge_load(facts->txn, document_party(document), document_text(document, FIELD_BGT_ID),
                      &facts->edge) &&
            facts->edge.transfer_lsn != 0 &&
@@ -101,14 +112,6 @@ static bool knows_code(struct facts *facts, enum field field, const char *set)
         return row.usable;
     }
     return !txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&set_key), &value);
-}
-
-static bool knows_division(struct facts *facts, enum field field)
-{
-    struct division division;
-
-    return division_parse(&division, document_text(facts->document, field)) &&
-           roster_find(facts->ledger->config.roster, division) != NULL;
 }
 
 static bool knows_early(struct facts *facts)
