@@ -276,6 +276,7 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
         why = book_entry(ledger, txn, &ledger->block, entry, &document, &booking);
     }
     if (why != NULL) {
+        booking_fold(&(struct booking){.own.lsn = entry->lsn}, &ledger->block.folded);
         ledger_alarm(ledger, "bad_entry", entry->author,
                      "entry %" PRIu64 " of %s books nothing: %s", entry->lsn, entry->author.code,
                      why);
@@ -305,16 +306,24 @@ static struct row_key unfinished_key(struct division author)
     return row_key_of('U', author, BYTES_NONE);
 }
 
+/* `resumed`: the block was entered before and left in its middle. */
+static struct bytes folded_before(struct txn *txn, struct division author, bool resumed)
+{
+    const struct row_key key = unfinished_key(author);
+    struct bytes before = BYTES_NONE;
+
+    return resumed && txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &before) ? before
+                                                                               : BYTES_NONE;
+}
+
 static void close_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
-                        struct position_row *position)
+                        struct position_row *position, bool resumed)
 {
     const struct row_key key = unfinished_key(header->author);
-    struct bytes before = BYTES_NONE;
-    const bool resumed = position->digest_lsn + 1 != header->first_lsn &&
-                         txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &before);
+    const struct bytes before = folded_before(txn, header->author, resumed);
 
     fold_digest(&position->digest, before, buf_bytes(&ledger->block.folded));
-    if (resumed) {
+    if (before.size > 0) {
         txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
     }
     position->digest_lsn = position->lsn;
@@ -325,16 +334,17 @@ static void close_block(struct ledger *ledger, struct txn *txn, const struct blo
     }
 }
 
-static void leave_block(struct ledger *ledger, struct txn *txn, const struct block_header *header)
+static void leave_block(struct ledger *ledger, struct txn *txn, struct division author,
+                        bool resumed)
 {
-    const struct row_key key = unfinished_key(header->author);
-    struct bytes before = BYTES_NONE;
+    const struct row_key key = unfinished_key(author);
     struct buf folded = BUF_EMPTY;
 
-    (void)txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &before);
-    buf_append_bytes(&folded, before);
+    buf_append_bytes(&folded, folded_before(txn, author, resumed));
     buf_append_bytes(&folded, buf_bytes(&ledger->block.folded));
-    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&folded));
+    if (folded.size > 0) {
+        (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&folded));
+    }
     buf_free(&folded);
 }
 
@@ -342,6 +352,7 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
                                const struct block_header *header, const struct entry *entries,
                                size_t count, struct err *err)
 {
+    const bool resumed = count > 0 && entries[0].lsn != header->first_lsn;
     struct position_row position;
     size_t done = 0;
 
@@ -368,9 +379,9 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
     journal_post(ledger, &ledger->block, txn, header->author);
     position.turnover += ledger->block.turnover;
     if (done == count && position.lsn == block_last_lsn(header)) {
-        close_block(ledger, txn, header, &position);
-    } else if (done > 0) {
-        leave_block(ledger, txn, header);
+        close_block(ledger, txn, header, &position, resumed);
+    } else {
+        leave_block(ledger, txn, header->author, resumed);
     }
     position_store(txn, header->author, &position);
     edge_passed(ledger, txn, header->author, NULL, position.lsn);
