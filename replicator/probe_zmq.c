@@ -135,8 +135,14 @@ enum status probe_listener(struct zap *zap, const char *bound, const uint8_t ser
     struct probe probe = {0};
     enum status status = probe_open(&probe, bound, server_key, err);
 
+    if (zap != NULL) {
+        zap_expect_stranger(zap, true);
+    }
     if (status == OK) {
         status = knock(&probe, zap, clock, err);
+    }
+    if (zap != NULL) {
+        zap_expect_stranger(zap, false);
     }
     if (status != OK) {
         (void)err_wrap(err, "self-test of %s", bound);

@@ -168,6 +168,22 @@ static bool is_endpoint(const char *endpoint)
            *end == '\0';
 }
 
+/* "tcp://[::ffff:10.0.0.5]:7400" is how the library tells of an IPv4 address. */
+static void write_plainly(char bound[SOCKET_ENDPOINT_MAX])
+{
+    static const char mapped[] = "tcp://[::ffff:";
+    char *end = strchr(bound, ']');
+
+    if (strncmp(bound, mapped, sizeof mapped - 1) == 0 && end != NULL &&
+        strchr(bound, '.') != NULL) {
+        char plain[SOCKET_ENDPOINT_MAX];
+        (void)snprintf(plain, sizeof plain, "tcp://%.*s%s",
+                       (int)(end - bound - (int)(sizeof mapped - 1)), bound + sizeof mapped - 1,
+                       end + 1);
+        memcpy(bound, plain, sizeof plain);
+    }
+}
+
 enum status socket_bind(void *socket, const char *endpoint, char bound[SOCKET_ENDPOINT_MAX],
                         struct err *err)
 {
@@ -186,6 +202,7 @@ enum status socket_bind(void *socket, const char *endpoint, char bound[SOCKET_EN
     if (zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, bound, &size) != 0) {
         return fail_option(err, ZMQ_LAST_ENDPOINT);
     }
+    write_plainly(bound);
     return OK;
 }
 

@@ -33,6 +33,7 @@ struct zap {
     size_t rule_count;
     struct zap_counts counts;
     uint64_t logged_ms, unlogged;
+    bool stranger_expected;
 };
 
 struct question {
@@ -79,6 +80,11 @@ void zap_rule(struct zap *zap, const char *domain, zap_admit_fn *admit, void *ar
 void *zap_socket(struct zap *zap)
 {
     return zap->socket;
+}
+
+void zap_expect_stranger(struct zap *zap, bool expected)
+{
+    zap->stranger_expected = expected;
 }
 
 struct zap_counts zap_counts(const struct zap *zap)
@@ -139,6 +145,9 @@ static void log_refusal(struct zap *zap, const struct question *question)
     const uint64_t now_ms = clock_mono_ms(zap->clock);
     char key[2 * 8 + 1] = "";
 
+    if (zap->stranger_expected) {
+        return;
+    }
     zap->unlogged++;
     if (zap->logged_ms != 0 && now_ms - zap->logged_ms < LOG_EVERY_MS) {
         return;

@@ -29,6 +29,9 @@ void zap_rule(struct zap *zap, const char *domain, zap_admit_fn *admit, void *ar
 void *zap_socket(struct zap *zap); /* to be polled for input */
 void zap_serve(struct zap *zap);   /* answers what is asked; never waits */
 
+/* While the self-test knocks: refusing it is no news. */
+void zap_expect_stranger(struct zap *zap, bool expected);
+
 struct zap_counts {
     uint64_t admitted, refused;
 };
