@@ -137,7 +137,7 @@ static void harm(struct sim *sim, void *arg)
 
 /* --- coming to rest --- */
 
-static bool at_rest(struct sim *sim)
+static bool at_rest(struct sim *sim, char *who, size_t size)
 {
     for (size_t i = 0; i < sim_nodes(sim); i++) {
         const struct sim_node *owner = sim_at(sim, i);
@@ -151,6 +151,8 @@ static bool at_rest(struct sim *sim)
             ledger_position(txn, sim_division(owner), &there);
             txn_free(txn);
             if (there.lsn != own.lsn) {
+                (void)snprintf(who, size, "%s has %" PRIu64 " of %" PRIu64 " entries of %s",
+                               sim_division(up).code, there.lsn, own.lsn, sim_division(owner).code);
                 return false;
             }
         }
@@ -162,6 +164,7 @@ struct rest {
     struct run *run;
     uint64_t asked_us;
     bool answer;
+    char who[96];
 };
 
 static bool restless(struct sim *sim, void *arg)
@@ -171,7 +174,8 @@ static bool restless(struct sim *sim, void *arg)
     /* Asking costs reads at every node: once in a tenth of a second is enough. */
     if (sim_now(sim) - rest->asked_us >= 100 * MILLISECOND) {
         rest->asked_us = sim_now(sim);
-        rest->answer = !clients_settled(rest->run->clients) || !at_rest(sim);
+        rest->answer =
+            !clients_settled(rest->run->clients) || !at_rest(sim, rest->who, sizeof rest->who);
     }
     return rest->answer;
 }
@@ -197,7 +201,7 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct clients_cou
                      struct sim_counts *sums)
 {
     struct run run = {.sim = sim_new(seed)};
-    struct rest rest = {&run, 0, true};
+    struct rest rest = {&run, 0, true, ""};
     const bool large = seed % LARGE_EVERY == 0;
     bool ok = true;
 
@@ -236,7 +240,7 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct clients_cou
     clients_stop(run.clients);
     if (ok && !sim_run_while(run.sim, restless, &rest, HEAL_LIMIT_US)) {
         (void)snprintf(fault, size, "not at rest 60 virtual seconds after healing (%s)",
-                       clients_settled(run.clients) ? "replicas lag" : "questions unanswered");
+                       clients_settled(run.clients) ? rest.who : "questions unanswered");
         ok = false;
     }
     ok = ok && clients_check(run.clients, fault, size);
