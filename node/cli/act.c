@@ -134,8 +134,10 @@ enum exit_code run_reject(struct cli *cli)
     if (exit_code != EXIT_DONE) {
         return exit_code;
     }
-    return post_verdicts(cli, "/reject",
-                         json_pack("{ssss}", "id", cli->argv[0], "reason", cli->value[OPT_REASON]));
+    exit_code = post_verdicts(
+        cli, "/reject",
+        json_pack("{ssss}", "id", cli->argv[0], "reason", cli->value[OPT_REASON]), &refused);
+    return exit_code == EXIT_DONE && refused ? EXIT_REFUSED : exit_code;
 }
 
 /* --- invite --- */
