@@ -56,10 +56,10 @@ void query_trace(struct txn *txn, const struct roster *roster, struct division a
 struct chain_row {
     struct division division;
     uint64_t as_of_lsn, as_of_ms;
-    int64_t received;   /* budget replies + transfers in + carried + recovered */
-    int64_t allocated;  /* at own level: PENDING + AVAIL + FROZEN + COMMIT + SPENT */
-    int64_t passed_down;/* TRANSIT + XFER_OUT */
-    int64_t in_transit; /* TRANSIT */
+    int64_t received;    /* budget replies + transfers in + carried + recovered */
+    int64_t allocated;   /* at own level: PENDING + AVAIL + FROZEN + COMMIT + SPENT */
+    int64_t passed_down; /* TRANSIT + XFER_OUT */
+    int64_t in_transit;  /* TRANSIT */
     int64_t unallocated, released, paid; /* released: AVAIL + FROZEN + COMMIT + SPENT */
 };
 void query_chain(struct txn *txn, struct division division, int year, struct chain_row *out);

@@ -161,6 +161,9 @@ static const struct unknown_advice {
      {"submit the project first, or correct the code", "请先录入该项目，或更正代码"}},
     {FIELD_AGENCY_ACCT_NO,
      {"submit the bank_account first, or correct the number", "请先录入该单位账户，或更正账号"}},
+    {FIELD_ORI_DIV_CODE,
+     {"name the division that issued the transfer, or leave it out for the one above",
+      "请填写下达该转移支付的区划，直接上级下达的可不填"}},
     {FIELD_REC_DIV_CODE,
      {"have the division invited first, or correct the code", "请先邀请该区划加入，或更正代码"}},
 };
@@ -172,14 +175,12 @@ static const struct advice unknown_code_advice = {
 static const struct quantity {
     const char *what, *en, *zh;
 } quantities[] = {
-    {"available", "available on the indicator", "可执行指标的可用额度"},
-    {"unallocated", "unallocated on the indicator", "待分配指标余额"},
-    {"unalloc", "unallocated on the indicator", "待分配指标余额"},
+    {"available", "available on the indicator", "指标可用额度"},
     {"pending", "awaiting release on the indicator", "待下达指标余额"},
     {"frozen", "frozen on the indicator", "冻结金额"},
     {"committed", "still committed to the application", "支付申请的未支付金额"},
     {"spent", "paid on the application", "已支付金额"},
-    {"allocated", "allocated on the indicator", "已分配金额"},
+    {"limit", "left of what one ledger can add up", "一本账累计发生额的上限"},
 };
 
 static bool takes_what(enum reason reason)

@@ -266,24 +266,24 @@ static void trace_consequences(struct trace *trace, size_t begin)
 
 /* --- telling --- */
 
-/* Links every place behind `start` to its parent, siblings in order of division and lsn. */
-static void link_children(struct trace *trace, size_t start)
+/* Gives every place behind `start` to its parent, siblings in order of division and lsn. */
+static void order_children(struct trace *trace, size_t start)
 {
     for (size_t i = start + 1; i < trace->count; i++) {
         struct place *place = &trace->at[i];
-        size_t *link = &trace->at[place->parent].first_child;
+        size_t *slot = &trace->at[place->parent].first_child;
 
-        while (*link != NOWHERE) {
-            const struct place *other = &trace->at[*link];
+        while (*slot != NOWHERE) {
+            const struct place *other = &trace->at[*slot];
             const int order = division_compare(other->division, place->division);
 
             if (order > 0 || (order == 0 && other->lsn > place->lsn)) {
                 break;
             }
-            link = &trace->at[*link].next_sibling;
+            slot = &trace->at[*slot].next_sibling;
         }
-        place->next_sibling = *link;
-        *link = i;
+        place->next_sibling = *slot;
+        *slot = i;
     }
 }
 
@@ -329,7 +329,7 @@ void query_trace(struct txn *txn, const struct roster *roster, struct division a
     trace_origins(&trace, &start);
     this = trace.count - 1;
     trace_consequences(&trace, this);
-    link_children(&trace, this);
+    order_children(&trace, this);
     for (size_t i = 0; i < this; i++) {
         tell(&trace, i, visit, arg);
     }

@@ -102,8 +102,28 @@ static void a_sentence_names_the_field_and_its_figures(void **state)
     assert_string_equal(text, "The amount is more than what is available on the indicator: lower "
                               "it, or free or add money first. (asked 12.00, free 5.00)");
     reason_message(text, &refusal, LANGUAGE_ZH);
-    assert_non_null(strstr(text, "可执行指标的可用额度"));
+    assert_non_null(strstr(text, "指标可用额度"));
     assert_non_null(strstr(text, "（asked 12.00, free 5.00）"));
+}
+
+/* The words of the rules are codes; a person reads what they mean. */
+static void every_quantity_that_is_exceeded_has_words(void **state)
+{
+    static const char *const quantities[] = {"available", "pending", "frozen",
+                                             "committed", "spent",   "limit"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(quantities); i++) {
+        struct refusal refusal;
+        char en[REASON_MESSAGE_MAX], zh[REASON_MESSAGE_MAX];
+
+        (void)refuse(&refusal, REASON_EXCEEDS, quantities[i]);
+        reason_message(en, &refusal, LANGUAGE_EN);
+        reason_message(zh, &refusal, LANGUAGE_ZH);
+        assert_null(strstr(zh, quantities[i]));
+        assert_true(strstr(en, "indicator") != NULL || strstr(en, "application") != NULL ||
+                    strstr(en, "ledger") != NULL);
+    }
 }
 
 static void every_field_that_can_be_bad_or_unknown_gets_advice(void **state)
@@ -165,6 +185,7 @@ int main(void)
         cmocka_unit_test(every_reason_has_its_code),
         cmocka_unit_test(every_reason_says_what_to_do_in_both_languages),
         cmocka_unit_test(a_sentence_names_the_field_and_its_figures),
+        cmocka_unit_test(every_quantity_that_is_exceeded_has_words),
         cmocka_unit_test(every_field_that_can_be_bad_or_unknown_gets_advice),
         cmocka_unit_test(a_strange_name_is_cut_and_cleaned),
     };
