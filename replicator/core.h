@@ -12,7 +12,7 @@ enum {
     FRAME_BLOCKS_BYTES = 256 << 10, /* of blocks in one frame; one larger block goes alone */
     RECENT_BYTES_MAX = 2 << 20,     /* of blocks kept so that live forwarding reads nothing back */
     RECENT_MAX = 256,
-    STUCK_MS_MIN = 3000,     /* unacknowledged for this long: the session is over */
+    STUCK_MS_MIN = 3000, /* unacknowledged for this long: the session is over */
     RETRY_NOT_YET_MS = 500,
     SCAN_BLOCKS_MAX = 256,   /* looked at for one frame, addressed to the neighbour or not */
     CONTROL_FRAMES_MAX = 64, /* waiting in one link; more are dropped, the session renews them */
@@ -88,14 +88,14 @@ struct link {
     enum peer_state state;
     uint64_t session;
     uint32_t attempts;
-    uint64_t hello_ms;  /* child's side: when to say Hello (again) */
+    uint64_t hello_ms; /* child's side: when to say Hello (again) */
     uint64_t heard_ms, heard_unix_ms, hello_sent_ms, asked_ms;
     uint64_t again_ms;    /* a new session is due after a reject; 0: none */
     uint64_t progress_ms; /* last ack that moved something, or first send after idle */
     uint32_t rtt_ms;
     int64_t skew_ms;
-    uint64_t credit_first, credit_got, sent_bytes;      /* from the neighbour; to it */
-    uint64_t taken_bytes, stored_bytes, credit_given;   /* from it */
+    uint64_t credit_first, credit_got, sent_bytes;    /* from the neighbour; to it */
+    uint64_t taken_bytes, stored_bytes, credit_given; /* from it */
     bool ack_due, pong_due;
     uint64_t in_flight;
     struct cursor *cursors;
@@ -110,7 +110,7 @@ struct link {
     size_t control_count;
     struct buf *cosigns, *beats; /* encoded messages waiting */
     size_t cosign_count, cosign_capacity, beat_count, beat_capacity;
-    struct buf returned;         /* a frame the transport did not take */
+    struct buf returned; /* a frame the transport did not take */
     bool has_returned;
     uint64_t frames_refused;
     char reason[96];

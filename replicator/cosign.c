@@ -1,5 +1,6 @@
 /* cosign - "the chain up to this position is verified and durable here", signed by the holder. At
- * most one in cosign_ms a log; relays pass on and keep the newest, and the last of a day for ever. */
+ * most one in cosign_ms a log; relays pass on and keep the newest, and the last of a day for ever.
+ */
 #include "replicator/core.h"
 
 enum { VERIFY_PER_SECOND_MAX = 500, DAY_MS = 24 * 3600 * 1000 };

@@ -138,8 +138,8 @@ enum status heads_load(struct replicator *r, struct err *err)
     struct loading loading = {r, false};
     enum status status;
 
-    status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("L"), BYTES_NONE,
-                              load_log, &loading, err);
+    status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("L"), BYTES_NONE, load_log,
+                              &loading, err);
     if (status == OK) {
         status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("A"), BYTES_NONE,
                                   load_audience, &loading, err);

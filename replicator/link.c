@@ -8,7 +8,12 @@
 
 #include "proto/log.h"
 
-enum { BACKOFF_FIRST_MS = 200, GREETING_MS = 3000, SKEW_ALARM_MS = 60000, DAY_MS = 24 * 3600 * 1000 };
+enum {
+    BACKOFF_FIRST_MS = 200,
+    GREETING_MS = 3000,
+    SKEW_ALARM_MS = 60000,
+    DAY_MS = 24 * 3600 * 1000
+};
 
 /* --- the set of links follows the roster --- */
 
@@ -88,7 +93,8 @@ static void forget_session(struct link *link)
     link->has_returned = false;
     link->quarantine_count = 0; /* cursors stay: they tell what is behind while it is down */
     link->held_due_count = link->not_yet_count = 0;
-    link->credit_first = link->credit_got = link->sent_bytes = link->taken_bytes = link->stored_bytes = 0;
+    link->credit_first = link->credit_got = link->sent_bytes = link->taken_bytes =
+        link->stored_bytes = 0;
     link->credit_given = link->in_flight = 0;
     link->ack_due = link->pong_due = false;
     link->again_ms = 0;
@@ -301,10 +307,9 @@ void link_restart(struct replicator *r, struct link *link, enum status why, cons
              words);
     link_event(r, link, EV_OVER);
     if (link->is_parent) {
-        link->hello_ms =
-            now_ms(r) + clock_random(r->config.clock) %
-                            (1 + ((uint64_t)BACKOFF_FIRST_MS
-                                  << (link->attempts < 5 ? link->attempts : 5)));
+        link->hello_ms = now_ms(r) + clock_random(r->config.clock) %
+                                         (1 + ((uint64_t)BACKOFF_FIRST_MS
+                                               << (link->attempts < 5 ? link->attempts : 5)));
     } else {
         ask_restart(r, link, session, why);
     }
@@ -419,7 +424,8 @@ static void charge(struct replicator *r, struct link *link, size_t blocks, size_
     }
     refill(r, link);
     link->day_bytes += bytes;
-    link->bucket_blocks_milli -= cost < link->bucket_blocks_milli ? cost : link->bucket_blocks_milli;
+    link->bucket_blocks_milli -=
+        cost < link->bucket_blocks_milli ? cost : link->bucket_blocks_milli;
     if ((link->bucket_blocks_milli == 0 || link->day_bytes > r->limits.child_bytes_per_day) &&
         link->state == PEER_LIVE) {
         (void)snprintf(link->reason, sizeof link->reason, "%s",

@@ -118,8 +118,7 @@ static void keep_for_turn(struct own_log *own)
         own->turn_capacity = own->turn_capacity == 0 ? 4 : 2 * own->turn_capacity;
         own->turn = mem_realloc(own->turn, own->turn_capacity * sizeof *own->turn);
     }
-    own->turn[own->turn_count++] =
-        (struct turn_block){own->first_lsn, own->count, own->entries};
+    own->turn[own->turn_count++] = (struct turn_block){own->first_lsn, own->count, own->entries};
     own->entries = BUF_EMPTY;
 }
 

@@ -8,9 +8,9 @@ static const char *const state_names[PEER_STATES] = {
 };
 
 static const char *const event_names[PEER_EVENTS] = {
-    [EV_DIAL] = "dial",     [EV_HELLO] = "hello",   [EV_WELCOME] = "welcome",
-    [EV_OVER] = "over",     [EV_LIMIT] = "limit",   [EV_RELIEF] = "relief",
-    [EV_PAUSE] = "pause",   [EV_RESUME] = "resume", [EV_INCOMPATIBLE] = "incompatible",
+    [EV_DIAL] = "dial",   [EV_HELLO] = "hello",   [EV_WELCOME] = "welcome",
+    [EV_OVER] = "over",   [EV_LIMIT] = "limit",   [EV_RELIEF] = "relief",
+    [EV_PAUSE] = "pause", [EV_RESUME] = "resume", [EV_INCOMPATIBLE] = "incompatible",
 };
 
 struct step {

@@ -6,13 +6,13 @@
 #include "replicator/replicator.h"
 
 enum peer_event {
-    EV_DIAL,         /* the child's side: time to say Hello */
-    EV_HELLO,        /* the parent's side: a child says Hello */
-    EV_WELCOME,      /* the parent answered our Hello */
-    EV_OVER,         /* the session is over: silence, a gap, a restart asked for */
-    EV_LIMIT,        /* the child went past a limit */
-    EV_RELIEF,       /* and may go on */
-    EV_PAUSE,        /* an operator stops this neighbour */
+    EV_DIAL,    /* the child's side: time to say Hello */
+    EV_HELLO,   /* the parent's side: a child says Hello */
+    EV_WELCOME, /* the parent answered our Hello */
+    EV_OVER,    /* the session is over: silence, a gap, a restart asked for */
+    EV_LIMIT,   /* the child went past a limit */
+    EV_RELIEF,  /* and may go on */
+    EV_PAUSE,   /* an operator stops this neighbour */
     EV_RESUME,
     EV_INCOMPATIBLE, /* no protocol version in common */
     PEER_EVENTS,

@@ -125,8 +125,8 @@ static enum status take_bootstrap(struct replicator *r, struct txn *txn,
 }
 
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
-                            struct txn *txn, const struct bytes *bootstrap,
-                            size_t bootstrap_count, struct err *err)
+                            struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
+                            struct err *err)
 {
     struct replicator *r = mem_zalloc(sizeof *r);
     const struct member *self;
@@ -280,8 +280,7 @@ static bool pop_control(struct link *link, struct buf *frame)
     buf_clear(frame);
     buf_append_bytes(frame, buf_bytes(&link->control[0]));
     buf_free(&link->control[0]);
-    memmove(&link->control[0], &link->control[1],
-            --link->control_count * sizeof *link->control);
+    memmove(&link->control[0], &link->control[1], --link->control_count * sizeof *link->control);
     return true;
 }
 

@@ -39,8 +39,7 @@ static struct cursor *get_cursor(struct replicator *r, struct link *link, struct
     if (cursor != NULL) {
         return cursor;
     }
-    link->cursors =
-        mem_realloc(link->cursors, (link->cursor_count + 1) * sizeof *link->cursors);
+    link->cursors = mem_realloc(link->cursors, (link->cursor_count + 1) * sizeof *link->cursors);
     cursor = &link->cursors[link->cursor_count++];
     *cursor = (struct cursor){.author = author, .next_lsn = 1};
     (void)r;
@@ -48,7 +47,7 @@ static struct cursor *get_cursor(struct replicator *r, struct link *link, struct
 }
 
 static void PRINTF(4, 5) alarm_about(struct replicator *r, const char *code, struct division about,
-                        const char *format, ...)
+                                     const char *format, ...)
 {
     char words[240];
     va_list args;
@@ -360,8 +359,7 @@ void sync_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack
 
 /* --- taking blocks in --- */
 
-static void add_due(struct division **list, size_t *count, size_t *capacity,
-                    struct division author)
+static void add_due(struct division **list, size_t *count, size_t *capacity, struct division author)
 {
     for (size_t i = 0; i < *count; i++) {
         if (division_equal((*list)[i], author)) {
@@ -390,8 +388,8 @@ static void quarantine(struct link *link, struct division author, bool rejected)
     struct quarantined *known = find_quarantined(link, author);
 
     if (known == NULL) {
-        link->quarantine = mem_realloc(link->quarantine,
-                                       (link->quarantine_count + 1) * sizeof *link->quarantine);
+        link->quarantine =
+            mem_realloc(link->quarantine, (link->quarantine_count + 1) * sizeof *link->quarantine);
         known = &link->quarantine[link->quarantine_count++];
         known->author = author;
     }
@@ -413,8 +411,8 @@ static enum place compare_stored(struct replicator *r, const struct block_view *
     struct err err;
     enum place place = PLACE_FORK;
 
-    if (log_read_block(r->config.store, NULL, block->header.author, block->header.first_lsn,
-                       &whole, &stored, &err) != OK) {
+    if (log_read_block(r->config.store, NULL, block->header.author, block->header.first_lsn, &whole,
+                       &stored, &err) != OK) {
         place = PLACE_HELD; /* staged in this turn, or a hole that the audience explains */
     } else if (bytes_equal(stored.header_bytes, block->header_bytes)) {
         place = PLACE_HELD;
@@ -499,8 +497,8 @@ static enum status check_author(const struct replicator *r, const struct link *l
                                 const struct block_header *header, struct err *err)
 {
     if (roster_epoch(r->roster, header->author, header->epoch) == NULL) {
-        return err_set(err, ERR_NOT_YET, "no grant of %s, epoch %u, is held",
-                       header->author.code, header->epoch);
+        return err_set(err, ERR_NOT_YET, "no grant of %s, epoch %u, is held", header->author.code,
+                       header->epoch);
     }
     if (!link->is_parent) {
         return roster_within(r->roster, header->author, link->peer)
@@ -546,21 +544,28 @@ static void take_grants(struct replicator *r, struct txn *txn, struct division a
     }
 }
 
-/* Verifies, reads, stages and hands over a block that fits. */
-static enum status take_in(struct replicator *r, struct txn *txn, struct held_log *log,
-                           const struct block_view *block, struct err *err)
+/* Signed by the key its author was granted, and with the body it names? */
+static enum status verify(const struct replicator *r, const struct block_view *block,
+                          struct hash *hash, struct err *err)
 {
     const struct block_header *header = &block->header;
     const struct grant *grant = roster_epoch(r->roster, header->author, header->epoch);
     const struct key_id key_id = key_id_of(&grant->sign_key);
-    struct hash hash;
-    enum status status;
 
     if (memcmp(&key_id, &header->key_id, sizeof key_id) != 0) {
         return err_set(err, ERR_BAD_SIGNATURE, "signed with a key that %s was not granted",
                        header->author.code);
     }
-    status = block_verify(block, &r->config.tree, &grant->sign_key, &hash, err);
+    return block_verify(block, &r->config.tree, &grant->sign_key, hash, err);
+}
+
+/* Verifies, reads, stages and hands over a block that fits. */
+static enum status take_in(struct replicator *r, struct txn *txn, struct held_log *log,
+                           const struct block_view *block, struct err *err)
+{
+    struct hash hash;
+    enum status status = verify(r, block, &hash, err);
+
     if (status == OK) {
         status = block_body_read(&r->body, block, err);
     }
@@ -568,9 +573,23 @@ static enum status take_in(struct replicator *r, struct txn *txn, struct held_lo
         return status;
     }
     heads_stage(r, txn, log, block, &hash);
-    take_grants(r, txn, header->author);
+    take_grants(r, txn, block->header.author);
     r->config.sink.block_held(r->config.sink.arg, txn, block, &r->body);
     return OK;
+}
+
+/* Another block at a held position: evidence only when its author really signed it. */
+static enum status judge_fork(struct replicator *r, struct txn *txn, const struct block_view *block,
+                              struct err *err)
+{
+    struct hash hash;
+    const enum status status = verify(r, block, &hash, err);
+
+    if (status != OK) {
+        return status;
+    }
+    keep_evidence(r, txn, block);
+    return err_set(err, ERR_FORK, "it does not follow the block we hold");
 }
 
 /* False when the session is over and the rest of the frame with it. */
@@ -597,8 +616,7 @@ static bool take_one(struct replicator *r, struct txn *txn, struct link *link, s
     status = check_author(r, link, header, &err);
     if (status == ERR_NOT_YET) {
         quarantine(link, header->author, false);
-        add_due(&link->not_yet_due, &link->not_yet_count, &link->not_yet_capacity,
-                header->author);
+        add_due(&link->not_yet_due, &link->not_yet_count, &link->not_yet_capacity, header->author);
         return true;
     }
     if (status != OK) {
@@ -617,8 +635,7 @@ static bool take_one(struct replicator *r, struct txn *txn, struct link *link, s
         link_restart(r, link, ERR_GAP, "a block before it is missing");
         return false;
     case PLACE_FORK:
-        keep_evidence(r, txn, &block);
-        (void)err_set(&err, ERR_FORK, "it does not follow the block we hold");
+        (void)judge_fork(r, txn, &block, &err);
         refuse_block(r, link, header, &err);
         return true;
     case PLACE_NEXT:
@@ -675,8 +692,7 @@ static bool visit_backlog(void *arg, const struct block_view *block)
     return backlog->left > 0;
 }
 
-enum status replicator_backlog(const struct replicator *r, struct division peer,
-                               size_t blocks_max,
+enum status replicator_backlog(const struct replicator *r, struct division peer, size_t blocks_max,
                                void (*visit)(void *arg, const struct block_view *block), void *arg,
                                struct err *err)
 {
@@ -697,8 +713,8 @@ enum status replicator_backlog(const struct replicator *r, struct division peer,
             continue;
         }
         backlog.limit_lsn = log->durable.lsn;
-        status = log_scan(r->config.store, NULL, log->author, acked + 1, visit_backlog, &backlog,
-                          err);
+        status =
+            log_scan(r->config.store, NULL, log->author, acked + 1, visit_backlog, &backlog, err);
         if (status != OK) {
             return status;
         }
