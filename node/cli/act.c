@@ -135,8 +135,8 @@ enum exit_code run_reject(struct cli *cli)
         return exit_code;
     }
     exit_code = post_verdicts(
-        cli, "/reject",
-        json_pack("{ssss}", "id", cli->argv[0], "reason", cli->value[OPT_REASON]), &refused);
+        cli, "/reject", json_pack("{ssss}", "id", cli->argv[0], "reason", cli->value[OPT_REASON]),
+        &refused);
     return exit_code == EXIT_DONE && refused ? EXIT_REFUSED : exit_code;
 }
 
