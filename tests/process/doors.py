@@ -1,0 +1,134 @@
+"""doors - real daemons at their doors: what they refuse at start-up, and what a rogue neighbour gets.
+
+    python3 tests/process/doors.py --build build
+"""
+import argparse
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+import tree as trees  # noqa: E402
+
+ROOT, CITY, COUNTY = "540000", "540100", "540121"
+YEAR = "2026"
+
+
+def document(kind, ident, **fields):
+    return json.dumps(dict(kind=kind, id=ident, fiscal_year=YEAR, **fields), ensure_ascii=False)
+
+
+def need(condition, text):
+    if not condition:
+        raise trees.Failed(text)
+
+
+def daemon(tree, home, **env):
+    """Runs a terraced that is expected to end by itself: (exit code, words)."""
+    done = subprocess.run([tree.bin("terraced"), "--home", home], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60, env=dict(tree.env, **env))
+    return done.returncode, done.stderr
+
+
+def starts_badly(tree):
+    """Everything that keeps a daemon from starting is named, with exit code 5."""
+    city = tree[CITY]
+    code, words = daemon(tree, city.home)
+    need(code == 5 and str(city.process.pid) in words, f"a second daemon: {code} {words}")
+
+    code, words = daemon(tree, os.path.join(tree.base, "nowhere"))
+    need(code == 5 and "nowhere" in words, f"no home: {code} {words}")
+
+    county = tree[COUNTY]
+    need(county.end() == 0, "SIGTERM is a clean end")
+    code, words = daemon(tree, county.home, TERRACE_PASSPHRASE="wrong")
+    need(code == 5 and "passphrase" in words.lower(), f"a wrong passphrase: {code} {words}")
+    county.start()
+
+    endpoint = city.json("status")  # alive, so its port is taken
+    need(endpoint["division"] == CITY, "status answers")
+    listen = next(line.split('"')[1] if '"' in line else line.split()[-1]
+                  for line in open(os.path.join(city.home, "config.yaml"))
+                  if line.strip().startswith("listen"))
+    need(city.end() == 0, "SIGTERM is a clean end")
+    host, port = listen[len("tcp://"):].rsplit(":", 1)
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind((host, int(port)))
+        squatter.listen()
+        code, words = daemon(tree, city.home)
+        need(code == 5 and listen in words and "another" in words, f"a busy port: {code} {words}")
+    city.start()
+
+
+def stale_socket(tree):
+    """SIGKILL leaves lock and socket behind; the next daemon takes both."""
+    county = tree[COUNTY]
+    county.kill()
+    need(os.path.exists(os.path.join(county.home, "terrace.sock")), "the socket is left behind")
+    county.start()
+
+
+def rogue(tree, *args, code=0):
+    done = subprocess.run([tree.bin("rogue_peer"), "--json", *args], capture_output=True, text=True,
+                          timeout=120, env=tree.env)
+    need(done.returncode == code, f"rogue_peer {args}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return json.loads(done.stdout)
+
+
+def rogue_neighbour(tree):
+    """A thief with all that is the county's, and a stranger with nothing."""
+    county, city = tree[COUNTY], tree[CITY]
+    lines = [document("agency", "A1", agency_code="105001", agency_name="林周县教育局"),
+             document("budget", "BG1", stage="reply", fund_type_code="111", exp_func_code="2050202",
+                      amount="1000000.00", approval_ref="林周县人大〔2026〕1号")]
+    county.run("submit", "-", stdin="\n".join(lines).encode())
+    tree.wait_equal_digests()
+    before = city.digest(COUNTY)
+    rogue(tree, "--home", county.home, "--mode", "stranger")
+    need(county.end() == 0, "SIGTERM is a clean end")
+    cases = 0
+    for mode in ("forged-block", "replay", "oversized", "garbage", "wrong-session"):
+        for case in rogue(tree, "--home", county.home, "--mode", mode)["cases"]:
+            print(f"  {mode}: {case['case']}: {case['reason']}")
+            cases += 1
+    need(city.digest(COUNTY) == before, "a rogue changed what the city holds")
+    need(city.process.poll() is None, "the city is gone")
+    county.start()
+    county.run("submit", "-", stdin=document("agency", "A2", agency_code="105002",
+                                             agency_name="林周县卫健委").encode())
+    tree.wait_equal_digests()
+    return cases
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="terrace-doors-") as base:
+        tree = trees.Tree(os.path.join(base, "tree"), build=os.path.abspath(args.build))
+        try:
+            tree.init_root(ROOT, "西藏自治区")
+            tree.join(ROOT, CITY, "拉萨市")
+            tree.join(CITY, COUNTY, "林周县")
+            starts_badly(tree)
+            stale_socket(tree)
+            cases = rogue_neighbour(tree)
+        except trees.Failed as failed:
+            print(f"doors: {failed}", file=sys.stderr)
+            for node in tree.nodes.values():
+                print(f"--- {node.division}\n{node.log_tail()}", file=sys.stderr)
+            return 1
+        finally:
+            tree.stop()
+    print(f"doors: 6 starts, 1 stranger, {cases} rogue attempts, all as they must be")
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    sys.exit(main())
