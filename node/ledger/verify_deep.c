@@ -58,7 +58,7 @@ struct chain_end { /* of one audience */
 
 struct person_key {
     struct public_key key;
-    uint32_t roles;
+    uint32_t roles; /* bits; ROLE_MAKER and ROLE_CHECKER are the first two */
 };
 
 struct replay {
