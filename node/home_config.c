@@ -1,37 +1,45 @@
-/* home_config - HOME/config.yaml, read against a schema and written with its comments. */
 #include <cyaml/cyaml.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "node/files.h"
 #include "node/home.h"
 
-enum { CONFIG_BYTES_MAX = 64 << 10 };
+enum { CONFIG_BYTES_MAX = 64 << 10, HEX_BYTES = 2 * HASH_SIZE };
 
-struct file_parent {
-    char *division, *endpoint, *curve_key;
+/* The file as it is written; texts are checked afterwards. */
+struct parent_section {
+    char division[DIVISION_CODE_MAX + 1];
+    char endpoint[ENDPOINT_BYTES_MAX + 1];
+    char curve_key[HEX_BYTES + 1];
 };
-struct file_limits {
-    uint64_t child_bytes_per_day;
-    uint32_t child_blocks_per_second, credit_bytes, frame_bytes_max, beat_ms, silence_ms,
-        reconnect_ms_max, cosign_ms, stuck_ms;
-};
-struct file_config {
-    char *division, *name, *tree, *listen, *enrol, *approval, *log, *keys;
-    struct file_parent *parent;
-    struct file_limits *limits;
+struct config_file {
+    char division[DIVISION_CODE_MAX + 1];
+    char name[NAME_BYTES_MAX + 1];
+    char tree[HEX_BYTES + 1];
+    char listen[ENDPOINT_BYTES_MAX + 1];
+    char enrol[ENDPOINT_BYTES_MAX + 1];
+    int approval, log, seal;
     uint64_t disk_floor_bytes;
+    struct parent_section parent;
+    struct replicator_limits limits;
 };
+
+static const cyaml_strval_t approvals[] = {{"none", 0}, {"required", 1}};
+static const cyaml_strval_t log_levels[] = {{"debug", LOG_LEVEL_DEBUG},
+                                            {"info", LOG_LEVEL_INFO},
+                                            {"warn", LOG_LEVEL_WARN},
+                                            {"error", LOG_LEVEL_ERROR}};
+static const cyaml_strval_t seals[] = {{"passphrase", SEAL_PASSPHRASE}, {"machine", SEAL_MACHINE}};
 
 static const cyaml_schema_field_t parent_fields[] = {
-    CYAML_FIELD_STRING_PTR("division", CYAML_FLAG_POINTER, struct file_parent, division, 1, 9),
-    CYAML_FIELD_STRING_PTR("endpoint", CYAML_FLAG_POINTER, struct file_parent, endpoint, 1,
-                           ENDPOINT_BYTES_MAX),
-    CYAML_FIELD_STRING_PTR("curve_key", CYAML_FLAG_POINTER, struct file_parent, curve_key, 64, 64),
+    CYAML_FIELD_STRING("division", CYAML_FLAG_DEFAULT, struct parent_section, division, 1),
+    CYAML_FIELD_STRING("endpoint", CYAML_FLAG_DEFAULT, struct parent_section, endpoint, 1),
+    CYAML_FIELD_STRING("curve_key", CYAML_FLAG_DEFAULT, struct parent_section, curve_key, 1),
     CYAML_FIELD_END};
 
-#define LIMIT(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct file_limits, name)
+#define LIMIT(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct replicator_limits, name)
 static const cyaml_schema_field_t limit_fields[] = {LIMIT(child_bytes_per_day),
                                                     LIMIT(child_blocks_per_second),
                                                     LIMIT(credit_bytes),
@@ -43,280 +51,392 @@ static const cyaml_schema_field_t limit_fields[] = {LIMIT(child_bytes_per_day),
                                                     LIMIT(stuck_ms),
                                                     CYAML_FIELD_END};
 
-#define TEXT(name, flags, max)                                                                     \
-    CYAML_FIELD_STRING_PTR(#name, CYAML_FLAG_POINTER | (flags), struct file_config, name, 0, max)
+#define TEXT(name, flags) CYAML_FIELD_STRING(#name, flags, struct config_file, name, 0)
+#define CHOICE(name, values)                                                                       \
+    CYAML_FIELD_ENUM(#name, CYAML_FLAG_STRICT, struct config_file, name, values, COUNT_OF(values))
 static const cyaml_schema_field_t config_fields[] = {
-    TEXT(division, CYAML_FLAG_DEFAULT, 9),
-    TEXT(name, CYAML_FLAG_DEFAULT, NAME_BYTES_MAX),
-    TEXT(tree, CYAML_FLAG_DEFAULT, 64),
-    TEXT(listen, CYAML_FLAG_OPTIONAL, ENDPOINT_BYTES_MAX),
-    TEXT(enrol, CYAML_FLAG_OPTIONAL, ENDPOINT_BYTES_MAX),
-    TEXT(approval, CYAML_FLAG_DEFAULT, 16),
-    TEXT(log, CYAML_FLAG_OPTIONAL, 16),
-    TEXT(keys, CYAML_FLAG_DEFAULT, 16),
-    CYAML_FIELD_MAPPING_PTR("parent", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_config,
-                            parent, parent_fields),
-    CYAML_FIELD_MAPPING_PTR("limits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct file_config,
-                            limits, limit_fields),
-    CYAML_FIELD_UINT("disk_floor_bytes", CYAML_FLAG_OPTIONAL, struct file_config, disk_floor_bytes),
+    TEXT(division, CYAML_FLAG_DEFAULT),
+    TEXT(name, CYAML_FLAG_DEFAULT),
+    TEXT(tree, CYAML_FLAG_DEFAULT),
+    TEXT(listen, CYAML_FLAG_OPTIONAL),
+    TEXT(enrol, CYAML_FLAG_OPTIONAL),
+    CHOICE(approval, approvals),
+    CHOICE(log, log_levels),
+    CHOICE(seal, seals),
+    CYAML_FIELD_UINT("disk_floor_bytes", CYAML_FLAG_OPTIONAL, struct config_file, disk_floor_bytes),
+    CYAML_FIELD_MAPPING("parent", CYAML_FLAG_OPTIONAL, struct config_file, parent, parent_fields),
+    CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct config_file, limits, limit_fields),
     CYAML_FIELD_END};
 
 static const cyaml_schema_value_t config_schema = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct file_config, config_fields)};
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_file, config_fields)};
 
-/* --- reading --- */
+/* --- reading: what the library says --- */
 
-struct words { /* what the parser says, without its line breaks; the first thing says most */
-    char text[256];
-    size_t size;
+struct complaint {
+    char what[160];
+    unsigned line;
 };
 
-static void note_words(cyaml_log_t level, void *context, const char *format, va_list args)
+/* Its first error says what, the first place it names says where. */
+static void hear(cyaml_log_t level, void *arg, const char *format, va_list args)
 {
-    struct words *words = context;
-    int size;
+    struct complaint *complaint = arg;
+    char text[256];
+    const char *place, *what;
 
-    (void)level;
-    if (words->size + 1 >= sizeof words->text) {
+    if (level < CYAML_LOG_ERROR) {
         return;
     }
-    size = vsnprintf(words->text + words->size, sizeof words->text - words->size, format, args);
-    if (size > 0) {
-        words->size += (size_t)size;
+    (void)vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\n")] = '\0';
+    place = strstr(text, "line: ");
+    if (place != NULL && complaint->line == 0) {
+        (void)sscanf(place, "line: %u", &complaint->line);
     }
-    if (words->size >= sizeof words->text) {
-        words->size = sizeof words->text - 1;
+    what = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+    if (complaint->what[0] == '\0' && strncmp(what, "Backtrace", 9) != 0) {
+        (void)snprintf(complaint->what, sizeof complaint->what, "%.*s",
+                       (int)sizeof complaint->what - 1, what);
     }
-    for (size_t i = 0; i < words->size; i++) {
-        if (words->text[i] == '\n') {
-            words->text[i] = ';';
+}
+
+static void *resize(void *arg, void *memory, size_t size)
+{
+    (void)arg;
+    if (size == 0) {
+        mem_free(memory);
+        return NULL;
+    }
+    return mem_realloc(memory, size);
+}
+
+static enum status parse(struct config_file *out, struct bytes text, const char *path,
+                         struct err *err)
+{
+    struct complaint complaint = {"", 0};
+    const cyaml_config_t config = {.log_fn = hear,
+                                   .log_ctx = &complaint,
+                                   .mem_fn = resize,
+                                   .log_level = CYAML_LOG_ERROR,
+                                   .flags = CYAML_CFG_NO_ALIAS};
+    cyaml_data_t *data = NULL;
+    const cyaml_err_t result =
+        cyaml_load_data(text.data, text.size, &config, &config_schema, &data, NULL);
+
+    if (result != CYAML_OK) {
+        const char *what = complaint.what[0] != '\0' ? complaint.what : cyaml_strerror(result);
+
+        return err_set(err, ERR_CONFIG, "%s:%u: %s", path, complaint.line, what);
+    }
+    memcpy(out, data, sizeof *out);
+    (void)cyaml_free(&config, &config_schema, data, 0);
+    return OK;
+}
+
+/* --- reading: our own rules --- */
+
+/* The line of `key`, below `section` when it is not NULL; 0 when it is not there. */
+static unsigned line_of(struct bytes text, const char *section, const char *key)
+{
+    const char *at = (const char *)text.data, *end = at + text.size;
+    bool inside = section == NULL;
+
+    for (unsigned line = 1; at < end; line++) {
+        const char *next = memchr(at, '\n', (size_t)(end - at));
+        const char *wanted = inside ? key : section;
+        const size_t size = strlen(wanted);
+
+        while (inside && section != NULL && at < end && *at == ' ') {
+            at++;
+        }
+        if ((size_t)(end - at) > size && memcmp(at, wanted, size) == 0 && at[size] == ':') {
+            if (inside) {
+                return line;
+            }
+            inside = true;
+        }
+        at = next == NULL ? end : next + 1;
+    }
+    return 0;
+}
+
+struct check {
+    const char *path;
+    struct bytes text;
+    struct err *err;
+};
+
+static enum status complain(const struct check *check, const char *section, const char *key,
+                            const char *why)
+{
+    return err_set(check->err, ERR_CONFIG, "%s:%u: %s%s%s: %s", check->path,
+                   line_of(check->text, section, key), section != NULL ? section : "",
+                   section != NULL ? "." : "", key, why);
+}
+
+static enum status take_endpoint(const struct check *check, const char *section, const char *key,
+                                 char out[ENDPOINT_BYTES_MAX + 1], const char *text)
+{
+    struct err why;
+
+    if (text[0] != '\0' && home_check_endpoint(text, &why) != OK) {
+        return complain(check, section, key, why.text);
+    }
+    memcpy(out, text, ENDPOINT_BYTES_MAX + 1);
+    return OK;
+}
+
+static enum status take_hex(const struct check *check, const char *section, const char *key,
+                            void *out, const char *text)
+{
+    if (!hex_decode(out, HASH_SIZE, text)) {
+        return complain(check, section, key, "must be 64 hexadecimal digits");
+    }
+    return OK;
+}
+
+static enum status take_division(const struct check *check, const char *section,
+                                 struct division *out, const char *text)
+{
+    if (!division_parse(out, bytes_text(text))) {
+        return complain(check, section, "division",
+                        "must be a division code: 1-9 of A-Z and 0-9, in quotes");
+    }
+    return OK;
+}
+
+static enum status take_name(const struct check *check, char *out, const char *text)
+{
+    const size_t size = strlen(text);
+
+    for (size_t i = 0; i < size; i++) {
+        if ((unsigned char)text[i] < ' ') {
+            return complain(check, NULL, "name", "holds a control character");
         }
     }
+    if (size == 0 || !utf8_valid(bytes_text(text))) {
+        return complain(check, NULL, "name", "must be UTF-8 text and not empty");
+    }
+    memcpy(out, text, size + 1);
+    return OK;
 }
 
-static bool word_index(const char *text, const char *const *words, size_t count, size_t *index)
+static enum status take_parent(const struct check *check, struct home_config *out,
+                               const struct parent_section *parent)
 {
-    for (*index = 0; text != NULL && *index < count; (*index)++) {
-        if (strcmp(text, words[*index]) == 0) {
-            return true;
-        }
+    enum status status;
+
+    if (parent->division[0] == '\0') {
+        return OK; /* the root */
     }
-    return false;
+    status = take_division(check, "parent", &out->parent.division, parent->division);
+    if (status == OK) {
+        status = take_endpoint(check, "parent", "endpoint", out->parent.endpoint, parent->endpoint);
+    }
+    if (status == OK) {
+        status = take_hex(check, "parent", "curve_key", out->parent.curve_key, parent->curve_key);
+    }
+    return status;
 }
 
-static const char *const log_words[] = {"debug", "info", "warn", "error"};
-static const char *const approval_words[] = {"none", "required"};
-static const char *const seal_words[] = {"passphrase", "machine"};
-
-static void copy_text(char *out, size_t size, const char *text)
+static enum status take_all(const struct check *check, struct home_config *out,
+                            const struct config_file *file)
 {
-    (void)snprintf(out, size, "%s", text == NULL ? "" : text);
-}
+    enum status status = take_division(check, NULL, &out->division, file->division);
 
-static enum status bad(struct err *err, const char *path, const char *key, const char *wants)
-{
-    return err_set(err, ERR_CONFIG, "%s: %s: %s", path, key, wants);
-}
-
-static enum status take_parent(struct home_config *out, const struct file_parent *parent,
-                               const char *path, struct err *err)
-{
-    if (parent == NULL) {
-        return OK;
+    if (status == OK) {
+        status = take_name(check, out->name, file->name);
     }
-    if (!division_parse(&out->parent.division, bytes_text(parent->division))) {
-        return bad(err, path, "parent.division", "1-9 of A-Z and 0-9");
+    if (status == OK) {
+        status = take_hex(check, NULL, "tree", &out->tree, file->tree);
     }
-    if (!hex_decode(out->parent.curve_key, sizeof out->parent.curve_key, parent->curve_key)) {
-        return bad(err, path, "parent.curve_key", "64 hex digits");
+    if (status == OK) {
+        status = take_endpoint(check, NULL, "listen", out->listen, file->listen);
     }
-    copy_text(out->parent.endpoint, sizeof out->parent.endpoint, parent->endpoint);
-    return home_check_endpoint(out->parent.endpoint, err);
-}
-
-static void take_limits(struct replicator_limits *out, const struct file_limits *limits)
-{
-    if (limits != NULL) {
-        *out = (struct replicator_limits){
-            .child_bytes_per_day = limits->child_bytes_per_day,
-            .child_blocks_per_second = limits->child_blocks_per_second,
-            .credit_bytes = limits->credit_bytes,
-            .frame_bytes_max = limits->frame_bytes_max,
-            .beat_ms = limits->beat_ms,
-            .silence_ms = limits->silence_ms,
-            .reconnect_ms_max = limits->reconnect_ms_max,
-            .cosign_ms = limits->cosign_ms,
-            .stuck_ms = limits->stuck_ms,
-        };
+    if (status == OK) {
+        status = take_endpoint(check, NULL, "enrol", out->enrol, file->enrol);
     }
-}
-
-static enum status take_config(struct home_config *out, const struct file_config *file,
-                               const char *path, struct err *err)
-{
-    size_t index;
-
-    if (!division_parse(&out->division, bytes_text(file->division))) {
-        return bad(err, path, "division", "1-9 of A-Z and 0-9");
+    if (status == OK) {
+        status = take_parent(check, out, &file->parent);
     }
-    if (!hex_decode(&out->tree, sizeof out->tree, file->tree)) {
-        return bad(err, path, "tree", "the trust key's fingerprint, 64 hex digits");
-    }
-    if (!word_index(file->approval, approval_words, COUNT_OF(approval_words), &index)) {
-        return bad(err, path, "approval", "required or none");
-    }
-    out->approval_required = index == 1;
-    if (!word_index(file->keys, seal_words, COUNT_OF(seal_words), &index)) {
-        return bad(err, path, "keys", "passphrase or machine");
-    }
-    out->seal = index == 1 ? SEAL_MACHINE : SEAL_PASSPHRASE;
-    out->log_level = LOG_LEVEL_INFO;
-    if (file->log != NULL) {
-        if (!word_index(file->log, log_words, COUNT_OF(log_words), &index)) {
-            return bad(err, path, "log", "debug, info, warn or error");
-        }
-        out->log_level = (enum log_level)index;
-    }
-    copy_text(out->name, sizeof out->name, file->name);
-    copy_text(out->listen, sizeof out->listen, file->listen);
-    copy_text(out->enrol, sizeof out->enrol, file->enrol);
+    out->approval_required = file->approval != 0;
+    out->log_level = (enum log_level)file->log;
+    out->seal = (enum key_seal)file->seal;
+    out->limits = file->limits;
     out->disk_floor_bytes = file->disk_floor_bytes;
-    take_limits(&out->limits, file->limits);
-    return take_parent(out, file->parent, path, err);
+    return status;
 }
 
 enum status home_load(struct home_config *out, const char *home, struct err *err)
 {
-    struct words words = {"", 0};
-    const cyaml_config_t cyaml = {
-        .log_fn = note_words,
-        .log_ctx = &words,
-        .mem_fn = cyaml_mem,
-        .log_level = CYAML_LOG_ERROR,
-        .flags = CYAML_CFG_DEFAULT,
-    };
-    struct file_config *file = NULL;
-    struct buf text = BUF_EMPTY;
     char path[HOME_FILE_MAX];
-    enum status status;
+    struct buf text = BUF_EMPTY;
+    struct config_file file;
+    enum status status = home_check_path(home, err);
 
     memset(out, 0, sizeof *out);
-    home_file(path, home, "config.yaml");
-    status = file_read(&text, path, CONFIG_BYTES_MAX, err);
-    if (status == ERR_NOT_FOUND) {
-        return err_set(err, ERR_NOT_FOUND,
-                       "no node lives in %s: make one with terrace init --root or terrace join",
-                       home);
-    }
     if (status != OK) {
         return status;
     }
-    if (cyaml_load_data(text.data, text.size, &cyaml, &config_schema, (cyaml_data_t **)&file,
-                        NULL) != CYAML_OK) {
-        status = err_set(err, ERR_CONFIG, "%s: %s", path, words.text);
-    } else {
-        status = take_config(out, file, path, err);
+    home_file(path, home, "config.yaml");
+    status = file_read(&text, path, CONFIG_BYTES_MAX, err);
+    if (status == ERR_NOT_FOUND) {
+        (void)err_set(err, status,
+                      "no node lives in %s: terrace init --root or terrace join makes one", home);
     }
-    (void)cyaml_free(&cyaml, &config_schema, file, 0);
+    if (status == OK) {
+        status = parse(&file, buf_bytes(&text), path, err);
+    }
+    if (status == OK) {
+        const struct check check = {path, buf_bytes(&text), err};
+
+        status = take_all(&check, out, &file);
+    }
     buf_free(&text);
     return status;
 }
 
 /* --- writing --- */
 
-static void PRINTF(2, 3) line(struct buf *out, const char *format, ...)
+static void put(struct buf *out, const char *format, ...) PRINTF(2, 3);
+static void put(struct buf *out, const char *format, ...)
 {
-    char text[512];
+    char line[512];
     va_list args;
-    int size;
 
     va_start(args, format);
-    size = vsnprintf(text, sizeof text, format, args);
+    (void)vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    buf_append(out, text, (size_t)size < sizeof text ? (size_t)size : sizeof text - 1);
-    buf_put_u8(out, '\n');
+    buf_append_bytes(out, bytes_text(line));
 }
 
-/* A double-quoted YAML scalar. */
-static void quoted(struct buf *out, const char *key, const char *text)
+static void put_quoted(struct buf *out, const char *key, const char *text)
 {
-    buf_append_bytes(out, bytes_text(key));
-    buf_append_bytes(out, bytes_text(": \""));
-    for (const char *at = text; *at != '\0'; at++) {
-        if (*at == '"' || *at == '\\') {
+    put(out, "%s: \"", key);
+    for (; *text != '\0'; text++) {
+        if (*text == '"' || *text == '\\') {
             buf_put_u8(out, '\\');
         }
-        buf_put_u8(out, (uint8_t)*at);
+        buf_put_u8(out, (uint8_t)*text);
     }
-    buf_append_bytes(out, bytes_text("\"\n"));
+    put(out, "\"\n");
 }
 
-static void print_limits(struct buf *out, const struct replicator_limits *limits)
+static const char *name_of(const cyaml_strval_t *values, size_t count, int value)
 {
-    struct buf lines = BUF_EMPTY;
+    for (size_t i = 0; i < count; i++) {
+        if (values[i].val == value) {
+            return values[i].str;
+        }
+    }
+    return values[0].str;
+}
+#define NAME_OF(values, value) name_of(values, COUNT_OF(values), (int)(value))
 
-#define NUMBER(name)                                                                               \
-    if (limits->name != 0) {                                                                       \
-        line(&lines, "  %s: %" PRIu64, #name, (uint64_t)limits->name);                             \
+/* A line that is only a comment shows the default. */
+static void put_limit(struct buf *out, const char *key, uint64_t value, uint64_t otherwise,
+                      const char *meaning)
+{
+    put(out, "%s%s: %" PRIu64 " # %s\n", value == 0 ? "  # " : "  ", key,
+        value == 0 ? otherwise : value, meaning);
+}
+
+static bool any_limit(const struct replicator_limits *limits)
+{
+    return limits->child_bytes_per_day != 0 || limits->child_blocks_per_second != 0 ||
+           limits->credit_bytes != 0 || limits->frame_bytes_max != 0 || limits->beat_ms != 0 ||
+           limits->silence_ms != 0 || limits->reconnect_ms_max != 0 || limits->cosign_ms != 0 ||
+           limits->stuck_ms != 0;
+}
+
+static void put_limits(struct buf *out, const struct replicator_limits *limits)
+{
+    put(out,
+        "\n# What one child may do, and timing. A line that is commented out shows the default.\n"
+        "%s\n",
+        any_limit(limits) ? "limits:" : "# limits:");
+    put_limit(out, "child_bytes_per_day", limits->child_bytes_per_day, UINT64_C(4) << 30,
+              "beyond it a child waits until tomorrow");
+    put_limit(out, "child_blocks_per_second", limits->child_blocks_per_second, 2000,
+              "with a burst of ten seconds' worth");
+    put_limit(out, "credit_bytes", limits->credit_bytes, 8 << 20,
+              "what a neighbour may have in flight to us");
+    put_limit(out, "frame_bytes_max", limits->frame_bytes_max, 2 << 20, "the largest frame taken");
+    put_limit(out, "beat_ms", limits->beat_ms, 5000, "how often this node shows it lives");
+    put_limit(out, "silence_ms", limits->silence_ms, 20000, "a link this quiet is down");
+    put_limit(out, "reconnect_ms_max", limits->reconnect_ms_max, 10000, "longest wait to redial");
+    put_limit(out, "cosign_ms", limits->cosign_ms, 1000, "one cosignature a log in this time");
+    put_limit(out, "stuck_ms", limits->stuck_ms, 30000,
+              "a backlog with nothing confirmed for so long raises an alarm");
+}
+
+static void put_parent(struct buf *out, const struct home_config *config)
+{
+    char curve_key[HEX_BYTES + 1];
+
+    if (division_is_none(config->parent.division)) {
+        put(out, "\n# This is the root: it has no parent.\n");
+        return;
     }
-    NUMBER(child_bytes_per_day)
-    NUMBER(child_blocks_per_second)
-    NUMBER(credit_bytes)
-    NUMBER(frame_bytes_max)
-    NUMBER(beat_ms)
-    NUMBER(silence_ms)
-    NUMBER(reconnect_ms_max)
-    NUMBER(cosign_ms)
-    NUMBER(stuck_ms)
-#undef NUMBER
-    if (lines.size > 0) {
-        line(out, "\n# Limits and timing other than the defaults.\nlimits:");
-        buf_append_bytes(out, buf_bytes(&lines));
-    }
-    buf_free(&lines);
+    hex_encode(curve_key, config->parent.curve_key, sizeof config->parent.curve_key);
+    put(out, "\n# The node above, as its token told. Only the endpoint may change, when it moves.\n"
+             "parent:\n");
+    put_quoted(out, "  division", config->parent.division.code);
+    put_quoted(out, "  endpoint", config->parent.endpoint);
+    put_quoted(out, "  curve_key", curve_key);
+}
+
+static void put_identity(struct buf *out, const struct home_config *config)
+{
+    char tree[HEX_BYTES + 1];
+
+    hex_encode(tree, &config->tree, sizeof config->tree);
+    put(out, "# A node of Terrace. terraced reads this file when it starts.\n"
+             "\n# Who this node is: fixed by its grant.\n");
+    put_quoted(out, "division", config->division.code);
+    put_quoted(out, "name", config->name);
+    put(out,
+        "# Fingerprint of the tree's trust key: compare it with the one your parent reads out.\n");
+    put_quoted(out, "tree", tree);
 }
 
 void home_print(struct buf *out, const struct home_config *config)
 {
-    char hex[2 * HASH_SIZE + 1];
-
-    line(out, "# A Terrace node. Unknown keys are errors. Restart terraced after a change.");
-    line(out, "division: \"%s\"", config->division.code);
-    quoted(out, "name", config->name);
-    line(out, "\n# Fingerprint of the trust key: what this node was told to trust when it joined.");
-    hex_encode(hex, &config->tree, sizeof config->tree);
-    line(out, "tree: \"%s\"", hex);
-    line(out, "\n# Where children connect, and where new ones enrol.");
-    quoted(out, "listen", config->listen);
-    quoted(out, "enrol", config->enrol);
-    line(out, "\n# required: every document needs a maker and a checker. May be made stricter than "
-              "the parent's,\n# never weaker.");
-    line(out, "approval: %s", approval_words[config->approval_required]);
-    line(out, "\n# How the keys are sealed: passphrase, or machine (a secret beside them).");
-    line(out, "keys: %s", seal_words[config->seal == SEAL_MACHINE]);
-    line(out, "\n# debug, info, warn or error.");
-    line(out, "log: %s", log_words[config->log_level]);
-    if (!division_is_none(config->parent.division)) {
-        hex_encode(hex, config->parent.curve_key, sizeof config->parent.curve_key);
-        line(out, "\nparent:\n  division: \"%s\"\n  endpoint: \"%s\"\n  curve_key: \"%s\"",
-             config->parent.division.code, config->parent.endpoint, hex);
-    }
-    print_limits(out, &config->limits);
-    if (config->disk_floor_bytes != 0) {
-        line(out, "\n# New documents are refused below this much free space.");
-        line(out, "disk_floor_bytes: %" PRIu64, config->disk_floor_bytes);
-    }
+    put_identity(out, config);
+    put(out, "\n# Where children connect, and where new ones enrol; \"\" for none.\n");
+    put_quoted(out, "listen", config->listen);
+    put_quoted(out, "enrol", config->enrol);
+    put(out,
+        "\n# required: business documents need a maker and a checker; none: they do not. A child\n"
+        "# may be stricter than its parent, not laxer.\napproval: %s\n",
+        NAME_OF(approvals, config->approval_required));
+    put(out, "\n# error, warn, info or debug.\nlog: %s\n", NAME_OF(log_levels, config->log_level));
+    put(out,
+        "\n# What the keys are sealed under, set when they were made: passphrase\n"
+        "# ($TERRACE_PASSPHRASE, the systemd credential terrace-passphrase, or a prompt) or\n"
+        "# machine (keys/machine.secret).\nseal: %s\n",
+        NAME_OF(seals, config->seal));
+    put(out,
+        "\n# New business is refused while less is free on the disk.\n%sdisk_floor_bytes: %" PRIu64
+        "\n",
+        config->disk_floor_bytes == 0 ? "# " : "",
+        config->disk_floor_bytes == 0 ? UINT64_C(256) << 20 : config->disk_floor_bytes);
+    put_parent(out, config);
+    put_limits(out, &config->limits);
 }
 
 enum status home_save(const struct home_config *config, const char *home, struct err *err)
 {
-    struct buf text = BUF_EMPTY;
     char path[HOME_FILE_MAX];
-    enum status status;
+    struct buf text = BUF_EMPTY;
+    enum status status = home_check_path(home, err);
 
-    home_print(&text, config);
-    home_file(path, home, "config.yaml");
-    status = file_write(path, buf_bytes(&text), err);
+    if (status == OK) {
+        home_file(path, home, "config.yaml");
+        home_print(&text, config);
+        status = file_write(path, buf_bytes(&text), err);
+    }
     buf_free(&text);
     return status;
 }

@@ -1,7 +1,6 @@
 #include "node/keys.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,13 +10,26 @@
 
 #include "node/files.h"
 
-enum { PASSPHRASE_BYTES_MAX = 1024, SEALED_BYTES_MAX = 4096, MACHINE_SECRET_BYTES = 32 };
+enum {
+    PATH_BYTES = 512,
+    PASSPHRASE_BYTES_MAX = 1024,
+    MACHINE_SECRET_BYTES = 32,
+    KEY_FILE_BYTES_MAX = 4096,
+};
+
+static const char machine_file[] = "machine.secret", trust_file[] = "trust.key",
+                  identity_file[] = "identity.key", curve_file[] = "curve.key";
 
 struct node_keys *node_keys_new(void)
 {
-    struct node_keys *keys = mem_zalloc(sizeof *keys);
+    struct node_keys *keys =
+        mmap(NULL, sizeof *keys, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    (void)mlock(keys, sizeof *keys); /* where the limits of the process allow it */
+    if (keys == MAP_FAILED) {
+        abort(); /* as mem_zalloc */
+    }
+    (void)mlock(keys, sizeof *keys); /* may be past the limit; core dumps are kept out anyway */
+    (void)madvise(keys, sizeof *keys, MADV_DONTDUMP);
     return keys;
 }
 
@@ -25,223 +37,328 @@ void node_keys_free(struct node_keys *keys)
 {
     if (keys != NULL) {
         crypto_wipe(keys, sizeof *keys);
-        (void)munlock(keys, sizeof *keys);
-        mem_free(keys);
+        (void)munmap(keys, sizeof *keys);
     }
 }
 
-/* --- the passphrase --- */
-
-static enum status from_text(struct buf *out, const char *text, struct err *err)
+static void secret_free(struct buf *secret)
 {
-    const size_t size = strcspn(text, "\r\n");
+    if (secret->data != NULL) {
+        crypto_wipe(secret->data, secret->capacity);
+    }
+    buf_free(secret);
+}
 
-    if (size == 0 || size > PASSPHRASE_BYTES_MAX) {
-        return err_set(err, ERR_KEY, "the passphrase is empty or longer than %d bytes",
+static void join(char out[PATH_BYTES], const char *directory, const char *file)
+{
+    (void)snprintf(out, PATH_BYTES, "%s/%s", directory, file);
+}
+
+static bool present(const char *directory, const char *file)
+{
+    char path[PATH_BYTES];
+    struct stat found;
+
+    join(path, directory, file);
+    return stat(path, &found) == 0;
+}
+
+/* --- passphrase --- */
+
+static enum status check_passphrase(const struct buf *passphrase, struct err *err)
+{
+    if (passphrase->size == 0) {
+        return err_set(err, ERR_KEY, "the passphrase is empty");
+    }
+    if (passphrase->size > PASSPHRASE_BYTES_MAX) {
+        return err_set(err, ERR_KEY, "the passphrase is longer than %d bytes",
                        PASSPHRASE_BYTES_MAX);
     }
-    buf_append(out, text, size);
     return OK;
 }
 
-static enum status from_credential(struct buf *out, const char *directory, struct err *err)
+static enum status from_credential(struct buf *out, struct err *err)
 {
-    struct buf text = BUF_EMPTY;
-    char path[PATH_MAX];
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    char path[PATH_BYTES];
     enum status status;
 
-    (void)snprintf(path, sizeof path, "%s/terrace-passphrase", directory);
-    status = file_read(&text, path, PASSPHRASE_BYTES_MAX + 2, err);
-    if (status == OK) {
-        buf_put_u8(&text, 0);
-        status = from_text(out, (const char *)text.data, err);
+    if (directory == NULL || !present(directory, "terrace-passphrase")) {
+        return ERR_NOT_FOUND;
     }
-    if (text.data != NULL) {
-        crypto_wipe(text.data, text.size);
+    join(path, directory, "terrace-passphrase");
+    buf_reserve(out, PASSPHRASE_BYTES_MAX + 4096); /* never moved, so that one wipe is enough */
+    status = file_read(out, path, PASSPHRASE_BYTES_MAX, err);
+    while (out->size != 0 &&
+           (out->data[out->size - 1] == '\n' || out->data[out->size - 1] == '\r')) {
+        out->size--;
     }
-    buf_free(&text);
-    return status;
+    return status == OK ? check_passphrase(out, err) : status;
 }
 
-static bool ask(char *answer, size_t size, const char *question)
+/* One line from the terminal, without the line end; false when it ended or broke. */
+static bool read_line(struct buf *out)
+{
+    for (;;) {
+        char at;
+        const ssize_t got = read(STDIN_FILENO, &at, 1);
+
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got <= 0) {
+            return false;
+        }
+        if (at == '\n') {
+            return true;
+        }
+        if (out->size <= PASSPHRASE_BYTES_MAX) { /* one too many is noticed by the check */
+            buf_put_u8(out, (uint8_t)at);
+        }
+    }
+}
+
+static enum status ask(struct buf *out, const char *question, struct err *err)
 {
     struct termios before, silent;
-    bool answered;
+    bool got;
 
-    (void)fprintf(stderr, "%s: ", question);
     if (tcgetattr(STDIN_FILENO, &before) != 0) {
-        return false;
+        return err_set(err, ERR_IO, "read the passphrase: %s", strerror(errno));
     }
     silent = before;
     silent.c_lflag &= ~(tcflag_t)ECHO;
+    buf_reserve(out, PASSPHRASE_BYTES_MAX + 64);
+    (void)fputs(question, stderr);
+    (void)fflush(stderr);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    answered = fgets(answer, (int)size, stdin) != NULL;
+    got = read_line(out);
     (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
     (void)fputc('\n', stderr);
-    return answered;
+    return got ? check_passphrase(out, err) : err_set(err, ERR_KEY, "no passphrase was typed");
 }
 
-static enum status from_prompt(struct buf *out, bool confirm, struct err *err)
+static enum status from_terminal(struct buf *out, bool confirm, struct err *err)
 {
-    char first[PASSPHRASE_BYTES_MAX + 2] = "", second[PASSPHRASE_BYTES_MAX + 2] = "";
+    struct buf again = BUF_EMPTY;
     enum status status;
 
-    if (!ask(first, sizeof first, "Passphrase of this node's keys 密钥口令") ||
-        (confirm && !ask(second, sizeof second, "Once more 再次输入"))) {
-        status = err_set(err, ERR_IO, "no passphrase was typed");
-    } else if (confirm && strcmp(first, second) != 0) {
-        status = err_set(err, ERR_KEY, "the two passphrases differ");
-    } else {
-        status = from_text(out, first, err);
+    if (isatty(STDIN_FILENO) == 0) {
+        return ERR_NOT_FOUND;
     }
-    crypto_wipe(first, sizeof first);
-    crypto_wipe(second, sizeof second);
+    status = ask(out, confirm ? "New passphrase for this node's keys: " : "Passphrase: ", err);
+    if (status == OK && confirm) {
+        status = ask(&again, "The same once more: ", err);
+        if (status == OK && !bytes_equal(buf_bytes(out), buf_bytes(&again))) {
+            status = err_set(err, ERR_KEY, "the two passphrases differ");
+        }
+    }
+    secret_free(&again);
     return status;
 }
 
 enum status keys_passphrase(struct buf *out, bool confirm, struct err *err)
 {
-    const char *environment = getenv("TERRACE_PASSPHRASE");
-    const char *credentials = getenv("CREDENTIALS_DIRECTORY");
-    char path[PATH_MAX];
+    const char *given = getenv("TERRACE_PASSPHRASE");
+    enum status status;
 
-    if (environment != NULL && environment[0] != '\0') {
-        return from_text(out, environment, err);
-    }
-    if (credentials != NULL) {
-        (void)snprintf(path, sizeof path, "%s/terrace-passphrase", credentials);
-        if (access(path, F_OK) == 0) {
-            return from_credential(out, credentials, err);
+    buf_clear(out);
+    if (given != NULL) {
+        buf_append_bytes(out, bytes_text(given));
+        status = check_passphrase(out, err);
+    } else {
+        status = from_credential(out, err);
+        if (status == ERR_NOT_FOUND) {
+            status = from_terminal(out, confirm, err);
         }
     }
-    return isatty(STDIN_FILENO) ? from_prompt(out, confirm, err) : ERR_NOT_FOUND;
+    if (status != OK) {
+        secret_free(out);
+    }
+    return status;
 }
 
-/* --- what seals the keys --- */
+/* --- what seals --- */
 
-static void key_path(char path[PATH_MAX], const char *directory, const char *name)
+/* Like ssh, we do not use a secret that others on this machine can read. */
+static enum status read_secret_file(struct buf *out, const char *path, size_t limit,
+                                    struct err *err)
 {
-    (void)snprintf(path, PATH_MAX, "%s/%s", directory, name);
+    struct stat found;
+    enum status status = file_read(out, path, limit, err);
+
+    if (status == ERR_NOT_FOUND) {
+        return err_set(err, ERR_KEY, "%s is missing; restore it from a backup of the home", path);
+    }
+    if (status == OK && stat(path, &found) == 0 && (found.st_mode & 077) != 0) {
+        status = err_set(err, ERR_KEY, "%s may be read by others (mode %04o): chmod 600 %s", path,
+                         (unsigned)found.st_mode & 07777, path);
+    }
+    return status;
+}
+
+static enum status machine_secret_load(struct buf *secret, const char *directory, struct err *err)
+{
+    char path[PATH_BYTES];
+    enum status status;
+
+    join(path, directory, machine_file);
+    status = read_secret_file(secret, path, KEY_FILE_BYTES_MAX, err);
+    if (status == OK && secret->size != MACHINE_SECRET_BYTES) {
+        status = err_set(err, ERR_KEY, "%s is damaged: %zu bytes instead of %d", path, secret->size,
+                         MACHINE_SECRET_BYTES);
+    }
+    return status;
+}
+
+static enum status machine_secret_make(struct buf *secret, const char *directory, struct err *err)
+{
+    char path[PATH_BYTES];
+
+    join(path, directory, machine_file);
+    buf_clear(secret);
+    buf_reserve(secret, MACHINE_SECRET_BYTES);
+    crypto_random(secret->data, MACHINE_SECRET_BYTES);
+    secret->size = MACHINE_SECRET_BYTES;
+    return file_write(path, buf_bytes(secret), err);
+}
+
+/* Keys that an interrupted join left: sealed once, so no new passphrase. */
+static enum status secret_again(struct buf *secret, enum key_seal *seal, const char *directory,
+                                struct err *err)
+{
+    *seal = present(directory, machine_file) ? SEAL_MACHINE : SEAL_PASSPHRASE;
+    return keys_secret_load(secret, *seal, directory, err);
 }
 
 enum status keys_secret_create(struct buf *secret, enum key_seal *seal, const char *directory,
                                struct err *err)
 {
-    uint8_t random[MACHINE_SECRET_BYTES];
-    char path[PATH_MAX];
-    enum status status = keys_passphrase(secret, true, err);
+    char path[PATH_BYTES];
+    enum status status;
 
-    *seal = SEAL_PASSPHRASE;
-    if (status != ERR_NOT_FOUND) {
-        return status;
+    if (present(directory, identity_file)) {
+        return secret_again(secret, seal, directory, err);
     }
-    *seal = SEAL_MACHINE;
-    crypto_random(random, sizeof random);
-    key_path(path, directory, "machine.secret");
-    status = file_write(path, bytes_of(random, sizeof random), err);
-    buf_append(secret, random, sizeof random);
-    crypto_wipe(random, sizeof random);
+    *seal = SEAL_PASSPHRASE;
+    status = keys_passphrase(secret, true, err);
+    if (status == ERR_NOT_FOUND) {
+        *seal = SEAL_MACHINE;
+        return machine_secret_make(secret, directory, err);
+    }
+    join(path, directory, machine_file);
+    (void)unlink(path); /* an earlier try had no passphrase */
     return status;
 }
 
 enum status keys_secret_load(struct buf *secret, enum key_seal seal, const char *directory,
                              struct err *err)
 {
-    char path[PATH_MAX];
     enum status status;
 
     if (seal == SEAL_MACHINE) {
-        key_path(path, directory, "machine.secret");
-        status = file_read(secret, path, MACHINE_SECRET_BYTES, err);
-        return status == OK
-                   ? OK
-                   : err_set(err, ERR_KEY, "%s is missing: the keys cannot be opened", path);
+        return machine_secret_load(secret, directory, err);
     }
     status = keys_passphrase(secret, false, err);
-    return status != ERR_NOT_FOUND
-               ? status
-               : err_set(err, ERR_KEY,
-                         "the keys are sealed under a passphrase: set TERRACE_PASSPHRASE, give the "
-                         "systemd credential terrace-passphrase, or run from a terminal");
+    if (status == ERR_NOT_FOUND) {
+        status = err_set(err, ERR_KEY,
+                         "the keys in %s are sealed under a passphrase: set TERRACE_PASSPHRASE, "
+                         "or the systemd credential terrace-passphrase, or start from a terminal",
+                         directory);
+    }
+    return status;
 }
 
-/* --- sealed files --- */
+/* --- key files --- */
 
-static enum status seal_file(const char *directory, const char *name, const void *secret_key,
-                             size_t size, enum key_seal seal, struct bytes secret, struct err *err)
+static enum status save(const char *directory, const char *file, struct bytes plain,
+                        enum key_seal seal, struct bytes secret, struct err *err)
 {
+    char path[PATH_BYTES];
     struct buf sealed = BUF_EMPTY;
-    char path[PATH_MAX];
     enum status status;
 
-    key_path(path, directory, name);
-    if (access(path, F_OK) == 0) {
+    join(path, directory, file);
+    if (present(directory, file)) {
         return err_set(err, ERR_REFUSED, "%s is there already", path);
     }
-    secret_seal(&sealed, bytes_of(secret_key, size), secret, seal == SEAL_MACHINE);
+    secret_seal(&sealed, plain, secret, seal == SEAL_MACHINE);
     status = file_write(path, buf_bytes(&sealed), err);
     buf_free(&sealed);
     return status;
 }
 
-static enum status open_file(void *secret_key, size_t size, const char *directory, const char *name,
-                             struct bytes secret, struct err *err)
+static enum status load(void *out, size_t size, const char *directory, const char *file,
+                        struct bytes secret, struct err *err)
 {
+    char path[PATH_BYTES];
     struct buf sealed = BUF_EMPTY;
-    char path[PATH_MAX];
     enum status status;
 
-    key_path(path, directory, name);
-    status = file_read(&sealed, path, SEALED_BYTES_MAX, err);
-    if (status == ERR_NOT_FOUND) {
-        status = err_set(err, ERR_KEY, "%s is missing", path);
-    } else if (status == OK &&
-               secret_unseal(secret_key, size, buf_bytes(&sealed), secret, err) != OK) {
-        status =
-            err_set(err, ERR_KEY, "%s does not open: wrong passphrase, or an altered file", path);
+    join(path, directory, file);
+    status = read_secret_file(&sealed, path, KEY_FILE_BYTES_MAX, err);
+    if (status == OK) {
+        status = secret_unseal(out, size, buf_bytes(&sealed), secret, err);
+        if (status != OK) {
+            (void)err_wrap(err, "open %s", path);
+        }
     }
     buf_free(&sealed);
     return status;
 }
 
+/* A crash between the two leaves a curve key without an identity: the next try replaces it. */
 enum status keys_save(const struct node_keys *keys, const char *directory, enum key_seal seal,
                       struct bytes secret, struct err *err)
 {
-    const enum status status = seal_file(directory, "identity.key", &keys->identity,
-                                         sizeof keys->identity, seal, secret, err);
+    char path[PATH_BYTES];
+    enum status status;
 
-    return status != OK ? status
-                        : seal_file(directory, "curve.key", &keys->curve, sizeof keys->curve, seal,
-                                    secret, err);
+    join(path, directory, identity_file);
+    if (present(directory, identity_file)) {
+        return err_set(err, ERR_REFUSED, "%s is there already", path);
+    }
+    join(path, directory, curve_file);
+    (void)unlink(path);
+    status =
+        save(directory, curve_file, bytes_of(&keys->curve, sizeof keys->curve), seal, secret, err);
+    if (status == OK) {
+        status = save(directory, identity_file, bytes_of(&keys->identity, sizeof keys->identity),
+                      seal, secret, err);
+    }
+    return status;
 }
 
 enum status keys_load(struct node_keys *keys, const char *directory, struct bytes secret,
                       struct err *err)
 {
-    const enum status status =
-        open_file(&keys->identity, sizeof keys->identity, directory, "identity.key", secret, err);
+    enum status status =
+        load(&keys->identity, sizeof keys->identity, directory, identity_file, secret, err);
 
-    return status != OK
-               ? status
-               : open_file(&keys->curve, sizeof keys->curve, directory, "curve.key", secret, err);
+    if (status == OK) {
+        status = load(&keys->curve, sizeof keys->curve, directory, curve_file, secret, err);
+    }
+    return status;
 }
 
+/* The trust key of an init that did not finish granted nothing: it is replaced. */
 enum status keys_trust_save(const struct sign_key *trust, const char *directory, enum key_seal seal,
                             struct bytes secret, struct err *err)
 {
-    return seal_file(directory, "trust.key", trust, sizeof *trust, seal, secret, err);
+    char path[PATH_BYTES];
+
+    join(path, directory, trust_file);
+    (void)unlink(path);
+    return save(directory, trust_file, bytes_of(trust, sizeof *trust), seal, secret, err);
 }
 
 enum status keys_trust_load(struct sign_key *trust, const char *directory, struct bytes secret,
                             struct err *err)
 {
-    return open_file(trust, sizeof *trust, directory, "trust.key", secret, err);
+    return load(trust, sizeof *trust, directory, trust_file, secret, err);
 }
 
 bool keys_trust_present(const char *directory)
 {
-    char path[PATH_MAX];
-
-    key_path(path, directory, "trust.key");
-    return access(path, F_OK) == 0;
+    return present(directory, trust_file);
 }
