@@ -1,7 +1,6 @@
 /* beat - proof from end to end: a division's head goes up to the root, and the root's word about
  * what it holds of it comes back, signed. What is green is known, not guessed. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "replicator/core.h"
 
@@ -70,19 +69,17 @@ static void fill_own(const struct replicator *r, Terrace__Beat *beat, const stru
 static void check_silence(struct replicator *r, const struct log_head *head)
 {
     if (head->lsn > r->confirmed.lsn && now_ms(r) - r->confirmed_ms > r->limits.stuck_ms) {
-        char words[160];
-        (void)snprintf(words, sizeof words,
-                       "our log is at lsn %" PRIu64 ", the root has confirmed %" PRIu64
-                       ", and nothing new for %" PRIu64 " s",
-                       head->lsn, r->confirmed.lsn, (now_ms(r) - r->confirmed_ms) / 1000);
-        r->config.sink.alarm(r->config.sink.arg, "silent_with_backlog", r->config.self, words);
+        alarm_about(r, "silent_with_backlog", r->config.self,
+                    "our log is at lsn %" PRIu64 ", the root has confirmed %" PRIu64
+                    ", and nothing new for %" PRIu64 " s",
+                    head->lsn, r->confirmed.lsn, (now_ms(r) - r->confirmed_ms) / 1000);
     }
 }
 
 void beat_tick(struct replicator *r)
 {
     Terrace__Beat beat = TERRACE__BEAT__INIT;
-    const struct log_head *head = &heads_find(r, r->config.self)->durable;
+    const struct log_head *head = &r->own_head->durable;
     struct signature signature;
     struct link *up;
 
@@ -105,7 +102,7 @@ void beat_tick(struct replicator *r)
     beat.sequence = ++r->beat_sequence;
     beat.unix_ms = now_unix_ms(r);
     sign_beat(r, &beat, &signature);
-    link_queue_beat(up, &beat);
+    waiting_put(&up->beats, BEATS_WAITING_MAX, r->config.self, DIVISION_NONE, &beat.base);
 }
 
 /* The root's answer: what it holds of this division, and its own head. */
@@ -116,7 +113,7 @@ static void answer_beat(struct replicator *r, struct link *link, const Terrace__
     const struct held_log *log = heads_find(r, division);
     const struct log_head none = {0};
     const struct log_head *held = log == NULL ? &none : &log->durable;
-    const struct log_head *own = &heads_find(r, r->config.self)->durable;
+    const struct log_head *own = &r->own_head->durable;
     struct signature signature;
 
     beat.epoch = held->epoch;
@@ -128,21 +125,29 @@ static void answer_beat(struct replicator *r, struct link *link, const Terrace__
     beat.root_lsn = own->lsn;
     beat.root_hash = pb_of_bytes(&own->hash, HASH_SIZE);
     sign_beat(r, &beat, &signature);
-    link_queue_beat(link, &beat);
+    waiting_put(&link->beats, BEATS_WAITING_MAX, division, DIVISION_NONE, &beat.base);
 }
 
 /* Our own beat came back with the root's word. */
 static void take_confirmation(struct replicator *r, const Terrace__Beat *beat)
 {
-    const struct log_head *head = &heads_find(r, r->config.self)->durable;
+    const struct log_head *head = &r->own_head->durable;
 
-    if (beat->sequence > r->beat_sequence || beat->lsn < r->confirmed.lsn ||
-        beat->lsn > head->lsn) {
+    if (beat->sequence > r->beat_sequence || beat->sequence <= r->confirmed_sequence) {
+        return; /* an old word again: it tells nothing about now */
+    }
+    r->confirmed_sequence = beat->sequence;
+    if (beat->lsn == head->lsn && memcmp(beat->hash.data, head->hash.at, HASH_SIZE) != 0) {
+        alarm_about(r, "fork", r->config.self, "the root holds another block at our lsn %" PRIu64,
+                    beat->lsn);
+        return;
+    }
+    if (beat->lsn < r->confirmed.lsn || beat->lsn > head->lsn) {
         return;
     }
     if (beat->lsn > r->confirmed.lsn || beat->lsn == head->lsn) {
         r->confirmed_ms = now_ms(r);
-        r->config.sink.alarm_cleared(r->config.sink.arg, "silent_with_backlog", r->config.self);
+        alarm_over(r, "silent_with_backlog", r->config.self);
     }
     r->confirmed.lsn = beat->lsn;
     memcpy(r->confirmed.hash.at, beat->hash.data, HASH_SIZE);
@@ -161,7 +166,7 @@ void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *
     }
     if (!link->is_parent) { /* on its way up */
         if (beat->has_root_lsn || !roster_within(r->roster, division, link->peer) ||
-            !beat_ok(r, beat, division)) {
+            !link_may_verify(r, link) || !beat_ok(r, beat, division)) {
             link->frames_refused++;
             return;
         }
@@ -171,7 +176,8 @@ void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *
         }
         onward = link_find(r, r->parent);
     } else { /* on its way down */
-        if (!beat->has_root_lsn || !beat_ok(r, beat, root->grant.division)) {
+        if (!beat->has_root_lsn || !link_may_verify(r, link) ||
+            !beat_ok(r, beat, root->grant.division)) {
             link->frames_refused++;
             return;
         }
@@ -181,8 +187,8 @@ void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *
         }
         onward = link_find(r, roster_next_hop(r->roster, r->config.self, division));
     }
-    if (onward != NULL) {
-        link_queue_beat(onward, beat);
+    if (onward != NULL && link_is_open(onward)) { /* a late one tells nothing */
+        waiting_put(&onward->beats, BEATS_WAITING_MAX, division, DIVISION_NONE, &beat->base);
     }
 }
 

@@ -1,46 +1,75 @@
 /* core - what the files of the replicator's core share: the node's logs, links and open block.
- * Private to replicator.c, own_log.c, heads.c, link.c, sync.c, cosign.c and beat.c. */
+ * Private to replicator.c and to those named below.
+ *
+ *   replicator.c  the face: opening, a turn, grants       recent.c  blocks of the last turns
+ *   own_log.c     entries gather, blocks are sealed       heads.c   which logs, up to where
+ *   link.c        sessions, credit, limits, timers        greet.c   Hello and Welcome
+ *   send.c        what to send whom; acks that arrive     intake.c  taking blocks in
+ *   outbox.c      frames out, by lanes                    behind.c  what a neighbour lacks
+ *   cosign.c, beat.c                                      peer.c    the state table */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 
 #include "proto/frame.h"
 #include "replicator/log.h"
 #include "replicator/peer.h"
+#include "replicator/recent.h"
 #include "replicator/replicator.h"
 
 enum {
-    FRAME_BLOCKS_BYTES = 256 << 10, /* of blocks in one frame; one larger block goes alone */
-    RECENT_BYTES_MAX = 2 << 20,     /* of blocks kept so that live forwarding reads nothing back */
-    RECENT_MAX = 256,
-    STUCK_MS_MIN = 3000, /* unacknowledged for this long: the session is over */
+    ARENA_BYTES = 8 << 20,          /* for one frame, taken apart or put together */
+    FRAME_BLOCKS_BYTES = 256 << 10, /* of blocks in one frame; a larger block goes alone */
+    SHARE_BYTES = 64 << 10,         /* of one log in a frame, while others wait */
+    BULK_BYTES = 4 << 20,           /* a log this far behind goes after all others */
+    SCAN_BLOCKS_MAX = 256,          /* looked at for one frame, addressed to the peer or not */
+    WINDOW_BYTES_MIN = 64 << 10,    /* in flight at first; it grows with the acks */
+    STUCK_MS_MIN = 3000,            /* unacknowledged for this long: the session is over */
     RETRY_NOT_YET_MS = 500,
-    SCAN_BLOCKS_MAX = 256,   /* looked at for one frame, addressed to the neighbour or not */
-    CONTROL_FRAMES_MAX = 64, /* waiting in one link; more are dropped, the session renews them */
-    OPEN_GROUPS_MAX = 240,   /* approval groups of one block, below BLOCK_GROUPS_MAX */
-    BULK_BYTES = 4 << 20,
+    RETRY_SOON_MS = 50,
+    RETRY_REFUSED_MS = 15000,
+    STRANGERS_MAX = 16,
+    REJECTS_MAX = 8,
+    COSIGNATURES_WAITING_MAX = 4096,
+    BEATS_WAITING_MAX = 4096,
+    OPEN_GROUPS_MAX = 240, /* approval groups of one block, below BLOCK_GROUPS_MAX */
 };
 
-/* --- heads --- */
+struct link;
+
+/* --- logs --- */
 
 struct audience_head {
     struct audience audience;
-    uint64_t seq;
+    uint64_t seq; /* of its newest block */
+    uint64_t lsn; /* where that ends */
     struct hash hash;
 };
+
+/* HELD_ABOVE: only what is addressed to us. All others are held whole. */
+enum held_side { HELD_NOT, HELD_OWN, HELD_BELOW, HELD_ABOVE };
 
 /* One log that is held, the own one among them. */
 struct held_log {
     struct division author;
+    enum held_side side;
+    struct link *source;             /* who brings it; NULL for the own log */
     struct log_head staged, durable; /* of this turn; on disk */
+    uint64_t bytes;                  /* of all its blocks */
     struct audience_head *audiences;
     size_t audience_count;
+    bool dirty;           /* staged in this turn */
+    bool listed, not_yet; /* the next Ack to `source` names it, as turned down for now */
+    bool rewinding;       /* turned down: what still follows it in flight is no gap */
+    bool refused;         /* the last block was false; alarmed until a true one comes */
     uint64_t cosigned_lsn, cosigned_ms;
+    bool cosign_again; /* once more after a while: the first may have been lost on the way */
 };
 
-struct recent { /* a block of the last turns */
-    struct division author;
-    uint64_t after_lsn; /* the head before it: nothing of this log is held in between */
-    struct buf whole;
+/* A block staged in this turn. */
+struct fresh {
+    struct held_log *log;
+    struct audience audience;
+    uint64_t prev_lsn, last_lsn; /* the log's head before and after */
 };
 
 /* --- the own log --- */
@@ -70,54 +99,88 @@ struct own_log {
 
 /* --- links --- */
 
-struct cursor { /* what a neighbour gets of one log */
-    struct division author;
-    uint64_t next_lsn, acked_lsn, sent_lsn;
-    bool not_yet, rejected;
-    uint64_t retry_ms;
+/* One log on its way to the peer: acked <= sent_block <= sent <= head of the log. */
+struct cursor {
+    struct held_log *log;
+    bool whole;     /* upward: every block; downward: those addressed to the peer */
+    uint64_t acked; /* the peer holds it up to here */
+    struct hash acked_hash;
+    bool acked_hash_known;        /* from Hello or Welcome: the next block must follow it */
+    uint64_t sent;                /* sent or passed over up to here */
+    uint64_t sent_block;          /* end of the newest block sent; in flight while above acked */
+    uint64_t retry_ms, turned_ms; /* turned down: nothing before, since when */
+    bool refused;                 /* the peer rejected its next block */
+    struct {                      /* what lies behind, counted a little at a time: behind.c */
+        uint64_t from, to, entries, bytes, oldest_unix_ms;
+    } tally;
 };
 
-struct quarantined { /* a log whose next block from this neighbour could not be taken */
-    struct division author;
-    bool rejected; /* else: not yet */
+/* Signed messages that travel by themselves; a newer one takes the older one's place. */
+struct waiting {
+    struct waiting_item {
+        struct division key[2];
+        struct buf message; /* encoded */
+    } * items;              /* sorted by key */
+    size_t count, capacity;
 };
+
+struct waiting_reject {
+    struct division author;
+    uint32_t epoch;
+    uint64_t lsn;
+    enum status reason;
+    char text[96];
+};
+
+enum hold { HOLD_LIMIT = 1, HOLD_REFUSED = 2, HOLD_TURNED_DOWN = 4 };
 
 struct link {
     struct division peer;
-    bool is_parent, paused, stalled;
+    bool is_parent;
     enum peer_state state;
-    uint64_t session;
-    uint32_t attempts;
-    uint64_t hello_ms; /* child's side: when to say Hello (again) */
-    uint64_t heard_ms, heard_unix_ms, hello_sent_ms, asked_ms;
-    uint64_t again_ms;    /* a new session is due after a reject; 0: none */
-    uint64_t progress_ms; /* last ack that moved something, or first send after idle */
+    unsigned holds; /* of enum hold */
+    char reason[96];
+
+    uint64_t session; /* 0: none. A child repeats its Hello under the same number */
+    uint32_t attempts, stalls;
+    uint64_t dial_ms; /* the child's side: when to say Hello (again) */
+    uint64_t hello_ms, hello_unix_ms, opened_ms, heard_ms, heard_unix_ms, spoke_ms, asked_ms;
     uint32_t rtt_ms;
     int64_t skew_ms;
-    uint64_t credit_first, credit_got, sent_bytes;    /* from the neighbour; to it */
-    uint64_t taken_bytes, stored_bytes, credit_given; /* from it */
-    bool ack_due, pong_due;
-    uint64_t in_flight;
-    struct cursor *cursors;
-    size_t cursor_count, next_cursor;
-    struct quarantined *quarantine;
-    size_t quarantine_count;
-    struct division *held_due; /* logs to acknowledge */
-    size_t held_due_count, held_due_capacity;
-    struct division *not_yet_due;
-    size_t not_yet_count, not_yet_capacity;
-    struct buf *control; /* encoded frames waiting, oldest first */
-    size_t control_count;
-    struct buf *cosigns, *beats; /* encoded messages waiting */
-    size_t cosign_count, cosign_capacity, beat_count, beat_capacity;
-    struct buf returned; /* a frame the transport did not take */
-    bool has_returned;
     uint64_t frames_refused;
-    char reason[96];
-    /* limits of a child */
-    uint64_t bucket_blocks_milli, bucket_ms, day_bytes, day_start_ms;
+
+    /* To the peer; credit and bytes count from the session's start. */
+    uint64_t credit_first, credit, sent_bytes;
+    uint64_t window, window_mark, window_ms; /* bytes in flight; grows a round trip at a time */
+    uint64_t progress_ms;
+    const struct cursor *sample_of; /* its ack up to sample_lsn tells the round trip */
+    uint64_t sample_lsn, sample_ms;
+    struct cursor **cursors; /* sorted by author */
+    size_t cursor_count, cursor_capacity, next_cursor;
+    size_t flying; /* cursors with a block in flight */
+    bool hungry;   /* a bounded look at a log ended before the log did */
+
+    /* From the peer. */
+    uint64_t taken_bytes, stored_bytes, granted;
+    struct held_log **listed; /* what the next Ack names */
+    size_t listed_count, listed_capacity;
+    struct division strangers[STRANGERS_MAX]; /* authors unknown here: not yet */
+    size_t stranger_count;
+    int64_t bucket_milli; /* blocks it may still send, in thousandths */
+    uint64_t bucket_ms, day_bytes, day_start_ms;
     uint32_t verified_this_second;
     uint64_t verified_second;
+
+    /* What waits, in the order of the lanes. */
+    bool hello_due, welcome_due, ack_due;
+    uint64_t welcome_unix_ms; /* echoed from the Hello */
+    uint64_t restart_session; /* 0: nothing to restart */
+    enum status restart_why;
+    struct waiting_reject rejects[REJECTS_MAX];
+    size_t reject_count;
+    struct waiting cosignatures, beats;
+    struct buf returned; /* a frame the transport did not take */
+    bool blocked;        /* ... in this turn */
 };
 
 struct replicator {
@@ -125,18 +188,20 @@ struct replicator {
     struct replicator_limits limits;
     struct roster *roster;
     struct division parent;
-    struct held_log *logs; /* sorted by author */
+    struct held_log **logs; /* sorted by author */
     size_t log_count, log_capacity;
+    struct held_log *own_head;
     struct own_log own;
-    struct link **links; /* the parent's first, then children by code */
+    struct fresh *fresh;
+    size_t fresh_count, fresh_capacity;
+    struct link **links; /* the parent's first, then children as they came */
     size_t link_count;
     size_t next_link;
-    struct recent recent[RECENT_MAX]; /* a ring */
-    size_t recent_first, recent_count, recent_bytes;
+    struct recent recent;
     struct arena arena;
     struct block_body body;
-    struct buf key, scratch;
-    uint64_t beat_ms, beat_sequence, cosign_ms;
+    struct buf key, scratch, parcel;
+    uint64_t beat_ms, beat_sequence, confirmed_sequence, cosign_ms;
     struct confirmation confirmed;
     uint64_t confirmed_ms; /* mono; when the root last confirmed something new or everything */
 };
@@ -149,6 +214,16 @@ static inline uint64_t now_unix_ms(const struct replicator *r)
 {
     return clock_unix_ms(r->config.clock);
 }
+void alarm_about(struct replicator *r, const char *code, struct division about, const char *format,
+                 ...) PRINTF(4, 5);
+void alarm_over(struct replicator *r, const char *code, struct division about);
+
+/* replicator.c */
+/* A grant was taken: kept, followed and told. */
+void grant_store(struct replicator *r, struct txn *txn, const struct grant *grant,
+                 struct bytes sealed);
+/* A member came into the roster: its log, link and cursors follow. */
+void follow_member(struct replicator *r, struct division division);
 
 /* heads.c */
 struct held_log *heads_find(const struct replicator *r, struct division author);
@@ -159,47 +234,82 @@ enum status heads_load(struct replicator *r, struct err *err);
 void heads_stage(struct replicator *r, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash);
 void heads_durable(struct replicator *r);
-const struct log_head *heads_sendable(const struct held_log *log);
 void heads_free(struct replicator *r);
 
 /* own_log.c */
-void own_log_free(struct replicator *r);
 void own_log_durable(struct replicator *r);
+void own_log_free(struct replicator *r);
 
 /* link.c */
 struct link *link_find(const struct replicator *r, struct division peer);
-void links_refresh(struct replicator *r); /* after the roster grew */
+struct link *link_add(struct replicator *r, struct division peer, bool is_parent);
 void link_free(struct link *link);
-void link_event(struct replicator *r, struct link *link, enum peer_event event);
+static inline bool link_is_open(const struct link *link)
+{
+    return link->state == PEER_LIVE || link->state == PEER_HELD;
+}
+/* False: out of turn, and nothing was done. */
+bool link_event(struct replicator *r, struct link *link, enum peer_event event);
 /* Ends the session with a word about why; the child will say Hello again. */
-void link_restart(struct replicator *r, struct link *link, enum status why, const char *words);
-void link_queue(struct replicator *r, struct link *link, Terrace__Frame *frame);
+void link_over(struct replicator *r, struct link *link, enum status why, const char *words);
+void link_hold(struct replicator *r, struct link *link, enum hold hold, const char *reason);
+void link_release(struct replicator *r, struct link *link, enum hold hold);
+void link_begin(struct replicator *r, struct link *link, uint64_t credit);
 void link_receive(struct replicator *r, struct txn *txn, struct link *link,
-                  const Terrace__Frame *frame, size_t frame_bytes);
+                  const Terrace__Frame *frame);
+/* Cumulative bytes the peer may send in this session. */
+uint64_t link_grant(struct replicator *r, struct link *link);
+/* Blocks came: false when that is more than was granted. */
+bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes);
+void link_durable(struct link *link);
+/* Signatures of others cost: at most so many a second for each neighbour. */
+bool link_may_verify(const struct replicator *r, struct link *link);
 void link_tick(struct replicator *r, struct link *link);
 uint64_t link_next_tick(const struct replicator *r, const struct link *link);
-bool link_is_open(const struct link *link);
 
-/* sync.c */
-void sync_reset_cursors(struct replicator *r, struct link *link, Terrace__Position **heads,
-                        size_t head_count);
-struct cursor *sync_cursor(struct link *link, struct division author);
-bool sync_next_blocks(struct replicator *r, struct link *link, struct buf *frame);
-void sync_take_blocks(struct replicator *r, struct txn *txn, struct link *link,
-                      const Terrace__Blocks *blocks);
-void sync_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack);
-uint64_t sync_behind(const struct replicator *r, const struct link *link, uint64_t *oldest_ms,
-                     uint64_t *bytes);
+/* greet.c */
+void greet_hello(struct replicator *r, struct link *link, Terrace__Frame *frame);
+void greet_welcome(struct replicator *r, struct link *link, Terrace__Frame *frame);
+void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
+                      const Terrace__Hello *hello);
+void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__Welcome *welcome);
+Terrace__Position *position_new(struct replicator *r, const struct held_log *log,
+                                struct division author);
+
+/* send.c */
+struct cursor *send_cursor(const struct link *link, struct division author);
+void send_add_cursor(struct replicator *r, struct link *link, struct held_log *log);
+void send_reset(struct link *link);
+/* How far the peer holds each log, as its Hello or Welcome says: what it does not name, not at
+ * all. */
+void send_resume(struct replicator *r, struct link *link, Terrace__Position **heads, size_t count);
+void send_durable(struct replicator *r, const struct fresh *fresh);
+/* Fills r->parcel with blocks that may go; false when there are none. */
+bool send_blocks(struct replicator *r, struct link *link);
+void send_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack);
+void send_rejected(struct replicator *r, struct link *link, const Terrace__Reject *reject);
+bool send_addressed(const struct replicator *r, const struct link *link,
+                    const struct block_header *header);
+
+/* intake.c */
+void intake_reset(struct replicator *r, struct link *link);
+void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
+                   const Terrace__Blocks *blocks);
+
+/* outbox.c */
+void waiting_put(struct waiting *waiting, size_t max, struct division first, struct division second,
+                 const ProtobufCMessage *message);
+void waiting_clear(struct waiting *waiting);
+void waiting_free(struct waiting *waiting);
 
 /* cosign.c, beat.c */
 void cosign_tick(struct replicator *r, struct txn *txn);
+uint64_t cosign_lsn(struct replicator *r, struct division author, struct division holder);
 void cosign_soon(struct replicator *r, const struct held_log *log);
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *cosignature);
 void beat_tick(struct replicator *r);
 void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *beat);
-void link_queue_cosign(struct link *link, const Terrace__Cosignature *cosignature);
-void link_queue_beat(struct link *link, const Terrace__Beat *beat);
 
 static inline ProtobufCBinaryData pb_division(const struct division *division)
 {
@@ -208,6 +318,10 @@ static inline ProtobufCBinaryData pb_division(const struct division *division)
 static inline bool division_from_pb(struct division *out, ProtobufCBinaryData data)
 {
     return division_parse(out, bytes_of_pb(data));
+}
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
 }
 
 #endif

@@ -1,9 +1,11 @@
 /* cosign - "the chain up to this position is verified and durable here", signed by the holder. At
  * most one in cosign_ms a log; relays pass on and keep the newest, and the last of a day for ever.
  */
+#include <inttypes.h>
+
 #include "replicator/core.h"
 
-enum { VERIFY_PER_SECOND_MAX = 500, DAY_MS = 24 * 3600 * 1000 };
+enum { ROW_HEAD_SIZE = 16, DAY_MS = 24 * 3600 * 1000, AGAIN_TIMES = 10 };
 
 static struct hash cosign_hash(const struct replicator *r, const Terrace__Cosignature *c)
 {
@@ -34,13 +36,14 @@ static void row_key(struct buf *key, struct division author, struct division hol
     division_write(key, holder);
 }
 
-/* The row begins with the lsn, so that the newest is seen without decoding. */
+/* The row begins with lsn and time, so that the newest is seen without decoding. */
 static void keep(struct replicator *r, struct txn *txn, struct division author,
                  struct division holder, const Terrace__Cosignature *c)
 {
     struct buf value = BUF_EMPTY;
 
     buf_put_u64(&value, c->lsn);
+    buf_put_u64(&value, c->unix_ms);
     message_encode(&value, &c->base);
     row_key(&r->key, author, holder);
     (void)txn_put(txn, SPACE_COSIGN, buf_bytes(&r->key), buf_bytes(&value));
@@ -51,29 +54,45 @@ static void keep(struct replicator *r, struct txn *txn, struct division author,
 }
 
 static bool is_newer(struct replicator *r, struct txn *txn, struct division author,
-                     struct division holder, uint64_t lsn)
+                     struct division holder, const Terrace__Cosignature *c)
 {
     struct bytes value;
+    uint64_t lsn;
 
     row_key(&r->key, author, holder);
-    return !txn_get(txn, SPACE_COSIGN, buf_bytes(&r->key), &value) || value.size < 8 ||
-           load_u64(value.data) < lsn;
+    if (!txn_get(txn, SPACE_COSIGN, buf_bytes(&r->key), &value) || value.size < ROW_HEAD_SIZE) {
+        return true;
+    }
+    lsn = load_u64(value.data);
+    return c->lsn > lsn || (c->lsn == lsn && c->unix_ms > load_u64(value.data + 8));
+}
+
+/* How far `holder` has told that it holds the log, in any session. */
+uint64_t cosign_lsn(struct replicator *r, struct division author, struct division holder)
+{
+    const struct store *store = r->config.store;
+    struct err err;
+
+    row_key(&r->key, author, holder);
+    if (store->ops->get(store->self, NULL, SPACE_COSIGN, buf_bytes(&r->key), &r->scratch, &err) !=
+            OK ||
+        r->scratch.size < ROW_HEAD_SIZE) {
+        return 0;
+    }
+    return load_u64(r->scratch.data);
 }
 
 /* Toward the author and toward the root, but not back to where it came from. */
 static void pass_on(struct replicator *r, const struct link *from, struct division author,
-                    const Terrace__Cosignature *c)
+                    struct division holder, const Terrace__Cosignature *c)
 {
-    const struct division down = roster_next_hop(r->roster, r->config.self, author);
-    struct link *link;
+    const struct division ways[] = {roster_next_hop(r->roster, r->config.self, author), r->parent};
 
-    link = division_is_none(down) ? NULL : link_find(r, down);
-    if (link != NULL && link != from) {
-        link_queue_cosign(link, c);
-    }
-    link = division_is_none(r->parent) ? NULL : link_find(r, r->parent);
-    if (link != NULL && link != from) {
-        link_queue_cosign(link, c);
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        struct link *link = division_is_none(ways[i]) ? NULL : link_find(r, ways[i]);
+        if (link != NULL && link != from) {
+            waiting_put(&link->cosignatures, COSIGNATURES_WAITING_MAX, author, holder, &c->base);
+        }
     }
 }
 
@@ -94,51 +113,67 @@ static void cosign_log(struct replicator *r, struct txn *txn, struct held_log *l
     signature = sign_hash(r->config.key, &hash);
     c.has_signature = 1;
     c.signature = pb_of_bytes(&signature, sizeof signature);
+    log->cosign_again = log->cosigned_lsn != log->durable.lsn;
     log->cosigned_lsn = log->durable.lsn;
     log->cosigned_ms = now_ms(r);
     keep(r, txn, log->author, r->config.self, &c);
-    pass_on(r, NULL, log->author, &c);
+    pass_on(r, NULL, log->author, r->config.self, &c);
+}
+
+/* When the next one of this log may be given; UINT64_MAX when there is nothing to say. */
+static uint64_t due_ms(const struct replicator *r, const struct held_log *log)
+{
+    if (log->side == HELD_OWN || log->side == HELD_NOT || log->durable.lsn == 0) {
+        return UINT64_MAX;
+    }
+    if (log->durable.lsn > log->cosigned_lsn) {
+        return log->cosigned_ms == 0 ? 0 : log->cosigned_ms + r->limits.cosign_ms;
+    }
+    return log->cosign_again ? log->cosigned_ms + AGAIN_TIMES * (uint64_t)r->limits.cosign_ms
+                             : UINT64_MAX;
 }
 
 /* A log moved: its next cosignature is due when its last one is old enough. */
 void cosign_soon(struct replicator *r, const struct held_log *log)
 {
-    const uint64_t due = log->cosigned_ms + r->limits.cosign_ms;
-
-    if (!division_equal(log->author, r->config.self) && due < r->cosign_ms) {
-        r->cosign_ms = due;
-    }
+    r->cosign_ms = earlier(r->cosign_ms, due_ms(r, log));
 }
 
 void cosign_tick(struct replicator *r, struct txn *txn)
 {
-    if (now_ms(r) < r->cosign_ms) {
+    const uint64_t now = now_ms(r);
+
+    if (now < r->cosign_ms) {
         return;
     }
     r->cosign_ms = UINT64_MAX;
     for (size_t i = 0; i < r->log_count; i++) {
-        struct held_log *log = &r->logs[i];
-
-        if (division_equal(log->author, r->config.self) || log->durable.lsn <= log->cosigned_lsn) {
-            continue;
+        if (due_ms(r, r->logs[i]) <= now) {
+            cosign_log(r, txn, r->logs[i]);
         }
-        if (now_ms(r) >= log->cosigned_ms + r->limits.cosign_ms) {
-            cosign_log(r, txn, log);
-        } else {
-            cosign_soon(r, log);
-        }
+        cosign_soon(r, r->logs[i]);
     }
 }
 
-static bool spend_verification(struct replicator *r, struct link *link)
+/* From below speak those below, from above those above; and on one line with the author. */
+static bool may_speak(const struct replicator *r, const struct link *link, struct division author,
+                      struct division holder)
 {
-    const uint64_t second = now_ms(r) / 1000;
-
-    if (link->verified_second != second) {
-        link->verified_second = second;
-        link->verified_this_second = 0;
+    if (roster_within(r->roster, holder, link->is_parent ? r->config.self : link->peer) ==
+        link->is_parent) {
+        return false;
     }
-    return link->verified_this_second++ < VERIFY_PER_SECOND_MAX;
+    return roster_within(r->roster, author, holder) || roster_within(r->roster, holder, author);
+}
+
+static void compare_heads(struct replicator *r, const struct held_log *log, struct division holder,
+                          const Terrace__Cosignature *c)
+{
+    if (c->lsn == log->durable.lsn && c->epoch == log->durable.epoch &&
+        memcmp(c->hash.data, log->durable.hash.at, HASH_SIZE) != 0) {
+        alarm_about(r, "fork", log->author, "%s holds another block that ends at lsn %" PRIu64,
+                    holder.code, c->lsn);
+    }
 }
 
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
@@ -146,27 +181,30 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
 {
     struct division author, holder;
     const struct member *member;
+    const struct held_log *log;
     struct signature signature;
     struct hash hash;
 
     if (!division_from_pb(&author, c->author) || !division_from_pb(&holder, c->holder) ||
-        c->hash.len != HASH_SIZE || c->signature.len != SIGNATURE_SIZE ||
-        division_equal(holder, r->config.self) || heads_find(r, author) == NULL) {
+        c->hash.len != HASH_SIZE || c->signature.len != SIGNATURE_SIZE) {
+        link->frames_refused++;
         return;
     }
+    log = heads_find(r, author);
     member = roster_find(r->roster, holder);
-    if (member == NULL || !is_newer(r, txn, author, holder, c->lsn) ||
-        !spend_verification(r, link)) {
+    if (log == NULL || member == NULL || !may_speak(r, link, author, holder) ||
+        !is_newer(r, txn, author, holder, c) || !link_may_verify(r, link)) {
         return;
     }
     hash = cosign_hash(r, c);
     memcpy(signature.at, c->signature.data, SIGNATURE_SIZE);
     if (!signature_ok(&member->grant.sign_key, &hash, &signature)) {
         link->frames_refused++;
-        r->config.sink.alarm(r->config.sink.arg, "bad_cosignature", link->peer,
-                             "a cosignature does not verify");
+        alarm_about(r, "bad_cosignature", link->peer, "a cosignature of %s does not verify",
+                    holder.code);
         return;
     }
+    compare_heads(r, log, holder, c);
     keep(r, txn, author, holder, c);
-    pass_on(r, link, author, c);
+    pass_on(r, link, author, holder, c);
 }

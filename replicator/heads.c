@@ -1,16 +1,15 @@
 /* heads - which logs are held, and up to where. In memory, and beside the blocks in the store. */
 #include <assert.h>
-#include <stdlib.h>
 
 #include "replicator/core.h"
 
-static size_t position(const struct replicator *r, struct division author)
+static size_t place_of(const struct replicator *r, struct division author)
 {
     size_t low = 0, high = r->log_count;
 
     while (low < high) {
         const size_t middle = (low + high) / 2;
-        if (division_compare(r->logs[middle].author, author) < 0) {
+        if (division_compare(r->logs[middle]->author, author) < 0) {
             low = middle + 1;
         } else {
             high = middle;
@@ -21,27 +20,29 @@ static size_t position(const struct replicator *r, struct division author)
 
 struct held_log *heads_find(const struct replicator *r, struct division author)
 {
-    const size_t at = position(r, author);
+    const size_t at = place_of(r, author);
 
-    return at < r->log_count && division_equal(r->logs[at].author, author) ? &r->logs[at] : NULL;
+    return at < r->log_count && division_equal(r->logs[at]->author, author) ? r->logs[at] : NULL;
 }
 
 struct held_log *heads_get(struct replicator *r, struct division author)
 {
-    const size_t at = position(r, author);
+    const size_t at = place_of(r, author);
+    struct held_log *log;
 
-    if (at < r->log_count && division_equal(r->logs[at].author, author)) {
-        return &r->logs[at];
+    if (at < r->log_count && division_equal(r->logs[at]->author, author)) {
+        return r->logs[at];
     }
     if (r->log_count == r->log_capacity) {
         r->log_capacity = r->log_capacity == 0 ? 8 : 2 * r->log_capacity;
-        r->logs = mem_realloc(r->logs, r->log_capacity * sizeof *r->logs);
+        r->logs = mem_realloc(r->logs, r->log_capacity * sizeof(struct held_log *));
     }
-    memmove(&r->logs[at + 1], &r->logs[at], (r->log_count - at) * sizeof *r->logs);
+    log = mem_zalloc(sizeof *log);
+    log->author = author;
+    memmove(&r->logs[at + 1], &r->logs[at], (r->log_count - at) * sizeof(struct held_log *));
+    r->logs[at] = log;
     r->log_count++;
-    memset(&r->logs[at], 0, sizeof r->logs[at]);
-    r->logs[at].author = author;
-    return &r->logs[at];
+    return log;
 }
 
 struct audience_head *heads_audience(struct held_log *log, const struct audience *audience)
@@ -89,6 +90,7 @@ static bool load_log(void *arg, struct bytes key, struct bytes value)
     struct held_log *log;
     struct log_head head = {0};
     struct division author;
+    uint64_t bytes;
 
     (void)reader_u8(&in_key);
     author = division_read(&in_key);
@@ -97,12 +99,14 @@ static bool load_log(void *arg, struct bytes key, struct bytes value)
     head.blocks = reader_u64(&in_value);
     reader_copy(&in_value, &head.hash, sizeof head.hash);
     head.time_ms = reader_u64(&in_value);
+    bytes = reader_u64(&in_value);
     if (!reader_done(&in_key) || !reader_done(&in_value)) {
         loading->failed = true;
         return false;
     }
     log = heads_get(loading->r, author);
     log->staged = log->durable = head;
+    log->bytes = bytes;
     return true;
 }
 
@@ -113,7 +117,7 @@ static bool load_audience(void *arg, struct bytes key, struct bytes value)
     struct audience audience;
     struct audience_head *head;
     struct division author;
-    uint64_t seq;
+    uint64_t seq, lsn;
     struct hash hash;
 
     (void)reader_u8(&in_key);
@@ -121,6 +125,7 @@ static bool load_audience(void *arg, struct bytes key, struct bytes value)
     audience.kind = reader_u8(&in_key);
     audience.division = division_read(&in_key);
     seq = reader_u64(&in_value);
+    lsn = reader_u64(&in_value);
     reader_copy(&in_value, &hash, sizeof hash);
     if (!reader_done(&in_key) || !reader_done(&in_value)) {
         loading->failed = true;
@@ -128,6 +133,7 @@ static bool load_audience(void *arg, struct bytes key, struct bytes value)
     }
     head = heads_audience(heads_get(loading->r, author), &audience);
     head->seq = seq;
+    head->lsn = lsn;
     head->hash = hash;
     return true;
 }
@@ -150,97 +156,96 @@ enum status heads_load(struct replicator *r, struct err *err)
     return status;
 }
 
-static void drop_oldest(struct replicator *r)
-{
-    struct recent *oldest = &r->recent[r->recent_first];
+/* --- staging --- */
 
-    r->recent_bytes -= oldest->whole.size;
-    buf_free(&oldest->whole);
-    r->recent_first = (r->recent_first + 1) % RECENT_MAX;
-    r->recent_count--;
+static void put_log_head(struct replicator *r, struct txn *txn, const struct held_log *log)
+{
+    const struct log_head *head = &log->staged;
+
+    buf_clear(&r->scratch);
+    buf_put_u32(&r->scratch, head->epoch);
+    buf_put_u64(&r->scratch, head->lsn);
+    buf_put_u64(&r->scratch, head->blocks);
+    buf_append(&r->scratch, &head->hash, sizeof head->hash);
+    buf_put_u64(&r->scratch, head->time_ms);
+    buf_put_u64(&r->scratch, log->bytes);
+    log_key(&r->key, log->author);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&r->scratch));
 }
 
-static void remember(struct replicator *r, struct division author, uint64_t after_lsn,
-                     struct bytes whole)
+static void put_audience_head(struct replicator *r, struct txn *txn, const struct held_log *log,
+                              const struct audience_head *head)
 {
-    struct recent *recent;
+    buf_clear(&r->scratch);
+    buf_put_u64(&r->scratch, head->seq);
+    buf_put_u64(&r->scratch, head->lsn);
+    buf_append(&r->scratch, &head->hash, sizeof head->hash);
+    audience_key(&r->key, log->author, &head->audience);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&r->scratch));
+}
 
-    while (r->recent_count == RECENT_MAX ||
-           (r->recent_count > 0 && r->recent_bytes + whole.size > RECENT_BYTES_MAX)) {
-        drop_oldest(r);
+static void note_fresh(struct replicator *r, struct held_log *log,
+                       const struct block_header *header)
+{
+    if (r->fresh_count == r->fresh_capacity) {
+        r->fresh_capacity = r->fresh_capacity == 0 ? 8 : 2 * r->fresh_capacity;
+        r->fresh = mem_realloc(r->fresh, r->fresh_capacity * sizeof *r->fresh);
     }
-    recent = &r->recent[(r->recent_first + r->recent_count++) % RECENT_MAX];
-    *recent = (struct recent){.author = author, .after_lsn = after_lsn};
-    buf_append_bytes(&recent->whole, whole);
-    r->recent_bytes += whole.size;
+    r->fresh[r->fresh_count++] =
+        (struct fresh){log, header->audience, log->staged.lsn, block_last_lsn(header)};
+    log->dirty = true;
 }
 
 void heads_stage(struct replicator *r, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash)
 {
     const struct block_header *header = &block->header;
-    struct audience_head *audience = heads_audience(log, &header->audience);
-    struct buf value = BUF_EMPTY;
 
-    remember(r, log->author, log->staged.lsn, block->whole);
     log_block_key(&r->key, header->author, header->epoch, header->first_lsn);
     (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&r->key), block->whole);
+    recent_add(&r->recent, log->staged.lsn, block, now_ms(r));
+    note_fresh(r, log, header);
 
+    log->bytes += block->whole.size;
     log->staged.epoch = header->epoch;
     log->staged.lsn = block_last_lsn(header);
     log->staged.blocks++;
     log->staged.hash = *hash;
     log->staged.time_ms = header->time_ms;
-    buf_put_u32(&value, log->staged.epoch);
-    buf_put_u64(&value, log->staged.lsn);
-    buf_put_u64(&value, log->staged.blocks);
-    buf_append(&value, hash, sizeof *hash);
-    buf_put_u64(&value, log->staged.time_ms);
-    log_key(&r->key, log->author);
-    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&value));
-
-    audience->seq = header->aud_seq;
-    audience->hash = *hash;
-    buf_clear(&value);
-    buf_put_u64(&value, audience->seq);
-    buf_append(&value, hash, sizeof *hash);
-    audience_key(&r->key, log->author, &header->audience);
-    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&r->key), buf_bytes(&value));
-    buf_free(&value);
+    put_log_head(r, txn, log);
+    if (log->side != HELD_BELOW) { /* those above an author hold its whole log in one chain */
+        struct audience_head *head = heads_audience(log, &header->audience);
+        head->seq = header->aud_seq;
+        head->lsn = block_last_lsn(header);
+        head->hash = *hash;
+        put_audience_head(r, txn, log, head);
+    }
 }
 
 void heads_durable(struct replicator *r)
 {
-    for (size_t i = 0; i < r->log_count; i++) {
-        struct held_log *log = &r->logs[i];
-        const bool moved = log->durable.lsn != log->staged.lsn;
-
-        log->durable = log->staged;
-        if (moved) {
+    for (size_t i = 0; i < r->fresh_count; i++) {
+        struct held_log *log = r->fresh[i].log;
+        if (log->dirty) {
+            log->dirty = false;
+            log->durable = log->staged;
             cosign_soon(r, log);
         }
     }
-}
-
-/* Only what is on disk may be sent, acknowledged or cosigned. */
-const struct log_head *heads_sendable(const struct held_log *log)
-{
-#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
-    return &log->staged;
-#else
-    return &log->durable;
-#endif
+    for (size_t i = 0; i < r->fresh_count; i++) {
+        send_durable(r, &r->fresh[i]);
+    }
+    r->fresh_count = 0;
 }
 
 void heads_free(struct replicator *r)
 {
     for (size_t i = 0; i < r->log_count; i++) {
-        mem_free(r->logs[i].audiences);
+        mem_free(r->logs[i]->audiences);
+        mem_free(r->logs[i]);
     }
     mem_free(r->logs);
-    while (r->recent_count > 0) {
-        drop_oldest(r);
-    }
+    mem_free(r->fresh);
 }
 
 bool replicator_head(const struct replicator *r, struct division author, bool durable,

@@ -8,14 +8,9 @@
 /* The most a group can take in raw: fixed part and a full proof. */
 enum { GROUP_BYTES_MAX = 1 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
 
-static struct held_log *own_head(const struct replicator *r)
-{
-    return heads_find(r, r->config.self);
-}
-
 uint64_t replicator_next_lsn(const struct replicator *r)
 {
-    return r->own.count > 0 ? r->own.first_lsn + r->own.count : own_head(r)->staged.lsn + 1;
+    return r->own.count > 0 ? r->own.first_lsn + r->own.count : r->own_head->staged.lsn + 1;
 }
 
 /* --- approvals --- */
@@ -99,7 +94,7 @@ uint64_t replicator_append(struct replicator *r, struct txn *txn, const struct a
         replicator_seal(r, txn);
     }
     if (own->count == 0) {
-        own->first_lsn = own_head(r)->staged.lsn + 1;
+        own->first_lsn = r->own_head->staged.lsn + 1;
         own->audience = *audience;
         if (own->leaves == NULL) {
             own->leaves = mem_zalloc(BLOCK_ENTRIES_MAX * sizeof *own->leaves);
@@ -125,7 +120,7 @@ static void keep_for_turn(struct own_log *own)
 void replicator_seal(struct replicator *r, struct txn *txn)
 {
     struct own_log *own = &r->own;
-    struct held_log *log = own_head(r);
+    struct held_log *log = r->own_head;
     struct audience_head *audience;
     struct block_header header = {.version = BLOCK_VERSION, .suite = SUITE_ED25519_BLAKE2B};
     struct buf body = BUF_EMPTY, groups = BUF_EMPTY;
@@ -156,13 +151,13 @@ void replicator_seal(struct replicator *r, struct txn *txn)
     block_body_write(&body, &header, buf_bytes(&own->entries), buf_bytes(&groups));
     header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
 
-    buf_clear(&r->scratch);
-    block_header_write(&r->scratch, &header);
-    hash = hash_of(TAG_BLOCK, buf_bytes(&r->scratch));
+    buf_clear(&r->parcel);
+    block_header_write(&r->parcel, &header);
+    hash = hash_of(TAG_BLOCK, buf_bytes(&r->parcel));
     signature = sign_hash(r->config.key, &hash);
-    buf_append(&r->scratch, &signature, sizeof signature);
-    buf_append_bytes(&r->scratch, buf_bytes(&body));
-    status = block_parse(&view, buf_bytes(&r->scratch), &err);
+    buf_append(&r->parcel, &signature, sizeof signature);
+    buf_append_bytes(&r->parcel, buf_bytes(&body));
+    status = block_parse(&view, buf_bytes(&r->parcel), &err);
     assert(status == OK);
     (void)status;
     heads_stage(r, txn, log, &view, &hash);

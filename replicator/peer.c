@@ -9,7 +9,7 @@ static const char *const state_names[PEER_STATES] = {
 
 static const char *const event_names[PEER_EVENTS] = {
     [EV_DIAL] = "dial",   [EV_HELLO] = "hello",   [EV_WELCOME] = "welcome",
-    [EV_OVER] = "over",   [EV_LIMIT] = "limit",   [EV_RELIEF] = "relief",
+    [EV_OVER] = "over",   [EV_HOLD] = "hold",     [EV_RELEASE] = "release",
     [EV_PAUSE] = "pause", [EV_RESUME] = "resume", [EV_INCOMPATIBLE] = "incompatible",
 };
 
@@ -37,12 +37,12 @@ static const struct step steps[PEER_STATES][PEER_EVENTS] = {
                        [EV_INCOMPATIBLE] = TO(PEER_REFUSED, DO_CLOSE)},
     [PEER_LIVE] = {[EV_HELLO] = TO(PEER_LIVE, DO_WELCOME),
                    [EV_OVER] = TO(PEER_DOWN, DO_CLOSE),
-                   [EV_LIMIT] = TO(PEER_HELD, DO_NOTHING),
+                   [EV_HOLD] = TO(PEER_HELD, DO_NOTHING),
                    [EV_PAUSE] = TO(PEER_PAUSED, DO_CLOSE),
                    [EV_INCOMPATIBLE] = TO(PEER_REFUSED, DO_CLOSE)},
     [PEER_HELD] = {[EV_HELLO] = TO(PEER_HELD, DO_WELCOME),
                    [EV_OVER] = TO(PEER_DOWN, DO_CLOSE),
-                   [EV_RELIEF] = TO(PEER_LIVE, DO_OPEN),
+                   [EV_RELEASE] = TO(PEER_LIVE, DO_NOTHING),
                    [EV_PAUSE] = TO(PEER_PAUSED, DO_CLOSE),
                    [EV_INCOMPATIBLE] = TO(PEER_REFUSED, DO_CLOSE)},
     [PEER_PAUSED] = {[EV_RESUME] = TO(PEER_DOWN, DO_NOTHING)},

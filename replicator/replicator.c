@@ -1,6 +1,7 @@
 #include "replicator/replicator.h"
 
-#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "replicator/core.h"
 
@@ -94,14 +95,104 @@ static enum status load_grants(struct replicator *r, struct err *err)
     return status;
 }
 
-static void stage_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
-                        struct bytes sealed)
+static void put_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
+                      struct bytes sealed)
 {
     buf_clear(&r->key);
     buf_put_u8(&r->key, 'g');
     division_write(&r->key, grant->division);
     buf_put_u32(&r->key, grant->epoch);
     (void)txn_put(txn, SPACE_META, buf_bytes(&r->key), sealed);
+}
+
+void grant_store(struct replicator *r, struct txn *txn, const struct grant *grant,
+                 struct bytes sealed)
+{
+    put_grant(r, txn, grant, sealed);
+    follow_member(r, grant->division);
+    r->config.sink.roster_changed(r->config.sink.arg, grant->division);
+}
+
+/* --- logs, links and cursors follow the roster --- */
+
+/* A log from above, or the own one, goes to every child. */
+static void send_down(struct replicator *r, struct held_log *log)
+{
+    for (size_t i = 0; i < r->link_count; i++) {
+        if (!r->links[i]->is_parent) {
+            send_add_cursor(r, r->links[i], log);
+        }
+    }
+}
+
+static void follow_above(struct replicator *r, struct division division)
+{
+    struct held_log *log = heads_get(r, division);
+
+    log->side = HELD_ABOVE;
+    if (link_find(r, r->parent) == NULL) {
+        (void)link_add(r, r->parent, true);
+    }
+    log->source = link_find(r, r->parent);
+    send_down(r, log);
+}
+
+static void follow_below(struct replicator *r, struct division division)
+{
+    const struct division hop = roster_next_hop(r->roster, r->config.self, division);
+    struct held_log *log = heads_get(r, division);
+    struct link *parent = link_find(r, r->parent);
+    struct link *child = link_find(r, hop);
+
+    if (child == NULL) {
+        child = link_add(r, hop, false);
+        for (size_t i = 0; i < r->log_count; i++) {
+            if (r->logs[i]->side == HELD_OWN || r->logs[i]->side == HELD_ABOVE) {
+                send_add_cursor(r, child, r->logs[i]);
+            }
+        }
+    }
+    if (log->side == HELD_NOT) {
+        log->side = HELD_BELOW;
+        log->source = child;
+        log->rewinding = link_is_open(child); /* its blocks may be in flight already */
+        if (parent != NULL) {
+            send_add_cursor(r, parent, log);
+        }
+    }
+}
+
+void follow_member(struct replicator *r, struct division division)
+{
+    const struct division self = r->config.self;
+
+    if (division_equal(division, self)) {
+        return;
+    }
+    if (roster_within(r->roster, self, division)) {
+        follow_above(r, division);
+    } else if (roster_within(r->roster, division, self)) {
+        follow_below(r, division);
+    } /* else: a sibling's branch, none of ours */
+}
+
+static void follow_roster(struct replicator *r)
+{
+    const struct division self = r->config.self;
+
+    r->own_head = heads_get(r, self);
+    r->own_head->side = HELD_OWN;
+    for (int pass = 0; pass < 2; pass++) { /* those above first: children get their logs too */
+        for (size_t i = 0; i < roster_count(r->roster); i++) {
+            const struct division division = roster_at(r->roster, i)->grant.division;
+            if (roster_within(r->roster, self, division) == (pass == 0)) {
+                follow_member(r, division);
+            }
+        }
+    }
+    if (!division_is_none(r->parent)) {
+        send_add_cursor(r, link_find(r, r->parent), r->own_head);
+    }
 }
 
 static enum status take_bootstrap(struct replicator *r, struct txn *txn,
@@ -118,9 +209,24 @@ static enum status take_bootstrap(struct replicator *r, struct txn *txn,
             return err_wrap(err, "grant %zu of the enrolment", i + 1);
         }
         if (added) {
-            stage_grant(r, txn, &grant, bootstrap[i]);
+            put_grant(r, txn, &grant, bootstrap[i]);
         }
     }
+    return OK;
+}
+
+static enum status find_self(struct replicator *r, struct err *err)
+{
+    const struct member *self = roster_find(r->roster, r->config.self);
+
+    if (self == NULL) {
+        return err_set(err, ERR_REFUSED, "no grant of %s is held", r->config.self.code);
+    }
+    if (memcmp(self->grant.sign_key.at, r->config.key->public.at, PUBLIC_KEY_SIZE) != 0) {
+        return err_set(err, ERR_KEY, "the newest grant of %s names another key than this node's",
+                       r->config.self.code);
+    }
+    r->parent = self->grant.parent;
     return OK;
 }
 
@@ -129,7 +235,6 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
                             struct err *err)
 {
     struct replicator *r = mem_zalloc(sizeof *r);
-    const struct member *self;
     enum status status;
 
     *out = NULL;
@@ -137,7 +242,7 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     r->limits = config->limits;
     default_limits(&r->limits);
     r->roster = roster_new(&config->tree);
-    arena_init(&r->arena, 3 * FRAME_BYTES_MAX);
+    arena_init(&r->arena, ARENA_BYTES);
     status = load_grants(r, err);
     if (status == OK) {
         status = take_bootstrap(r, txn, bootstrap, bootstrap_count, err);
@@ -145,21 +250,20 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     if (status == OK) {
         status = heads_load(r, err);
     }
-    self = roster_find(r->roster, config->self);
-    if (status == OK && self == NULL) {
-        status = err_set(err, ERR_REFUSED, "no grant of %s is held", config->self.code);
+    if (status == OK) {
+        status = find_self(r, err);
     }
     if (status != OK) {
         err_wrap(err, "open the logs");
         replicator_close(r);
         return status;
     }
-    r->parent = self->grant.parent;
-    (void)heads_get(r, config->self);
+    follow_roster(r);
     r->confirmed_ms = now_ms(r);
     r->cosign_ms = now_ms(r); /* whatever came in and was not cosigned before the last stop */
-    r->beat_ms = now_ms(r) + clock_random(config->clock) % r->limits.beat_ms / 4;
-    links_refresh(r);
+    r->beat_ms = now_ms(r) + clock_random(config->clock) % (r->limits.beat_ms / 4 + 1);
+    r->beat_sequence = now_unix_ms(r); /* above those of the run before */
+    r->confirmed_sequence = r->beat_sequence;
     *out = r;
     return OK;
 }
@@ -175,11 +279,13 @@ void replicator_close(struct replicator *r)
     mem_free(r->links);
     own_log_free(r);
     heads_free(r);
+    recent_free(&r->recent);
     roster_free(r->roster);
     arena_free(&r->arena);
     block_body_free(&r->body);
     buf_free(&r->key);
     buf_free(&r->scratch);
+    buf_free(&r->parcel);
     mem_free(r);
 }
 
@@ -191,6 +297,23 @@ const struct roster *replicator_roster(const struct replicator *r)
 struct division replicator_parent(const struct replicator *r)
 {
     return r->parent;
+}
+
+void alarm_about(struct replicator *r, const char *code, struct division about, const char *format,
+                 ...)
+{
+    char words[240];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    r->config.sink.alarm(r->config.sink.arg, code, about, words);
+}
+
+void alarm_over(struct replicator *r, const char *code, struct division about)
+{
+    r->config.sink.alarm_cleared(r->config.sink.arg, code, about);
 }
 
 enum status replicator_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
@@ -205,9 +328,7 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
     status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     if (status == OK && added) {
         (void)replicator_append(r, txn, &audience, KIND_GRANT, 1, buf_bytes(&sealed));
-        stage_grant(r, txn, grant, buf_bytes(&sealed));
-        links_refresh(r);
-        r->config.sink.roster_changed(r->config.sink.arg, grant->division);
+        grant_store(r, txn, grant, buf_bytes(&sealed));
     }
     buf_free(&sealed);
     return status;
@@ -227,9 +348,9 @@ void replicator_receive(struct replicator *r, struct txn *txn, struct division f
     }
     if (frame_decode(&frame, &r->arena, raw, &err) != OK) {
         link->frames_refused++;
-        r->config.sink.alarm(r->config.sink.arg, "bad_frame", from, err.text);
+        alarm_about(r, "bad_frame", from, "%s", err.text);
     } else {
-        link_receive(r, txn, link, frame, raw.size);
+        link_receive(r, txn, link, frame);
     }
     arena_reset(&r->arena);
 }
@@ -241,19 +362,20 @@ void replicator_tick(struct replicator *r, struct txn *txn)
     }
     beat_tick(r);
     cosign_tick(r, txn);
+    if (!recent_expire(&r->recent, now_ms(r))) { /* an idle node keeps no large buffers */
+        buf_free(&r->parcel);
+        block_body_free(&r->body);
+    }
 }
 
 uint64_t replicator_next_tick(const struct replicator *r)
 {
-    uint64_t at = r->beat_ms;
+    uint64_t at = earlier(r->beat_ms, r->cosign_ms);
 
     for (size_t i = 0; i < r->link_count; i++) {
-        const uint64_t link_ms = link_next_tick(r, r->links[i]);
-        if (link_ms < at) {
-            at = link_ms;
-        }
+        at = earlier(at, link_next_tick(r, r->links[i]));
     }
-    return r->cosign_ms < at ? r->cosign_ms : at;
+    return at;
 }
 
 void replicator_durable(struct replicator *r)
@@ -261,144 +383,6 @@ void replicator_durable(struct replicator *r)
     heads_durable(r);
     own_log_durable(r);
     for (size_t i = 0; i < r->link_count; i++) {
-        struct link *link = r->links[i];
-        if (link->stored_bytes != link->taken_bytes) {
-            link->stored_bytes = link->taken_bytes;
-            link->ack_due = true;
-        }
-        link->stalled = false;
+        link_durable(r->links[i]);
     }
-}
-
-/* --- frames out, by lanes: control, acks, cosignatures and beats, blocks --- */
-
-static bool pop_control(struct link *link, struct buf *frame)
-{
-    if (link->control_count == 0) {
-        return false;
-    }
-    buf_clear(frame);
-    buf_append_bytes(frame, buf_bytes(&link->control[0]));
-    buf_free(&link->control[0]);
-    memmove(&link->control[0], &link->control[1], --link->control_count * sizeof *link->control);
-    return true;
-}
-
-static void fill_positions(const struct replicator *r, Terrace__Position *at,
-                           Terrace__Position **list, const struct division *authors, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct held_log *log = heads_find(r, authors[i]);
-        const struct log_head none = {0};
-        const struct log_head *head = log == NULL ? &none : heads_sendable(log);
-
-        terrace__position__init(&at[i]);
-        at[i].has_author = at[i].has_epoch = at[i].has_lsn = at[i].has_hash = 1;
-        at[i].author = pb_division(&authors[i]);
-        at[i].epoch = head->epoch;
-        at[i].lsn = head->lsn;
-        at[i].hash = pb_of_bytes(&head->hash, HASH_SIZE);
-        list[i] = &at[i];
-    }
-}
-
-static bool pop_ack(struct replicator *r, struct link *link, struct buf *frame)
-{
-    Terrace__Frame message = TERRACE__FRAME__INIT;
-    Terrace__Ack ack = TERRACE__ACK__INIT;
-    Terrace__Position *at, **list;
-    const size_t count = link->held_due_count + link->not_yet_count;
-
-    if (!link_is_open(link) || (!link->ack_due && !link->pong_due)) {
-        return false;
-    }
-    at = mem_zalloc((count + 1) * sizeof *at);
-    list = mem_zalloc((count + 1) * sizeof(Terrace__Position *));
-    fill_positions(r, at, list, link->held_due, link->held_due_count);
-    fill_positions(r, at + link->held_due_count, list + link->held_due_count, link->not_yet_due,
-                   link->not_yet_count);
-    ack.n_held = link->held_due_count;
-    ack.held = list;
-    ack.n_not_yet = link->not_yet_count;
-    ack.not_yet = list + link->held_due_count;
-    if (link->state == PEER_LIVE) { /* held for a limit: no new credit */
-        link->credit_given = r->limits.credit_bytes + link->stored_bytes;
-    }
-    ack.has_credit = 1;
-    ack.credit = link->credit_given;
-    message.has_session = 1;
-    message.session = link->session;
-    message.ack = &ack;
-    buf_clear(frame);
-    frame_encode(frame, &message);
-    mem_free(at);
-    mem_free(list);
-    link->held_due_count = link->not_yet_count = 0;
-    link->ack_due = link->pong_due = false;
-    return true;
-}
-
-/* Joins encoded messages into one frame; `field` is their number in Frame. */
-static void join_messages(struct buf *frame, unsigned field, struct buf *list, size_t *count)
-{
-    for (size_t i = 0; i < *count; i++) {
-        buf_put_varint(frame, field << 3 | 2);
-        buf_put_varint(frame, list[i].size);
-        buf_append_bytes(frame, buf_bytes(&list[i]));
-        buf_free(&list[i]);
-    }
-    *count = 0;
-}
-
-static bool pop_signed(struct link *link, struct buf *frame)
-{
-    if (!link_is_open(link) || link->cosign_count + link->beat_count == 0) {
-        return false;
-    }
-    buf_clear(frame);
-    buf_put_varint(frame, 1 << 3 | 0);
-    buf_put_varint(frame, link->session);
-    join_messages(frame, 7, link->cosigns, &link->cosign_count);
-    join_messages(frame, 8, link->beats, &link->beat_count);
-    return true;
-}
-
-static bool next_of_link(struct replicator *r, struct link *link, struct buf *frame)
-{
-    if (link->stalled || link->state == PEER_PAUSED) {
-        return false;
-    }
-    if (link->has_returned) {
-        buf_clear(frame);
-        buf_append_bytes(frame, buf_bytes(&link->returned));
-        link->has_returned = false;
-        buf_free(&link->returned);
-        return true;
-    }
-    return pop_control(link, frame) || pop_ack(r, link, frame) || pop_signed(link, frame) ||
-           (link_is_open(link) && sync_next_blocks(r, link, frame));
-}
-
-bool replicator_next_frame(struct replicator *r, struct division *to, struct buf *frame)
-{
-    for (size_t i = 0; i < r->link_count; i++) {
-        struct link *link = r->links[(r->next_link + i) % r->link_count];
-        if (next_of_link(r, link, frame)) {
-            r->next_link = (r->next_link + i + 1) % r->link_count; /* neighbours take turns */
-            *to = link->peer;
-            return true;
-        }
-    }
-    return false;
-}
-
-void replicator_unsent(struct replicator *r, struct division to, struct bytes frame)
-{
-    struct link *link = link_find(r, to);
-
-    assert(link != NULL && !link->has_returned);
-    buf_clear(&link->returned);
-    buf_append_bytes(&link->returned, frame);
-    link->has_returned = true;
-    link->stalled = true;
 }

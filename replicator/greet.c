@@ -1,0 +1,177 @@
+/* greet - Hello and Welcome: one round trip, and both sides know where to go on.
+ *
+ *   child:   Hello   {every head it holds, credit}     parent: begins to send downward
+ *   parent:  Welcome {heads of the child's subtree}    child:  begins to send upward
+ *
+ * A Hello is repeated under the same session until it is answered, so an answer that took longer
+ * than the patience of the child still counts. */
+#include "replicator/core.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { SKEW_ALARM_MS = 60000 };
+
+/* --- positions --- */
+
+Terrace__Position *position_new(struct replicator *r, const struct held_log *log,
+                                struct division author)
+{
+    struct {
+        Terrace__Position position;
+        struct division author;
+        struct log_head head;
+    } *made = arena_alloc(&r->arena, sizeof *made);
+
+    if (made == NULL) {
+        return NULL;
+    }
+    memset(made, 0, sizeof *made);
+    terrace__position__init(&made->position);
+    made->author = author;
+    if (log != NULL) {
+        made->head = log->durable;
+    }
+    made->position.has_author = made->position.has_epoch = 1;
+    made->position.has_lsn = made->position.has_hash = 1;
+    made->position.author = pb_division(&made->author);
+    made->position.epoch = made->head.epoch;
+    made->position.lsn = made->head.lsn;
+    made->position.hash = pb_of_bytes(&made->head.hash, HASH_SIZE);
+    return &made->position;
+}
+
+/* To the parent: all that is held. To a child: what it is to send us. */
+static size_t list_heads(struct replicator *r, const struct link *link, Terrace__Position ***out)
+{
+    Terrace__Position **list;
+    size_t count = 0;
+
+    list = arena_alloc(&r->arena, (r->log_count + 1) * sizeof(Terrace__Position *));
+    for (size_t i = 0; list != NULL && i < r->log_count && count < FRAME_POSITIONS_MAX; i++) {
+        const struct held_log *log = r->logs[i];
+        if (log->durable.lsn == 0 || (!link->is_parent && log->source != link)) {
+            continue;
+        }
+        list[count] = position_new(r, log, log->author);
+        if (list[count] == NULL) {
+            break;
+        }
+        count++;
+    }
+    *out = list;
+    return count;
+}
+
+/* --- saying it --- */
+
+void greet_hello(struct replicator *r, struct link *link, Terrace__Frame *frame)
+{
+    Terrace__Hello *hello = arena_alloc(&r->arena, sizeof *hello);
+
+    terrace__hello__init(hello);
+    hello->has_version_min = hello->has_version_max = 1;
+    hello->version_min = PROTOCOL_VERSION_MIN;
+    hello->version_max = PROTOCOL_VERSION_MAX;
+    hello->has_unix_ms = hello->has_credit = 1;
+    hello->unix_ms = link->hello_unix_ms = now_unix_ms(r);
+    hello->credit = link_grant(r, link);
+    hello->n_heads = list_heads(r, link, &hello->heads);
+    link->hello_ms = now_ms(r);
+    frame->hello = hello;
+}
+
+void greet_welcome(struct replicator *r, struct link *link, Terrace__Frame *frame)
+{
+    Terrace__Welcome *welcome = arena_alloc(&r->arena, sizeof *welcome);
+
+    terrace__welcome__init(welcome);
+    welcome->has_version = welcome->has_unix_ms = welcome->has_credit = 1;
+    welcome->version = PROTOCOL_VERSION_MAX;
+    welcome->unix_ms = now_unix_ms(r);
+    welcome->credit = link_grant(r, link);
+    welcome->has_hello_unix_ms = 1;
+    welcome->hello_unix_ms = link->welcome_unix_ms;
+    welcome->n_heads = list_heads(r, link, &welcome->heads);
+    frame->welcome = welcome;
+}
+
+/* --- hearing it --- */
+
+static void note_clock(struct replicator *r, struct link *link, uint64_t unix_ms)
+{
+    link->skew_ms = (int64_t)(unix_ms - now_unix_ms(r));
+    if (link->skew_ms > SKEW_ALARM_MS || link->skew_ms < -SKEW_ALARM_MS) {
+        alarm_about(r, "clock_skew", link->peer, "its clock differs from ours by %" PRId64 " s",
+                    link->skew_ms / 1000);
+    } else {
+        alarm_over(r, "clock_skew", link->peer);
+    }
+}
+
+static void turn_away(struct replicator *r, struct link *link, uint64_t session, const char *words)
+{
+    if (link_event(r, link, EV_INCOMPATIBLE)) {
+        (void)snprintf(link->reason, sizeof link->reason, "%s", words);
+        alarm_about(r, "incompatible", link->peer, "%s", words);
+    }
+    if (!link->is_parent) {
+        link->restart_session = session;
+        link->restart_why = ERR_NEEDS_UPGRADE;
+    }
+}
+
+void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
+                      const Terrace__Hello *hello)
+{
+    if (link->is_parent || session == 0) {
+        return; /* parents do not dial */
+    }
+    if (hello->version_min > PROTOCOL_VERSION_MAX || hello->version_max < PROTOCOL_VERSION_MIN) {
+        char words[96];
+        (void)snprintf(words, sizeof words, "speaks protocol %u to %u, we %d to %d",
+                       hello->version_min, hello->version_max, PROTOCOL_VERSION_MIN,
+                       PROTOCOL_VERSION_MAX);
+        turn_away(r, link, session, words);
+        return;
+    }
+    link->welcome_unix_ms = hello->unix_ms;
+    if (link_is_open(link) && link->session == session) {
+        link->welcome_due = true; /* it did not hear the first one yet */
+        return;
+    }
+    if (!link_event(r, link, EV_HELLO)) {
+        return;
+    }
+    link->session = session;
+    link_begin(r, link, hello->credit);
+    if (link->holds != 0) {
+        (void)link_event(r, link, EV_HOLD);
+    }
+    alarm_over(r, "incompatible", link->peer);
+    note_clock(r, link, hello->unix_ms);
+    send_resume(r, link, hello->heads, hello->n_heads);
+    link->restart_session = 0;
+    link->welcome_due = true;
+}
+
+void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__Welcome *welcome)
+{
+    if (!link->is_parent || link->state != PEER_GREETING) {
+        return;
+    }
+    if (welcome->version < PROTOCOL_VERSION_MIN || welcome->version > PROTOCOL_VERSION_MAX) {
+        char words[96];
+        (void)snprintf(words, sizeof words, "answers with protocol %u", welcome->version);
+        turn_away(r, link, 0, words);
+        return;
+    }
+    (void)link_event(r, link, EV_WELCOME);
+    if (welcome->hello_unix_ms == link->hello_unix_ms) { /* the answer to the newest one */
+        link->rtt_ms = (uint32_t)earlier(now_ms(r) - link->hello_ms, UINT32_MAX);
+    }
+    link_begin(r, link, welcome->credit);
+    alarm_over(r, "incompatible", link->peer);
+    note_clock(r, link, welcome->unix_ms);
+    send_resume(r, link, welcome->heads, welcome->n_heads);
+}

@@ -1,0 +1,381 @@
+/* intake - taking blocks in: who may bring what, does it follow, is it true; then it is staged.
+ *
+ *   not_yet   author, key or epoch unknown here: the sender holds that log and tries again
+ *   gap       frames were lost: the session ends, and the next one resumes from heads
+ *   refused   wrong bytes: named to the sender, alarmed, counted; the other logs go on
+ *   fork      the author signed two blocks for one position: both are kept as evidence */
+#include "replicator/core.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* --- what the next Ack says --- */
+
+static void list(struct link *link, struct held_log *log)
+{
+    if (log->listed) {
+        return;
+    }
+    if (link->listed_count == link->listed_capacity) {
+        link->listed_capacity = link->listed_capacity == 0 ? 4 : 2 * link->listed_capacity;
+        link->listed = mem_realloc(link->listed, link->listed_capacity * sizeof(struct held_log *));
+    }
+    log->listed = true;
+    link->listed[link->listed_count++] = log;
+}
+
+static void say_not_yet(struct replicator *r, struct link *link, struct division author)
+{
+    struct held_log *log = heads_find(r, author);
+
+    if (log != NULL && log->source == link) {
+        log->not_yet = log->rewinding = true;
+        list(link, log);
+        return;
+    }
+    for (size_t i = 0; i < link->stranger_count; i++) {
+        if (division_equal(link->strangers[i], author)) {
+            return;
+        }
+    }
+    if (link->stranger_count < STRANGERS_MAX) {
+        link->strangers[link->stranger_count++] = author;
+    }
+}
+
+void intake_reset(struct replicator *r, struct link *link)
+{
+    for (size_t i = 0; i < r->log_count; i++) {
+        struct held_log *log = r->logs[i];
+        if (log->source == link) {
+            log->listed = log->not_yet = log->rewinding = false;
+        }
+    }
+    link->listed_count = 0;
+}
+
+static void refuse(struct replicator *r, struct link *link, const struct block_header *header,
+                   const struct err *why)
+{
+    struct held_log *log = heads_find(r, header->author);
+    char words[96];
+
+    link->frames_refused++;
+    if (log != NULL && log->source == link) {
+        log->rewinding = log->refused = true;
+    }
+    if (link->reject_count < REJECTS_MAX) {
+        struct waiting_reject *reject = &link->rejects[link->reject_count++];
+        *reject = (struct waiting_reject){.author = header->author,
+                                          .epoch = header->epoch,
+                                          .lsn = header->first_lsn,
+                                          .reason = why->status};
+        (void)snprintf(reject->text, sizeof reject->text, "%.95s", why->text);
+    }
+    (void)snprintf(words, sizeof words, "block %" PRIu64 " of %s refused: %s", header->first_lsn,
+                   header->author.code, status_message(why->status));
+    link_hold(r, link, HOLD_REFUSED, words);
+    alarm_about(r, why->status == ERR_FORK ? "fork" : "bad_block", link->peer,
+                "block %" PRIu64 " of %s refused: %s", header->first_lsn, header->author.code,
+                why->text);
+}
+
+/* --- may this neighbour bring it? --- */
+
+static enum status check_from_above(const struct replicator *r, const struct block_header *header,
+                                    struct err *err)
+{
+    const struct division self = r->config.self;
+
+    if (division_equal(header->author, self) || !roster_within(r->roster, self, header->author)) {
+        return err_set(err, ERR_REFUSED, "%s is not above %s", header->author.code, self.code);
+    }
+    if (roster_find(r->roster, header->audience.division) == NULL) {
+        return err_set(err, ERR_NOT_YET, "%s is not known here", header->audience.division.code);
+    }
+    if (!roster_in_audience(r->roster, self, header->author, &header->audience)) {
+        return err_set(err, ERR_REFUSED, "a block of %s is not for %s", header->author.code,
+                       self.code);
+    }
+    return OK;
+}
+
+static enum status check_author(const struct replicator *r, const struct link *link,
+                                const struct block_header *header, struct err *err)
+{
+    if (roster_epoch(r->roster, header->author, header->epoch) == NULL) {
+        return err_set(err, ERR_NOT_YET, "no grant of %s, epoch %" PRIu32 ", is held",
+                       header->author.code, header->epoch);
+    }
+    if (link->is_parent) {
+        return check_from_above(r, header, err);
+    }
+    if (!roster_within(r->roster, header->author, link->peer)) {
+        return err_set(err, ERR_REFUSED, "%s is not below %s", header->author.code,
+                       link->peer.code);
+    }
+    return OK;
+}
+
+/* --- where does it belong? --- */
+
+enum place { PLACE_NEXT, PLACE_HELD, PLACE_GAP, PLACE_FORK };
+
+/* A position that is passed already: the same block again, or another one? */
+static enum place compare_stored(struct replicator *r, struct txn *txn,
+                                 const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    struct bytes stored;
+
+    log_block_key(&r->key, header->author, header->epoch, header->first_lsn);
+    if (!txn_get(txn, SPACE_BLOCKS, buf_bytes(&r->key), &stored)) {
+        return PLACE_FORK; /* the blocks held here are cut differently */
+    }
+    return stored.size >= BLOCK_HEADER_SIZE &&
+                   memcmp(stored.data, block->header_bytes.data, BLOCK_HEADER_SIZE) == 0
+               ? PLACE_HELD
+               : PLACE_FORK;
+}
+
+/* A new epoch goes on after its grant's base, and only a holder exactly there may follow. */
+static bool epoch_follows(const struct replicator *r, const struct log_head *head,
+                          const struct block_header *header)
+{
+    const struct grant *grant = roster_epoch(r->roster, header->author, header->epoch);
+
+    if (header->epoch == head->epoch) {
+        return true;
+    }
+    return header->epoch > head->epoch && grant->base_lsn == head->lsn &&
+           hash_equal(&grant->base_hash, &head->hash);
+}
+
+static enum place place_whole(struct replicator *r, struct txn *txn, const struct held_log *log,
+                              const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    const struct log_head *head = &log->staged;
+
+    if (header->first_lsn <= head->lsn) {
+        return compare_stored(r, txn, block);
+    }
+    if (header->first_lsn > head->lsn + 1) {
+        return PLACE_GAP;
+    }
+    return hash_equal(&header->prev_hash, &head->hash) && epoch_follows(r, head, header)
+               ? PLACE_NEXT
+               : PLACE_FORK;
+}
+
+static enum place place_filtered(struct replicator *r, struct txn *txn, struct held_log *log,
+                                 const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    const struct audience_head *head = heads_audience(log, &header->audience);
+
+    if (header->aud_seq <= head->seq) {
+        return compare_stored(r, txn, block);
+    }
+    if (header->aud_seq > head->seq + 1) {
+        return PLACE_GAP;
+    }
+    return hash_equal(&header->aud_prev, &head->hash) && header->first_lsn > log->staged.lsn &&
+                   header->epoch >= log->staged.epoch
+               ? PLACE_NEXT
+               : PLACE_FORK;
+}
+
+/* --- is it true? --- */
+
+static enum status check_bytes(struct replicator *r, const struct block_view *block,
+                               struct hash *hash, struct err *err)
+{
+    const struct block_header *header = &block->header;
+    const struct grant *grant = roster_epoch(r->roster, header->author, header->epoch);
+    const struct key_id key_id = key_id_of(&grant->sign_key);
+
+    if (memcmp(&key_id, &header->key_id, sizeof key_id) != 0) {
+        return err_set(err, ERR_BAD_SIGNATURE, "signed with a key that %s was not granted",
+                       header->author.code);
+    }
+    return block_verify(block, &r->config.tree, &grant->sign_key, hash, err);
+}
+
+/* What the author signed against its own log; the first of an author and epoch is kept, beside
+ * the block that this node holds. */
+static void keep_evidence(struct replicator *r, struct txn *txn, const struct held_log *log,
+                          const struct block_view *block)
+{
+    struct buf held = BUF_EMPTY, value = BUF_EMPTY;
+    struct block_view other;
+    struct bytes known;
+    struct err err;
+    const uint64_t lsn =
+        block->header.first_lsn <= log->durable.lsn ? block->header.first_lsn : log->durable.lsn;
+
+    buf_clear(&r->key);
+    buf_put_u8(&r->key, 'f');
+    division_write(&r->key, log->author);
+    buf_put_u32(&r->key, block->header.epoch);
+    if (!txn_get(txn, SPACE_META, buf_bytes(&r->key), &known)) {
+        if (log_read_block(r->config.store, NULL, log->author, lsn, &held, &other, &err) != OK) {
+            buf_clear(&held);
+        }
+        buf_put_u32(&value, (uint32_t)block->whole.size);
+        buf_append_bytes(&value, block->whole);
+        buf_append_bytes(&value, buf_bytes(&held));
+        (void)txn_put(txn, SPACE_META, buf_bytes(&r->key), buf_bytes(&value));
+    }
+    buf_free(&held);
+    buf_free(&value);
+}
+
+/* A block of another branch: evidence if the author signed it, and nothing if not. */
+static enum status judge_fork(struct replicator *r, struct txn *txn, const struct held_log *log,
+                              const struct block_view *block, struct err *err)
+{
+    struct hash hash;
+    enum status status = check_bytes(r, block, &hash, err);
+
+    if (status != OK) {
+        return status;
+    }
+    keep_evidence(r, txn, log, block);
+    alarm_about(r, "fork", log->author, "%s signed two blocks that cannot both follow lsn %" PRIu64,
+                log->author.code, block->header.first_lsn - 1);
+    return err_set(err, ERR_FORK, "it does not follow the block held here");
+}
+
+/* --- taking it --- */
+
+static void take_grants(struct replicator *r, struct txn *txn, struct division author)
+{
+    for (size_t i = 0; i < r->body.count; i++) {
+        const struct entry *entry = &r->body.entries[i];
+        struct grant grant;
+        struct err err;
+        bool added = false;
+
+        if (entry->kind != KIND_GRANT) {
+            continue;
+        }
+        if (roster_add(r->roster, entry->body, &added, &err) != OK ||
+            grant_parse(&grant, entry->body, &err) != OK) {
+            alarm_about(r, "bad_grant", author, "grant at lsn %" PRIu64 ": %s", entry->lsn,
+                        err.text);
+        } else if (added) {
+            grant_store(r, txn, &grant, entry->body);
+        }
+    }
+}
+
+static enum status take(struct replicator *r, struct txn *txn, struct held_log *log,
+                        const struct block_view *block, struct err *err)
+{
+    struct hash hash;
+    enum status status = check_bytes(r, block, &hash, err);
+
+    if (status == OK) {
+        status = block_body_read(&r->body, block, err);
+    }
+    if (status != OK) {
+        return status;
+    }
+    log->rewinding = false;
+    if (log->refused) { /* the true bytes came */
+        log->refused = false;
+        link_release(r, log->source, HOLD_REFUSED);
+        alarm_over(r, "bad_block", log->source->peer);
+    }
+    heads_stage(r, txn, log, block, &hash);
+    take_grants(r, txn, log->author);
+    r->config.sink.block_held(r->config.sink.arg, txn, block, &r->body);
+    return OK;
+}
+
+/* OK also when there is nothing more to say about it; ERR_GAP ends the session. */
+static enum status place_and_take(struct replicator *r, struct txn *txn, struct link *link,
+                                  struct held_log *log, const struct block_view *block,
+                                  struct err *err)
+{
+    const enum place place = log->side == HELD_ABOVE ? place_filtered(r, txn, log, block)
+                                                     : place_whole(r, txn, log, block);
+    enum status status = OK;
+
+    switch (place) {
+    case PLACE_GAP:
+        if (log->rewinding) {
+            return OK; /* the one before it was turned down and comes again */
+        }
+        return err_set(err, ERR_GAP, "a block before lsn %" PRIu64 " of %s is missing",
+                       block->header.first_lsn, log->author.code);
+    case PLACE_FORK:
+        return judge_fork(r, txn, log, block, err);
+    case PLACE_HELD:
+        break;
+    case PLACE_NEXT:
+        status = take(r, txn, log, block, err);
+        break;
+    }
+    if (status == OK) {
+        list(link, log);
+    }
+    return status;
+}
+
+/* False when the session is over and the rest of the frame with it. */
+static bool take_one(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole)
+{
+    struct block_view block;
+    struct held_log *log = NULL;
+    struct err err;
+    enum status status;
+
+    memset(&block, 0, sizeof block);
+    status = block_parse(&block, whole, &err);
+    if (status == OK) {
+        status = check_author(r, link, &block.header, &err);
+    }
+    if (status == OK) {
+        log = heads_find(r, block.header.author);
+        status = log == NULL || log->source != link
+                     ? err_set(&err, ERR_REFUSED, "%s is not to be brought by %s",
+                               block.header.author.code, link->peer.code)
+                     : place_and_take(r, txn, link, log, &block, &err);
+    }
+    switch (status) {
+    case OK:
+        return true;
+    case ERR_NOT_YET:
+        say_not_yet(r, link, block.header.author);
+        return true;
+    case ERR_GAP:
+        link_over(r, link, ERR_GAP, err.text);
+        return false;
+    default:
+        refuse(r, link, &block.header, &err);
+        return true;
+    }
+}
+
+void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
+                   const Terrace__Blocks *blocks)
+{
+    size_t bytes = 0;
+
+    for (size_t i = 0; i < blocks->n_block; i++) {
+        bytes += blocks->block[i].len;
+    }
+    if (!link_charge(r, link, blocks->n_block, bytes)) {
+        link->frames_refused++;
+        alarm_about(r, "limit", link->peer, "it sent more than its credit");
+        link_over(r, link, ERR_LIMIT, "more was sent than the credit allows");
+        return;
+    }
+    for (size_t i = 0; i < blocks->n_block; i++) {
+        if (!take_one(r, txn, link, bytes_of_pb(blocks->block[i]))) {
+            return;
+        }
+    }
+}
