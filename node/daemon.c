@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
@@ -20,7 +21,7 @@
 #include "replicator/enrol_zmq.h"
 #include "replicator/transport_zmq.h"
 
-enum { OPEN_FILES_WANTED = 8192, LONGEST_WAIT_MS = 60000 };
+enum { OPEN_FILES_WANTED = 8192, LONGEST_WAIT_MS = 60000, TRIM_MS = 10000 };
 
 struct daemon {
     const char *home;
@@ -33,7 +34,7 @@ struct daemon {
     struct node *node;
     struct enrol_zmq *enrol;
     struct api *api;
-    uint64_t watchdog_ms, fed_ms;
+    uint64_t watchdog_ms, fed_ms, trimmed_ms;
 };
 
 /* --- who may speak: the children of the roster --- */
@@ -334,6 +335,17 @@ static void feed_watchdog(struct daemon *daemon)
     }
 }
 
+/* A load leaves free pages all over the heap, and an idle node is to be small again. */
+static void give_memory_back(struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+
+    if (now_ms - daemon->trimmed_ms >= TRIM_MS) {
+        daemon->trimmed_ms = now_ms;
+        (void)malloc_trim(0);
+    }
+}
+
 static enum status loop(struct daemon *daemon, struct err *err)
 {
     const int fds[] = {daemon->signals, daemon->wake};
@@ -356,6 +368,9 @@ static enum status loop(struct daemon *daemon, struct err *err)
             return err->status;
         }
         feed_watchdog(daemon);
+        if (!busy) {
+            give_memory_back(daemon);
+        }
     }
 }
 
