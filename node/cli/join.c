@@ -79,8 +79,10 @@ static enum exit_code say_refused(const struct cli *cli, const struct founding *
                                 "可原样重试"),
                         err->text, founding->home);
     }
-    return cli_fail(cli, EXIT_REFUSED, status_name(err->status),
-                    cli_say(cli, "the parent refuses: %s", "上级拒绝：%s"), err->text);
+    return cli_fail(
+        cli, EXIT_REFUSED, status_name(err->status),
+        cli_say(cli, "%s; the parent can give another token", "%s；可请上级重新签发令牌"),
+        err->text);
 }
 
 static enum exit_code settle_in(const struct cli *cli, struct founding *founding,
