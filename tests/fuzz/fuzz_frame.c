@@ -1,0 +1,52 @@
+/* Any bytes as every message of a link: an answer, inside the arena, and what was accepted can be
+ * packed again and is accepted again. */
+#include <assert.h>
+
+#include "proto/frame.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const ProtobufCMessageDescriptor *const messages[] = {
+    &terrace__frame__descriptor,        &terrace__grant__descriptor,
+    &terrace__signed_grant__descriptor, &terrace__enrol_request__descriptor,
+    &terrace__enrol_answer__descriptor,
+};
+
+static void check_again(const ProtobufCMessageDescriptor *descriptor,
+                        const ProtobufCMessage *message, size_t size)
+{
+    struct buf packed = BUF_EMPTY;
+    struct arena arena;
+    struct err err;
+    ProtobufCMessage *again;
+
+    arena_init(&arena, 8 << 20);
+    message_encode(&packed, message);
+    assert(packed.size <= size); /* shortest forms only, so packing adds nothing */
+    assert(message_decode(&again, descriptor, &arena, buf_bytes(&packed), FRAME_BYTES_MAX, &err) ==
+           OK);
+    arena_free(&arena);
+    buf_free(&packed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < COUNT_OF(messages); i++) {
+        struct arena arena;
+        struct err err = {OK, ""};
+        ProtobufCMessage *message;
+        enum status status;
+
+        arena_init(&arena, 1 << 20);
+        status = message_decode(&message, messages[i], &arena, bytes_of(data, size),
+                                FRAME_BYTES_MAX, &err);
+        assert((status == OK) == (message != NULL));
+        assert(err.status == status);
+        assert(arena.used <= arena.budget);
+        if (status == OK) {
+            check_again(messages[i], message, size);
+        }
+        arena_free(&arena);
+    }
+    return 0;
+}

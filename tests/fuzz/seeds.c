@@ -1,0 +1,247 @@
+/* fuzz_seeds DIR - what the fuzzers start from, made by the writers themselves: DIR/frame,
+ * DIR/block and DIR/document, a few small files each. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "proto/document.h"
+#include "proto/frame.h"
+
+static const char *directory;
+
+static void fail(const char *path)
+{
+    (void)fprintf(stderr, "%s: %s\n", path, strerror(errno));
+    exit(EXIT_FAILURE);
+}
+
+static void make_directory(const char *path)
+{
+    if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+        fail(path);
+    }
+}
+
+static void save(const char *target, const char *name, struct bytes bytes)
+{
+    char path[1024];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/%s", directory, target);
+    make_directory(path);
+    (void)snprintf(path, sizeof path, "%s/%s/%s", directory, target, name);
+    file = fopen(path, "wb");
+    if (file == NULL || fwrite(bytes.data, 1, bytes.size, file) != bytes.size) {
+        fail(path);
+    }
+    (void)fclose(file);
+}
+
+/* --- documents --- */
+
+static void set(struct document *document, enum field field, const char *typed)
+{
+    if (!document_set(document, field, bytes_text(typed))) {
+        (void)fprintf(stderr, "%s: %s\n", field_info(field)->name, typed);
+        exit(EXIT_FAILURE);
+    }
+}
+
+static void put_payment(struct buf *out)
+{
+    static struct document document;
+
+    document_clear(&document, 16);
+    set(&document, FIELD_ID, "PAY-2026-000123");
+    set(&document, FIELD_FISCAL_YEAR, "2026");
+    set(&document, FIELD_MEMO, "第二期");
+    set(&document, FIELD_BGT_ID, "ALLOC-2026-0042");
+    set(&document, FIELD_PAY_APP_AMT, "12500.50");
+    set(&document, FIELD_PAYEE_ACCT_NAME, "林周县道路养护队");
+    set(&document, FIELD_PAYEE_ACCT_NO, "6222020200112233445");
+    set(&document, FIELD_XPAY_DATE, "2026-03-31");
+    set(&document, FIELD_IS_TRACK, "1");
+    set(&document, FIELD_TRANSFER_LSN, "4711");
+    set(&document, FIELD_TRANSFER_HASH, "0123456789abcdef0123456789abcdef");
+    document_mark_inherited(&document, FIELD_IS_TRACK);
+    document_mark_inherited(&document, FIELD_MEMO);
+    document_encode(out, &document);
+}
+
+static void save_documents(void)
+{
+    static const char *const typed[] = {
+        "-92233720368547758.07", "2026-02-29", "540121", "1", "林周县", "PAY-1"};
+    struct buf body = BUF_EMPTY;
+
+    put_payment(&body);
+    save("document", "payment", buf_bytes(&body));
+    for (size_t i = 0; i < COUNT_OF(typed); i++) {
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "typed-%zu", i);
+        save("document", name, bytes_text(typed[i]));
+    }
+    buf_free(&body);
+}
+
+/* --- blocks --- */
+
+static void put_block(struct buf *out, uint32_t count, uint32_t groups)
+{
+    const struct hash proof[2] = {HASH_ZERO, HASH_ZERO};
+    const struct signature signature = {{0}};
+    struct block_header header = {
+        .version = BLOCK_VERSION,
+        .suite = SUITE_ED25519_BLAKE2B,
+        .audience = {AUDIENCE_LINE, division_of("540121")},
+        .author = division_of("540121"),
+        .epoch = 1,
+        .count = count,
+        .first_lsn = 7,
+        .aud_seq = 3,
+        .time_ms = UINT64_C(1790000000000),
+    };
+    struct buf payment = BUF_EMPTY, entries = BUF_EMPTY, approvals = BUF_EMPTY, body = BUF_EMPTY;
+
+    put_payment(&payment);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct entry entry = {.kind = KIND_USER_FIRST,
+                                    .format = 1,
+                                    .time_ms = header.time_ms,
+                                    .body = i == 0 ? BYTES_NONE : buf_bytes(&payment)};
+        entry_write(&entries, &entry);
+    }
+    for (uint32_t i = 0; i < groups; i++) {
+        const struct approval_group group = {.role = ROLE_MAKER,
+                                             .count = count,
+                                             .leaf_count = count + 1,
+                                             .proof_count = i,
+                                             .proof = proof};
+        group_write(&approvals, &group);
+    }
+    block_body_write(&body, &header, buf_bytes(&entries), buf_bytes(&approvals));
+    block_header_write(out, &header);
+    buf_append(out, signature.at, sizeof signature.at);
+    buf_append_bytes(out, buf_bytes(&body));
+    buf_free(&body);
+    buf_free(&approvals);
+    buf_free(&entries);
+    buf_free(&payment);
+}
+
+/* The whole, and its body behind three bytes: count - 1, codec, raw size / 16. */
+static void save_block(const char *name, uint32_t count, uint32_t groups)
+{
+    struct buf whole = BUF_EMPTY, alone = BUF_EMPTY;
+    struct block_view view;
+    struct err err;
+    char body_name[32];
+
+    put_block(&whole, count, groups);
+    save("block", name, buf_bytes(&whole));
+    if (block_parse(&view, buf_bytes(&whole), &err) != OK) {
+        (void)fprintf(stderr, "%s: %s\n", name, err.text);
+        exit(EXIT_FAILURE);
+    }
+    buf_put_u8(&alone, (uint8_t)(count - 1));
+    buf_put_u8(&alone, (uint8_t)view.header.codec);
+    buf_put_u8(&alone, (uint8_t)(view.header.raw_size / 16));
+    buf_append_bytes(&alone, view.body);
+    (void)snprintf(body_name, sizeof body_name, "%s-body", name);
+    save("block", body_name, buf_bytes(&alone));
+    buf_free(&alone);
+    buf_free(&whole);
+}
+
+/* --- frames --- */
+
+static void save_message(const char *name, const ProtobufCMessage *message)
+{
+    struct buf raw = BUF_EMPTY;
+
+    message_encode(&raw, message);
+    save("frame", name, buf_bytes(&raw));
+    buf_free(&raw);
+}
+
+static void save_hello(void)
+{
+    Terrace__Position position = TERRACE__POSITION__INIT, *positions[] = {&position, &position};
+    Terrace__Hello hello = TERRACE__HELLO__INIT;
+    Terrace__Beat beat = TERRACE__BEAT__INIT, *beats[] = {&beat};
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+
+    position.has_author = position.has_epoch = position.has_lsn = 1;
+    position.author = pb_of_bytes("540121", 6);
+    position.epoch = 1;
+    position.lsn = UINT64_MAX;
+    hello.has_version_min = hello.has_credit = 1;
+    hello.credit = 1 << 20;
+    hello.n_heads = COUNT_OF(positions);
+    hello.heads = positions;
+    beat.has_sequence = 1;
+    beat.sequence = 300;
+    frame.has_session = 1;
+    frame.session = UINT64_MAX;
+    frame.hello = &hello;
+    frame.n_beat = COUNT_OF(beats);
+    frame.beat = beats;
+    save_message("hello", &frame.base);
+}
+
+static void save_blocks(void)
+{
+    Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
+    Terrace__Reject reject = TERRACE__REJECT__INIT;
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    ProtobufCBinaryData block;
+    struct buf whole = BUF_EMPTY;
+
+    put_block(&whole, 1, 0);
+    block = pb_of_bytes(whole.data, whole.size);
+    blocks.n_block = 1;
+    blocks.block = &block;
+    reject.has_reason = reject.has_text = 1;
+    reject.reason = ERR_FORK;
+    reject.text = pb_of_bytes("no", 2);
+    frame.blocks = &blocks;
+    frame.reject = &reject;
+    save_message("blocks", &frame.base);
+    buf_free(&whole);
+}
+
+static void save_enrolment(void)
+{
+    Terrace__Grant grant = TERRACE__GRANT__INIT;
+    Terrace__EnrolAnswer answer = TERRACE__ENROL_ANSWER__INIT;
+    ProtobufCBinaryData chain[] = {pb_of_bytes("one", 3), pb_of_bytes("two", 3)};
+
+    grant.has_division = grant.has_epoch = grant.has_endpoint = 1;
+    grant.division = pb_of_bytes("540121", 6);
+    grant.epoch = 1;
+    grant.endpoint = pb_of_bytes("tcp://127.0.0.1:7400", 20);
+    save_message("grant", &grant.base);
+    answer.has_status = 1;
+    answer.n_chain = COUNT_OF(chain);
+    answer.chain = chain;
+    save_message("answer", &answer.base);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        (void)fprintf(stderr, "usage: fuzz_seeds DIR\n");
+        return 2;
+    }
+    directory = argv[1];
+    make_directory(directory);
+    save_documents();
+    save_block("empty-entry", 1, 0);
+    save_block("payments", 8, 2);
+    save_hello();
+    save_blocks();
+    save_enrolment();
+    return EXIT_SUCCESS;
+}
