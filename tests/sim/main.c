@@ -59,7 +59,7 @@ static void plan_small(struct run *run)
     const int count = 3 + (int)sim_below(run->sim, 7);
 
     for (int i = 0; i < count; i++) {
-        (void)snprintf(run->plan[i].division, 10, "D%02d", i);
+        (void)snprintf(run->plan[i].division, 16, "D%02d", i);
         run->plan[i].parent = i == 0 ? -1 : (int)sim_below(run->sim, (uint64_t)i);
         run->plan[i].late = i > 1 && sim_chance(run->sim, 25);
     }
