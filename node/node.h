@@ -65,7 +65,7 @@ struct submit_item {
     bool malformed;           /* the line could not be read: `refusal` says why already */
     enum submit_status status;
     struct refusal refusal;
-    uint64_t lsn;             /* where it is, once accepted */
+    uint64_t lsn; /* where it is, once accepted */
 };
 struct person { /* who acts; the secret stays in the HTTP thread's session */
     char name[64];
@@ -98,7 +98,8 @@ struct draft_row {
     uint64_t unix_ms;
     struct document document; /* views die with the visit */
 };
-void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_row *row), void *arg);
+void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_row *row),
+                  void *arg);
 
 /* Operators: the sealed secret stays in SPACE_LOCAL, the public key becomes an entry. */
 enum { OPERATOR_MAKER = 1, OPERATOR_CHECKER = 2, OPERATOR_AUDITOR = 4, OPERATOR_ADMIN = 8 };
@@ -111,8 +112,8 @@ struct operator_row {
 };
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
                               struct err *err);
-enum status node_operator_passwd(struct node *node, struct txn *txn,
-                                 const struct operator_row *row, struct err *err);
+enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
+                                 struct err *err);
 bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
 void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
                     void *arg);

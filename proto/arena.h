@@ -13,8 +13,9 @@ struct arena {
 };
 
 void arena_init(struct arena *arena, size_t budget);
-void *arena_alloc(struct arena *arena, size_t size); /* NULL once the budget is spent; aligned to 16 */
-void arena_reset(struct arena *arena);               /* keeps the first chunk */
+void *arena_alloc(struct arena *arena,
+                  size_t size);        /* NULL once the budget is spent; aligned to 16 */
+void arena_reset(struct arena *arena); /* keeps the first chunk */
 void arena_free(struct arena *arena);
 
 #endif

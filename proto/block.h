@@ -27,8 +27,8 @@ enum {
     BLOCK_ENTRIES_MAX = 4096,
     BLOCK_RAW_BYTES_MAX = 1 << 20,
     BLOCK_GROUPS_MAX = 256,
-    GROUP_PROOF_MAX = 64,          /* hashes in one range proof */
-    GROUP_LEAVES_MAX = 1 << 20,    /* documents approved together */
+    GROUP_PROOF_MAX = 64,       /* hashes in one range proof */
+    GROUP_LEAVES_MAX = 1 << 20, /* documents approved together */
     ENTRY_BODY_BYTES_MAX = 64 << 10,
 };
 
@@ -69,23 +69,25 @@ struct block_header {
     enum suite suite;
     enum codec codec;
     struct audience audience;
-    struct hash tree;            /* fingerprint of the trust key */
-    struct key_id key_id;        /* the author's signing key */
+    struct hash tree;     /* fingerprint of the trust key */
+    struct key_id key_id; /* the author's signing key */
     struct division author;
     uint32_t epoch;
-    uint32_t count;              /* entries, 1..BLOCK_ENTRIES_MAX */
-    uint64_t first_lsn;          /* from 1 */
-    uint64_t aud_seq;            /* number of this block among those of its audience, from 1 */
-    struct hash prev_hash;       /* block before in the log; zero at lsn 1 */
-    struct hash aud_prev;        /* block before of this audience; zero at aud_seq 1 */
+    uint32_t count;        /* entries, 1..BLOCK_ENTRIES_MAX */
+    uint64_t first_lsn;    /* from 1 */
+    uint64_t aud_seq;      /* number of this block among those of its audience, from 1 */
+    struct hash prev_hash; /* block before in the log; zero at lsn 1 */
+    struct hash aud_prev;  /* block before of this audience; zero at aud_seq 1 */
     struct hash entries_root;
-    struct hash state_digest;    /* the author's ledger after the last entry */
+    struct hash state_digest; /* the author's ledger after the last entry */
     uint32_t raw_size, body_size;
-    struct hash body_hash;       /* of the body as stored, before decompression */
-    uint64_t time_ms;            /* author's clock, Unix; orders nothing */
+    struct hash body_hash; /* of the body as stored, before decompression */
+    uint64_t time_ms;      /* author's clock, Unix; orders nothing */
 };
 
-enum { BLOCK_HEADER_SIZE = 4 + 9 + 32 + 8 + 9 + 4 + 4 + 8 + 8 + 32 + 32 + 32 + 32 + 4 + 4 + 32 + 8 };
+enum {
+    BLOCK_HEADER_SIZE = 4 + 9 + 32 + 8 + 9 + 4 + 4 + 8 + 8 + 32 + 32 + 32 + 32 + 4 + 4 + 32 + 8
+};
 enum {
     BLOCK_OVERHEAD = BLOCK_HEADER_SIZE + SIGNATURE_SIZE,
     BLOCK_BYTES_MAX = BLOCK_OVERHEAD + BLOCK_RAW_BYTES_MAX,
@@ -132,10 +134,10 @@ struct approval_group {
     enum approval_role role;
     struct public_key key;
     struct signature signature;
-    uint32_t first_entry, count;    /* index in the block */
+    uint32_t first_entry, count; /* index in the block */
     uint32_t first_leaf, leaf_count;
     uint32_t proof_count;
-    const struct hash *proof;       /* unaligned view into raw, or the writer's array */
+    const struct hash *proof; /* unaligned view into raw, or the writer's array */
 };
 void group_write(struct buf *buf, const struct approval_group *group);
 

@@ -117,18 +117,18 @@ enum field_type {
     X(VERDICT, 84, "verdict", WORD, 16)                                                            \
     X(RECTIFIED, 85, "rectified", FLAG, 1)                                                         \
     /* written by nodes: */                                                                        \
-    X(ANSWER_ID, 100, "answer_id", ID, 38)      /* settle: the register or return it answers */    \
-    X(OUTCOME, 101, "outcome", WORD, 16)        /* settle: registered | returned */                \
-    X(TRANSFER_LSN, 102, "transfer_lsn", NUMBER, 0) /* in the issuer's log */                      \
+    X(ANSWER_ID, 100, "answer_id", ID, 38) /* settle: the register or return it answers */         \
+    X(OUTCOME, 101, "outcome", WORD, 16)   /* settle: registered | returned */                     \
+    X(TRANSFER_LSN, 102, "transfer_lsn", NUMBER, 0)  /* in the issuer's log */                     \
     X(TRANSFER_HASH, 103, "transfer_hash", HASH, 32) /* TAG_CONTENT of the transfer's body */      \
-    X(OPERATOR_KEY, 104, "operator_key", HASH, 32)  /* operator: Ed25519 public key */             \
+    X(OPERATOR_KEY, 104, "operator_key", HASH, 32)   /* operator: Ed25519 public key */            \
     X(ROLE, 105, "role", WORD, 16)
 
 enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,
     DOCUMENT_FIELDS(X)
 #undef X
-    FIELD_INHERITED = 126, /* tags of the fields the node wrote out, one byte each */
+        FIELD_INHERITED = 126, /* tags of the fields the node wrote out, one byte each */
     FIELDS = 127,
 };
 

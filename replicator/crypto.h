@@ -19,10 +19,10 @@ enum tag {
     TAG_COSIGN,
     TAG_GRANT,
     TAG_BEAT,
-    TAG_ENROL,         /* a joining node's proof of its signing key */
-    TAG_TOKEN,         /* an enrolment secret, as stored */
-    TAG_KEY,           /* fingerprint and key id */
-    TAG_CONTENT,       /* a document's content */
+    TAG_ENROL,   /* a joining node's proof of its signing key */
+    TAG_TOKEN,   /* an enrolment secret, as stored */
+    TAG_KEY,     /* fingerprint and key id */
+    TAG_CONTENT, /* a document's content */
     TAG_ROSTER,
     TAG_AUDIT,
     TAGS

@@ -44,15 +44,15 @@ struct replicator_sink {
 
 /* Limits per direct child, and timing. Zero means the default named here. */
 struct replicator_limits {
-    uint64_t child_bytes_per_day;      /* 4 GiB */
-    uint32_t child_blocks_per_second;  /* 2,000, with a burst of ten seconds' worth */
-    uint32_t credit_bytes;             /* 8 MiB: what a neighbour may have in flight to us */
-    uint32_t frame_bytes_max;          /* 2 MiB; never above FRAME_BYTES_MAX */
-    uint32_t beat_ms;                  /* 5,000 */
-    uint32_t silence_ms;               /* 20,000: a link this quiet is down */
-    uint32_t reconnect_ms_max;         /* 10,000: back-off cap, full jitter below it */
-    uint32_t cosign_ms;                /* 1,000: at most one cosignature a log in this time */
-    uint32_t stuck_ms;                 /* 30,000: backlog and nothing confirmed: alarm */
+    uint64_t child_bytes_per_day;     /* 4 GiB */
+    uint32_t child_blocks_per_second; /* 2,000, with a burst of ten seconds' worth */
+    uint32_t credit_bytes;            /* 8 MiB: what a neighbour may have in flight to us */
+    uint32_t frame_bytes_max;         /* 2 MiB; never above FRAME_BYTES_MAX */
+    uint32_t beat_ms;                 /* 5,000 */
+    uint32_t silence_ms;              /* 20,000: a link this quiet is down */
+    uint32_t reconnect_ms_max;        /* 10,000: back-off cap, full jitter below it */
+    uint32_t cosign_ms;               /* 1,000: at most one cosignature a log in this time */
+    uint32_t stuck_ms;                /* 30,000: backlog and nothing confirmed: alarm */
 };
 
 struct replicator_config {
@@ -69,8 +69,8 @@ struct replicator_config {
  * enrolment answer, root first and own last; needed only while the store has none (staged into
  * `txn`, which the caller commits). Errors: ERR_CORRUPT, ERR_IO, ERR_REFUSED (chain bad). */
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
-                            struct txn *txn, const struct bytes *bootstrap,
-                            size_t bootstrap_count, struct err *err);
+                            struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
+                            struct err *err);
 void replicator_close(struct replicator *replicator); /* NULL is fine; keeps nothing unsaved */
 
 const struct roster *replicator_roster(const struct replicator *replicator);
@@ -129,7 +129,15 @@ uint64_t replicator_next_tick(const struct replicator *replicator);
 
 /* --- what operators see --- */
 
-enum peer_state { PEER_DOWN, PEER_GREETING, PEER_LIVE, PEER_HELD, PEER_PAUSED, PEER_REFUSED, PEER_STATES };
+enum peer_state {
+    PEER_DOWN,
+    PEER_GREETING,
+    PEER_LIVE,
+    PEER_HELD,
+    PEER_PAUSED,
+    PEER_REFUSED,
+    PEER_STATES
+};
 const char *peer_state_name(enum peer_state state);
 
 struct peer_status {
@@ -163,7 +171,7 @@ struct confirmation {
 void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);
 
 /* Operator's stop for one neighbour: nothing is sent or credited until resumed. Kept in meta. */
-enum status replicator_pause(struct replicator *replicator, struct txn *txn,
-                             struct division peer, bool paused, struct err *err);
+enum status replicator_pause(struct replicator *replicator, struct txn *txn, struct division peer,
+                             bool paused, struct err *err);
 
 #endif

@@ -16,14 +16,14 @@
 
 /* A space is an ordered map of its own. Numbers are for memory only; names are on disk. */
 enum store_space {
-    SPACE_META,    /* schema version, identity, grants */
-    SPACE_BLOCKS,  /* author, epoch, first lsn -> block bytes */
+    SPACE_META,   /* schema version, identity, grants */
+    SPACE_BLOCKS, /* author, epoch, first lsn -> block bytes */
     SPACE_HEADS,
     SPACE_COSIGN,
-    SPACE_LEDGER,  /* documents, balances */
+    SPACE_LEDGER, /* documents, balances */
     SPACE_ROLLUPS,
     SPACE_INDEX,
-    SPACE_LOCAL,   /* drafts, operators, audit chain: never leaves the node */
+    SPACE_LOCAL, /* drafts, operators, audit chain: never leaves the node */
     SPACES,
 };
 
@@ -39,7 +39,13 @@ struct batch {
     size_t count;
 };
 
-enum commit_outcome { COMMIT_PENDING, COMMIT_OK, COMMIT_STALE_FENCE, COMMIT_UNAVAILABLE, COMMIT_UNKNOWN };
+enum commit_outcome {
+    COMMIT_PENDING,
+    COMMIT_OK,
+    COMMIT_STALE_FENCE,
+    COMMIT_UNAVAILABLE,
+    COMMIT_UNKNOWN
+};
 
 /* Return false to stop the scan. The views die when the visit returns. */
 typedef bool store_visit_fn(void *arg, struct bytes key, struct bytes value);

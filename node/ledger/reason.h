@@ -13,14 +13,14 @@ enum reason {
     REASON_MALFORMED,
     REASON_UNKNOWN_KIND,
     REASON_NODE_ONLY,
-    REASON_UNKNOWN_FIELD,    /* unknown_field_<name> */
-    REASON_MISSING,          /* missing_<field> */
-    REASON_BAD,              /* bad_<field> */
+    REASON_UNKNOWN_FIELD, /* unknown_field_<name> */
+    REASON_MISSING,       /* missing_<field> */
+    REASON_BAD,           /* bad_<field> */
     REASON_NOT_YOURS,
     REASON_EXISTS,           /* not an error */
     REASON_EXISTS_DIFFERENT, /* exists_with_different_<field> */
     REASON_CLOSED_YEAR,
-    REASON_UNKNOWN,          /* unknown_<field> */
+    REASON_UNKNOWN, /* unknown_<field> */
     REASON_YEAR_DIFFERS,
     REASON_NOT_BELOW_YOU,
     REASON_NOT_FOR_YOU,
@@ -28,20 +28,20 @@ enum reason {
     REASON_WRONG_STATE,
     REASON_FUND_TYPE_DIFFERS,
     REASON_EARMARK_DIFFERS,
-    REASON_EXCEEDS,          /* exceeds_<what>: available, committed, spent, frozen, ... */
+    REASON_EXCEEDS, /* exceeds_<what>: available, committed, spent, frozen, ... */
     REASON_RECEIPT_ALREADY_BOOKED,
-    REASON_BLOCKED_BY_RULE,  /* blocked_by_rule_<code> */
-    REASON_DISK_FULL,        /* the node takes no new business: outside the ledger's order */
-    REASON_NEEDS_MAKER,      /* approval is required and nobody signed */
-    REASON_SAME_PERSON,      /* the checker is the maker */
-    REASON_NOT_ALL,          /* --atomic: another line of this post was refused */
-    REASON_NOT_PENDING,      /* approve, reject: no such draft */
+    REASON_BLOCKED_BY_RULE, /* blocked_by_rule_<code> */
+    REASON_DISK_FULL,       /* the node takes no new business: outside the ledger's order */
+    REASON_NEEDS_MAKER,     /* approval is required and nobody signed */
+    REASON_SAME_PERSON,     /* the checker is the maker */
+    REASON_NOT_ALL,         /* --atomic: another line of this post was refused */
+    REASON_NOT_PENDING,     /* approve, reject: no such draft */
     REASONS
 };
 
 struct refusal {
     enum reason reason;
-    char what[64]; /* the field, the quantity or the rule; "" where there is none */
+    char what[64];    /* the field, the quantity or the rule; "" where there is none */
     char detail[160]; /* figures that help a person, in neutral form: "asked 12.00, free 5.00" */
 };
 
