@@ -49,16 +49,11 @@ def starts_badly(tree):
     need(code == 5 and "passphrase" in words.lower(), f"a wrong passphrase: {code} {words}")
     county.start()
 
-    endpoint = city.json("status")  # alive, so its port is taken
-    need(endpoint["division"] == CITY, "status answers")
-    listen = next(line.split('"')[1] if '"' in line else line.split()[-1]
-                  for line in open(os.path.join(city.home, "config.yaml"))
-                  if line.strip().startswith("listen"))
+    host, port, listen = listen_address(city)
     need(city.end() == 0, "SIGTERM is a clean end")
-    host, port = listen[len("tcp://"):].rsplit(":", 1)
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        squatter.bind((host, int(port)))
+        squatter.bind((host, port))
         squatter.listen()
         code, words = daemon(tree, city.home)
         need(code == 5 and listen in words and "another" in words, f"a busy port: {code} {words}")
@@ -71,6 +66,43 @@ def stale_socket(tree):
     county.kill()
     need(os.path.exists(os.path.join(county.home, "terrace.sock")), "the socket is left behind")
     county.start()
+
+
+def listen_address(node):
+    """(host, port) of a node's listener, as its config.yaml has it, and the endpoint."""
+    for line in open(os.path.join(node.home, "config.yaml")):
+        if line.strip().startswith("listen"):
+            endpoint = line.split(":", 1)[1].strip().strip('"').strip("'")
+            host, port = endpoint[len("tcp://"):].rsplit(":", 1)
+            return host, int(port), endpoint
+    raise trees.Failed(f"{node.division} has no listen in its config")
+
+
+def pour(address, size):
+    """Sends `size` bytes of no protocol, or as many as are taken."""
+    with socket.create_connection(address, timeout=10) as stranger:
+        try:
+            stranger.sendall(b"\xff" + bytes(8) + b"\x7f" + os.urandom(size))
+        except OSError:
+            pass
+
+
+def flood(tree):
+    """Strangers without a key: idle ones by the hundred, loud ones. The enrolled go on."""
+    city, county = tree[CITY], tree[COUNTY]
+    host, port, _ = listen_address(city)
+    before = city.rss_kib()
+    idle = [socket.create_connection((host, port), timeout=10) for _ in range(500)]
+    for _ in range(20):
+        pour((host, port), 5 << 20)
+    county.run("submit", "-", stdin=document("agency", "A3", agency_code="105003",
+                                             agency_name="林周县农业农村局").encode())
+    tree.wait_equal_digests()
+    grown = city.rss_kib() - before
+    for stranger in idle:
+        stranger.close()
+    need(grown < 32 << 10, f"strangers made the city grow by {grown} KiB")
+    print(f"  flood: 500 idle and 20 loud strangers, {grown} KiB more")
 
 
 def rogue(tree, *args, code=0):
@@ -118,6 +150,7 @@ def main():
             starts_badly(tree)
             stale_socket(tree)
             cases = rogue_neighbour(tree)
+            flood(tree)
         except trees.Failed as failed:
             print(f"doors: {failed}", file=sys.stderr)
             for node in tree.nodes.values():

@@ -412,6 +412,20 @@ static void a_taken_address_is_named_with_the_cure(void **state)
     assert_non_null(strstr(err.text, "another address"));
 }
 
+static void a_listener_on_every_address_tests_itself_too(void **state)
+{
+    static const char *const anywhere[] = {"tcp://*:0", "tcp://0.0.0.0:*"};
+    struct family *family = *state;
+
+    for (size_t i = 0; i < COUNT_OF(anywhere); i++) {
+        struct side *side = &family->children[i];
+        struct err err;
+        if (transport_zmq_listen(side->transport, anywhere[i], &err) != OK) {
+            fail_msg("%s: %s", anywhere[i], err.text);
+        }
+    }
+}
+
 static void what_is_no_endpoint_is_said_to_be_none(void **state)
 {
     static const char *const wrong[] = {
@@ -744,6 +758,7 @@ int main(void)
         STORY(a_node_whose_key_check_admits_everybody_does_not_start),
         STORY(the_self_test_is_quick),
         STORY(a_taken_address_is_named_with_the_cure),
+        STORY(a_listener_on_every_address_tests_itself_too),
         STORY(what_is_no_endpoint_is_said_to_be_none),
         STORY(a_revoked_child_is_dropped_in_the_middle_of_its_session),
         STORY(a_connection_under_a_replaced_key_is_dropped_too),
