@@ -145,9 +145,7 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
     }
     link->session = session;
     link_begin(r, link, hello->credit);
-    if (link->holds != 0) {
-        (void)link_event(r, link, EV_HOLD);
-    }
+    (void)link_event(r, link, link->holds != 0 ? EV_HOLD : EV_RELEASE);
     alarm_over(r, "incompatible", link->peer);
     note_clock(r, link, hello->unix_ms);
     send_resume(r, link, hello->heads, hello->n_heads);
