@@ -1,0 +1,585 @@
+/* test_intake - one real region, and a puppet in the place of its city: every frame by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "proto/frame.h"
+#include "replicator/merkle.h"
+#include "world.h"
+
+enum { SESSION = 77, CREDIT = 64 << 20 };
+
+struct puppet {
+    struct world world;
+    struct place *real;
+    struct arena arena;
+    struct log_head head; /* of the city's log, as the puppet writes it */
+    struct audience_head {
+        uint64_t seq;
+        struct hash hash;
+    } line;
+    struct buf frame;
+};
+
+static struct puppet puppet;
+
+/* --- the puppet's hands --- */
+
+static void send(const Terrace__Frame *frame)
+{
+    buf_clear(&puppet.frame);
+    frame_encode(&puppet.frame, frame);
+    replicator_receive(puppet.real->replicator, puppet.real->txn, division_of("C1"),
+                       buf_bytes(&puppet.frame));
+}
+
+static void hello(uint64_t session)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Hello hello = TERRACE__HELLO__INIT;
+
+    hello.has_version_min = hello.has_version_max = hello.has_credit = hello.has_unix_ms = 1;
+    hello.version_min = PROTOCOL_VERSION_MIN;
+    hello.version_max = PROTOCOL_VERSION_MAX;
+    hello.credit = CREDIT;
+    hello.unix_ms = puppet.world.now_ms;
+    frame.has_session = 1;
+    frame.session = session;
+    frame.hello = &hello;
+    send(&frame);
+}
+
+static void send_block_in(uint64_t session, struct bytes whole)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
+    ProtobufCBinaryData one = pb_of_bytes(whole.data, whole.size);
+
+    blocks.n_block = 1;
+    blocks.block = &one;
+    frame.has_session = 1;
+    frame.session = session;
+    frame.blocks = &blocks;
+    send(&frame);
+}
+
+static void send_block(struct bytes whole)
+{
+    send_block_in(SESSION, whole);
+}
+
+/* Commits what was staged; `durable` false: begun, but not on disk yet. */
+static void commit(bool durable)
+{
+    struct place *real = puppet.real;
+    struct batch batch = txn_batch(real->txn);
+    struct err err;
+
+    assert_int_equal(real->store.ops->commit_begin(real->store.self, real->fence, &batch, &err),
+                     OK);
+    assert_int_equal(real->store.ops->commit_outcome(real->store.self, &err), COMMIT_OK);
+    txn_reset(real->txn);
+    if (durable) {
+        replicator_durable(real->replicator);
+    }
+}
+
+/* The next frame for the city, or NULL. Lives until the next call. */
+static Terrace__Frame *next(void)
+{
+    Terrace__Frame *frame;
+    struct division to;
+    struct err err;
+
+    while (replicator_next_frame(puppet.real->replicator, &to, &puppet.frame)) {
+        if (division_equal(to, division_of("C1"))) {
+            arena_reset(&puppet.arena);
+            assert_int_equal(frame_decode(&frame, &puppet.arena, buf_bytes(&puppet.frame), &err),
+                             OK);
+            return frame;
+        }
+    }
+    return NULL;
+}
+
+/* The first frame that holds what `part` looks for; other frames are passed over. */
+static Terrace__Frame *await(bool (*part)(const Terrace__Frame *frame))
+{
+    Terrace__Frame *frame = next();
+
+    while (frame != NULL && !part(frame)) {
+        frame = next();
+    }
+    return frame;
+}
+
+static bool has_welcome(const Terrace__Frame *frame)
+{
+    return frame->welcome != NULL;
+}
+static bool has_held(const Terrace__Frame *frame)
+{
+    return frame->ack != NULL && frame->ack->n_held > 0;
+}
+static bool has_not_yet(const Terrace__Frame *frame)
+{
+    return frame->ack != NULL && frame->ack->n_not_yet > 0;
+}
+static bool has_reject(const Terrace__Frame *frame)
+{
+    return frame->reject != NULL;
+}
+static bool has_restart(const Terrace__Frame *frame)
+{
+    return frame->has_restart;
+}
+
+/* --- blocks by hand --- */
+
+struct draft {
+    const struct sign_key *key;
+    struct block_header header;
+    const char *text;
+};
+
+static struct draft draft(const char *text)
+{
+    struct draft out = {.key = &puppet.world.at[CITY].key, .text = text};
+    struct block_header *header = &out.header;
+
+    header->version = BLOCK_VERSION;
+    header->suite = SUITE_ED25519_BLAKE2B;
+    header->audience = (struct audience){AUDIENCE_LINE, division_of("C1")};
+    header->tree = puppet.world.tree;
+    header->author = division_of("C1");
+    header->epoch = 1;
+    header->count = 1;
+    header->first_lsn = puppet.head.lsn + 1;
+    header->prev_hash = puppet.head.hash;
+    header->aud_seq = puppet.line.seq + 1;
+    header->aud_prev = puppet.line.hash;
+    header->time_ms = puppet.world.now_ms;
+    return out;
+}
+
+/* Roots, hashes and signs; `out` is replaced. */
+static struct hash finish(struct buf *out, struct draft *draft)
+{
+    struct entry entry = {.lsn = draft->header.first_lsn,
+                          .time_ms = 1,
+                          .kind = KIND_USER_FIRST,
+                          .format = 1,
+                          .body = bytes_text(draft->text)};
+    struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
+    const struct hash leaf = merkle_entry_leaf(&entry);
+    struct signature signature;
+    struct hash hash;
+
+    entry_write(&entries, &entry);
+    draft->header.key_id = key_id_of(&draft->key->public);
+    draft->header.entries_root = merkle_root(&leaf, 1);
+    block_body_write(&body, &draft->header, buf_bytes(&entries), BYTES_NONE);
+    draft->header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
+    buf_clear(out);
+    block_header_write(out, &draft->header);
+    hash = hash_of(TAG_BLOCK, buf_bytes(out));
+    signature = sign_hash(draft->key, &hash);
+    buf_append(out, &signature, sizeof signature);
+    buf_append_bytes(out, buf_bytes(&body));
+    buf_free(&entries);
+    buf_free(&body);
+    return hash;
+}
+
+/* The next true block of the city's log; the puppet's head moves on. */
+static struct buf write_next(const char *text)
+{
+    struct draft next_draft = draft(text);
+    struct buf whole = BUF_EMPTY;
+
+    puppet.head.hash = puppet.line.hash = finish(&whole, &next_draft);
+    puppet.head.lsn++;
+    puppet.line.seq++;
+    return whole;
+}
+
+static uint64_t held(void)
+{
+    struct log_head head;
+
+    (void)replicator_head(puppet.real->replicator, division_of("C1"), false, &head);
+    return head.lsn;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&puppet, 0, sizeof puppet);
+    world_begin(&puppet.world);
+    puppet.real = &puppet.world.at[REGION];
+    arena_init(&puppet.arena, 8 << 20);
+    /* The city granted its county while the world was made: the puppet's log begins anew, so the
+     * region must not have seen that block. It has not: no frame left the city yet. */
+    assert_int_equal(held(), 0);
+    hello(SESSION);
+    commit(true);
+    assert_non_null(await(has_welcome));
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    world_end(&puppet.world);
+    arena_free(&puppet.arena);
+    buf_free(&puppet.frame);
+    return 0;
+}
+
+/* --- stories --- */
+
+static void an_ack_leaves_only_once_the_block_is_on_disk(void **state)
+{
+    struct buf whole = write_next("one");
+    Terrace__Frame *frame;
+
+    (void)state;
+    send_block(buf_bytes(&whole));
+    commit(false);
+    assert_null(await(has_held));
+    replicator_durable(puppet.real->replicator);
+    frame = await(has_held);
+    assert_non_null(frame);
+    assert_int_equal(frame->ack->held[0]->lsn, 1);
+    assert_int_equal(frame->ack->credit, (8 << 20) + whole.size);
+    buf_free(&whole);
+}
+
+static void a_block_again_is_acknowledged_again_and_taken_once(void **state)
+{
+    struct buf whole = write_next("one");
+
+    (void)state;
+    send_block(buf_bytes(&whole));
+    send_block(buf_bytes(&whole)); /* in the same turn */
+    commit(true);
+    assert_non_null(await(has_held));
+    send_block(buf_bytes(&whole)); /* and after it */
+    commit(true);
+    assert_non_null(await(has_held));
+    assert_int_equal(held(), 1);
+    assert_int_equal(puppet.real->held_count, 1);
+    assert_int_equal(puppet.real->alarm_count, 0);
+    buf_free(&whole);
+}
+
+static void a_gap_ends_the_session_and_a_new_one_goes_on(void **state)
+{
+    struct buf one = write_next("one"), two = write_next("two");
+    Terrace__Frame *frame;
+
+    (void)state;
+    send_block(buf_bytes(&two));
+    commit(true);
+    frame = await(has_restart);
+    assert_non_null(frame);
+    assert_int_equal(frame->session, SESSION);
+    send_block(buf_bytes(&one)); /* a leftover of that session changes nothing */
+    assert_int_equal(held(), 0);
+    hello(SESSION + 1);
+    commit(true);
+    assert_non_null(await(has_welcome));
+    send_block_in(SESSION, buf_bytes(&one)); /* nor in the next */
+    assert_int_equal(held(), 0);
+    send_block_in(SESSION + 1, buf_bytes(&one));
+    send_block_in(SESSION + 1, buf_bytes(&two));
+    assert_int_equal(held(), 2);
+    buf_free(&one);
+    buf_free(&two);
+}
+
+static void false_blocks_are_refused_by_name(void **state)
+{
+    enum change { BIT_IN_BODY, BIT_IN_SIGNATURE, BIT_IN_HEADER, KEY, TREE, AUTHOR, CUT, CHANGES };
+    static const enum status want[CHANGES] = {
+        [BIT_IN_BODY] = ERR_CORRUPT,
+        [BIT_IN_SIGNATURE] = ERR_BAD_SIGNATURE,
+        [BIT_IN_HEADER] = ERR_BAD_SIGNATURE,
+        [KEY] = ERR_BAD_SIGNATURE,
+        [TREE] = ERR_REFUSED,
+        [AUTHOR] = ERR_REFUSED,
+        [CUT] = ERR_MALFORMED,
+    };
+    struct buf whole = BUF_EMPTY;
+
+    (void)state;
+    for (int change = 0; change < CHANGES; change++) {
+        struct draft bad = draft("a text that is long enough to be cut");
+        Terrace__Frame *frame;
+
+        bad.key = change == KEY ? &puppet.world.at[SIBLING].key : bad.key;
+        bad.header.tree.at[0] ^= change == TREE;
+        if (change == AUTHOR) {
+            bad.header.author = division_of("C2");
+            bad.key = &puppet.world.at[SIBLING].key;
+        }
+        (void)finish(&whole, &bad);
+        whole.data[whole.size - 1] ^= change == BIT_IN_BODY;
+        whole.data[BLOCK_HEADER_SIZE] ^= change == BIT_IN_SIGNATURE;
+        whole.data[BLOCK_HEADER_SIZE - 1] ^= change == BIT_IN_HEADER; /* of the time */
+        whole.size -= change == CUT;
+        send_block(buf_bytes(&whole));
+        commit(true);
+        frame = await(has_reject);
+        if (frame == NULL || frame->reject->reason != want[change]) {
+            fail_msg("change %d: %s, want %s", change,
+                     frame == NULL ? "taken" : status_name((enum status)frame->reject->reason),
+                     status_name(want[change]));
+        }
+        assert_int_equal(held(), 0);
+        assert_true(place_alarmed(puppet.real, "bad_block"));
+    }
+    buf_free(&whole);
+    whole = write_next("the true one"); /* the session goes on */
+    send_block(buf_bytes(&whole));
+    commit(true);
+    assert_non_null(await(has_held));
+    assert_false(place_alarmed(puppet.real, "bad_block"));
+    buf_free(&whole);
+}
+
+static void what_follows_a_false_block_in_flight_is_no_gap(void **state)
+{
+    struct buf one = write_next("one"), two = write_next("two");
+
+    (void)state;
+    one.data[one.size - 1] ^= 1;
+    send_block(buf_bytes(&one));
+    send_block(buf_bytes(&two));
+    commit(true);
+    assert_non_null(await(has_reject));
+    assert_null(await(has_restart));
+    one.data[one.size - 1] ^= 1;
+    send_block(buf_bytes(&one));
+    send_block(buf_bytes(&two));
+    assert_int_equal(held(), 2);
+    buf_free(&one);
+    buf_free(&two);
+}
+
+static void two_signed_blocks_at_one_position_are_a_fork(void **state)
+{
+    struct draft other_draft = draft("another one");
+    struct buf one = write_next("one"), other = BUF_EMPTY, key = BUF_EMPTY, value = BUF_EMPTY;
+    Terrace__Frame *frame;
+    struct err err;
+
+    (void)state;
+    (void)finish(&other, &other_draft);
+    send_block(buf_bytes(&one));
+    commit(true);
+    send_block(buf_bytes(&other));
+    commit(true);
+    frame = await(has_reject);
+    assert_non_null(frame);
+    assert_int_equal(frame->reject->reason, ERR_FORK);
+    assert_true(place_alarmed(puppet.real, "fork"));
+    buf_put_u8(&key, 'f');
+    division_write(&key, division_of("C1"));
+    buf_put_u32(&key, 1);
+    assert_int_equal(puppet.real->store.ops->get(puppet.real->store.self, NULL, SPACE_META,
+                                                 buf_bytes(&key), &value, &err),
+                     OK);
+    assert_int_equal(value.size, 4 + other.size + one.size); /* both of them */
+    assert_int_equal(held(), 1);
+    buf_free(&one);
+    buf_free(&other);
+    buf_free(&key);
+    buf_free(&value);
+}
+
+static void a_forged_fork_is_no_evidence(void **state)
+{
+    struct draft forged_draft = draft("another one");
+    struct buf one = write_next("one"), forged = BUF_EMPTY;
+    Terrace__Frame *frame;
+
+    (void)state;
+    forged_draft.key = &puppet.world.at[SIBLING].key;
+    (void)finish(&forged, &forged_draft);
+    send_block(buf_bytes(&one));
+    commit(true);
+    send_block(buf_bytes(&forged));
+    commit(true);
+    frame = await(has_reject);
+    assert_non_null(frame);
+    assert_int_equal(frame->reject->reason, ERR_BAD_SIGNATURE);
+    assert_false(place_alarmed_ever(puppet.real, "fork"));
+    buf_free(&one);
+    buf_free(&forged);
+}
+
+static void an_unknown_author_is_not_yet_and_never_wrong(void **state)
+{
+    struct draft strange = draft("of a county that nobody granted here");
+    struct buf whole = BUF_EMPTY;
+    Terrace__Frame *frame;
+
+    (void)state;
+    strange.header.author = strange.header.audience.division = division_of("K1");
+    strange.key = &puppet.world.at[COUNTY].key;
+    strange.header.first_lsn = 1;
+    (void)finish(&whole, &strange);
+    send_block(buf_bytes(&whole));
+    send_block(buf_bytes(&whole));
+    commit(true);
+    frame = await(has_not_yet);
+    assert_non_null(frame);
+    assert_int_equal(frame->ack->n_not_yet, 1);
+    assert_memory_equal(frame->ack->not_yet[0]->author.data, "K1", 2);
+    assert_int_equal(frame->ack->not_yet[0]->lsn, 0);
+    assert_int_equal(puppet.real->alarm_count, 0);
+
+    strange = draft("in an epoch to come");
+    strange.header.epoch = 2;
+    (void)finish(&whole, &strange);
+    send_block(buf_bytes(&whole));
+    commit(true);
+    assert_non_null(await(has_not_yet));
+    buf_free(&whole);
+}
+
+static void more_than_the_credit_ends_the_session(void **state)
+{
+    static uint8_t junk[1 << 20];
+    bool restarted = false;
+
+    (void)state;
+    for (int i = 0; i < 12 && !restarted; i++) {
+        send_block(bytes_of(junk, sizeof junk)); /* never stored: no durable in between */
+        restarted = place_alarmed(puppet.real, "limit");
+    }
+    assert_true(restarted);
+    replicator_durable(puppet.real->replicator);
+    assert_non_null(await(has_restart));
+}
+
+static void too_many_blocks_hold_a_child_until_the_bucket_refills(void **state)
+{
+    struct peer_status status;
+    struct buf whole = write_next("one");
+    Terrace__Frame *frame;
+    uint64_t credit;
+
+    (void)state;
+    send_block(buf_bytes(&whole));
+    for (int i = 0; i < 20000; i++) { /* ten seconds' worth and one more, all of them known */
+        send_block(buf_bytes(&whole));
+        if (i % 500 == 0) {
+            commit(true);
+            while (next() != NULL) {
+            }
+        }
+    }
+    commit(true);
+    replicator_peer(puppet.real->replicator, 0, &status);
+    assert_int_equal(status.state, PEER_HELD);
+    assert_true(place_alarmed(puppet.real, "limit"));
+    frame = await(has_held);
+    assert_non_null(frame);
+    credit = frame->ack->credit;
+    puppet.world.now_ms += 3000;
+    assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.now_ms + 200);
+    replicator_tick(puppet.real->replicator, puppet.real->txn);
+    commit(true);
+    replicator_peer(puppet.real->replicator, 0, &status);
+    assert_int_equal(status.state, PEER_LIVE);
+    assert_false(place_alarmed(puppet.real, "limit"));
+    frame = next();
+    assert_non_null(frame);
+    assert_true(frame->ack->credit > credit);
+    buf_free(&whole);
+}
+
+static void whatever_bytes_come_an_answer_is_given_and_nothing_breaks(void **state)
+{
+    uint8_t junk[300];
+
+    (void)state;
+    for (int i = 0; i < 2000; i++) {
+        const size_t size = world_chance(&puppet.world) % sizeof junk;
+        for (size_t k = 0; k < size; k++) {
+            junk[k] = (uint8_t)world_chance(&puppet.world);
+        }
+        replicator_receive(puppet.real->replicator, puppet.real->txn, division_of("C1"),
+                           bytes_of(junk, size));
+        send_block(bytes_of(junk, size));
+    }
+    commit(true);
+    while (next() != NULL) {
+    }
+    assert_true(place_alarmed(puppet.real, "bad_frame"));
+    assert_int_equal(held(), 0);
+}
+
+static void a_child_of_another_version_is_turned_away(void **state)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT, *answer;
+    Terrace__Hello newer = TERRACE__HELLO__INIT;
+    struct peer_status status;
+
+    (void)state;
+    newer.has_version_min = newer.has_version_max = 1;
+    newer.version_min = newer.version_max = PROTOCOL_VERSION_MAX + 1;
+    frame.has_session = 1;
+    frame.session = SESSION + 1;
+    frame.hello = &newer;
+    send(&frame);
+    commit(true);
+    answer = await(has_restart);
+    assert_non_null(answer);
+    assert_int_equal(answer->restart, ERR_NEEDS_UPGRADE);
+    replicator_peer(puppet.real->replicator, 0, &status);
+    assert_int_equal(status.state, PEER_REFUSED);
+    assert_string_not_equal(status.reason, "");
+    hello(SESSION + 2); /* it was replaced by one that we understand */
+    commit(true);
+    assert_non_null(await(has_welcome));
+}
+
+static void a_hello_again_is_welcomed_again_and_keeps_the_session(void **state)
+{
+    struct buf whole = write_next("one");
+
+    (void)state;
+    hello(SESSION);
+    commit(true);
+    assert_non_null(await(has_welcome));
+    send_block(buf_bytes(&whole));
+    assert_int_equal(held(), 1);
+    buf_free(&whole);
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(an_ack_leaves_only_once_the_block_is_on_disk),
+        STORY(a_block_again_is_acknowledged_again_and_taken_once),
+        STORY(a_gap_ends_the_session_and_a_new_one_goes_on),
+        STORY(false_blocks_are_refused_by_name),
+        STORY(what_follows_a_false_block_in_flight_is_no_gap),
+        STORY(two_signed_blocks_at_one_position_are_a_fork),
+        STORY(a_forged_fork_is_no_evidence),
+        STORY(an_unknown_author_is_not_yet_and_never_wrong),
+        STORY(more_than_the_credit_ends_the_session),
+        STORY(too_many_blocks_hold_a_child_until_the_bucket_refills),
+        STORY(whatever_bytes_come_an_answer_is_given_and_nothing_breaks),
+        STORY(a_child_of_another_version_is_turned_away),
+        STORY(a_hello_again_is_welcomed_again_and_keeps_the_session),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
