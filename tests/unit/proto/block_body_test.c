@@ -1,5 +1,4 @@
-/* Bodies of blocks: entries and groups as they were, lies refused, nothing unpacked past its size.
- */
+/* Bodies of blocks: entries and groups as they were, lies refused, nothing past its size. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
