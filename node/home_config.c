@@ -5,6 +5,7 @@
 
 #include "node/files.h"
 #include "node/home.h"
+#include "proto/frame.h"
 
 enum { CONFIG_BYTES_MAX = 64 << 10, HEX_BYTES = 2 * HASH_SIZE };
 
@@ -71,6 +72,39 @@ static const cyaml_schema_field_t config_fields[] = {
 static const cyaml_schema_value_t config_schema = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, struct config_file, config_fields)};
 
+/* --- where in the text --- */
+
+static bool is_key(const char *at, const char *end, const char *key)
+{
+    const size_t size = strlen(key);
+
+    while (at < end && *at == ' ') {
+        at++;
+    }
+    return (size_t)(end - at) > size && memcmp(at, key, size) == 0 && at[size] == ':';
+}
+
+/* The first line from `first` on that begins with `key`; 0 when there is none. */
+static unsigned line_from(struct bytes text, unsigned first, const char *key)
+{
+    const char *at = (const char *)text.data, *end = at + text.size;
+
+    for (unsigned line = 1; at < end; line++) {
+        const char *next = memchr(at, '\n', (size_t)(end - at));
+
+        if (line >= first && is_key(at, end, key)) {
+            return line;
+        }
+        at = next == NULL ? end : next + 1;
+    }
+    return 0;
+}
+
+static unsigned line_of(struct bytes text, const char *section, const char *key)
+{
+    return line_from(text, section == NULL ? 1 : line_from(text, 1, section) + 1, key);
+}
+
 /* --- reading: what the library says --- */
 
 struct complaint {
@@ -111,6 +145,23 @@ static void *resize(void *arg, void *memory, size_t size)
     return mem_realloc(memory, size);
 }
 
+/* For a key that is not expected it names the place before it. */
+static void correct_line(struct complaint *complaint, struct bytes text)
+{
+    static const char unexpected[] = "Unexpected key: ",
+                      repeated[] = "Mapping field already seen: ";
+    unsigned line = 0;
+
+    if (strncmp(complaint->what, unexpected, sizeof unexpected - 1) == 0) {
+        line = line_from(text, complaint->line, complaint->what + sizeof unexpected - 1);
+    } else if (strncmp(complaint->what, repeated, sizeof repeated - 1) == 0) {
+        line = line_from(text, complaint->line + 1, complaint->what + sizeof repeated - 1);
+    }
+    if (line != 0) {
+        complaint->line = line;
+    }
+}
+
 static enum status parse(struct config_file *out, struct bytes text, const char *path,
                          struct err *err)
 {
@@ -125,9 +176,12 @@ static enum status parse(struct config_file *out, struct bytes text, const char 
         cyaml_load_data(text.data, text.size, &config, &config_schema, &data, NULL);
 
     if (result != CYAML_OK) {
-        const char *what = complaint.what[0] != '\0' ? complaint.what : cyaml_strerror(result);
-
-        return err_set(err, ERR_CONFIG, "%s:%u: %s", path, complaint.line, what);
+        correct_line(&complaint, text);
+        return err_set(err, ERR_CONFIG, "%s:%u: %s", path, complaint.line,
+                       complaint.what[0] != '\0' ? complaint.what : cyaml_strerror(result));
+    }
+    if (data == NULL) {
+        return err_set(err, ERR_CONFIG, "%s:1: the file is empty", path);
     }
     memcpy(out, data, sizeof *out);
     (void)cyaml_free(&config, &config_schema, data, 0);
@@ -135,31 +189,6 @@ static enum status parse(struct config_file *out, struct bytes text, const char 
 }
 
 /* --- reading: our own rules --- */
-
-/* The line of `key`, below `section` when it is not NULL; 0 when it is not there. */
-static unsigned line_of(struct bytes text, const char *section, const char *key)
-{
-    const char *at = (const char *)text.data, *end = at + text.size;
-    bool inside = section == NULL;
-
-    for (unsigned line = 1; at < end; line++) {
-        const char *next = memchr(at, '\n', (size_t)(end - at));
-        const char *wanted = inside ? key : section;
-        const size_t size = strlen(wanted);
-
-        while (inside && section != NULL && at < end && *at == ' ') {
-            at++;
-        }
-        if ((size_t)(end - at) > size && memcmp(at, wanted, size) == 0 && at[size] == ':') {
-            if (inside) {
-                return line;
-            }
-            inside = true;
-        }
-        at = next == NULL ? end : next + 1;
-    }
-    return 0;
-}
 
 struct check {
     const char *path;
@@ -240,6 +269,44 @@ static enum status take_parent(const struct check *check, struct home_config *ou
     return status;
 }
 
+/* Zero is the default; anything else has to be a limit a node can live with. */
+static enum status take_limits(const struct check *check, struct home_config *out,
+                               const struct config_file *file)
+{
+    enum { DAY_MS = 24 * 3600 * 1000 };
+    const struct replicator_limits *limits = &file->limits;
+    const uint64_t block_min = BLOCK_BYTES_MAX + (64 << 10), huge = UINT64_C(1) << 50;
+    const struct {
+        const char *section, *key;
+        uint64_t value, min, max;
+    } ranges[] = {
+        {NULL, "disk_floor_bytes", file->disk_floor_bytes, 1, huge},
+        {"limits", "child_bytes_per_day", limits->child_bytes_per_day, block_min, huge},
+        {"limits", "child_blocks_per_second", limits->child_blocks_per_second, 1, 1000000},
+        {"limits", "credit_bytes", limits->credit_bytes, block_min, 1 << 30},
+        {"limits", "frame_bytes_max", limits->frame_bytes_max, block_min, FRAME_BYTES_MAX},
+        {"limits", "beat_ms", limits->beat_ms, 10, DAY_MS},
+        {"limits", "silence_ms", limits->silence_ms, 10, DAY_MS},
+        {"limits", "reconnect_ms_max", limits->reconnect_ms_max, 10, DAY_MS},
+        {"limits", "cosign_ms", limits->cosign_ms, 1, DAY_MS},
+        {"limits", "stuck_ms", limits->stuck_ms, 10, DAY_MS},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(ranges); i++) {
+        if (ranges[i].value != 0 &&
+            (ranges[i].value < ranges[i].min || ranges[i].value > ranges[i].max)) {
+            char why[96];
+
+            (void)snprintf(why, sizeof why, "must be from %" PRIu64 " to %" PRIu64, ranges[i].min,
+                           ranges[i].max);
+            return complain(check, ranges[i].section, ranges[i].key, why);
+        }
+    }
+    out->limits = file->limits;
+    out->disk_floor_bytes = file->disk_floor_bytes;
+    return OK;
+}
+
 static enum status take_all(const struct check *check, struct home_config *out,
                             const struct config_file *file)
 {
@@ -260,11 +327,12 @@ static enum status take_all(const struct check *check, struct home_config *out,
     if (status == OK) {
         status = take_parent(check, out, &file->parent);
     }
+    if (status == OK) {
+        status = take_limits(check, out, file);
+    }
     out->approval_required = file->approval != 0;
     out->log_level = (enum log_level)file->log;
     out->seal = (enum key_seal)file->seal;
-    out->limits = file->limits;
-    out->disk_floor_bytes = file->disk_floor_bytes;
     return status;
 }
 
