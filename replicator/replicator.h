@@ -85,18 +85,20 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
                            struct bytes body);
 /* The lsn the next append will get. */
 uint64_t replicator_next_lsn(const struct replicator *replicator);
-/* The last `count` appended entries (all in one call's run) were approved as this group says.
- * group->first_entry and count are set by the replicator, which splits the run over blocks and
- * makes the range proofs from `leaves` (group->leaf_count of them). */
+/* The next `count` entries, from first_lsn (the next lsn) on, are approved as this group says.
+ * Call it right before their run of appends; `leaves` (group->leaf_count of them) are copied.
+ * group->first_entry, count and proof are set by the replicator, which splits the run over the
+ * blocks it falls into and makes a range proof for each. */
 void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint64_t count,
                         const struct approval_group *group, const struct hash *leaves);
-/* Closes, signs and stages the open block. Call once at the end of a turn. */
+/* Closes, signs and stages the open block. Call once at the end of a turn; `durable` then speaks
+ * of all that was staged up to here. */
 void replicator_seal(struct replicator *replicator, struct txn *txn);
 /* Appends a grant (its own kind, audience tree X) and takes it into the roster. */
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,
                              const struct grant *grant, struct err *err);
 
-/* An entry of this turn that no block holds yet; false when `lsn` is not in the open block. */
+/* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);
 
 /* --- reading logs (durable, or of this turn); any log that is held --- */

@@ -5,135 +5,38 @@
 
 #include <cmocka.h>
 
-#include "proto/frame.h"
+#include "puppet.h"
 #include "replicator/merkle.h"
-#include "world.h"
 
-enum { SESSION = 77, CREDIT = 64 << 20 };
+enum { CREDIT = 64 << 20 };
 
-struct puppet {
-    struct world world;
-    struct place *real;
-    struct arena arena;
-    struct log_head head; /* of the city's log, as the puppet writes it */
-    struct audience_head {
-        uint64_t seq;
-        struct hash hash;
-    } line;
-    struct buf frame;
+/* The city's log, as the puppet writes it. */
+struct written {
+    uint64_t lsn;
+    struct hash hash;
 };
 
 static struct puppet puppet;
-
-/* --- the puppet's hands --- */
-
-static void send(const Terrace__Frame *frame)
-{
-    buf_clear(&puppet.frame);
-    frame_encode(&puppet.frame, frame);
-    replicator_receive(puppet.real->replicator, puppet.real->txn, division_of("C1"),
-                       buf_bytes(&puppet.frame));
-}
+static struct written log_written;
 
 static void hello(uint64_t session)
 {
-    Terrace__Frame frame = TERRACE__FRAME__INIT;
-    Terrace__Hello hello = TERRACE__HELLO__INIT;
-
-    hello.has_version_min = hello.has_version_max = hello.has_credit = hello.has_unix_ms = 1;
-    hello.version_min = PROTOCOL_VERSION_MIN;
-    hello.version_max = PROTOCOL_VERSION_MAX;
-    hello.credit = CREDIT;
-    hello.unix_ms = puppet.world.now_ms;
-    frame.has_session = 1;
-    frame.session = session;
-    frame.hello = &hello;
-    send(&frame);
-}
-
-static void send_block_in(uint64_t session, struct bytes whole)
-{
-    Terrace__Frame frame = TERRACE__FRAME__INIT;
-    Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
-    ProtobufCBinaryData one = pb_of_bytes(whole.data, whole.size);
-
-    blocks.n_block = 1;
-    blocks.block = &one;
-    frame.has_session = 1;
-    frame.session = session;
-    frame.blocks = &blocks;
-    send(&frame);
+    puppet_hello(&puppet, session, CREDIT);
 }
 
 static void send_block(struct bytes whole)
 {
-    send_block_in(SESSION, whole);
+    puppet_send_block(&puppet, SESSION, whole);
 }
 
-/* Commits what was staged; `durable` false: begun, but not on disk yet. */
 static void commit(bool durable)
 {
-    struct place *real = puppet.real;
-    struct batch batch = txn_batch(real->txn);
-    struct err err;
-
-    assert_int_equal(real->store.ops->commit_begin(real->store.self, real->fence, &batch, &err),
-                     OK);
-    assert_int_equal(real->store.ops->commit_outcome(real->store.self, &err), COMMIT_OK);
-    txn_reset(real->txn);
-    if (durable) {
-        replicator_durable(real->replicator);
-    }
+    puppet_commit(&puppet, durable);
 }
 
-/* The next frame for the city, or NULL. Lives until the next call. */
-static Terrace__Frame *next(void)
-{
-    Terrace__Frame *frame;
-    struct division to;
-    struct err err;
-
-    while (replicator_next_frame(puppet.real->replicator, &to, &puppet.frame)) {
-        if (division_equal(to, division_of("C1"))) {
-            arena_reset(&puppet.arena);
-            assert_int_equal(frame_decode(&frame, &puppet.arena, buf_bytes(&puppet.frame), &err),
-                             OK);
-            return frame;
-        }
-    }
-    return NULL;
-}
-
-/* The first frame that holds what `part` looks for; other frames are passed over. */
 static Terrace__Frame *await(bool (*part)(const Terrace__Frame *frame))
 {
-    Terrace__Frame *frame = next();
-
-    while (frame != NULL && !part(frame)) {
-        frame = next();
-    }
-    return frame;
-}
-
-static bool has_welcome(const Terrace__Frame *frame)
-{
-    return frame->welcome != NULL;
-}
-static bool has_held(const Terrace__Frame *frame)
-{
-    return frame->ack != NULL && frame->ack->n_held > 0;
-}
-static bool has_not_yet(const Terrace__Frame *frame)
-{
-    return frame->ack != NULL && frame->ack->n_not_yet > 0;
-}
-static bool has_reject(const Terrace__Frame *frame)
-{
-    return frame->reject != NULL;
-}
-static bool has_restart(const Terrace__Frame *frame)
-{
-    return frame->has_restart;
+    return puppet_await(&puppet, part);
 }
 
 /* --- blocks by hand --- */
@@ -156,10 +59,10 @@ static struct draft draft(const char *text)
     header->author = division_of("C1");
     header->epoch = 1;
     header->count = 1;
-    header->first_lsn = puppet.head.lsn + 1;
-    header->prev_hash = puppet.head.hash;
-    header->aud_seq = puppet.line.seq + 1;
-    header->aud_prev = puppet.line.hash;
+    header->first_lsn = log_written.lsn + 1;
+    header->prev_hash = log_written.hash;
+    header->aud_seq = log_written.lsn + 1;
+    header->aud_prev = log_written.hash;
     header->time_ms = puppet.world.now_ms;
     return out;
 }
@@ -199,9 +102,8 @@ static struct buf write_next(const char *text)
     struct draft next_draft = draft(text);
     struct buf whole = BUF_EMPTY;
 
-    puppet.head.hash = puppet.line.hash = finish(&whole, &next_draft);
-    puppet.head.lsn++;
-    puppet.line.seq++;
+    log_written.hash = finish(&whole, &next_draft);
+    log_written.lsn++;
     return whole;
 }
 
@@ -216,10 +118,8 @@ static uint64_t held(void)
 static int set_up(void **state)
 {
     (void)state;
-    memset(&puppet, 0, sizeof puppet);
-    world_begin(&puppet.world);
-    puppet.real = &puppet.world.at[REGION];
-    arena_init(&puppet.arena, 8 << 20);
+    memset(&log_written, 0, sizeof log_written);
+    puppet_begin(&puppet);
     /* The city granted its county while the world was made: the puppet's log begins anew, so the
      * region must not have seen that block. It has not: no frame left the city yet. */
     assert_int_equal(held(), 0);
@@ -232,9 +132,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    world_end(&puppet.world);
-    arena_free(&puppet.arena);
-    buf_free(&puppet.frame);
+    puppet_end(&puppet);
     return 0;
 }
 
@@ -291,10 +189,10 @@ static void a_gap_ends_the_session_and_a_new_one_goes_on(void **state)
     hello(SESSION + 1);
     commit(true);
     assert_non_null(await(has_welcome));
-    send_block_in(SESSION, buf_bytes(&one)); /* nor in the next */
+    puppet_send_block(&puppet, SESSION, buf_bytes(&one)); /* nor in the next */
     assert_int_equal(held(), 0);
-    send_block_in(SESSION + 1, buf_bytes(&one));
-    send_block_in(SESSION + 1, buf_bytes(&two));
+    puppet_send_block(&puppet, SESSION + 1, buf_bytes(&one));
+    puppet_send_block(&puppet, SESSION + 1, buf_bytes(&two));
     assert_int_equal(held(), 2);
     buf_free(&one);
     buf_free(&two);
@@ -479,7 +377,7 @@ static void too_many_blocks_hold_a_child_until_the_bucket_refills(void **state)
         send_block(buf_bytes(&whole));
         if (i % 500 == 0) {
             commit(true);
-            while (next() != NULL) {
+            while (puppet_next(&puppet) != NULL) {
             }
         }
     }
@@ -497,7 +395,7 @@ static void too_many_blocks_hold_a_child_until_the_bucket_refills(void **state)
     replicator_peer(puppet.real->replicator, 0, &status);
     assert_int_equal(status.state, PEER_LIVE);
     assert_false(place_alarmed(puppet.real, "limit"));
-    frame = next();
+    frame = puppet_next(&puppet);
     assert_non_null(frame);
     assert_true(frame->ack->credit > credit);
     buf_free(&whole);
@@ -518,7 +416,7 @@ static void whatever_bytes_come_an_answer_is_given_and_nothing_breaks(void **sta
         send_block(bytes_of(junk, size));
     }
     commit(true);
-    while (next() != NULL) {
+    while (puppet_next(&puppet) != NULL) {
     }
     assert_true(place_alarmed(puppet.real, "bad_frame"));
     assert_int_equal(held(), 0);
@@ -536,7 +434,7 @@ static void a_child_of_another_version_is_turned_away(void **state)
     frame.has_session = 1;
     frame.session = SESSION + 1;
     frame.hello = &newer;
-    send(&frame);
+    puppet_send(&puppet, &frame);
     commit(true);
     answer = await(has_restart);
     assert_non_null(answer);

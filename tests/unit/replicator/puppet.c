@@ -1,0 +1,149 @@
+#include "puppet.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+void puppet_begin(struct puppet *puppet)
+{
+    memset(puppet, 0, sizeof *puppet);
+    world_begin(&puppet->world);
+    puppet->real = &puppet->world.at[REGION];
+    arena_init(&puppet->arena, 8 << 20);
+}
+
+void puppet_end(struct puppet *puppet)
+{
+    world_end(&puppet->world);
+    arena_free(&puppet->arena);
+    buf_free(&puppet->frame);
+}
+
+void puppet_send(struct puppet *puppet, const Terrace__Frame *frame)
+{
+    buf_clear(&puppet->frame);
+    frame_encode(&puppet->frame, frame);
+    replicator_receive(puppet->real->replicator, puppet->real->txn, division_of("C1"),
+                       buf_bytes(&puppet->frame));
+}
+
+void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Hello hello = TERRACE__HELLO__INIT;
+
+    hello.has_version_min = hello.has_version_max = hello.has_credit = hello.has_unix_ms = 1;
+    hello.version_min = PROTOCOL_VERSION_MIN;
+    hello.version_max = PROTOCOL_VERSION_MAX;
+    hello.credit = credit;
+    hello.unix_ms = puppet->world.now_ms;
+    frame.has_session = 1;
+    frame.session = session;
+    frame.hello = &hello;
+    puppet_send(puppet, &frame);
+}
+
+void puppet_send_block(struct puppet *puppet, uint64_t session, struct bytes whole)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
+    ProtobufCBinaryData one = pb_of_bytes(whole.data, whole.size);
+
+    blocks.n_block = 1;
+    blocks.block = &one;
+    frame.has_session = 1;
+    frame.session = session;
+    frame.blocks = &blocks;
+    puppet_send(puppet, &frame);
+}
+
+void puppet_ack(struct puppet *puppet, uint64_t session, const char *author, uint64_t lsn,
+                uint64_t credit)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Ack ack = TERRACE__ACK__INIT;
+    Terrace__Position position = TERRACE__POSITION__INIT, *list = &position;
+
+    position.has_author = position.has_epoch = position.has_lsn = 1;
+    position.author = pb_of_bytes(author, strlen(author));
+    position.epoch = 1;
+    position.lsn = lsn;
+    ack.n_held = 1;
+    ack.held = &list;
+    ack.has_credit = 1;
+    ack.credit = credit;
+    frame.has_session = 1;
+    frame.session = session;
+    frame.ack = &ack;
+    puppet_send(puppet, &frame);
+}
+
+void puppet_commit(struct puppet *puppet, bool durable)
+{
+    struct place *real = puppet->real;
+    struct batch batch;
+    struct err err;
+
+    replicator_seal(real->replicator, real->txn);
+    batch = txn_batch(real->txn);
+    assert_int_equal(real->store.ops->commit_begin(real->store.self, real->fence, &batch, &err),
+                     OK);
+    assert_int_equal(real->store.ops->commit_outcome(real->store.self, &err), COMMIT_OK);
+    txn_reset(real->txn);
+    if (durable) {
+        replicator_durable(real->replicator);
+    }
+}
+
+Terrace__Frame *puppet_next(struct puppet *puppet)
+{
+    Terrace__Frame *frame;
+    struct division to;
+    struct err err;
+
+    while (replicator_next_frame(puppet->real->replicator, &to, &puppet->frame)) {
+        if (division_equal(to, division_of("C1"))) {
+            arena_reset(&puppet->arena);
+            assert_int_equal(frame_decode(&frame, &puppet->arena, buf_bytes(&puppet->frame), &err),
+                             OK);
+            return frame;
+        }
+    }
+    return NULL;
+}
+
+Terrace__Frame *puppet_await(struct puppet *puppet, bool (*part)(const Terrace__Frame *frame))
+{
+    Terrace__Frame *frame = puppet_next(puppet);
+
+    while (frame != NULL && !part(frame)) {
+        frame = puppet_next(puppet);
+    }
+    return frame;
+}
+
+bool has_welcome(const Terrace__Frame *frame)
+{
+    return frame->welcome != NULL;
+}
+bool has_held(const Terrace__Frame *frame)
+{
+    return frame->ack != NULL && frame->ack->n_held > 0;
+}
+bool has_not_yet(const Terrace__Frame *frame)
+{
+    return frame->ack != NULL && frame->ack->n_not_yet > 0;
+}
+bool has_reject(const Terrace__Frame *frame)
+{
+    return frame->reject != NULL;
+}
+bool has_restart(const Terrace__Frame *frame)
+{
+    return frame->has_restart;
+}
+bool has_blocks(const Terrace__Frame *frame)
+{
+    return frame->blocks != NULL;
+}
