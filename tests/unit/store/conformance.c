@@ -7,7 +7,7 @@
 
 #include "conformance.h"
 
-enum { BIG_BYTES = 1 << 20, MODEL_KEYS = 97, MODEL_TURNS = 400 };
+enum { BIG_BYTES = 1 << 20, MODEL_KEYS = 97, MODEL_TURNS = 192 };
 
 struct fixture {
     const struct engine *engine;
@@ -393,75 +393,135 @@ static void long_keys_and_big_values_are_kept(void **state)
     mem_free(big);
 }
 
-struct counted {
+struct sum {
     size_t rows;
-    uint32_t sum;
+    uint32_t values;
 };
 
 static bool sum_row(void *arg, struct bytes key, struct bytes value)
 {
-    struct counted *counted = arg;
+    struct sum *sum = arg;
 
     assert_int_equal(key.size, 4);
-    counted->rows++;
-    counted->sum += value.data[0];
+    sum->rows++;
+    sum->values += value.data[0];
     return true;
 }
 
-/* Enough rows and snapshots that rows are cleaned while others still look at them. */
+static void check_scan(const struct fixture *at, struct store_snapshot *snapshot,
+                       const uint8_t truth[MODEL_KEYS])
+{
+    struct sum got = {0, 0}, want = {0, 0};
+    struct err err;
+
+    for (size_t i = 0; i < MODEL_KEYS; i++) {
+        want.rows += truth[i] != 0;
+        want.values += truth[i];
+    }
+    assert_int_equal(at->store.ops->scan(at->store.self, snapshot, SPACE_ROLLUPS, bytes_text("m"),
+                                         BYTES_NONE, sum_row, &got, &err),
+                     OK);
+    if (got.rows != want.rows || got.values != want.values) {
+        fail_msg("scan: %zu rows, sum %u; want %zu, %u", got.rows, got.values, want.rows,
+                 want.values);
+    }
+}
+
+/* The greatest row of the model at or before `place`, through floor. */
+static void check_floor(const struct fixture *at, struct store_snapshot *snapshot,
+                        const uint8_t truth[MODEL_KEYS], int place)
+{
+    const uint8_t key[4] = {'m', 0, 0, (uint8_t)place};
+    struct buf found = BUF_EMPTY, value = BUF_EMPTY;
+    enum status status;
+    struct err err;
+    int want = place;
+
+    while (want >= 0 && truth[want] == 0) {
+        want--;
+    }
+    status = at->store.ops->floor(at->store.self, snapshot, SPACE_ROLLUPS, bytes_text("m"),
+                                  bytes_of(key, sizeof key), &found, &value, &err);
+    if (status != (want < 0 ? ERR_NOT_FOUND : OK) ||
+        (want >= 0 && (found.data[3] != want || value.data[0] != truth[want]))) {
+        fail_msg("floor of row %d: %s, want row %d", place, status_name(status), want);
+    }
+    buf_free(&found);
+    buf_free(&value);
+}
+
+static void check_model(const struct fixture *at, struct store_snapshot *snapshot,
+                        const uint8_t truth[MODEL_KEYS])
+{
+    check_scan(at, snapshot, truth);
+    for (int place = 0; place < MODEL_KEYS; place++) {
+        check_floor(at, snapshot, truth, place);
+    }
+}
+
+/* Changes about one row in sixteen, in the store and in the model. */
+static void change_some(const struct fixture *at, uint8_t model[MODEL_KEYS], uint64_t *chance)
+{
+    uint8_t keys[MODEL_KEYS][4] = {{0}}, values[MODEL_KEYS] = {0};
+    struct change changes[MODEL_KEYS];
+    size_t count = 0;
+
+    for (size_t i = 0; i < MODEL_KEYS; i++) {
+        *chance = *chance * 6364136223846793005U + 1442695040888963407U;
+        if (*chance >> 60 != 0) {
+            continue;
+        }
+        model[i] =
+            (*chance >> 59 & 1) != 0 ? 0 : (uint8_t)(1 + (*chance >> 40 & 3)); /* 0: absent */
+        values[count] = model[i];
+        memcpy(keys[count], (const uint8_t[4]){'m', 0, 0, (uint8_t)i}, 4);
+        changes[count] = (struct change){SPACE_ROLLUPS, bytes_of(keys[count], 4),
+                                         model[i] == 0 ? BYTES_NONE : bytes_of(&values[count], 1)};
+        count++;
+    }
+    must_commit(&at->store, at->fence, changes, count);
+}
+
+/* Enough changes and snapshots that rows are cleaned while others still look at them. */
 static void the_store_agrees_with_a_model(void **state)
 {
-    struct fixture *at = *state;
-    uint8_t model[MODEL_KEYS] = {0}, seen[MODEL_KEYS] = {0};
-    struct store_snapshot *snapshot = NULL;
+    const struct fixture *at = *state;
+    const struct store *store = &at->store;
+    uint8_t model[MODEL_KEYS] = {0}, old[MODEL_KEYS] = {0}, older[MODEL_KEYS] = {0};
+    struct store_snapshot *first = NULL, *second = NULL;
     uint64_t chance = 88172645463325252;
 
     for (int turn = 0; turn < MODEL_TURNS; turn++) {
-        uint8_t keys[MODEL_KEYS][4], values[MODEL_KEYS];
-        struct change changes[MODEL_KEYS];
-        size_t count = 0;
-        struct counted got = {0, 0}, want = {0, 0};
-        const uint8_t *truth = snapshot == NULL ? model : seen;
-        struct err err;
-
-        for (size_t i = 0; i < MODEL_KEYS; i++) {
-            chance = chance * 6364136223846793005U + 1442695040888963407U;
-            if (chance >> 60 != 0) {
-                continue;
-            }
-            model[i] = (uint8_t)(chance >> 40 & 3); /* 0: absent */
-            values[count] = model[i];
-            memcpy(keys[count], (uint8_t[4]){'m', 0, 0, (uint8_t)i}, 4);
-            changes[count] = (struct change){SPACE_ROLLUPS, bytes_of(keys[count], 4),
-                                             bytes_of(&values[count], 1)};
-            if (model[i] == 0) {
-                changes[count].value = BYTES_NONE;
-            }
-            count++;
+        change_some(at, model, &chance);
+        check_model(at, NULL, model);
+        if (first != NULL) {
+            check_model(at, first, older);
         }
-        must_commit(&at->store, at->fence, changes, count);
-        for (size_t i = 0; i < MODEL_KEYS; i++) {
-            want.rows += truth[i] != 0;
-            want.sum += truth[i];
+        if (second != NULL) {
+            check_model(at, second, old);
         }
-        assert_int_equal(at->store.ops->scan(at->store.self, snapshot, SPACE_ROLLUPS,
-                                             bytes_text("m"), BYTES_NONE, sum_row, &got, &err),
-                         OK);
-        if (got.rows != want.rows || got.sum != want.sum) {
-            fail_msg("turn %d: %zu rows, sum %u; want %zu, %u", turn, got.rows, got.sum, want.rows,
-                     want.sum);
-        }
-        if (turn % 7 == 3) {
-            memcpy(seen, model, sizeof seen);
-            snapshot = at->store.ops->snapshot(at->store.self);
-        } else if (turn % 7 == 6 && snapshot != NULL) {
-            at->store.ops->release(at->store.self, snapshot);
-            snapshot = NULL;
+        switch (turn % 16) {
+        case 2:
+            first = store->ops->snapshot(store->self);
+            memcpy(older, model, sizeof older);
+            break;
+        case 6:
+            second = store->ops->snapshot(store->self);
+            memcpy(old, model, sizeof old);
+            break;
+        case 9:
+            store->ops->release(store->self, first);
+            first = NULL;
+            break;
+        case 13:
+            store->ops->release(store->self, second);
+            second = NULL;
+            break;
+        default:
+            break;
         }
     }
-    if (snapshot != NULL) {
-        at->store.ops->release(at->store.self, snapshot);
-    }
+    assert_true(first == NULL && second == NULL);
 }
 
 static void free_space_is_told(void **state)
