@@ -52,14 +52,35 @@ static bool take_plain_string(struct cursor *cursor, struct bytes *text)
     return cursor->at++ < cursor->end && (seen < 0x80 || utf8_valid(*text));
 }
 
+/* A short whole number, as JSON writes one: no sign, no leading zero. */
+static bool take_plain_number(struct cursor *cursor, struct bytes *digits)
+{
+    enum { DIGITS_MAX = 9 };
+    const uint8_t *begin;
+
+    skip_space(cursor);
+    begin = cursor->at;
+    while (cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9') {
+        cursor->at++;
+    }
+    *digits = bytes_of(begin, (size_t)(cursor->at - begin));
+    return digits->size > 0 && digits->size <= DIGITS_MAX && begin[0] != '0' &&
+           cursor->at < cursor->end && (*cursor->at == ',' || *cursor->at == '}');
+}
+
 static bool take_plain_member(struct document *document, struct cursor *cursor, bool *has_kind)
 {
     struct bytes name, value;
     enum field field;
 
-    if (!take_plain_string(cursor, &name) || !take(cursor, ':') ||
-        !take_plain_string(cursor, &value)) {
+    if (!take_plain_string(cursor, &name) || !take(cursor, ':')) {
         return false;
+    }
+    if (!take_plain_string(cursor, &value)) {
+        field = field_named(name);
+        return field != FIELDS && client_may_name(field) && !document_has(document, field) &&
+               field_is_number(field) && field_info(field)->type != TYPE_AMOUNT &&
+               take_plain_number(cursor, &value) && document_set(document, field, value);
     }
     if (bytes_equal(name, bytes_text("kind"))) {
         const bool again = *has_kind;

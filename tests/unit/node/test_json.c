@@ -200,6 +200,11 @@ static void plain_and_escaped_lines_read_alike(void **state)
         "{" BUDGET ",\"memo\":\"\x01\"}",
         "{" BUDGET ",\"memo\":\"\x7f\",\"amount\":\"5\"}",
         "{" BUDGET " \"amount\":\"5\"}",
+        "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":2026,\"amount\":\"5\"}",
+        "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":02026,\"amount\":\"5\"}",
+        "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":2026.0,\"amount\":\"5\"}",
+        "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":20260,\"amount\":\"5\"}",
+        "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":2026,\"amount\":5}",
         "{}",
     };
 
