@@ -29,91 +29,7 @@ static uint64_t turn_random(void *self)
     return clock_random(&node->clock);
 }
 
-/* --- alarms --- */
-
-void node_alarm(struct node *node, const char *code, struct division about, const char *text)
-{
-    struct alarm *alarm = NULL;
-
-    for (size_t i = 0; i < node->alarm_count; i++) {
-        if (strcmp(node->alarms[i].code, code) == 0 &&
-            division_equal(node->alarms[i].about, about)) {
-            alarm = &node->alarms[i];
-            break;
-        }
-    }
-    if (alarm == NULL) {
-        if (node->alarm_count == NODE_ALARMS_MAX) {
-            return; /* the board is full of alarms already; the log has every one */
-        }
-        alarm = &node->alarms[node->alarm_count++];
-        memset(alarm, 0, sizeof *alarm);
-        (void)snprintf(alarm->code, sizeof alarm->code, "%s", code);
-        alarm->about = about;
-        alarm->since_unix_ms = node->turn_unix_ms;
-        LOG_WARN("alarm", "code=%s about=%s text=\"%s\"", code, about.code, text);
-    }
-    (void)snprintf(alarm->text, sizeof alarm->text, "%s", text);
-    alarm->last_unix_ms = node->turn_unix_ms;
-    alarm->count++;
-}
-
-void node_alarm_clear(struct node *node, const char *code, struct division about)
-{
-    for (size_t i = 0; i < node->alarm_count; i++) {
-        if (strcmp(node->alarms[i].code, code) == 0 &&
-            division_equal(node->alarms[i].about, about)) {
-            LOG_INFO("alarm.cleared", "code=%s about=%s", code, about.code);
-            node->alarms[i] = node->alarms[--node->alarm_count];
-            return;
-        }
-    }
-}
-
-size_t node_alarms(const struct node *node, const struct alarm **out)
-{
-    *out = node->alarms;
-    return node->alarm_count;
-}
-
 /* --- what the replicator tells --- */
-
-static struct lagging *find_lagging(struct node *node, struct division division)
-{
-    for (size_t i = 0; i < node->lagging_count; i++) {
-        if (division_equal(node->lagging[i].division, division)) {
-            return &node->lagging[i];
-        }
-    }
-    return NULL;
-}
-
-static void mark_lagging(struct node *node, struct division division)
-{
-    if (find_lagging(node, division) != NULL) {
-        return;
-    }
-    if (node->lagging_count == node->lagging_capacity) {
-        node->lagging_capacity = node->lagging_capacity == 0 ? 16 : 2 * node->lagging_capacity;
-        node->lagging = mem_realloc(node->lagging, node->lagging_capacity * sizeof *node->lagging);
-    }
-    node->lagging[node->lagging_count++] = (struct lagging){.division = division};
-}
-
-/* Posts a block of a lower division, and remembers when the rest has to wait for an upgrade. */
-static bool apply_below(struct node *node, struct txn *txn, const struct block_header *header,
-                        const struct entry *entries, size_t count)
-{
-    struct err err;
-
-    if (ledger_apply_block(node->ledger, txn, header, entries, count, &err) == OK) {
-        return true;
-    }
-    node_alarm(node, status_name(err.status), header->author, err.text);
-    mark_lagging(node, header->author);
-    find_lagging(node, header->author)->stopped = true;
-    return false;
-}
 
 static void on_block_held(void *arg, struct txn *txn, const struct block_view *block,
                           const struct block_body *body)
@@ -123,9 +39,9 @@ static void on_block_held(void *arg, struct txn *txn, const struct block_view *b
 
     if (!roster_within(node_roster(node), header->author, node->config.self)) {
         ledger_hear_block(node->ledger, txn, header, body->entries, body->count);
-    } else if (find_lagging(node, header->author) == NULL) {
-        (void)apply_below(node, txn, header, body->entries, body->count);
-    } /* else: read back from the store when its turn comes */
+    } else {
+        replay_take(node, txn, header, body->entries, body->count);
+    }
 }
 
 static void on_state_digest(void *arg, struct txn *txn, struct hash *out)
@@ -240,78 +156,6 @@ uint64_t node_enter(struct node *node, struct txn *txn, const struct document *d
         replicator_append(node->replicator, txn, &audience, document->kind, DOCUMENT_FORMAT, body);
     ledger_apply_own(node->ledger, txn, &applied, document);
     return applied.lsn;
-}
-
-/* --- catching up: logs held but not yet posted, in bounded slices --- */
-
-struct slice {
-    struct node *node;
-    uint64_t next_lsn, entries;
-    bool failed;
-};
-
-static bool replay_block(void *arg, const struct block_view *block)
-{
-    struct slice *slice = arg;
-    struct block_body body = BLOCK_BODY_EMPTY;
-    const struct block_header *header = &block->header;
-    struct err err;
-
-    if (block_last_lsn(header) < slice->next_lsn) {
-        return true;
-    }
-    if (block_body_read(&body, block, &err) != OK) {
-        node_alarm(slice->node, "corrupt", header->author, err.text);
-        slice->failed = true;
-    } else {
-        size_t skip = 0; /* a replica that stopped inside a block goes on inside it */
-        while (skip < body.count && body.entries[skip].lsn < slice->next_lsn) {
-            skip++;
-        }
-        slice->failed = !apply_below(slice->node, slice->node->txn, header, body.entries + skip,
-                                     body.count - skip);
-    }
-    slice->entries += body.count;
-    block_body_free(&body);
-    return !slice->failed && slice->entries < TURN_CATCH_UP_ENTRIES_MAX;
-}
-
-/* True when there is more to replay. */
-static bool catch_up(struct node *node)
-{
-    for (size_t i = 0; i < node->lagging_count; i++) {
-        struct lagging *lagging = &node->lagging[i];
-        const struct division division = lagging->division;
-        struct ledger_position position;
-        struct log_head head;
-        struct slice slice = {.node = node};
-        struct err err;
-
-        if (lagging->stopped) {
-            continue;
-        }
-        ledger_position(node->txn, division, &position);
-        if (replicator_head(node->replicator, division, true, &head) && position.lsn < head.lsn) {
-            slice.next_lsn = position.lsn + 1;
-            if (log_scan(&node->store, NULL, division, slice.next_lsn, replay_block, &slice,
-                         &err) != OK) {
-                node_alarm(node, "corrupt", division, err.text);
-                lagging->stopped = true;
-                continue;
-            }
-            if (slice.failed) {
-                find_lagging(node, division)->stopped = true;
-            }
-            return true;
-        }
-        /* Blocks taken in this very turn are durable only after it; ask again then. */
-        if (replicator_head(node->replicator, division, false, &head) && position.lsn < head.lsn) {
-            return true;
-        }
-        *lagging = node->lagging[--node->lagging_count];
-        i--;
-    }
-    return false;
 }
 
 /* --- calls --- */
@@ -496,7 +340,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
     }
-    *busy |= catch_up(node);
+    *busy |= replay_slice(node);
     write_settles(node, node->txn);
     replicator_seal(node->replicator, node->txn);
     status = commit_turn(node, err);
@@ -512,26 +356,6 @@ uint64_t node_next_tick(const struct node *node)
 }
 
 /* --- life --- */
-
-static void find_all_lagging(struct node *node)
-{
-    const struct roster *roster = node_roster(node);
-
-    for (size_t i = 0; i < roster_count(roster); i++) {
-        const struct division division = roster_at(roster, i)->grant.division;
-        struct ledger_position position;
-        struct log_head head;
-
-        if (!roster_within(roster, division, node->config.self) ||
-            !replicator_head(node->replicator, division, true, &head)) {
-            continue;
-        }
-        ledger_position(node->txn, division, &position);
-        if (position.lsn < head.lsn) {
-            mark_lagging(node, division);
-        }
-    }
-}
 
 static enum status open_parts(struct node *node, const struct bytes *bootstrap,
                               size_t bootstrap_count, struct err *err)
@@ -567,7 +391,7 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
     }
     ledger.roster = replicator_roster(node->replicator);
     node->ledger = ledger_open(&ledger);
-    find_all_lagging(node);
+    replay_find(node);
     return OK;
 }
 
@@ -657,46 +481,4 @@ enum status node_pause(struct node *node, struct txn *txn, struct division peer,
                        struct err *err)
 {
     return replicator_pause(node->replicator, txn, peer, paused, err);
-}
-
-/* --- the money in a backlog --- */
-
-struct backlog {
-    int64_t fen;
-    size_t blocks;
-};
-
-static void add_backlog_block(void *arg, const struct block_view *block)
-{
-    struct backlog *backlog = arg;
-    struct block_body body = BLOCK_BODY_EMPTY;
-    struct err err;
-
-    backlog->blocks++;
-    if (block_body_read(&body, block, &err) == OK) {
-        for (size_t i = 0; i < body.count; i++) {
-            const struct entry *entry = &body.entries[i];
-            struct document document;
-            int64_t sum;
-
-            if (entry->kind >= KIND_USER_FIRST && entry->format == DOCUMENT_FORMAT &&
-                document_decode(&document, entry->kind, entry->body, &err) == OK &&
-                !__builtin_add_overflow(backlog->fen, document_money(&document), &sum)) {
-                backlog->fen = sum;
-            }
-        }
-    }
-    block_body_free(&body);
-}
-
-int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete)
-{
-    enum { BLOCKS_MAX = 64 };
-    struct backlog backlog = {0, 0};
-    struct err err;
-
-    *complete = replicator_backlog(node->replicator, peer, BLOCKS_MAX, add_backlog_block, &backlog,
-                                   &err) == OK &&
-                backlog.blocks < BLOCKS_MAX;
-    return backlog.fen;
 }

@@ -1,4 +1,4 @@
-/* node_internal - what node.c, submit.c and approvals.c share. Not for anybody else. */
+/* node_internal - what the files behind node.h share. Not for anybody else. */
 #ifndef TERRACE_NODE_NODE_INTERNAL_H
 #define TERRACE_NODE_NODE_INTERNAL_H
 
@@ -62,6 +62,13 @@ struct node {
 
 void node_alarm(struct node *node, const char *code, struct division about, const char *text);
 void node_alarm_clear(struct node *node, const char *code, struct division about);
+
+/* replay.c: a block of a lower division goes into its ledger now, or waits behind what is not in it
+ * yet; a slice of the waiting ones, true when there is more; and what waits after a restart. */
+void replay_take(struct node *node, struct txn *txn, const struct block_header *header,
+                 const struct entry *entries, size_t count);
+bool replay_slice(struct node *node);
+void replay_find(struct node *node);
 
 /* Appends a checked document to the own log and posts it. Returns its lsn. */
 uint64_t node_enter(struct node *node, struct txn *txn, const struct document *document,

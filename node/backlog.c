@@ -1,0 +1,42 @@
+/* backlog - the money in what a neighbour has not confirmed yet. */
+#include "node/node_internal.h"
+
+struct backlog {
+    int64_t fen;
+    size_t blocks;
+};
+
+static void add_backlog_block(void *arg, const struct block_view *block)
+{
+    struct backlog *backlog = arg;
+    struct block_body body = BLOCK_BODY_EMPTY;
+    struct err err;
+
+    backlog->blocks++;
+    if (block_body_read(&body, block, &err) == OK) {
+        for (size_t i = 0; i < body.count; i++) {
+            const struct entry *entry = &body.entries[i];
+            struct document document;
+            int64_t sum;
+
+            if (entry->kind >= KIND_USER_FIRST && entry->format == DOCUMENT_FORMAT &&
+                document_decode(&document, entry->kind, entry->body, &err) == OK &&
+                !__builtin_add_overflow(backlog->fen, document_money(&document), &sum)) {
+                backlog->fen = sum;
+            }
+        }
+    }
+    block_body_free(&body);
+}
+
+int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete)
+{
+    enum { BLOCKS_MAX = 64 };
+    struct backlog backlog = {0, 0};
+    struct err err;
+
+    *complete = replicator_backlog(node->replicator, peer, BLOCKS_MAX, add_backlog_block, &backlog,
+                                   &err) == OK &&
+                backlog.blocks < BLOCKS_MAX;
+    return backlog.fen;
+}

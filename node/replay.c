@@ -1,0 +1,137 @@
+/* replay - posting logs that are held but not yet part of their ledgers: after a restart, an
+ * upgrade, or when blocks come faster than they can be posted. In bounded slices. */
+#include "node/node_internal.h"
+
+static struct lagging *find_lagging(struct node *node, struct division division)
+{
+    for (size_t i = 0; i < node->lagging_count; i++) {
+        if (division_equal(node->lagging[i].division, division)) {
+            return &node->lagging[i];
+        }
+    }
+    return NULL;
+}
+
+static void mark_lagging(struct node *node, struct division division)
+{
+    if (find_lagging(node, division) != NULL) {
+        return;
+    }
+    if (node->lagging_count == node->lagging_capacity) {
+        node->lagging_capacity = node->lagging_capacity == 0 ? 16 : 2 * node->lagging_capacity;
+        node->lagging = mem_realloc(node->lagging, node->lagging_capacity * sizeof *node->lagging);
+    }
+    node->lagging[node->lagging_count++] = (struct lagging){.division = division};
+}
+
+/* Posts a block of a lower division, and remembers when the rest has to wait for an upgrade. */
+static bool apply_below(struct node *node, struct txn *txn, const struct block_header *header,
+                        const struct entry *entries, size_t count)
+{
+    struct err err;
+
+    if (ledger_apply_block(node->ledger, txn, header, entries, count, &err) == OK) {
+        return true;
+    }
+    node_alarm(node, status_name(err.status), header->author, err.text);
+    mark_lagging(node, header->author);
+    find_lagging(node, header->author)->stopped = true;
+    return false;
+}
+
+void replay_take(struct node *node, struct txn *txn, const struct block_header *header,
+                 const struct entry *entries, size_t count)
+{
+    if (find_lagging(node, header->author) == NULL) {
+        (void)apply_below(node, txn, header, entries, count);
+    } /* else: read back from the store when its turn comes */
+}
+
+struct slice {
+    struct node *node;
+    uint64_t next_lsn, entries;
+    bool failed;
+};
+
+static bool replay_block(void *arg, const struct block_view *block)
+{
+    struct slice *slice = arg;
+    struct block_body body = BLOCK_BODY_EMPTY;
+    const struct block_header *header = &block->header;
+    struct err err;
+
+    if (block_last_lsn(header) < slice->next_lsn) {
+        return true;
+    }
+    if (block_body_read(&body, block, &err) != OK) {
+        node_alarm(slice->node, "corrupt", header->author, err.text);
+        slice->failed = true;
+    } else {
+        size_t skip = 0; /* a replica that stopped inside a block goes on inside it */
+        while (skip < body.count && body.entries[skip].lsn < slice->next_lsn) {
+            skip++;
+        }
+        slice->failed = !apply_below(slice->node, slice->node->txn, header, body.entries + skip,
+                                     body.count - skip);
+    }
+    slice->entries += body.count;
+    block_body_free(&body);
+    return !slice->failed && slice->entries < TURN_CATCH_UP_ENTRIES_MAX;
+}
+
+bool replay_slice(struct node *node)
+{
+    for (size_t i = 0; i < node->lagging_count; i++) {
+        struct lagging *lagging = &node->lagging[i];
+        const struct division division = lagging->division;
+        struct ledger_position position;
+        struct log_head head;
+        struct slice slice = {.node = node};
+        struct err err;
+
+        if (lagging->stopped) {
+            continue;
+        }
+        ledger_position(node->txn, division, &position);
+        if (replicator_head(node->replicator, division, true, &head) && position.lsn < head.lsn) {
+            slice.next_lsn = position.lsn + 1;
+            if (log_scan(&node->store, NULL, division, slice.next_lsn, replay_block, &slice,
+                         &err) != OK) {
+                node_alarm(node, "corrupt", division, err.text);
+                lagging->stopped = true;
+                continue;
+            }
+            if (slice.failed) {
+                find_lagging(node, division)->stopped = true;
+            }
+            return true;
+        }
+        /* Blocks taken in this very turn are durable only after it; ask again then. */
+        if (replicator_head(node->replicator, division, false, &head) && position.lsn < head.lsn) {
+            return true;
+        }
+        *lagging = node->lagging[--node->lagging_count];
+        i--;
+    }
+    return false;
+}
+
+void replay_find(struct node *node)
+{
+    const struct roster *roster = node_roster(node);
+
+    for (size_t i = 0; i < roster_count(roster); i++) {
+        const struct division division = roster_at(roster, i)->grant.division;
+        struct ledger_position position;
+        struct log_head head;
+
+        if (!roster_within(roster, division, node->config.self) ||
+            !replicator_head(node->replicator, division, true, &head)) {
+            continue;
+        }
+        ledger_position(node->txn, division, &position);
+        if (position.lsn < head.lsn) {
+            mark_lagging(node, division);
+        }
+    }
+}
