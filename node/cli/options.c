@@ -207,7 +207,7 @@ static enum exit_code take_option(struct cli *cli, const struct command *command
     if (option == OPT_ROLE) {
         add_role(cli, typed);
     }
-    if (option == OPT_LANG) {
+    if (option == OPT_LANG && typed != NULL) {
         cli->language = strcmp(typed, "zh") == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
     }
     return EXIT_DONE;
@@ -289,7 +289,7 @@ enum exit_code options_parse(struct cli *cli, const struct command **command, in
         return EXIT_DONE;
     }
     if (found == NULL) {
-        return cli_fail(cli, EXIT_USAGE, "usage",
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s",
                         cli_say(cli, "a command is missing; terrace --help lists them",
                                 "缺少命令；terrace --help 列出全部命令"));
     }

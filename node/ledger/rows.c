@@ -481,9 +481,9 @@ void rollup_store(struct txn *txn, const struct row_key *key, const struct rollu
     struct writer writer;
 
     writer.size = 0;
-    for (uint8_t account = 0; account < ACCOUNTS; account++) {
+    for (unsigned account = 0; account < ACCOUNTS; account++) {
         if (rollup->debit[account] != 0 || rollup->credit[account] != 0) {
-            write_u8(&writer, account);
+            write_u8(&writer, (uint8_t)account);
             write_i64(&writer, rollup->debit[account]);
             write_i64(&writer, rollup->credit[account]);
         }

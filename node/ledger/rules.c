@@ -487,6 +487,7 @@ enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
     facts.document = document;
     facts.refusal = refusal;
     facts.line = (struct indicator){.year = 0};
+    facts.edge.year = 0;
     document_clear(&facts.origin, document->kind);
     find_project(&facts);
     for (size_t i = 0; i < COUNT_OF(checks); i++) {
