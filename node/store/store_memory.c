@@ -3,38 +3,13 @@
 #include <assert.h>
 #include <pthread.h>
 
-enum { HEIGHT_MAX = 16 };
-
-/* What a row was from commit `seq` on, newest first. */
-struct version {
-    struct version *older;
-    uint64_t seq;
-    size_t size;
-    bool deleted;
-    uint8_t data[];
-};
-
-/* A row; its key follows next[]. */
-struct row {
-    struct version *versions;
-    struct row *back; /* on the lowest level; the head when first */
-    uint8_t height, key_size, space;
-    bool stale; /* is in memory->stale: has more than its newest version */
-    struct row *next[];
-};
-
-struct store_snapshot {
-    struct store_snapshot *next;
-    uint64_t seq;
-};
+#include "node/store/rows.h"
 
 struct memory {
     pthread_mutex_t lock; /* recursive: a visit may read */
-    struct row *heads[SPACES];
-    uint64_t seq, fence, chance;
+    struct rows spaces[SPACES];
+    uint64_t seq, fence;
     struct store_snapshot *snapshots;
-    struct row **stale; /* rows to clean when a snapshot goes */
-    size_t stale_count, stale_capacity;
     unsigned scanning;
     bool deferred, pending, written;
     uint64_t pending_fence;
@@ -57,202 +32,13 @@ static void leave(struct memory *memory)
     (void)pthread_mutex_unlock(&memory->lock);
 }
 
-/* --- the ordered map --- */
-
-static struct bytes row_key(const struct row *row)
-{
-    return bytes_of(row->next + row->height, row->key_size);
-}
-
-static uint8_t draw_height(struct memory *memory)
-{
-    uint8_t height = 1;
-
-    memory->chance ^= memory->chance << 13;
-    memory->chance ^= memory->chance >> 7;
-    memory->chance ^= memory->chance << 17;
-    for (uint64_t bits = memory->chance; height < HEIGHT_MAX && (bits & 3) == 0; bits >>= 2) {
-        height++;
-    }
-    return height;
-}
-
-static struct row *row_new(uint8_t height, struct bytes key)
-{
-    struct row *row = mem_zalloc(sizeof *row + height * sizeof row->next[0] + key.size);
-
-    row->height = height;
-    row->key_size = (uint8_t)key.size;
-    if (key.size != 0) {
-        memcpy(row->next + height, key.data, key.size);
-    }
-    return row;
-}
-
-/* The last row below `key` (the head when none); `path` gets the one on every level. */
-static struct row *seek_before(struct row *head, struct bytes key, struct row *path[HEIGHT_MAX])
-{
-    struct row *at = head;
-
-    for (int level = HEIGHT_MAX - 1; level >= 0; level--) {
-        while (at->next[level] != NULL && bytes_compare(row_key(at->next[level]), key) < 0) {
-            at = at->next[level];
-        }
-        if (path != NULL) {
-            path[level] = at;
-        }
-    }
-    return at;
-}
-
-static struct row *row_find(struct row *head, struct bytes key)
-{
-    struct row *row = seek_before(head, key, NULL)->next[0];
-
-    return row != NULL && bytes_equal(row_key(row), key) ? row : NULL;
-}
-
-static struct row *row_find_or_add(struct memory *memory, enum store_space space, struct bytes key)
-{
-    struct row *path[HEIGHT_MAX];
-    struct row *row = seek_before(memory->heads[space], key, path)->next[0];
-
-    if (row != NULL && bytes_equal(row_key(row), key)) {
-        return row;
-    }
-    row = row_new(draw_height(memory), key);
-    row->space = (uint8_t)space;
-    for (uint8_t level = 0; level < row->height; level++) {
-        row->next[level] = path[level]->next[level];
-        path[level]->next[level] = row;
-    }
-    row->back = path[0];
-    if (row->next[0] != NULL) {
-        row->next[0]->back = row;
-    }
-    return row;
-}
-
-static void row_remove(struct memory *memory, struct row *row)
-{
-    struct row *path[HEIGHT_MAX];
-
-    (void)seek_before(memory->heads[row->space], row_key(row), path);
-    for (uint8_t level = 0; level < row->height; level++) {
-        path[level]->next[level] = row->next[level];
-    }
-    if (row->next[0] != NULL) {
-        row->next[0]->back = row->back;
-    }
-    mem_free(row->versions);
-    mem_free(row);
-}
-
-/* --- versions --- */
-
-static const struct version *row_at(const struct row *row, const struct store_snapshot *snapshot)
-{
-    const struct version *version = row->versions;
-
-    while (version != NULL && snapshot != NULL && version->seq > snapshot->seq) {
-        version = version->older;
-    }
-    return version == NULL || version->deleted ? NULL : version;
-}
-
-static bool seen_by_some(const struct memory *memory, uint64_t from_seq, uint64_t before_seq)
-{
-    for (const struct store_snapshot *at = memory->snapshots; at != NULL; at = at->next) {
-        if (from_seq <= at->seq && at->seq < before_seq) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Frees the versions that no reader can see any more. */
-static void row_trim(struct memory *memory, struct row *row)
-{
-    struct version *kept = row->versions;
-
-    while (kept->older != NULL) {
-        struct version *older = kept->older;
-
-        if (seen_by_some(memory, older->seq, kept->seq)) {
-            kept = older;
-        } else {
-            kept->older = older->older;
-            mem_free(older);
-        }
-    }
-}
-
-static bool row_gone(const struct row *row)
-{
-    return row->versions->deleted && row->versions->older == NULL;
-}
-
-static void stale_add(struct memory *memory, struct row *row)
-{
-    if (memory->stale_count == memory->stale_capacity) {
-        memory->stale_capacity = memory->stale_capacity == 0 ? 64 : memory->stale_capacity * 2;
-        memory->stale =
-            mem_realloc(memory->stale, memory->stale_capacity * sizeof memory->stale[0]);
-    }
-    memory->stale[memory->stale_count++] = row;
-    row->stale = true;
-}
-
-static void stale_sweep(struct memory *memory)
-{
-    size_t kept = 0;
-
-    for (size_t i = 0; i < memory->stale_count; i++) {
-        struct row *row = memory->stale[i];
-
-        row_trim(memory, row);
-        row->stale = row->versions->older != NULL;
-        if (row->stale) {
-            memory->stale[kept++] = row;
-        } else if (row_gone(row)) {
-            row_remove(memory, row);
-        }
-    }
-    memory->stale_count = kept;
-}
-
-static void row_write(struct memory *memory, const struct change *change)
-{
-    struct row *row = row_find_or_add(memory, change->space, change->key);
-    struct version *version = mem_zalloc(sizeof *version + change->value.size);
-
-    assert(row->versions == NULL || row->versions->seq < memory->seq); /* no key twice in a batch */
-    version->seq = memory->seq;
-    version->size = change->value.size;
-    version->deleted = change->value.data == NULL;
-    if (version->size != 0) {
-        memcpy(version->data, change->value.data, version->size);
-    }
-    version->older = row->versions;
-    row->versions = version;
-    row_trim(memory, row);
-    if (row->stale) {
-        return; /* the sweep sees to it when the snapshots go */
-    }
-    if (row_gone(row)) {
-        row_remove(memory, row);
-    } else if (row->versions->older != NULL) {
-        stale_add(memory, row);
-    }
-}
-
 /* --- reading --- */
 
 static enum status memory_get(void *self, struct store_snapshot *snapshot, enum store_space space,
                               struct bytes key, struct buf *value, struct err *err)
 {
     struct memory *memory = enter(self);
-    const struct row *row = row_find(memory->heads[space], key);
+    const struct row *row = rows_find(&memory->spaces[space], key);
     const struct version *version = row == NULL ? NULL : row_at(row, snapshot);
 
     (void)err;
@@ -275,7 +61,7 @@ static enum status memory_scan(void *self, struct store_snapshot *snapshot, enum
 {
     struct memory *memory = enter(self);
     const struct bytes first = from.size == 0 ? prefix : from;
-    const struct row *row = seek_before(memory->heads[space], first, NULL)->next[0];
+    const struct row *row = rows_from(&memory->spaces[space], first);
     bool go_on = true;
 
     (void)err;
@@ -293,34 +79,22 @@ static enum status memory_scan(void *self, struct store_snapshot *snapshot, enum
     return OK;
 }
 
-/* Is `key` at most `at`, and not behind everything that begins with `prefix`? */
-static bool not_after(struct bytes key, struct bytes at, struct bytes prefix)
-{
-    const struct bytes head = bytes_of(key.data, key.size < prefix.size ? key.size : prefix.size);
-
-    return bytes_compare(key, at) <= 0 && bytes_compare(head, prefix) <= 0;
-}
-
 static enum status memory_floor(void *self, struct store_snapshot *snapshot, enum store_space space,
                                 struct bytes prefix, struct bytes at, struct buf *key,
                                 struct buf *value, struct err *err)
 {
     struct memory *memory = enter(self);
-    const struct row *head = memory->heads[space];
-    const struct row *row = head;
+    const struct rows *rows = &memory->spaces[space];
+    const struct row *row = rows_floor(rows, prefix, at);
     const struct version *version = NULL;
 
     (void)err;
-    for (int level = HEIGHT_MAX - 1; level >= 0; level--) {
-        while (row->next[level] != NULL && not_after(row_key(row->next[level]), at, prefix)) {
-            row = row->next[level];
-        }
-    }
-    for (; row != head && begins_with(row_key(row), prefix); row = row->back) {
+    while (row != NULL && begins_with(row_key(row), prefix)) {
         version = row_at(row, snapshot);
         if (version != NULL) {
             break;
         }
+        row = rows_before(rows, row);
     }
     buf_clear(key);
     buf_clear(value);
@@ -355,20 +129,26 @@ static void memory_release(void *self, struct store_snapshot *snapshot)
     }
     *at = snapshot->next;
     mem_free(snapshot);
-    if (memory->scanning == 0) {
-        stale_sweep(memory); /* else the next release does it */
+    for (int space = 0; memory->scanning == 0 && space < SPACES; space++) {
+        rows_sweep(&memory->spaces[space], memory->snapshots); /* else the next release does it */
     }
     leave(memory);
 }
 
 /* --- writing --- */
 
+static void write_row(struct memory *memory, const struct change *change)
+{
+    rows_write(&memory->spaces[change->space], change->key, change->value, memory->seq,
+               memory->snapshots);
+}
+
 static void batch_apply(struct memory *memory, const struct batch *batch)
 {
     assert(memory->scanning == 0);
     memory->seq++;
     for (size_t i = 0; i < batch->count; i++) {
-        row_write(memory, &batch->changes[i]);
+        write_row(memory, &batch->changes[i]);
     }
 }
 
@@ -408,7 +188,7 @@ static void kept_apply(struct memory *memory)
         } else if (change.value.data == NULL) {
             change.value = bytes_text("");
         }
-        row_write(memory, &change);
+        write_row(memory, &change);
     }
     assert(reader_ok(&reader));
 }
@@ -517,22 +297,6 @@ static enum status memory_free_space(void *self, struct store_space_free *out, s
     return OK;
 }
 
-static void space_free(struct row *head)
-{
-    while (head != NULL) {
-        struct row *next = head->next[0];
-
-        while (head->versions != NULL) {
-            struct version *older = head->versions->older;
-
-            mem_free(head->versions);
-            head->versions = older;
-        }
-        mem_free(head);
-        head = next;
-    }
-}
-
 static void memory_close(void *self)
 {
     struct memory *memory = self;
@@ -542,9 +306,8 @@ static void memory_close(void *self)
     }
     assert(memory->snapshots == NULL);
     for (int space = 0; space < SPACES; space++) {
-        space_free(memory->heads[space]);
+        rows_free(&memory->spaces[space]);
     }
-    mem_free(memory->stale);
     buf_free(&memory->pending_batch);
     (void)pthread_mutex_destroy(&memory->lock);
     mem_free(memory);
@@ -575,9 +338,8 @@ void store_memory_open(struct store *out)
     (void)pthread_mutex_init(&memory->lock, &attributes);
     (void)pthread_mutexattr_destroy(&attributes);
     for (int space = 0; space < SPACES; space++) {
-        memory->heads[space] = row_new(HEIGHT_MAX, BYTES_NONE);
+        rows_init(&memory->spaces[space]);
     }
-    memory->chance = UINT64_C(0x9e3779b97f4a7c15);
     memory->outcome = COMMIT_OK;
     memory->space = (struct store_space_free){UINT64_MAX, UINT64_MAX, 0};
     *out = (struct store){memory, &memory_ops};
