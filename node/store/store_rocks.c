@@ -1,8 +1,6 @@
 #include "node/store/store_rocks.h"
 
 #include <assert.h>
-#include <ctype.h>
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -11,9 +9,9 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "node/store/room.h"
 #include "proto/log.h"
 
 enum {
@@ -113,76 +111,6 @@ static enum status answer(const struct rocks *rocks, char *said, const char *doi
 static const char *text_of(struct bytes bytes)
 {
     return bytes.data == NULL ? "" : (const char *)bytes.data;
-}
-
-/* --- disk space --- */
-
-static enum status space_of(const struct rocks *rocks, struct store_space_free *out,
-                            struct err *err)
-{
-    struct statvfs disk;
-
-    if (statvfs(rocks->directory, &disk) != 0) {
-        return err_set(err, ERR_IO, "free space of %s: %s", rocks->directory, strerror(errno));
-    }
-    out->free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    out->total_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
-    out->floor_bytes = rocks->limits.floor_bytes;
-    return OK;
-}
-
-static bool has_suffix(const char *name, const char *suffix)
-{
-    const size_t size = strlen(name), end = strlen(suffix);
-
-    return size > end && strcmp(name + size - end, suffix) == 0;
-}
-
-/* What the directory holds, before RocksDB may touch it. */
-struct inventory {
-    uint64_t log_bytes;
-    bool current, data;
-};
-
-static enum status take_inventory(const struct rocks *rocks, struct inventory *out, struct err *err)
-{
-    DIR *directory = opendir(rocks->directory);
-    const struct dirent *entry;
-
-    *out = (struct inventory){0};
-    if (directory == NULL) {
-        return err_set(err, ERR_IO, "open %s: %s", rocks->directory, strerror(errno));
-    }
-    while ((entry = readdir(directory)) != NULL) {
-        const bool log =
-            isdigit((unsigned char)entry->d_name[0]) != 0 && has_suffix(entry->d_name, ".log");
-        struct stat file;
-
-        out->current |= strcmp(entry->d_name, "CURRENT") == 0;
-        out->data |= log || has_suffix(entry->d_name, ".sst");
-        if (log && fstatat(dirfd(directory), entry->d_name, &file, 0) == 0) {
-            out->log_bytes += (uint64_t)file.st_size;
-        }
-    }
-    (void)closedir(directory);
-    return OK;
-}
-
-/* Recovery writes what the log holds into tables, and a full disk would abort the process. */
-static enum status check_room(const struct rocks *rocks, const struct inventory *inventory,
-                              struct err *err)
-{
-    const uint64_t needed = inventory->log_bytes + rocks->limits.recovery_bytes;
-    struct store_space_free space;
-    enum status status = space_of(rocks, &space, err);
-
-    if (status == OK && space.free_bytes < needed) {
-        status = err_set(err, ERR_DISK_FULL,
-                         "open %s: %" PRIu64 " MiB free, but recovery may need %" PRIu64
-                         " MiB; free some space on that disk, nothing is lost",
-                         rocks->directory, space.free_bytes / MIB, needed / MIB + 1);
-    }
-    return status;
 }
 
 /* --- options --- */
@@ -356,28 +284,28 @@ static enum status open_database(struct rocks *rocks, struct err *err)
 
 static enum status open_checked(struct rocks *rocks, struct err *err)
 {
-    struct inventory inventory;
+    struct room room;
     enum status status;
 
     if (mkdir(rocks->directory, 0700) != 0 && errno != EEXIST) {
         return err_set(err, ERR_IO, "make %s: %s", rocks->directory, strerror(errno));
     }
-    status = take_inventory(rocks, &inventory, err);
+    status = room_look(&room, rocks->directory, err);
     if (status != OK) {
         return status;
     }
-    if (!inventory.current && inventory.data) { /* RocksDB would start anew over the data */
+    if (!room.current && room.data) { /* RocksDB would start anew over the data */
         return err_set(err, ERR_CORRUPT,
                        "open %s: its CURRENT file is missing; keep a copy of the directory, then "
                        "restore a backup or join again with a new token",
                        rocks->directory);
     }
-    status = check_room(rocks, &inventory, err);
+    status = room_for_recovery(&room, rocks->directory, rocks->limits.recovery_bytes, err);
     if (status != OK) {
         return status;
     }
-    rocks->options = make_options(!inventory.current);
-    status = inventory.current ? check_families(rocks, err) : OK;
+    rocks->options = make_options(!room.current);
+    status = room.current ? check_families(rocks, err) : OK;
     if (status == OK) {
         status = open_database(rocks, err);
     }
@@ -622,22 +550,6 @@ static enum status check_writable(const struct rocks *rocks, uint64_t fence, str
     return OK;
 }
 
-/* In the log now, in a table later: twice its size. */
-static enum status check_space(const struct rocks *rocks, uint64_t bytes, struct err *err)
-{
-    struct store_space_free space;
-    enum status status = space_of(rocks, &space, err);
-
-    if (status == OK && (space.free_bytes < rocks->limits.reserve_bytes ||
-                         space.free_bytes - rocks->limits.reserve_bytes < 2 * bytes)) {
-        status = err_set(
-            err, ERR_DISK_FULL,
-            "%s: %" PRIu64 " MiB free, %" PRIu64 " MiB are kept; free some space on that disk",
-            rocks->directory, space.free_bytes / MIB, rocks->limits.reserve_bytes / MIB);
-    }
-    return status;
-}
-
 static void clear_batch(struct rocks *rocks)
 {
     size_t size = 0;
@@ -661,7 +573,8 @@ static enum status rocks_commit_begin(void *self, uint64_t fence, const struct b
     if (status != OK) {
         return status;
     }
-    status = check_space(rocks, fill_batch(rocks, batch), err);
+    status = room_for_batch(rocks->directory, fill_batch(rocks, batch), rocks->limits.reserve_bytes,
+                            err);
     if (status == OK) {
         rocksdb_write(rocks->db, rocks->write, rocks->batch, &said);
         rocks->outcome = COMMIT_OK;
@@ -740,7 +653,8 @@ static enum status rocks_free_space(void *self, struct store_space_free *out, st
         LOG_ERROR("store.background_errors", "count=%" PRIu64 " log=%s/LOG", errors,
                   rocks->directory);
     }
-    return space_of(rocks, out, err);
+    out->floor_bytes = rocks->limits.floor_bytes;
+    return room_disk(rocks->directory, &out->free_bytes, &out->total_bytes, err);
 }
 
 static const struct store_ops rocks_ops = {
