@@ -4,9 +4,10 @@
  *   replicator.c  the face: opening, a turn, grants       recent.c  blocks of the last turns
  *   own_log.c     entries gather, blocks are sealed       heads.c   which logs, up to where
  *   link.c        sessions, credit, limits, timers        greet.c   Hello and Welcome
- *   send.c        what to send whom; acks that arrive     intake.c  taking blocks in
- *   outbox.c      frames out, by lanes                    behind.c  what a neighbour lacks
- *   cosign.c, beat.c                                      peer.c    the state table */
+ *   cursor.c      how far a neighbour has each log        send.c    what to send whom
+ *   intake.c      taking blocks in                        outbox.c  frames out, by lanes
+ *   behind.c      what a neighbour lacks                  peer.c    the state table
+ *   cosign.c, beat.c */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 
@@ -157,8 +158,9 @@ struct link {
     uint64_t sample_lsn, sample_ms;
     struct cursor **cursors; /* sorted by author */
     size_t cursor_count, cursor_capacity, next_cursor;
-    size_t flying; /* cursors with a block in flight */
-    bool hungry;   /* a bounded look at a log ended before the log did */
+    size_t flying;     /* cursors with a block in flight */
+    uint64_t retry_ms; /* the earliest of its cursors that were turned down; 0: none */
+    bool hungry;       /* a bounded look at a log ended before the log did */
 
     /* From the peer. */
     uint64_t taken_bytes, stored_bytes, granted;
@@ -167,7 +169,7 @@ struct link {
     struct division strangers[STRANGERS_MAX]; /* authors unknown here: not yet */
     size_t stranger_count;
     int64_t bucket_milli; /* blocks it may still send, in thousandths */
-    uint64_t bucket_ms, day_bytes, day_start_ms;
+    uint64_t bucket_ms, day_bytes, day_start_ms, check_ms;
     uint32_t verified_this_second;
     uint64_t verified_second;
 
@@ -276,20 +278,31 @@ void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__
 Terrace__Position *position_new(struct replicator *r, const struct held_log *log,
                                 struct division author);
 
-/* send.c */
-struct cursor *send_cursor(const struct link *link, struct division author);
-void send_add_cursor(struct replicator *r, struct link *link, struct held_log *log);
-void send_reset(struct link *link);
+/* cursor.c */
+struct cursor *cursor_find(const struct link *link, struct division author);
+void cursor_add(struct replicator *r, struct link *link, struct held_log *log);
+static inline bool cursor_in_flight(const struct cursor *cursor)
+{
+    return cursor->sent_block > cursor->acked;
+}
+void cursor_wait(struct link *link, struct cursor *cursor, uint64_t at_ms);
+/* The session is over: what was not acknowledged is sent again in the next one. */
+void cursor_reset(struct link *link);
 /* How far the peer holds each log, as its Hello or Welcome says: what it does not name, not at
  * all. */
-void send_resume(struct replicator *r, struct link *link, Terrace__Position **heads, size_t count);
+void cursor_resume(struct replicator *r, struct link *link, Terrace__Position **heads,
+                   size_t count);
+void cursor_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack);
+void cursor_rejected(struct replicator *r, struct link *link, const Terrace__Reject *reject);
+void cursor_tick(struct replicator *r, struct link *link);
+
+/* send.c */
+bool send_addressed(const struct replicator *r, const struct link *link,
+                    const struct block_header *header);
+/* A block became durable: cursors that it is not addressed to go past it. */
 void send_durable(struct replicator *r, const struct fresh *fresh);
 /* Fills r->parcel with blocks that may go; false when there are none. */
 bool send_blocks(struct replicator *r, struct link *link);
-void send_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack);
-void send_rejected(struct replicator *r, struct link *link, const Terrace__Reject *reject);
-bool send_addressed(const struct replicator *r, const struct link *link,
-                    const struct block_header *header);
 
 /* intake.c */
 void intake_reset(struct replicator *r, struct link *link);

@@ -148,7 +148,7 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
     (void)link_event(r, link, link->holds != 0 ? EV_HOLD : EV_RELEASE);
     alarm_over(r, "incompatible", link->peer);
     note_clock(r, link, hello->unix_ms);
-    send_resume(r, link, hello->heads, hello->n_heads);
+    cursor_resume(r, link, hello->heads, hello->n_heads);
     link->restart_session = 0;
     link->welcome_due = true;
 }
@@ -171,5 +171,5 @@ void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__
     link_begin(r, link, welcome->credit);
     alarm_over(r, "incompatible", link->peer);
     note_clock(r, link, welcome->unix_ms);
-    send_resume(r, link, welcome->heads, welcome->n_heads);
+    cursor_resume(r, link, welcome->heads, welcome->n_heads);
 }

@@ -94,7 +94,7 @@ static void forget_session(struct replicator *r, struct link *link)
     link->reject_count = link->stranger_count = 0;
     waiting_clear(&link->beats); /* cosignatures keep; beats are stale by then */
     buf_free(&link->returned);
-    send_reset(link); /* cursors stay: they tell what is behind while the link is down */
+    cursor_reset(link); /* cursors stay: they tell what is behind while the link is down */
     intake_reset(r, link);
 }
 
@@ -193,6 +193,7 @@ void link_over(struct replicator *r, struct link *link, enum status why, const c
 void link_hold(struct replicator *r, struct link *link, enum hold hold, const char *reason)
 {
     link->holds |= hold;
+    link->check_ms = now_ms(r) + HELD_CHECK_MS;
     (void)snprintf(link->reason, sizeof link->reason, "%s", reason);
     (void)link_event(r, link, EV_HOLD);
 }
@@ -269,6 +270,7 @@ bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t 
 static void relieve(struct replicator *r, struct link *link)
 {
     refill(r, link);
+    link->check_ms = now_ms(r) + HELD_CHECK_MS;
     if (past_limit(r, link) ||
         link->bucket_milli < (int64_t)r->limits.child_blocks_per_second * 1000) {
         return;
@@ -305,10 +307,10 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
                        const Terrace__Frame *frame)
 {
     if (frame->ack != NULL) {
-        send_acked(r, link, frame->ack);
+        cursor_acked(r, link, frame->ack);
     }
     if (frame->reject != NULL && link_is_open(link)) {
-        send_rejected(r, link, frame->reject);
+        cursor_rejected(r, link, frame->reject);
     }
     for (size_t i = 0; i < frame->n_cosignature; i++) {
         cosign_receive(r, txn, link, frame->cosignature[i]);
@@ -390,23 +392,12 @@ void link_tick(struct replicator *r, struct link *link)
         relieve(r, link);
     }
     if (link_is_open(link)) {
+        cursor_tick(r, link);
         check_session(r, link);
     }
     if (link->is_parent && !link_is_open(link) && now_ms(r) >= link->dial_ms) {
         (void)link_event(r, link, EV_DIAL);
     }
-}
-
-static uint64_t next_retry(const struct link *link, uint64_t now)
-{
-    uint64_t at = UINT64_MAX;
-
-    for (size_t i = 0; i < link->cursor_count; i++) {
-        if (link->cursors[i]->retry_ms > now) { /* what is due is tried whenever frames leave */
-            at = earlier(at, link->cursors[i]->retry_ms);
-        }
-    }
-    return at;
 }
 
 uint64_t link_next_tick(const struct replicator *r, const struct link *link)
@@ -418,7 +409,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
         at = now + UNSENT_RETRY_MS;
     }
     if ((link->holds & HOLD_LIMIT) != 0) {
-        at = earlier(at, now + HELD_CHECK_MS);
+        at = earlier(at, link->check_ms);
     }
     if (!link_is_open(link)) {
         return link->is_parent && link->state != PEER_PAUSED ? earlier(at, link->dial_ms) : at;
@@ -433,7 +424,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
     if (link->flying > 0) {
         at = earlier(at, link->progress_ms + stuck_ms(link) + 1);
     }
-    return earlier(at, next_retry(link, now));
+    return link->retry_ms == 0 ? at : earlier(at, link->retry_ms);
 }
 
 /* --- operators --- */

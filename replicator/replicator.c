@@ -120,7 +120,7 @@ static void send_down(struct replicator *r, struct held_log *log)
 {
     for (size_t i = 0; i < r->link_count; i++) {
         if (!r->links[i]->is_parent) {
-            send_add_cursor(r, r->links[i], log);
+            cursor_add(r, r->links[i], log);
         }
     }
 }
@@ -148,7 +148,7 @@ static void follow_below(struct replicator *r, struct division division)
         child = link_add(r, hop, false);
         for (size_t i = 0; i < r->log_count; i++) {
             if (r->logs[i]->side == HELD_OWN || r->logs[i]->side == HELD_ABOVE) {
-                send_add_cursor(r, child, r->logs[i]);
+                cursor_add(r, child, r->logs[i]);
             }
         }
     }
@@ -157,7 +157,7 @@ static void follow_below(struct replicator *r, struct division division)
         log->source = child;
         log->rewinding = link_is_open(child); /* its blocks may be in flight already */
         if (parent != NULL) {
-            send_add_cursor(r, parent, log);
+            cursor_add(r, parent, log);
         }
     }
 }
@@ -191,7 +191,7 @@ static void follow_roster(struct replicator *r)
         }
     }
     if (!division_is_none(r->parent)) {
-        send_add_cursor(r, link_find(r, r->parent), r->own_head);
+        cursor_add(r, link_find(r, r->parent), r->own_head);
     }
 }
 
