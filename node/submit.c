@@ -1,7 +1,7 @@
 /* submit - from a typed document to an entry of the own log, or to a draft, or to a refusal. */
 #include <assert.h>
 
-#include "node/node_internal.h"
+#include "node/drafting.h"
 
 bool node_needs_approval(const struct node *node, uint32_t kind)
 {
@@ -23,9 +23,14 @@ void trial_log_begin(struct node *node, size_t capacity)
 
 uint64_t trial_log_add(struct node *node, struct bytes body)
 {
-    assert(node->trial.count < node->trial.capacity);
-    node->trial.bodies[node->trial.count] = body;
-    return node->trial.first_lsn + node->trial.count++;
+    struct trial_log *trial = &node->trial;
+
+    if (trial->count == trial->capacity) {
+        trial->capacity = 64 + 2 * trial->capacity;
+        trial->bodies = mem_realloc(trial->bodies, trial->capacity * sizeof *trial->bodies);
+    }
+    trial->bodies[trial->count] = body;
+    return trial->first_lsn + trial->count++;
 }
 
 void trial_log_end(struct node *node)
@@ -34,8 +39,8 @@ void trial_log_end(struct node *node)
     memset(&node->trial, 0, sizeof node->trial);
 }
 
-static void try_apply(struct node *node, struct txn *child, const struct document *document,
-                      struct bytes body)
+void node_try_apply(struct node *node, struct txn *child, const struct document *document,
+                    struct bytes body)
 {
     const struct applied applied = {
         .author = node->config.self,
@@ -69,7 +74,7 @@ void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t c
             trial->refused = true;
             continue;
         }
-        try_apply(node, child, trial->document, trial->body);
+        node_try_apply(node, child, trial->document, trial->body);
     }
     trial_log_end(node);
     ledger_return_to(node->ledger, &mark);
@@ -116,21 +121,31 @@ struct post {
     struct txn *txn;
     const struct person *maker;
     struct draft_batch drafts;
+    struct drafting drafting; /* opened by the first draft that needs it */
     struct buf memory, body;
 };
 
-/* Completes and encodes; the body is in post->body. */
-static void prepare(struct post *post, struct document *document)
+static void free_post(struct post *post)
+{
+    drafting_close(post->node, &post->drafting);
+    mem_free(post->drafts.leaves);
+    buf_free(&post->memory);
+    buf_free(&post->body);
+}
+
+/* Completes from what `txn` has and encodes; the body is in post->body. */
+static void prepare(struct post *post, struct txn *txn, struct document *document)
 {
     buf_clear(&post->memory);
     buf_clear(&post->body);
-    ledger_complete(post->node->ledger, post->txn, document, &post->memory);
+    ledger_complete(post->node->ledger, txn, document, &post->memory);
     document_encode(&post->body, document);
 }
 
 static void enter_item(struct post *post, struct submit_item *item)
 {
-    prepare(post, &item->document);
+    drafting_close(post->node, &post->drafting);
+    prepare(post, post->txn, &item->document);
     if (ledger_check_rules(post->node->ledger, post->txn, &item->document, &item->refusal) !=
         REASON_NONE) {
         set_refused(item);
@@ -140,15 +155,46 @@ static void enter_item(struct post *post, struct submit_item *item)
     item->status = SUBMIT_ACCEPTED;
 }
 
+/* Does completing this kind need the document that it names? */
+static bool inherits(uint32_t kind)
+{
+    return kind == KIND_ALLOCATE || kind == KIND_TRANSFER || kind == KIND_RELEASE ||
+           kind == KIND_PAYMENT_CANCEL;
+}
+
+/* Completes a draft from the ledger, or else, when it names what is not there, from the ledger
+ * with the earlier drafts in it. */
+static void prepare_draft(struct post *post, struct document *document)
+{
+    const struct document typed = *document;
+    struct refusal refusal;
+
+    if (!drafting_is_open(&post->drafting)) {
+        prepare(post, post->txn, document);
+        if (!inherits(document->kind) || ledger_check_rules(post->node->ledger, post->txn, document,
+                                                            &refusal) != REASON_UNKNOWN) {
+            return;
+        }
+        drafting_open(post->node, post->txn, &post->drafting);
+        *document = typed;
+    }
+    prepare(post, post->drafting.txn, document);
+}
+
 static void draft_item(struct post *post, struct submit_item *item)
 {
+    struct document document = item->document;
+
     if (post->maker == NULL) {
         (void)refuse(&item->refusal, REASON_NEEDS_MAKER, "");
         item->status = SUBMIT_REFUSED;
         return;
     }
-    prepare(post, &item->document);
-    draft_add(post->node, post->txn, &post->drafts, &item->document, buf_bytes(&post->body));
+    prepare_draft(post, &document);
+    draft_add(post->node, post->txn, &post->drafts, &document, buf_bytes(&post->body));
+    if (drafting_is_open(&post->drafting)) {
+        (void)drafting_add(post->node, &post->drafting, &document, buf_bytes(&post->body));
+    }
     item->status = SUBMIT_DRAFT;
 }
 
@@ -166,13 +212,14 @@ static void rehearse_item(struct post *post, struct submit_item *item, struct bu
         draft_item(post, item);
         return;
     }
-    prepare(post, &trial);
+    drafting_close(post->node, &post->drafting);
+    prepare(post, post->txn, &trial);
     if (ledger_check_rules(post->node->ledger, post->txn, &trial, &item->refusal) != REASON_NONE) {
         set_refused(item);
         return;
     }
     buf_append_bytes(kept, buf_bytes(&post->body));
-    try_apply(post->node, post->txn, &trial, buf_bytes(kept));
+    node_try_apply(post->node, post->txn, &trial, buf_bytes(kept));
     item->status = SUBMIT_ACCEPTED;
 }
 
@@ -191,7 +238,7 @@ static bool rehearse(struct node *node, struct txn *txn, struct submit_item *ite
         rehearse_item(&post, &items[i], &kept[i]);
         all = all && items[i].status != SUBMIT_REFUSED;
     }
-    mem_free(post.drafts.leaves);
+    free_post(&post);
     trial_log_end(node);
     ledger_return_to(node->ledger, &mark);
     txn_free(post.txn);
@@ -199,8 +246,6 @@ static bool rehearse(struct node *node, struct txn *txn, struct submit_item *ite
         buf_free(&kept[i]);
     }
     mem_free(kept);
-    buf_free(&post.memory);
-    buf_free(&post.body);
     return all;
 }
 
@@ -237,6 +282,5 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
         }
     }
     draft_end(node, txn, &post.drafts, maker);
-    buf_free(&post.memory);
-    buf_free(&post.body);
+    free_post(&post);
 }
