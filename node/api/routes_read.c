@@ -167,7 +167,6 @@ void get_document(struct request *request, struct answer *answer)
 
 struct listing {
     struct json_out out;
-    uint64_t after_lsn; /* rows up to here were in earlier pages */
     size_t rows;
     bool full;
     struct division last_author;
@@ -178,9 +177,6 @@ static bool list_row(void *arg, const struct document_row *row)
 {
     struct listing *listing = arg;
 
-    if (row->lsn <= listing->after_lsn) {
-        return true;
-    }
     if (listing->rows == LIST_ROWS_MAX) {
         listing->full = true;
         return false;
@@ -271,8 +267,8 @@ static void write_list(struct listing *listing, const struct list_request *list,
 
         reached = reached || here;
         if (reached) {
-            listing->after_lsn = here ? list->after_lsn : 0;
-            query_list(txn, list->authors[i], list->kind, list->year, list_row, listing);
+            query_list_after(txn, list->authors[i], list->kind, list->year,
+                             here ? list->after_lsn : 0, list_row, listing);
         }
     }
     out_close(&listing->out, ']');

@@ -326,6 +326,8 @@ static void documents_go_in_and_come_back(void **state)
 
     want(get(office, "/documents/P3"), 404, "not_found");
     want(get(office, "/documents?kind=payment"), 200, "\"id\":\"P1\"");
+    want(get(office, "/documents?kind=payment&after=540000:1"), 200, "\"id\":\"P1\"");
+    want(get(office, "/documents?kind=payment&after=540000:999"), 200, "{\"rows\":[]}");
     want(get(office, "/trace/P1"), 200, "\"id\":\"B1\"");
     want(get(office, "/balance"), 200,
          "\"account\":\"AVAIL\",\"debit\":\"300.00\",\"credit\":\"40.00\",\"balance\":\"260.00\"");
