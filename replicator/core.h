@@ -145,7 +145,7 @@ struct link {
     uint64_t session; /* 0: none. A child repeats its Hello under the same number */
     uint32_t attempts, stalls;
     uint64_t dial_ms; /* the child's side: when to say Hello (again) */
-    uint64_t hello_ms, hello_unix_ms, opened_ms, heard_ms, heard_unix_ms, spoke_ms, asked_ms;
+    uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, asked_ms;
     uint32_t rtt_ms;
     int64_t skew_ms;
     uint64_t frames_refused;

@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SKEW_ALARM_MS = 60000 };
+enum { SKEW_ALARM_MS = 60000, ROUND_TRIP_MS_MAX = 600000 };
 
 /* --- positions --- */
 
@@ -74,10 +74,9 @@ void greet_hello(struct replicator *r, struct link *link, Terrace__Frame *frame)
     hello->version_min = PROTOCOL_VERSION_MIN;
     hello->version_max = PROTOCOL_VERSION_MAX;
     hello->has_unix_ms = hello->has_credit = 1;
-    hello->unix_ms = link->hello_unix_ms = now_unix_ms(r);
+    hello->unix_ms = now_unix_ms(r);
     hello->credit = link_grant(r, link);
     hello->n_heads = list_heads(r, link, &hello->heads);
-    link->hello_ms = now_ms(r);
     frame->hello = hello;
 }
 
@@ -153,6 +152,16 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
     link->welcome_due = true;
 }
 
+/* By the wall clock, since the answer may be to any of several Hellos. */
+static void note_round_trip(const struct replicator *r, struct link *link, uint64_t said_unix_ms)
+{
+    const uint64_t now = now_unix_ms(r);
+
+    if (said_unix_ms <= now && now - said_unix_ms < ROUND_TRIP_MS_MAX) {
+        link->rtt_ms = (uint32_t)(now - said_unix_ms);
+    }
+}
+
 void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__Welcome *welcome)
 {
     if (!link->is_parent || link->state != PEER_GREETING) {
@@ -165,9 +174,7 @@ void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__
         return;
     }
     (void)link_event(r, link, EV_WELCOME);
-    if (welcome->hello_unix_ms == link->hello_unix_ms) { /* the answer to the newest one */
-        link->rtt_ms = (uint32_t)earlier(now_ms(r) - link->hello_ms, UINT32_MAX);
-    }
+    note_round_trip(r, link, welcome->hello_unix_ms);
     link_begin(r, link, welcome->credit);
     alarm_over(r, "incompatible", link->peer);
     note_clock(r, link, welcome->unix_ms);

@@ -190,6 +190,130 @@ static void a_long_log_is_caught_up_within_credit(void **state)
     world_end(&world);
 }
 
+static void an_answer_that_takes_longer_than_the_patience_still_counts(void **state)
+{
+    static struct world world;
+    struct peer_status status;
+
+    (void)state;
+    world_begin(&world);
+    world.latency_ms = 4000; /* eight seconds for a round trip, a Hello every few */
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "slow");
+    world_run(&world, 90000);
+    assert_true(place_heard(&world.at[REGION], "K1/slow"));
+    replicator_peer(world.at[COUNTY].replicator, 0, &status);
+    assert_int_equal(status.state, PEER_LIVE);
+    assert_int_equal(status.rtt_ms / 1000, 8);
+    world_end(&world);
+}
+
+static void an_idle_tree_is_nearly_silent_and_asks_for_no_turn(void **state)
+{
+    static struct world world;
+    uint64_t before;
+
+    (void)state;
+    world_begin(&world);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    world_run(&world, 30000);
+    before = world.frames;
+    world_run(&world, 60000);
+    /* Twelve beats of each, up and down again over one or two links, and a word in between. */
+    assert_true(world.frames - before < 200);
+    for (int i = 0; i < world.count; i++) {
+        assert_true(replicator_next_tick(world.at[i].replicator) > world.now_ms);
+    }
+    world_end(&world);
+}
+
+static void silence_with_a_backlog_is_alarmed_until_the_root_confirms(void **state)
+{
+    static struct world world;
+    struct confirmation confirmed;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 10000);
+    world.at[CITY].cut = true; /* it hears nobody and nobody hears it */
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    world_run(&world, 20000);
+    assert_false(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
+    world_run(&world, 30000);
+    assert_true(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
+    world.at[CITY].cut = false;
+    world_run(&world, 30000);
+    assert_false(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
+    replicator_confirmed(world.at[COUNTY].replicator, &confirmed);
+    assert_int_equal(confirmed.lsn, place_head(&world.at[COUNTY], "K1").lsn);
+    world_end(&world);
+}
+
+static void a_county_granted_while_the_region_is_away_is_known_there_later(void **state)
+{
+    static struct world world;
+    struct place *newcomer;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 3000);
+    world.at[REGION].cut = true;
+    newcomer = world_add(&world, "K2", CITY);
+    place_say(newcomer, AUDIENCE_LINE, "K2", "first");
+    world_run(&world, 20000);
+    assert_true(place_heard(&world.at[CITY], "K2/first"));
+    assert_false(place_heard(&world.at[REGION], "K2/first"));
+    world.at[REGION].cut = false;
+    world_run(&world, 20000);
+    assert_true(place_heard(&world.at[REGION], "K2/first"));
+    place_say(&world.at[REGION], AUDIENCE_LINE, "K2", "welcome");
+    place_say(&world.at[REGION], AUDIENCE_TREE, "R", "all");
+    world_run(&world, 5000);
+    assert_true(place_heard(newcomer, "R/welcome"));
+    assert_true(place_heard(newcomer, "R/all"));
+    assert_false(place_heard(&world.at[COUNTY], "R/welcome"));
+    assert_int_equal(newcomer->alarm_count, 0);
+    world_end(&world);
+}
+
+/* Loses one frame in three, whatever it holds. */
+static bool lose_some(struct world *world, struct division from, struct division to,
+                      struct buf *frame)
+{
+    (void)from;
+    (void)to;
+    (void)frame;
+    return world_chance(world) % 3 == 0;
+}
+
+static void whatever_frames_are_lost_everything_arrives_once_and_in_order(void **state)
+{
+    static struct world world;
+    char text[16];
+
+    (void)state;
+    world_begin(&world);
+    world.spoil = lose_some;
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(text, sizeof text, "p%d", i);
+        place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", text);
+        (void)snprintf(text, sizeof text, "t%d", i);
+        place_say(&world.at[REGION], AUDIENCE_LINE, "K1", text);
+        world_run(&world, 1000);
+    }
+    world_run(&world, 100000);
+    world.spoil = NULL;
+    world_run(&world, 30000);
+    assert_int_equal(world.at[REGION].held_count, 20);
+    assert_int_equal(world.at[COUNTY].held_count, 20);
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(text, sizeof text, "K1/p%d", i);
+        assert_string_equal(world.at[REGION].held[i], text);
+        (void)snprintf(text, sizeof text, "R/t%d", i);
+        assert_string_equal(world.at[COUNTY].held[i], text);
+    }
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +324,11 @@ int main(void)
         cmocka_unit_test(pause_stops_and_resume_goes_on),
         cmocka_unit_test(the_root_confirms_and_holders_cosign),
         cmocka_unit_test(a_long_log_is_caught_up_within_credit),
+        cmocka_unit_test(an_answer_that_takes_longer_than_the_patience_still_counts),
+        cmocka_unit_test(an_idle_tree_is_nearly_silent_and_asks_for_no_turn),
+        cmocka_unit_test(silence_with_a_backlog_is_alarmed_until_the_root_confirms),
+        cmocka_unit_test(a_county_granted_while_the_region_is_away_is_known_there_later),
+        cmocka_unit_test(whatever_frames_are_lost_everything_arrives_once_and_in_order),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -158,6 +158,8 @@ static void post(struct world *world, struct place *from, struct division to, st
     struct mail *mail = mem_zalloc(sizeof *mail);
 
     mail->from = from->division;
+    mail->at_ms = world->now_ms + world->latency_ms;
+    world->frames++;
     buf_append_bytes(&mail->frame, frame);
     if ((world->spoil != NULL && world->spoil(world, from->division, to, &mail->frame)) ||
         from->cut || place->cut) {
@@ -178,7 +180,7 @@ bool place_turn(struct place *place)
     struct err err;
     bool busy = false;
 
-    while (place->inbox != NULL) {
+    while (place->inbox != NULL && place->inbox->at_ms <= world->now_ms) {
         struct mail *mail = place->inbox;
         place->inbox = mail->next;
         if (place->inbox == NULL) {

@@ -9,10 +9,11 @@
 #include "replicator/log.h"
 #include "replicator/replicator.h"
 
-enum { NODES_MAX = 4, HELD_MAX = 64 };
+enum { NODES_MAX = 8, HELD_MAX = 64 };
 
 struct mail {
     struct mail *next;
+    uint64_t at_ms;
     struct division from;
     struct buf frame;
 };
@@ -44,6 +45,8 @@ struct world {
     struct place at[NODES_MAX];
     int count;
     uint64_t now_ms, random;
+    uint64_t latency_ms; /* of every frame */
+    uint64_t frames;     /* that were sent */
     struct hash tree;
     struct sign_key trust;
     struct clock clock;
