@@ -210,6 +210,17 @@ static bool run_calls(struct node *node)
     return true;
 }
 
+/* While a turn waits for room: reads are answered, whatever would write is told why not. */
+static void answer_without_room(struct node *node)
+{
+    for (struct call *call = take_call(node); call != NULL; call = take_call(node)) {
+        if (call->read_only) {
+            call->run(call, node, node->txn);
+        }
+        call->done(call, call->read_only ? OK : ERR_DISK_FULL);
+    }
+}
+
 static void finish_calls(struct node *node, enum status outcome)
 {
     struct call *call = node->taken;
@@ -223,32 +234,6 @@ static void finish_calls(struct node *node, enum status outcome)
 }
 
 /* --- the turn --- */
-
-static bool receive_frames(struct node *node)
-{
-    size_t bytes = 0;
-
-    for (int i = 0; i < TURN_FRAMES_MAX && bytes < TURN_BYTES_MAX; i++) {
-        struct division from;
-        if (!node->transport.ops->receive(node->transport.self, &from, &node->frame)) {
-            return false;
-        }
-        bytes += node->frame.size;
-        replicator_receive(node->replicator, node->txn, from, buf_bytes(&node->frame));
-    }
-    return true;
-}
-
-static void send_frames(struct node *node)
-{
-    struct division to;
-
-    while (replicator_next_frame(node->replicator, &to, &node->frame)) {
-        if (!node->transport.ops->send(node->transport.self, to, buf_bytes(&node->frame))) {
-            replicator_unsent(node->replicator, to, buf_bytes(&node->frame));
-        }
-    }
-}
 
 static void check_space(struct node *node)
 {
@@ -273,6 +258,32 @@ static void check_space(struct node *node)
         node_alarm(node, "disk_full", node->config.self, text);
     } else {
         node_alarm_clear(node, "disk_full", node->config.self);
+    }
+}
+
+static bool receive_frames(struct node *node)
+{
+    size_t bytes = 0;
+
+    for (int i = 0; i < TURN_FRAMES_MAX && bytes < TURN_BYTES_MAX; i++) {
+        struct division from;
+        if (!node->transport.ops->receive(node->transport.self, &from, &node->frame)) {
+            return false;
+        }
+        bytes += node->frame.size;
+        replicator_receive(node->replicator, node->txn, from, buf_bytes(&node->frame));
+    }
+    return true;
+}
+
+static void send_frames(struct node *node)
+{
+    struct division to;
+
+    while (replicator_next_frame(node->replicator, &to, &node->frame)) {
+        if (!node->transport.ops->send(node->transport.self, to, buf_bytes(&node->frame))) {
+            replicator_unsent(node->replicator, to, buf_bytes(&node->frame));
+        }
     }
 }
 
@@ -301,9 +312,31 @@ static enum status await_commit(struct node *node, struct err *err)
     return OK;
 }
 
+static enum status begin_commit(struct node *node, struct err *err)
+{
+    const struct batch batch = txn_batch(node->txn);
+    const enum status status =
+        node->store.ops->commit_begin(node->store.self, node->fence, &batch, err);
+
+    node->waiting_for_space = status == ERR_DISK_FULL;
+    if (node->waiting_for_space) {
+        node->space_checked_ms = 0;
+        check_space(node);
+        return OK; /* nothing was begun: the turn stands as it is until there is room for it */
+    }
+    if (status != OK) {
+        return err_wrap(err, "commit of division %s", node->config.self.code);
+    }
+    node->committing = true;
+#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
+    finish_calls(node, OK);
+    send_frames(node);
+#endif
+    return await_commit(node, err);
+}
+
 static enum status commit_turn(struct node *node, struct err *err)
 {
-    struct batch batch;
 
     if (txn_status(node->txn, err) != OK) {
         return err_wrap(err, "read during a turn");
@@ -313,16 +346,24 @@ static enum status commit_turn(struct node *node, struct err *err)
         release_turn(node);
         return OK;
     }
-    batch = txn_batch(node->txn);
-    if (node->store.ops->commit_begin(node->store.self, node->fence, &batch, err) != OK) {
-        return err_wrap(err, "commit of division %s", node->config.self.code);
+    return begin_commit(node, err);
+}
+
+/* A staged turn that found no room stays as it is and is tried again. */
+static enum status wait_for_space(struct node *node, struct err *err)
+{
+    const uint64_t now = clock_mono_ms(&node->clock);
+
+    answer_without_room(node);
+    if (now - node->space_tried_ms < SPACE_CHECK_MS) {
+        return OK;
     }
-    node->committing = true;
-#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
-    finish_calls(node, OK);
-    send_frames(node);
-#endif
-    return await_commit(node, err);
+    node->space_tried_ms = now;
+    if (begin_commit(node, err) != OK) {
+        finish_calls(node, err->status);
+        return err->status;
+    }
+    return OK;
 }
 
 enum status node_step(struct node *node, bool *busy, struct err *err)
@@ -334,9 +375,14 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return await_commit(node, err);
     }
     node->turn_unix_ms = clock_unix_ms(&node->clock);
+    if (node->waiting_for_space) {
+        return wait_for_space(node, err);
+    }
     check_space(node);
     *busy |= run_calls(node);
-    *busy |= receive_frames(node);
+    if (!node->disk_full) { /* below the floor what comes in waits with its sender */
+        *busy |= receive_frames(node);
+    }
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
     }
@@ -352,6 +398,9 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
 
 uint64_t node_next_tick(const struct node *node)
 {
+    if (node->waiting_for_space) {
+        return node->space_tried_ms + SPACE_CHECK_MS;
+    }
     return replicator_next_tick(node->replicator);
 }
 

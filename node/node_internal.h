@@ -56,7 +56,8 @@ struct node {
     size_t alarm_count;
 
     bool disk_full; /* below the floor: no new business */
-    uint64_t space_checked_ms;
+    bool waiting_for_space; /* a staged turn waits until the store has room for it */
+    uint64_t space_checked_ms, space_tried_ms;
     struct buf frame;
 };
 
