@@ -59,7 +59,7 @@ struct held_log {
     struct audience_head *audiences;
     size_t audience_count;
     bool dirty;           /* staged in this turn */
-    bool listed, not_yet; /* the next Ack to `source` names it, as turned down for now */
+    bool listed, not_yet; /* the next Ack to `source` names it: held, or not yet */
     bool rewinding;       /* turned down: what still follows it in flight is no gap */
     bool refused;         /* the last block was false; alarmed until a true one comes */
     uint64_t cosigned_lsn, cosigned_ms;

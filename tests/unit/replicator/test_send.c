@@ -221,7 +221,7 @@ static void a_child_that_lacks_nothing_costs_no_look_at_the_log(void **state)
     assert_true(replicator_next_tick(puppet.real->replicator) > puppet.world.now_ms);
 }
 
-static void what_was_turned_down_for_now_comes_again_after_a_while(void **state)
+static void what_was_turned_down_comes_again_after_a_while(void **state)
 {
     Terrace__Frame frame = TERRACE__FRAME__INIT;
     Terrace__Ack ack = TERRACE__ACK__INIT;
@@ -379,7 +379,7 @@ int main(void)
         STORY(nothing_leaves_before_it_is_durable),
         STORY(what_is_not_addressed_to_a_child_is_passed_over_in_bounded_looks),
         STORY(a_child_that_lacks_nothing_costs_no_look_at_the_log),
-        STORY(what_was_turned_down_for_now_comes_again_after_a_while),
+        STORY(what_was_turned_down_comes_again_after_a_while),
         STORY(data_that_nobody_acknowledges_ends_the_session),
         STORY(acks_beyond_what_is_held_are_alarmed_and_change_nothing),
         STORY(a_frame_the_transport_did_not_take_is_offered_again_first),

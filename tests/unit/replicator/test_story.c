@@ -275,6 +275,32 @@ static void a_county_granted_while_the_region_is_away_is_known_there_later(void 
     world_end(&world);
 }
 
+static void a_node_that_starts_alone_still_knows_what_is_behind(void **state)
+{
+    static struct world world;
+    struct peer_status status;
+
+    (void)state;
+    world_begin(&world);
+    for (int i = 0; i < 3; i++) {
+        place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "confirmed");
+        world_run(&world, 1000);
+    }
+    world_run(&world, 15000); /* the city's cosignature tells how far it was */
+    world.at[CITY].cut = true;
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "offline");
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "offline too");
+    world_run(&world, 1000);
+    place_close(&world.at[COUNTY]);
+    place_open(&world.at[COUNTY]);
+    world_run(&world, 5000);
+    replicator_peer(world.at[COUNTY].replicator, 0, &status);
+    assert_int_equal(status.behind_entries, 2);
+    assert_true(status.behind_bytes > BLOCK_OVERHEAD);
+    assert_true(status.oldest_unix_ms > 0 && status.oldest_unix_ms < world.now_ms);
+    world_end(&world);
+}
+
 /* Loses one frame in three, whatever it holds. */
 static bool lose_some(struct world *world, struct division from, struct division to,
                       struct buf *frame)
@@ -314,6 +340,43 @@ static void whatever_frames_are_lost_everything_arrives_once_and_in_order(void *
     world_end(&world);
 }
 
+/* Turns bits in one frame in three. */
+static bool spoil_some(struct world *world, struct division from, struct division to,
+                       struct buf *frame)
+{
+    (void)from;
+    (void)to;
+    for (uint64_t i = world_chance(world) % 9; i > 6; i--) {
+        frame->data[world_chance(world) % frame->size] ^= (uint8_t)(1u << world_chance(world) % 8);
+    }
+    return false;
+}
+
+static void whatever_bits_are_turned_nothing_false_is_held(void **state)
+{
+    static struct world world;
+    char text[16];
+
+    (void)state;
+    world_begin(&world);
+    for (int i = 0; i < 40; i++) {
+        world.spoil = i < 35 ? spoil_some : NULL;
+        (void)snprintf(text, sizeof text, "p%d", i);
+        place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", text);
+        place_say(&world.at[REGION], AUDIENCE_LINE, "K1", text);
+        world_run(&world, 3000);
+    }
+    world_run(&world, 60000);
+    assert_int_equal(world.at[REGION].held_count, 40);
+    assert_int_equal(world.at[COUNTY].held_count, 40);
+    for (int i = 0; i < 40; i++) {
+        (void)snprintf(text, sizeof text, "K1/p%d", i);
+        assert_string_equal(world.at[REGION].held[i], text);
+        assert_string_equal(strchr(world.at[COUNTY].held[i], '/'), text + 2);
+    }
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,7 +391,9 @@ int main(void)
         cmocka_unit_test(an_idle_tree_is_nearly_silent_and_asks_for_no_turn),
         cmocka_unit_test(silence_with_a_backlog_is_alarmed_until_the_root_confirms),
         cmocka_unit_test(a_county_granted_while_the_region_is_away_is_known_there_later),
+        cmocka_unit_test(a_node_that_starts_alone_still_knows_what_is_behind),
         cmocka_unit_test(whatever_frames_are_lost_everything_arrives_once_and_in_order),
+        cmocka_unit_test(whatever_bits_are_turned_nothing_false_is_held),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
