@@ -291,8 +291,8 @@ static void send_frames(struct node *node)
 static void release_turn(struct node *node)
 {
     replicator_durable(node->replicator);
+    send_frames(node); /* first: the next level's disk can work while we answer */
     finish_calls(node, OK);
-    send_frames(node);
 }
 
 static enum status await_commit(struct node *node, struct err *err)
