@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "proto/log.h"
 
@@ -295,6 +296,35 @@ static void release_turn(struct node *node)
     finish_calls(node, OK);
 }
 
+static void tell_commit(struct node *node)
+{
+    (void)pthread_mutex_lock(&node->commits_lock);
+    node->commits++;
+    (void)pthread_cond_broadcast(&node->committed);
+    (void)pthread_mutex_unlock(&node->commits_lock);
+}
+
+uint64_t node_await_commit(struct node *node, uint64_t seen, uint32_t timeout_ms)
+{
+    struct timespec until;
+    uint64_t commits;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += timeout_ms / 1000;
+    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    (void)pthread_mutex_lock(&node->commits_lock);
+    while (node->commits == seen &&
+           pthread_cond_timedwait(&node->committed, &node->commits_lock, &until) == 0) {
+    }
+    commits = node->commits;
+    (void)pthread_mutex_unlock(&node->commits_lock);
+    return commits;
+}
+
 static enum status await_commit(struct node *node, struct err *err)
 {
     const enum commit_outcome outcome = node->store.ops->commit_outcome(node->store.self, err);
@@ -308,6 +338,7 @@ static enum status await_commit(struct node *node, struct err *err)
         return err_wrap(err, "commit of division %s", node->config.self.code);
     }
     txn_reset(node->txn);
+    tell_commit(node);
     release_turn(node);
     return OK;
 }
@@ -450,6 +481,7 @@ enum status node_open(struct node **out, const struct node_config *config,
                       size_t bootstrap_count, struct err *err)
 {
     struct node *node = mem_zalloc(sizeof *node);
+    pthread_condattr_t monotonic;
     enum status status;
 
     *out = NULL;
@@ -461,6 +493,11 @@ enum status node_open(struct node **out, const struct node_config *config,
     node->turn_unix_ms = clock_unix_ms(clock);
     node->calls_end = &node->calls;
     (void)pthread_mutex_init(&node->calls_lock, NULL);
+    (void)pthread_mutex_init(&node->commits_lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&node->committed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     node->txn = txn_open(&node->store, NULL);
 
     status = store->ops->claim(store->self, &node->fence, err);
@@ -489,6 +526,8 @@ void node_close(struct node *node)
     replicator_close(node->replicator);
     txn_free(node->txn);
     (void)pthread_mutex_destroy(&node->calls_lock);
+    (void)pthread_mutex_destroy(&node->commits_lock);
+    (void)pthread_cond_destroy(&node->committed);
     buf_free(&node->settles);
     trial_log_end(node);
     buf_free(&node->frame);

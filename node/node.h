@@ -56,6 +56,9 @@ struct call {
     bool read_only; /* done at once after run; stages nothing */
 };
 void node_post(struct node *node, struct call *call); /* any thread */
+/* Waits until more commits than `seen` are durable, or for the time given; the number of commits
+ * now. Any thread but the loop's. */
+uint64_t node_await_commit(struct node *node, uint64_t seen, uint32_t timeout_ms);
 
 /* --- what calls do --- */
 

@@ -42,6 +42,10 @@ struct node {
     struct replicator *replicator;
     struct ledger *ledger;
 
+    pthread_mutex_t commits_lock;
+    pthread_cond_t committed;
+    uint64_t commits; /* under commits_lock */
+
     pthread_mutex_t calls_lock;
     struct call *calls, **calls_end; /* posted, under calls_lock */
     struct call *taken;              /* run in this turn, waiting for its commit */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/api/api.h"
+#include "node/api/now.h"
 #include "replicator/log.h"
 
 /* --- one document --- */
@@ -439,27 +440,51 @@ void get_balance(struct request *request, struct answer *answer)
 
 /* --- digest --- */
 
+static void write_digest(struct buf *body, struct division division,
+                         const struct ledger_position *position)
+{
+    struct json_out out = json_to(body);
+
+    out_open(&out, NULL, '{');
+    out_text(&out, "division", division.code);
+    out_count(&out, "lsn", position->digest_lsn);
+    out_hex(&out, "digest", &position->digest, sizeof position->digest);
+    out_close(&out, '}');
+}
+
+/* With ?after=LSN the answer waits until the ledger is past it, for two seconds at most. */
 void get_digest(struct request *request, struct answer *answer)
 {
-    struct json_out out = json_to(&answer->body);
+    enum { WAIT_MS_MAX = 2000 };
+    const char *typed = request->query(request->connection, "after");
+    const uint64_t after = typed == NULL ? 0 : strtoull(typed, NULL, 10);
+    const uint64_t end_ms = now_unix_ms() + WAIT_MS_MAX;
+    struct node *node = request->service->node;
+    uint64_t commits = node_await_commit(node, 0, 0), now_ms;
     struct ledger_position position;
     struct places places;
     struct division division;
-    struct view view;
+    bool sound = false;
 
     if (!places_read(&places, request, answer)) {
         return;
     }
     if (request_division(request, answer, &places, &division)) {
-        view_open(&view, request->service);
-        ledger_position(view.txn, division, &position);
-        out_open(&out, NULL, '{');
-        out_text(&out, "division", division.code);
-        out_count(&out, "lsn", position.digest_lsn);
-        out_hex(&out, "digest", &position.digest, sizeof position.digest);
-        out_close(&out, '}');
-        (void)view_sound(&view, request, answer);
-        view_close(&view);
+        do {
+            struct view view;
+            view_open(&view, request->service);
+            ledger_position(view.txn, division, &position);
+            sound = view_sound(&view, request, answer);
+            view_close(&view);
+            now_ms = now_unix_ms();
+            if (typed == NULL || !sound || position.digest_lsn > after || now_ms >= end_ms) {
+                break;
+            }
+            commits = node_await_commit(node, commits, (uint32_t)(end_ms - now_ms));
+        } while (true);
+        if (sound) {
+            write_digest(&answer->body, division, &position);
+        }
     }
     places_free(&places);
 }
