@@ -59,7 +59,7 @@ struct node {
     struct alarm alarms[NODE_ALARMS_MAX];
     size_t alarm_count;
 
-    bool disk_full; /* below the floor: no new business */
+    bool disk_full;         /* below the floor: no new business */
     bool waiting_for_space; /* a staged turn waits until the store has room for it */
     uint64_t space_checked_ms, space_tried_ms;
     struct buf frame;

@@ -446,7 +446,7 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
                                 const uint8_t proven_curve_key[32], uint64_t now_unix_ms,
                                 struct err *err)
 {
-    struct invite invite;
+    struct invite invite = {.state = INVITE_OPEN};
     enum status status = find_invite(txn, message, &invite, err);
 
     if (status != OK) {

@@ -189,7 +189,7 @@ static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer 
 enum status enrol_accept(struct enrolled *out, const struct token *token,
                          const struct sign_key *key, struct bytes frame, struct err *err)
 {
-    Terrace__EnrolAnswer *answer;
+    Terrace__EnrolAnswer *answer = NULL;
     struct arena arena;
     enum status status;
 
@@ -199,6 +199,7 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
     if (status != OK) {
         goto out;
     }
+    assert(answer != NULL);
     if (answer->n_chain == 0 || answer->n_chain > ENROL_CHAIN_MAX) {
         status = err_set(err, ERR_MALFORMED, "a chain of %zu grants, at most %d", answer->n_chain,
                          ENROL_CHAIN_MAX);
@@ -224,7 +225,7 @@ void enrolled_free(struct enrolled *enrolled)
 
 enum status enrol_confirmed(struct bytes frame, struct err *err)
 {
-    Terrace__EnrolAnswer *answer;
+    Terrace__EnrolAnswer *answer = NULL;
     struct arena arena;
     enum status status;
 
