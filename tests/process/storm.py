@@ -59,12 +59,12 @@ class Office(threading.Thread):
 
     def ensure(self, documents, seconds=120):
         end = time.monotonic() + seconds
-        todo = documents
-        while todo:
-            self.submit(todo)
-            todo = list(self.waiting.values())
-            if todo and time.monotonic() > end:
-                raise trees.Failed(f"{self.node.division} never answered {len(todo)} documents")
+        unanswered = documents
+        while unanswered:
+            self.submit(unanswered)
+            unanswered = list(self.waiting.values())
+            if unanswered and time.monotonic() > end:
+                raise trees.Failed(f"{self.node.division} never answered {len(unanswered)} documents")
 
     def prepare(self):
         self.ensure([document("agency", "A1", agency_code="105001", agency_name="教育局"),
