@@ -192,7 +192,7 @@ static enum status open_node(struct daemon *daemon, struct err *err)
         .self = home->division,
         .tree = home->tree,
         .key = &daemon->keys->identity,
-        .approval_required = home->approval_required,
+        .approval = home->approval,
         .limits = home->limits,
         .wake = wake_loop,
         .wake_arg = daemon,

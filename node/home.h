@@ -19,6 +19,7 @@
 #define TERRACE_NODE_HOME_H
 
 #include "node/keys.h"
+#include "node/ledger/policy.h"
 #include "proto/log.h"
 #include "replicator/enrol.h"
 
@@ -30,7 +31,7 @@ struct home_config {
     char name[NAME_BYTES_MAX + 1];
     struct hash tree; /* fingerprint of the trust key */
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
-    bool approval_required;
+    struct policy approval;
     enum log_level log_level;
     enum key_seal seal;
     struct { /* division none at the root */

@@ -21,13 +21,13 @@ struct config_file {
     char tree[HEX_BYTES + 1];
     char listen[ENDPOINT_BYTES_MAX + 1];
     char enrol[ENDPOINT_BYTES_MAX + 1];
-    int approval, log, seal;
+    char approval[POLICY_TEXT_MAX];
+    int log, seal;
     uint64_t disk_floor_bytes;
     struct parent_section parent;
     struct replicator_limits limits;
 };
 
-static const cyaml_strval_t approvals[] = {{"none", 0}, {"required", 1}};
 static const cyaml_strval_t log_levels[] = {{"debug", LOG_LEVEL_DEBUG},
                                             {"info", LOG_LEVEL_INFO},
                                             {"warn", LOG_LEVEL_WARN},
@@ -61,7 +61,7 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT(tree, CYAML_FLAG_DEFAULT),
     TEXT(listen, CYAML_FLAG_OPTIONAL),
     TEXT(enrol, CYAML_FLAG_OPTIONAL),
-    CHOICE(approval, approvals),
+    TEXT(approval, CYAML_FLAG_DEFAULT),
     CHOICE(log, log_levels),
     CHOICE(seal, seals),
     CYAML_FIELD_UINT("disk_floor_bytes", CYAML_FLAG_OPTIONAL, struct config_file, disk_floor_bytes),
@@ -251,6 +251,20 @@ static enum status take_name(const struct check *check, char *out, const char *t
     return OK;
 }
 
+static enum status take_policy(const struct check *check, struct policy *out, const char *text)
+{
+    struct bytes bad;
+    char why[160];
+
+    if (policy_parse(out, text, &bad)) {
+        return OK;
+    }
+    (void)snprintf(why, sizeof why,
+                   "'%.*s' is neither required, none nor a kind of document that persons write",
+                   (int)(bad.size < 64 ? bad.size : 64), (const char *)bad.data);
+    return complain(check, NULL, "approval", why);
+}
+
 static enum status take_parent(const struct check *check, struct home_config *out,
                                const struct parent_section *parent)
 {
@@ -325,12 +339,14 @@ static enum status take_all(const struct check *check, struct home_config *out,
         status = take_endpoint(check, NULL, "enrol", out->enrol, file->enrol);
     }
     if (status == OK) {
+        status = take_policy(check, &out->approval, file->approval);
+    }
+    if (status == OK) {
         status = take_parent(check, out, &file->parent);
     }
     if (status == OK) {
         status = take_limits(check, out, file);
     }
-    out->approval_required = file->approval != 0;
     out->log_level = (enum log_level)file->log;
     out->seal = (enum key_seal)file->seal;
     return status;
@@ -471,14 +487,20 @@ static void put_identity(struct buf *out, const struct home_config *config)
 
 void home_print(struct buf *out, const struct home_config *config)
 {
+    char approval[POLICY_TEXT_MAX];
+
+    policy_print(approval, config->approval);
     put_identity(out, config);
     put(out, "\n# Where children connect, and where new ones enrol; \"\" for none.\n");
     put_quoted(out, "listen", config->listen);
     put_quoted(out, "enrol", config->enrol);
-    put(out,
-        "\n# required: business documents need a maker and a checker; none: they do not. A child\n"
-        "# may be stricter than its parent, not laxer.\napproval: %s\n",
-        NAME_OF(approvals, config->approval_required));
+    put(out, "\n# Which documents need a maker and a checker: required (all), none, or kinds with "
+             "commas\n"
+             "# between them, as transfer,payment,paid. What the parent's grant names stays in "
+             "force.\n");
+    put(out, "approval: ");
+    buf_append_bytes(out, bytes_text(approval)); /* may be longer than a line of put */
+    put(out, "\n");
     put(out, "\n# error, warn, info or debug.\nlog: %s\n", NAME_OF(log_levels, config->log_level));
     put(out,
         "\n# What the keys are sealed under, set when they were made: passphrase\n"

@@ -550,6 +550,14 @@ const struct node_config *node_config(const struct node *node)
     return &node->config;
 }
 
+struct policy node_policy(const struct node *node)
+{
+    const struct member *self = roster_find(node_roster(node), node->config.self);
+    const struct policy parents = {self == NULL ? 0 : self->grant.policy};
+
+    return policy_both(node->config.approval, parents);
+}
+
 enum status node_invite(struct node *node, struct txn *txn, struct division division,
                         const char *name, struct token *token, struct err *err)
 {
@@ -559,9 +567,7 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
     token->tree = node->config.tree;
     memcpy(token->curve_key, node->config.curve_public, sizeof token->curve_key);
     (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
-    return enrol_invite(node->replicator, txn, token, name,
-                        node->config.approval_required ? POLICY_APPROVAL_REQUIRED
-                                                       : POLICY_APPROVAL_NONE,
+    return enrol_invite(node->replicator, txn, token, name, node_policy(node).kinds,
                         node->turn_unix_ms, err);
 }
 

@@ -13,6 +13,7 @@
 #define TERRACE_NODE_NODE_H
 
 #include "node/ledger/ledger.h"
+#include "node/ledger/policy.h"
 #include "replicator/enrol.h"
 #include "replicator/transport.h"
 
@@ -24,7 +25,7 @@ struct node_config {
     const struct sign_key *key;
     uint8_t curve_public[32];
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
-    bool approval_required; /* for the kinds the policy names; default all business kinds */
+    struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
     void (*wake)(void *arg); /* a call was posted from another thread; may be NULL */
     void *wake_arg;
@@ -44,6 +45,8 @@ uint64_t node_next_tick(const struct node *node); /* mono ms at which a turn is 
 const struct replicator *node_replicator(const struct node *node);
 const struct roster *node_roster(const struct node *node);
 const struct node_config *node_config(const struct node *node);
+/* The approval policy in force: the node's own and its parent's together. */
+struct policy node_policy(const struct node *node);
 
 /* --- calls: work that must run inside a turn --- */
 

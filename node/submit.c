@@ -5,9 +5,7 @@
 
 bool node_needs_approval(const struct node *node, uint32_t kind)
 {
-    const struct kind_info *info = kind_info(kind);
-
-    return node->config.approval_required && info != NULL && !info->node_only;
+    return policy_needs(node_policy(node), kind);
 }
 
 /* --- trials --- */

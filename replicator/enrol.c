@@ -25,7 +25,7 @@ struct invite {
     struct division parent;
     struct hash secret; /* TAG_TOKEN of it */
     uint64_t expires_unix_ms;
-    uint32_t policy;
+    uint64_t policy;
     char name[NAME_BYTES_MAX + 1];
     struct public_key sign_key; /* of whom it was granted to */
     uint8_t curve_key[32];
@@ -48,7 +48,7 @@ static void write_invite(struct txn *txn, struct division division, const struct
     division_write(&value, invite->parent);
     buf_append(&value, invite->secret.at, sizeof invite->secret.at);
     buf_put_u64(&value, invite->expires_unix_ms);
-    buf_put_u32(&value, invite->policy);
+    buf_put_u64(&value, invite->policy);
     buf_append(&value, invite->sign_key.at, sizeof invite->sign_key.at);
     buf_append(&value, invite->curve_key, sizeof invite->curve_key);
     buf_append_bytes(&value, bytes_text(invite->name));
@@ -69,7 +69,7 @@ static bool parse_invite(struct invite *out, struct bytes value)
     out->parent = division_read(&reader);
     reader_copy(&reader, out->secret.at, sizeof out->secret.at);
     out->expires_unix_ms = reader_u64(&reader);
-    out->policy = reader_u32(&reader);
+    out->policy = reader_u64(&reader);
     reader_copy(&reader, out->sign_key.at, sizeof out->sign_key.at);
     reader_copy(&reader, out->curve_key, sizeof out->curve_key);
     name_size = reader_left(&reader);
@@ -125,7 +125,7 @@ static enum status check_place(const struct roster *roster, const struct token *
 }
 
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint32_t policy, uint64_t now_unix_ms, struct err *err)
+                         const char *name, uint64_t policy, uint64_t now_unix_ms, struct err *err)
 {
     const struct bytes name_bytes = bytes_text(name);
     struct invite invite = {.state = INVITE_OPEN, .parent = token->parent, .policy = policy};

@@ -21,9 +21,6 @@ enum {
     ENROL_CHAIN_MAX = TREE_DEPTH_MAX
 };
 
-/* Approval policy carried by grants: what a child may make stricter but never weaker. */
-enum { POLICY_APPROVAL_NONE = 0, POLICY_APPROVAL_REQUIRED = 1 };
-
 struct token {
     struct division division, parent;
     char endpoint[ENDPOINT_BYTES_MAX + 1]; /* the enrolment endpoint */
@@ -36,10 +33,11 @@ struct token {
 void token_format(char *out, size_t size, const struct token *token);
 enum status token_parse(struct token *out, const char *text, struct err *err);
 
-/* Stages an invite. `token` comes with division, endpoint and curve_key filled by the caller.
+/* Stages an invite. `token` comes with division, endpoint and curve_key filled by the caller;
+ * `policy` will stand in the grant.
  * Errors: ERR_REFUSED (own division, or a division that is not a child of ours or new). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint32_t policy, uint64_t now_unix_ms, struct err *err);
+                         const char *name, uint64_t policy, uint64_t now_unix_ms, struct err *err);
 
 /* What the joining side sends. `curve_public` is proven by CURVE itself, `sign_key` by a
  * signature over everything above it (TAG_ENROL). */

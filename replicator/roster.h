@@ -30,7 +30,7 @@ struct grant {
     uint64_t base_lsn;                     /* the log of this epoch goes on after base */
     struct hash base_hash;
     uint64_t time_ms;
-    uint32_t policy; /* approval policy of the parent: see enrol.h */
+    uint64_t policy; /* of the granter; bits whose meaning is the owner's business */
 };
 
 /* The grant and its signature, as an entry body (KIND_GRANT, format 1) and in an enrolment

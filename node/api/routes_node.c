@@ -27,7 +27,7 @@ struct status_job {
     struct alarm *alarms;
     size_t alarm_count;
     char name[NAME_BYTES_MAX + 1];
-    bool approval_required;
+    struct policy approval;
 };
 
 static void take_peers(struct status_job *status, struct node *node)
@@ -74,7 +74,7 @@ static void run_status(struct job *job, struct node *node, struct txn *txn)
     status->roster_hash = roster_hash(node_roster(node));
     replicator_confirmed(node_replicator(node), &status->confirmed);
     ledger_position(txn, self, &status->position);
-    status->approval_required = node_config(node)->approval_required;
+    status->approval = node_policy(node);
     take_peers(status, node);
     take_alarms(status, node);
 }
@@ -172,6 +172,7 @@ static void write_status(struct json_out *out, const struct service *service,
                          const struct status_job *status)
 {
     const uint64_t now_ms = now_unix_ms();
+    char approval[POLICY_TEXT_MAX];
 
     out_open(out, NULL, '{');
     out_text(out, "division", service->self.code);
@@ -181,7 +182,8 @@ static void write_status(struct json_out *out, const struct service *service,
     out_hex(out, "state_digest", &status->position.digest, sizeof status->position.digest);
     out_hex(out, "roster_hash", &status->roster_hash, sizeof status->roster_hash);
     out_hex(out, "tree", &service->tree, sizeof service->tree);
-    out_text(out, "approval", status->approval_required ? "required" : "none");
+    policy_print(approval, status->approval);
+    out_text(out, "approval", approval);
     out_text(out, "version", TERRACE_VERSION);
     out_open(out, "confirmed", '{');
     out_count(out, "lsn", status->confirmed.lsn);

@@ -19,13 +19,32 @@ static enum status take_endpoint(char *out, const char *typed, struct err *err)
     return OK;
 }
 
+static enum status take_policy(struct policy *out, const struct cli *cli, struct err *err)
+{
+    const char *typed = cli->value[OPT_APPROVAL];
+    struct bytes bad;
+
+    *out = POLICY_REQUIRED;
+    if (typed == NULL || policy_parse(out, typed, &bad)) {
+        return OK;
+    }
+    return err_set(err, ERR_USAGE,
+                   cli_say(cli,
+                           "--approval: '%.*s' is neither required, none nor a kind of document; "
+                           "kinds stand with commas between them: transfer,payment,paid",
+                           "--approval：“%.*s” 既不是 required、none，也不是单据种类；"
+                           "多个种类用逗号分隔：transfer,payment,paid"),
+                   (int)(bad.size < 64 ? bad.size : 64), (const char *)bad.data);
+}
+
 static enum status take_options(struct founding *founding, const struct cli *cli, struct err *err)
 {
     struct home_config *config = &founding->config;
-    const char *approval = cli->value[OPT_APPROVAL];
-    enum status status;
+    enum status status = take_policy(&config->approval, cli, err);
 
-    config->approval_required = approval == NULL || strcmp(approval, "none") != 0;
+    if (status != OK) {
+        return status;
+    }
     config->log_level = LOG_LEVEL_INFO;
     status = take_endpoint(config->listen, cli->value[OPT_LISTEN], err);
     do { /* two ports that are free now may be the same one */

@@ -42,8 +42,7 @@ static void make_grant(struct buf *sealed, const struct founding *founding,
                           .epoch = 1,
                           .sign_key = founding->keys->identity.public,
                           .time_ms = clock_unix_ms(&clock),
-                          .policy = founding->config.approval_required ? POLICY_APPROVAL_REQUIRED
-                                                                       : POLICY_APPROVAL_NONE};
+                          .policy = founding->config.approval.kinds};
 
     memcpy(grant.name, founding->config.name, sizeof grant.name);
     memcpy(grant.curve_key, founding->keys->curve.public, sizeof grant.curve_key);
@@ -75,17 +74,17 @@ static enum status found_root(struct founding *founding, struct err *err)
 static void print_root(const struct cli *cli, const struct founding *founding)
 {
     const struct home_config *config = &founding->config;
-    char fingerprint[2 * HASH_SIZE + 1], path[HOME_FILE_MAX];
+    char fingerprint[2 * HASH_SIZE + 1], path[HOME_FILE_MAX], approval[POLICY_TEXT_MAX];
 
+    policy_print(approval, config->approval);
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
     home_file(path, founding->home, "keys/trust.key");
     if (cli_json(cli)) {
-        json_t *answer =
-            json_pack("{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
-                      config->name, "home", founding->home, "trust_key", fingerprint,
-                      "trust_key_file", path, "listen", config->listen, "enrol", config->enrol,
-                      "approval", config->approval_required ? "required" : "none", "sealed",
-                      config->seal == SEAL_MACHINE ? "machine" : "passphrase");
+        json_t *answer = json_pack(
+            "{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name", config->name,
+            "home", founding->home, "trust_key", fingerprint, "trust_key_file", path, "listen",
+            config->listen, "enrol", config->enrol, "approval", approval, "sealed",
+            config->seal == SEAL_MACHINE ? "machine" : "passphrase");
         print_json(stdout, answer);
         json_decref(answer);
         return;

@@ -88,15 +88,24 @@ static enum exit_code say_refused(const struct cli *cli, const struct founding *
 static enum exit_code settle_in(const struct cli *cli, struct founding *founding,
                                 const struct token *token, const struct enrolled *enrolled)
 {
+    const struct policy parents = {enrolled->own.policy};
+    const struct policy lacks = policy_lacks(founding->config.approval, parents);
     struct err err;
 
-    if (enrolled->own.policy == POLICY_APPROVAL_REQUIRED && !founding->config.approval_required) {
+    if (lacks.kinds != 0) {
+        char kinds[POLICY_TEXT_MAX];
+
+        policy_print(kinds, lacks);
         return cli_fail(
-            cli, EXIT_REFUSED, "policy_weaker", "%s",
+            cli, EXIT_REFUSED, "policy_weaker",
             cli_say(cli,
-                    "the parent requires approval by two persons, and a child may be "
-                    "stricter but not laxer: join again without --approval none",
-                    "上级要求双人审核，下级只能更严：请去掉 --approval none 重新 join"));
+                    "the parent requires approval by two persons for %s, and a child may be "
+                    "stricter but not laxer: join again without --approval, or name these too",
+                    "上级要求 %s 双人审核，下级只能更严：请去掉 --approval，或一并列出后重新 join"),
+            kinds);
+    }
+    if (cli->value[OPT_APPROVAL] == NULL && parents.kinds != 0) {
+        founding->config.approval = parents; /* which kinds: the parent's policy, as it came */
     }
     take_parent(&founding->config, token, enrolled);
     if (founding_finish(founding, enrolled->chain, enrolled->chain_count, &err) != OK) {
@@ -109,16 +118,16 @@ static enum exit_code settle_in(const struct cli *cli, struct founding *founding
 static void print_joined(const struct cli *cli, const struct founding *founding)
 {
     const struct home_config *config = &founding->config;
-    char fingerprint[2 * HASH_SIZE + 1];
+    char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX];
 
+    policy_print(approval, config->approval);
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
     if (cli_json(cli)) {
-        json_t *answer =
-            json_pack("{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
-                      config->name, "parent", config->parent.division.code, "home", founding->home,
-                      "trust_key", fingerprint, "listen", config->listen, "enrol", config->enrol,
-                      "approval", config->approval_required ? "required" : "none", "sealed",
-                      config->seal == SEAL_MACHINE ? "machine" : "passphrase");
+        json_t *answer = json_pack(
+            "{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name", config->name,
+            "parent", config->parent.division.code, "home", founding->home, "trust_key",
+            fingerprint, "listen", config->listen, "enrol", config->enrol, "approval", approval,
+            "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase");
         print_json(stdout, answer);
         json_decref(answer);
         return;

@@ -11,12 +11,12 @@ const struct command commands[] = {
      BIT(OPT_ROOT) | BIT(OPT_DIVISION) | BIT(OPT_NAME) | BIT(OPT_LISTEN) | BIT(OPT_ENROL) |
          BIT(OPT_APPROVAL),
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
-     "[--approval required|none]",
+     "[--approval required|none|KINDS]",
      "make the root node's home, keys and first grant", "建立根节点：目录、密钥和首份授权"},
     {"invite", run_invite, 1, 1, BIT(OPT_NAME), "invite CODE --name NAME",
      "print a one-time token for a division below", "为下级区划签发一次性入网令牌"},
     {"join", run_join, 1, 1, BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_APPROVAL),
-     "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--approval required|none]",
+     "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--approval required|none|KINDS]",
      "make a home and enrol it with the parent", "建立本级节点并向上级入网"},
     {"submit", run_submit, 1, 1, BIT(OPT_KIND) | BIT(OPT_ATOMIC),
      "submit FILE|- [--kind KIND] [--atomic]", "hand in documents, NDJSON or CSV",
@@ -92,15 +92,12 @@ static const struct option long_options[OPTIONS + 1] = {
 /* Words an option may have, NULL when any. */
 static const char *const *option_words(enum option_id option)
 {
-    static const char *const approval[] = {"required", "none", NULL};
     static const char *const scope[] = {"own", "subtree", NULL};
     static const char *const by[] = {"account", "project", "function", "fund", "agency", NULL};
     static const char *const format[] = {"table", "json", "csv", "xlsx", NULL};
     static const char *const lang[] = {"zh", "en", NULL};
 
     switch (option) {
-    case OPT_APPROVAL:
-        return approval;
     case OPT_SCOPE:
         return scope;
     case OPT_BY:

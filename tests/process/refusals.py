@@ -272,6 +272,9 @@ def two_persons(base, build):
         lax = trees.Node(tree, "lax", "", root)
         says(lax, 1, ["policy_weaker"], "--json", "join", token, "--approval", "none",
              "--listen", f"tcp://127.0.0.1:{trees.free_port()}")
+        says(lax, 1, ["policy_weaker", "transfer_in"], "--json", "join", token, "--approval",
+             "payment,paid", "--listen", f"tcp://127.0.0.1:{trees.free_port()}")
+        says(lax, 2, ["usage", "settle"], "--json", "join", token, "--approval", "payment,settle")
         city, _ = tree.join(ROOT, OTHER, "日喀则市")
         city.run("user", "add", "zhuoma", "--role", "maker")
         city.run("user", "add", "tashi")

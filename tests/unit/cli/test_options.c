@@ -95,7 +95,7 @@ static void refuses_with_usage(void **state)
         "report chain --format pdf",
         "get",
         "get A B",
-        "init --approval maybe",
+        "init --approval",
         "approve",
         "prove A",
         "check F",

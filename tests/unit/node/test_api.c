@@ -110,7 +110,7 @@ static void open_node(struct office *office, bool approval_required)
     struct node_config config = {.self = division_of("540000"),
                                  .key = &office->key,
                                  .enrol = "tcp://127.0.0.1:7401",
-                                 .approval_required = approval_required,
+                                 .approval = approval_required ? POLICY_REQUIRED : POLICY_NONE,
                                  .wake = wake,
                                  .wake_arg = office};
     const struct transport transport = {NULL, &no_transport};

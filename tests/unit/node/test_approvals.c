@@ -136,13 +136,17 @@ static struct person person_of(const char *name, struct sign_key *key)
     return person;
 }
 
-static struct office *open_office(bool approval_required)
+/* `own` is the node's policy, `parents` what its grant carries. */
+static struct office *open_office_under(struct policy own, struct policy parents)
 {
     struct office *office = mem_zalloc(sizeof *office);
     struct sign_key trust;
-    struct grant grant = {.division = division_of("540000"), .name = "西藏自治区", .epoch = 1};
+    struct grant grant = {.division = division_of("540000"),
+                          .name = "西藏自治区",
+                          .epoch = 1,
+                          .policy = parents.kinds};
     struct node_config config = {
-        .self = division_of("540000"), .key = &office->key, .approval_required = approval_required};
+        .self = division_of("540000"), .key = &office->key, .approval = own};
     const struct transport transport = {NULL, &no_transport};
     const struct clock clock = system_clock();
     struct work work = {.action = GRANT};
@@ -168,6 +172,11 @@ static struct office *open_office(bool approval_required)
     buf_free(&sealed);
     turn(office, &work);
     return office;
+}
+
+static struct office *open_office(bool approval_required)
+{
+    return open_office_under(approval_required ? POLICY_REQUIRED : POLICY_NONE, POLICY_NONE);
 }
 
 static void close_office(struct office *office)
@@ -620,6 +629,36 @@ static struct ledger_position position_of(const struct office *office)
     return position;
 }
 
+/* Budgets by the node's own policy, allocations by its parent's; releases by neither. */
+static void the_policy_says_which_kinds_need_two_persons(void **state)
+{
+    struct policy own, parents;
+    struct bytes bad;
+    struct office *office;
+    struct work budget = {.count = 0}, chain = {.count = 0}, release = {.count = 0};
+    const char *ids[] = {"B1", "L1"};
+
+    (void)state;
+    assert_true(policy_parse(&own, "budget", &bad));
+    assert_true(policy_parse(&parents, "payment,allocate", &bad));
+    office = open_office_under(own, parents);
+    add_budget(&budget, "B1", "10");
+    submit(office, &budget);
+    want_all(&budget, SUBMIT_DRAFT);
+    add_agency(&chain);
+    submit(office, &chain);
+    want_all(&chain, SUBMIT_ACCEPTED);
+    chain.count = 0;
+    add_allocate(&chain, "L1", "B1", "4");
+    submit(office, &chain);
+    want_all(&chain, SUBMIT_DRAFT);
+    approve_all(office, ids, 2);
+    ADD(&release, KIND_RELEASE, "R1", {FIELD_BGT_ID, "L1"}, {FIELD_COR_BGT_DOC_NO, "1"});
+    submit(office, &release);
+    want_all(&release, SUBMIT_ACCEPTED);
+    close_office(office);
+}
+
 static void an_atomic_post_with_one_bad_line_enters_nothing(void **state)
 {
     (void)state;
@@ -660,6 +699,7 @@ int main(void)
         cmocka_unit_test(nobody_checks_what_he_made),
         cmocka_unit_test(a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id),
         cmocka_unit_test(a_rejected_draft_says_why_and_frees_its_id),
+        cmocka_unit_test(the_policy_says_which_kinds_need_two_persons),
         cmocka_unit_test(an_atomic_post_with_one_bad_line_enters_nothing),
     };
 

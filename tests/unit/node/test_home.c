@@ -57,7 +57,7 @@ static struct home_config some_config(void)
                                  .name = "林周县 \"a\\b\"",
                                  .listen = "tcp://127.0.0.1:7400",
                                  .enrol = "tcp://[::1]:65535",
-                                 .approval_required = true,
+                                 .approval = {UINT64_C(0x12900)},
                                  .log_level = LOG_LEVEL_WARN,
                                  .seal = SEAL_MACHINE,
                                  .disk_floor_bytes = UINT64_C(1) << 40};
@@ -117,7 +117,7 @@ static void assert_same(const struct home_config *got, const struct home_config 
     assert_string_equal(got->parent.endpoint, want->parent.endpoint);
     assert_memory_equal(got->parent.curve_key, want->parent.curve_key, 32);
     assert_memory_equal(&got->tree, &want->tree, sizeof got->tree);
-    assert_int_equal(got->approval_required, want->approval_required);
+    assert_true(got->approval.kinds == want->approval.kinds);
     assert_int_equal(got->log_level, want->log_level);
     assert_int_equal(got->seal, want->seal);
     assert_true(got->disk_floor_bytes == want->disk_floor_bytes);
