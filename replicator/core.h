@@ -13,6 +13,7 @@
 
 #include "proto/frame.h"
 #include "replicator/log.h"
+#include "replicator/merkle.h"
 #include "replicator/peer.h"
 #include "replicator/recent.h"
 #include "replicator/replicator.h"
@@ -77,7 +78,7 @@ struct fresh {
 
 struct pending_group { /* an approval whose entries are being appended */
     struct approval_group group;
-    struct hash *leaves;
+    struct merkle_tree tree; /* over all documents approved together */
     uint64_t first_lsn, count;
 };
 

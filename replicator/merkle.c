@@ -57,32 +57,89 @@ static bool inside(struct span inner, struct span outer)
     return outer.from <= inner.from && inner.to <= outer.to;
 }
 
+/* --- a tree kept for proofs --- */
+
+void merkle_tree_init(struct merkle_tree *tree, const struct hash *leaves, size_t count)
+{
+    assert(count >= 1 && count <= GROUP_LEAVES_MAX);
+    *tree = (struct merkle_tree){.count = count};
+    /* all levels of full subtrees together have fewer nodes than there are leaves */
+    tree->nodes = mem_zalloc(2 * count * sizeof *tree->nodes);
+    memcpy(tree->nodes, leaves, count * sizeof *leaves);
+}
+
+void merkle_tree_free(struct merkle_tree *tree)
+{
+    mem_free(tree->nodes);
+    *tree = MERKLE_EMPTY;
+}
+
+static void build(struct merkle_tree *tree)
+{
+    struct hash *level = tree->nodes;
+
+    for (size_t size = tree->count; size > 1; size /= 2) {
+        struct hash *above = level + size;
+
+        for (size_t i = 0; i < size / 2; i++) {
+            above[i] = join(&level[2 * i], &level[2 * i + 1]);
+        }
+        level = above;
+    }
+    tree->built = true;
+}
+
+/* The root over `span`, which is as split made it: it begins at a multiple of the power of two
+ * that its first split takes. */
+static struct hash root_over(const struct merkle_tree *tree, struct span span)
+{
+    const struct hash *level = tree->nodes;
+    size_t on_level = tree->count, width = 1;
+    struct hash left, right;
+
+    while (2 * width <= span.to - span.from) {
+        level += on_level;
+        on_level /= 2;
+        width *= 2;
+    }
+    if (width == span.to - span.from) {
+        return level[span.from / width];
+    }
+    left = level[span.from / width];
+    right = root_over(tree, (struct span){span.from + width, span.to});
+    return join(&left, &right);
+}
+
 /* As deep as the tree is high, since a span of one leaf is either apart or inside. */
-static size_t prove(struct hash *proof, const struct hash *leaves, struct span tree,
+static size_t prove(struct hash *proof, const struct merkle_tree *tree, struct span span,
                     struct span run)
 {
     size_t middle, used;
 
-    if (inside(tree, run)) {
+    if (inside(span, run)) {
         return 0;
     }
-    if (apart(tree, run)) {
-        *proof = merkle_root(leaves + tree.from, tree.to - tree.from);
+    if (apart(span, run)) {
+        *proof = root_over(tree, span);
         return 1;
     }
-    middle = split(tree.from, tree.to);
-    used = prove(proof, leaves, (struct span){tree.from, middle}, run);
-    return used + prove(proof + used, leaves, (struct span){middle, tree.to}, run);
+    middle = split(span.from, span.to);
+    used = prove(proof, tree, (struct span){span.from, middle}, run);
+    return used + prove(proof + used, tree, (struct span){middle, span.to}, run);
 }
 
-size_t merkle_prove(struct hash *proof, const struct hash *leaves, size_t leaf_count, size_t first,
-                    size_t count)
+size_t merkle_prove(struct hash *proof, struct merkle_tree *tree, size_t first, size_t count)
 {
     size_t used;
 
-    assert(count >= 1 && count <= leaf_count && first <= leaf_count - count);
-    assert(leaf_count <= GROUP_LEAVES_MAX); /* so that two hashes a level fit into the proof */
-    used = prove(proof, leaves, (struct span){0, leaf_count}, (struct span){first, first + count});
+    assert(count >= 1 && count <= tree->count && first <= tree->count - count);
+    if (count == tree->count) {
+        return 0;
+    }
+    if (!tree->built) {
+        build(tree);
+    }
+    used = prove(proof, tree, (struct span){0, tree->count}, (struct span){first, first + count});
     assert(used <= GROUP_PROOF_MAX);
     return used;
 }

@@ -12,9 +12,20 @@
 
 struct hash merkle_root(const struct hash *leaves, size_t count); /* count >= 1 */
 
+/* A tree kept for many proofs over the same leaves. The first proof that needs inner nodes costs
+ * one hash a leaf, every later one the logarithm of it. Owns its memory; starts as MERKLE_EMPTY. */
+struct merkle_tree {
+    struct hash *nodes; /* the leaves, then each level of full subtrees above them */
+    size_t count;       /* of leaves */
+    bool built;         /* the levels above the leaves too */
+};
+#define MERKLE_EMPTY ((struct merkle_tree){NULL, 0, false})
+void merkle_tree_init(struct merkle_tree *tree, const struct hash *leaves,
+                      size_t count); /* copies */
+void merkle_tree_free(struct merkle_tree *tree);
+
 /* Writes at most GROUP_PROOF_MAX hashes to `proof` and returns how many. */
-size_t merkle_prove(struct hash *proof, const struct hash *leaves, size_t leaf_count, size_t first,
-                    size_t count);
+size_t merkle_prove(struct hash *proof, struct merkle_tree *tree, size_t first, size_t count);
 
 /* The root that the run and its proof imply, or false when the shape does not fit. */
 bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, size_t first,

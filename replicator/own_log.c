@@ -3,7 +3,6 @@
 #include <assert.h>
 
 #include "replicator/core.h"
-#include "replicator/merkle.h"
 
 /* The most a group can take in raw: fixed part and a full proof. */
 enum { GROUP_BYTES_MAX = 1 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
@@ -29,12 +28,11 @@ void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count
     }
     pending = &own->groups[own->group_count++];
     *pending = (struct pending_group){.group = *group, .first_lsn = first_lsn, .count = count};
-    pending->leaves = mem_zalloc(group->leaf_count * sizeof *leaves);
-    memcpy(pending->leaves, leaves, group->leaf_count * sizeof *leaves);
+    merkle_tree_init(&pending->tree, leaves, group->leaf_count);
 }
 
 /* The part of a group that lies in the block [first_lsn, first_lsn + count). */
-static void write_group(struct buf *out, const struct pending_group *pending, uint64_t first_lsn,
+static void write_group(struct buf *out, struct pending_group *pending, uint64_t first_lsn,
                         uint32_t count)
 {
     const uint64_t from = pending->first_lsn > first_lsn ? pending->first_lsn : first_lsn;
@@ -49,8 +47,8 @@ static void write_group(struct buf *out, const struct pending_group *pending, ui
     group.first_entry = (uint32_t)(from - first_lsn);
     group.count = (uint32_t)(end - from);
     group.first_leaf += (uint32_t)(from - pending->first_lsn);
-    group.proof_count = (uint32_t)merkle_prove(proof, pending->leaves, group.leaf_count,
-                                               group.first_leaf, group.count);
+    group.proof_count =
+        (uint32_t)merkle_prove(proof, &pending->tree, group.first_leaf, group.count);
     group.proof = proof;
     group_write(out, &group);
 }
@@ -64,7 +62,7 @@ static void write_groups(struct own_log *own, struct buf *out)
         struct pending_group *pending = &own->groups[i];
         write_group(out, pending, own->first_lsn, own->count);
         if (pending->first_lsn + pending->count <= end) {
-            mem_free(pending->leaves);
+            merkle_tree_free(&pending->tree);
         } else {
             own->groups[kept++] = *pending;
         }
@@ -220,7 +218,7 @@ void own_log_free(struct replicator *r)
 
     own_log_durable(r);
     for (size_t i = 0; i < own->group_count; i++) {
-        mem_free(own->groups[i].leaves);
+        merkle_tree_free(&own->groups[i].tree);
     }
     mem_free(own->groups);
     mem_free(own->turn);

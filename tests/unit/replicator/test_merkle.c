@@ -130,13 +130,17 @@ static void every_run_of_every_small_tree_is_proven(void **state)
     make_leaves(leaves, LEAVES_MAX);
     for (size_t n = 1; n <= LEAVES_MAX; n++) {
         const struct hash root = merkle_root(leaves, n);
+        struct merkle_tree tree;
+
+        merkle_tree_init(&tree, leaves, n);
         for (size_t first = 0; first < n; first++) {
             for (size_t count = 1; first + count <= n; count++) {
-                const size_t used = merkle_prove(proof, leaves, n, first, count);
+                const size_t used = merkle_prove(proof, &tree, first, count);
                 assert_true(leads_to(&root, leaves + first, count, first, n, proof, used));
                 expect_no_lie(&root, leaves, n, first, count, proof, used);
             }
         }
+        merkle_tree_free(&tree);
     }
 }
 
@@ -165,10 +169,15 @@ static void runs_of_large_trees_are_proven_in_few_hashes(void **state)
         struct hash proof[GROUP_PROOF_MAX];
         const size_t n = cases[i].leaf_count, first = cases[i].first, count = cases[i].count;
         const struct hash root = merkle_root(leaves, n);
-        const size_t used = merkle_prove(proof, leaves, n, first, count);
+        struct merkle_tree tree = MERKLE_EMPTY;
+        size_t used;
+
+        merkle_tree_init(&tree, leaves, n);
+        used = merkle_prove(proof, &tree, first, count);
 
         assert_true(used <= cases[i].proof_max);
         assert_true(leads_to(&root, leaves + first, count, first, n, proof, used));
+        merkle_tree_free(&tree);
     }
     mem_free(leaves);
 }
