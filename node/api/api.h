@@ -9,6 +9,7 @@
 #include "node/api/messages.h"
 #include "node/api/session.h"
 #include "node/ledger/query.h"
+#include "node/words.h"
 
 enum {
     BODY_BYTES_MAX = 16 << 20,
@@ -43,7 +44,8 @@ struct answer {
     struct buf body;
 };
 
-/* Replaces what the body has. `detail` may be NULL; it follows the sentence. */
+/* Replaces what the body has. `detail` may be NULL; it follows the sentence, in the language of the
+ * request as far as node/words.h knows it. */
 void answer_error(const struct request *request, struct answer *answer, enum api_error error,
                   const char *detail);
 /* For what job_run returned; OK is not an error and writes nothing. */

@@ -79,10 +79,14 @@ void answer_error(const struct request *request, struct answer *answer, enum api
     const struct api_message *message = api_message(error);
     const char *sentence = request->language == LANGUAGE_ZH ? message->zh : message->en;
     struct json_out out = json_to(&answer->body);
-    char text[REASON_MESSAGE_MAX];
+    char text[WORDS_BYTES_MAX + 256], words[WORDS_BYTES_MAX];
+    const bool zh = request->language == LANGUAGE_ZH;
 
-    (void)snprintf(text, sizeof text, "%s%s%s", sentence, detail == NULL ? "" : ": ",
-                   detail == NULL ? "" : detail);
+    (void)snprintf(text, sizeof text, "%s%s%s", sentence,
+                   detail == NULL ? ""
+                   : zh           ? "："
+                                  : ": ",
+                   detail == NULL ? "" : words_in(request->language, words, detail));
     buf_clear(&answer->body);
     answer->http = message->http;
     answer->type = "application/json; charset=utf-8";

@@ -376,7 +376,8 @@ void post_verify(struct request *request, struct answer *answer)
     out_count(&out, "entries", result.entries);
     out_count(&out, "signatures", result.signatures);
     if (!result.sound) {
-        out_text(&out, "fault", result.fault);
+        char words[WORDS_BYTES_MAX];
+        out_text(&out, "fault", words_in(request->language, words, result.fault));
     }
     out_close(&out, '}');
 }

@@ -127,7 +127,8 @@ static const char *status_sentence(enum submit_status status, enum language lang
 static void write_verdict(struct json_out *out, enum submit_status status,
                           const struct refusal *refusal, enum language language)
 {
-    char code[REASON_CODE_MAX], message[REASON_MESSAGE_MAX];
+    char code[REASON_CODE_MAX], message[REASON_MESSAGE_MAX], words[WORDS_BYTES_MAX];
+    struct refusal told = *refusal;
 
     out_text(out, "status", status_word(status));
     if (status != SUBMIT_REFUSED) {
@@ -135,7 +136,9 @@ static void write_verdict(struct json_out *out, enum submit_status status,
         return;
     }
     reason_code(code, refusal);
-    reason_message(message, refusal, language);
+    (void)snprintf(told.detail, sizeof told.detail, "%s",
+                   words_in(language, words, refusal->detail));
+    reason_message(message, &told, language);
     out_text(out, "reason", code);
     out_text(out, "message", message);
 }

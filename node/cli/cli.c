@@ -43,6 +43,7 @@ enum exit_code cli_fail(const struct cli *cli, enum exit_code exit_code, const c
 enum exit_code cli_fail_status(const struct cli *cli, const struct err *err)
 {
     enum exit_code exit_code = EXIT_OWN_FAILURE;
+    char words[WORDS_BYTES_MAX];
 
     switch (err->status) {
     case ERR_USAGE:
@@ -61,7 +62,8 @@ enum exit_code cli_fail_status(const struct cli *cli, const struct err *err)
     default:
         break;
     }
-    return cli_fail(cli, exit_code, status_name(err->status), "%s", err->text);
+    return cli_fail(cli, exit_code, status_name(err->status), "%s",
+                    words_in(cli->language, words, err->text));
 }
 
 const char *cli_home(const struct cli *cli)

@@ -6,7 +6,7 @@
 #ifndef TERRACE_NODE_CLI_CLI_H
 #define TERRACE_NODE_CLI_CLI_H
 
-#include "node/ledger/reason.h"
+#include "node/words.h"
 
 enum exit_code {
     EXIT_DONE = 0,
@@ -68,7 +68,7 @@ static inline const char *cli_say(const struct cli *cli, const char *en, const c
 /* Says the error on stderr, and with --json on stdout; returns `exit_code`. */
 enum exit_code cli_fail(const struct cli *cli, enum exit_code exit_code, const char *code,
                         const char *format, ...) PRINTF(4, 5);
-/* For a failure of our own: the exit code that fits the status. */
+/* For a failure of our own: the exit code that fits the status; its text is in node/words.h. */
 enum exit_code cli_fail_status(const struct cli *cli, const struct err *err);
 
 /* The home's directory, or NULL with the error said. */

@@ -113,7 +113,8 @@ enum exit_code client_open(struct cli *cli)
         return EXIT_USAGE;
     }
     if (home_check_path(home, &err) != OK) {
-        return cli_fail(cli, EXIT_USAGE, "usage", "%s", err.text);
+        err.status = ERR_USAGE;
+        return cli_fail_status(cli, &err);
     }
     exit_code = open_quietly(cli, home);
     if (exit_code == EXIT_DONE && cli->value[OPT_AS] != NULL) {

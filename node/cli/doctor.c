@@ -44,10 +44,11 @@ static const char *say(const struct doctor *doctor, const char *en, const char *
 
 static bool check_config(struct doctor *doctor)
 {
+    char words[WORDS_BYTES_MAX];
     struct err err;
 
     if (home_load(&doctor->config, doctor->home, &err) != OK) {
-        find(doctor, FINDING_ERROR, "config", err.text,
+        find(doctor, FINDING_ERROR, "config", words_in(doctor->cli->language, words, err.text),
              err.status == ERR_NOT_FOUND
                  ? say(doctor, "terrace init --root ... or terrace join TOKEN",
                        "terrace init --root ... 或 terrace join 令牌")
@@ -241,7 +242,7 @@ static void check_port(struct doctor *doctor, const char *endpoint)
 
 static void check_stopped(struct doctor *doctor)
 {
-    char cure[HOME_FILE_MAX + 64];
+    char cure[HOME_FILE_MAX + 64], words[WORDS_BYTES_MAX];
     int lock;
     struct err err;
 
@@ -253,7 +254,7 @@ static void check_stopped(struct doctor *doctor)
         check_port(doctor, doctor->config.listen);
         check_port(doctor, doctor->config.enrol);
     } else {
-        find(doctor, FINDING_ERROR, "daemon", err.text,
+        find(doctor, FINDING_ERROR, "daemon", words_in(doctor->cli->language, words, err.text),
              say(doctor, "it runs but does not answer: see its log; ask its owner, or be root",
                  "进程在但不应答：请看日志；或以其所属用户、root 运行"));
     }
@@ -301,7 +302,8 @@ enum exit_code run_doctor(struct cli *cli)
         return EXIT_USAGE;
     }
     if (home_check_path(doctor.home, &err) != OK) {
-        return cli_fail(cli, EXIT_USAGE, "usage", "%s", err.text);
+        err.status = ERR_USAGE;
+        return cli_fail_status(cli, &err);
     }
     doctor.rows = json_array();
     if (check_config(&doctor)) {

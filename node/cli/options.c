@@ -121,18 +121,6 @@ static bool word_known(const char *const *words, const char *word)
     return false;
 }
 
-enum language options_language(const char *lc_all, const char *lc_messages, const char *lang)
-{
-    const char *const settings[] = {lc_all, lc_messages, lang};
-
-    for (size_t i = 0; i < COUNT_OF(settings); i++) {
-        if (settings[i] != NULL && settings[i][0] != '\0') {
-            return strncmp(settings[i], "zh", 2) == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
-        }
-    }
-    return LANGUAGE_EN;
-}
-
 static void print_help(const struct cli *cli, const struct command *command)
 {
     if (command != NULL && command->run != NULL) {

@@ -20,7 +20,5 @@ extern const size_t command_count;
  * when help or the version was printed; otherwise the error has been said. */
 enum exit_code options_parse(struct cli *cli, const struct command **command, int argc,
                              char **argv);
-/* By LC_ALL, LC_MESSAGES, LANG: the first that is set decides. */
-enum language options_language(const char *lc_all, const char *lc_messages, const char *lang);
 
 #endif

@@ -11,8 +11,8 @@
 
 int main(int argc, char **argv)
 {
-    struct cli cli = {
-        .language = options_language(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"))};
+    struct cli cli = {.language =
+                          words_language(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"))};
     const struct command *command;
     enum exit_code exit_code;
 

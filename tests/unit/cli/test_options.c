@@ -118,36 +118,12 @@ static void refuses_with_usage(void **state)
     }
 }
 
-static void the_locale_picks_the_language(void **state)
-{
-    static const struct {
-        const char *lc_all, *lc_messages, *lang;
-        enum language want;
-    } cases[] = {
-        {NULL, NULL, NULL, LANGUAGE_EN},
-        {NULL, NULL, "zh_CN.UTF-8", LANGUAGE_ZH},
-        {"C.UTF-8", "zh_CN.UTF-8", "zh_CN.UTF-8", LANGUAGE_EN},
-        {"", "zh_CN.UTF-8", "en_US.UTF-8", LANGUAGE_ZH},
-        {"zh_CN.UTF-8", "C", "C", LANGUAGE_ZH},
-        {"en_US.UTF-8", NULL, "zh_CN.UTF-8", LANGUAGE_EN},
-    };
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        if (options_language(cases[i].lc_all, cases[i].lc_messages, cases[i].lang) !=
-            cases[i].want) {
-            fail_msg("row %zu", i);
-        }
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_global_options_on_both_sides),
         cmocka_unit_test(arguments_and_options_mix),
         cmocka_unit_test(refuses_with_usage),
-        cmocka_unit_test(the_locale_picks_the_language),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,381 @@
+#include "node/words.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SLOTS_MAX = 9, DEPTH_MAX = 4 };
+
+static const struct row {
+    const char *en, *zh;
+} sentences[] = {
+    /* the home */
+    {"no home is named: give --home DIR or set TERRACE_HOME",
+     "未指定主目录：请给出 --home 目录，或设置 TERRACE_HOME"},
+    {"the path of the home is longer than % bytes, so its socket would have no address: choose a "
+     "shorter --home",
+     "主目录路径超过 %1 字节，套接字无法建立：请选用更短的 --home"},
+    {"a node lives in % already; start it with terraced --home %, or choose another home",
+     "%1 已有节点；请用 terraced --home %2 启动，或另选主目录"},
+    {"% is not empty (% is there); choose an empty or a new directory",
+     "%1 不是空目录（内有 %2）；请选用空目录或新目录"},
+    {"terraced runs on % already (pid %); stop it first, or name another home",
+     "%1 已有 terraced 在运行（进程号 %2）；请先停止，或另指主目录"},
+    {"no node lives in %: terrace init --root or terrace join makes one",
+     "%1 没有节点：请用 terrace init --root 或 terrace join 建立"},
+    {"lock %: %", "锁定 %1：%2"},
+    {"write %/lock: %", "写入 %1/lock：%2"},
+    {"write %: % bytes of grants", "写入 %1：授权共 %2 字节"},
+    {"a chain of % grants, 1 to % are possible", "授权链有 %1 份，应为 1 至 %2 份"},
+    {"% is damaged; restore it from a backup, or join again with a new token",
+     "%1 已损坏；请从备份恢复，或用新令牌重新入网"},
+    {"find a free port: %", "查找空闲端口：%1"},
+    {"\"%\" is no endpoint: write tcp://HOST:PORT with a port of 1-65535",
+     "“%1”不是有效地址：请写成 tcp://主机:端口，端口为 1-65535"},
+    {"%:1: the file is empty", "%1:1：文件是空的"},
+    {"must be 64 hexadecimal digits", "须为 64 位十六进制数字"},
+    {"must be a division code: 1-9 of A-Z and 0-9, in quotes",
+     "须为区划代码：1-9 位大写字母或数字，加引号"},
+    {"holds a control character", "含有控制字符"},
+    {"must be UTF-8 text and not empty", "须为非空的 UTF-8 文字"},
+    {"'%' is neither required, none nor a kind of document that persons write",
+     "“%1”既不是 required、none，也不是由人填写的单据种类"},
+    {"must be from % to %", "须在 %1 至 %2 之间"},
+    {"Unexpected key: %", "未知的键：%1"},
+    {"Mapping field already seen: %", "键重复：%1"},
+    /* files and keys */
+    {"% is not a directory", "%1 不是目录"},
+    {"% is larger than % bytes", "%1 超过 %2 字节"},
+    {"path too long: %", "路径过长：%1"},
+    {"open %: %", "打开 %1：%2"},
+    {"open %", "打开 %1"},
+    {"read %: %", "读取 %1：%2"},
+    {"write %: %", "写入 %1：%2"},
+    {"make %: %", "建立 %1：%2"},
+    {"the passphrase is empty", "口令为空"},
+    {"the passphrase is longer than % bytes", "口令超过 %1 字节"},
+    {"read the passphrase: %", "读取口令：%1"},
+    {"no passphrase was typed", "没有输入口令"},
+    {"the two passphrases differ", "两次输入的口令不一致"},
+    {"wrong passphrase, or the seal was altered", "口令错误，或封存数据被改动"},
+    {"% is missing; restore it from a backup of the home", "缺少 %1；请从主目录的备份恢复"},
+    {"% may be read by others (mode %): chmod 600 %", "%1 可被他人读取（权限 %2）：chmod 600 %3"},
+    {"% is damaged: % bytes instead of %", "%1 已损坏：%2 字节，应为 %3"},
+    {"the keys in % are sealed under a passphrase: set TERRACE_PASSPHRASE, or the systemd "
+     "credential terrace-passphrase, or start from a terminal",
+     "%1 中的密钥由口令封存：请设置 TERRACE_PASSPHRASE，或 systemd 凭据 "
+     "terrace-passphrase，或从终端启动"},
+    {"% is there already", "%1 已存在"},
+    {"the cryptographic library does not start", "密码库无法启动"},
+    /* the store and the socket */
+    {"% %: another process has it open; stop that terraced, or name another home (%)",
+     "%1 %2：已被另一进程打开；请停止那个 terraced，或另指主目录（%3）"},
+    {"% %: damaged: %; keep a copy of it, then restore a backup or join again with a new token",
+     "%1 %2：已损坏：%3；请保留副本，再恢复备份，或用新令牌重新入网"},
+    {"open %: its CURRENT file is missing; keep a copy of the directory, then restore a backup or "
+     "join again with a new token",
+     "打开 %1：缺少 CURRENT 文件；请保留目录副本，再恢复备份，或用新令牌重新入网"},
+    {"another terraced answers on this home's socket: stop it first",
+     "本主目录的套接字已有 terraced 应答：请先停止它"},
+    {"socket %: the path is longer than % bytes", "套接字 %1：路径超过 %2 字节"},
+    {"socket: %", "套接字：%1"},
+    {"socket %", "套接字 %1"},
+    {"start the HTTP server: %", "启动 HTTP 服务：%1"},
+    {"open signals: %", "信号设置：%1"},
+    {"open node %", "打开节点 %1"},
+    /* links and enrolment */
+    {"% is taken by another program: stop that one, or give this node another address",
+     "%1 已被其他程序占用：请停掉它，或为本节点另选地址"},
+    {"% may not be bound by this user: take a port above 1023",
+     "当前用户无权监听 %1：请选用 1023 以上的端口"},
+    {"% is no address of this machine", "%1 不是本机地址"},
+    {"\"%\" is no endpoint: write tcp://ADDRESS:PORT", "“%1”不是有效地址：请写成 tcp://地址:端口"},
+    {"\"%\" cannot be dialled: write tcp://ADDRESS:PORT", "“%1”无法连接：请写成 tcp://地址:端口"},
+    {"bind %: %", "监听 %1：%2"},
+    {"listen for enrolment", "入网端口"},
+    {"listen for lower divisions", "下级连接端口"},
+    {"dial %", "连接 %1"},
+    {"start ZeroMQ: %", "启动 ZeroMQ：%1"},
+    {"ZeroMQ option %: %", "ZeroMQ 选项 %1：%2"},
+    {"this ZeroMQ cannot be made to refuse strangers", "此 ZeroMQ 无法拒绝陌生连接"},
+    {"start the key check: %", "启动密钥核验：%1"},
+    {"self-test of %", "%1 的自检"},
+    {"without a key check", "没有密钥核验"},
+    {"a stranger's key was let in: this node must not listen", "陌生密钥被放行：本节点不得监听"},
+    {"the listener did not answer within % ms: does a local firewall stop this node from dialling "
+     "itself?",
+     "监听端 %1 毫秒内没有应答：本机防火墙是否阻止了节点连接自身？"},
+    {"% does not answer at %: is terraced running there, is this address reachable from here, and "
+     "is the token of that node as it is now?",
+     "%1 在 %2 没有应答：那里的 terraced 在运行吗？此地址可达吗？令牌是否来自现在的节点？"},
+    {"not a token: one begins with %", "不是令牌：令牌以 %1 开头"},
+    {"the token is incomplete or was mistyped", "令牌不完整或有误"},
+    {"the parent refused: %", "上级拒绝：%1"},
+    {"the parent's answer", "上级的应答"},
+    {"the parent's answer has no status", "上级的应答没有结果"},
+    {"the token was made for another division than %", "该令牌不是为 %1 签发的"},
+    {"no such token for %", "没有为 %1 签发过此令牌"},
+    {"the token for % has expired", "%1 的令牌已过期"},
+    {"the token for % was used already", "%1 的令牌已使用"},
+    {"nothing was granted to who confirms", "确认方没有获得授权"},
+    {"% is a member already", "%1 已是成员"},
+    {"% is a member already, and not a child of %", "%1 已是成员，且不是 %2 的下级"},
+    {"% is a member already: new keys for it, or a rebuild after a lost disk, need a new epoch, "
+     "which an invite does not give",
+     "%1 已是成员：更换密钥或磁盘损失后重建需要新任期，邀请不能给出"},
+    {"a node cannot invite its own division", "节点不能邀请本级区划"},
+    {"% is not granted yet itself", "%1 自身尚未获得授权"},
+    {"a tree has at most % levels", "一棵树最多 %1 级"},
+    {"invite", "邀请"},
+    {"a name has 1 to % bytes of UTF-8 and no control characters",
+     "名称为 1 至 %1 字节的 UTF-8，不含控制字符"},
+    {"a kept enrolment attempt cannot be read", "一条入网尝试记录无法读取"},
+    {"no division code", "缺少区划代码"},
+    {"no secret", "缺少密语"},
+    {"no signing key, or no proof of it", "缺少签名密钥或其证明"},
+    {"no link key", "缺少链路密钥"},
+    {"bad endpoint", "地址无效"},
+    {"the proof of the signing key does not fit", "签名密钥的证明不符"},
+    {"the claimed link key is not the one of the connection", "所报链路密钥与连接不符"},
+    {"% is not granted by %", "%1 不是由 %2 授权的"},
+    {"the chain does not end at %", "授权链没有通向 %1"},
+    {"the token came from %, the grant from %", "令牌来自 %1，授权来自 %2"},
+    {"the grant is for another key than ours", "授权的不是我们的密钥"},
+    {"the link key of % is not the one in the token", "%1 的链路密钥与令牌不符"},
+    {"a chain of % grants, at most %", "授权链有 %1 份，最多 %2 份"},
+    {"the chain of grants cannot be trusted", "授权链不可信"},
+    {"% is no neighbour of %", "%1 不是 %2 的邻居"},
+    /* operators */
+    {"a user name is 1-63 letters, digits, '-', '_' or '.', without spaces",
+     "用户名为 1-63 字节的文字、数字、-、_ 或 .，不含空格"},
+    {"user % is there already; use user passwd", "用户 %1 已存在；请用 user passwd"},
+    {"there is no user %", "没有用户 %1"},
+    {"the key of user % does not change with its password", "用户 %1 的密钥不随密码改变"},
+    /* what a request lacks */
+    {"year", "年度"},
+    {"division", "区划"},
+    {"kind", "种类"},
+    {"division: 1-9 of A-Z 0-9", "区划码为 1-9 位大写字母或数字"},
+    {"name: 1-96 bytes", "名称为 1-96 字节"},
+    {"ids: 1-1000", "ids：1 至 1000 个"},
+    {"reason: 1-1000", "reason：1 至 1000 字节"},
+    {"not JSON", "不是 JSON"},
+    {"not a JSON object", "不是 JSON 对象"},
+    {"line longer than 256 KiB", "该行超过 256 KiB"},
+    {"not an object", "不是对象"},
+    {"column %: %", "第 %1 列：%2"},
+    {"column %", "第 %1 列"},
+    {"asked %, free %", "申请 %1，可用 %2"},
+    {"one of %", "取值之一：%1"},
+    /* verification */
+    {"ledger of %", "%1 的账本"},
+    {"log of %", "%1 的日志"},
+    {"log of %, lsn %", "%1 的日志，序号 %2"},
+    {"log of %, behind lsn %", "%1 的日志，序号 %2 之后"},
+    {"% lsn %", "%1 序号 %2"},
+    {"block of another author", "数据块属于其他区划"},
+    {"no grant for its epoch", "该任期没有授权"},
+    {"the log does not begin at 1", "日志不是从 1 开始"},
+    {"a block before it is missing", "缺少前面的数据块"},
+    {"its epoch is an older one", "任期早于前块"},
+    {"it does not follow the block before it", "与前一数据块不衔接"},
+    {"too many audiences", "发送范围过多"},
+    {"a block addressed to this node is missing before it", "缺少之前发给本节点的数据块"},
+    {"its Merkle root differs", "Merkle 根不符"},
+    {"an approval does not verify", "审核签名不符"},
+    {"the grants held do not lead to the trust key", "所持授权不能通到信任密钥"},
+    {"the block is not signed by %", "数据块不是 %1 签名的"},
+    {"the body is not the one its author signed", "内容不是其区划签名的内容"},
+    {"the block belongs to another tree", "数据块属于另一棵树"},
+    {"indicator % (lsn %): % is on the wrong side: %", "指标 %1（序号 %2）：%3 方向不对：%4"},
+    {"indicator % (lsn %) has no origin", "指标 %1（序号 %2）没有来源"},
+    {"indicator % (lsn %): its origin % is missing", "指标 %1（序号 %2）：缺少来源 %3"},
+    {"indicator % (lsn %): its source is missing", "指标 %1（序号 %2）：缺少资金来源"},
+    {"indicator % cannot be read", "指标 %1 无法读取"},
+    {"year %, fund type %: % is stored as %, the indicators add up to %",
+     "年度 %1、资金性质 %2：%3 存为 %4，指标合计 %5"},
+    {"year %, fund type %: sources and uses differ by %",
+     "年度 %1、资金性质 %2：来源与运用相差 %3"},
+    {"roll-up by % (%): % is stored as %, computed as %", "汇总 %1（%2）：%3 存为 %4，算得 %5"},
+    {"prev_hash is not the hash of the block before", "prev_hash 不是前一数据块的哈希"},
+    {"the chain of its audience is broken", "发送范围的链断裂"},
+    {"the maker's signature does not fit the document", "经办人签名与单据不符"},
+    {"the checker's signature does not fit the document", "审核人签名与单据不符"},
+    {"approved by a key that no operator of this division has", "审核密钥不属于本区划任何操作员"},
+    {"the replayed ledger has another digest than its author's", "重算账本的摘要与其区划不符"},
+    /* the system's */
+    {"No such file or directory", "没有此文件或目录"},
+    {"Permission denied", "没有权限"},
+    {"Is a directory", "是目录"},
+    {"Not a directory", "不是目录"},
+    {"No space left on device", "磁盘已满"},
+    {"Read-only file system", "文件系统只读"},
+    {"Input/output error", "读写出错"},
+    {"Address already in use", "地址已被占用"},
+    {"Operation not permitted", "不允许的操作"},
+    {"Too many open files", "打开的文件过多"},
+};
+
+/* Words that stand alone in a cell. */
+static const struct row terms[] = {
+    {"down", "断开"},        {"greeting", "握手"},
+    {"live", "已连接"},      {"held", "暂缓"},
+    {"paused", "已暂停"},    {"resumed", "已恢复"},
+    {"refused", "已拒绝"},   {"ok", "正常"},
+    {"warning", "警告"},     {"error", "错误"},
+    {"yes", "是"},           {"no", "否"},
+    {"accepted", "已受理"},  {"exists", "已存在"},
+    {"draft", "待审"},       {"rejected", "已退回"},
+    {"issued", "已下达"},    {"registered", "已登记"},
+    {"returned", "已退回"},  {"settled", "已结清"},
+    {"open", "有效"},        {"closed", "已结束"},
+    {"cancelled", "已撤销"}, {"paid", "已支付"},
+    {"own", "本级"},         {"subtree", "辖区"},
+    {"maker", "经办"},       {"checker", "审核"},
+    {"auditor", "审计"},     {"admin", "管理"},
+    {"pending", "待下达"},   {"released", "已下达"},
+    {"done", "已办"},        {"partly_paid", "部分支付"},
+};
+
+/* --- finding the row --- */
+
+struct slots {
+    struct bytes at[SLOTS_MAX];
+};
+
+/* Each '%' takes as little as it can, and something. */
+static bool match(const char *pattern, const char *text, const char *end, struct slots *slots,
+                  size_t count)
+{
+    while (*pattern != '\0' && *pattern != '%') {
+        if (text == end || *pattern++ != *text++) {
+            return false;
+        }
+    }
+    if (*pattern == '\0') {
+        return text == end;
+    }
+    assert(count < SLOTS_MAX);
+    for (const char *to = text + 1; to <= end; to++) {
+        slots->at[count] = bytes_of(text, (size_t)(to - text));
+        if (match(pattern + 1, to, end, slots, count + 1)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- saying it --- */
+
+struct sentence {
+    char *out;
+    size_t size;
+};
+
+static void say(struct sentence *sentence, struct bytes text)
+{
+    const size_t room = WORDS_BYTES_MAX - 1 - sentence->size;
+    size_t size = text.size;
+
+    if (size > room) {
+        size = room;
+        while (size > 0 && (text.data[size] & 0xc0) == 0x80) {
+            size--;
+        }
+    }
+    memcpy(sentence->out + sentence->size, text.data, size);
+    sentence->size += size;
+    sentence->out[sentence->size] = '\0';
+}
+
+static void translate(struct sentence *sentence, struct bytes text, int depth);
+
+static void say_row(struct sentence *sentence, const char *zh, const struct slots *slots, int depth)
+{
+    while (*zh != '\0') {
+        const size_t plain = strcspn(zh, "%");
+
+        say(sentence, bytes_of(zh, plain));
+        zh += plain;
+        if (*zh == '%') {
+            translate(sentence, slots->at[zh[1] - '1'], depth + 1);
+            zh += 2;
+        }
+    }
+}
+
+/* What has no row is taken apart where err_wrap joined it. */
+static void translate_parts(struct sentence *sentence, struct bytes text, int depth)
+{
+    const uint8_t *joint = memmem(text.data, text.size, ": ", 2);
+    const size_t begin = sentence->size;
+
+    if (joint == NULL || depth >= DEPTH_MAX) {
+        say(sentence, text);
+        return;
+    }
+    const struct bytes front = bytes_of(text.data, (size_t)(joint - text.data));
+    const struct bytes back = bytes_of(joint + 2, text.size - front.size - 2);
+
+    translate(sentence, front, DEPTH_MAX);
+    say(sentence, bytes_text("："));
+    const size_t middle = sentence->size;
+    translate(sentence, back, depth + 1);
+    if (sentence->size - middle == back.size &&
+        memcmp(sentence->out + middle, back.data, back.size) == 0 &&
+        memcmp(sentence->out + begin, front.data, front.size) == 0) {
+        sentence->size = begin; /* nothing of it is known: as it was */
+        say(sentence, text);
+    }
+}
+
+static void translate(struct sentence *sentence, struct bytes text, int depth)
+{
+    const char *begin = (const char *)text.data, *end = begin + text.size;
+    struct slots slots;
+
+    if (text.size == 0) {
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(sentences) && depth <= DEPTH_MAX; i++) {
+        if (match(sentences[i].en, begin, end, &slots, 0)) {
+            say_row(sentence, sentences[i].zh, &slots, depth);
+            return;
+        }
+    }
+    translate_parts(sentence, text, depth);
+}
+
+const char *words_in(enum language language, char out[WORDS_BYTES_MAX], const char *english)
+{
+    struct sentence sentence = {out, 0};
+
+    if (language != LANGUAGE_ZH) {
+        return english;
+    }
+    out[0] = '\0';
+    translate(&sentence, bytes_text(english), 0);
+    return out;
+}
+
+const char *words_term(enum language language, const char *english)
+{
+    for (size_t i = 0; language == LANGUAGE_ZH && i < COUNT_OF(terms); i++) {
+        if (strcmp(terms[i].en, english) == 0) {
+            return terms[i].zh;
+        }
+    }
+    return english;
+}
+
+enum language words_language(const char *lc_all, const char *lc_messages, const char *lang)
+{
+    const char *const settings[] = {lc_all, lc_messages, lang};
+
+    for (size_t i = 0; i < COUNT_OF(settings); i++) {
+        if (settings[i] != NULL && settings[i][0] != '\0') {
+            return strncmp(settings[i], "zh", 2) == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
+        }
+    }
+    return LANGUAGE_EN;
+}
