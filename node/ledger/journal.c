@@ -78,7 +78,10 @@ void journal_post(struct ledger *ledger, const struct journal *journal, struct t
 
     journal_list(journal, txn, author);
     tally_make(&ledger->tally, buf_bytes(&journal->folded));
-    fault = rollups_add(txn, ledger->config.roster, ledger->config.self, author, &ledger->tally);
+    if (!rollups_add(txn, ledger->config.roster, ledger->config.self, author, &ledger->tally,
+                     &fault)) {
+        ledger_alarm(ledger, "sum_too_large", author, "a sum of a jurisdiction does not fit");
+    }
     if (fault != NULL) {
         ledger_alarm(ledger, "sources_differ", author, "%s", fault);
     }

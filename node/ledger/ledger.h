@@ -32,7 +32,7 @@ struct ledger_sink {
      * appended and applied in this turn. */
     void (*settle_due)(void *arg, struct txn *txn, const struct document *settle);
     /* A breach. `code`: "edge_differs", "state_differs", "below_zero", "sources_differ",
-     * "element_clash", "bad_entry", "needs_upgrade". */
+     * "sum_too_large", "element_clash", "bad_entry", "needs_upgrade". */
     void (*alarm)(void *arg, const char *code, struct division about, const char *text);
     /* The last lsn of the own log, entries that are not documents (grants) included, at the time
      * ledger_own_digest is called. NULL: that of the last document. */

@@ -212,7 +212,9 @@ static struct rollup seen_from(const struct roster *roster, struct division abov
     struct rollup seen = *moved;
 
     move_account(&seen, ACC_XFER_OUT, ACC_TRANSIT);
-    if (!division_is_none(row->issuer) && roster_within(roster, row->issuer, above)) {
+    /* A transfer_in is what its author says of somebody without a node: no edge, so from outside,
+     * whatever division it names and whoever joins later. */
+    if (row->kind == KIND_REGISTER && roster_within(roster, row->issuer, above)) {
         move_account(&seen, ACC_SRC_TRANSFER_IN, ACC_TRANSIT);
     }
     return seen;
@@ -246,10 +248,10 @@ static void load_touched(struct txn *txn, struct division author, const struct t
     (void)there;
 }
 
-const char *rollups_add(struct txn *txn, const struct roster *roster, struct division self,
-                        struct division author, const struct tally *tally)
+bool rollups_add(struct txn *txn, const struct roster *roster, struct division self,
+                 struct division author, const struct tally *tally, const char **fault)
 {
-    const char *fault = NULL;
+    bool fits = true;
     struct indicator row;
 
     for (size_t i = 0; i < tally->count; i++) {
@@ -262,12 +264,13 @@ const char *rollups_add(struct txn *txn, const struct roster *roster, struct div
         add_to_year(txn, author, &row, &line->moved);
         if (!add_dimensions(txn, ROLLUP_OWN, author, &row, &codes, &line->moved) ||
             !add_jurisdictions(txn, roster, self, author, &row, &codes, &line->moved)) {
-            fault = "a sum of a jurisdiction does not fit";
+            fits = false;
         }
     }
-    for (size_t i = 0; i < tally->count && fault == NULL; i++) {
+    *fault = NULL;
+    for (size_t i = 0; i < tally->count && *fault == NULL; i++) {
         load_touched(txn, author, &tally->lines[i], &row);
-        fault = check_sums(txn, author, &row);
+        *fault = check_sums(txn, author, &row);
     }
-    return fault;
+    return fits;
 }

@@ -4,8 +4,9 @@
  *                                                     --> roll-ups, own level and jurisdictions
  *
  * A jurisdiction is a division with all below it. In its roll-ups a transfer between two of its
- * members is one thing: XFER_OUT counts as TRANSIT, and so does SRC_TRANSFER_IN from a member, so
- * that TRANSIT is what is issued and not answered, and SRC_TRANSFER_IN is what came from outside.
+ * members is one thing: XFER_OUT counts as TRANSIT, and so does SRC_TRANSFER_IN that a member
+ * registered of another one, so that TRANSIT is what is issued and not answered, and
+ * SRC_TRANSFER_IN is what came from outside.
  *
  * Thread: loop thread. Units: fen. */
 #ifndef TERRACE_NODE_LEDGER_ROLLUPS_H
@@ -31,9 +32,9 @@ void tally_make(struct tally *tally, struct bytes folded);
 void tally_free(struct tally *tally);
 
 /* Adds a tally to the sums and roll-ups of `author` and of every division from it up to `self`.
- * Returns NULL, or the words of the first fault: a source or a year whose sides differ, or a
- * jurisdiction's sum that does not fit (and is then left as it was). */
-const char *rollups_add(struct txn *txn, const struct roster *roster, struct division self,
-                        struct division author, const struct tally *tally);
+ * False when a sum of a jurisdiction does not fit; it is then left as it was. *fault is NULL, or
+ * the words of the first source or year whose sides differ. */
+bool rollups_add(struct txn *txn, const struct roster *roster, struct division self,
+                 struct division author, const struct tally *tally, const char **fault);
 
 #endif

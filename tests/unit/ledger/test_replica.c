@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "node/ledger/query.h"
 #include "node/ledger/rows.h"
 #include "node/store/store_memory.h"
 #include "tests/unit/ledger/tree.h"
@@ -412,6 +413,72 @@ static void a_log_replayed_gives_the_same_rows(void **state)
     holder_free(again);
 }
 
+/* --- jurisdictions --- */
+
+static struct rollup jurisdiction(struct holder *holder)
+{
+    const struct row_key key =
+        rollup_key(ROLLUP_SUBTREE, tree_division(REGION), 2026, ROLLUP_ACCOUNT, BYTES_NONE);
+    struct rollup sums;
+
+    rollup_load(holder->txn, &key, &sums);
+    return sums;
+}
+
+/* A county knows no siblings, so nothing stops it from naming one. The same figures whether the
+ * one that is named has its grant already, or only later. */
+static void a_transfer_in_comes_from_outside_whatever_it_names(void **state)
+{
+    static const char *const named[] = {"540202", "540299"};
+
+    for (size_t i = 0; i < COUNT_OF(named); i++) {
+        struct holder *holder = holder_new(((struct holder *)*state)->tree, REGION);
+        struct script script = {.author = LINZHOU, .first_lsn = 1};
+        char fault[512] = "";
+        struct rollup sums;
+
+        WRITE(&script, "transfer_in", "I", "ori_div_code", named[i], "sup_bgt_doc_no", "1",
+              "fund_type_code", "111", "amount", "77");
+        apply(holder, &script);
+        sums = jurisdiction(holder);
+        assert_int_equal(sums.debit[ACC_UNALLOC], 7700);
+        if (sums.credit[ACC_SRC_TRANSFER_IN] != 7700 || sums.credit[ACC_TRANSIT] != 0) {
+            fail_msg("from %s: counted as a transfer inside the region", named[i]);
+        }
+        if (!query_verify(holder->txn, tree_roster(holder->tree), tree_division(REGION), fault,
+                          sizeof fault)) {
+            fail_msg("from %s: %s", named[i], fault);
+        }
+        holder_free(holder);
+    }
+}
+
+/* Neither fault hides the other. */
+static void a_sum_that_does_not_fit_and_a_source_that_differs_are_both_told(void **state)
+{
+    const struct row_key key =
+        rollup_key(ROLLUP_SUBTREE, tree_division(REGION), 2026, ROLLUP_ACCOUNT, BYTES_NONE);
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+    struct source_sums source;
+    struct rollup sums;
+
+    WRITE(&script, "budget", "B", REPLY("100"));
+    apply(holder, &script);
+    sums = jurisdiction(holder);
+    sums.debit[ACC_PENDING] = INT64_MAX;
+    rollup_store(holder->txn, &key, &sums);
+    assert_true(source_load(holder->txn, tree_division(LHASA), bytes_text("B"), &source));
+    source.debit++;
+    source_store(holder->txn, tree_division(LHASA), bytes_text("B"), &source);
+    WRITE(&script, "allocate", "A", "ori_bgt_id", "B", "amount", "1");
+    apply(holder, &script);
+    assert_int_equal(jurisdiction(holder).debit[ACC_PENDING], INT64_MAX);
+    assert_int_equal(holder->alarm_count, 2);
+    assert_memory_equal(holder->alarms[0], "sum_too_large: ", 15);
+    assert_memory_equal(holder->alarms[1], "sources_differ: ", 16);
+}
+
 /* --- edges --- */
 
 static struct bytes answer_body(struct script *script, const char *kind, const char *id,
@@ -667,6 +734,8 @@ int main(void)
         HELD(an_unknown_kind_is_waited_for),
         HELD(a_block_without_documents_leaves_the_digest),
         HELD(a_log_replayed_gives_the_same_rows),
+        HELD(a_transfer_in_comes_from_outside_whatever_it_names),
+        HELD(a_sum_that_does_not_fit_and_a_source_that_differs_are_both_told),
         HELD(sides_that_disagree_are_a_breach),
         HELD(an_answer_to_nothing_is_a_breach_once_the_log_has_passed),
         HELD(a_settle_that_says_otherwise_is_a_breach),
