@@ -16,15 +16,15 @@ void node_alarm(struct node *node, const char *code, struct division about, cons
         }
     }
     if (alarm == NULL) {
+        LOG_WARN("alarm", "code=%s about=%s text=\"%s\"", code, about.code, text);
         if (node->alarm_count == NODE_ALARMS_MAX) {
-            return; /* the board is full of alarms already; the log has every one */
+            return; /* the board is full of alarms already */
         }
         alarm = &node->alarms[node->alarm_count++];
         memset(alarm, 0, sizeof *alarm);
         (void)snprintf(alarm->code, sizeof alarm->code, "%s", code);
         alarm->about = about;
         alarm->since_unix_ms = node->turn_unix_ms;
-        LOG_WARN("alarm", "code=%s about=%s text=\"%s\"", code, about.code, text);
     }
     (void)snprintf(alarm->text, sizeof alarm->text, "%s", text);
     alarm->last_unix_ms = node->turn_unix_ms;

@@ -4,6 +4,7 @@
 struct backlog {
     int64_t fen;
     size_t blocks;
+    bool damaged; /* a block could not be read: there is more money than this */
 };
 
 static void add_backlog_block(void *arg, const struct block_view *block)
@@ -13,7 +14,9 @@ static void add_backlog_block(void *arg, const struct block_view *block)
     struct err err;
 
     backlog->blocks++;
-    if (block_body_read(&body, block, &err) == OK) {
+    if (block_body_read(&body, block, &err) != OK) {
+        backlog->damaged = true;
+    } else {
         for (size_t i = 0; i < body.count; i++) {
             const struct entry *entry = &body.entries[i];
             struct document document;
@@ -32,11 +35,11 @@ static void add_backlog_block(void *arg, const struct block_view *block)
 int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete)
 {
     enum { BLOCKS_MAX = 64 };
-    struct backlog backlog = {0, 0};
+    struct backlog backlog = {0, 0, false};
     struct err err;
 
     *complete = replicator_backlog(node->replicator, peer, BLOCKS_MAX, add_backlog_block, &backlog,
                                    &err) == OK &&
-                backlog.blocks < BLOCKS_MAX;
+                backlog.blocks < BLOCKS_MAX && !backlog.damaged;
     return backlog.fen;
 }

@@ -79,6 +79,23 @@ static bool replay_block(void *arg, const struct block_view *block)
     return !slice->failed && slice->entries < TURN_CATCH_UP_ENTRIES_MAX;
 }
 
+/* Posts from slice->next_lsn on, which lies inside a block when that held a kind not known then. */
+static enum status replay_from(struct node *node, struct division division, struct slice *slice,
+                               struct err *err)
+{
+    struct buf whole = BUF_EMPTY;
+    struct block_view block;
+    enum status status =
+        log_read_block(&node->store, NULL, division, slice->next_lsn, &whole, &block, err);
+
+    if (status == OK) {
+        status = log_scan(&node->store, NULL, division, block.header.first_lsn, replay_block, slice,
+                          err);
+    }
+    buf_free(&whole);
+    return status;
+}
+
 bool replay_slice(struct node *node)
 {
     for (size_t i = 0; i < node->lagging_count; i++) {
@@ -95,8 +112,7 @@ bool replay_slice(struct node *node)
         ledger_position(node->txn, division, &position);
         if (replicator_head(node->replicator, division, true, &head) && position.lsn < head.lsn) {
             slice.next_lsn = position.lsn + 1;
-            if (log_scan(&node->store, NULL, division, slice.next_lsn, replay_block, &slice,
-                         &err) != OK) {
+            if (replay_from(node, division, &slice, &err) != OK) {
                 node_alarm(node, "corrupt", division, err.text);
                 lagging->stopped = true;
                 continue;
