@@ -13,6 +13,7 @@
 
 #include "node/api/server.h"
 #include "node/enrolment.h"
+#include "node/files.h"
 #include "node/home.h"
 #include "node/notify.h"
 #include "node/store/store_rocks.h"
@@ -30,6 +31,7 @@ struct daemon {
     int lock, signals, wake;
     struct node_keys *keys;
     struct store store;
+    struct buf damage; /* text of HOME/damaged, ended by a zero; empty: no such file */
     struct transport_zmq *transport;
     struct node *node;
     struct enrol_zmq *enrol;
@@ -170,6 +172,38 @@ static enum status open_store(struct daemon *daemon, struct err *err)
     return store_rocks_open(&daemon->store, directory, &options, err);
 }
 
+/* An earlier run met damage and left its words. */
+static enum status read_damage(struct daemon *daemon, struct err *err)
+{
+    char path[HOME_FILE_MAX];
+    enum status status;
+
+    home_file(path, daemon->home, "damaged");
+    status = file_read(&daemon->damage, path, sizeof err->text, err);
+    if (status == ERR_NOT_FOUND) {
+        return OK;
+    }
+    buf_put_u8(&daemon->damage, 0);
+    return status;
+}
+
+static bool is_damaged(const struct daemon *daemon)
+{
+    return daemon->damage.size > 0;
+}
+
+/* So that the next start does not go on writing and does not end at the same row again. */
+static void write_damage(const struct daemon *daemon, const struct err *err)
+{
+    char path[HOME_FILE_MAX];
+    struct err why;
+
+    home_file(path, daemon->home, "damaged");
+    if (file_write(path, bytes_text(err->text), &why) != OK) {
+        LOG_ERROR("damage.unwritten", "text=\"%s\"", why.text);
+    }
+}
+
 static enum status open_transport(struct daemon *daemon, struct err *err)
 {
     const struct transport_zmq_config config = {
@@ -194,6 +228,7 @@ static enum status open_node(struct daemon *daemon, struct err *err)
         .key = &daemon->keys->identity,
         .approval = home->approval,
         .limits = home->limits,
+        .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
         .wake = wake_loop,
         .wake_arg = daemon,
     };
@@ -253,6 +288,9 @@ static enum status open_all(struct daemon *daemon, const struct daemon_options *
         status = open_home(daemon, options, err);
     }
     if (status == OK) {
+        status = read_damage(daemon, err);
+    }
+    if (status == OK) {
         status = open_store(daemon, err);
     }
     if (status == OK) {
@@ -261,7 +299,7 @@ static enum status open_all(struct daemon *daemon, const struct daemon_options *
     if (status == OK) {
         status = open_node(daemon, err);
     }
-    if (status == OK) {
+    if (status == OK && !is_damaged(daemon)) {
         status = open_links(daemon, err);
     }
     if (status == OK) {
@@ -288,6 +326,7 @@ static void close_all(struct daemon *daemon)
         daemon->store.ops->close(daemon->store.self);
     }
     node_keys_free(daemon->keys);
+    buf_free(&daemon->damage);
     home_unlock(daemon->lock);
     close_fd(daemon->signals);
     close_fd(daemon->wake);
@@ -399,6 +438,9 @@ enum status daemon_run(const struct daemon_options *options, bool *crashed, stru
         say_ready(&daemon);
         status = loop(&daemon, err);
         *crashed = status != OK;
+        if (status == ERR_CORRUPT) {
+            write_damage(&daemon, err);
+        }
     }
     notify_manager("STOPPING=1");
     if (!*crashed) {

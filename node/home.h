@@ -6,6 +6,7 @@
  *   HOME/store/         RocksDB
  *   HOME/terrace.sock   the API for programs on this machine
  *   HOME/lock           held by the running daemon; holds its pid
+ *   HOME/damaged        what was found damaged in the store: while it is there a node only reads
  *
  * Directories are 0700, files 0600. A file is replaced whole (written aside, synced, renamed), so
  * a power cut leaves the old one or the new one. A home counts as complete once home_save has

@@ -77,6 +77,7 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
     struct block_body block = BLOCK_BODY_EMPTY;
     struct entry entry = {.lsn = lsn};
     struct err err;
+    enum status status;
     bool found = false;
 
     if (division_equal(author, node->config.self)) {
@@ -88,7 +89,14 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
         }
     }
     if (!found) {
-        found = log_read_entry(&node->store, NULL, author, lsn, &block, &entry, &err) == OK;
+        status = log_read_entry(&node->store, NULL, author, lsn, &block, &entry, &err);
+        found = status == OK;
+        if (status == ERR_NOT_FOUND) { /* its row says that it is */
+            err.status = ERR_CORRUPT;
+        }
+        if (status != OK) { /* nothing may be said about it */
+            txn_fail(node->txn, &err);
+        }
     }
     if (found) {
         buf_clear(memory);
@@ -211,14 +219,14 @@ static bool run_calls(struct node *node)
     return true;
 }
 
-/* While a turn waits for room: reads are answered, whatever would write is told why not. */
-static void answer_without_room(struct node *node)
+/* Reads are answered, whatever would write is told why not. */
+static void answer_reads(struct node *node, enum status why_not)
 {
     for (struct call *call = take_call(node); call != NULL; call = take_call(node)) {
         if (call->read_only) {
             call->run(call, node, node->txn);
         }
-        call->done(call, call->read_only ? OK : ERR_DISK_FULL);
+        call->done(call, call->read_only ? OK : why_not);
     }
 }
 
@@ -385,7 +393,7 @@ static enum status wait_for_space(struct node *node, struct err *err)
 {
     const uint64_t now = clock_mono_ms(&node->clock);
 
-    answer_without_room(node);
+    answer_reads(node, ERR_DISK_FULL);
     if (now - node->space_tried_ms < SPACE_CHECK_MS) {
         return OK;
     }
@@ -406,6 +414,10 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return await_commit(node, err);
     }
     node->turn_unix_ms = clock_unix_ms(&node->clock);
+    if (node->config.damage != NULL) {
+        answer_reads(node, ERR_CORRUPT);
+        return OK;
+    }
     if (node->waiting_for_space) {
         return wait_for_space(node, err);
     }
@@ -429,6 +441,9 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
 
 uint64_t node_next_tick(const struct node *node)
 {
+    if (node->config.damage != NULL) {
+        return UINT64_MAX;
+    }
     if (node->waiting_for_space) {
         return node->space_tried_ms + SPACE_CHECK_MS;
     }
@@ -508,6 +523,9 @@ enum status node_open(struct node **out, const struct node_config *config,
         err_wrap(err, "open node %s", config->self.code);
         node_close(node);
         return status;
+    }
+    if (config->damage != NULL) {
+        node_alarm(node, "store_damaged", config->self, config->damage);
     }
     *out = node;
     return OK;

@@ -27,10 +27,13 @@ struct node_config {
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
+    const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
     void (*wake)(void *arg); /* a call was posted from another thread; may be NULL */
     void *wake_arg;
 };
 
+/* With config->damage the node answers what only reads, and does nothing else: whatever it wrote or
+ * acknowledged would rest on rows that are not to be trusted. */
 enum status node_open(struct node **out, const struct node_config *config,
                       const struct store *store, const struct transport *transport,
                       const struct clock *clock, const struct bytes *bootstrap,

@@ -463,6 +463,14 @@ enum status txn_scan(struct txn *txn, enum store_space space, struct bytes prefi
 
 /* --- the end of a turn --- */
 
+void txn_fail(struct txn *txn, const struct err *err)
+{
+    assert(err->status != OK);
+    if (txn->error.status == OK) {
+        txn->error = *err;
+    }
+}
+
 enum status txn_status(const struct txn *txn, struct err *err)
 {
     while (txn->parent != NULL) {

@@ -39,6 +39,9 @@ enum status txn_scan(struct txn *txn, enum store_space space, struct bytes prefi
 /* The first read error since reset, with its words in *err; OK when there was none. */
 enum status txn_status(const struct txn *txn, struct err *err);
 
+/* Makes `err` the first read error, for what a turn reads past its txn: log blocks. */
+void txn_fail(struct txn *txn, const struct err *err);
+
 size_t txn_changes(const struct txn *txn); /* puts and deletes, coalesced */
 struct batch txn_batch(struct txn *txn);   /* valid until the next call on txn */
 void txn_merge(struct txn *child);         /* puts everything into its parent; child is reset */

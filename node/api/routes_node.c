@@ -402,7 +402,8 @@ static void run_ready(struct job *job, struct node *node, struct txn *txn)
 
     (void)txn;
     for (size_t i = 0; i < count; i++) {
-        if (strcmp(alarms[i].code, "disk_full") == 0) {
+        if (strcmp(alarms[i].code, "disk_full") == 0 ||
+            strcmp(alarms[i].code, "store_damaged") == 0) {
             memcpy(((struct ready_job *)job)->alarm, alarms[i].code, sizeof alarms[i].code);
         }
     }
