@@ -8,7 +8,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/api/server.h"
@@ -76,11 +75,10 @@ static bool still(void *arg, const uint8_t curve_key[32], struct division who)
 
 /* --- the process --- */
 
-static void prepare_process(void)
+static void allow_open_files(void)
 {
     struct rlimit limit;
 
-    (void)umask(077);
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         const rlim_t wanted =
             limit.rlim_max < OPEN_FILES_WANTED ? limit.rlim_max : OPEN_FILES_WANTED;
@@ -89,8 +87,6 @@ static void prepare_process(void)
             (void)setrlimit(RLIMIT_NOFILE, &limit);
         }
     }
-    limit = (struct rlimit){0, 0}; /* a core would hold the keys */
-    (void)setrlimit(RLIMIT_CORE, &limit);
 }
 
 /* Before any thread: they inherit the mask, and only the loop hears of signals. */
@@ -431,7 +427,7 @@ enum status daemon_run(const struct daemon_options *options, bool *crashed, stru
     enum status status;
 
     *crashed = false;
-    prepare_process();
+    allow_open_files();
     status = open_all(&daemon, options, err);
     if (status == OK) {
         daemon.watchdog_ms = notify_watchdog_ms();

@@ -239,13 +239,9 @@ static enum status take_name(const struct check *check, char *out, const char *t
 {
     const size_t size = strlen(text);
 
-    for (size_t i = 0; i < size; i++) {
-        if ((unsigned char)text[i] < ' ') {
-            return complain(check, NULL, "name", "holds a control character");
-        }
-    }
-    if (size == 0 || !utf8_valid(bytes_text(text))) {
-        return complain(check, NULL, "name", "must be UTF-8 text and not empty");
+    if (size == 0 || !grant_text_valid(bytes_text(text))) {
+        return complain(check, NULL, "name",
+                        "must be UTF-8 text without control characters, and not empty");
     }
     memcpy(out, text, size + 1);
     return OK;

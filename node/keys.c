@@ -159,12 +159,14 @@ static enum status from_terminal(struct buf *out, bool confirm, struct err *err)
 
 enum status keys_passphrase(struct buf *out, bool confirm, struct err *err)
 {
-    const char *given = getenv("TERRACE_PASSPHRASE");
+    char *given = getenv("TERRACE_PASSPHRASE");
     enum status status;
 
     buf_clear(out);
     if (given != NULL) {
         buf_append_bytes(out, bytes_text(given));
+        crypto_wipe(given, strlen(given)); /* /proc shows this memory, set or not */
+        (void)unsetenv("TERRACE_PASSPHRASE");
         status = check_passphrase(out, err);
     } else {
         status = from_credential(out, err);

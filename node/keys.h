@@ -26,8 +26,9 @@ void node_keys_free(struct node_keys *keys); /* wipes; NULL is fine */
 
 /* The passphrase, from the first of: $TERRACE_PASSPHRASE, the systemd credential
  * terrace-passphrase, a prompt when stdin is a terminal (twice when `confirm`, for a new one).
- * Wipe and free `out`. Errors: ERR_NOT_FOUND when there is none of them, with `err` untouched;
- * ERR_KEY when it is empty, too long, or the two differ; ERR_IO. */
+ * The variable is wiped and unset: call it once in a process. Wipe and free `out`. Errors:
+ * ERR_NOT_FOUND when there is none of them, with `err` untouched; ERR_KEY when it is empty, too
+ * long, or the two differ; ERR_IO. */
 enum status keys_passphrase(struct buf *out, bool confirm, struct err *err);
 
 /* What seals the keys of `directory` (HOME/keys). The first one finds a passphrase or makes the

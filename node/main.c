@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "node/daemon.h"
+#include "node/guard.h"
 #include "node/words.h"
 #include "proto/log.h"
 
@@ -115,6 +116,7 @@ int main(int argc, char **argv)
     bool crashed = false;
     enum status status;
 
+    process_guard();
     keep_memory_small();
     switch (parse_options(&options, language, argc, argv)) {
     case ACTION_VERSION:

@@ -8,6 +8,7 @@
 
 #include "node/cli/client.h"
 #include "node/cli/options.h"
+#include "node/guard.h"
 
 int main(int argc, char **argv)
 {
@@ -16,6 +17,7 @@ int main(int argc, char **argv)
     const struct command *command;
     enum exit_code exit_code;
 
+    process_guard();
     (void)signal(SIGPIPE, SIG_IGN);
     exit_code = options_parse(&cli, &command, argc, argv);
     if (command == NULL || exit_code != EXIT_DONE) {

@@ -173,6 +173,12 @@ static void a_bad_config_is_refused_with_its_line(void **state)
          ":9: parent.endpoint", "tcp://"},
         {"repeated key", HEAD TREE REST "log: warn\n", ":7: ", "log"},
         {"empty", "", ":", ""},
+        {"name that moves a cursor", "division: \"5\"\nname: \"a\\eb\"\n" TREE REST, ":2: name",
+         "control"},
+        {"name with a line end", "division: \"5\"\nname: \"a\\nlog: debug\"\n" TREE REST,
+         ":2: name", "control"},
+        {"name with a character above ASCII that moves a cursor",
+         "division: \"5\"\nname: \"a\\u009bb\"\n" TREE REST, ":2: name", "control"},
         {"name too long",
          "division: \"5\"\nname: "
          "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
@@ -267,8 +273,10 @@ static void keys_open_with_their_passphrase_only(void **state)
     (void)setenv("TERRACE_PASSPHRASE", "open sesame", 1);
     must(keys_secret_create(&secret, &seal, directory, &err), &err);
     assert_int_equal(seal, SEAL_PASSPHRASE);
+    assert_null(getenv("TERRACE_PASSPHRASE")); /* read once, then gone from this process */
     must(keys_save(made, directory, seal, buf_bytes(&secret), &err), &err);
     assert_int_equal(keys_save(made, directory, seal, buf_bytes(&secret), &err), ERR_REFUSED);
+    (void)setenv("TERRACE_PASSPHRASE", "open sesame", 1);
     must(keys_secret_load(&again, seal, directory, &err), &err);
     must(keys_load(got, directory, buf_bytes(&again), &err), &err);
     assert_memory_equal(got, made, sizeof *got);
