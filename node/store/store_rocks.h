@@ -26,4 +26,8 @@ struct store_rocks_options {
 enum status store_rocks_open(struct store *out, const char *directory,
                              const struct store_rocks_options *options, struct err *err);
 
+/* For every few seconds: when little was written since the last call, gives back what a load left
+ * in memory (tables not written out yet, cached blocks). Thread: loop thread. */
+void store_rocks_rest(const struct store *store);
+
 #endif

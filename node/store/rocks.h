@@ -1,0 +1,53 @@
+/* rocks - what the two files of the RocksDB store share. Not for anybody else.
+ *
+ *   rocks_open.c    families, options, opening and closing
+ *   store_rocks.c   reading, writing, upkeep: the seam of replicator/store.h */
+#ifndef TERRACE_NODE_STORE_ROCKS_H
+#define TERRACE_NODE_STORE_ROCKS_H
+
+#include <limits.h>
+#include <rocksdb/c.h>
+#include <stdatomic.h>
+
+#include "node/store/store_rocks.h"
+
+enum {
+    KIB = 1 << 10,
+    MIB = 1 << 20,
+    CACHE_BYTES = 8 * MIB,
+    ENGINE = SPACES, /* the column family "default" holds the engine's own rows */
+    FAMILIES = SPACES + 1,
+};
+
+/* Thread: the loop thread, but for reads. */
+struct rocks {
+    char directory[PATH_MAX];
+    struct store_rocks_options limits;
+    rocksdb_options_t *options, *family_options[FAMILIES];
+    rocksdb_cache_t *cache;
+    rocksdb_readoptions_t *read;
+    rocksdb_writeoptions_t *write;
+    rocksdb_writebatch_t *batch;
+    rocksdb_t *db;
+    rocksdb_column_family_handle_t *handles[FAMILIES];
+    uint64_t fence, background_errors;
+    enum commit_outcome outcome;
+    struct err failure; /* of the write after which nothing more is written */
+    atomic_uint snapshots;
+    uint64_t written; /* bytes since the last rest */
+};
+
+enum status rocks_open(struct rocks **out, const char *directory,
+                       const struct store_rocks_options *options, struct err *err);
+void rocks_close(struct rocks *rocks); /* NULL is fine */
+
+/* Every call that can fail gets the address of a `said` that is NULL and ends here. */
+enum status rocks_answer(const struct rocks *rocks, char *said, const char *doing, struct err *err);
+
+/* The engine's own rows: one number each. */
+enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_t *value,
+                             struct err *err);
+enum status rocks_engine_put(const struct rocks *rocks, const char *key, uint64_t value,
+                             struct err *err);
+
+#endif

@@ -1,0 +1,344 @@
+/* rocks_open - how the RocksDB store is laid out, opened and closed. */
+#include "node/store/rocks.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "node/store/room.h"
+
+enum {
+    SCHEMA_VERSION = 1,
+    LOG_BYTES_MAX = 64 * MIB, /* bounds what a restart replays */
+};
+
+/* How a space is kept. Small memtables: a skip list that fits the processor's cache is worth more
+ * than fewer flushes. */
+static const struct family {
+    const char *name;
+    size_t memtable_bytes;
+    bool compressed; /* blocks are already */
+    bool bloom;      /* asked for keys that are often absent */
+} families[FAMILIES] = {
+    [SPACE_META] = {"meta", 1 * MIB, true, false},
+    [SPACE_BLOCKS] = {"blocks", 4 * MIB, false, false},
+    [SPACE_HEADS] = {"heads", 1 * MIB, true, false},
+    [SPACE_COSIGN] = {"cosign", 1 * MIB, true, false},
+    [SPACE_LEDGER] = {"ledger", 4 * MIB, true, true},
+    [SPACE_ROLLUPS] = {"rollups", 4 * MIB, true, true},
+    [SPACE_INDEX] = {"index", 4 * MIB, true, true},
+    [SPACE_LOCAL] = {"local", 1 * MIB, true, false},
+    [ENGINE] = {"default", 256 * KIB, true, false},
+};
+
+static const char key_schema[] = "schema";
+
+/* --- what RocksDB says --- */
+
+static enum status status_of(const char *text)
+{
+    if (strstr(text, "/LOCK") != NULL) {
+        return ERR_BUSY;
+    }
+    if (strstr(text, "No space left") != NULL) {
+        return ERR_DISK_FULL;
+    }
+    if (strncmp(text, "Corruption", 10) == 0) {
+        return ERR_CORRUPT;
+    }
+    return ERR_IO;
+}
+
+enum status rocks_answer(const struct rocks *rocks, char *said, const char *doing, struct err *err)
+{
+    enum status status;
+
+    if (said == NULL) {
+        return OK;
+    }
+    status = status_of(said);
+    if (status == ERR_BUSY) {
+        (void)err_set(err, status,
+                      "%s %s: another process has it open; stop that terraced, or name another "
+                      "home (%s)",
+                      doing, rocks->directory, said);
+    } else if (status == ERR_CORRUPT) {
+        (void)err_set(err, status,
+                      "%s %s: damaged: %s; keep a copy of it, then restore a backup or join again "
+                      "with a new token",
+                      doing, rocks->directory, said);
+    } else {
+        (void)err_set(err, status, "%s %s: %s", doing, rocks->directory, said);
+    }
+    rocksdb_free(said);
+    return status;
+}
+
+/* --- options --- */
+
+static rocksdb_block_based_table_options_t *table_options(const struct rocks *rocks,
+                                                          const struct family *family)
+{
+    rocksdb_block_based_table_options_t *table = rocksdb_block_based_options_create();
+
+    rocksdb_block_based_options_set_block_cache(table, rocks->cache);
+    rocksdb_block_based_options_set_cache_index_and_filter_blocks(table, 0);
+    rocksdb_block_based_options_set_block_size(table, 8 * KIB);
+    rocksdb_block_based_options_set_format_version(table, 5);
+    if (family->bloom) {
+        rocksdb_block_based_options_set_filter_policy(table,
+                                                      rocksdb_filterpolicy_create_bloom_full(10));
+        rocksdb_block_based_options_set_whole_key_filtering(table, 1);
+    }
+    return table;
+}
+
+static rocksdb_options_t *make_family_options(const struct rocks *rocks,
+                                              const struct family *family)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+    rocksdb_block_based_table_options_t *table = table_options(rocks, family);
+
+    rocksdb_options_set_write_buffer_size(options, family->memtable_bytes);
+    rocksdb_options_set_arena_block_size(options, 64 * KIB); /* grown only as it fills */
+    rocksdb_options_set_max_write_buffer_number(options, 3);
+    if (family->bloom) { /* halves the time of a read that finds nothing */
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
+        rocksdb_options_set_memtable_whole_key_filtering(options, 1);
+    }
+    rocksdb_options_set_compression(options, family->compressed ? rocksdb_lz4_compression
+                                                                : rocksdb_no_compression);
+    rocksdb_options_set_block_based_table_factory(options, table);
+    rocksdb_block_based_options_destroy(table);
+    return options;
+}
+
+static rocksdb_options_t *make_options(bool fresh)
+{
+    rocksdb_options_t *options = rocksdb_options_create();
+
+    rocksdb_options_set_create_if_missing(options, fresh);
+    rocksdb_options_set_create_missing_column_families(options, 1);
+    rocksdb_options_set_paranoid_checks(options, 1);
+    /* Any other mode may open with acknowledged batches missing from the middle of the log. */
+    rocksdb_options_set_wal_recovery_mode(options,
+                                          rocksdb_tolerate_corrupted_tail_records_recovery);
+    rocksdb_options_set_max_total_wal_size(options, LOG_BYTES_MAX);
+    rocksdb_options_set_db_write_buffer_size(options, 16 * MIB);
+    rocksdb_options_set_max_manifest_file_size(options, 16 * MIB);
+    rocksdb_options_set_max_open_files(options, 256);
+    rocksdb_options_set_table_cache_numshardbits(options, 2);
+    rocksdb_options_set_max_background_jobs(options, 2);
+    rocksdb_options_set_allow_concurrent_memtable_write(options, 0); /* one writer */
+    rocksdb_options_set_recycle_log_file_num(options, 0);
+    rocksdb_options_set_info_log_level(options, 2); /* warnings */
+    rocksdb_options_set_max_log_file_size(options, 1 * MIB);
+    rocksdb_options_set_keep_log_file_num(options, 2);
+    rocksdb_options_set_stats_dump_period_sec(options, 0);
+    rocksdb_options_set_stats_persist_period_sec(options, 0);
+    return options;
+}
+
+static rocksdb_cache_t *make_cache(void)
+{
+    rocksdb_lru_cache_options_t *options = rocksdb_lru_cache_options_create();
+    rocksdb_cache_t *cache;
+
+    rocksdb_lru_cache_options_set_capacity(options, CACHE_BYTES);
+    rocksdb_lru_cache_options_set_num_shard_bits(options, 1);
+    cache = rocksdb_cache_create_lru_opts(options);
+    rocksdb_lru_cache_options_destroy(options);
+    return cache;
+}
+
+/* --- open --- */
+
+static enum status check_families(const struct rocks *rocks, struct err *err)
+{
+    char *said = NULL;
+    size_t count = 0;
+    char **names = rocksdb_list_column_families(rocks->options, rocks->directory, &count, &said);
+    enum status status = rocks_answer(rocks, said, "open", err);
+
+    if (status != OK) {
+        return status;
+    }
+    for (size_t i = 0; i < count && status == OK; i++) {
+        bool known = false;
+
+        for (int family = 0; family < FAMILIES; family++) {
+            known |= strcmp(names[i], families[family].name) == 0;
+        }
+        if (!known) {
+            status = err_set(err, ERR_NEEDS_UPGRADE,
+                             "open %s: it holds \"%s\", which this version does not know",
+                             rocks->directory, names[i]);
+        }
+    }
+    rocksdb_list_column_families_destroy(names, count);
+    return status;
+}
+
+enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_t *value,
+                             struct err *err)
+{
+    char *said = NULL;
+    size_t size = 0;
+    char *found = rocksdb_get_cf(rocks->db, rocks->read, rocks->handles[ENGINE], key, strlen(key),
+                                 &size, &said);
+    enum status status = rocks_answer(rocks, said, "read", err);
+
+    if (status == OK && found == NULL) {
+        status = ERR_NOT_FOUND;
+    } else if (status == OK && size != 8) {
+        status = err_set(err, ERR_CORRUPT, "read %s: row \"%s\" has %zu bytes", rocks->directory,
+                         key, size);
+    } else if (status == OK) {
+        *value = load_u64((const uint8_t *)found);
+    }
+    rocksdb_free(found);
+    return status;
+}
+
+enum status rocks_engine_put(const struct rocks *rocks, const char *key, uint64_t value,
+                             struct err *err)
+{
+    uint8_t raw[8];
+    char *said = NULL;
+
+    store_u64(raw, value);
+    rocksdb_put_cf(rocks->db, rocks->write, rocks->handles[ENGINE], key, strlen(key),
+                   (const char *)raw, sizeof raw, &said);
+    return rocks_answer(rocks, said, "write", err);
+}
+
+static enum status check_schema(const struct rocks *rocks, struct err *err)
+{
+    uint64_t version = SCHEMA_VERSION;
+    enum status status = rocks_engine_get(rocks, key_schema, &version, err);
+
+    if (status == ERR_NOT_FOUND) {
+        return rocks_engine_put(rocks, key_schema, SCHEMA_VERSION, err);
+    }
+    if (status == OK && version != SCHEMA_VERSION) {
+        return err_set(err, ERR_NEEDS_UPGRADE,
+                       "open %s: written in format %" PRIu64 ", this version reads %d",
+                       rocks->directory, version, SCHEMA_VERSION);
+    }
+    return status;
+}
+
+static enum status open_database(struct rocks *rocks, struct err *err)
+{
+    const char *names[FAMILIES];
+    char *said = NULL;
+
+    for (int family = 0; family < FAMILIES; family++) {
+        names[family] = families[family].name;
+        rocks->family_options[family] = make_family_options(rocks, &families[family]);
+    }
+    rocks->db = rocksdb_open_column_families(
+        rocks->options, rocks->directory, FAMILIES, names,
+        (const rocksdb_options_t *const *)rocks->family_options, rocks->handles, &said);
+    return rocks_answer(rocks, said, "open", err);
+}
+
+static enum status open_checked(struct rocks *rocks, struct err *err)
+{
+    struct room room;
+    enum status status;
+
+    if (mkdir(rocks->directory, 0700) != 0 && errno != EEXIST) {
+        return err_set(err, ERR_IO, "make %s: %s", rocks->directory, strerror(errno));
+    }
+    status = room_look(&room, rocks->directory, err);
+    if (status != OK) {
+        return status;
+    }
+    if (!room.current && room.data) { /* RocksDB would start anew over the data */
+        return err_set(err, ERR_CORRUPT,
+                       "open %s: its CURRENT file is missing; keep a copy of the directory, then "
+                       "restore a backup or join again with a new token",
+                       rocks->directory);
+    }
+    status = room_for_recovery(&room, rocks->directory, rocks->limits.recovery_bytes, err);
+    if (status != OK) {
+        return status;
+    }
+    rocks->options = make_options(!room.current);
+    status = room.current ? check_families(rocks, err) : OK;
+    if (status == OK) {
+        status = open_database(rocks, err);
+    }
+    return status == OK ? check_schema(rocks, err) : status;
+}
+
+void rocks_close(struct rocks *rocks)
+{
+    if (rocks == NULL) {
+        return;
+    }
+    assert(atomic_load(&rocks->snapshots) == 0);
+    for (int family = 0; family < FAMILIES; family++) {
+        if (rocks->handles[family] != NULL) {
+            rocksdb_column_family_handle_destroy(rocks->handles[family]);
+        }
+    }
+    if (rocks->db != NULL) {
+        rocksdb_close(rocks->db);
+    }
+    for (int family = 0; family < FAMILIES; family++) {
+        if (rocks->family_options[family] != NULL) {
+            rocksdb_options_destroy(rocks->family_options[family]);
+        }
+    }
+    if (rocks->options != NULL) {
+        rocksdb_options_destroy(rocks->options);
+    }
+    rocksdb_writebatch_destroy(rocks->batch);
+    rocksdb_writeoptions_destroy(rocks->write);
+    rocksdb_readoptions_destroy(rocks->read);
+    rocksdb_cache_destroy(rocks->cache);
+    mem_free(rocks);
+}
+
+static uint64_t or_default(uint64_t given, uint64_t otherwise)
+{
+    return given != 0 ? given : otherwise;
+}
+
+enum status rocks_open(struct rocks **out, const char *directory,
+                       const struct store_rocks_options *options, struct err *err)
+{
+    static const struct store_rocks_options none = {0};
+    struct rocks *rocks;
+    enum status status;
+
+    *out = NULL;
+    if (strlen(directory) >= sizeof rocks->directory) {
+        return err_set(err, ERR_CONFIG, "open store: the path is too long");
+    }
+    rocks = mem_zalloc(sizeof *rocks);
+    memcpy(rocks->directory, directory, strlen(directory));
+    rocks->limits = options != NULL ? *options : none;
+    rocks->limits.floor_bytes = or_default(rocks->limits.floor_bytes, 256 * (uint64_t)MIB);
+    rocks->limits.reserve_bytes =
+        or_default(rocks->limits.reserve_bytes, LOG_BYTES_MAX + 32 * (uint64_t)MIB);
+    rocks->limits.recovery_bytes = or_default(rocks->limits.recovery_bytes, 16 * (uint64_t)MIB);
+    rocks->outcome = COMMIT_OK;
+    rocks->cache = make_cache();
+    rocks->read = rocksdb_readoptions_create();
+    rocksdb_readoptions_set_verify_checksums(rocks->read, 1);
+    rocks->write = rocksdb_writeoptions_create();
+    rocksdb_writeoptions_set_sync(rocks->write, 1);
+    rocks->batch = rocksdb_writebatch_create();
+    status = open_checked(rocks, err);
+    if (status != OK) {
+        rocks_close(rocks);
+        return status;
+    }
+    *out = rocks;
+    return OK;
+}
