@@ -3,7 +3,6 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "proto/log.h"
 
@@ -167,82 +166,21 @@ uint64_t node_enter(struct node *node, struct txn *txn, const struct document *d
     return applied.lsn;
 }
 
-/* --- calls --- */
-
-void node_post(struct node *node, struct call *call)
-{
-    call->next = NULL;
-    (void)pthread_mutex_lock(&node->calls_lock);
-    *node->calls_end = call;
-    node->calls_end = &call->next;
-    (void)pthread_mutex_unlock(&node->calls_lock);
-    if (node->config.wake != NULL) {
-        node->config.wake(node->config.wake_arg);
-    }
-}
-
-static struct call *take_call(struct node *node)
-{
-    struct call *call;
-
-    (void)pthread_mutex_lock(&node->calls_lock);
-    call = node->calls;
-    if (call != NULL) {
-        node->calls = call->next;
-        if (node->calls == NULL) {
-            node->calls_end = &node->calls;
-        }
-    }
-    (void)pthread_mutex_unlock(&node->calls_lock);
-    return call;
-}
-
-/* True when some are left for the next turn. */
-static bool run_calls(struct node *node)
-{
-    struct call **end = &node->taken;
-
-    for (int i = 0; i < TURN_CALLS_MAX; i++) {
-        struct call *call = take_call(node);
-        if (call == NULL) {
-            return false;
-        }
-        call->run(call, node, node->txn);
-        if (call->read_only) {
-            call->done(call, OK);
-        } else {
-            call->next = NULL;
-            *end = call;
-            end = &call->next;
-        }
-    }
-    return true;
-}
-
-/* Reads are answered, whatever would write is told why not. */
-static void answer_reads(struct node *node, enum status why_not)
-{
-    for (struct call *call = take_call(node); call != NULL; call = take_call(node)) {
-        if (call->read_only) {
-            call->run(call, node, node->txn);
-        }
-        call->done(call, call->read_only ? OK : why_not);
-    }
-}
-
-static void finish_calls(struct node *node, enum status outcome)
-{
-    struct call *call = node->taken;
-
-    node->taken = NULL;
-    while (call != NULL) {
-        struct call *next = call->next; /* done gives the memory back */
-        call->done(call, outcome);
-        call = next;
-    }
-}
-
 /* --- the turn --- */
+
+static void mind_space(struct node *node, const char *code, const struct store_space_free *space,
+                       uint64_t needed_bytes, const char *consequence)
+{
+    char text[200];
+
+    if (space->free_bytes >= needed_bytes) {
+        node_alarm_clear(node, code, node->config.self);
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%" PRIu64 " MiB free: below %" PRIu64 " MiB %s",
+                   space->free_bytes >> 20, needed_bytes >> 20, consequence);
+    node_alarm(node, code, node->config.self, text);
+}
 
 static void check_space(struct node *node)
 {
@@ -258,23 +196,20 @@ static void check_space(struct node *node)
         return;
     }
     node->disk_full = space.free_bytes < space.floor_bytes;
-    if (node->disk_full) {
-        char text[200];
-        (void)snprintf(text, sizeof text,
-                       "%" PRIu64 " MiB free, %" PRIu64
-                       " MiB needed: new documents are refused; free some space",
-                       space.free_bytes >> 20, space.floor_bytes >> 20);
-        node_alarm(node, "disk_full", node->config.self, text);
-    } else {
-        node_alarm_clear(node, "disk_full", node->config.self);
-    }
+    mind_space(node, "disk_full", &space, space.floor_bytes,
+               "new documents are refused; free some space");
+    mind_space(node, "disk_low", &space, DISK_LOW_FLOORS * space.floor_bytes,
+               "it will soon be full; free some space");
 }
 
 static bool receive_frames(struct node *node)
 {
+    const uint64_t begun_ms = clock_mono_ms(&node->clock);
     size_t bytes = 0;
 
-    for (int i = 0; i < TURN_FRAMES_MAX && bytes < TURN_BYTES_MAX; i++) {
+    for (int i = 0; i < TURN_FRAMES_MAX && bytes < TURN_BYTES_MAX &&
+                    clock_mono_ms(&node->clock) - begun_ms < TURN_RECEIVE_MS;
+         i++) {
         struct division from;
         if (!node->transport.ops->receive(node->transport.self, &from, &node->frame)) {
             return false;
@@ -301,36 +236,7 @@ static void release_turn(struct node *node)
 {
     replicator_durable(node->replicator);
     send_frames(node); /* first: the next level's disk can work while we answer */
-    finish_calls(node, OK);
-}
-
-static void tell_commit(struct node *node)
-{
-    (void)pthread_mutex_lock(&node->commits_lock);
-    node->commits++;
-    (void)pthread_cond_broadcast(&node->committed);
-    (void)pthread_mutex_unlock(&node->commits_lock);
-}
-
-uint64_t node_await_commit(struct node *node, uint64_t seen, uint32_t timeout_ms)
-{
-    struct timespec until;
-    uint64_t commits;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += timeout_ms / 1000;
-    until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
-    if (until.tv_nsec >= 1000000000) {
-        until.tv_sec++;
-        until.tv_nsec -= 1000000000;
-    }
-    (void)pthread_mutex_lock(&node->commits_lock);
-    while (node->commits == seen &&
-           pthread_cond_timedwait(&node->committed, &node->commits_lock, &until) == 0) {
-    }
-    commits = node->commits;
-    (void)pthread_mutex_unlock(&node->commits_lock);
-    return commits;
+    calls_finish(node, OK);
 }
 
 static enum status await_commit(struct node *node, struct err *err)
@@ -346,7 +252,7 @@ static enum status await_commit(struct node *node, struct err *err)
         return err_wrap(err, "commit of division %s", node->config.self.code);
     }
     txn_reset(node->txn);
-    tell_commit(node);
+    calls_tell_commit(node);
     release_turn(node);
     return OK;
 }
@@ -368,7 +274,7 @@ static enum status begin_commit(struct node *node, struct err *err)
     }
     node->committing = true;
 #ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
-    finish_calls(node, OK);
+    calls_finish(node, OK);
     send_frames(node);
 #endif
     return await_commit(node, err);
@@ -393,13 +299,13 @@ static enum status wait_for_space(struct node *node, struct err *err)
 {
     const uint64_t now = clock_mono_ms(&node->clock);
 
-    answer_reads(node, ERR_DISK_FULL);
+    calls_answer_reads(node, ERR_DISK_FULL);
     if (now - node->space_tried_ms < SPACE_CHECK_MS) {
         return OK;
     }
     node->space_tried_ms = now;
     if (begin_commit(node, err) != OK) {
-        finish_calls(node, err->status);
+        calls_finish(node, err->status);
         return err->status;
     }
     return OK;
@@ -415,14 +321,14 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     }
     node->turn_unix_ms = clock_unix_ms(&node->clock);
     if (node->config.damage != NULL) {
-        answer_reads(node, ERR_CORRUPT);
+        calls_answer_reads(node, ERR_CORRUPT);
         return OK;
     }
     if (node->waiting_for_space) {
         return wait_for_space(node, err);
     }
     check_space(node);
-    *busy |= run_calls(node);
+    *busy |= calls_run(node);
     if (!node->disk_full) { /* below the floor what comes in waits with its sender */
         *busy |= receive_frames(node);
     }
@@ -434,7 +340,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     replicator_seal(node->replicator, node->txn);
     status = commit_turn(node, err);
     if (status != OK) {
-        finish_calls(node, status);
+        calls_finish(node, status);
     }
     return status;
 }
@@ -496,7 +402,6 @@ enum status node_open(struct node **out, const struct node_config *config,
                       size_t bootstrap_count, struct err *err)
 {
     struct node *node = mem_zalloc(sizeof *node);
-    pthread_condattr_t monotonic;
     enum status status;
 
     *out = NULL;
@@ -506,13 +411,7 @@ enum status node_open(struct node **out, const struct node_config *config,
     node->clock = *clock;
     node->turn_clock = (struct clock){node, turn_mono_ms, turn_unix_ms, turn_random};
     node->turn_unix_ms = clock_unix_ms(clock);
-    node->calls_end = &node->calls;
-    (void)pthread_mutex_init(&node->calls_lock, NULL);
-    (void)pthread_mutex_init(&node->commits_lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&node->committed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    calls_init(node);
     node->txn = txn_open(&node->store, NULL);
 
     status = store->ops->claim(store->self, &node->fence, err);
@@ -536,16 +435,11 @@ void node_close(struct node *node)
     if (node == NULL) {
         return;
     }
-    finish_calls(node, ERR_UNREACHABLE);
-    for (struct call *call = take_call(node); call != NULL; call = take_call(node)) {
-        call->done(call, ERR_UNREACHABLE);
-    }
+    calls_stop(node);
     ledger_close(node->ledger);
     replicator_close(node->replicator);
     txn_free(node->txn);
-    (void)pthread_mutex_destroy(&node->calls_lock);
-    (void)pthread_mutex_destroy(&node->commits_lock);
-    (void)pthread_cond_destroy(&node->committed);
+    calls_free(node);
     buf_free(&node->settles);
     trial_log_end(node);
     buf_free(&node->frame);

@@ -11,9 +11,11 @@ enum {
     NODE_ALARMS_MAX = 256,
     TURN_FRAMES_MAX = 64, /* received in one turn */
     TURN_BYTES_MAX = 8 << 20,
-    TURN_CALLS_MAX = 64,               /* the API's share is reserved: calls are taken first */
+    TURN_RECEIVE_MS = 50, /* then what is staged is committed, and the API has its turn */
+    TURN_CALLS_MAX = 64,  /* the API's share is reserved: calls are taken first */
     TURN_CATCH_UP_ENTRIES_MAX = 16384, /* replayed in one turn */
     SPACE_CHECK_MS = 1000,
+    DISK_LOW_FLOORS = 4, /* warned of from so many times the floor on */
 };
 
 /* A division whose ledger here is behind the log we hold of it. */
@@ -67,6 +69,16 @@ struct node {
 
 void node_alarm(struct node *node, const char *code, struct division about, const char *text);
 void node_alarm_clear(struct node *node, const char *code, struct division about);
+
+/* calls.c: runs what is posted, true when some is left for the next turn; answers what only reads
+ * while nothing may be written; tells posters the outcome of their turn. */
+void calls_init(struct node *node);
+bool calls_run(struct node *node);
+void calls_answer_reads(struct node *node, enum status why_not);
+void calls_finish(struct node *node, enum status outcome);
+void calls_tell_commit(struct node *node);
+void calls_stop(struct node *node);
+void calls_free(struct node *node);
 
 /* replay.c: a block of a lower division goes into its ledger now, or waits behind what is not in it
  * yet; a slice of the waiting ones, true when there is more; and what waits after a restart. */
