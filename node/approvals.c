@@ -322,6 +322,7 @@ static void enter_run(struct node *node, struct txn *txn, struct candidate *run,
 {
     const uint64_t first_lsn = replicator_next_lsn(node->replicator);
     const struct approval_group maker = {
+        .suite = SUITE_ED25519_BLAKE2B,
         .role = ROLE_MAKER,
         .key = batch->key,
         .signature = batch->signature,
@@ -329,6 +330,7 @@ static void enter_run(struct node *node, struct txn *txn, struct candidate *run,
         .leaf_count = batch->leaf_count,
     };
     const struct approval_group checker = {
+        .suite = SUITE_ED25519_BLAKE2B,
         .role = ROLE_CHECKER,
         .key = checked->checker->key,
         .signature = checked->signature,

@@ -140,6 +140,7 @@ void entry_write(struct buf *buf, const struct entry *entry)
 void group_write(struct buf *buf, const struct approval_group *group)
 {
     assert(group->proof_count <= GROUP_PROOF_MAX);
+    buf_put_u8(buf, (uint8_t)group->suite);
     buf_put_u8(buf, (uint8_t)group->role);
     buf_append(buf, group->key.at, PUBLIC_KEY_SIZE);
     buf_append(buf, group->signature.at, SIGNATURE_SIZE);
@@ -169,6 +170,7 @@ static bool read_entry(struct reader *reader, struct entry *entry)
 
 static bool read_group(struct reader *reader, struct approval_group *group, uint32_t entries)
 {
+    group->suite = reader_u8(reader);
     group->role = reader_u8(reader);
     reader_copy(reader, group->key.at, PUBLIC_KEY_SIZE);
     reader_copy(reader, group->signature.at, SIGNATURE_SIZE);
@@ -177,10 +179,11 @@ static bool read_group(struct reader *reader, struct approval_group *group, uint
     group->first_leaf = reader_u32(reader);
     group->leaf_count = reader_u32(reader);
     group->proof_count = reader_u32(reader);
-    if (!reader_ok(reader) || (group->role != ROLE_MAKER && group->role != ROLE_CHECKER) ||
-        group->count == 0 || group->count > entries ||
-        group->first_entry > entries - group->count || group->leaf_count > GROUP_LEAVES_MAX ||
-        group->count > group->leaf_count || group->first_leaf > group->leaf_count - group->count ||
+    if (!reader_ok(reader) || group->suite == 0 ||
+        (group->role != ROLE_MAKER && group->role != ROLE_CHECKER) || group->count == 0 ||
+        group->count > entries || group->first_entry > entries - group->count ||
+        group->leaf_count > GROUP_LEAVES_MAX || group->count > group->leaf_count ||
+        group->first_leaf > group->leaf_count - group->count ||
         group->proof_count > GROUP_PROOF_MAX) {
         return false;
     }

@@ -8,7 +8,7 @@
  *
  * The header has a fixed layout, so that a signature never depends on an encoder. A block is
  * forwarded and stored as the bytes its author made; nothing here re-encodes a foreign one.
- * Nothing here hashes or signs either: that is replicator/seal.h.
+ * Nothing here hashes or signs either: that is replicator/log.h.
  *
  * Every reader here treats its input as hostile: sizes are checked before anything is read or
  * allocated, and an answer is a status. Thread: any. */
@@ -131,6 +131,7 @@ void entry_write(struct buf *buf, const struct entry *entry);
  * checker) may cover the same entries. */
 enum approval_role { ROLE_MAKER = 1, ROLE_CHECKER = 2 };
 struct approval_group {
+    enum suite suite; /* of key and signature; who checks them refuses one it does not know */
     enum approval_role role;
     struct public_key key;
     struct signature signature;

@@ -20,10 +20,16 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
         const char *message, *field;
         size_t max;
     } limits[] = {
-        {"Blocks", "block", FRAME_BLOCKS_MAX},     {"Hello", "heads", FRAME_POSITIONS_MAX},
-        {"Welcome", "heads", FRAME_POSITIONS_MAX}, {"Ack", "held", FRAME_POSITIONS_MAX},
-        {"Ack", "not_yet", FRAME_POSITIONS_MAX},   {"Frame", "cosignature", FRAME_COSIGNATURES_MAX},
-        {"Frame", "beat", FRAME_BEATS_MAX},        {"EnrolAnswer", "chain", 64},
+        {"Blocks", "block", FRAME_BLOCKS_MAX},
+        {"Hello", "heads", FRAME_POSITIONS_MAX},
+        {"Welcome", "heads", FRAME_POSITIONS_MAX},
+        {"Ack", "held", FRAME_POSITIONS_MAX},
+        {"Ack", "not_yet", FRAME_POSITIONS_MAX},
+        {"Frame", "cosignature", FRAME_COSIGNATURES_MAX},
+        {"Frame", "beat", FRAME_BEATS_MAX},
+        {"Beat", "root_line", BEAT_LINE_MAX},
+        {"Grant", "endpoint", GRANT_ENDPOINTS_MAX},
+        {"EnrolAnswer", "chain", 64},
     };
 
     for (size_t i = 0; i < COUNT_OF(limits); i++) {

@@ -18,6 +18,8 @@ enum {
     FRAME_POSITIONS_MAX = 8192,
     FRAME_COSIGNATURES_MAX = 8192,
     FRAME_BEATS_MAX = 8192,
+    BEAT_LINE_MAX = 32, /* one of each level of a tree, and one more */
+    GRANT_ENDPOINTS_MAX = 4,
     PROTOCOL_VERSION_MIN = 1,
     PROTOCOL_VERSION_MAX = 1,
 };
@@ -40,6 +42,28 @@ static inline struct bytes bytes_of_pb(ProtobufCBinaryData data)
 static inline ProtobufCBinaryData pb_of_bytes(const void *data, size_t size)
 {
     return (ProtobufCBinaryData){.len = size, .data = (uint8_t *)(uintptr_t)data};
+}
+static inline ProtobufCBinaryData pb_of_text(const char *text)
+{
+    return pb_of_bytes(text, strlen(text));
+}
+/* Borrows `division`, which must outlive the message. */
+static inline ProtobufCBinaryData pb_division(const struct division *division)
+{
+    return pb_of_text(division->code);
+}
+static inline bool division_from_pb(struct division *out, ProtobufCBinaryData data)
+{
+    return division_parse(out, bytes_of_pb(data));
+}
+/* A key, hash or signature: false unless it is there and of exactly this size. */
+static inline bool pb_copy_exact(void *out, size_t size, bool present, ProtobufCBinaryData data)
+{
+    if (!present || data.len != size) {
+        return false;
+    }
+    memcpy(out, data.data, size);
+    return true;
 }
 
 #endif

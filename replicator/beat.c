@@ -4,55 +4,62 @@
 
 #include "replicator/core.h"
 
-static void add_number(struct hasher *hasher, uint64_t number)
-{
-    uint8_t raw[8];
-
-    store_u64(raw, number);
-    hasher_add(hasher, raw, sizeof raw);
-}
-
 static struct hash beat_hash(const struct replicator *r, const Terrace__Beat *beat)
 {
     struct hasher hasher;
 
     hasher_begin(&hasher, TAG_BEAT);
     hasher_add(&hasher, r->config.tree.at, HASH_SIZE);
-    add_number(&hasher, beat->division.len);
-    hasher_add(&hasher, beat->division.data, beat->division.len);
-    add_number(&hasher, beat->sequence);
-    add_number(&hasher, beat->unix_ms);
-    add_number(&hasher, beat->epoch);
-    add_number(&hasher, beat->lsn);
-    hasher_add(&hasher, beat->hash.data, beat->hash.len);
-    add_number(&hasher, beat->has_root_lsn ? 1 : 0);
-    add_number(&hasher, beat->root_unix_ms);
-    add_number(&hasher, beat->root_epoch);
-    add_number(&hasher, beat->root_lsn);
-    hasher_add(&hasher, beat->root_hash.data, beat->root_hash.len);
+    hasher_add_u32(&hasher, beat->suite);
+    hasher_add_bytes(&hasher, bytes_of_pb(beat->division));
+    hasher_add_u32(&hasher, beat->key_epoch);
+    hasher_add_u64(&hasher, beat->sequence);
+    hasher_add_u64(&hasher, beat->unix_ms);
+    hasher_add_u32(&hasher, beat->epoch);
+    hasher_add_u64(&hasher, beat->lsn);
+    hasher_add_bytes(&hasher, bytes_of_pb(beat->hash));
+    hasher_add_u32(&hasher, beat->has_root_lsn ? 1 : 0);
+    hasher_add_u64(&hasher, beat->root_unix_ms);
+    hasher_add_u32(&hasher, beat->root_epoch);
+    hasher_add_u64(&hasher, beat->root_lsn);
+    hasher_add_bytes(&hasher, bytes_of_pb(beat->root_hash));
+    hasher_add_u64(&hasher, beat->n_root_line);
+    for (size_t i = 0; i < beat->n_root_line; i++) {
+        const Terrace__AudienceHead *head = beat->root_line[i];
+        hasher_add_u32(&hasher, head->kind);
+        hasher_add_bytes(&hasher, bytes_of_pb(head->division));
+        hasher_add_u64(&hasher, head->aud_seq);
+        hasher_add_bytes(&hasher, bytes_of_pb(head->hash));
+    }
     return hasher_end(&hasher);
 }
 
 static void sign_beat(const struct replicator *r, Terrace__Beat *beat, struct signature *signature)
 {
-    struct hash hash = beat_hash(r, beat);
+    struct hash hash;
 
+    beat->has_suite = beat->has_key_epoch = 1;
+    beat->suite = SUITE_ED25519_BLAKE2B;
+    beat->key_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    hash = beat_hash(r, beat);
     *signature = sign_hash(r->config.key, &hash);
     beat->has_signature = 1;
     beat->signature = pb_of_bytes(signature, sizeof *signature);
 }
 
+/* Signed now, so with the newest key. */
 static bool beat_ok(const struct replicator *r, const Terrace__Beat *beat, struct division signer)
 {
     const struct member *member = roster_find(r->roster, signer);
     struct signature signature;
     struct hash hash;
 
-    if (member == NULL || beat->signature.len != SIGNATURE_SIZE || beat->hash.len != HASH_SIZE ||
-        (beat->has_root_lsn && beat->root_hash.len != HASH_SIZE)) {
+    if (member == NULL || beat->suite != SUITE_ED25519_BLAKE2B ||
+        beat->key_epoch != member->grant.epoch || beat->hash.len != HASH_SIZE ||
+        (beat->has_root_lsn && beat->root_hash.len != HASH_SIZE) ||
+        !pb_copy_exact(&signature, sizeof signature, beat->has_signature, beat->signature)) {
         return false;
     }
-    memcpy(signature.at, beat->signature.data, SIGNATURE_SIZE);
     hash = beat_hash(r, beat);
     return signature_ok(&member->grant.sign_key, &hash, &signature);
 }

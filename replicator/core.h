@@ -320,19 +320,13 @@ void waiting_free(struct waiting *waiting);
 void cosign_tick(struct replicator *r, struct txn *txn);
 uint64_t cosign_lsn(struct replicator *r, struct division author, struct division holder);
 void cosign_soon(struct replicator *r, const struct held_log *log);
+/* Is this the holder's word? With the key of the epoch it names. */
+bool cosign_ok(const struct replicator *r, const Terrace__Cosignature *cosignature);
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *cosignature);
 void beat_tick(struct replicator *r);
 void beat_receive(struct replicator *r, struct link *link, const Terrace__Beat *beat);
 
-static inline ProtobufCBinaryData pb_division(const struct division *division)
-{
-    return pb_of_bytes(division->code, strlen(division->code));
-}
-static inline bool division_from_pb(struct division *out, ProtobufCBinaryData data)
-{
-    return division_parse(out, bytes_of_pb(data));
-}
 static inline uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

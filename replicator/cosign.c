@@ -10,23 +10,38 @@ enum { ROW_HEAD_SIZE = 16, DAY_MS = 24 * 3600 * 1000, AGAIN_TIMES = 10 };
 static struct hash cosign_hash(const struct replicator *r, const Terrace__Cosignature *c)
 {
     struct hasher hasher;
-    uint8_t numbers[20];
 
-    store_u64(numbers, c->lsn);
-    store_u64(numbers + 8, c->unix_ms);
-    for (int i = 0; i < 4; i++) {
-        numbers[16 + i] = (uint8_t)(c->epoch >> (24 - 8 * i));
-    }
     hasher_begin(&hasher, TAG_COSIGN);
     hasher_add(&hasher, r->config.tree.at, HASH_SIZE);
-    hasher_add(&hasher, "\0", 1);
-    hasher_add(&hasher, c->author.data, c->author.len);
-    hasher_add(&hasher, "\0", 1);
-    hasher_add(&hasher, c->holder.data, c->holder.len);
-    hasher_add(&hasher, "\0", 1);
-    hasher_add(&hasher, numbers, sizeof numbers);
-    hasher_add(&hasher, c->hash.data, c->hash.len);
+    hasher_add_u32(&hasher, c->suite);
+    hasher_add_bytes(&hasher, bytes_of_pb(c->author));
+    hasher_add_u32(&hasher, c->audience);
+    hasher_add_bytes(&hasher, bytes_of_pb(c->audience_division));
+    hasher_add_u32(&hasher, c->epoch);
+    hasher_add_u64(&hasher, c->lsn);
+    hasher_add_u64(&hasher, c->aud_seq);
+    hasher_add_bytes(&hasher, bytes_of_pb(c->hash));
+    hasher_add_bytes(&hasher, bytes_of_pb(c->holder));
+    hasher_add_u32(&hasher, c->key_epoch);
+    hasher_add_u64(&hasher, c->unix_ms);
     return hasher_end(&hasher);
+}
+
+/* With the key the holder had then: one that was kept stays good when the key is another. */
+bool cosign_ok(const struct replicator *r, const Terrace__Cosignature *c)
+{
+    struct division holder;
+    const struct grant *grant =
+        division_from_pb(&holder, c->holder) ? roster_epoch(r->roster, holder, c->key_epoch) : NULL;
+    struct signature signature;
+    struct hash hash;
+
+    if (grant == NULL || c->suite != SUITE_ED25519_BLAKE2B ||
+        !pb_copy_exact(&signature, sizeof signature, c->has_signature, c->signature)) {
+        return false;
+    }
+    hash = cosign_hash(r, c);
+    return signature_ok(&grant->sign_key, &hash, &signature);
 }
 
 static void row_key(struct buf *key, struct division author, struct division holder)
@@ -96,19 +111,63 @@ static void pass_on(struct replicator *r, const struct link *from, struct divisi
     }
 }
 
+static const struct audience_head *find_audience(const struct held_log *log,
+                                                 const struct audience *audience)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (audience_equal(&log->audiences[i].audience, audience)) {
+            return &log->audiences[i];
+        }
+    }
+    return NULL;
+}
+
+/* Of the block at the durable head: NULL while one of this turn stands before it. */
+static const struct audience_head *durable_audience(const struct held_log *log)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (log->audiences[i].lsn == log->durable.lsn) {
+            return &log->audiences[i];
+        }
+    }
+    return NULL;
+}
+
+/* Those below an author hold what is addressed to them, and say of which audience they speak. */
+static bool fill(const struct replicator *r, const struct held_log *log, Terrace__Cosignature *c)
+{
+    if (log->side == HELD_ABOVE) {
+        const struct audience_head *head = durable_audience(log);
+        if (head == NULL) {
+            return false;
+        }
+        c->has_audience = c->has_audience_division = c->has_aud_seq = 1;
+        c->audience = head->audience.kind;
+        c->audience_division = pb_division(&head->audience.division);
+        c->aud_seq = head->seq;
+    }
+    c->has_suite = c->has_author = c->has_holder = c->has_epoch = c->has_lsn = c->has_hash = 1;
+    c->has_key_epoch = c->has_unix_ms = 1;
+    c->suite = SUITE_ED25519_BLAKE2B;
+    c->author = pb_division(&log->author);
+    c->epoch = log->durable.epoch;
+    c->lsn = log->durable.lsn;
+    c->hash = pb_of_bytes(&log->durable.hash, HASH_SIZE);
+    c->holder = pb_division(&r->config.self);
+    c->key_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    c->unix_ms = now_unix_ms(r);
+    return true;
+}
+
 static void cosign_log(struct replicator *r, struct txn *txn, struct held_log *log)
 {
     Terrace__Cosignature c = TERRACE__COSIGNATURE__INIT;
     struct signature signature;
     struct hash hash;
 
-    c.has_author = c.has_holder = c.has_epoch = c.has_lsn = c.has_hash = c.has_unix_ms = 1;
-    c.author = pb_division(&log->author);
-    c.holder = pb_division(&r->config.self);
-    c.epoch = log->durable.epoch;
-    c.lsn = log->durable.lsn;
-    c.hash = pb_of_bytes(&log->durable.hash, HASH_SIZE);
-    c.unix_ms = now_unix_ms(r);
+    if (!fill(r, log, &c)) {
+        return;
+    }
     hash = cosign_hash(r, &c);
     signature = sign_hash(r->config.key, &hash);
     c.has_signature = 1;
@@ -167,44 +226,78 @@ static bool may_speak(const struct replicator *r, const struct link *link, struc
 }
 
 static void compare_heads(struct replicator *r, const struct held_log *log, struct division holder,
-                          const Terrace__Cosignature *c)
+                          const Terrace__Cosignature *c, const struct audience *audience)
 {
-    if (c->lsn == log->durable.lsn && c->epoch == log->durable.epoch &&
-        memcmp(c->hash.data, log->durable.hash.at, HASH_SIZE) != 0) {
+    const struct audience_head *head = audience == NULL ? NULL : find_audience(log, audience);
+    const struct hash *ours = &log->durable.hash;
+
+    if (head != NULL && head->seq == c->aud_seq) {
+        ours = &head->hash;
+    } else if (c->lsn != log->durable.lsn || c->epoch != log->durable.epoch || audience != NULL) {
+        return;
+    }
+    if (memcmp(c->hash.data, ours->at, HASH_SIZE) != 0) {
         alarm_about(r, "fork", log->author, "%s holds another block that ends at lsn %" PRIu64,
                     holder.code, c->lsn);
     }
 }
 
+/* A cosignature taken apart; its form is checked, its signature not yet. */
+struct claim {
+    struct division author, holder;
+    struct audience audience; /* when not of the whole log */
+    bool whole;
+};
+
+static bool read_claim(struct claim *out, const Terrace__Cosignature *c)
+{
+    out->whole = !c->has_audience;
+    if (!division_from_pb(&out->author, c->author) || !division_from_pb(&out->holder, c->holder) ||
+        c->suite != SUITE_ED25519_BLAKE2B || c->hash.len != HASH_SIZE) {
+        return false;
+    }
+    if (out->whole) {
+        return !c->has_audience_division && !c->has_aud_seq;
+    }
+    out->audience.kind = c->audience;
+    return (c->audience == AUDIENCE_LINE || c->audience == AUDIENCE_TREE) && c->aud_seq != 0 &&
+           division_from_pb(&out->audience.division, c->audience_division);
+}
+
+/* Those above an author hold its whole log, those below what is addressed to them. */
+static bool is_of_what_it_holds(const struct replicator *r, const struct claim *claim)
+{
+    return roster_within(r->roster, claim->author, claim->holder)
+               ? claim->whole
+               : !claim->whole &&
+                     roster_in_audience(r->roster, claim->holder, claim->author, &claim->audience);
+}
+
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *c)
 {
-    struct division author, holder;
     const struct member *member;
     const struct held_log *log;
-    struct signature signature;
-    struct hash hash;
+    struct claim claim;
 
-    if (!division_from_pb(&author, c->author) || !division_from_pb(&holder, c->holder) ||
-        c->hash.len != HASH_SIZE || c->signature.len != SIGNATURE_SIZE) {
+    if (!read_claim(&claim, c)) {
         link->frames_refused++;
         return;
     }
-    log = heads_find(r, author);
-    member = roster_find(r->roster, holder);
-    if (log == NULL || member == NULL || !may_speak(r, link, author, holder) ||
-        !is_newer(r, txn, author, holder, c) || !link_may_verify(r, link)) {
-        return;
+    log = heads_find(r, claim.author);
+    member = roster_find(r->roster, claim.holder);
+    if (log == NULL || member == NULL || !may_speak(r, link, claim.author, claim.holder) ||
+        !is_of_what_it_holds(r, &claim) || c->key_epoch != member->grant.epoch ||
+        !is_newer(r, txn, claim.author, claim.holder, c) || !link_may_verify(r, link)) {
+        return; /* one of a former key comes too late: it may be a thief's */
     }
-    hash = cosign_hash(r, c);
-    memcpy(signature.at, c->signature.data, SIGNATURE_SIZE);
-    if (!signature_ok(&member->grant.sign_key, &hash, &signature)) {
+    if (!cosign_ok(r, c)) {
         link->frames_refused++;
         alarm_about(r, "bad_cosignature", link->peer, "a cosignature of %s does not verify",
-                    holder.code);
+                    claim.holder.code);
         return;
     }
-    compare_heads(r, log, holder, c);
-    keep(r, txn, author, holder, c);
-    pass_on(r, link, author, holder, c);
+    compare_heads(r, log, claim.holder, c, claim.whole ? NULL : &claim.audience);
+    keep(r, txn, claim.author, claim.holder, c);
+    pass_on(r, link, claim.author, claim.holder, c);
 }

@@ -23,7 +23,7 @@ static const char tag_texts[TAGS][TAG_SIZE] = {
     [TAG_GRANT] = "terrace.grant",       [TAG_BEAT] = "terrace.beat",
     [TAG_ENROL] = "terrace.enrol",       [TAG_TOKEN] = "terrace.token",
     [TAG_KEY] = "terrace.key",           [TAG_CONTENT] = "terrace.content",
-    [TAG_ROSTER] = "terrace.roster",     [TAG_AUDIT] = "terrace.audit",
+    [TAG_ROSTER] = "terrace.roster",     [TAG_KEY_PROOF] = "terrace.keyproof",
 };
 
 enum status crypto_init(struct err *err)
@@ -55,6 +55,28 @@ void hasher_add(struct hasher *hasher, const void *data, size_t size)
     if (size != 0) {
         (void)crypto_generichash_blake2b_update(state_of(hasher), data, size);
     }
+}
+
+void hasher_add_u32(struct hasher *hasher, uint32_t number)
+{
+    uint8_t raw[8];
+
+    store_u64(raw, number);
+    hasher_add(hasher, raw + 4, 4);
+}
+
+void hasher_add_u64(struct hasher *hasher, uint64_t number)
+{
+    uint8_t raw[8];
+
+    store_u64(raw, number);
+    hasher_add(hasher, raw, sizeof raw);
+}
+
+void hasher_add_bytes(struct hasher *hasher, struct bytes bytes)
+{
+    hasher_add_u64(hasher, bytes.size);
+    hasher_add(hasher, bytes.data, bytes.size);
 }
 
 struct hash hasher_end(struct hasher *hasher)

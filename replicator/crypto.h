@@ -24,7 +24,7 @@ enum tag {
     TAG_KEY,     /* fingerprint and key id */
     TAG_CONTENT, /* a document's content */
     TAG_ROSTER,
-    TAG_AUDIT,
+    TAG_KEY_PROOF, /* an identity key's word for a link key */
     TAGS
 };
 
@@ -36,6 +36,10 @@ struct hasher {
 };
 void hasher_begin(struct hasher *hasher, enum tag tag);
 void hasher_add(struct hasher *hasher, const void *data, size_t size);
+void hasher_add_u32(struct hasher *hasher, uint32_t number); /* big-endian */
+void hasher_add_u64(struct hasher *hasher, uint64_t number);
+/* With its size in front, so that two fields cannot trade bytes. */
+void hasher_add_bytes(struct hasher *hasher, struct bytes bytes);
 struct hash hasher_end(struct hasher *hasher);
 struct hash hash_of(enum tag tag, struct bytes data);
 

@@ -263,37 +263,37 @@ enum status enrol_attempts(const struct store *store, struct store_snapshot *sna
 
 /* --- one request --- */
 
-static bool copy_exact(void *out, size_t size, bool present, ProtobufCBinaryData data)
-{
-    if (!present || data.len != size) {
-        return false;
-    }
-    memcpy(out, data.data, size);
-    return true;
-}
-
 static enum status read_fields(struct enrol_message *out, const Terrace__EnrolRequest *request,
                                struct err *err)
 {
     const struct bytes endpoint =
         request->has_endpoint ? bytes_of_pb(request->endpoint) : BYTES_NONE;
 
+    if (!request->has_suite) {
+        return err_set(err, ERR_MALFORMED, "no suite of signatures is named");
+    }
+    if (request->suite != SUITE_ED25519_BLAKE2B) {
+        return err_set(err, ERR_NEEDS_UPGRADE, "keys of suite %u are not known here",
+                       request->suite);
+    }
     if (!request->has_division || !division_parse(&out->division, bytes_of_pb(request->division))) {
         return err_set(err, ERR_MALFORMED, "no division code");
     }
     out->confirm = request->has_confirm && request->confirm != 0;
     out->unix_ms = request->unix_ms;
-    if (!copy_exact(out->secret, sizeof out->secret, request->has_secret, request->secret)) {
+    if (!pb_copy_exact(out->secret, sizeof out->secret, request->has_secret, request->secret)) {
         return err_set(err, ERR_MALFORMED, "no secret");
     }
-    if (!copy_exact(out->sign_key.at, sizeof out->sign_key.at, request->has_sign_key,
-                    request->sign_key) ||
-        !copy_exact(out->proof.at, sizeof out->proof.at, request->has_proof, request->proof)) {
+    if (!pb_copy_exact(out->sign_key.at, sizeof out->sign_key.at, request->has_sign_key,
+                       request->sign_key) ||
+        !pb_copy_exact(out->proof.at, sizeof out->proof.at, request->has_proof, request->proof)) {
         return err_set(err, ERR_MALFORMED, "no signing key, or no proof of it");
     }
-    if (!out->confirm && !copy_exact(out->curve_key, sizeof out->curve_key, request->has_curve_key,
-                                     request->curve_key)) {
-        return err_set(err, ERR_MALFORMED, "no link key");
+    if (!out->confirm && (!pb_copy_exact(out->curve_key, sizeof out->curve_key,
+                                         request->has_curve_key, request->curve_key) ||
+                          !pb_copy_exact(out->key_proof.at, sizeof out->key_proof.at,
+                                         request->has_key_proof, request->key_proof))) {
+        return err_set(err, ERR_MALFORMED, "no link key, or no word of the signing key for it");
     }
     if (endpoint.size > ENDPOINT_BYTES_MAX || !grant_text_valid(endpoint)) {
         return err_set(err, ERR_MALFORMED, "bad endpoint");
@@ -416,6 +416,7 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
                           .parent = invite->parent,
                           .epoch = 1,
                           .sign_key = message->sign_key,
+                          .key_proof = message->key_proof,
                           .time_ms = now_unix_ms,
                           .policy = invite->policy};
     enum status status;

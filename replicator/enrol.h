@@ -1,9 +1,9 @@
 /* enrol - how a division gets in: invite at the parent, join at the child. Pure core.
  *
  *   parent: invite --> token ............ by hand ............> child: join
- *   child:  keys made here --> EnrolRequest {secret, keys, proof} --> parent: enrol_answer
+ *   child:  keys made here --> EnrolRequest {secret, keys, proofs} --> parent: enrol_receive
  *   parent: grant appended and durable --> EnrolAnswer {grant chain} --> child: home is ready
- *   child:  EnrolConfirm --> parent: the token is spent
+ *   child:  EnrolRequest {confirm} --> parent: the token is spent
  *
  * The same token with the same keys gets the same answer until the child confirms. The secret is
  * stored as a tagged hash only. Every refused attempt is kept (the newest 256) with its reason.
@@ -39,8 +39,8 @@ enum status token_parse(struct token *out, const char *text, struct err *err);
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
                          const char *name, uint64_t policy, uint64_t now_unix_ms, struct err *err);
 
-/* What the joining side sends. `curve_public` is proven by CURVE itself, `sign_key` by a
- * signature over everything above it (TAG_ENROL). */
+/* What the joining side sends. `curve_public` is proven by CURVE itself and certified by `key`,
+ * as the grant will repeat; `key` is proven by a signature over the whole request (TAG_ENROL). */
 void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
                    const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms);
 void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);

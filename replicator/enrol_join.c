@@ -7,28 +7,20 @@
 
 enum { ANSWER_ARENA_BYTES = 128 << 10 };
 
-static void add_u64(struct hasher *hasher, uint64_t value)
-{
-    uint8_t raw[8];
-
-    store_u64(raw, value);
-    hasher_add(hasher, raw, sizeof raw);
-}
-
 struct hash enrol_proof_hash(const struct enrol_message *message)
 {
-    const size_t endpoint_size = strlen(message->endpoint);
     struct hasher hasher;
 
     hasher_begin(&hasher, TAG_ENROL);
+    hasher_add_u32(&hasher, SUITE_ED25519_BLAKE2B);
     hasher_add(&hasher, message->division.code, DIVISION_CODE_MAX);
     hasher_add(&hasher, message->secret, sizeof message->secret);
     hasher_add(&hasher, message->sign_key.at, sizeof message->sign_key.at);
     hasher_add(&hasher, message->curve_key, sizeof message->curve_key);
-    add_u64(&hasher, endpoint_size);
-    hasher_add(&hasher, message->endpoint, endpoint_size);
-    add_u64(&hasher, message->unix_ms);
-    add_u64(&hasher, message->confirm ? 1 : 0);
+    hasher_add(&hasher, message->key_proof.at, sizeof message->key_proof.at);
+    hasher_add_bytes(&hasher, bytes_text(message->endpoint));
+    hasher_add_u64(&hasher, message->unix_ms);
+    hasher_add_u32(&hasher, message->confirm ? 1 : 0);
     return hasher_end(&hasher);
 }
 
@@ -42,14 +34,18 @@ static void write_request(struct buf *frame, struct enrol_message *message,
     hash = enrol_proof_hash(message);
     message->proof = sign_hash(key, &hash);
 
-    request.has_division = request.has_secret = request.has_sign_key = request.has_proof = 1;
-    request.has_curve_key = request.has_endpoint = request.has_unix_ms = !message->confirm;
+    request.has_suite = request.has_division = request.has_secret = 1;
+    request.has_sign_key = request.has_proof = 1;
+    request.has_curve_key = request.has_key_proof = !message->confirm;
+    request.has_endpoint = request.has_unix_ms = !message->confirm;
     request.has_confirm = message->confirm;
-    request.division = pb_of_bytes(message->division.code, strlen(message->division.code));
+    request.suite = SUITE_ED25519_BLAKE2B;
+    request.division = pb_division(&message->division);
     request.secret = pb_of_bytes(message->secret, sizeof message->secret);
     request.sign_key = pb_of_bytes(message->sign_key.at, sizeof message->sign_key.at);
     request.curve_key = pb_of_bytes(message->curve_key, sizeof message->curve_key);
-    request.endpoint = pb_of_bytes(message->endpoint, strlen(message->endpoint));
+    request.key_proof = pb_of_bytes(message->key_proof.at, sizeof message->key_proof.at);
+    request.endpoint = pb_of_text(message->endpoint);
     request.unix_ms = message->unix_ms;
     request.confirm = message->confirm ? 1 : 0;
     request.proof = pb_of_bytes(message->proof.at, sizeof message->proof.at);
@@ -66,6 +62,7 @@ void enrol_request(struct buf *frame, const struct token *token, const struct si
     assert(endpoint_size <= ENDPOINT_BYTES_MAX);
     memcpy(message.secret, token->secret, sizeof message.secret);
     memcpy(message.curve_key, curve_public, sizeof message.curve_key);
+    message.key_proof = link_key_proof(key, &token->tree, token->division, curve_public);
     memcpy(message.endpoint, endpoint, endpoint_size);
     write_request(frame, &message, key);
 }

@@ -12,7 +12,8 @@ struct enrol_message {
     struct division division;
     uint8_t secret[32];
     struct public_key sign_key;
-    uint8_t curve_key[32]; /* zero in a confirm */
+    uint8_t curve_key[32];      /* zero in a confirm */
+    struct signature key_proof; /* zero in a confirm */
     char endpoint[ENDPOINT_BYTES_MAX + 1];
     uint64_t unix_ms;
     bool confirm;

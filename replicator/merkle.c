@@ -191,31 +191,15 @@ bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, s
     return !state.failed && state.proof_left == 0;
 }
 
-static void add_u32(struct hasher *hasher, uint32_t value)
-{
-    const uint8_t raw[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8),
-                            (uint8_t)value};
-
-    hasher_add(hasher, raw, sizeof raw);
-}
-
-static void add_u64(struct hasher *hasher, uint64_t value)
-{
-    uint8_t raw[8];
-
-    store_u64(raw, value);
-    hasher_add(hasher, raw, sizeof raw);
-}
-
 struct hash merkle_entry_leaf(const struct entry *entry)
 {
     struct hasher hasher;
 
     hasher_begin(&hasher, TAG_LEAF);
-    add_u64(&hasher, entry->lsn);
-    add_u64(&hasher, entry->time_ms);
-    add_u32(&hasher, entry->kind);
-    add_u32(&hasher, entry->format);
+    hasher_add_u64(&hasher, entry->lsn);
+    hasher_add_u64(&hasher, entry->time_ms);
+    hasher_add_u32(&hasher, entry->kind);
+    hasher_add_u32(&hasher, entry->format);
     hasher_add(&hasher, entry->body.data, entry->body.size);
     return hasher_end(&hasher);
 }
@@ -225,8 +209,8 @@ struct hash merkle_approval_leaf(uint32_t kind, uint32_t format, struct bytes bo
     struct hasher hasher;
 
     hasher_begin(&hasher, TAG_APPROVAL_LEAF);
-    add_u32(&hasher, kind);
-    add_u32(&hasher, format);
+    hasher_add_u32(&hasher, kind);
+    hasher_add_u32(&hasher, format);
     hasher_add(&hasher, body.data, body.size);
     return hasher_end(&hasher);
 }

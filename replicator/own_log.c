@@ -5,7 +5,7 @@
 #include "replicator/core.h"
 
 /* The most a group can take in raw: fixed part and a full proof. */
-enum { GROUP_BYTES_MAX = 1 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
+enum { GROUP_BYTES_MAX = 2 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
 
 uint64_t replicator_next_lsn(const struct replicator *r)
 {

@@ -320,11 +320,13 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
                              struct err *err)
 {
     const struct audience audience = {AUDIENCE_TREE, grant->division};
+    struct grant whole = *grant;
     struct buf sealed = BUF_EMPTY;
     bool added;
     enum status status;
 
-    grant_seal(&sealed, grant, r->config.key);
+    whole.tree = r->config.tree;
+    grant_seal(&sealed, &whole, r->config.key);
     status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     if (status == OK && added) {
         (void)replicator_append(r, txn, &audience, KIND_GRANT, 1, buf_bytes(&sealed));

@@ -12,43 +12,73 @@ enum {
 
 /* --- a grant as bytes --- */
 
-static ProtobufCBinaryData pb_of_text(const char *text)
+static const char link_endpoint[] = "link"; /* where children dial */
+
+static struct hash link_key_hash(const struct hash *tree, struct division division,
+                                 const uint8_t curve_key[32])
 {
-    return pb_of_bytes(text, strlen(text));
+    struct hasher hasher;
+
+    hasher_begin(&hasher, TAG_KEY_PROOF);
+    hasher_add(&hasher, tree->at, sizeof tree->at);
+    hasher_add(&hasher, division.code, DIVISION_CODE_MAX);
+    hasher_add(&hasher, curve_key, 32);
+    return hasher_end(&hasher);
+}
+
+struct signature link_key_proof(const struct sign_key *key, const struct hash *tree,
+                                struct division division, const uint8_t curve_key[32])
+{
+    const struct hash hash = link_key_hash(tree, division, curve_key);
+
+    return sign_hash(key, &hash);
+}
+
+void grant_certify(struct grant *grant, const struct hash *tree, const struct sign_key *key)
+{
+    grant->tree = *tree;
+    grant->sign_key = key->public;
+    grant->key_proof = link_key_proof(key, tree, grant->division, grant->curve_key);
 }
 
 void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer)
 {
     Terrace__Grant message = TERRACE__GRANT__INIT;
     Terrace__SignedGrant sealed = TERRACE__SIGNED_GRANT__INIT;
-    const struct hash tree = key_fingerprint(&signer->public);
-    const bool is_root = division_is_none(grant->parent);
+    Terrace__Endpoint endpoint = TERRACE__ENDPOINT__INIT, *endpoints[] = {&endpoint};
     struct buf inner = BUF_EMPTY;
     struct hash hash;
     struct signature signature;
 
-    message.has_division = message.has_name = message.has_epoch = 1;
-    message.has_sign_key = message.has_curve_key = message.has_endpoint = 1;
+    message.has_division = message.has_name = message.has_epoch = message.has_suite = 1;
+    message.has_sign_key = message.has_curve_key = message.has_key_proof = 1;
     message.has_base_lsn = message.has_base_hash = message.has_unix_ms = message.has_policy = 1;
-    message.has_parent = !is_root;
-    message.has_tree = is_root; /* the others chain to it by their signer */
-    message.division = pb_of_text(grant->division.code);
-    message.parent = pb_of_text(grant->parent.code);
+    message.has_parent = !division_is_none(grant->parent);
+    message.has_tree = 1;
+    message.division = pb_division(&grant->division);
+    message.parent = pb_division(&grant->parent);
     message.name = pb_of_text(grant->name);
     message.epoch = grant->epoch;
+    message.suite = SUITE_ED25519_BLAKE2B;
     message.sign_key = pb_of_bytes(grant->sign_key.at, sizeof grant->sign_key.at);
     message.curve_key = pb_of_bytes(grant->curve_key, sizeof grant->curve_key);
-    message.endpoint = pb_of_text(grant->endpoint);
+    message.key_proof = pb_of_bytes(grant->key_proof.at, sizeof grant->key_proof.at);
+    endpoint.has_name = endpoint.has_address = 1;
+    endpoint.name = pb_of_text(link_endpoint);
+    endpoint.address = pb_of_text(grant->endpoint);
+    message.endpoint = endpoints;
+    message.n_endpoint = grant->endpoint[0] != '\0';
     message.base_lsn = grant->base_lsn;
     message.base_hash = pb_of_bytes(grant->base_hash.at, sizeof grant->base_hash.at);
     message.unix_ms = grant->time_ms;
     message.policy = grant->policy;
-    message.tree = pb_of_bytes(tree.at, sizeof tree.at);
+    message.tree = pb_of_bytes(grant->tree.at, sizeof grant->tree.at);
     message_encode(&inner, &message.base);
 
     hash = hash_of(TAG_GRANT, buf_bytes(&inner));
     signature = sign_hash(signer, &hash);
-    sealed.has_grant = sealed.has_signer = sealed.has_signature = 1;
+    sealed.has_suite = sealed.has_grant = sealed.has_signer = sealed.has_signature = 1;
+    sealed.suite = SUITE_ED25519_BLAKE2B;
     sealed.grant = pb_of_bytes(inner.data, inner.size);
     sealed.signer = pb_of_bytes(signer->public.at, sizeof signer->public.at);
     sealed.signature = pb_of_bytes(signature.at, sizeof signature.at);
@@ -63,15 +93,6 @@ struct opened {
     struct public_key signer;
     struct signature signature;
 };
-
-static bool copy_exact(void *out, size_t size, bool present, ProtobufCBinaryData data)
-{
-    if (!present || data.len != size) {
-        return false;
-    }
-    memcpy(out, data.data, size);
-    return true;
-}
 
 /* People read these: well-formed, and nothing that moves a terminal's cursor. */
 bool grant_text_valid(struct bytes text)
@@ -100,6 +121,21 @@ static bool copy_text(char *out, size_t bytes_max, bool present, ProtobufCBinary
     return true;
 }
 
+/* Names that are not known here are for a newer version. */
+static bool read_endpoints(struct grant *out, const Terrace__Grant *message)
+{
+    memset(out->endpoint, 0, sizeof out->endpoint);
+    for (size_t i = 0; i < message->n_endpoint; i++) {
+        const Terrace__Endpoint *endpoint = message->endpoint[i];
+        if (endpoint->has_name &&
+            bytes_equal(bytes_of_pb(endpoint->name), bytes_text(link_endpoint))) {
+            return copy_text(out->endpoint, ENDPOINT_BYTES_MAX, endpoint->has_address,
+                             endpoint->address);
+        }
+    }
+    return true;
+}
+
 static enum status read_place(struct grant *out, const Terrace__Grant *message, struct err *err)
 {
     out->parent = DIVISION_NONE;
@@ -116,20 +152,38 @@ static enum status read_place(struct grant *out, const Terrace__Grant *message, 
         out->name[0] == '\0') {
         return err_set(err, ERR_MALFORMED, "grant of %s: bad name", out->division.code);
     }
-    if (!copy_text(out->endpoint, ENDPOINT_BYTES_MAX, message->has_endpoint, message->endpoint)) {
+    if (!read_endpoints(out, message)) {
         return err_set(err, ERR_MALFORMED, "grant of %s: bad endpoint", out->division.code);
     }
     return OK;
 }
 
+static enum status check_suite(bool present, uint32_t suite, struct err *err)
+{
+    if (!present) {
+        return err_set(err, ERR_MALFORMED, "no suite of signatures is named");
+    }
+    return suite == SUITE_ED25519_BLAKE2B
+               ? OK
+               : err_set(err, ERR_NEEDS_UPGRADE, "suite %" PRIu32 " is not known here", suite);
+}
+
 static enum status read_keys(struct grant *out, const Terrace__Grant *message, struct err *err)
 {
-    if (!copy_exact(out->sign_key.at, sizeof out->sign_key.at, message->has_sign_key,
-                    message->sign_key) ||
-        !copy_exact(out->curve_key, sizeof out->curve_key, message->has_curve_key,
-                    message->curve_key) ||
-        !copy_exact(out->base_hash.at, sizeof out->base_hash.at, message->has_base_hash,
-                    message->base_hash)) {
+    const enum status status = check_suite(message->has_suite, message->suite, err);
+
+    if (status != OK) {
+        return err_wrap(err, "grant of %s", out->division.code);
+    }
+    if (!pb_copy_exact(out->sign_key.at, sizeof out->sign_key.at, message->has_sign_key,
+                       message->sign_key) ||
+        !pb_copy_exact(out->curve_key, sizeof out->curve_key, message->has_curve_key,
+                       message->curve_key) ||
+        !pb_copy_exact(out->key_proof.at, sizeof out->key_proof.at, message->has_key_proof,
+                       message->key_proof) ||
+        !pb_copy_exact(out->tree.at, sizeof out->tree.at, message->has_tree, message->tree) ||
+        !pb_copy_exact(out->base_hash.at, sizeof out->base_hash.at, message->has_base_hash,
+                       message->base_hash)) {
         return err_set(err, ERR_MALFORMED, "grant of %s: a key or hash of the wrong size",
                        out->division.code);
     }
@@ -152,13 +206,16 @@ static enum status open_inner(struct opened *out, const Terrace__SignedGrant *se
 {
     ProtobufCMessage *decoded;
     const Terrace__Grant *message;
-    struct hash tree;
     enum status status;
 
+    status = check_suite(sealed->has_suite, sealed->suite, err);
+    if (status != OK) {
+        return err_wrap(err, "sealed grant");
+    }
     if (!sealed->has_grant ||
-        !copy_exact(out->signer.at, sizeof out->signer.at, sealed->has_signer, sealed->signer) ||
-        !copy_exact(out->signature.at, sizeof out->signature.at, sealed->has_signature,
-                    sealed->signature)) {
+        !pb_copy_exact(out->signer.at, sizeof out->signer.at, sealed->has_signer, sealed->signer) ||
+        !pb_copy_exact(out->signature.at, sizeof out->signature.at, sealed->has_signature,
+                       sealed->signature)) {
         return err_set(err, ERR_MALFORMED, "grant without a signer or a signature");
     }
     out->hash = hash_of(TAG_GRANT, bytes_of_pb(sealed->grant));
@@ -169,18 +226,7 @@ static enum status open_inner(struct opened *out, const Terrace__SignedGrant *se
     }
     message = (const Terrace__Grant *)(const void *)decoded;
     status = read_place(&out->grant, message, err);
-    if (status != OK) {
-        return status;
-    }
-    if (message->has_tree) {
-        const struct hash signer = key_fingerprint(&out->signer);
-        if (!copy_exact(tree.at, sizeof tree.at, true, message->tree) ||
-            !division_is_none(out->grant.parent) || !hash_equal(&tree, &signer)) {
-            return err_set(err, ERR_MALFORMED, "grant of %s: names a tree its signer did not found",
-                           out->grant.division.code);
-        }
-    }
-    return read_keys(&out->grant, message, err);
+    return status != OK ? status : read_keys(&out->grant, message, err);
 }
 
 static enum status open_sealed(struct opened *out, struct bytes sealed, struct err *err)
@@ -318,20 +364,21 @@ static struct node *find_key(const struct roster *roster, const uint8_t key[32])
     return roster->keyed[at];
 }
 
-static bool has_signed_as(const struct node *node, const struct public_key *key)
+/* The first of a division's grants with this key; NULL when it never had it. */
+static const struct grant *grant_of_key(const struct node *node, const struct public_key *key)
 {
     for (size_t i = 0; i < node->epoch_count; i++) {
         if (memcmp(node->epochs[i].grant.sign_key.at, key->at, sizeof key->at) == 0) {
-            return true;
+            return &node->epochs[i].grant;
         }
     }
-    return false;
+    return NULL;
 }
 
 static bool is_anyones_key(const struct roster *roster, const struct public_key *key)
 {
     for (size_t i = 0; i < roster->count; i++) {
-        if (has_signed_as(roster->nodes[i], key)) {
+        if (grant_of_key(roster->nodes[i], key) != NULL) {
             return true;
         }
     }
@@ -344,6 +391,7 @@ static enum status check_granter(const struct roster *roster, const struct opene
 {
     const struct grant *grant = &opened->grant;
     const struct hash signer = key_fingerprint(&opened->signer);
+    const struct grant *granter;
     const struct node *parent;
 
     if (division_is_none(grant->parent)) {
@@ -356,10 +404,15 @@ static enum status check_granter(const struct roster *roster, const struct opene
     if (parent == NULL) {
         return err_set(err, ERR_NOT_YET, "granter %s is not known here", grant->parent.code);
     }
-    if (has_signed_as(parent, &opened->signer)) {
-        return parent->member.revoked
-                   ? err_set(err, ERR_REFUSED, "granter %s is revoked", grant->parent.code)
-                   : OK;
+    granter = grant_of_key(parent, &opened->signer);
+    if (granter != NULL && parent->member.revoked) {
+        return err_set(err, ERR_REFUSED, "granter %s is revoked", grant->parent.code);
+    }
+    if (granter != NULL) { /* of the time of signing, so that all holders judge alike */
+        return (grant->policy & granter->policy) == granter->policy
+                   ? OK
+                   : err_set(err, ERR_REFUSED, "its policy is laxer than that of %s",
+                             grant->parent.code);
     }
     if (is_anyones_key(roster, &opened->signer) || hash_equal(&signer, &roster->tree)) {
         return err_set(err, ERR_REFUSED, "%s is not the signer's to grant", grant->division.code);
@@ -417,9 +470,14 @@ static enum status check_next(const struct node *node, const struct opened *open
 static enum status check(const struct roster *roster, const struct node *node,
                          const struct opened *opened, struct err *err)
 {
+    const struct grant *grant = &opened->grant;
+    const struct hash link_key = link_key_hash(&grant->tree, grant->division, grant->curve_key);
     const struct node *holder;
     enum status status;
 
+    if (!hash_equal(&grant->tree, &roster->tree)) {
+        return err_set(err, ERR_REFUSED, "it is of another tree");
+    }
     if (!signature_ok(&opened->signer, &opened->hash, &opened->signature)) {
         return err_set(err, ERR_BAD_SIGNATURE, "the signature does not fit");
     }
@@ -427,11 +485,14 @@ static enum status check(const struct roster *roster, const struct node *node,
     if (status != OK) {
         return status;
     }
-    status = node == NULL ? check_new(roster, &opened->grant, err) : check_next(node, opened, err);
+    status = node == NULL ? check_new(roster, grant, err) : check_next(node, opened, err);
     if (status != OK) {
         return status;
     }
-    holder = find_key(roster, opened->grant.curve_key);
+    if (!signature_ok(&grant->sign_key, &link_key, &grant->key_proof)) {
+        return err_set(err, ERR_BAD_SIGNATURE, "its identity key did not certify its link key");
+    }
+    holder = find_key(roster, grant->curve_key);
     if (holder != NULL && holder != node) { /* a link's key must name one division */
         return err_set(err, ERR_REFUSED, "its link key belongs to %s",
                        holder->member.grant.division.code);

@@ -6,6 +6,9 @@
  *
  *   trust key --> region (epoch 1) --> city (epoch 1) --> county (epoch 1, epoch 2 ...)
  *
+ * A link key is certified by the identity key beside it: no granter can lay another's link key
+ * there. A granter's policy bits are its children's too; a child's grant may only add to them.
+ *
  * The tree (parent, children, next hop) is what these grants say and nothing else.
  * Owns: its members. Pure, apart from verifying signatures. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_ROSTER_H
@@ -21,20 +24,30 @@ enum {
 };
 
 struct grant {
+    struct hash tree;                 /* fingerprint of the trust key */
     struct division division, parent; /* parent is DIVISION_NONE for the root */
     char name[NAME_BYTES_MAX + 1];
     uint32_t epoch; /* from 1 */
     struct public_key sign_key;
     uint8_t curve_key[32];
+    struct signature key_proof;            /* sign_key's word for curve_key: link_key_proof */
     char endpoint[ENDPOINT_BYTES_MAX + 1]; /* where it listens for its children; may be "" */
     uint64_t base_lsn;                     /* the log of this epoch goes on after base */
     struct hash base_hash;
     uint64_t time_ms;
-    uint64_t policy; /* of the granter; bits whose meaning is the owner's business */
+    uint64_t policy; /* bits whose meaning is the owner's business; they contain the granter's */
 };
 
+/* "This is the link key of my division of this tree", by the identity key: TAG_KEY_PROOF. Made
+ * where both secrets are, by who joins and by who founds. */
+struct signature link_key_proof(const struct sign_key *key, const struct hash *tree,
+                                struct division division, const uint8_t curve_key[32]);
+/* Fills in tree, sign_key and key_proof of a grant that has its division and curve_key. */
+void grant_certify(struct grant *grant, const struct hash *tree, const struct sign_key *key);
+
 /* The grant and its signature, as an entry body (KIND_GRANT, format 1) and in an enrolment
- * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key. */
+ * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key.
+ * Parsing checks the form, and no signature. ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite unknown). */
 void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
 enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
 /* May this stand in a grant as name or endpoint: UTF-8 without control characters. */
@@ -45,8 +58,9 @@ struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust 
 void roster_free(struct roster *roster);
 
 /* Verifies and takes a sealed grant. OK also when it is there already (*added false).
- * Errors: ERR_MALFORMED; ERR_NOT_YET (granter unknown); ERR_BAD_SIGNATURE; ERR_REFUSED (not the
- * granter's to give); ERR_FORK (another grant of the same division and epoch). */
+ * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter unknown); ERR_BAD_SIGNATURE (the
+ * granter's, or the link key's proof); ERR_REFUSED (not the granter's to give, policy laxer than
+ * the granter's, another tree); ERR_FORK (another grant of the same division and epoch). */
 enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, struct err *err);
 
 /* One division as it stands now. Views stay valid until the next roster_add. */
@@ -62,7 +76,7 @@ const struct member *roster_root(const struct roster *roster); /* NULL while emp
 size_t roster_count(const struct roster *roster);
 const struct member *roster_at(const struct roster *roster, size_t index); /* sorted by code */
 
-/* The sealed grant of one epoch, or NULL; and the signing key of one epoch. */
+/* The grant of one epoch, or NULL: a signature is checked with the key of its time. */
 const struct grant *roster_epoch(const struct roster *roster, struct division division,
                                  uint32_t epoch);
 const struct member *roster_by_curve_key(const struct roster *roster, const uint8_t key[32]);

@@ -150,7 +150,8 @@ static bool check_group(struct walk *walk, const struct block_header *header,
     if (merkle_root_from(&root, run, group->count, group->first_leaf, group->leaf_count, proof,
                          group->proof_count)) {
         signed_hash = approval_hash(&walk->service->tree, header->author, group->role, &root);
-        good = signature_ok(&group->key, &signed_hash, &group->signature);
+        good = group->suite == SUITE_ED25519_BLAKE2B &&
+               signature_ok(&group->key, &signed_hash, &group->signature);
     }
     mem_free(run);
     mem_free(proof);

@@ -41,13 +41,13 @@ static void make_grant(struct buf *sealed, const struct founding *founding,
     struct grant grant = {.division = founding->config.division,
                           .parent = DIVISION_NONE,
                           .epoch = 1,
-                          .sign_key = founding->keys->identity.public,
                           .time_ms = clock_unix_ms(&clock),
                           .policy = founding->config.approval.kinds};
 
     memcpy(grant.name, founding->config.name, sizeof grant.name);
     memcpy(grant.curve_key, founding->keys->curve.public, sizeof grant.curve_key);
     memcpy(grant.endpoint, founding->config.listen, sizeof grant.endpoint);
+    grant_certify(&grant, &founding->config.tree, &founding->keys->identity);
     grant_seal(sealed, &grant, trust);
 }
 

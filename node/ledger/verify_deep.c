@@ -293,6 +293,9 @@ static bool check_group(struct replay *replay, const struct block_header *header
         const struct entry *entry = &replay->body.entries[group->first_entry + i];
         replay->leaves[i] = merkle_approval_leaf(entry->kind, entry->format, entry->body);
     }
+    if (group->suite != SUITE_ED25519_BLAKE2B) {
+        return fail_at(replay, lsn, "an approval is signed in a suite that is not known here");
+    }
     if (!merkle_root_from(&root, replay->leaves, group->count, group->first_leaf, group->leaf_count,
                           group->proof, group->proof_count)) {
         return fail_at(replay, lsn, "the proof of an approval does not fit");

@@ -114,7 +114,8 @@ static void put_block(struct buf *out, uint32_t count, uint32_t groups)
         entry_write(&entries, &entry);
     }
     for (uint32_t i = 0; i < groups; i++) {
-        const struct approval_group group = {.role = ROLE_MAKER,
+        const struct approval_group group = {.suite = SUITE_ED25519_BLAKE2B,
+                                             .role = ROLE_MAKER,
                                              .count = count,
                                              .leaf_count = count + 1,
                                              .proof_count = i,

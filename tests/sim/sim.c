@@ -375,9 +375,9 @@ struct sim_node *sim_add_root(struct sim *sim, const char *division)
     node->config.tree = sim->tree;
     grant.division = node->division;
     (void)snprintf(grant.name, sizeof grant.name, "%s", division);
-    grant.sign_key = node->key.public;
     memcpy(grant.curve_key, node->curve.public, sizeof grant.curve_key);
     grant.time_ms = node_unix_ms(node);
+    grant_certify(&grant, &sim->tree, &node->key);
     grant_seal(&node->chain[0], &grant, &sim->trust);
     node->chain_count = 1;
     attach(node);

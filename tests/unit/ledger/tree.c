@@ -265,6 +265,7 @@ static void add_group(struct office *office, const struct sign_key *key, enum ap
     const struct hash hash =
         approval_hash(&office->tree->fingerprint, tree_division(office->name), role, &root);
     const struct approval_group group = {
+        .suite = SUITE_ED25519_BLAKE2B,
         .role = role,
         .key = key->public,
         .signature = sign_hash(key, &hash),
@@ -446,7 +447,6 @@ static void grant(struct tree *tree, struct office *office)
         .division = tree_division(office->name),
         .parent = parent < 0 ? DIVISION_NONE : tree_division((enum office_name)parent),
         .epoch = 1,
-        .sign_key = office->key.public,
         .time_ms = 1,
     };
     struct buf sealed = BUF_EMPTY;
@@ -455,6 +455,7 @@ static void grant(struct tree *tree, struct office *office)
 
     (void)snprintf(grant.name, sizeof grant.name, "%s", places[office->name].code);
     grant.curve_key[0] = (uint8_t)(office->name + 1);
+    grant_certify(&grant, &tree->fingerprint, &office->key);
     grant_seal(&sealed, &grant, parent < 0 ? &tree->trust : &tree->offices[parent].key);
     if (roster_add(tree->roster, buf_bytes(&sealed), &added, &err) != OK) {
         fail_msg("grant of %s: %s", grant.division.code, err.text);

@@ -47,10 +47,11 @@ static void grant_child(struct office *office, struct node *node, struct txn *tx
                           .parent = division_of("540000"),
                           .name = "拉萨市",
                           .epoch = 1,
-                          .sign_key = office->child_key.public,
-                          .curve_key = {2}};
+                          .curve_key = {2},
+                          .policy = node_policy(node).kinds};
     struct err err;
 
+    grant_certify(&grant, &office->tree, &office->child_key);
     if (replicator_grant(replicator_in(node), txn, &grant, &err) != OK) {
         fail_msg("%s", err.text);
     }
@@ -140,9 +141,9 @@ struct office *office_open_under(struct policy own, struct policy parents)
     sign_key_generate(&office->child_key);
     office->li = person_of("li", &office->li_key);
     office->wang = person_of("wang", &office->wang_key);
-    grant.sign_key = office->key.public;
-    grant_seal(&office->bootstrap, &grant, &trust);
     office->tree = key_fingerprint(&trust.public);
+    grant_certify(&grant, &office->tree, &office->key);
+    grant_seal(&office->bootstrap, &grant, &trust);
     office->config = (struct node_config){
         .self = division_of("540000"), .key = &office->key, .tree = office->tree, .approval = own};
     open_node(office);

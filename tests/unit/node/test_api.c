@@ -120,10 +120,10 @@ static void open_node(struct office *office, bool approval_required)
 
     sign_key_generate(&trust);
     sign_key_generate(&office->key);
-    grant.sign_key = office->key.public;
+    config.tree = key_fingerprint(&trust.public);
+    grant_certify(&grant, &config.tree, &office->key);
     grant_seal(&sealed, &grant, &trust);
     bootstrap = buf_bytes(&sealed);
-    config.tree = key_fingerprint(&trust.public);
     if (node_open(&office->node, &config, &office->store, &transport, &office->clock, &bootstrap, 1,
                   &err) != OK) {
         fail_msg("%s", err.text);

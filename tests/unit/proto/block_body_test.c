@@ -21,6 +21,7 @@ static void put_entry(struct buf *out, uint32_t kind, struct bytes body)
 static struct approval_group sample_group(const struct hash *proof, uint32_t proof_count)
 {
     struct approval_group group = {
+        .suite = SUITE_ED25519_BLAKE2B,
         .role = ROLE_CHECKER,
         .first_entry = 1,
         .count = 2,
@@ -132,6 +133,7 @@ static void groups_come_back_as_they_were(void **state)
     for (uint32_t i = 0; i < 3; i++) {
         const struct approval_group *got = &out.groups[i], want = sample_group(proof, lengths[i]);
 
+        assert_int_equal(got->suite, SUITE_ED25519_BLAKE2B);
         assert_int_equal(got->role, ROLE_CHECKER);
         assert_memory_equal(&got->key, &want.key, PUBLIC_KEY_SIZE);
         assert_memory_equal(&got->signature, &want.signature, SIGNATURE_SIZE);
@@ -176,9 +178,9 @@ static void there_are_at_most_so_many_groups(void **state)
 }
 
 /* Three entries of one byte and one group. In raw: size of entries at 0; the entries at 4, 14 and
- * 24, each of kind, format, six bytes of time, size and body; the group at 34: role at 34,
- * first_entry at 131, count at 135, first_leaf at 139, leaf_count at 143, proof_count at 147, proof
- * at 151. */
+ * 24, each of kind, format, six bytes of time, size and body; the group at 34: suite at
+ * 34, role at 35, first_entry at 132, count at 136, first_leaf at 140, leaf_count at 144,
+ * proof_count at 148, proof at 152. */
 static void lying_bodies_are_malformed(void **state)
 {
     static const struct {
@@ -199,21 +201,22 @@ static void lying_bodies_are_malformed(void **state)
         {"a last body too short", 32, 1, 0},
         {"a body past the largest entry", 12, 3, UINT64_C(0x818004)},
         {"a body of 2^63", 12, 8, UINT64_C(0xffffffffffffff7f)},
-        {"role 0", 34, 1, 0},
-        {"role 3", 34, 1, 3},
-        {"an entry past the last", 131, 4, 2},
-        {"a first entry that wraps", 131, 4, UINT32_MAX},
-        {"a group of nothing", 135, 4, 0},
-        {"a group of more than there is", 135, 4, 4},
-        {"a count that wraps", 135, 4, UINT32_MAX},
-        {"a leaf past the last", 139, 4, 8},
-        {"a first leaf that wraps", 139, 4, UINT32_MAX},
-        {"fewer leaves than entries", 143, 4, 1},
-        {"too many leaves", 143, 4, GROUP_LEAVES_MAX + 1},
-        {"a proof of one more", 147, 4, 2},
-        {"a proof of one fewer", 147, 4, 0},
-        {"a proof past the limit", 147, 4, GROUP_PROOF_MAX + 1},
-        {"a proof of four billion", 147, 4, UINT32_MAX},
+        {"no suite", 34, 1, 0},
+        {"role 0", 35, 1, 0},
+        {"role 3", 35, 1, 3},
+        {"an entry past the last", 132, 4, 2},
+        {"a first entry that wraps", 132, 4, UINT32_MAX},
+        {"a group of nothing", 136, 4, 0},
+        {"a group of more than there is", 136, 4, 4},
+        {"a count that wraps", 136, 4, UINT32_MAX},
+        {"a leaf past the last", 140, 4, 8},
+        {"a first leaf that wraps", 140, 4, UINT32_MAX},
+        {"fewer leaves than entries", 144, 4, 1},
+        {"too many leaves", 144, 4, GROUP_LEAVES_MAX + 1},
+        {"a proof of one more", 148, 4, 2},
+        {"a proof of one fewer", 148, 4, 0},
+        {"a proof past the limit", 148, 4, GROUP_PROOF_MAX + 1},
+        {"a proof of four billion", 148, 4, UINT32_MAX},
     };
     const struct hash proof = HASH_ZERO;
     const struct approval_group group = sample_group(&proof, 1);
@@ -232,7 +235,7 @@ static void lying_bodies_are_malformed(void **state)
         buf_put_u32(&body, (uint32_t)entries.size);
         buf_append_bytes(&body, buf_bytes(&entries));
         buf_append_bytes(&body, buf_bytes(&groups));
-        assert_int_equal(body.size, 183);
+        assert_int_equal(body.size, 184);
         header.codec = CODEC_RAW;
         header.raw_size = header.body_size = (uint32_t)body.size;
         assert_int_equal(read_body(&out, &header, buf_bytes(&body)), OK);

@@ -28,7 +28,7 @@ static const struct {
     {TAG_KEY, "345962161941ccece7cad9b1122fc13ed57f4ca8dfa2c295555f249547fdf0ee"},
     {TAG_CONTENT, "21ecbfa1b9680991b940878ef07193de2e3179f2a091635afea2343b4fd5fa2c"},
     {TAG_ROSTER, "237178068d7d307236dc302b0de6ab518b57178e6eefc0ba1c6b5fe44c3979fe"},
-    {TAG_AUDIT, "09eb4a9795c42ef5897cd015fa1e87e2fe178947ceb5339f5aa19fd0998b75d0"},
+    {TAG_KEY_PROOF, "5c7b64ea771d8c5d3997ae93f8a016fc8f5ae6a7215efeec54ca33e70d1e3866"},
 };
 
 static void every_tag_hashes_as_another_implementation_says(void **state)
@@ -42,6 +42,21 @@ static void every_tag_hashes_as_another_implementation_says(void **state)
         hex_encode(hex, hash.at, sizeof hash.at);
         assert_string_equal(hex, vectors[i].hex);
     }
+}
+
+static void numbers_are_hashed_big_endian_and_fields_with_their_size(void **state)
+{
+    const uint8_t raw[] = {1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 0, 0, 0, 0, 0, 0, 0, 2, 'a', 'b'};
+    struct hash want = hash_of(TAG_BEAT, bytes_of(raw, sizeof raw)), got;
+    struct hasher hasher;
+
+    (void)state;
+    hasher_begin(&hasher, TAG_BEAT);
+    hasher_add_u32(&hasher, 0x01020304);
+    hasher_add_u64(&hasher, UINT64_C(0x0102030405060708));
+    hasher_add_bytes(&hasher, bytes_text("ab"));
+    got = hasher_end(&hasher);
+    assert_true(hash_equal(&got, &want));
 }
 
 static void a_hash_does_not_depend_on_how_the_data_came(void **state)
@@ -226,6 +241,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_tag_hashes_as_another_implementation_says),
+        cmocka_unit_test(numbers_are_hashed_big_endian_and_fields_with_their_size),
         cmocka_unit_test(a_hash_does_not_depend_on_how_the_data_came),
         cmocka_unit_test(a_signature_fits_one_key_one_hash_and_itself),
         cmocka_unit_test(a_key_id_begins_its_fingerprint),

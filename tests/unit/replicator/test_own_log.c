@@ -180,7 +180,10 @@ static void approvals_travel_with_their_entries_however_they_are_cut(void **stat
 {
     enum { DOCUMENTS = 5000, TREE = 6000, SKIPPED = 700 };
     struct hash *leaves = mem_zalloc(TREE * sizeof *leaves);
-    struct approval_group group = {.role = ROLE_MAKER, .leaf_count = TREE, .first_leaf = SKIPPED};
+    struct approval_group group = {.suite = SUITE_ED25519_BLAKE2B,
+                                   .role = ROLE_MAKER,
+                                   .leaf_count = TREE,
+                                   .first_leaf = SKIPPED};
     struct walk walk = {0};
     char text[32];
 

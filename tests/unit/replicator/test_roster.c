@@ -25,7 +25,8 @@ struct world {
 
 static struct grant grant_of(const struct world *world, enum who who)
 {
-    struct grant grant = {.division = division_of(codes[who]),
+    struct grant grant = {.tree = world->tree,
+                          .division = division_of(codes[who]),
                           .name = "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
                           .epoch = 1,
                           .sign_key = world->keys[who].public,
@@ -40,10 +41,18 @@ static struct grant grant_of(const struct world *world, enum who who)
     return grant;
 }
 
+/* Whoever the grant names as its holder certifies its link key, here as in life. */
 static void seal(struct world *world, const struct grant *grant, enum who signer)
 {
+    struct grant certified = *grant;
+
+    for (int i = 0; i < PEOPLE; i++) {
+        if (memcmp(&world->keys[i].public, &grant->sign_key, sizeof grant->sign_key) == 0) {
+            grant_certify(&certified, &grant->tree, &world->keys[i]);
+        }
+    }
     buf_clear(&world->sealed);
-    grant_seal(&world->sealed, grant, &world->keys[signer]);
+    grant_seal(&world->sealed, &certified, &world->keys[signer]);
 }
 
 static enum status add(struct world *world, bool *added)
@@ -114,6 +123,9 @@ static void a_grant_comes_back_as_it_was(void **state)
     assert_true(hash_equal(&got.base_hash, &grant.base_hash));
     assert_true(got.time_ms == grant.time_ms);
     assert_int_equal(got.policy, grant.policy);
+    assert_true(hash_equal(&got.tree, &grant.tree));
+    grant_certify(&grant, &grant.tree, &world->keys[COUNTY]);
+    assert_memory_equal(&got.key_proof, &grant.key_proof, sizeof got.key_proof);
 }
 
 static void names_and_endpoints_are_fit_to_be_shown(void **state)
@@ -149,9 +161,11 @@ static void names_and_endpoints_are_fit_to_be_shown(void **state)
 
 /* --- altering what was signed --- */
 
+enum { FIELDS = 14 };
+
 static void alter(Terrace__Grant *grant, int field)
 {
-    static uint8_t other_hash[32] = {1};
+    static uint8_t other_hash[SIGNATURE_SIZE] = {1};
     static uint8_t other_text[] = "X1";
 
     switch (field) {
@@ -175,7 +189,7 @@ static void alter(Terrace__Grant *grant, int field)
         grant->curve_key = pb_of_bytes(other_hash, 32);
         break;
     case 7:
-        grant->endpoint = pb_of_bytes(other_text, 2);
+        grant->endpoint[0]->address = pb_of_bytes(other_text, 2);
         break;
     case 8:
         grant->base_lsn++;
@@ -190,8 +204,14 @@ static void alter(Terrace__Grant *grant, int field)
     case 11:
         grant->policy ^= 1;
         break;
-    default:
+    case 12:
+        grant->key_proof = pb_of_bytes(other_hash, SIGNATURE_SIZE);
+        break;
+    case 13:
         grant->has_tree = 0;
+        break;
+    default:
+        grant->suite = 2;
         break;
     }
 }
@@ -202,10 +222,12 @@ static void reseal_altered(struct world *world, int field)
     Terrace__SignedGrant *sealed =
         terrace__signed_grant__unpack(NULL, world->sealed.size, world->sealed.data);
     Terrace__Grant *grant = terrace__grant__unpack(NULL, sealed->grant.len, sealed->grant.data);
+    Terrace__Endpoint endpoint = *grant->endpoint[0], *endpoints[] = {&endpoint};
     Terrace__Grant altered = *grant;
     Terrace__SignedGrant whole = *sealed;
     struct buf inner = BUF_EMPTY;
 
+    altered.endpoint = endpoints;
     alter(&altered, field);
     message_encode(&inner, &altered.base);
     whole.grant = pb_of_bytes(inner.data, inner.size);
@@ -222,10 +244,10 @@ static void no_field_of_a_grant_can_be_altered(void **state)
 
     for (enum who who = REGION; who <= CITY; who++) {
         const struct grant grant = grant_of(world, who);
-        for (int field = 1; field <= (who == REGION ? 12 : 11); field++) {
-            /* a root below another contradicts itself, signature or not */
-            const enum status want =
-                who == REGION && field == 2 ? ERR_MALFORMED : ERR_BAD_SIGNATURE;
+        for (int field = 1; field <= FIELDS; field++) {
+            const enum status want = field == 13   ? ERR_MALFORMED
+                                     : field == 14 ? ERR_NEEDS_UPGRADE
+                                                   : ERR_BAD_SIGNATURE;
             bool added;
 
             seal(world, &grant, parents[who]);
@@ -273,6 +295,75 @@ static void too_much_is_no_grant(void **state)
 
 /* --- who may grant what --- */
 
+static void a_child_is_as_strict_as_its_granter_or_stricter(void **state)
+{
+    struct world *world = *state;
+    struct grant city = grant_of(world, CITY), region = grant_of(world, REGION), county;
+
+    region.policy = 6;
+    assert_int_equal(give(world, &region, TRUST), OK);
+    city.policy = 5;
+    assert_int_equal(give(world, &city, REGION), ERR_REFUSED);
+    city.policy = 7;
+    assert_int_equal(give(world, &city, REGION), OK);
+    county = grant_of(world, COUNTY);
+    county.policy = 6; /* enough for the region, and not for the city */
+    assert_int_equal(give(world, &county, CITY), ERR_REFUSED);
+    county.policy = UINT64_MAX;
+    assert_int_equal(give(world, &county, CITY), OK);
+
+    /* A stricter city does not undo what it gave before, in whatever order they are read. */
+    city.policy = 15;
+    city.epoch = 2;
+    city.sign_key = world->keys[STRANGER].public;
+    memset(city.curve_key, 77, sizeof city.curve_key);
+    assert_int_equal(give(world, &city, REGION), OK);
+    county.epoch = 2;
+    county.policy = 7;
+    assert_int_equal(give(world, &county, CITY), OK);
+    county.epoch = 3;
+    assert_int_equal(give(world, &county, STRANGER), ERR_REFUSED);
+}
+
+static void a_link_key_is_certified_for_one_division_of_one_tree(void **state)
+{
+    struct world *world = *state;
+    struct grant grant;
+    struct hash other_tree = {{1}};
+    bool added;
+
+    give_all(world, CITY);
+    for (int i = 0; i < 4; i++) {
+        grant = grant_of(world, COUNTY);
+        grant_certify(&grant, &world->tree, &world->keys[COUNTY]);
+        switch (i) {
+        case 0: /* its granter lays its own link key there */
+            memset(grant.curve_key, 77, sizeof grant.curve_key);
+            break;
+        case 1: /* or takes a proof from where the key serves another division */
+            grant.division = division_of(codes[OTHER_COUNTY]);
+            grant_certify(&grant, &world->tree, &world->keys[COUNTY]);
+            grant.division = division_of(codes[COUNTY]);
+            break;
+        case 2:
+            grant_certify(&grant, &other_tree, &world->keys[COUNTY]);
+            grant.tree = world->tree;
+            break;
+        default:
+            grant.sign_key = world->keys[STRANGER].public;
+            break;
+        }
+        buf_clear(&world->sealed);
+        grant_seal(&world->sealed, &grant, &world->keys[CITY]);
+        assert_int_equal(add(world, &added), ERR_BAD_SIGNATURE);
+    }
+    grant = grant_of(world, COUNTY);
+    grant.tree = other_tree;
+    assert_int_equal(give(world, &grant, CITY), ERR_REFUSED);
+    grant.tree = world->tree;
+    assert_int_equal(give(world, &grant, CITY), OK);
+}
+
 static void every_refusal_has_its_status(void **state)
 {
     struct world *world = *state;
@@ -310,7 +401,7 @@ static void every_refusal_has_its_status(void **state)
     grant.epoch = 2;
     assert_int_equal(give(world, &grant, OTHER_CITY), ERR_REFUSED); /* not its child */
     grant = grant_of(world, COUNTY);
-    grant.policy = 0;
+    grant.policy = 3;
     assert_int_equal(give(world, &grant, CITY), ERR_FORK); /* two of one epoch */
     grant.epoch = 3;
     assert_int_equal(give(world, &grant, CITY), ERR_NOT_YET);
@@ -524,6 +615,8 @@ int main(void)
         STORY(no_field_of_a_grant_can_be_altered),
         STORY(no_byte_of_a_sealed_grant_can_be_altered),
         STORY(too_much_is_no_grant),
+        STORY(a_child_is_as_strict_as_its_granter_or_stricter),
+        STORY(a_link_key_is_certified_for_one_division_of_one_tree),
         STORY(every_refusal_has_its_status),
         STORY(the_same_grant_twice_changes_nothing),
         STORY(a_next_epoch_takes_over_and_the_former_stays_known),

@@ -244,17 +244,18 @@ struct place *world_add(struct world *world, const char *division, int parent)
     sign_key_generate(&place->key);
     grant.division = place->division;
     (void)snprintf(grant.name, sizeof grant.name, "%s", division);
-    grant.sign_key = place->key.public;
     memset(grant.curve_key, world->count, sizeof grant.curve_key);
     grant.time_ms = 1;
     if (parent < 0) {
         sign_key_generate(&world->trust);
         world->tree = key_fingerprint(&world->trust.public);
+        grant_certify(&grant, &world->tree, &place->key);
         grant_seal(&place->sealed, &grant, &world->trust);
     } else {
         struct place *above = &world->at[parent];
         struct err err;
         grant.parent = above->division;
+        grant_certify(&grant, &world->tree, &place->key);
         grant_seal(&place->sealed, &grant, &above->key);
         if (replicator_grant(above->replicator, above->txn, &grant, &err) != OK) {
             fail_msg("%s", err.text);
