@@ -7,6 +7,7 @@
 #ifndef TERRACE_PROTO_BYTES_H
 #define TERRACE_PROTO_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -97,18 +98,16 @@ void reader_copy(struct reader *reader, void *out, size_t size); /* zeroes `out`
 
 static inline uint64_t load_u64(const uint8_t *at)
 {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++) {
-        value = value << 8 | at[i];
-    }
-    return value;
+    uint64_t value;
+
+    memcpy(&value, at, sizeof value);
+    return be64toh(value);
 }
 static inline void store_u64(uint8_t *at, uint64_t value)
 {
-    for (int i = 7; i >= 0; i--) {
-        at[i] = (uint8_t)value;
-        value >>= 8;
-    }
+    const uint64_t big = htobe64(value);
+
+    memcpy(at, &big, sizeof big);
 }
 
 /* Lower-case hex, terminated; `out` holds 2 * size + 1. hex_decode wants exactly `size` bytes. */

@@ -77,12 +77,12 @@ void journal_post(struct ledger *ledger, const struct journal *journal, struct t
     const char *fault;
 
     journal_list(journal, txn, author);
-    tally_make(&ledger->tally, buf_bytes(&journal->folded));
-    if (!rollups_add(txn, ledger->config.roster, ledger->config.self, author, &ledger->tally,
-                     &fault)) {
-        ledger_alarm(ledger, "sum_too_large", author, "a sum of a jurisdiction does not fit");
-    }
+    tally_make(&ledger->tally, txn, author, buf_bytes(&journal->folded));
+    fault = sums_add(txn, author, &ledger->tally);
     if (fault != NULL) {
         ledger_alarm(ledger, "sources_differ", author, "%s", fault);
+    }
+    if (!rollups_add(txn, ledger->config.roster, ledger->config.self, author, &ledger->tally)) {
+        ledger_alarm(ledger, "sum_too_large", author, "a sum of a jurisdiction does not fit");
     }
 }

@@ -117,10 +117,9 @@ static const char *open_line(const struct context *context, const struct line *o
     line->row.year = document_year(document);
     line->row.kind = document->kind;
     line->row.lsn = context->entry->lsn;
-    line->row.fund = document_text(&kept, FIELD_FUND_TYPE_CODE);
+    indicator_set_elements(&line->row, &kept, buf_bytes(context->memory));
     line->row.origin = origin != NULL ? origin->id : BYTES_NONE;
     line->row.source = origin != NULL ? origin->row.source : line->id;
-    line->row.elements = buf_bytes(context->memory);
     line->row.flags = flags;
     if (document->kind == KIND_REGISTER || document->kind == KIND_TRANSFER_IN) {
         line->row.issuer = document_party(document);

@@ -4,9 +4,9 @@
 
 #include "node/ledger/postings.h"
 
-enum { SLOTS_FIRST = 64, LINES_KEPT = 1024 };
+enum { SLOTS_FIRST = 64, LINES_KEPT = BLOCK_ENTRIES_MAX };
 
-/* --- tally --- */
+/* --- tables --- */
 
 static uint64_t hash_text(struct bytes text)
 {
@@ -18,220 +18,292 @@ static uint64_t hash_text(struct bytes text)
     return hash ^ hash >> 32;
 }
 
-static void index_lines(struct tally *tally, size_t slot_count)
+static bool same_key(const struct tally_key *a, const struct tally_key *b)
 {
-    mem_free(tally->slots);
-    tally->slots = mem_zalloc(slot_count * sizeof *tally->slots);
-    tally->slot_count = slot_count;
-    for (size_t i = 0; i < tally->count; i++) {
-        size_t at = tally->lines[i].hash & (slot_count - 1);
+    return a->grouping == b->grouping && a->year == b->year && bytes_equal(a->text, b->text) &&
+           division_equal(a->issuer, b->issuer);
+}
 
-        while (tally->slots[at] != 0) {
+static void index_lines(struct tally_table *table, size_t slot_count)
+{
+    mem_free(table->slots);
+    table->slots = mem_zalloc(slot_count * sizeof *table->slots);
+    table->slot_count = slot_count;
+    for (size_t i = 0; i < table->count; i++) {
+        size_t at = table->lines[i].hash & (slot_count - 1);
+
+        while (table->slots[at] != 0) {
             at = (at + 1) & (slot_count - 1);
         }
-        tally->slots[at] = (uint32_t)i + 1;
+        table->slots[at] = (uint32_t)i + 1;
     }
 }
 
-static struct tally_line *new_line(struct tally *tally, struct bytes indicator, uint64_t hash)
+static struct tally_line *new_line(struct tally_table *table, const struct tally_key *key,
+                                   uint64_t hash)
 {
     struct tally_line *line;
 
-    if (tally->count == tally->capacity) {
-        tally->capacity = tally->capacity == 0 ? SLOTS_FIRST / 2 : 2 * tally->capacity;
-        tally->lines = mem_realloc(tally->lines, tally->capacity * sizeof *tally->lines);
+    if (table->count == table->capacity) {
+        table->capacity = table->capacity == 0 ? SLOTS_FIRST / 2 : 2 * table->capacity;
+        table->lines = mem_realloc(table->lines, table->capacity * sizeof *table->lines);
     }
-    line = &tally->lines[tally->count++];
-    memset(line, 0, sizeof *line);
-    line->indicator = indicator;
-    line->hash = hash;
+    line = &table->lines[table->count++];
+    *line = (struct tally_line){.key = *key, .hash = hash};
     return line;
 }
 
-static struct tally_line *line_of(struct tally *tally, struct bytes indicator)
+static struct turnover *turnover_of(struct tally_table *table, const struct tally_key *key)
 {
-    const uint64_t hash = hash_text(indicator);
+    const uint64_t hash = hash_text(key->text) + (uint64_t)key->grouping;
     size_t at;
 
-    if (tally->count * 2 >= tally->slot_count) {
-        index_lines(tally, tally->slot_count == 0 ? SLOTS_FIRST : 2 * tally->slot_count);
+    if (table->count * 2 >= table->slot_count) {
+        index_lines(table, table->slot_count == 0 ? SLOTS_FIRST : 2 * table->slot_count);
     }
-    at = hash & (tally->slot_count - 1);
-    for (; tally->slots[at] != 0; at = (at + 1) & (tally->slot_count - 1)) {
-        struct tally_line *line = &tally->lines[tally->slots[at] - 1];
+    at = hash & (table->slot_count - 1);
+    for (; table->slots[at] != 0; at = (at + 1) & (table->slot_count - 1)) {
+        struct tally_line *line = &table->lines[table->slots[at] - 1];
 
-        if (line->hash == hash && bytes_equal(line->indicator, indicator)) {
-            return line;
+        if (line->hash == hash && same_key(&line->key, key)) {
+            return &line->moved;
         }
     }
-    tally->slots[at] = (uint32_t)tally->count + 1;
-    return new_line(tally, indicator, hash);
+    table->slots[at] = (uint32_t)table->count + 1;
+    return &new_line(table, key, hash)->moved;
 }
 
-static void tally_clear(struct tally *tally)
+static void table_free(struct tally_table *table)
 {
-    if (tally->capacity > LINES_KEPT) {
-        tally_free(tally);
+    mem_free(table->lines);
+    mem_free(table->slots);
+    memset(table, 0, sizeof *table);
+}
+
+static void table_clear(struct tally_table *table)
+{
+    if (table->capacity > LINES_KEPT) {
+        table_free(table);
     }
-    tally->count = 0;
-    if (tally->slot_count > 0) {
-        memset(tally->slots, 0, tally->slot_count * sizeof *tally->slots);
+    table->count = 0;
+    if (table->slot_count > 0) {
+        memset(table->slots, 0, table->slot_count * sizeof *table->slots);
     }
 }
 
 void tally_free(struct tally *tally)
 {
-    mem_free(tally->lines);
-    mem_free(tally->slots);
-    memset(tally, 0, sizeof *tally);
+    table_free(&tally->indicators);
+    table_free(&tally->groups);
 }
 
-void tally_make(struct tally *tally, struct bytes folded)
+/* --- turnover --- */
+
+/* The lowest account among bits that are not 0. */
+static unsigned first_account(uint32_t accounts)
+{
+    return (unsigned)__builtin_ctz(accounts);
+}
+
+static void add_posting(struct turnover *to, enum account account, int64_t fen)
+{
+    to->accounts |= UINT32_C(1) << account;
+    if (fen > 0) {
+        to->sums.debit[account] += fen;
+    } else {
+        to->sums.credit[account] -= fen;
+    }
+}
+
+/* What one division turns over is bounded, so sums of parts of it are too. */
+static void add_turnover(struct turnover *to, const struct turnover *from)
+{
+    to->accounts |= from->accounts;
+    for (uint32_t left = from->accounts; left != 0; left &= left - 1) {
+        const unsigned account = first_account(left);
+
+        to->sums.debit[account] += from->sums.debit[account];
+        to->sums.credit[account] += from->sums.credit[account];
+    }
+}
+
+static int64_t change_of(const struct turnover *moved, unsigned account)
+{
+    return moved->sums.debit[account] - moved->sums.credit[account];
+}
+
+/* --- the turnover of a block --- */
+
+static void tally_indicators(struct tally_table *indicators, struct bytes folded)
 {
     struct reader reader = reader_of(folded);
     uint64_t lsn;
     size_t count;
 
-    tally_clear(tally);
     while (fold_next_entry(&reader, &lsn, &count)) {
         for (size_t i = 0; i < count; i++) {
             const struct folded_posting posting = fold_next_posting(&reader);
-            struct rollup *moved = &line_of(tally, posting.indicator)->moved;
+            const struct tally_key key = {posting.indicator, 0, GROUPING_INDICATOR, DIVISION_NONE};
 
-            /* One division's turnover is bounded, so these sums are too. */
-            if (posting.fen > 0) {
-                moved->debit[posting.account] += posting.fen;
-            } else {
-                moved->credit[posting.account] -= posting.fen;
-            }
+            add_posting(turnover_of(indicators, &key), posting.account, posting.fen);
         }
+    }
+}
+
+/* Adds one indicator's turnover to the groups that it belongs to. */
+static void group_indicator(struct tally_table *groups, const struct indicator *row,
+                            const struct turnover *moved)
+{
+    const struct bytes texts[GROUPINGS] = {
+        [ROLLUP_ACCOUNT] = BYTES_NONE,     [ROLLUP_PROJECT] = row->project,
+        [ROLLUP_FUNCTION] = row->function, [ROLLUP_FUND] = row->fund,
+        [ROLLUP_AGENCY] = row->agency,     [GROUPING_SOURCE] = row->source,
+        [GROUPING_YEAR] = row->fund,
+    };
+    /* A transfer_in is what its author says of somebody without a node: no edge, so from outside,
+     * whatever division it names and whoever joins later. */
+    const bool registered =
+        row->kind == KIND_REGISTER && (moved->accounts >> ACC_SRC_TRANSFER_IN & 1) != 0;
+
+    for (int i = 0; i < GROUPINGS; i++) {
+        const struct tally_key key = {texts[i], row->year, i,
+                                      registered && i < (int)ROLLUP_DIMENSIONS ? row->issuer
+                                                                               : DIVISION_NONE};
+
+        add_turnover(turnover_of(groups, &key), moved);
+    }
+}
+
+void tally_make(struct tally *tally, struct txn *txn, struct division author, struct bytes folded)
+{
+    table_clear(&tally->indicators);
+    table_clear(&tally->groups);
+    tally_indicators(&tally->indicators, folded);
+    for (size_t i = 0; i < tally->indicators.count; i++) {
+        const struct tally_line *line = &tally->indicators.lines[i];
+        struct indicator row;
+        bool there = indicator_load(txn, author, line->key.text, &row);
+
+        assert(there); /* it was stored when the posting was made */
+        (void)there;
+        group_indicator(&tally->groups, &row, &line->moved);
     }
 }
 
 /* --- sums of one division (invariant 3) --- */
 
-static void add_to_source(struct txn *txn, struct division author, struct bytes source,
-                          const struct rollup *moved)
+static const char *add_to_source(struct txn *txn, struct division author, struct bytes source,
+                                 const struct turnover *moved)
 {
     struct source_sums sums = {0, 0};
 
     (void)source_load(txn, author, source, &sums);
-    for (size_t account = 1; account < ACCOUNTS; account++) {
-        const int64_t change = moved->debit[account] - moved->credit[account];
+    for (uint32_t left = moved->accounts; left != 0; left &= left - 1) {
+        const unsigned account = first_account(left);
 
         if (account_info((enum account)account)->normal < 0) {
-            sums.credit -= change;
+            sums.credit -= change_of(moved, account);
         } else {
-            sums.debit += change;
+            sums.debit += change_of(moved, account);
         }
     }
     source_store(txn, author, source, &sums);
+    return sums.credit == sums.debit ? NULL : "a source and the indicators made from it differ";
 }
 
-static void add_to_year(struct txn *txn, struct division author, const struct indicator *row,
-                        const struct rollup *moved)
+static const char *add_to_year(struct txn *txn, struct division author, const struct tally_key *of,
+                               const struct turnover *moved)
 {
-    const struct row_key key = year_sums_key(author, row->year, row->fund);
-    int64_t sums[ACCOUNTS];
-
-    year_sums_load(txn, &key, sums);
-    for (size_t account = 1; account < ACCOUNTS; account++) {
-        sums[account] += moved->debit[account] - moved->credit[account];
-    }
-    year_sums_store(txn, &key, sums);
-}
-
-/* Asked once all lines of a block are in: a posting may lie on two of them. */
-static const char *check_sums(struct txn *txn, struct division author, const struct indicator *row)
-{
-    const struct row_key key = year_sums_key(author, row->year, row->fund);
-    struct source_sums source = {0, 0};
+    const struct row_key key = year_sums_key(author, of->year, of->text);
     int64_t sums[ACCOUNTS], total = 0;
 
-    (void)source_load(txn, author, row->source, &source);
-    if (source.credit != source.debit) {
-        return "a source and the indicators made from it differ";
-    }
     year_sums_load(txn, &key, sums);
-    for (size_t account = 1; account < ACCOUNTS; account++) {
+    for (unsigned account = 1; account < ACCOUNTS; account++) {
+        sums[account] += change_of(moved, account);
         total += sums[account];
     }
+    year_sums_store(txn, &key, sums);
     return total == 0 ? NULL : "sources and uses of a year and fund type differ";
+}
+
+const char *sums_add(struct txn *txn, struct division author, const struct tally *tally)
+{
+    const char *fault = NULL;
+
+    for (size_t i = 0; i < tally->groups.count; i++) {
+        const struct tally_line *line = &tally->groups.lines[i];
+        const char *here = NULL;
+
+        if (line->key.grouping == GROUPING_SOURCE) {
+            here = add_to_source(txn, author, line->key.text, &line->moved);
+        } else if (line->key.grouping == GROUPING_YEAR) {
+            here = add_to_year(txn, author, &line->key, &line->moved);
+        }
+        fault = fault == NULL ? here : fault;
+    }
+    return fault;
 }
 
 /* --- roll-ups --- */
 
-static bool add_rollup(struct txn *txn, const struct row_key *key, const struct rollup *moved)
+static bool add_rollup(struct txn *txn, char scope, struct division division,
+                       const struct tally_key *of, const struct turnover *moved)
 {
+    const struct row_key key =
+        rollup_key(scope, division, of->year, (enum rollup_dimension)of->grouping, of->text);
     struct rollup sums;
 
-    rollup_load(txn, key, &sums);
-    for (size_t account = 1; account < ACCOUNTS; account++) {
-        if (__builtin_add_overflow(sums.debit[account], moved->debit[account],
+    rollup_load(txn, &key, &sums);
+    for (uint32_t left = moved->accounts; left != 0; left &= left - 1) {
+        const unsigned account = first_account(left);
+
+        if (__builtin_add_overflow(sums.debit[account], moved->sums.debit[account],
                                    &sums.debit[account]) ||
-            __builtin_add_overflow(sums.credit[account], moved->credit[account],
+            __builtin_add_overflow(sums.credit[account], moved->sums.credit[account],
                                    &sums.credit[account])) {
             return false;
         }
     }
-    rollup_store(txn, key, &sums);
+    rollup_store(txn, &key, &sums);
     return true;
 }
 
-static bool add_dimensions(struct txn *txn, char scope, struct division division,
-                           const struct indicator *row, const struct indicator_codes *codes,
-                           const struct rollup *moved)
+static void move_account(struct turnover *moved, enum account from, enum account to)
 {
-    const struct bytes keys[ROLLUP_DIMENSIONS] = {
-        [ROLLUP_ACCOUNT] = BYTES_NONE,       [ROLLUP_PROJECT] = codes->project,
-        [ROLLUP_FUNCTION] = codes->function, [ROLLUP_FUND] = codes->fund,
-        [ROLLUP_AGENCY] = codes->agency,
-    };
-    bool fits = true;
+    struct rollup *sums = &moved->sums;
 
-    for (size_t i = 0; i < ROLLUP_DIMENSIONS; i++) {
-        const struct row_key key =
-            rollup_key(scope, division, row->year, (enum rollup_dimension)i, keys[i]);
-
-        fits = add_rollup(txn, &key, moved) && fits;
+    if ((moved->accounts >> from & 1) != 0) {
+        moved->accounts = (moved->accounts & ~(UINT32_C(1) << from)) | UINT32_C(1) << to;
+        sums->debit[to] += sums->debit[from];
+        sums->credit[to] += sums->credit[from];
+        sums->debit[from] = sums->credit[from] = 0;
     }
-    return fits;
-}
-
-static void move_account(struct rollup *moved, enum account from, enum account to)
-{
-    moved->debit[to] += moved->debit[from];
-    moved->credit[to] += moved->credit[from];
-    moved->debit[from] = moved->credit[from] = 0;
 }
 
 /* The same turnover as a jurisdiction sees it. */
-static struct rollup seen_from(const struct roster *roster, struct division above,
-                               const struct indicator *row, const struct rollup *moved)
+static struct turnover seen_from(const struct roster *roster, struct division above,
+                                 const struct tally_line *line)
 {
-    struct rollup seen = *moved;
+    struct turnover seen = line->moved;
 
     move_account(&seen, ACC_XFER_OUT, ACC_TRANSIT);
-    /* A transfer_in is what its author says of somebody without a node: no edge, so from outside,
-     * whatever division it names and whoever joins later. */
-    if (row->kind == KIND_REGISTER && roster_within(roster, row->issuer, above)) {
+    if (!division_is_none(line->key.issuer) && roster_within(roster, line->key.issuer, above)) {
         move_account(&seen, ACC_SRC_TRANSFER_IN, ACC_TRANSIT);
     }
     return seen;
 }
 
 static bool add_jurisdictions(struct txn *txn, const struct roster *roster, struct division self,
-                              struct division author, const struct indicator *row,
-                              const struct indicator_codes *codes, const struct rollup *moved)
+                              struct division author, const struct tally_line *line)
 {
     bool fits = true;
 
     for (const struct member *member = roster_find(roster, author); member != NULL;
          member = member->parent) {
         const struct division above = member->grant.division;
-        const struct rollup seen = seen_from(roster, above, row, moved);
+        const struct turnover seen = seen_from(roster, above, line);
 
-        fits = add_dimensions(txn, ROLLUP_SUBTREE, above, row, codes, &seen) && fits;
+        fits = add_rollup(txn, ROLLUP_SUBTREE, above, &line->key, &seen) && fits;
         if (division_equal(above, self)) {
             break;
         }
@@ -239,38 +311,18 @@ static bool add_jurisdictions(struct txn *txn, const struct roster *roster, stru
     return fits;
 }
 
-static void load_touched(struct txn *txn, struct division author, const struct tally_line *line,
-                         struct indicator *row)
-{
-    bool there = indicator_load(txn, author, line->indicator, row);
-
-    assert(there); /* it was stored when the posting was made */
-    (void)there;
-}
-
 bool rollups_add(struct txn *txn, const struct roster *roster, struct division self,
-                 struct division author, const struct tally *tally, const char **fault)
+                 struct division author, const struct tally *tally)
 {
     bool fits = true;
-    struct indicator row;
 
-    for (size_t i = 0; i < tally->count; i++) {
-        const struct tally_line *line = &tally->lines[i];
-        struct indicator_codes codes;
+    for (size_t i = 0; i < tally->groups.count; i++) {
+        const struct tally_line *line = &tally->groups.lines[i];
 
-        load_touched(txn, author, line, &row);
-        indicator_codes(&row, &codes);
-        add_to_source(txn, author, row.source, &line->moved);
-        add_to_year(txn, author, &row, &line->moved);
-        if (!add_dimensions(txn, ROLLUP_OWN, author, &row, &codes, &line->moved) ||
-            !add_jurisdictions(txn, roster, self, author, &row, &codes, &line->moved)) {
-            fits = false;
+        if (line->key.grouping < (int)ROLLUP_DIMENSIONS) {
+            fits = add_rollup(txn, ROLLUP_OWN, author, &line->key, &line->moved) && fits;
+            fits = add_jurisdictions(txn, roster, self, author, line) && fits;
         }
-    }
-    *fault = NULL;
-    for (size_t i = 0; i < tally->count && *fault == NULL; i++) {
-        load_touched(txn, author, &tally->lines[i], &row);
-        *fault = check_sums(txn, author, &row);
     }
     return fits;
 }

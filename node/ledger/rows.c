@@ -280,23 +280,49 @@ void doc_store(struct txn *txn, struct division division, struct bytes id,
 
 /* --- indicators --- */
 
+/* A bit for each account that is not nil, then their balances: most hold money on two or three.
+ * They come last, behind what never changes: see the views of an indicator. */
+static void write_balances(struct writer *writer, const int64_t balances[ACCOUNTS])
+{
+    uint32_t accounts = 0;
+
+    for (unsigned i = 0; i < ACCOUNTS; i++) {
+        accounts |= (uint32_t)(balances[i] != 0) << i;
+    }
+    write_u16(writer, accounts);
+    for (; accounts != 0; accounts &= accounts - 1) {
+        write_i64(writer, balances[__builtin_ctz(accounts)]);
+    }
+}
+
+static void read_balances(struct reader *reader, int64_t balances[ACCOUNTS])
+{
+    uint32_t accounts = reader_u16(reader);
+
+    memset(balances, 0, ACCOUNTS * sizeof *balances);
+    for (; accounts != 0; accounts &= accounts - 1) {
+        balances[__builtin_ctz(accounts)] = read_i64(reader);
+    }
+}
+
 bool indicator_parse(struct bytes value, struct indicator *out)
 {
     struct reader reader = reader_of(value);
 
-    for (size_t i = 0; i < ACCOUNTS; i++) {
-        out->balance[i] = read_i64(&reader);
-    }
     out->year = reader_u16(&reader);
     out->kind = reader_u16(&reader);
     out->flags = reader_u8(&reader);
     out->lsn = reader_u64(&reader);
     out->issuer = read_division(&reader);
-    out->fund = read_text(&reader);
     out->origin = read_text(&reader);
     out->source = read_text(&reader);
-    out->elements = reader_bytes(&reader, reader_left(&reader));
-    return reader_ok(&reader);
+    out->fund = read_text(&reader);
+    out->project = read_text(&reader);
+    out->function = read_text(&reader);
+    out->agency = read_text(&reader);
+    out->elements = reader_bytes(&reader, reader_u16(&reader));
+    read_balances(&reader, out->balance);
+    return reader_done(&reader);
 }
 
 bool indicator_load(struct txn *txn, struct division division, struct bytes id,
@@ -315,18 +341,19 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
     struct writer writer;
 
     writer.size = 0;
-    for (size_t i = 0; i < ACCOUNTS; i++) {
-        write_i64(&writer, indicator->balance[i]);
-    }
     write_u16(&writer, (uint32_t)indicator->year);
     write_u16(&writer, indicator->kind);
     write_u8(&writer, indicator->flags);
     write_u64(&writer, indicator->lsn);
     write_division(&writer, indicator->issuer);
-    write_text(&writer, indicator->fund);
     write_text(&writer, indicator->origin);
     write_text(&writer, indicator->source);
-    write_raw(&writer, indicator->elements.data, indicator->elements.size);
+    write_text(&writer, indicator->fund);
+    write_text(&writer, indicator->project);
+    write_text(&writer, indicator->function);
+    write_text(&writer, indicator->agency);
+    write_long_text(&writer, indicator->elements);
+    write_balances(&writer, indicator->balance);
     (void)put(txn, &key, &writer);
 }
 
@@ -339,17 +366,16 @@ void indicator_elements(const struct indicator *indicator, struct document *out)
     (void)status;
 }
 
-void indicator_codes(const struct indicator *indicator, struct indicator_codes *out)
+void indicator_set_elements(struct indicator *indicator, const struct document *elements,
+                            struct bytes encoded)
 {
-    struct document elements;
+    const bool spent = document_has(elements, FIELD_EXP_FUNC_CODE);
 
-    indicator_elements(indicator, &elements);
-    out->fund = indicator->fund;
-    out->project = document_text(&elements, FIELD_PRO_CODE);
-    out->agency = document_text(&elements, FIELD_AGENCY_CODE);
-    out->function =
-        document_text(&elements, document_has(&elements, FIELD_EXP_FUNC_CODE) ? FIELD_EXP_FUNC_CODE
-                                                                              : FIELD_TP_FUNC_CODE);
+    indicator->fund = document_text(elements, FIELD_FUND_TYPE_CODE);
+    indicator->project = document_text(elements, FIELD_PRO_CODE);
+    indicator->function = document_text(elements, spent ? FIELD_EXP_FUNC_CODE : FIELD_TP_FUNC_CODE);
+    indicator->agency = document_text(elements, FIELD_AGENCY_CODE);
+    indicator->elements = encoded;
 }
 
 /* --- sums --- */

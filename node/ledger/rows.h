@@ -26,7 +26,8 @@
  * A transfer has an indicator row too: TRANSIT and XFER_OUT stand there, under its own elements.
  * 'C' holds one row per code, that of the owner nearest the root.
  *
- * Views of a loaded row point into the txn: they die with the next put of the same row.
+ * Views of a loaded row point into the txn: they die with the next put of the same row. Those of
+ * an indicator live on until the txn is reset: its texts never change, and never move in the row.
  * Thread: that of the txn. */
 #ifndef TERRACE_NODE_LEDGER_ROWS_H
 #define TERRACE_NODE_LEDGER_ROWS_H
@@ -116,10 +117,11 @@ struct indicator {
     uint8_t flags;
     uint64_t lsn;
     struct division issuer; /* register, transfer_in: from whom; else NONE */
-    struct bytes fund;      /* fund_type_code */
     struct bytes origin;    /* the indicator it was made from; "" for a source */
     struct bytes source;    /* where the chain of origins ends; itself for a source */
     struct bytes elements;  /* body of a document: the elements, pro_name, pro_cat_code */
+    /* Out of the elements, what roll-ups group by; function: exp_func_code, else tp_func_code. */
+    struct bytes fund, project, function, agency;
 };
 bool indicator_load(struct txn *txn, struct division division, struct bytes id,
                     struct indicator *out);
@@ -128,12 +130,9 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
                      const struct indicator *indicator);
 /* Its elements as fields of a document; views point into indicator->elements. */
 void indicator_elements(const struct indicator *indicator, struct document *out);
-
-/* What roll-ups group by. Views as above. */
-struct indicator_codes {
-    struct bytes fund, project, function, agency; /* function: exp_func_code, else tp_func_code */
-};
-void indicator_codes(const struct indicator *indicator, struct indicator_codes *out);
+/* The other way: `encoded` is `elements` as a body. Views point into both. */
+void indicator_set_elements(struct indicator *indicator, const struct document *elements,
+                            struct bytes encoded);
 
 struct source_sums {
     int64_t credit, debit; /* fen; equal in a sound ledger */

@@ -475,8 +475,8 @@ static void a_sum_that_does_not_fit_and_a_source_that_differs_are_both_told(void
     apply(holder, &script);
     assert_int_equal(jurisdiction(holder).debit[ACC_PENDING], INT64_MAX);
     assert_int_equal(holder->alarm_count, 2);
-    assert_memory_equal(holder->alarms[0], "sum_too_large: ", 15);
-    assert_memory_equal(holder->alarms[1], "sources_differ: ", 16);
+    assert_memory_equal(holder->alarms[0], "sources_differ: ", 16);
+    assert_memory_equal(holder->alarms[1], "sum_too_large: ", 15);
 }
 
 /* --- edges --- */
