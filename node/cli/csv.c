@@ -42,11 +42,23 @@ static struct bytes whole_lines(struct bytes text)
     return size > 0 ? bytes_of(text.data, size) : text;
 }
 
-static void decide_encoding(struct csv *csv, struct bytes record)
+/* UTF-8 unless no row of it is: one bad byte in a UTF-8 file must not turn its other rows into
+ * characters of GB18030, which nearly any bytes are. */
+static void decide_encoding(struct csv *csv)
 {
-    const struct bytes around = whole_lines(input_unread(csv->input));
+    struct bytes rest = whole_lines(input_unread(csv->input));
 
-    csv->encoding = utf8_valid(record) && utf8_valid(around) ? CSV_UTF8 : CSV_GB18030;
+    csv->encoding = CSV_GB18030;
+    while (rest.size > 0 && csv->encoding == CSV_GB18030) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.size);
+        const size_t size = end == NULL ? rest.size : (size_t)(end - rest.data);
+        const struct bytes line = bytes_of(rest.data, size);
+
+        if (!is_ascii(line) && utf8_valid(line)) {
+            csv->encoding = CSV_UTF8;
+        }
+        rest = bytes_of(rest.data + size + (end != NULL), rest.size - size - (end != NULL));
+    }
 }
 
 static bool convert(struct csv *csv, struct bytes record)
@@ -72,46 +84,60 @@ static bool convert(struct csv *csv, struct bytes record)
 }
 
 /* Puts the record into csv->text as UTF-8. */
-static bool decode(struct csv *csv, struct bytes record)
+static enum csv_outcome decode(struct csv *csv, struct bytes record)
 {
+    const bool ascii = is_ascii(record), utf8 = utf8_valid(record);
+
     buf_clear(&csv->text);
-    if (csv->encoding == CSV_ASCII && !is_ascii(record)) {
-        decide_encoding(csv, record);
+    if (csv->encoding == CSV_ASCII && !ascii) {
+        decide_encoding(csv);
     }
-    if (csv->encoding == CSV_GB18030) {
-        return convert(csv, record);
+    if (csv->encoding != CSV_GB18030 || ascii) {
+        buf_append_bytes(&csv->text, record);
+        return utf8 ? CSV_RECORD : CSV_BAD_TEXT;
     }
-    buf_append_bytes(&csv->text, record);
-    return utf8_valid(record);
+    if (utf8) {
+        return CSV_AMBIGUOUS;
+    }
+    return convert(csv, record) ? CSV_RECORD : CSV_BAD_TEXT;
 }
 
 /* --- cutting a record out of the stream --- */
 
 struct cut {
     size_t size, line_ends; /* of the record, its own end included in neither */
-    size_t first_line;      /* bytes up to and with the first line end */
-    bool complete, open;
+    bool complete;
+    enum csv_outcome fault; /* CSV_RECORD: none */
 };
 
-/* From the front of `text` to the first line end outside quotes. */
+/* From the front of `text` to the first line end outside quotes. A quote opens a quoted cell only
+ * where a cell begins; elsewhere it is a fault of its own line and swallows no other. */
 static struct cut find_end(struct bytes text)
 {
-    struct cut cut = {0, 0, 0, false, false};
+    enum { CELL_BEGINS, CELL_BARE, CELL_QUOTED, CELL_CLOSED } at = CELL_BEGINS;
+    struct cut cut = {.fault = CSV_RECORD};
 
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] == '"') {
-            cut.open = !cut.open;
-        } else if (text.data[i] == '\n') {
-            cut.first_line = cut.first_line == 0 ? i + 1 : cut.first_line;
-            if (!cut.open) {
-                cut.size = i;
-                cut.complete = true;
-                return cut;
-            }
-            cut.line_ends++;
+    for (; cut.size < text.size; cut.size++) {
+        const uint8_t c = text.data[cut.size];
+
+        if (at == CELL_QUOTED) {
+            at = c == '"' ? CELL_CLOSED : CELL_QUOTED;
+            cut.line_ends += c == '\n';
+        } else if (c == '\n') {
+            cut.complete = true;
+            return cut;
+        } else if (c == ',') {
+            at = CELL_BEGINS;
+        } else if (c == '"' && at != CELL_BARE) {
+            at = CELL_QUOTED; /* opened, or doubled inside */
+        } else if (at == CELL_CLOSED && c != '\r') {
+            cut.fault = CSV_QUOTE_STRAY;
+            return cut;
+        } else if (at == CELL_BEGINS) {
+            at = CELL_BARE;
         }
     }
-    cut.size = text.size;
+    cut.fault = at == CELL_QUOTED ? CSV_QUOTE_OPEN : CSV_RECORD;
     return cut;
 }
 
@@ -121,7 +147,8 @@ static struct cut find_record(struct csv *csv)
         const struct bytes unread = input_unread(csv->input);
         struct cut cut = find_end(unread);
 
-        if (cut.complete || csv->input->ended || unread.size > INPUT_LINE_BYTES_MAX) {
+        if (cut.complete || cut.fault == CSV_QUOTE_STRAY || csv->input->ended ||
+            unread.size > INPUT_LINE_BYTES_MAX) {
             return cut;
         }
         (void)input_more(csv->input);
@@ -227,6 +254,22 @@ static bool is_blank(struct bytes record)
     return true;
 }
 
+/* The record's cells, or why it has none. */
+static enum csv_outcome read_record(struct csv *csv, struct bytes record, enum csv_outcome fault)
+{
+    if (fault == CSV_RECORD && record.size > INPUT_LINE_BYTES_MAX) {
+        fault = CSV_TOO_LONG;
+    }
+    if (fault == CSV_RECORD) {
+        fault = decode(csv, record);
+    }
+    if (fault == CSV_RECORD) {
+        fault = split(csv);
+    }
+    return fault == CSV_RECORD && csv->columns > 0 && csv->count != csv->columns ? CSV_WRONG_COUNT
+                                                                                 : fault;
+}
+
 enum csv_outcome csv_next(struct csv *csv)
 {
     if (!csv->begun) {
@@ -235,26 +278,25 @@ enum csv_outcome csv_next(struct csv *csv)
     for (;;) {
         const struct cut cut = find_record(csv);
         struct bytes record = bytes_of(input_unread(csv->input).data, cut.size);
-        bool good;
+        enum csv_outcome outcome = CSV_RECORD;
 
         csv->line = csv->next_line;
         if (cut.size == 0 && !cut.complete) {
             return CSV_END;
         }
-        if (record.size > INPUT_LINE_BYTES_MAX) {
-            return skip_bad(csv, cut.open ? CSV_QUOTE_OPEN : CSV_TOO_LONG);
-        }
-        if (cut.open) {
-            return skip_bad(csv, CSV_QUOTE_OPEN);
-        }
         if (record.size > 0 && record.data[record.size - 1] == '\r') {
             record.size--;
         }
-        good = decode(csv, record);
+        if (!is_blank(record)) {
+            outcome = read_record(csv, record, cut.fault);
+            if (outcome != CSV_RECORD) {
+                return skip_bad(csv, outcome);
+            }
+        }
         input_skip(csv->input, cut.size + cut.complete);
         csv->next_line += cut.line_ends + 1;
         if (!is_blank(record)) {
-            return good ? split(csv) : CSV_BAD_TEXT;
+            return CSV_RECORD;
         }
     }
 }

@@ -36,7 +36,6 @@ struct submission {
     uint64_t accepted, existing, drafts, refused;
     uint64_t shown_at;
     enum field columns[CSV_CELLS_MAX]; /* FIELDS: the column `kind` */
-    size_t column_count;
 };
 
 /* --- results --- */
@@ -236,6 +235,10 @@ static const char *csv_trouble(const struct cli *cli, enum csv_outcome outcome)
     case CSV_BAD_TEXT:
         return cli_say(cli, "the row is not text in the file's encoding (UTF-8 or GB18030)",
                        "该行不是文件编码（UTF-8 或 GB18030）的文字");
+    case CSV_AMBIGUOUS:
+        return cli_say(cli,
+                       "the file is GB18030, but this row is UTF-8 as well: save the file as UTF-8",
+                       "文件为 GB18030 编码，而该行又是 UTF-8：请将文件另存为 UTF-8");
     default:
         return cli_say(cli, "the row has not as many cells as the header", "该行列数与表头不一致");
     }
@@ -301,7 +304,7 @@ static enum exit_code read_header(struct submission *submission, struct csv *csv
             }
         }
     }
-    submission->column_count = csv->count;
+    csv->columns = csv->count;
     return EXIT_DONE;
 }
 
@@ -361,7 +364,7 @@ static enum exit_code submit_records(struct submission *submission, struct csv *
         if (outcome == CSV_END) {
             break;
         }
-        if (outcome == CSV_RECORD && csv->count == submission->column_count) {
+        if (outcome == CSV_RECORD) {
             record_to_json(&line, submission, csv);
             exit_code = add_line(submission, buf_bytes(&line), csv->line, NULL);
         } else {

@@ -10,8 +10,9 @@
 #include "node/cli/csv.h"
 #include "proto/status.h"
 
-/* Reads the whole text; every record as cells in brackets, every fault as its number. */
-static void read_all(char *out, size_t size, const char *text, size_t text_size)
+/* Reads the whole text; every record as cells in brackets, every fault as its number. `even`: all
+ * records have as many cells as the first. */
+static void read_all(char *out, size_t size, const char *text, size_t text_size, bool even)
 {
     FILE *stream = fmemopen((void *)(uintptr_t)text, text_size, "rb");
     struct input input;
@@ -28,6 +29,7 @@ static void read_all(char *out, size_t size, const char *text, size_t text_size)
         if (outcome != CSV_RECORD) {
             used += (size_t)snprintf(out + used, size - used, "!%d", outcome);
         }
+        csv.columns = even && csv.columns == 0 && outcome == CSV_RECORD ? csv.count : csv.columns;
         for (size_t i = 0; outcome == CSV_RECORD && i < csv.count; i++) {
             used += (size_t)snprintf(out + used, size - used, "[%.*s]", (int)csv.cells[i].size,
                                      (const char *)csv.cells[i].data);
@@ -65,15 +67,15 @@ static void reads_records_as_the_rfc_says(void **state)
         {"GB18030", "id,name\n1,\xc1\xd6\xd6\xdc\xcf\xd8\n", "1:[id][name]\n2:[1][林周县]\n"},
         {"GB18030 in quotes", "\"\xc1\xd6,\xd6\xdc\"\n", "1:[林,周]\n"},
         {"GB18030 of four bytes", "\x81\x39\xee\x39,\xc1\xd6\n", "1:[㐀][林]\n"},
-        {"two characters that are also UTF-8, among others that are not",
-         "a,\xc1\xaa\xcd\xa8\n1,\xc1\xd6\xd6\xdc\n", "1:[a][联通]\n2:[1][林周]\n"},
+        {"two characters that nearly are UTF-8", "a,\xc1\xaa\xcd\xa8\n1,\xc1\xd6\xd6\xdc\n",
+         "1:[a][联通]\n2:[1][林周]\n"},
         {"nothing", "\n", ""},
     };
     char got[4096];
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        read_all(got, sizeof got, cases[i].text, strlen(cases[i].text));
+        read_all(got, sizeof got, cases[i].text, strlen(cases[i].text), false);
         if (strcmp(got, cases[i].want) != 0) {
             fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
         }
@@ -92,6 +94,20 @@ static void a_bad_record_is_named_and_the_next_line_is_read(void **state)
         {"a quote inside a bare cell", TEXT("a\"\"b,c\nd,e\n"), "1:!3\n2:[d][e]\n"},
         {"a quote never closed", TEXT("a,\"b\nc,d\ne,f\n"), "1:!2\n2:[c][d]\n3:[e][f]\n"},
         {"a quote never closed on the last line", TEXT("a,b\nc,\"d"), "1:[a][b]\n2:!2\n"},
+        {"a stray quote, and another far below", TEXT("a,b\"\nc,d\ne,\"f\ng,h\n"),
+         "1:!3\n2:[c][d]\n3:!2\n4:[g][h]\n"},
+        {"an open quote, and another inside a cell below", TEXT("\"a,b\nc,d\ne\"f,g\nh,i\n"),
+         "1:!3\n2:[c][d]\n3:!3\n4:[h][i]\n"},
+        {"an open quote that closes where a cell ends", TEXT("a,b\n\"c,d\ne,f\ng,h\"\ni,j\n"),
+         "1:[a][b]\n2:!8\n3:[e][f]\n4:!3\n5:[i][j]\n"},
+        {"too few cells and too many", TEXT("a,b\nc\nd,e,f\ng,h\n"),
+         "1:[a][b]\n2:!8\n3:!8\n4:[g][h]\n"},
+        {"one bad byte in a UTF-8 file, and names of an even length",
+         TEXT("a,\xff教育局\nb,林周\nc,林周县\n"), "1:!6\n2:[b][林周]\n3:[c][林周县]\n"},
+        {"the bad byte below", TEXT("a,林周\nb,林\xd6\nc,林周\n"),
+         "1:[a][林周]\n2:!6\n3:[c][林周]\n"},
+        {"a row of GB18030 in a UTF-8 file", TEXT("a,\xc1\xd6\xd6\xdc\nb,林周\n"),
+         "1:!6\n2:[b][林周]\n"},
         {"NUL", TEXT("a,b\0c\nd,e\n"), "1:!6\n2:[d][e]\n"},
         {"half a GB18030 character", TEXT("\xc1\xd6\nab\xc1\nd\n"), "1:[林]\n2:!6\n3:[d]\n"},
         {"not UTF-8 after a BOM",
@@ -104,7 +120,7 @@ static void a_bad_record_is_named_and_the_next_line_is_read(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        read_all(got, sizeof got, cases[i].text, cases[i].size);
+        read_all(got, sizeof got, cases[i].text, cases[i].size, true);
         if (strcmp(got, cases[i].want) != 0) {
             fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
         }
@@ -127,25 +143,25 @@ static void a_record_past_the_limits_is_refused_alone(void **state)
     assert_non_null(got);
     fill(&text, 'x', INPUT_LINE_BYTES_MAX + 1);
     buf_append(&text, "\nb,c\n", 5);
-    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    read_all(got, 1 << 20, (const char *)text.data, text.size, false);
     assert_string_equal(got, "1:!4\n2:[b][c]\n");
 
     buf_clear(&text); /* longer than the window, too */
     fill(&text, 'x', 3 * INPUT_WINDOW_BYTES);
     buf_append(&text, "\nb,c\n", 5);
-    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    read_all(got, 1 << 20, (const char *)text.data, text.size, false);
     assert_string_equal(got, "1:!4\n2:[b][c]\n");
 
     buf_clear(&text);
     fill(&text, ',', CSV_CELLS_MAX);
     buf_append(&text, "\nb\n", 3);
-    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    read_all(got, 1 << 20, (const char *)text.data, text.size, false);
     assert_string_equal(got, "1:!5\n2:[b]\n");
 
     buf_clear(&text);
     fill(&text, ',', CSV_CELLS_MAX - 1);
     buf_append(&text, "\n", 1);
-    read_all(got, 1 << 20, (const char *)text.data, text.size);
+    read_all(got, 1 << 20, (const char *)text.data, text.size, false);
     assert_int_equal(strlen(got), 2 + 2 * CSV_CELLS_MAX + 1);
     buf_free(&text);
     free(got);
@@ -178,6 +194,37 @@ static void a_long_file_is_read_through_one_window(void **state)
         assert_int_equal(csv.line, 1 + 2 * (uint64_t)i);
         assert_true(bytes_equal(csv.cells[0], bytes_text(line)));
     }
+    assert_int_equal(csv_next(&csv), CSV_END);
+    csv_close(&csv);
+    input_close(&input);
+    (void)fclose(stream);
+    buf_free(&text);
+}
+
+/* The window holds rows of GB18030 only; behind it somebody pasted a row of UTF-8. */
+static void a_row_that_could_be_both_is_refused(void **state)
+{
+    struct buf text = BUF_EMPTY;
+    struct input input;
+    struct csv csv;
+    FILE *stream;
+    size_t rows = 0;
+
+    (void)state;
+    while (text.size < INPUT_WINDOW_BYTES) {
+        buf_append_bytes(&text, bytes_text("a,\xc1\xd6\xd6\xdc\n"));
+        rows++;
+    }
+    buf_append_bytes(&text, bytes_text("b,林周\nc,\xc1\xd6\n"));
+    stream = fmemopen(text.data, text.size, "rb");
+    input_open(&input, stream);
+    csv_open(&csv, &input);
+    for (size_t i = 0; i < rows; i++) {
+        assert_int_equal(csv_next(&csv), CSV_RECORD);
+    }
+    assert_int_equal(csv_next(&csv), CSV_AMBIGUOUS);
+    assert_int_equal(csv_next(&csv), CSV_RECORD);
+    assert_true(bytes_equal(csv.cells[1], bytes_text("林")));
     assert_int_equal(csv_next(&csv), CSV_END);
     csv_close(&csv);
     input_close(&input);
@@ -224,6 +271,7 @@ int main(void)
         cmocka_unit_test(a_bad_record_is_named_and_the_next_line_is_read),
         cmocka_unit_test(a_record_past_the_limits_is_refused_alone),
         cmocka_unit_test(a_long_file_is_read_through_one_window),
+        cmocka_unit_test(a_row_that_could_be_both_is_refused),
         cmocka_unit_test(lines_are_cut_at_their_ends_and_limited),
     };
 
