@@ -255,12 +255,11 @@ void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
 
 struct bytes json_typed_id(const struct submit_item *item, const json_t *keep)
 {
-    const json_t *id;
+    const json_t *id = json_object_get(keep, "id"); /* NULL for what is no object */
 
-    if (!item->malformed) {
-        return document_id(&item->document);
+    if (keep == NULL) { /* a plain line: all its texts are strings */
+        return item->malformed ? BYTES_NONE : document_id(&item->document);
     }
-    id = json_object_get(keep, "id"); /* NULL for what is no object */
     return json_is_string(id) ? bytes_of_string(id) : BYTES_NONE;
 }
 

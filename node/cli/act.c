@@ -53,9 +53,7 @@ static bool print_verdict(const struct cli *cli, struct bytes line)
         (void)fwrite(line.data, 1, line.size, stdout);
         (void)putchar('\n');
     } else {
-        (void)printf("%-38s  %s%s%s%s%s\n", member(object, "id"), member(object, "status"),
-                     refused ? " " : "", member(object, "reason"),
-                     member(object, "message")[0] != '\0' ? ": " : "", member(object, "message"));
+        print_verdict_line(cli, object, member(object, "message"));
     }
     json_decref(object);
     return !refused;
@@ -176,8 +174,8 @@ enum exit_code run_invite(struct cli *cli)
 
 static void show_peer(const struct cli *cli, const json_t *answer)
 {
-    (void)cli;
-    (void)printf("%s %s\n", member(answer, "division"), member(answer, "state"));
+    (void)printf("%s %s\n", member(answer, "division"),
+                 words_term(cli->language, member(answer, "state")));
 }
 
 static enum exit_code set_link(struct cli *cli, const char *verb)
@@ -237,9 +235,10 @@ enum exit_code run_verify(struct cli *cli)
         print_json(stdout, answer);
     }
     if (!json_is_true(json_object_get(answer, "ok"))) {
-        (void)fprintf(
-            stderr, cli_say(cli, "terrace: verification failed: %s\n", "terrace: 复核未通过：%s\n"),
-            member(answer, "fault"));
+        (void)fputs(cli_say(cli, "terrace: verification failed: ", "terrace: 复核未通过："),
+                    stderr);
+        print_text(stderr, member(answer, "fault"));
+        (void)fputc('\n', stderr);
         exit_code = EXIT_VERIFY;
     } else if (!cli_json(cli)) {
         show_verified(cli, answer);
@@ -326,7 +325,7 @@ static enum exit_code user_list(struct cli *cli)
 {
     static const struct column columns[] = {
         {"name", "user", "用户", CELL_TEXT},
-        {"roles", "roles", "角色", CELL_TEXT},
+        {"roles", "roles", "角色", CELL_WORD},
         {"enabled", "enabled", "启用", CELL_TEXT},
         {"key", "key", "公钥", CELL_TEXT},
     };

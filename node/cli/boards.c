@@ -1,8 +1,9 @@
 /* boards - subcommands about whole ledgers and the node: balance, report, status, digest. */
 #include <stdio.h>
+#include <unistd.h>
 
 #include "node/cli/client.h"
-#include "node/cli/print.h"
+#include "node/cli/xlsx.h"
 #include "node/ledger/accounts.h"
 
 static const char *text_of(const json_t *object, const char *name)
@@ -102,7 +103,7 @@ enum exit_code run_balance(struct cli *cli)
 static const struct column chain_columns[] = {
     {"division", "division", "区划", CELL_TEXT},
     {"name", "name", "名称", CELL_TEXT},
-    {"scope", "scope", "口径", CELL_TEXT},
+    {"scope", "scope", "口径", CELL_WORD},
     {"received", "received", "收到", CELL_NUMBER},
     {"allocated", "allocated", "本级分配", CELL_NUMBER},
     {"passed_down", "passed down", "对下转移", CELL_NUMBER},
@@ -179,6 +180,16 @@ static void print_report(const struct cli *cli, const struct report *report, con
         print_json(stdout, answer);
     } else if (strcmp(format, "csv") == 0) {
         print_csv(stdout, report->columns, report->count, rows);
+    } else if (strcmp(format, "xlsx") == 0) {
+        const struct sheet sheets[] = {
+            {report->name, report->columns, report->count, rows},
+            {"projects", project_columns, COUNT_OF(project_columns), projects},
+        };
+        struct buf book = BUF_EMPTY;
+
+        xlsx_write(&book, sheets, json_array_size(projects) > 0 ? 2 : 1, cli->language);
+        (void)fwrite(book.data, 1, book.size, stdout);
+        buf_free(&book);
     } else {
         print_as_of(cli, answer);
         print_table(stdout, report->columns, report->count, rows, cli->language);
@@ -222,8 +233,11 @@ static enum exit_code run_named_report(struct cli *cli, const char *name)
     if (report->columns == NULL) {
         return not_yet(cli, name);
     }
-    if (format != NULL && strcmp(format, "xlsx") == 0) {
-        return not_yet(cli, "--format xlsx");
+    if (format != NULL && strcmp(format, "xlsx") == 0 && !cli_json(cli) &&
+        isatty(STDOUT_FILENO) == 1) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "%s",
+                        cli_say(cli, "a workbook goes into a file: terrace report ... > FILE.xlsx",
+                                "工作簿须写入文件：terrace report ... > 文件.xlsx"));
     }
     client_path(path, "/report/", name, queries, COUNT_OF(queries));
     exit_code = ask(cli, path, &answer);
@@ -275,18 +289,18 @@ static void print_status(const struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
         {"division", "neighbour", "邻居", CELL_TEXT},
-        {"state", "state", "状态", CELL_TEXT},
+        {"state", "state", "状态", CELL_WORD},
         {"behind_entries", "behind", "积压条数", CELL_NUMBER},
         {"behind_bytes", "bytes", "积压字节", CELL_NUMBER},
         {"behind_amount", "amount", "积压金额", CELL_NUMBER},
         {"oldest_age_s", "oldest s", "最久(秒)", CELL_NUMBER},
         {"last_heard_s", "heard s ago", "距上次(秒)", CELL_NUMBER},
         {"rtt_ms", "rtt ms", "往返(毫秒)", CELL_NUMBER},
-        {"reason", "reason", "原因", CELL_TEXT},
+        {"reason", "reason", "原因", CELL_SENTENCE},
     };
     static const struct column alarms[] = {
         {"code", "alarm", "告警", CELL_TEXT},    {"division", "about", "涉及", CELL_TEXT},
-        {"text", "what", "内容", CELL_TEXT},     {"since", "since (UTC)", "开始 (UTC)", CELL_TIME},
+        {"text", "what", "内容", CELL_SENTENCE}, {"since", "since (UTC)", "开始 (UTC)", CELL_TIME},
         {"count", "times", "次数", CELL_NUMBER},
     };
     const json_t *alarm_rows = json_object_get(status, "alarms");

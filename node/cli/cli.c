@@ -1,5 +1,6 @@
 #include "node/cli/cli.h"
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,17 +8,19 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "node/cli/print.h"
 #include "replicator/crypto.h"
 
 enum { SECRET_BYTES_MAX = 1024 };
 
-static void print_json_error(const char *code, const char *message)
+/* One answer in any case: an error after its beginning becomes its last member. */
+static void print_json_error(const struct cli *cli, const char *code, const char *message)
 {
-    json_t *error = json_pack("{s{ssss}}", "error", "code", code, "message", message);
+    json_t *error = json_pack("{ssss}", "code", code, "message", message);
     char *text = error == NULL ? NULL : json_dumps(error, JSON_COMPACT);
 
-    (void)printf("%s\n",
-                 text == NULL ? "{\"error\":{\"code\":\"failed\",\"message\":\"\"}}" : text);
+    (void)printf("%s\"error\":%s}\n", cli->begun_json == NULL ? "{" : cli->begun_json,
+                 text == NULL ? "{\"code\":\"failed\",\"message\":\"\"}" : text);
     (void)fflush(stdout);
     mem_free(text);
     json_decref(error);
@@ -26,16 +29,16 @@ static void print_json_error(const char *code, const char *message)
 enum exit_code cli_fail(const struct cli *cli, enum exit_code exit_code, const char *code,
                         const char *format, ...)
 {
-    char message[1024];
+    char message[1024], shown[1024];
     va_list args;
 
     va_start(args, format);
     (void)vsnprintf(message, sizeof message, format, args);
     va_end(args);
     (void)fflush(stdout);
-    (void)fprintf(stderr, "terrace: %s\n", message);
+    (void)fprintf(stderr, "terrace: %s\n", text_shown(shown, sizeof shown, message));
     if (cli_json(cli)) {
-        print_json_error(code, message);
+        print_json_error(cli, code, message);
     }
     return exit_code;
 }
@@ -64,6 +67,21 @@ enum exit_code cli_fail_status(const struct cli *cli, const struct err *err)
     }
     return cli_fail(cli, exit_code, status_name(err->status), "%s",
                     words_in(cli->language, words, err->text));
+}
+
+enum exit_code cli_flush(const struct cli *cli)
+{
+    char words[WORDS_BYTES_MAX];
+
+    errno = 0;
+    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
+        return EXIT_DONE;
+    }
+    (void)fprintf(stderr,
+                  cli_say(cli, "terrace: the answer could not be written: %s\n",
+                          "terrace: 结果无法写出：%s\n"),
+                  words_in(cli->language, words, strerror(errno != 0 ? errno : EIO)));
+    return EXIT_OWN_FAILURE;
 }
 
 const char *cli_home(const struct cli *cli)

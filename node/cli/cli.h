@@ -53,6 +53,7 @@ struct cli {
     int argc;
     char **argv; /* what is no option, after the subcommand */
     struct client *client;
+    const char *begun_json; /* what ends the answer begun on stdout; an error goes in behind it */
 };
 
 static inline bool cli_json(const struct cli *cli)
@@ -70,6 +71,10 @@ enum exit_code cli_fail(const struct cli *cli, enum exit_code exit_code, const c
                         const char *format, ...) PRINTF(4, 5);
 /* For a failure of our own: the exit code that fits the status; its text is in node/words.h. */
 enum exit_code cli_fail_status(const struct cli *cli, const struct err *err);
+
+/* Writes out what stdout holds. What did not get out is an answer that nobody saw: said, and
+ * EXIT_OWN_FAILURE. */
+enum exit_code cli_flush(const struct cli *cli);
 
 /* The home's directory, or NULL with the error said. */
 const char *cli_home(const struct cli *cli);

@@ -240,6 +240,18 @@ enum exit_code client_json(struct cli *cli, const char *path, struct bytes body,
     return exit_code;
 }
 
+json_t *client_ask_quietly(struct cli *cli, const char *path)
+{
+    struct reply reply = {0, BUF_EMPTY};
+    json_t *answer = NULL;
+
+    if (perform(cli->client, path, BYTES_NONE, &reply) == CURLE_OK && reply.http == 200) {
+        answer = json_loadb((const char *)reply.body.data, reply.body.size, 0, NULL);
+    }
+    reply_free(&reply);
+    return answer;
+}
+
 bool client_reachable(struct cli *cli)
 {
     struct reply reply = {0, BUF_EMPTY};

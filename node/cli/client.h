@@ -28,6 +28,8 @@ enum exit_code client_call(struct cli *cli, const char *path, struct bytes body,
                            struct reply *reply);
 /* The same, and the answer read as a JSON object (json_decref it). */
 enum exit_code client_json(struct cli *cli, const char *path, struct bytes body, json_t **answer);
+/* A GET, with nothing said when it fails: then NULL. */
+json_t *client_ask_quietly(struct cli *cli, const char *path);
 /* Does a node answer at all? Says nothing. */
 bool client_reachable(struct cli *cli);
 

@@ -172,12 +172,14 @@ static void check_peer(struct doctor *doctor, const json_t *peer)
 
 static void check_status(struct doctor *doctor)
 {
-    json_t *status = NULL;
+    json_t *status = client_ask_quietly(doctor->cli, "/status");
     const json_t *peers, *alarms;
     char what[400];
 
-    if (client_json(doctor->cli, "/status", BYTES_NONE, &status) != EXIT_DONE) {
-        doctor->errors = true;
+    if (status == NULL) {
+        find(doctor, FINDING_ERROR, "daemon",
+             say(doctor, "it answers, but not with its status", "进程有应答，但给不出状态"),
+             say(doctor, "see its log", "请查看节点日志"));
         return;
     }
     find(doctor, FINDING_GOOD, "daemon", say(doctor, "answers", "正在运行"), "");
@@ -278,7 +280,7 @@ static void check_root(struct doctor *doctor)
 static void print_findings(const struct doctor *doctor)
 {
     static const struct column columns[] = {
-        {"state", "state", "状态", CELL_TEXT},
+        {"state", "state", "状态", CELL_WORD},
         {"check", "check", "项目", CELL_TEXT},
         {"what", "what", "情况", CELL_TEXT},
         {"cure", "cure", "处置", CELL_TEXT},

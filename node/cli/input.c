@@ -1,5 +1,7 @@
 #include "node/cli/input.h"
 
+#include <errno.h>
+
 void input_open(struct input *input, FILE *stream)
 {
     memset(input, 0, sizeof *input);
@@ -26,11 +28,12 @@ bool input_more(struct input *input)
     if (input->size == INPUT_WINDOW_BYTES) {
         return false;
     }
+    errno = 0;
     got = fread(input->window + input->size, 1, INPUT_WINDOW_BYTES - input->size, input->stream);
     input->size += got;
     if (got == 0) {
         input->ended = true;
-        input->failed = ferror(input->stream) != 0;
+        input->failure = ferror(input->stream) == 0 ? 0 : errno != 0 ? errno : EIO;
     }
     return got > 0;
 }

@@ -16,7 +16,8 @@ struct input {
     FILE *stream;
     uint8_t *window;
     size_t at, size; /* unread is window[at .. size) */
-    bool ended, failed;
+    bool ended;
+    int failure;       /* errno of a read that failed, which ends the stream */
     uint64_t consumed; /* bytes of the stream before `at`: for progress */
 };
 void input_open(struct input *input, FILE *stream);

@@ -1,14 +1,19 @@
-/* options - the command line as a table: what each subcommand is called, takes and does.
+/* options - the command line as a table: what each subcommand is called, takes and does, and what
+ * a value must look like.
  * Global options may stand before or after the subcommand. Pure but for the messages. */
 #ifndef TERRACE_NODE_CLI_OPTIONS_H
 #define TERRACE_NODE_CLI_OPTIONS_H
 
 #include "node/cli/cli.h"
 
+/* What a command's arguments are, as far as their form can be checked here. */
+enum argument { ARGUMENT_ANY, ARGUMENT_ID, ARGUMENT_KIND, ARGUMENT_DIVISION };
+
 struct command {
     const char *name;
     command_fn *run; /* NULL: of a later version */
     int args_min, args_max;
+    enum argument argument;
     uint64_t options; /* bit 1 << enum option_id */
     const char *usage;
     const char *en, *zh;

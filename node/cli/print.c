@@ -1,5 +1,6 @@
 #include "node/cli/print.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* The wide ranges of Unicode's East Asian Width that a ledger meets. */
@@ -58,32 +59,71 @@ size_t text_width(const char *text)
     return width;
 }
 
-/* Cuts at a whole character. */
-static void copy_clean(char out[CELL_BYTES_MAX], const char *text)
+/* What may move a terminal's cursor, or make text read in another order than it stands in. */
+static bool is_control(uint32_t c)
 {
-    size_t size = 0;
+    return c < 0x20 || (c >= 0x7f && c <= 0x9f) || c == 0x200e || c == 0x200f || c == 0x061c ||
+           (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff ||
+           c == 0xfffe || c == 0xffff;
+}
+
+char *text_shown(char *out, size_t size, const char *text)
+{
+    size_t used = 0;
 
     while (*text != '\0') {
         size_t step;
-        (void)take_character((const uint8_t *)text, &step);
-        if (size + step >= CELL_BYTES_MAX) {
-            break;
+        const uint32_t c = take_character((const uint8_t *)text, &step);
+        const bool bad = is_control(c) || (step == 1 && (uint8_t)*text >= 0x80);
+
+        if (used + (bad ? 1 : step) >= size) {
+            break; /* at a whole character */
         }
-        for (; step > 0; step--, text++) {
-            const unsigned char c = (unsigned char)*text;
-            out[size++] = c < 0x20 || c == 0x7f ? '?' : *text;
+        if (bad) {
+            out[used++] = '?';
+        } else {
+            memcpy(out + used, text, step);
+            used += step;
         }
+        text += step;
     }
-    out[size] = '\0';
+    out[used] = '\0';
+    return out;
 }
 
-static void cell_text(char out[CELL_BYTES_MAX], const struct column *column, const json_t *row)
+void print_text(FILE *out, const char *text)
+{
+    char *shown = mem_zalloc(strlen(text) + 1);
+
+    (void)fputs(text_shown(shown, strlen(text) + 1, text), out);
+    mem_free(shown);
+}
+
+static void join_words(char out[CELL_BYTES_MAX], const json_t *array, enum language language)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const size_t used = strlen(out);
+        const char *text = json_string_value(json_array_get(array, i));
+
+        (void)snprintf(out + used, CELL_BYTES_MAX - used, "%s", i > 0 ? "," : "");
+        (void)text_shown(out + strlen(out), CELL_BYTES_MAX - strlen(out),
+                         text == NULL ? "" : words_term(language, text));
+    }
+}
+
+void print_cell(char out[CELL_BYTES_MAX], const struct column *column, const json_t *row,
+                enum language language)
 {
     const json_t *value = json_object_get(row, column->key);
+    const char *text = json_string_value(value);
+    char words[WORDS_BYTES_MAX];
 
     out[0] = '\0';
-    if (json_is_string(value)) {
-        copy_clean(out, json_string_value(value));
+    if (text != NULL) {
+        text = column->kind == CELL_WORD       ? words_term(language, text)
+               : column->kind == CELL_SENTENCE ? words_in(language, words, text)
+                                               : text;
+        (void)text_shown(out, CELL_BYTES_MAX, text);
         if (column->kind == CELL_TIME && strlen(out) > 19) {
             out[10] = ' ';
             out[19] = '\0'; /* to the second; UTC */
@@ -91,14 +131,10 @@ static void cell_text(char out[CELL_BYTES_MAX], const struct column *column, con
     } else if (json_is_integer(value)) {
         (void)snprintf(out, CELL_BYTES_MAX, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else if (json_is_boolean(value)) {
-        (void)snprintf(out, CELL_BYTES_MAX, "%s", json_is_true(value) ? "yes" : "no");
+        (void)snprintf(out, CELL_BYTES_MAX, "%s",
+                       words_term(language, json_is_true(value) ? "yes" : "no"));
     } else if (json_is_array(value)) {
-        for (size_t i = 0; i < json_array_size(value); i++) {
-            const size_t used = strlen(out);
-            const char *text = json_string_value(json_array_get(value, i));
-            (void)snprintf(out + used, CELL_BYTES_MAX - used, "%s%s", i > 0 ? "," : "",
-                           text == NULL ? "" : text);
-        }
+        join_words(out, value, language);
     }
 }
 
@@ -120,35 +156,68 @@ static const char *title_of(const struct column *column, enum language language)
     return language == LANGUAGE_ZH ? column->zh : column->en;
 }
 
-void print_table(FILE *out, const struct column *columns, size_t count, const json_t *rows,
-                 enum language language)
+static void measure(const struct column *columns, size_t count, const json_t *rows,
+                    enum language language, size_t *widths)
 {
-    size_t *widths = mem_zalloc(count * sizeof *widths);
     char cell[CELL_BYTES_MAX];
 
     for (size_t i = 0; i < count; i++) {
         widths[i] = text_width(title_of(&columns[i], language));
         for (size_t j = 0; j < json_array_size(rows); j++) {
-            cell_text(cell, &columns[i], json_array_get(rows, j));
+            print_cell(cell, &columns[i], json_array_get(rows, j), language);
             widths[i] = text_width(cell) > widths[i] ? text_width(cell) : widths[i];
         }
     }
-    for (size_t i = 0; i < count; i++) {
-        print_padded(out, title_of(&columns[i], language), widths[i],
-                     columns[i].kind == CELL_NUMBER, i + 1 == count);
+}
+
+void print_more(FILE *out, const struct column *columns, size_t count, const json_t *rows,
+                enum language language, struct table_shape *shape)
+{
+    char cell[CELL_BYTES_MAX];
+
+    assert(count <= COLUMNS_MAX);
+    if (!shape->begun) {
+        shape->begun = true;
+        measure(columns, count, rows, language, shape->widths);
+        for (size_t i = 0; i < count; i++) {
+            print_padded(out, title_of(&columns[i], language), shape->widths[i],
+                         columns[i].kind == CELL_NUMBER, i + 1 == count);
+        }
     }
     for (size_t j = 0; j < json_array_size(rows); j++) {
         for (size_t i = 0; i < count; i++) {
-            cell_text(cell, &columns[i], json_array_get(rows, j));
-            print_padded(out, cell, widths[i], columns[i].kind == CELL_NUMBER, i + 1 == count);
+            print_cell(cell, &columns[i], json_array_get(rows, j), language);
+            print_padded(out, cell, shape->widths[i], columns[i].kind == CELL_NUMBER,
+                         i + 1 == count);
         }
     }
-    mem_free(widths);
 }
 
-static void print_csv_cell(FILE *out, const char *text, bool guarded)
+void print_table(FILE *out, const struct column *columns, size_t count, const json_t *rows,
+                 enum language language)
 {
-    const bool formula = guarded && text[0] != '\0' && strchr("=+-@\t", text[0]) != NULL;
+    struct table_shape shape = {.begun = false};
+
+    print_more(out, columns, count, rows, language, &shape);
+}
+
+bool text_is_number(const char *text)
+{
+    const char *at = text + (*text == '-');
+    const size_t whole = strspn(at, "0123456789");
+
+    at += whole;
+    if (whole > 0 && *at == '.') {
+        const size_t decimals = strspn(at + 1, "0123456789");
+        at += decimals > 0 ? decimals + 1 : 0;
+    }
+    return whole > 0 && *at == '\0';
+}
+
+static void print_csv_cell(FILE *out, const char *text)
+{
+    const bool formula =
+        text[0] != '\0' && strchr("=+-@", text[0]) != NULL && !text_is_number(text);
 
     if (!formula && strpbrk(text, ",\"\r\n") == NULL) {
         (void)fputs(text, out);
@@ -176,13 +245,35 @@ void print_csv(FILE *out, const struct column *columns, size_t count, const json
         for (size_t i = 0; i < count; i++) {
             struct column raw = columns[i];
 
-            raw.kind = raw.kind == CELL_TIME ? CELL_TEXT : raw.kind;
-            cell_text(cell, &raw, json_array_get(rows, j));
+            raw.kind = CELL_TEXT;
+            print_cell(cell, &raw, json_array_get(rows, j), LANGUAGE_EN);
             (void)fputs(i > 0 ? "," : "", out);
-            print_csv_cell(out, cell, raw.kind == CELL_TEXT);
+            print_csv_cell(out, cell);
         }
         (void)fputs("\r\n", out);
     }
+}
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+void print_verdict_line(const struct cli *cli, const json_t *verdict, const char *message)
+{
+    const char *reason = member(verdict, "reason"), *id = member(verdict, "id");
+    const size_t width = text_width(id);
+
+    print_text(stdout, id);
+    (void)printf("%*s  %s%s", width < 38 ? (int)(38 - width) : 0, "",
+                 words_term(cli->language, member(verdict, "status")),
+                 reason[0] != '\0' ? " " : "");
+    print_text(stdout, reason);
+    (void)fputs(message[0] != '\0' ? ": " : "", stdout);
+    print_text(stdout, message);
+    (void)putchar('\n');
 }
 
 void print_json(FILE *out, const json_t *value)

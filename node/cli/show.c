@@ -26,9 +26,16 @@ static void print_member(const char *name, const json_t *value, unsigned indent)
         }
         return;
     }
+    if (json_is_array(value)) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            print_member(name, json_array_get(value, i), indent);
+        }
+        return;
+    }
     (void)printf("%*s%-24s", (int)indent, "", name);
     if (json_is_string(value)) {
-        (void)printf("%s\n", json_string_value(value));
+        print_text(stdout, json_string_value(value));
+        (void)putchar('\n');
     } else {
         print_json(stdout, value);
     }
@@ -65,16 +72,17 @@ static const struct column list_columns[] = {
     {"id", "id", "单据号", CELL_TEXT},
     {"division", "division", "区划", CELL_TEXT},
     {"fiscal_year", "year", "年度", CELL_TEXT},
-    {"state", "state", "状态", CELL_TEXT},
+    {"state", "state", "状态", CELL_WORD},
     {"amount", "amount", "金额", CELL_NUMBER},
     {"lsn", "lsn", "序号", CELL_NUMBER},
     {"time", "time (UTC)", "时间 (UTC)", CELL_TIME},
 };
 
-static void print_page(const struct cli *cli, const json_t *rows, bool *any)
+static void print_page(const struct cli *cli, const json_t *rows, struct table_shape *shape,
+                       bool *any)
 {
     if (!cli_json(cli)) {
-        print_table(stdout, list_columns, COUNT_OF(list_columns), rows, cli->language);
+        print_more(stdout, list_columns, COUNT_OF(list_columns), rows, cli->language, shape);
         return;
     }
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -93,7 +101,8 @@ static enum exit_code list_pages(struct cli *cli)
         {"after", NULL},
     };
     char path[CLIENT_PATH_MAX], after[64] = "";
-    bool any = false, begun = false;
+    struct table_shape shape = {.begun = false};
+    bool any = false;
     enum exit_code exit_code;
 
     for (;;) {
@@ -105,17 +114,21 @@ static enum exit_code list_pages(struct cli *cli)
         if (exit_code != EXIT_DONE) {
             return exit_code;
         }
-        if (cli_json(cli) && !begun) {
+        if (cli_json(cli) && cli->begun_json == NULL) {
             (void)fputs("{\"rows\":[", stdout);
+            cli->begun_json = "],";
         }
-        begun = true;
-        print_page(cli, json_object_get(answer, "rows"), &any);
+        print_page(cli, json_object_get(answer, "rows"), &shape, &any);
         next = json_string_value(json_object_get(answer, "next"));
         (void)snprintf(after, sizeof after, "%s", next == NULL ? "" : next);
         queries[COUNT_OF(queries) - 1].value = after;
         json_decref(answer);
         if (after[0] == '\0') {
             break;
+        }
+        exit_code = cli_flush(cli); /* nobody reads on: ask for no more */
+        if (exit_code != EXIT_DONE) {
+            return exit_code;
         }
     }
     if (cli_json(cli)) {
@@ -140,13 +153,17 @@ static const char *text_of(const json_t *object, const char *name)
     return text == NULL ? "" : text;
 }
 
-static void print_step(const json_t *step)
+static void print_step(const struct cli *cli, const json_t *step)
 {
     const int indent = (int)json_integer_value(json_object_get(step, "depth")) * 2;
 
-    (void)printf("%*s%-16s %s %s %s  %s  %s  lsn %" JSON_INTEGER_FORMAT "\n", indent, "",
-                 text_of(step, "relation"), text_of(step, "division"), text_of(step, "kind"),
-                 text_of(step, "id"), text_of(step, "amount"), text_of(step, "state"),
+    const char *relation = words_term(cli->language, text_of(step, "relation"));
+    const size_t width = text_width(relation);
+
+    (void)printf("%*s%s%*s %s %s %s  %s  %s  lsn %" JSON_INTEGER_FORMAT "\n", indent, "", relation,
+                 width < 16 ? (int)(16 - width) : 0, "", text_of(step, "division"),
+                 text_of(step, "kind"), text_of(step, "id"), text_of(step, "amount"),
+                 words_term(cli->language, text_of(step, "state")),
                  json_integer_value(json_object_get(step, "lsn")));
 }
 
@@ -168,7 +185,7 @@ enum exit_code run_trace(struct cli *cli)
         const json_t *steps = json_object_get(answer, "steps");
 
         for (size_t i = 0; i < json_array_size(steps); i++) {
-            print_step(json_array_get(steps, i));
+            print_step(cli, json_array_get(steps, i));
         }
     }
     json_decref(answer);

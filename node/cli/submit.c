@@ -15,6 +15,7 @@
 
 #include "node/cli/client.h"
 #include "node/cli/csv.h"
+#include "node/cli/print.h"
 #include "node/ledger/kinds.h"
 
 enum { POST_LINES_MAX = 1000, POST_BODY_BYTES_MAX = 8 << 20 };
@@ -58,24 +59,17 @@ static void count_result(struct submission *submission, struct bytes line)
     }
 }
 
-static const char *member(const json_t *object, const char *name)
-{
-    const char *text = json_string_value(json_object_get(object, name));
-
-    return text == NULL ? "" : text;
-}
-
-static void print_for_people(const struct posted_line *posted, struct bytes line)
+static void print_for_people(const struct cli *cli, const struct posted_line *posted,
+                             struct bytes line)
 {
     json_t *object = json_loadb((const char *)line.data, line.size, 0, NULL);
-    const char *reason = member(object, "reason"), *message = member(object, "message");
+    const char *message = json_string_value(json_object_get(object, "message"));
 
-    if (posted->trouble != NULL) {
-        message = posted->trouble;
-    }
-    (void)printf("%6" PRIu64 "  %-38s  %s%s%s%s%s\n", posted->number, member(object, "id"),
-                 member(object, "status"), reason[0] != '\0' ? " " : "", reason,
-                 message[0] != '\0' ? ": " : "", message);
+    (void)printf("%6" PRIu64 "  ", posted->number);
+    print_verdict_line(cli, object,
+                       posted->trouble != NULL ? posted->trouble
+                       : message != NULL       ? message
+                                               : "");
     json_decref(object);
 }
 
@@ -86,7 +80,7 @@ static void print_result(const struct submission *submission, const struct poste
     const uint8_t *comma = memchr(line.data, ',', line.size);
 
     if (submission->people) {
-        print_for_people(posted, line);
+        print_for_people(submission->cli, posted, line);
     } else if (posted->trouble != NULL) {
         (void)printf("{\"line\":%" PRIu64 ",\"id\":null,\"status\":\"refused\","
                      "\"reason\":\"malformed\",\"message\":\"%s\"}\n",
@@ -114,8 +108,7 @@ static enum exit_code print_results(struct submission *submission, struct bytes 
         count_result(submission, line);
         print_result(submission, &submission->lines[i], line);
     }
-    (void)fflush(stdout);
-    return EXIT_DONE;
+    return cli_flush(submission->cli); /* before more is posted whose answer nobody would see */
 }
 
 static void show_progress(const struct submission *submission)
@@ -408,28 +401,59 @@ static void skip_bom(struct input *input)
     }
 }
 
-static bool begins_with_brace(const struct input *input)
+/* Does any line of the window begin as a JSON object does? No row of a CSV file does. */
+static bool has_objects(const struct input *input)
 {
-    const struct bytes unread = input_unread(input);
-    size_t at = 0;
+    struct bytes rest = input_unread(input);
 
-    while (at < unread.size && (unread.data[at] == ' ' || unread.data[at] == '\t' ||
-                                unread.data[at] == '\r' || unread.data[at] == '\n')) {
-        at++;
+    while (rest.size > 0) {
+        const uint8_t *end = memchr(rest.data, '\n', rest.size);
+        const size_t size = end == NULL ? rest.size : (size_t)(end - rest.data);
+        const struct bytes line = trim(bytes_of(rest.data, size));
+
+        if (line.size > 0 && line.data[0] == '{') {
+            return true;
+        }
+        rest = bytes_of(rest.data + size + (end != NULL), rest.size - size - (end != NULL));
     }
-    return at < unread.size && unread.data[at] == '{';
+    return false;
 }
 
-/* By its name when that tells; else a first brace, or no --kind, means NDJSON. */
+/* Does the first line name a field where a header would? */
+static bool begins_with_field(const struct input *input)
+{
+    const struct bytes unread = input_unread(input);
+    size_t begin = 0, size = 0;
+
+    while (begin < unread.size && strchr(" \t\r\n\"", unread.data[begin]) != NULL) {
+        begin++;
+    }
+    while (begin + size < unread.size && strchr(" \t\r\n\",", unread.data[begin + size]) == NULL) {
+        size++;
+    }
+    return field_named(bytes_of(unread.data + begin, size)) != FIELDS;
+}
+
+/* By its name when that tells; else by what stands in it. */
 static bool is_csv(const struct submission *submission, const char *name)
 {
     if (ends_with(name, ".csv")) {
         return true;
     }
-    if (ends_with(name, ".ndjson") || ends_with(name, ".jsonl") || ends_with(name, ".json")) {
+    if (ends_with(name, ".ndjson") || ends_with(name, ".jsonl") || ends_with(name, ".json") ||
+        has_objects(&submission->input)) {
         return false;
     }
-    return submission->cli->value[OPT_KIND] != NULL && !begins_with_brace(&submission->input);
+    return submission->cli->value[OPT_KIND] != NULL || begins_with_field(&submission->input);
+}
+
+static enum exit_code say_failed(const struct cli *cli, const char *name, int why)
+{
+    char words[WORDS_BYTES_MAX];
+
+    return cli_fail(cli, EXIT_OWN_FAILURE, "io", "%s: %s: %s", name,
+                    cli_say(cli, "reading failed", "读取出错"),
+                    words_in(cli->language, words, strerror(why)));
 }
 
 static enum exit_code submit_input(struct submission *submission, const char *name)
@@ -438,6 +462,9 @@ static enum exit_code submit_input(struct submission *submission, const char *na
     enum exit_code exit_code;
 
     (void)input_more(&submission->input);
+    if (submission->input.failure != 0) {
+        return say_failed(cli, name, submission->input.failure);
+    }
     if (memcmp(input_unread(&submission->input).data, "\xff\xfe", 2) == 0 ||
         memcmp(input_unread(&submission->input).data, "\xfe\xff", 2) == 0) {
         return cli_fail(cli, EXIT_USAGE, "bad_encoding", "%s",
@@ -453,9 +480,8 @@ static enum exit_code submit_input(struct submission *submission, const char *na
         return cli_fail(cli, EXIT_USAGE, "usage", "%s",
                         cli_say(cli, "a CSV file needs --kind KIND", "CSV 文件须给出 --kind 种类"));
     }
-    if (exit_code == EXIT_DONE && submission->input.failed) {
-        exit_code = cli_fail(cli, EXIT_OWN_FAILURE, "io", "%s: %s", name,
-                             cli_say(cli, "reading failed", "读取出错"));
+    if (exit_code == EXIT_DONE && submission->input.failure != 0) {
+        exit_code = say_failed(cli, name, submission->input.failure);
     }
     return exit_code == EXIT_DONE ? post(submission) : exit_code;
 }
@@ -475,6 +501,14 @@ static void summarise(const struct submission *submission)
                   submission->drafts, submission->refused);
 }
 
+static enum exit_code say_unreadable(const struct cli *cli, const char *name, int why)
+{
+    char words[WORDS_BYTES_MAX];
+
+    return cli_fail(cli, EXIT_USAGE, why == ENOENT ? "no_such_file" : "cannot_read", "%s: %s", name,
+                    words_in(cli->language, words, strerror(why)));
+}
+
 static enum exit_code open_submission(struct submission *submission, const char *name,
                                       FILE **stream)
 {
@@ -482,14 +516,16 @@ static enum exit_code open_submission(struct submission *submission, const char 
         {"kind", submission->cli->value[OPT_KIND]},
         {"atomic", submission->cli->value[OPT_ATOMIC] != NULL ? "1" : NULL},
     };
-    struct stat stat;
+    struct stat stat = {.st_mode = 0};
 
     *stream = strcmp(name, "-") == 0 ? stdin : fopen(name, "rbe");
     if (*stream == NULL) {
-        return cli_fail(submission->cli, EXIT_USAGE, "no_such_file", "%s: %s", name,
-                        strerror(errno));
+        return say_unreadable(submission->cli, name, errno);
     }
-    if (fstat(fileno(*stream), &stat) == 0 && S_ISREG(stat.st_mode)) {
+    if (fstat(fileno(*stream), &stat) == 0 && S_ISDIR(stat.st_mode)) {
+        return say_unreadable(submission->cli, name, EISDIR);
+    }
+    if (S_ISREG(stat.st_mode)) {
         submission->input_bytes = (uint64_t)stat.st_size;
     }
     client_path(submission->path, "/documents", NULL, queries, COUNT_OF(queries));

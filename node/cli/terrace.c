@@ -20,13 +20,9 @@ int main(int argc, char **argv)
     process_guard();
     (void)signal(SIGPIPE, SIG_IGN);
     exit_code = options_parse(&cli, &command, argc, argv);
-    if (command == NULL || exit_code != EXIT_DONE) {
-        return (int)exit_code;
+    if (command != NULL && exit_code == EXIT_DONE) {
+        exit_code = command->run(&cli);
+        client_close(cli.client);
     }
-    exit_code = command->run(&cli);
-    client_close(cli.client);
-    if (fflush(stdout) != 0 && exit_code == EXIT_DONE) {
-        exit_code = EXIT_OWN_FAILURE; /* the answer did not get out */
-    }
-    return (int)exit_code;
+    return (int)(cli_flush(&cli) == EXIT_DONE ? exit_code : EXIT_OWN_FAILURE);
 }

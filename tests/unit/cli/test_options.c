@@ -43,6 +43,7 @@ static void takes_global_options_on_both_sides(void **state)
         "--json balance --division 540121 --as li --home /h",
         "--home=/h balance --as=li --division=540121 --json",
         "--as li --home /h balance --division 540121 --json",
+        "--hom /h --as li --divis 540121 balance --json",
     };
 
     (void)state;
@@ -105,6 +106,16 @@ static void refuses_with_usage(void **state)
         "rotate",
         "revoke 540121",
         "--lang fr status",
+        "balance --year 26",
+        "balance --year 20260",
+        "balance --division abc",
+        "balance --division 5401210000",
+        "list nosuch",
+        "submit - --kind nosuch",
+        "get A/B",
+        "trace A234567890123456789012345678901234567890",
+        "pause 54/01",
+        "user add li --role boss",
     };
 
     (void)state;

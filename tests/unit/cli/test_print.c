@@ -81,16 +81,45 @@ static void control_characters_do_not_reach_the_terminal(void **state)
           "a?[31mb  1.00  ?\n");
 }
 
+/* C1 controls, DEL, and marks that turn the direction of writing; a joiner of letters stays. */
+static void nor_does_what_turns_text_around(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"a\xc2\x9b"
+         "31mb",
+         "a?31mb"},
+        {"a\x7f", "a?"},
+        {"1\xe2\x80\xae"
+         "00.5",
+         "1?00.5"},
+        {"\xe2\x81\xa6x\xe2\x81\xa9\xe2\x80\x8e", "?x??"},
+        {"a\xff\xfe", "a??"},
+        {"西藏\u200d", "西藏\u200d"},
+        {"", ""},
+    };
+    char shown[64], small[5];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        assert_string_equal(text_shown(shown, sizeof shown, cases[i].text), cases[i].want);
+    }
+    assert_string_equal(text_shown(small, sizeof small, "ab西"), "ab");
+}
+
 static void csv_is_quoted_and_guarded(void **state)
 {
     (void)state;
     check(to_csv,
           "[{\"name\":\"a,b\",\"amount\":\"-5.00\",\"note\":\"say \\\"x\\\"\"},"
           "{\"name\":\"=1+1\",\"amount\":\"0.00\",\"note\":\"-\"},"
+          "{\"name\":\"-5.00\",\"amount\":\"=2\",\"note\":\"-5.\"},"
           "{\"name\":\"林周县\",\"amount\":null,\"note\":\"@x\"}]",
           "name,amount,note\r\n"
           "\"a,b\",-5.00,\"say \"\"x\"\"\"\r\n"
           "\"'=1+1\",0.00,\"'-\"\r\n"
+          "-5.00,\"'=2\",\"'-5.\"\r\n"
           "林周县,,\"'@x\"\r\n");
 }
 
@@ -100,6 +129,7 @@ int main(void)
         cmocka_unit_test(chinese_takes_two_columns),
         cmocka_unit_test(a_table_lines_up),
         cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+        cmocka_unit_test(nor_does_what_turns_text_around),
         cmocka_unit_test(csv_is_quoted_and_guarded),
     };
 
