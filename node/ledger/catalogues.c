@@ -1,4 +1,6 @@
 /* Agencies, accounts, projects and codes: who owns them, and which is in force here. */
+#include <stdio.h>
+
 #include "node/ledger/ledger_internal.h"
 
 const char *catalogue_of_field(enum field field)
@@ -33,6 +35,21 @@ const char *catalogue_of_field(enum field field)
     }
 }
 
+/* Is a code in force on any day of its year? */
+static bool in_force(const struct document *document)
+{
+    const struct bytes start = document_text(document, FIELD_START_DATE),
+                       end = document_text(document, FIELD_END_DATE);
+    char year[8];
+
+    if (document_is_word(document, FIELD_IS_ENABLED, "2")) {
+        return false;
+    }
+    (void)snprintf(year, sizeof year, "%04u", (unsigned)document_year(document) % 10000);
+    return (start.size < 4 || memcmp(start.data, year, 4) <= 0) &&
+           (end.size < 4 || memcmp(end.data, year, 4) >= 0);
+}
+
 static struct catalogue_row row_of(const struct applied *entry, const struct document *document,
                                    enum field name, enum field group)
 {
@@ -40,11 +57,38 @@ static struct catalogue_row row_of(const struct applied *entry, const struct doc
         .lsn = entry->lsn,
         .owner = entry->author,
         .year = document_year(document),
-        .usable = !document_is_word(document, FIELD_IS_ENABLED, "2"),
+        .first_year = document_year(document),
+        .usable = in_force(document),
+        .is_track = document_is_word(document, FIELD_IS_TRACK, "1"),
         .state = short_text_of(document_text(document, FIELD_STATE)),
+        .agency = short_text_of(document_text(document, FIELD_AGENCY_CODE)),
         .name = document_text(document, name),
         .group = document_text(document, group),
     };
+}
+
+/* Agencies, accounts and projects stay from their year on: a version of an earlier year, entered
+ * late, says since when there is one and nothing else. */
+static void store_version(struct txn *txn, const struct row_key *key, struct catalogue_row *row,
+                          const struct catalogue_row *held)
+{
+    if (held != NULL) {
+        const int first = row->year < held->first_year ? row->year : held->first_year;
+
+        if (row->year < held->year) {
+            *row = *held;
+        }
+        row->first_year = first;
+    }
+    catalogue_store(txn, key, row);
+}
+
+bool catalogue_known(struct txn *txn, char letter, struct division owner, struct bytes code,
+                     int year, struct catalogue_row *out)
+{
+    const struct row_key key = row_key_of(letter, owner, code);
+
+    return catalogue_load(txn, &key, out) && out->first_year <= year;
 }
 
 static void alarm_clash(const struct ledger *ledger, const char *what, struct bytes code,
@@ -95,19 +139,30 @@ static void enter_project(struct ledger *ledger, struct txn *txn, const struct a
     if (catalogue_load(txn, &key, &held)) {
         row.name = row.name.size > 0 ? row.name : held.name;
         row.group = row.group.size > 0 ? row.group : held.group;
-    } else if (ledger_is_above(ledger, entry->author) &&
-               catalogue_project(ledger, txn, code, &held)) {
+        row.agency = row.agency.size > 0 ? row.agency : held.agency;
+        row.is_track = row.is_track || held.is_track;
+        store_version(txn, &key, &row, &held);
+        return;
+    }
+    if (ledger_is_above(ledger, entry->author) &&
+        catalogue_project(ledger, txn, code, row.year, &held)) {
         alarm_clash(ledger, "project", code, entry->author, held.owner);
     }
-    catalogue_store(txn, &key, &row);
+    store_version(txn, &key, &row, NULL);
+}
+
+static void enter_own(struct txn *txn, const struct applied *entry, const struct document *document,
+                      char letter, enum field code, enum field name, enum field group)
+{
+    const struct row_key key = row_key_of(letter, entry->author, document_text(document, code));
+    struct catalogue_row row = row_of(entry, document, name, group), held;
+
+    store_version(txn, &key, &row, catalogue_load(txn, &key, &held) ? &held : NULL);
 }
 
 void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                      const struct document *document)
 {
-    struct catalogue_row row;
-    struct row_key key;
-
     switch (document->kind) {
     case KIND_ELEMENT:
         if (ledger_is_above(ledger, entry->author)) {
@@ -118,14 +173,11 @@ void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applie
         enter_project(ledger, txn, entry, document);
         break;
     case KIND_AGENCY:
-        row = row_of(entry, document, FIELD_AGENCY_NAME, FIELD_PARENT_CODE);
-        key = row_key_of('A', entry->author, document_text(document, FIELD_AGENCY_CODE));
-        catalogue_store(txn, &key, &row);
+        enter_own(txn, entry, document, 'A', FIELD_AGENCY_CODE, FIELD_AGENCY_NAME,
+                  FIELD_PARENT_CODE);
         break;
     case KIND_BANK_ACCOUNT:
-        row = row_of(entry, document, FIELD_ACCT_NAME, FIELD_AGENCY_CODE);
-        key = row_key_of('K', entry->author, document_text(document, FIELD_ACCT_NO));
-        catalogue_store(txn, &key, &row);
+        enter_own(txn, entry, document, 'K', FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_AGENCY_CODE);
         break;
     default:
         break;
@@ -133,16 +185,15 @@ void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applie
 }
 
 bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
-                       struct catalogue_row *out)
+                       int year, struct catalogue_row *out)
 {
     bool found = false;
 
     for (const struct member *member = roster_find(ledger->config.roster, ledger->config.self);
          member != NULL; member = member->parent) {
-        const struct row_key key = row_key_of('P', member->grant.division, pro_code);
         struct catalogue_row row;
 
-        if (catalogue_load(txn, &key, &row)) {
+        if (catalogue_known(txn, 'P', member->grant.division, pro_code, year, &row)) {
             *out = row; /* one nearer the root wins */
             found = true;
         }

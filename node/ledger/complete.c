@@ -54,7 +54,7 @@ static void complete_project(struct ledger *ledger, struct txn *txn, struct docu
     if (code.size == 0) {
         return;
     }
-    if (catalogue_project(ledger, txn, code, &project)) {
+    if (catalogue_project(ledger, txn, code, document_year(document), &project)) {
         inherit_text(document, FIELD_PRO_NAME, keep(memory, project.name));
         inherit_text(document, FIELD_PRO_CAT_CODE, keep(memory, project.group));
     } else if (bytes_equal(code, document_text(origin, FIELD_PRO_CODE))) {
@@ -118,6 +118,40 @@ static void complete_from_transfer(struct document *document, const struct docum
     }
 }
 
+struct hash terms_answered(const struct document *answer)
+{
+    const struct kind_info *info = kind_info(KIND_REGISTER);
+    struct document terms;
+    struct buf body = BUF_EMPTY;
+    struct hash hash;
+
+    document_clear(&terms, KIND_REGISTER);
+    document_set_number(&terms, FIELD_FISCAL_YEAR, document_year(answer));
+    for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
+        const enum field field = info->completed[i];
+
+        if (field != FIELD_AMOUNT && field != FIELD_TRANSFER_LSN && field != FIELD_TRANSFER_HASH &&
+            document_has(answer, field)) {
+            terms.present[field >> 6] |= UINT64_C(1) << (field & 63);
+            terms.value[field] = answer->value[field];
+        }
+    }
+    document_encode(&body, &terms);
+    hash = hash_of(TAG_CONTENT, buf_bytes(&body));
+    buf_free(&body);
+    return hash;
+}
+
+struct hash terms_issued(const struct document *transfer)
+{
+    struct document answer;
+
+    document_clear(&answer, KIND_REGISTER);
+    document_set_number(&answer, FIELD_FISCAL_YEAR, document_year(transfer));
+    complete_from_transfer(&answer, transfer);
+    return terms_answered(&answer);
+}
+
 static void complete_answer(struct ledger *ledger, struct txn *txn, struct document *document,
                             struct buf *memory)
 {
@@ -137,6 +171,26 @@ static void complete_answer(struct ledger *ledger, struct txn *txn, struct docum
     inherit_number(document, FIELD_TRANSFER_LSN, (int64_t)incoming.lsn);
     inherit_text(document, FIELD_TRANSFER_HASH,
                  keep(memory, bytes_of(incoming.content.at, sizeof incoming.content.at)));
+}
+
+/* A later version may leave out what does not change; its entry says it all the same, so that who
+ * hears only of this version knows the project. */
+static void complete_version(struct ledger *ledger, struct txn *txn, struct document *document,
+                             struct buf *memory)
+{
+    struct catalogue_row held;
+
+    if (!catalogue_known(txn, 'P', ledger->config.self, document_text(document, FIELD_PRO_CODE),
+                         document_year(document), &held)) {
+        return;
+    }
+    buf_reserve(memory, COMPLETE_EXTRA_BYTES);
+    inherit_text(document, FIELD_PRO_NAME, keep(memory, held.name));
+    inherit_text(document, FIELD_PRO_CAT_CODE, keep(memory, held.group));
+    inherit_text(document, FIELD_AGENCY_CODE, keep(memory, short_text_bytes(&held.agency)));
+    if (held.is_track) {
+        inherit_text(document, FIELD_IS_TRACK, bytes_text("1"));
+    }
 }
 
 static void complete_release(struct ledger *ledger, struct txn *txn, struct document *document)
@@ -162,6 +216,9 @@ void ledger_complete(struct ledger *ledger, struct txn *txn, struct document *do
                      struct buf *memory)
 {
     switch (document->kind) {
+    case KIND_PROJECT:
+        complete_version(ledger, txn, document, memory);
+        break;
     case KIND_ALLOCATE:
     case KIND_TRANSFER:
         complete_split(ledger, txn, document, memory);

@@ -97,8 +97,14 @@ static const char *compare_answer(const struct edge *edge)
     if (!division_equal(edge->receiver, edge->answerer)) {
         return "another division answered";
     }
+    if (edge->answer_year != edge->year) {
+        return "the fiscal years differ";
+    }
     if (edge->answer_amount != edge->amount) {
         return "the amounts differ";
+    }
+    if (!hash_equal(&edge->answer_terms, &edge->terms)) {
+        return "fund, project or another element differs";
     }
     if (!hash_equal(&edge->answer_content, &edge->content)) {
         return "the content answered is not the content issued";
@@ -173,11 +179,15 @@ void edge_issue(struct ledger *ledger, struct txn *txn, const struct applied *en
     edge.receiver = document_party(transfer);
     edge.amount = document_money(transfer);
     edge.content = hash_of(TAG_CONTENT, entry->body);
+    edge.terms = terms_issued(transfer);
     edge.year = document_year(transfer);
     if (edge.answer_lsn != 0) {
         wait_no_more(txn, entry->author, id, &edge);
     }
     (void)judge(ledger, entry->author, id, &edge);
+    if (!division_equal(edge.receiver, edge.answerer)) {
+        edge.answer_lsn = 0; /* its receiver has not answered */
+    }
     edge_store(txn, entry->author, id, &edge);
     if (division_equal(edge.receiver, ledger->config.self)) {
         incoming_store(txn, entry->author, id,
@@ -194,6 +204,8 @@ static void fill_answer(struct edge *edge, const struct applied *entry,
     edge->answerer = entry->author;
     edge->answer_amount = document_money(answer);
     edge->answer_names_lsn = (uint64_t)document_number(answer, FIELD_TRANSFER_LSN);
+    edge->answer_terms = terms_answered(answer);
+    edge->answer_year = document_year(answer);
     edge->answer_content = HASH_ZERO;
     if (content.size == sizeof edge->answer_content.at) {
         memcpy(edge->answer_content.at, content.data, content.size);
@@ -218,32 +230,52 @@ static bool has_passed(const struct ledger *ledger, struct txn *txn, struct divi
     return position.lsn >= lsn;
 }
 
+/* An answer that cannot be the one to this transfer, whatever it says: NULL, or why. */
+static const char *misplaced(const struct ledger *ledger, struct division issuer,
+                             const struct edge *edge, const struct applied *entry)
+{
+    if (edge->answer_lsn != 0) {
+        return "it is answered a second time";
+    }
+    if (edge->transfer_lsn != 0 && !division_equal(edge->receiver, entry->author)) {
+        return "another division answered";
+    }
+    return division_equal(issuer, entry->author) ||
+                   !roster_within(ledger->config.roster, entry->author, issuer)
+               ? "it answers a division that is not above"
+               : NULL;
+}
+
 bool edge_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                  const struct document *answer)
 {
     const struct division issuer = document_party(answer);
     const struct bytes id = document_text(answer, FIELD_BGT_ID);
-    struct edge edge;
+    struct edge edge, told;
+    const bool known = edge_load(txn, issuer, id, &edge);
+    const char *why = misplaced(ledger, issuer, &edge, entry);
     bool fits = false;
 
-    if (id.size == 0 || division_is_none(issuer) ||
-        !(ledger_is_below(ledger, issuer) || ledger_is_above(ledger, issuer))) {
+    if (why != NULL) {
+        told = edge;
+        fill_answer(&told, entry, answer);
+        alarm_edge(ledger, issuer, id, &told, why);
+        edge.breach = true;
+        if (known) {
+            edge_store(txn, issuer, id, &edge);
+        }
         return false;
     }
-    if (edge_load(txn, issuer, id, &edge) && edge.answer_lsn != 0) {
-        alarm_edge(ledger, issuer, id, &edge, "it is answered a second time");
+    fill_answer(&edge, entry, answer);
+    if (edge.transfer_lsn != 0) {
+        fits = judge(ledger, issuer, id, &edge);
+    } else if (has_passed(ledger, txn, issuer, edge.answer_names_lsn)) {
+        alarm_edge(ledger, issuer, id, &edge, "it answers a transfer that was not issued");
     } else {
-        fill_answer(&edge, entry, answer);
-        if (edge.transfer_lsn != 0) {
-            fits = judge(ledger, issuer, id, &edge);
-        } else if (has_passed(ledger, txn, issuer, edge.answer_names_lsn)) {
-            alarm_edge(ledger, issuer, id, &edge, "it answers a transfer that was not issued");
-        } else {
-            wait_for_transfer(txn, issuer, id, &edge);
-        }
+        wait_for_transfer(txn, issuer, id, &edge);
     }
     edge_store(txn, issuer, id, &edge);
-    return fits;
+    return fits && edge.settle_lsn == 0;
 }
 
 void edge_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,

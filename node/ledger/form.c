@@ -100,7 +100,7 @@ static bool number_good(const struct document *document, enum field field)
     const int64_t number = document_number(document, field);
 
     return field_number_valid(field, number) &&
-           (field_info(field)->type != TYPE_AMOUNT || number > 0);
+           (field_info(field)->type != TYPE_AMOUNT || (number > 0 && number <= AMOUNT_FEN_MAX));
 }
 
 static enum reason check_text(const struct document *document, enum field field, bool client,
@@ -125,6 +125,20 @@ static enum reason check_text(const struct document *document, enum field field,
     return REASON_NONE;
 }
 
+static enum reason check_period(const struct document *document, struct refusal *refusal)
+{
+    const struct bytes start = document_text(document, FIELD_START_DATE),
+                       end = document_text(document, FIELD_END_DATE);
+
+    if (start.size == 0 || end.size == 0 || bytes_compare(start, end) <= 0) {
+        return REASON_NONE;
+    }
+    (void)refuse_field(refusal, REASON_BAD, FIELD_END_DATE);
+    (void)snprintf(refusal->detail, sizeof refusal->detail, "%.*s > %.*s", (int)start.size,
+                   (const char *)start.data, (int)end.size, (const char *)end.data);
+    return REASON_BAD;
+}
+
 static enum reason check_values(const struct document *document, const struct field_order *order,
                                 bool client, struct refusal *refusal)
 {
@@ -138,7 +152,8 @@ static enum reason check_values(const struct document *document, const struct fi
             if (!number_good(document, field)) {
                 return refuse_field(refusal, REASON_BAD, field);
             }
-        } else if (check_text(document, field, client, refusal) != REASON_NONE) {
+        } else if (check_text(document, field, client, refusal) != REASON_NONE ||
+                   (field == FIELD_END_DATE && check_period(document, refusal) != REASON_NONE)) {
             return REASON_BAD;
         }
     }

@@ -8,7 +8,6 @@ void journal_clear(struct journal *journal)
     buf_clear(&journal->folded);
     buf_clear(&journal->filed);
     journal->last_lsn = journal->last_time_ms = 0;
-    journal->turnover = 0;
 }
 
 void journal_free(struct journal *journal)
@@ -29,7 +28,6 @@ void journal_add(struct journal *journal, const struct applied *entry, struct by
 {
     booking_fold(booking, &journal->folded);
     journal_file(journal, entry, id);
-    journal->turnover += booking->turnover;
 }
 
 struct list {

@@ -67,6 +67,9 @@ enum reason document_check_form(const struct document *document, struct division
 /* Where an entry of this document goes. */
 struct audience kind_audience(const struct document *document, struct division self);
 
+/* The most one document may say, fen: eleven trillion yuan. A slip of the keyboard beyond it is
+ * refused, and what passes cannot exhaust a ledger's sums. */
+#define AMOUNT_FEN_MAX (INT64_C(1) << 50)
 /* The money a document moves or plans, fen; 0 where the kind has none. */
 int64_t document_money(const struct document *document);
 

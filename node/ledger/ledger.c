@@ -35,6 +35,9 @@ void ledger_alarm(const struct ledger *ledger, const char *code, struct division
     char text[400];
     va_list args;
 
+    if (ledger->in_trial) {
+        return;
+    }
     va_start(args, format);
     (void)vsnprintf(text, sizeof text, format, args);
     va_end(args);
@@ -73,7 +76,6 @@ static const char *book_entry(struct ledger *ledger, struct txn *txn, struct jou
                               struct booking *booking)
 {
     const struct bytes id = document_id(document);
-    struct position_row position;
     struct doc_row there;
     const char *why;
 
@@ -87,10 +89,8 @@ static const char *book_entry(struct ledger *ledger, struct txn *txn, struct jou
     if (why != NULL) {
         return why;
     }
-    position_load(txn, entry->author, &position);
-    if (booking->turnover > TURNOVER_MAX - position.turnover - journal->turnover ||
-        !booking_post(booking)) {
-        return "a sum would not fit";
+    if (!booking_post(booking)) {
+        return "a balance would not fit";
     }
     journal_add(journal, entry, id, booking);
     booking_store(booking, txn, entry->author, document);
@@ -149,12 +149,13 @@ void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct appli
     }
 }
 
-void ledger_mark(const struct ledger *ledger, struct ledger_mark *mark)
+void ledger_mark(struct ledger *ledger, struct ledger_mark *mark)
 {
     const struct journal *own = &ledger->own;
 
     *mark = (struct ledger_mark){own->folded.size, own->filed.size, own->last_lsn,
-                                 own->last_time_ms, own->turnover};
+                                 own->last_time_ms, ledger->in_trial};
+    ledger->in_trial = true;
 }
 
 void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark)
@@ -166,7 +167,7 @@ void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark)
     own->filed.size = mark->filed;
     own->last_lsn = mark->last_lsn;
     own->last_time_ms = mark->last_time_ms;
-    own->turnover = mark->turnover;
+    ledger->in_trial = mark->in_trial;
 }
 
 /* --- digests --- */
@@ -208,7 +209,6 @@ void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *dige
         journal_post(ledger, own, txn, self);
         position.lsn = position.digest_lsn = last > position.lsn ? last : position.lsn;
         position.time_ms = own->last_time_ms != 0 ? own->last_time_ms : position.time_ms;
-        position.turnover += own->turnover;
         position_store(txn, self, &position);
         journal_clear(own);
     }
@@ -254,13 +254,25 @@ static void send_settle(struct ledger *ledger, struct txn *txn, const struct app
 static void hear_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                         const struct document *answer)
 {
-    const struct division self = ledger->config.self;
-    struct doc_row transfer;
-
-    if (edge_answer(ledger, txn, entry, answer) && division_equal(document_party(answer), self) &&
-        doc_load(txn, self, document_text(answer, FIELD_BGT_ID), &transfer) &&
-        transfer.state == DOC_ISSUED && transfer.year == document_year(answer)) {
+    if (edge_answer(ledger, txn, entry, answer) &&
+        division_equal(document_party(answer), ledger->config.self)) {
         send_settle(ledger, txn, entry, answer);
+    }
+}
+
+/* Its author may not know all members of the tree; who is above knows more of them. */
+static void hear_transfer_in(const struct ledger *ledger, const struct applied *entry,
+                             const struct document *document)
+{
+    const struct division issuer = document_party(document);
+    const struct bytes id = document_id(document);
+
+    if (!division_equal(entry->author, ledger->config.self) &&
+        roster_find(ledger->config.roster, issuer) != NULL) {
+        ledger_alarm(ledger, "upper_has_node", entry->author,
+                     "transfer_in %s/%.*s lsn %" PRIu64 " names %s, which has a node here",
+                     entry->author.code, (int)id.size, (const char *)id.data, entry->lsn,
+                     issuer.code);
     }
 }
 
@@ -291,6 +303,8 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
     index_entry(ledger, txn, entry, &document);
     if (document.kind == KIND_REGISTER || document.kind == KIND_RETURN) {
         hear_answer(ledger, txn, entry, &document);
+    } else if (document.kind == KIND_TRANSFER_IN) {
+        hear_transfer_in(ledger, entry, &document);
     }
 }
 
@@ -377,7 +391,6 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
         }
     }
     journal_post(ledger, &ledger->block, txn, header->author);
-    position.turnover += ledger->block.turnover;
     if (done == count && position.lsn == block_last_lsn(header)) {
         close_block(ledger, txn, header, &position, resumed);
     } else {

@@ -32,7 +32,7 @@ struct ledger_sink {
      * appended and applied in this turn. */
     void (*settle_due)(void *arg, struct txn *txn, const struct document *settle);
     /* A breach. `code`: "edge_differs", "state_differs", "below_zero", "sources_differ",
-     * "sum_too_large", "element_clash", "bad_entry", "needs_upgrade". */
+     * "sum_too_large", "element_clash", "upper_has_node", "bad_entry", "needs_upgrade". */
     void (*alarm)(void *arg, const char *code, struct division about, const char *text);
     /* The last lsn of the own log, entries that are not documents (grants) included, at the time
      * ledger_own_digest is called. NULL: that of the last document. */
@@ -83,13 +83,14 @@ void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct appli
                       const struct document *document);
 /* Folds the own entries applied since the last call into the digest: for replicator_seal. */
 void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *digest);
-/* For a trial on a child txn: what must be put back when it is forgotten. */
+/* A trial on a child txn: from ledger_mark until ledger_return_to puts back what was, nothing
+ * alarms. Trials may lie within trials. */
 struct ledger_mark {
     size_t folded, filed;
     uint64_t last_lsn, last_time_ms;
-    int64_t turnover;
+    bool in_trial;
 };
-void ledger_mark(const struct ledger *ledger, struct ledger_mark *mark);
+void ledger_mark(struct ledger *ledger, struct ledger_mark *mark);
 void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark);
 
 /* A whole block of a log below (or of the own log, when replayed): posts its entries in order.

@@ -13,7 +13,6 @@ struct journal {
     struct buf folded; /* booking_fold of every entry */
     struct buf filed;  /* kind(u32) lsn(u64) size(u8) id of every document */
     uint64_t last_lsn, last_time_ms;
-    int64_t turnover;
 };
 
 struct ledger {
@@ -22,6 +21,7 @@ struct ledger {
     struct journal block; /* of the block being applied */
     struct tally tally;
     struct buf elements, memory;
+    bool in_trial; /* what is only tried raises no alarm */
 };
 
 void ledger_alarm(const struct ledger *ledger, const char *code, struct division about,
@@ -50,9 +50,12 @@ void journal_post(struct ledger *ledger, const struct journal *journal, struct t
 /* Takes an element, agency, account or project into the catalogues. */
 void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                      const struct document *document);
+/* Has `owner` an agency ('A'), account ('K') or project ('P') under this code in that year? */
+bool catalogue_known(struct txn *txn, char letter, struct division owner, struct bytes code,
+                     int year, struct catalogue_row *out);
 /* The project this node uses under a code: of all owners from the root down to here the first. */
 bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
-                       struct catalogue_row *out);
+                       int year, struct catalogue_row *out);
 /* Which code set a field is checked against; NULL for none. */
 const char *catalogue_of_field(enum field field);
 
@@ -60,9 +63,13 @@ const char *catalogue_of_field(enum field field);
 
 void edge_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                 const struct document *transfer);
-/* True when the answer fits a transfer that is known, and was not there before. */
+/* True when the answer fits a transfer that is known, and nothing was settled yet. */
 bool edge_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                  const struct document *answer);
+/* What an answer repeats of its transfer beside the amount (year, elements, type, stage), as a
+ * hash: as the transfer has it, and as an answer does. */
+struct hash terms_issued(const struct document *transfer);
+struct hash terms_answered(const struct document *answer);
 void edge_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                  const struct document *settle);
 /* `issuer`'s log is known up to `lsn`, all of it or, with a receiver, what is addressed there:

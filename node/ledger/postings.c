@@ -54,6 +54,13 @@ static const char *const no_line = "it lacks its line";
 static const char *const overflows = "its amount is beyond every limit";
 static const char *const no_amount = "it lacks an amount above zero";
 
+/* False when the sum passes its bound, on either side. */
+static bool money_move(int64_t *sum, int64_t fen)
+{
+    return !__builtin_add_overflow(*sum, fen, sum) && *sum <= BALANCE_FEN_MAX &&
+           *sum >= -BALANCE_FEN_MAX;
+}
+
 static void post(struct booking *out, struct line *line, enum account account, int64_t fen)
 {
     assert(out->count < POSTINGS_MAX);
@@ -191,6 +198,11 @@ static const char *book_release(const struct context *context)
     return why;
 }
 
+enum account reduced_account(const struct indicator *row)
+{
+    return row->balance[ACC_PENDING] > 0 ? ACC_PENDING : ACC_AVAIL;
+}
+
 static const char *book_reduce(const struct context *context)
 {
     struct booking *out = context->out;
@@ -199,9 +211,7 @@ static const char *book_reduce(const struct context *context)
         !load_line(context, &out->second, out->first.row.origin)) {
         return no_line;
     }
-    post(out, &out->first,
-         (out->first.row.flags & INDICATOR_RELEASED) != 0 ? ACC_AVAIL : ACC_PENDING,
-         -context->amount);
+    post(out, &out->first, reduced_account(&out->first.row), -context->amount);
     post(out, &out->second, ACC_UNALLOC, context->amount);
     return NULL;
 }
@@ -227,12 +237,25 @@ static const char *book_settle(const struct context *context)
     return NULL;
 }
 
+/* What a payment's own row says of it, from its figures alone. */
+static enum doc_state payment_state(const struct doc_row *payment)
+{
+    if (payment->left > 0) {
+        return payment->spent > 0 ? DOC_PART_PAID : DOC_APPLIED;
+    }
+    if (payment->spent > 0) {
+        return DOC_PAID;
+    }
+    return payment->ever_paid ? DOC_REFUNDED : DOC_CANCELLED;
+}
+
 /* What happens to a payment: its own row keeps what is still to be paid and what was paid. */
 static const char *book_payment_step(const struct context *context, enum account from,
                                      enum account to)
 {
     struct doc_row *payment = &context->out->other;
     int64_t amount = context->amount;
+    bool fits = true;
 
     if (!load_other(context, document_text(context->document, FIELD_PAY_APP_ID), KIND_PAYMENT)) {
         return no_line;
@@ -241,18 +264,18 @@ static const char *book_payment_step(const struct context *context, enum account
         amount = payment->left; /* a cancellation frees what is not paid */
     }
     if (from == ACC_COMMIT) {
-        payment->left -= amount;
+        fits = money_move(&payment->left, -amount);
     } else {
-        payment->spent -= amount;
+        fits = money_move(&payment->spent, -amount);
     }
     if (to == ACC_SPENT) {
-        payment->spent += amount;
-        payment->state = payment->left > 0 ? DOC_PART_PAID : DOC_PAID;
-    } else if (payment->left <= 0 && from == ACC_COMMIT) {
-        payment->state = payment->state == DOC_APPLIED ? DOC_CANCELLED : DOC_PAID;
-    } else if (payment->left <= 0 && payment->spent <= 0) {
-        payment->state = DOC_REFUNDED;
+        fits = money_move(&payment->spent, amount) && fits;
+        payment->ever_paid = true;
     }
+    if (!fits) {
+        return overflows;
+    }
+    payment->state = payment_state(payment);
     return book_move(context, short_text_bytes(&payment->about), amount, from, to);
 }
 
@@ -409,14 +432,14 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     doc_row_fill(&out->own, entry, document);
     out->first.id = out->second.id = out->other_id = BYTES_NONE;
     out->count = 0;
-    out->turnover = 0;
+    out->moved = 0;
     if (!posts(document)) {
         return NULL;
     }
     if (context.amount < 0 || (context.amount == 0 && !takes_all(document))) {
         return no_amount;
     }
-    if (context.amount > TURNOVER_MAX) {
+    if (context.amount > AMOUNT_FEN_MAX) {
         return overflows;
     }
     why = book(&context);
@@ -428,9 +451,9 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     }
     sort_postings(out);
     for (size_t i = 0; i < out->count; i++) {
-        out->turnover += out->at[i].fen > 0 ? out->at[i].fen : 0;
+        out->moved += out->at[i].fen > 0 ? out->at[i].fen : 0;
     }
-    out->own.amount = out->turnover;
+    out->own.amount = out->moved;
     return NULL;
 }
 
@@ -438,9 +461,8 @@ bool booking_post(struct booking *booking)
 {
     for (size_t i = 0; i < booking->count; i++) {
         struct posting *posting = &booking->at[i];
-        int64_t *balance = &posting->line->row.balance[posting->account];
 
-        if (__builtin_add_overflow(*balance, posting->fen, balance)) {
+        if (!money_move(&posting->line->row.balance[posting->account], posting->fen)) {
             return false;
         }
     }

@@ -12,8 +12,9 @@
 #include "node/ledger/ledger.h"
 #include "node/ledger/rows.h"
 
-/* All debits of one division's log taken together stay below this, so no sum of them overflows. */
-#define TURNOVER_MAX (INT64_C(1) << 60)
+/* No balance passes this. The debits of a whole block, of entries of AMOUNT_FEN_MAX each, still fit
+ * beside it. */
+#define BALANCE_FEN_MAX (INT64_C(1) << 60)
 
 struct line {
     struct bytes id; /* size 0: not in use */
@@ -36,7 +37,7 @@ struct booking {
     struct doc_row other;
     struct posting at[POSTINGS_MAX]; /* by year, fund, indicator, account */
     size_t count;
-    int64_t turnover; /* the debits */
+    int64_t moved; /* the debits */
 };
 
 /* The row of a new document. */
@@ -46,7 +47,8 @@ void doc_row_fill(struct doc_row *own, const struct applied *entry,
 /* NULL, or why the entry books nothing. `memory` keeps the elements of a new indicator. */
 const char *booking_make(struct booking *out, struct txn *txn, const struct applied *entry,
                          const struct document *document, struct buf *memory);
-/* Adds the postings to the lines in memory. False when a balance does not fit. */
+/* Adds the postings to the lines in memory. False when a balance passes its
+ * bound. */
 bool booking_post(struct booking *booking);
 /* The first of the touched balances that is on the wrong side of zero, or NULL. */
 const struct posting *booking_below_zero(const struct booking *booking);
@@ -65,6 +67,9 @@ struct folded_posting {
 /* The header of an entry; false at the end. */
 bool fold_next_entry(struct reader *reader, uint64_t *lsn, size_t *count);
 struct folded_posting fold_next_posting(struct reader *reader);
+
+/* Where a reduction takes from: what awaits release first. */
+enum account reduced_account(const struct indicator *row);
 
 /* The id a document is about (bgt_id, ori_bgt_id, pay_app_id), or BYTES_NONE. */
 struct bytes document_about(const struct document *document);

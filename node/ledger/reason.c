@@ -69,6 +69,11 @@ static const struct phrase {
          "That level has a node of its own: wait for its transfer and "
          "register it in place of a transfer_in.",
          "上级已有节点：请等待其下达后用 register（登记）接收，不要手工录入。"},
+    [REASON_RECEIPT_ALREADY_BOOKED] =
+        {"receipt_already_booked",
+         "This bank receipt number is booked under another id: "
+         "check agent_business_no and do not book it twice.",
+         "该银行流水号已在另一单据入账：请核对 agent_business_no（银行流水号），不要重复入账。"},
     [REASON_WRONG_STATE] =
         {"wrong_state",
          "What the document names does not stand where this step is possible: "
@@ -86,11 +91,6 @@ static const struct phrase {
     [REASON_EXCEEDS] = {"exceeds_",
                         "The amount is more than what is #: lower it, or free or add money first.",
                         "金额超过#：请减少金额，或先增加、释放额度。"},
-    [REASON_RECEIPT_ALREADY_BOOKED] =
-        {"receipt_already_booked",
-         "This bank receipt number is booked under another id: "
-         "check agent_business_no and do not book it twice.",
-         "该银行流水号已在另一单据入账：请核对 agent_business_no（银行流水号），不要重复入账。"},
     [REASON_BLOCKED_BY_RULE] = {"blocked_by_rule_",
                                 "Monitoring rule # forbids it: correct the document, or ask the "
                                 "office that owns the rule.",
@@ -134,8 +134,10 @@ static const struct advice {
     [TYPE_WORD] = {"one of the words this kind of document knows", "此类单据规定的取值之一"},
     [TYPE_YEAR] = {"a year of four digits", "四位数字的年度"},
     [TYPE_NUMBER] = {"a whole number from 0 to 999999999", "0 至 999999999 的整数"},
-    [TYPE_AMOUNT] = {"yuan above 0 with at most two decimals, such as 1250.00",
-                     "大于 0、最多两位小数的元，例如 1250.00"},
+    [TYPE_AMOUNT] =
+        {"yuan above 0 and below 11 trillion with at most two decimals, written as text: "
+         "in JSON in quotes, such as \"1250.00\"",
+         "大于 0、小于 11 万亿、最多两位小数的元，以文本书写：JSON 中加引号，例如 \"1250.00\""},
     [TYPE_HASH] = {"32 bytes", "32 字节"},
 };
 
@@ -144,8 +146,11 @@ static const struct unknown_advice {
     struct advice advice;
 } unknown_advice[] = {
     {FIELD_BGT_ID,
-     {"check the id with 'terrace list', or enter that document first",
-      "请用 terrace list 核对编号，或先录入该单据"}},
+     {"check the id with 'terrace list', enter that document first, or give the ori_div_code of "
+      "the "
+      "division that issued it",
+      "请用 terrace list 核对编号，或先录入该单据；非直接上级下达的请填写 "
+      "ori_div_code（来源方财政区划）"}},
     {FIELD_ORI_BGT_ID,
      {"check the id with 'terrace list', or enter that indicator first",
       "请用 terrace list 核对编号，或先录入该指标"}},
@@ -180,7 +185,6 @@ static const struct quantity {
     {"frozen", "frozen on the indicator", "冻结金额"},
     {"committed", "still committed to the application", "支付申请的未支付金额"},
     {"spent", "paid on the application", "已支付金额"},
-    {"limit", "left of what one ledger can add up", "一本账累计发生额的上限"},
 };
 
 static bool takes_what(enum reason reason)

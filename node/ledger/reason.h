@@ -25,11 +25,11 @@ enum reason {
     REASON_NOT_BELOW_YOU,
     REASON_NOT_FOR_YOU,
     REASON_UPPER_HAS_NODE,
+    REASON_RECEIPT_ALREADY_BOOKED,
     REASON_WRONG_STATE,
     REASON_FUND_TYPE_DIFFERS,
     REASON_EARMARK_DIFFERS,
-    REASON_EXCEEDS, /* exceeds_<what>: available, committed, spent, frozen, ... */
-    REASON_RECEIPT_ALREADY_BOOKED,
+    REASON_EXCEEDS,         /* exceeds_<what>: available, committed, spent, frozen, ... */
     REASON_BLOCKED_BY_RULE, /* blocked_by_rule_<code> */
     REASON_DISK_FULL,       /* the node takes no new business: outside the ledger's order */
     REASON_NEEDS_MAKER,     /* approval is required and nobody signed */

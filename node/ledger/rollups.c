@@ -105,31 +105,37 @@ static unsigned first_account(uint32_t accounts)
     return (unsigned)__builtin_ctz(accounts);
 }
 
+/* Honest sums stay far below what fits. In a log that no honest node wrote they may wrap, and a
+ * balance, which is a difference, stays right for as long as it fits itself. */
+static void add(int64_t *sum, int64_t fen)
+{
+    *sum = (int64_t)((uint64_t)*sum + (uint64_t)fen);
+}
+
 static void add_posting(struct turnover *to, enum account account, int64_t fen)
 {
     to->accounts |= UINT32_C(1) << account;
     if (fen > 0) {
-        to->sums.debit[account] += fen;
+        add(&to->sums.debit[account], fen);
     } else {
-        to->sums.credit[account] -= fen;
+        add(&to->sums.credit[account], -fen);
     }
 }
 
-/* What one division turns over is bounded, so sums of parts of it are too. */
 static void add_turnover(struct turnover *to, const struct turnover *from)
 {
     to->accounts |= from->accounts;
     for (uint32_t left = from->accounts; left != 0; left &= left - 1) {
         const unsigned account = first_account(left);
 
-        to->sums.debit[account] += from->sums.debit[account];
-        to->sums.credit[account] += from->sums.credit[account];
+        add(&to->sums.debit[account], from->sums.debit[account]);
+        add(&to->sums.credit[account], from->sums.credit[account]);
     }
 }
 
 static int64_t change_of(const struct turnover *moved, unsigned account)
 {
-    return moved->sums.debit[account] - moved->sums.credit[account];
+    return (int64_t)((uint64_t)moved->sums.debit[account] - (uint64_t)moved->sums.credit[account]);
 }
 
 /* --- the turnover of a block --- */
@@ -202,9 +208,9 @@ static const char *add_to_source(struct txn *txn, struct division author, struct
         const unsigned account = first_account(left);
 
         if (account_info((enum account)account)->normal < 0) {
-            sums.credit -= change_of(moved, account);
+            add(&sums.credit, (int64_t)(0 - (uint64_t)change_of(moved, account)));
         } else {
-            sums.debit += change_of(moved, account);
+            add(&sums.debit, change_of(moved, account));
         }
     }
     source_store(txn, author, source, &sums);
@@ -219,8 +225,8 @@ static const char *add_to_year(struct txn *txn, struct division author, const st
 
     year_sums_load(txn, &key, sums);
     for (unsigned account = 1; account < ACCOUNTS; account++) {
-        sums[account] += change_of(moved, account);
-        total += sums[account];
+        add(&sums[account], change_of(moved, account));
+        add(&total, sums[account]);
     }
     year_sums_store(txn, &key, sums);
     return total == 0 ? NULL : "sources and uses of a year and fund type differ";
@@ -274,8 +280,8 @@ static void move_account(struct turnover *moved, enum account from, enum account
 
     if ((moved->accounts >> from & 1) != 0) {
         moved->accounts = (moved->accounts & ~(UINT32_C(1) << from)) | UINT32_C(1) << to;
-        sums->debit[to] += sums->debit[from];
-        sums->credit[to] += sums->credit[from];
+        add(&sums->debit[to], sums->debit[from]);
+        add(&sums->credit[to], sums->credit[from]);
         sums->debit[from] = sums->credit[from] = 0;
     }
 }

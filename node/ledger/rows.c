@@ -245,6 +245,7 @@ bool doc_parse(struct bytes value, struct doc_row *out)
     out->amount = read_i64(&reader);
     out->left = read_i64(&reader);
     out->spent = read_i64(&reader);
+    out->ever_paid = reader_u8(&reader) != 0;
     out->about = read_short(&reader);
     out->party = read_division(&reader);
     return reader_ok(&reader);
@@ -273,6 +274,7 @@ void doc_store(struct txn *txn, struct division division, struct bytes id,
     write_i64(&writer, row->amount);
     write_i64(&writer, row->left);
     write_i64(&writer, row->spent);
+    write_u8(&writer, row->ever_paid);
     write_text(&writer, short_text_bytes(&row->about));
     write_division(&writer, row->party);
     (void)put(txn, &key, &writer);
@@ -457,7 +459,6 @@ void position_load(struct txn *txn, struct division division, struct position_ro
     out->time_ms = reader_u64(&reader);
     reader_copy(&reader, out->digest.at, sizeof out->digest.at);
     out->digest_lsn = reader_u64(&reader);
-    out->turnover = read_i64(&reader);
 }
 
 void position_store(struct txn *txn, struct division division, const struct position_row *row)
@@ -470,7 +471,6 @@ void position_store(struct txn *txn, struct division division, const struct posi
     write_u64(&writer, row->time_ms);
     write_raw(&writer, row->digest.at, sizeof row->digest.at);
     write_u64(&writer, row->digest_lsn);
-    write_i64(&writer, row->turnover);
     (void)put(txn, &key, &writer);
 }
 
@@ -533,12 +533,15 @@ bool edge_parse(struct bytes value, struct edge *out)
     out->receiver = read_division(&reader);
     out->amount = read_i64(&reader);
     reader_copy(&reader, out->content.at, sizeof out->content.at);
+    reader_copy(&reader, out->terms.at, sizeof out->terms.at);
     out->year = reader_u16(&reader);
     out->answer_lsn = reader_u64(&reader);
     out->answerer = read_division(&reader);
     out->answer_amount = read_i64(&reader);
     out->answer_names_lsn = reader_u64(&reader);
     reader_copy(&reader, out->answer_content.at, sizeof out->answer_content.at);
+    reader_copy(&reader, out->answer_terms.at, sizeof out->answer_terms.at);
+    out->answer_year = reader_u16(&reader);
     out->answer_id = read_short(&reader);
     out->settle_lsn = reader_u64(&reader);
     out->settle_amount = read_i64(&reader);
@@ -573,12 +576,15 @@ void edge_store(struct txn *txn, struct division issuer, struct bytes id, const 
     write_division(&writer, edge->receiver);
     write_i64(&writer, edge->amount);
     write_hash(&writer, &edge->content);
+    write_hash(&writer, &edge->terms);
     write_u16(&writer, (uint32_t)edge->year);
     write_u64(&writer, edge->answer_lsn);
     write_division(&writer, edge->answerer);
     write_i64(&writer, edge->answer_amount);
     write_u64(&writer, edge->answer_names_lsn);
     write_hash(&writer, &edge->answer_content);
+    write_hash(&writer, &edge->answer_terms);
+    write_u16(&writer, (uint32_t)edge->answer_year);
     write_text(&writer, short_text_bytes(&edge->answer_id));
     write_u64(&writer, edge->settle_lsn);
     write_i64(&writer, edge->settle_amount);
@@ -593,12 +599,17 @@ void edge_store(struct txn *txn, struct division issuer, struct bytes id, const 
 bool catalogue_parse(struct bytes value, struct catalogue_row *out)
 {
     struct reader reader = reader_of(value);
+    uint8_t flags;
 
     out->lsn = reader_u64(&reader);
     out->owner = read_division(&reader);
     out->year = reader_u16(&reader);
-    out->usable = reader_u8(&reader) != 0;
+    out->first_year = reader_u16(&reader);
+    flags = reader_u8(&reader);
+    out->usable = (flags & 1) != 0;
+    out->is_track = (flags & 2) != 0;
     out->state = read_short(&reader);
+    out->agency = read_short(&reader);
     out->group = read_text(&reader);
     out->name = reader_bytes(&reader, reader_u16(&reader));
     return reader_done(&reader);
@@ -619,8 +630,10 @@ void catalogue_store(struct txn *txn, const struct row_key *key, const struct ca
     write_u64(&writer, row->lsn);
     write_division(&writer, row->owner);
     write_u16(&writer, (uint32_t)row->year);
-    write_u8(&writer, row->usable);
+    write_u16(&writer, (uint32_t)row->first_year);
+    write_u8(&writer, (uint8_t)(row->usable | row->is_track << 1));
     write_text(&writer, short_text_bytes(&row->state));
+    write_text(&writer, short_text_bytes(&row->agency));
     write_text(&writer, row->group);
     write_long_text(&writer, row->name);
     (void)put(txn, key, &writer);

@@ -8,7 +8,7 @@
  *                 'I' division id              -> struct indicator: balances and elements
  *                 'S' division source id       -> struct source_sums (invariant 3)
  *                 'Y' division year fund       -> ACCOUNTS sums, fen, debit + (invariant 3)
- *                 'L' division                 -> how far its log is posted, digest, turnover
+ *                 'L' division                 -> how far its log is posted, digest
  *                 'U' division                 -> folded part of a block that waits for an upgrade
  *                 'A' division agency_code     -> struct catalogue_row (newest version)
  *                 'P' division pro_code        -> struct catalogue_row
@@ -18,6 +18,8 @@
  *                 'X' issuer id                -> struct edge: what is known of a transfer's sides
  *                 'Z' issuer lsn id            -> receiver: answers that wait for their transfer
  *                 'z' issuer                   -> how many of them
+ *                 'H' issuer audience          -> lsn: where the hearing of a log above stopped, at
+ *                                                 an entry unknown to the version then running
  *                 'C' catalogue 0 year code    -> struct catalogue_row: the code in force here
  *                 'c' catalogue 0 year         -> (empty) the set has rows for that year here
  *   SPACE_INDEX   'W' division kind lsn        -> ids of a block's documents of one kind
@@ -93,6 +95,7 @@ struct doc_row {
     enum doc_state state;
     int64_t amount;      /* document_money */
     int64_t left, spent; /* payment: committed and not yet paid; paid and not refunded */
+    bool ever_paid;      /* payment */
     /* The id it is about: ori_bgt_id, bgt_id or pay_app_id; settle: bgt_id. "" for none. */
     struct short_text about;
     /* transfer, settle: the receiver; register, return, transfer_in: the issuer. Else NONE. */
@@ -155,7 +158,6 @@ struct position_row {
     uint64_t lsn, time_ms; /* last entry posted */
     struct hash digest;    /* after the last whole block */
     uint64_t digest_lsn;
-    int64_t turnover; /* all that was ever posted as a debit: bounds every sum of this division */
 };
 /* Zeros when there is none. */
 void position_load(struct txn *txn, struct division division, struct position_row *out);
@@ -193,6 +195,7 @@ struct edge {
     struct division receiver;
     int64_t amount;
     struct hash content; /* TAG_CONTENT of the transfer's body */
+    struct hash terms;   /* what an answer must repeat (terms_issued) */
     int year;
     /* the receiver's answer; lsn 0: not seen */
     uint64_t answer_lsn;
@@ -200,6 +203,8 @@ struct edge {
     int64_t answer_amount;
     uint64_t answer_names_lsn;  /* the transfer's lsn, as the answer tells */
     struct hash answer_content; /* likewise */
+    struct hash answer_terms;
+    int answer_year;
     bool returned;
     struct short_text answer_id;
     /* the issuer's settle; lsn 0: not seen */
@@ -218,9 +223,10 @@ void edge_store(struct txn *txn, struct division issuer, struct bytes id, const 
 struct catalogue_row {
     uint64_t lsn;
     struct division owner;
-    int year;
-    bool usable;             /* code: not disabled */
-    struct short_text state; /* project */
+    int year, first_year;            /* of this version; from when on the code is known at all */
+    bool usable;                     /* code: not disabled, and in force in its year */
+    bool is_track;                   /* project: it, or a version of it before */
+    struct short_text state, agency; /* project */
     struct bytes name,
         group; /* project: pro_cat_code; agency, code: parent_code; account: agency */
 };

@@ -92,11 +92,11 @@ static bool knows_payment(struct facts *facts)
 
 static bool knows_own(struct facts *facts, char letter, enum field field)
 {
-    const struct row_key key =
-        row_key_of(letter, facts->ledger->config.self, document_text(facts->document, field));
     struct catalogue_row row;
 
-    return catalogue_load(facts->txn, &key, &row);
+    return catalogue_known(facts->txn, letter, facts->ledger->config.self,
+                           document_text(facts->document, field), document_year(facts->document),
+                           &row);
 }
 
 static bool knows_code(struct facts *facts, enum field field, const char *set)
@@ -174,11 +174,35 @@ static bool knows(struct facts *facts, enum field field)
     }
 }
 
+/* Was it another above that issued this to us? Then the answer lacks its name. */
+static void name_issuer(struct facts *facts)
+{
+    const struct division self = facts->ledger->config.self;
+    const struct bytes id = document_text(facts->document, FIELD_BGT_ID);
+    struct edge edge;
+
+    for (const struct member *member = roster_find(facts->ledger->config.roster, self);
+         member != NULL; member = member->parent) {
+        const struct division issuer = member->grant.division;
+
+        if (edge_load(facts->txn, issuer, id, &edge) && edge.transfer_lsn != 0 &&
+            division_equal(edge.receiver, self)) {
+            (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "ori_div_code %s",
+                           issuer.code);
+            return;
+        }
+    }
+}
+
 static enum reason check_list(struct facts *facts, const enum field *fields, size_t count)
 {
     for (size_t i = 0; i < count && fields[i] != 0; i++) {
         if (document_has(facts->document, fields[i]) && !knows(facts, fields[i])) {
-            return refuse_field(facts->refusal, REASON_UNKNOWN, fields[i]);
+            (void)refuse_field(facts->refusal, REASON_UNKNOWN, fields[i]);
+            if (fields[i] == FIELD_BGT_ID && is_answer(facts->document->kind)) {
+                name_issuer(facts);
+            }
+            return REASON_UNKNOWN;
         }
     }
     return REASON_NONE;
@@ -322,8 +346,13 @@ static bool project_goes_on(struct facts *facts)
         row_key_of('P', facts->ledger->config.self, document_text(facts->document, FIELD_PRO_CODE));
     struct catalogue_row held;
 
-    return !catalogue_load(facts->txn, &key, &held) ||
-           (strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0);
+    if (!catalogue_load(facts->txn, &key, &held)) {
+        return true;
+    }
+    if (held.is_track && document_is_word(facts->document, FIELD_IS_TRACK, "2")) {
+        return false; /* those below would never hear of what comes after */
+    }
+    return strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0;
 }
 
 static bool state_fits(struct facts *facts)
@@ -403,25 +432,43 @@ static enum reason check_within(struct facts *facts, const char *what, int64_t f
     return REASON_EXCEEDS;
 }
 
+/* Of kinds that take all there is. What was signed says how much that was, and it may be less now
+ * than there is: a part would leave the rest where no step leads on. */
+static enum reason check_whole(struct facts *facts, const char *what, int64_t whole)
+{
+    const int64_t asked = document_money(facts->document);
+    char asked_text[AMOUNT_TEXT_MAX], whole_text[AMOUNT_TEXT_MAX];
+
+    if (!document_has(facts->document, FIELD_AMOUNT) || asked >= whole) {
+        return check_within(facts, what, whole);
+    }
+    (void)refuse(facts->refusal, REASON_WRONG_STATE, "");
+    amount_format(asked_text, asked);
+    amount_format(whole_text, whole);
+    (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "says %s, all is %s",
+                   asked_text, whole_text);
+    return REASON_WRONG_STATE;
+}
+
 static enum reason check_amount(struct facts *facts)
 {
     const int64_t *balance = facts->line.balance;
-    const bool released = (facts->line.flags & INDICATOR_RELEASED) != 0;
 
     switch (facts->document->kind) {
     case KIND_TRANSFER:
     case KIND_ALLOCATE:
         return check_within(facts, "available", balance[ACC_UNALLOC]);
     case KIND_RELEASE:
-        return check_within(facts, "pending", balance[ACC_PENDING]);
+        return check_whole(facts, "pending", balance[ACC_PENDING]);
     case KIND_PAYMENT:
     case KIND_FREEZE:
         return check_within(facts, "available", balance[ACC_AVAIL]);
     case KIND_UNFREEZE:
         return check_within(facts, "frozen", balance[ACC_FROZEN]);
     case KIND_REDUCE:
-        return check_within(facts, "available", balance[released ? ACC_AVAIL : ACC_PENDING]);
+        return check_within(facts, "available", balance[reduced_account(&facts->line)]);
     case KIND_PAYMENT_CANCEL:
+        return check_whole(facts, "committed", facts->payment.left);
     case KIND_PAID:
         return check_within(facts, "committed", facts->payment.left);
     case KIND_REFUND:
@@ -429,17 +476,6 @@ static enum reason check_amount(struct facts *facts)
     default:
         return REASON_NONE;
     }
-}
-
-/* All debits of a ledger together have a bound, so that none of its sums can overflow. Half of it
- * is for what follows by itself: a settle, a release, a cancellation repeats an earlier amount. */
-static enum reason check_turnover(struct facts *facts)
-{
-    struct position_row position;
-
-    position_load(facts->txn, facts->ledger->config.self, &position);
-    return check_within(facts, "limit",
-                        TURNOVER_MAX / 2 - position.turnover - facts->ledger->own.turnover);
 }
 
 /* --- receipt_already_booked --- */
@@ -470,15 +506,16 @@ static void find_project(struct facts *facts)
     const struct bytes code = document_text(facts->document, FIELD_PRO_CODE);
 
     facts->has_project =
-        code.size > 0 && catalogue_project(facts->ledger, facts->txn, code, &facts->project);
+        code.size > 0 && catalogue_project(facts->ledger, facts->txn, code,
+                                           document_year(facts->document), &facts->project);
 }
 
 enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
                                const struct document *document, struct refusal *refusal)
 {
     static enum reason (*const checks[])(struct facts * facts) = {
-        check_missing, check_known,  check_year,     check_place,   check_state,
-        check_purpose, check_amount, check_turnover, check_receipt,
+        check_missing, check_known, check_year,    check_place,
+        check_receipt, check_state, check_purpose, check_amount,
     };
     struct facts facts;
 

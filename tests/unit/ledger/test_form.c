@@ -326,10 +326,12 @@ static void bad_values_are_named(void **state)
         {"transfer", "rec_div_code", "5401210000", "bad_rec_div_code"},
         {"transfer", "due_days", "1000000000", "bad_due_days"},
         {"payment", "pay_app_amt", "0.00", "bad_pay_app_amt"},
-        {"paid", "xpay_amt", "92233720368547758.07", ""},
+        {"paid", "xpay_amt", "11258999068426.24", ""},
+        {"paid", "xpay_amt", "11258999068426.25", "bad_xpay_amt"},
         {"paid", "xpay_amt", "92233720368547758.08", "bad_xpay_amt"},
         {"paid", "xpay_date", "2026-13-01", "bad_xpay_date"},
         {"register", "bgt_id", "T 1", "bad_bgt_id"},
+        {"element", "start_date", "2026-02-30", "bad_start_date"},
     };
     struct document document;
     char what[120];
@@ -495,6 +497,35 @@ static void every_kind_and_field_has_a_chinese_name(void **state)
     }
 }
 
+static void an_end_before_its_start_is_bad(void **state)
+{
+    static const struct {
+        const char *start, *end, *want;
+    } cases[] = {
+        {"2026-01-01", "2026-01-01", ""},
+        {"2026-01-01", "2025-12-31", "bad_end_date"},
+        {"2026-13-01", "2025-12-31", "bad_start_date"},
+        {NULL, "2025-12-31", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct document document;
+
+        document_clear(&document, KIND_ELEMENT);
+        document_set_text(&document, FIELD_ID, bytes_text("E-1"));
+        document_set_number(&document, FIELD_FISCAL_YEAR, 2026);
+        document_set_text(&document, FIELD_ELE_CATALOG_CODE, bytes_text("exp_func"));
+        document_set_text(&document, FIELD_ELE_CODE, bytes_text("205"));
+        document_set_text(&document, FIELD_ELE_NAME, bytes_text("教育"));
+        if (cases[i].start != NULL) {
+            document_set_text(&document, FIELD_START_DATE, bytes_text(cases[i].start));
+        }
+        document_set_text(&document, FIELD_END_DATE, bytes_text(cases[i].end));
+        expect(&document, true, cases[i].want, cases[i].end);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -506,6 +537,7 @@ int main(void)
         cmocka_unit_test(nodes_kinds_are_for_nodes),
         cmocka_unit_test(numbers_without_a_kind_are_refused),
         cmocka_unit_test(bad_values_are_named),
+        cmocka_unit_test(an_end_before_its_start_is_bad),
         cmocka_unit_test(of_several_faults_the_first_in_order_is_named),
         cmocka_unit_test(only_a_reply_needs_its_reference),
         cmocka_unit_test(the_allowed_words_stand_beside_a_bad_one),

@@ -626,6 +626,34 @@ static void compare_sums(struct world *world)
     }
 }
 
+/* Written apart from the ledger's own: by what happened to it. */
+static enum doc_state payment_state(const struct made *payment)
+{
+    const bool was_paid = payment->at[ACC_SPENT] != 0;
+
+    if (payment->left == 0) {
+        return !was_paid ? DOC_CANCELLED : payment->spent == 0 ? DOC_REFUNDED : DOC_PAID;
+    }
+    return was_paid && payment->spent > 0 ? DOC_PART_PAID : DOC_APPLIED;
+}
+
+static void compare_payments(struct world *world)
+{
+    for (size_t i = 0; i < world->model.count; i++) {
+        const struct made *made = &world->model.made[i];
+
+        for (int at = 0; at <= made->place && made->kind == KIND_PAYMENT; at++) {
+            struct doc_row row;
+
+            assert_true(doc_load(world->places[at].txn, world->places[made->place].self,
+                                 bytes_text(made->id), &row));
+            assert_int_equal(row.left, made->left);
+            assert_int_equal(row.spent, made->spent);
+            assert_int_equal(row.state, payment_state(made));
+        }
+    }
+}
+
 static void compare_lines(struct world *world)
 {
     for (size_t i = 0; i < world->model.count; i++) {
@@ -762,6 +790,7 @@ static void ledgers_agree_with_the_model(void **state)
     compare_sums(world);
     compare_digests(world);
     compare_lines(world);
+    compare_payments(world);
     print_message("%zu documents: %zu taken, %zu refused, %zu said again, %zu settled\n", documents,
                   world->model.taken, world->model.refused, world->model.exists, world->settles);
     assert_true(world->model.taken > DOCUMENTS / 3);

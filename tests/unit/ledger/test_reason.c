@@ -27,11 +27,11 @@ static const struct {
     {REASON_NOT_BELOW_YOU, "", "not_below_you"},
     {REASON_NOT_FOR_YOU, "", "not_for_you"},
     {REASON_UPPER_HAS_NODE, "", "upper_has_node"},
+    {REASON_RECEIPT_ALREADY_BOOKED, "", "receipt_already_booked"},
     {REASON_WRONG_STATE, "", "wrong_state"},
     {REASON_FUND_TYPE_DIFFERS, "", "fund_type_differs"},
     {REASON_EARMARK_DIFFERS, "", "earmark_differs"},
     {REASON_EXCEEDS, "available", "exceeds_available"},
-    {REASON_RECEIPT_ALREADY_BOOKED, "", "receipt_already_booked"},
     {REASON_BLOCKED_BY_RULE, "R-01", "blocked_by_rule_R-01"},
     {REASON_DISK_FULL, "", "disk_full"},
     {REASON_NEEDS_MAKER, "", "needs_maker"},
@@ -109,8 +109,8 @@ static void a_sentence_names_the_field_and_its_figures(void **state)
 /* The words of the rules are codes; a person reads what they mean. */
 static void every_quantity_that_is_exceeded_has_words(void **state)
 {
-    static const char *const quantities[] = {"available", "pending", "frozen",
-                                             "committed", "spent",   "limit"};
+    static const char *const quantities[] = {"available", "pending", "frozen", "committed",
+                                             "spent"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(quantities); i++) {

@@ -56,6 +56,7 @@ struct tree {
     uint64_t now_ms;
     size_t alarms;
     char alarm[512];
+    struct refusal refusal;
     char code[REASON_CODE_MAX];
 };
 
@@ -86,6 +87,11 @@ const struct roster *tree_roster(const struct tree *tree)
 size_t tree_alarms(const struct tree *tree)
 {
     return tree->alarms;
+}
+
+const struct refusal *tree_refusal(const struct tree *tree)
+{
+    return &tree->refusal;
 }
 
 const char *tree_alarm(const struct tree *tree)
@@ -344,6 +350,7 @@ const char *tree_say(struct tree *tree, enum office_name name, const char *kind,
     if (reason == REASON_NONE) {
         enter(office, &document, office->approves);
     } else {
+        tree->refusal = refusal;
         reason_code(tree->code, &refusal);
     }
     buf_free(&memory);

@@ -33,6 +33,9 @@ const char *tree_say(struct tree *tree, enum office_name office, const char *kin
 #define DO(tree, office, kind, id, ...)                                                            \
     assert_string_equal(SAY(tree, office, kind, id, __VA_ARGS__), "")
 
+/* Why the last document was not entered. */
+const struct refusal *tree_refusal(const struct tree *tree);
+
 /* Everybody's open blocks are sealed, committed and delivered, until nobody has anything open. */
 void tree_seal(struct tree *tree);
 /* While cut or held back, blocks wait at home. They are delivered afterwards, in order. */
