@@ -57,6 +57,14 @@ static void on_roster_changed(void *arg, struct division division)
     LOG_INFO("roster", "division=%s", division.code);
 }
 
+static void on_link_changed(void *arg, const struct link_change *change)
+{
+    (void)arg;
+    LOG_INFO("peer.state", "peer=%s from=%s to=%s on=%s reason=\"%s\"", change->peer.code,
+             peer_state_name(change->from), peer_state_name(change->to), change->on,
+             change->reason);
+}
+
 static void on_alarm(void *arg, const char *code, struct division about, const char *text)
 {
     node_alarm(arg, code, about, text);
@@ -372,7 +380,8 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
                  .state_digest = on_state_digest,
                  .roster_changed = on_roster_changed,
                  .alarm = on_alarm,
-                 .alarm_cleared = on_alarm_cleared},
+                 .alarm_cleared = on_alarm_cleared,
+                 .link_changed = on_link_changed},
         .limits = node->config.limits,
     };
     struct ledger_config ledger = {

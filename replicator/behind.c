@@ -130,7 +130,7 @@ void replicator_peer(const struct replicator *r, size_t index, struct peer_statu
     out->state = link->state;
     out->is_parent = link->is_parent;
     out->last_heard_unix_ms = link->heard_unix_ms;
-    out->rtt_ms = link->rtt_ms;
+    out->rtt_ms = link->flow.rtt_ms;
     out->clock_skew_ms = link->skew_ms;
     out->frames_refused = link->frames_refused;
     (void)snprintf(out->reason, sizeof out->reason, "%s", link->reason);

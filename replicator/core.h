@@ -12,6 +12,7 @@
 #define TERRACE_REPLICATOR_CORE_H
 
 #include "proto/frame.h"
+#include "replicator/flow.h"
 #include "replicator/log.h"
 #include "replicator/merkle.h"
 #include "replicator/peer.h"
@@ -24,8 +25,6 @@ enum {
     SHARE_BYTES = 64 << 10,         /* of one log in a frame, while others wait */
     BULK_BYTES = 4 << 20,           /* a log this far behind goes after all others */
     SCAN_BLOCKS_MAX = 256,          /* looked at for one frame, addressed to the peer or not */
-    WINDOW_BYTES_MIN = 64 << 10,    /* in flight at first; it grows with the acks */
-    STUCK_MS_MIN = 3000,            /* unacknowledged for this long: the session is over */
     RETRY_NOT_YET_MS = 500,
     RETRY_SOON_MS = 50,
     RETRY_REFUSED_MS = 15000,
@@ -33,6 +32,7 @@ enum {
     REJECTS_MAX = 8,
     COSIGNATURES_WAITING_MAX = 4096,
     BEATS_WAITING_MAX = 4096,
+    PAY_SESSION = 10000,   /* thousandths of a block, as all that a child asks of us */
     OPEN_GROUPS_MAX = 240, /* approval groups of one block, below BLOCK_GROUPS_MAX */
 };
 
@@ -62,7 +62,7 @@ struct held_log {
     bool dirty;           /* staged in this turn */
     bool listed, not_yet; /* the next Ack to `source` names it: held, or not yet */
     bool rewinding;       /* turned down: what still follows it in flight is no gap */
-    bool refused;         /* the last block was false; alarmed until a true one comes */
+    bool refused;         /* the last block was false */
     uint64_t cosigned_lsn, cosigned_ms;
     bool cosign_again; /* once more after a while: the first may have been lost on the way */
 };
@@ -110,6 +110,8 @@ struct cursor {
     bool acked_hash_known;        /* from Hello or Welcome: the next block must follow it */
     uint64_t sent;                /* sent or passed over up to here */
     uint64_t sent_block;          /* end of the newest block sent; in flight while above acked */
+    uint64_t moved_ms;            /* in flight since, or acknowledged further */
+    uint32_t stalls;              /* sessions in a row that ended because it did not move */
     uint64_t retry_ms, turned_ms; /* turned down: nothing before, since when */
     bool refused;                 /* the peer rejected its next block */
     struct {                      /* what lies behind, counted a little at a time: behind.c */
@@ -144,46 +146,53 @@ struct link {
     char reason[96];
 
     uint64_t session; /* 0: none. A child repeats its Hello under the same number */
-    uint32_t attempts, stalls;
+    uint32_t attempts;
     uint64_t dial_ms; /* the child's side: when to say Hello (again) */
-    uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, asked_ms;
-    uint32_t rtt_ms;
+    uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, answered_ms, ticked_ms;
     int64_t skew_ms;
     uint64_t frames_refused;
+    bool faulty; /* a frame was refused, here or there; alarmed until a session settles */
 
-    /* To the peer; credit and bytes count from the session's start. */
-    uint64_t credit_first, credit, sent_bytes;
-    uint64_t window, window_mark, window_ms; /* bytes in flight; grows a round trip at a time */
-    uint64_t progress_ms;
+    /* To the peer. */
+    struct flow flow;
     const struct cursor *sample_of; /* its ack up to sample_lsn tells the round trip */
     uint64_t sample_lsn, sample_ms;
     struct cursor **cursors; /* sorted by author */
     size_t cursor_count, cursor_capacity, next_cursor;
-    size_t flying;     /* cursors with a block in flight */
-    uint64_t retry_ms; /* the earliest of its cursors that were turned down; 0: none */
-    bool hungry;       /* a bounded look at a log ended before the log did */
+    size_t flying;       /* cursors with a block in flight */
+    size_t turned_down;  /* cursors whose next block the peer rejected */
+    uint64_t unmoved_ms; /* open, with a backlog, and nothing confirmed, in all */
+    bool silent;         /* ... for so long that it is alarmed */
+    uint64_t retry_ms;   /* the earliest of its cursors that were turned down; 0: none */
+    bool hungry;         /* a bounded look at a log ended before the log did */
 
     /* From the peer. */
-    uint64_t taken_bytes, stored_bytes, granted;
+    struct allowance allowance;
     struct held_log **listed; /* what the next Ack names */
     size_t listed_count, listed_capacity;
     struct division strangers[STRANGERS_MAX]; /* authors unknown here: not yet */
     size_t stranger_count;
-    int64_t bucket_milli; /* blocks it may still send, in thousandths */
-    uint64_t bucket_ms, day_bytes, day_start_ms, check_ms;
+    size_t refused_logs;   /* of which a false block came last; alarmed until a true one does */
+    bool stranger_refused; /* a false block of none of them; until the session ends, too */
+    struct bucket bucket, noted;
+    uint64_t day_bytes, day_start_ms, check_ms;
     uint32_t verified_this_second;
     uint64_t verified_second;
 
     /* What waits, in the order of the lanes. */
     bool hello_due, welcome_due, ack_due;
-    uint64_t welcome_unix_ms; /* echoed from the Hello */
+    uint64_t welcome_stamp;   /* echoed from the Hello */
     uint64_t restart_session; /* 0: nothing to restart */
     enum status restart_why;
+    bool complaint_due; /* about a frame that could not be used */
+    struct waiting_reject complaint;
     struct waiting_reject rejects[REJECTS_MAX];
     size_t reject_count;
     struct waiting cosignatures, beats;
     struct buf returned; /* a frame the transport did not take */
     bool blocked;        /* ... in this turn */
+    uint32_t unsent_wait_ms;
+    uint64_t unsent_ms; /* when to offer it again */
 };
 
 struct replicator {
@@ -259,12 +268,22 @@ void link_hold(struct replicator *r, struct link *link, enum hold hold, const ch
 void link_release(struct replicator *r, struct link *link, enum hold hold);
 void link_begin(struct replicator *r, struct link *link, uint64_t credit);
 void link_receive(struct replicator *r, struct txn *txn, struct link *link,
-                  const Terrace__Frame *frame);
+                  const Terrace__Frame *frame, size_t size);
+/* A frame that cannot be used: it is answered with the reason, and an open session is over. */
+void link_refuse_frame(struct replicator *r, struct link *link, const struct err *why);
 /* Cumulative bytes the peer may send in this session. */
 uint64_t link_grant(struct replicator *r, struct link *link);
 /* Blocks came: false when that is more than was granted. */
 bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes);
+/* A child is served within limits: what it asks for is paid in thousandths of a block. */
+void link_pay(struct replicator *r, struct link *link, uint64_t milli);
+bool link_can_pay(struct replicator *r, struct link *link);
 void link_durable(struct link *link);
+/* The transport did not take this frame. Where a session is open it is offered again; where none
+ * is, the Hello will be said again in time. */
+void link_unsent(struct replicator *r, struct link *link, struct bytes frame);
+/* The peer confirmed something, or there is nothing left to confirm. */
+void link_moved(struct replicator *r, struct link *link);
 /* Signatures of others cost: at most so many a second for each neighbour. */
 bool link_may_verify(const struct replicator *r, struct link *link);
 void link_tick(struct replicator *r, struct link *link);
@@ -286,6 +305,11 @@ static inline bool cursor_in_flight(const struct cursor *cursor)
 {
     return cursor->sent_block > cursor->acked;
 }
+uint64_t cursor_stuck_at_ms(const struct link *link);
+/* True when a log waited too long for its ack: it will get more time in the next session. */
+bool cursor_stuck(const struct replicator *r, struct link *link);
+/* Is there anything that the peer has not confirmed? */
+bool cursor_behind(const struct link *link);
 void cursor_wait(struct link *link, struct cursor *cursor, uint64_t at_ms);
 /* The session is over: what was not acknowledged is sent again in the next one. */
 void cursor_reset(struct link *link);

@@ -106,6 +106,59 @@ void cursor_reset(struct link *link)
     link->retry_ms = 0;
 }
 
+/* When the first of its logs in flight has waited too long; UINT64_MAX when none flies. Each log
+ * by itself: that others move tells nothing about a frame that was lost. */
+uint64_t cursor_stuck_at_ms(const struct link *link)
+{
+    uint64_t at = UINT64_MAX;
+
+    for (size_t i = 0; link->flying > 0 && i < link->cursor_count; i++) {
+        const struct cursor *cursor = link->cursors[i];
+        if (cursor_in_flight(cursor)) {
+            at = earlier(at, cursor->moved_ms + flow_stuck_ms(&link->flow, cursor->stalls) + 1);
+        }
+    }
+    return at;
+}
+
+bool cursor_stuck(const struct replicator *r, struct link *link)
+{
+    const uint64_t now = now_ms(r);
+    bool stuck = false;
+
+    for (size_t i = 0; link->flying > 0 && i < link->cursor_count; i++) {
+        struct cursor *cursor = link->cursors[i];
+        if (cursor_in_flight(cursor) &&
+            now - cursor->moved_ms > flow_stuck_ms(&link->flow, cursor->stalls)) {
+            cursor->stalls++;
+            stuck = true;
+        }
+    }
+    return stuck;
+}
+
+bool cursor_behind(const struct link *link)
+{
+    for (size_t i = 0; i < link->cursor_count; i++) {
+        if (link->cursors[i]->acked < link->cursors[i]->log->durable.lsn) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void no_longer_refused(struct replicator *r, struct link *link, struct cursor *cursor)
+{
+    if (!cursor->refused) {
+        return;
+    }
+    cursor->refused = false;
+    if (--link->turned_down == 0) {
+        link_release(r, link, HOLD_TURNED_DOWN);
+        alarm_over(r, "rejected", link->peer);
+    }
+}
+
 /* --- where the peer stands --- */
 
 static void tell_apart(struct replicator *r, const struct link *link, const struct held_log *log,
@@ -186,6 +239,9 @@ void cursor_resume(struct replicator *r, struct link *link, Terrace__Position **
         if (!cursor->whole && has_all(r, link, cursor->log, cursor->acked)) {
             rewind_to(link, cursor, cursor->log->durable.lsn);
         }
+        if (cursor->acked == cursor->log->durable.lsn) {
+            no_longer_refused(r, link, cursor);
+        }
     }
 }
 
@@ -194,11 +250,18 @@ void cursor_resume(struct replicator *r, struct link *link, Terrace__Position **
 static void note_round_trip(struct link *link, const struct cursor *cursor, uint64_t now)
 {
     if (link->sample_of == cursor && cursor->acked >= link->sample_lsn) {
-        const uint64_t sample = earlier(now - link->sample_ms, UINT32_MAX / 16);
-        link->rtt_ms = link->rtt_ms == 0 ? (uint32_t)sample
-                                         : (uint32_t)((7 * (uint64_t)link->rtt_ms + sample) / 8);
+        flow_round_trip(&link->flow, now - link->sample_ms);
         link->sample_of = NULL;
     }
+}
+
+/* The peer holds more than it did: what is behind moves. */
+static void moved(struct replicator *r, struct link *link, struct cursor *cursor)
+{
+    cursor->moved_ms = now_ms(r);
+    cursor->stalls = 0;
+    link_moved(r, link);
+    no_longer_refused(r, link, cursor);
 }
 
 static bool acked(struct replicator *r, struct link *link, const Terrace__Position *position)
@@ -229,11 +292,7 @@ static bool acked(struct replicator *r, struct link *link, const Terrace__Positi
     if (!cursor_in_flight(cursor) && cursor->acked < cursor->sent) {
         cursor->acked = cursor->sent_block = cursor->sent; /* the rest was not for this peer */
     }
-    if (cursor->refused) {
-        cursor->refused = false;
-        link_release(r, link, HOLD_TURNED_DOWN);
-        alarm_over(r, "rejected", link->peer);
-    }
+    moved(r, link, cursor);
     note_round_trip(link, cursor, now_ms(r));
     return true;
 }
@@ -276,35 +335,14 @@ void cursor_tick(struct replicator *r, struct link *link)
     }
 }
 
-/* The window doubles while a round trip is short, and shrinks when frames pile up on the way. */
-static void credited(struct replicator *r, struct link *link, uint64_t credit)
-{
-    const uint64_t elapsed = now_ms(r) - link->window_ms;
-
-    link->credit = credit;
-    if (link->credit_first == 0) { /* withheld until now: nothing was sent before */
-        link->credit_first = credit;
-    }
-    if (credit - link->credit_first <= link->window_mark) {
-        return;
-    }
-    if (elapsed < 500 && link->window < UINT32_MAX) {
-        link->window *= 2;
-    } else if (elapsed > 2000 && link->window > WINDOW_BYTES_MIN) {
-        link->window /= 2;
-    }
-    link->window_mark = link->sent_bytes;
-    link->window_ms = now_ms(r);
-}
-
 void cursor_acked(struct replicator *r, struct link *link, const Terrace__Ack *ack)
 {
-    bool moved = false;
+    bool answered = false;
 
     for (size_t i = 0; i < ack->n_held; i++) {
-        moved |= acked(r, link, ack->held[i]);
+        answered |= acked(r, link, ack->held[i]);
     }
-    if (moved) {
+    if (answered) {
         retry_soon(link);
     }
     for (size_t i = 0; i < ack->n_not_yet; i++) {
@@ -316,16 +354,14 @@ void cursor_acked(struct replicator *r, struct link *link, const Terrace__Ack *a
         }
         if (cursor != NULL) {
             turned_down(r, link, cursor, ack->not_yet[i]->lsn, RETRY_NOT_YET_MS);
-            moved = true;
+            answered = true;
         }
     }
-    if (ack->has_credit && ack->credit > link->credit) {
-        credited(r, link, ack->credit);
-        moved = true;
+    if (ack->has_credit) {
+        answered |= flow_credited(&link->flow, ack->credit, now_ms(r));
     }
-    if (moved) {
-        link->progress_ms = now_ms(r);
-        link->attempts = link->stalls = 0;
+    if (answered) {
+        link->attempts = 0;
     }
 }
 
@@ -345,6 +381,7 @@ void cursor_rejected(struct replicator *r, struct link *link, const Terrace__Rej
                    author.code, status_message((enum status)reject->reason));
     /* The bytes may have been hurt on the way: once more, but not at once. */
     turned_down(r, link, cursor, cursor->acked, RETRY_REFUSED_MS);
+    link->turned_down += cursor->refused ? 0 : 1;
     cursor->refused = true;
     link_hold(r, link, HOLD_TURNED_DOWN, words);
     alarm_about(r, "rejected", link->peer, "%s", words);

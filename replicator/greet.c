@@ -10,7 +10,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { SKEW_ALARM_MS = 60000, ROUND_TRIP_MS_MAX = 600000 };
+enum {
+    SKEW_ALARM_MS = 60000,
+    ROUND_TRIP_MS_MAX = 600000,
+    HEADS_MORE_MAX = 1024, /* logs of a peer that are not known here: granted while it was away */
+};
 
 /* --- positions --- */
 
@@ -73,8 +77,9 @@ void greet_hello(struct replicator *r, struct link *link, Terrace__Frame *frame)
     hello->has_version_min = hello->has_version_max = 1;
     hello->version_min = PROTOCOL_VERSION_MIN;
     hello->version_max = PROTOCOL_VERSION_MAX;
-    hello->has_unix_ms = hello->has_credit = 1;
+    hello->has_unix_ms = hello->has_credit = hello->has_stamp = 1;
     hello->unix_ms = now_unix_ms(r);
+    hello->stamp = now_ms(r);
     hello->credit = link_grant(r, link);
     hello->n_heads = list_heads(r, link, &hello->heads);
     frame->hello = hello;
@@ -89,8 +94,8 @@ void greet_welcome(struct replicator *r, struct link *link, Terrace__Frame *fram
     welcome->version = PROTOCOL_VERSION_MAX;
     welcome->unix_ms = now_unix_ms(r);
     welcome->credit = link_grant(r, link);
-    welcome->has_hello_unix_ms = 1;
-    welcome->hello_unix_ms = link->welcome_unix_ms;
+    welcome->has_hello_stamp = 1;
+    welcome->hello_stamp = link->welcome_stamp;
     welcome->n_heads = list_heads(r, link, &welcome->heads);
     frame->welcome = welcome;
 }
@@ -110,8 +115,8 @@ static void note_clock(struct replicator *r, struct link *link, uint64_t unix_ms
 
 static void turn_away(struct replicator *r, struct link *link, uint64_t session, const char *words)
 {
+    (void)snprintf(link->reason, sizeof link->reason, "%s", words);
     if (link_event(r, link, EV_INCOMPATIBLE)) {
-        (void)snprintf(link->reason, sizeof link->reason, "%s", words);
         alarm_about(r, "incompatible", link->peer, "%s", words);
     }
     if (!link->is_parent) {
@@ -120,11 +125,36 @@ static void turn_away(struct replicator *r, struct link *link, uint64_t session,
     }
 }
 
+/* Each author once and in order: a list of any length is then looked through once. */
+static enum status check_heads(const struct replicator *r, Terrace__Position *const *heads,
+                               size_t count, struct err *err)
+{
+    struct division before = DIVISION_NONE;
+
+    if (count > r->log_count + HEADS_MORE_MAX) {
+        return err_set(err, ERR_LIMIT, "%zu heads are listed, and %zu logs are held here", count,
+                       r->log_count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct division author;
+        if (!division_from_pb(&author, heads[i]->author) ||
+            (i > 0 && division_compare(before, author) >= 0)) {
+            return err_set(err, ERR_MALFORMED, "head %zu of the list is out of order", i + 1);
+        }
+        before = author;
+    }
+    return OK;
+}
+
 void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
                       const Terrace__Hello *hello)
 {
-    if (link->is_parent || session == 0) {
-        return; /* parents do not dial */
+    struct err err;
+
+    if (link->is_parent) {
+        (void)err_set(&err, ERR_REFUSED, "a parent does not dial");
+        link_refuse_frame(r, link, &err);
+        return;
     }
     if (hello->version_min > PROTOCOL_VERSION_MAX || hello->version_max < PROTOCOL_VERSION_MIN) {
         char words[96];
@@ -134,7 +164,11 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
         turn_away(r, link, session, words);
         return;
     }
-    link->welcome_unix_ms = hello->unix_ms;
+    if (check_heads(r, hello->heads, hello->n_heads, &err) != OK) {
+        link_refuse_frame(r, link, &err);
+        return;
+    }
+    link->welcome_stamp = hello->stamp;
     if (link_is_open(link) && link->session == session) {
         link->welcome_due = true; /* it did not hear the first one yet */
         return;
@@ -142,6 +176,7 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
     if (!link_event(r, link, EV_HELLO)) {
         return;
     }
+    link_pay(r, link, PAY_SESSION);
     link->session = session;
     link_begin(r, link, hello->credit);
     (void)link_event(r, link, link->holds != 0 ? EV_HOLD : EV_RELEASE);
@@ -152,18 +187,20 @@ void greet_take_hello(struct replicator *r, struct link *link, uint64_t session,
     link->welcome_due = true;
 }
 
-/* By the wall clock, since the answer may be to any of several Hellos. */
-static void note_round_trip(const struct replicator *r, struct link *link, uint64_t said_unix_ms)
+/* The answer may be to any of several Hellos: it says to which. */
+static void note_round_trip(const struct replicator *r, struct link *link, uint64_t said_ms)
 {
-    const uint64_t now = now_unix_ms(r);
+    const uint64_t now = now_ms(r);
 
-    if (said_unix_ms <= now && now - said_unix_ms < ROUND_TRIP_MS_MAX) {
-        link->rtt_ms = (uint32_t)(now - said_unix_ms);
+    if (said_ms <= now && now - said_ms < ROUND_TRIP_MS_MAX) {
+        link->flow.rtt_ms = (uint32_t)(now - said_ms);
     }
 }
 
 void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__Welcome *welcome)
 {
+    struct err err;
+
     if (!link->is_parent || link->state != PEER_GREETING) {
         return;
     }
@@ -173,8 +210,12 @@ void greet_take_welcome(struct replicator *r, struct link *link, const Terrace__
         turn_away(r, link, 0, words);
         return;
     }
+    if (check_heads(r, welcome->heads, welcome->n_heads, &err) != OK) {
+        link_refuse_frame(r, link, &err);
+        return;
+    }
     (void)link_event(r, link, EV_WELCOME);
-    note_round_trip(r, link, welcome->hello_unix_ms);
+    note_round_trip(r, link, welcome->hello_stamp);
     link_begin(r, link, welcome->credit);
     alarm_over(r, "incompatible", link->peer);
     note_clock(r, link, welcome->unix_ms);

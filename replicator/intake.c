@@ -2,6 +2,7 @@
  *
  *   not_yet   author, key or epoch unknown here: the sender holds that log and tries again
  *   gap       frames were lost: the session ends, and the next one resumes from heads
+ *   no block  it does not even tell whose it is: the session ends
  *   refused   wrong bytes: named to the sender, alarmed, counted; the other logs go on
  *   fork      the author signed two blocks for one position: both are kept as evidence */
 #include "replicator/core.h"
@@ -43,6 +44,15 @@ static void say_not_yet(struct replicator *r, struct link *link, struct division
     }
 }
 
+/* The last false block of each log was followed by a true one: nothing is refused any more. */
+static void none_refused(struct replicator *r, struct link *link)
+{
+    if (link->refused_logs == 0 && !link->stranger_refused) {
+        link_release(r, link, HOLD_REFUSED);
+        alarm_over(r, "bad_block", link->peer);
+    }
+}
+
 void intake_reset(struct replicator *r, struct link *link)
 {
     for (size_t i = 0; i < r->log_count; i++) {
@@ -52,6 +62,10 @@ void intake_reset(struct replicator *r, struct link *link)
         }
     }
     link->listed_count = 0;
+    if (link->stranger_refused) { /* of no log here: nothing true can come in its place */
+        link->stranger_refused = false;
+        none_refused(r, link);
+    }
 }
 
 static void refuse(struct replicator *r, struct link *link, const struct block_header *header,
@@ -62,7 +76,10 @@ static void refuse(struct replicator *r, struct link *link, const struct block_h
 
     link->frames_refused++;
     if (log != NULL && log->source == link) {
+        link->refused_logs += log->refused ? 0 : 1;
         log->rewinding = log->refused = true;
+    } else {
+        link->stranger_refused = true;
     }
     if (link->reject_count < REJECTS_MAX) {
         struct waiting_reject *reject = &link->rejects[link->reject_count++];
@@ -270,6 +287,17 @@ static void take_grants(struct replicator *r, struct txn *txn, struct division a
     }
 }
 
+static void true_bytes_came(struct replicator *r, struct held_log *log)
+{
+    struct link *link = log->source;
+
+    if (log->refused || link->stranger_refused) {
+        link->refused_logs -= log->refused ? 1 : 0;
+        log->refused = link->stranger_refused = false;
+        none_refused(r, link);
+    }
+}
+
 static enum status take(struct replicator *r, struct txn *txn, struct held_log *log,
                         const struct block_view *block, struct err *err)
 {
@@ -283,11 +311,7 @@ static enum status take(struct replicator *r, struct txn *txn, struct held_log *
         return status;
     }
     log->rewinding = false;
-    if (log->refused) { /* the true bytes came */
-        log->refused = false;
-        link_release(r, log->source, HOLD_REFUSED);
-        alarm_over(r, "bad_block", log->source->peer);
-    }
+    true_bytes_came(r, log);
     heads_stage(r, txn, log, block, &hash);
     take_grants(r, txn, log->author);
     r->config.sink.block_held(r->config.sink.arg, txn, block, &r->body);
@@ -334,6 +358,10 @@ static bool take_one(struct replicator *r, struct txn *txn, struct link *link, s
 
     memset(&block, 0, sizeof block);
     status = block_parse(&block, whole, &err);
+    if (status != OK && division_is_none(block.header.author)) {
+        link_refuse_frame(r, link, &err); /* whom should the sender take back? */
+        return false;
+    }
     if (status == OK) {
         status = check_author(r, link, &block.header, &err);
     }

@@ -1,20 +1,23 @@
 /* link - one neighbour: its session, credit and limits, and its timers. */
 #include "replicator/core.h"
 
-#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
-
-#include "proto/log.h"
-
 enum {
     BACKOFF_FIRST_MS = 200,
     GREETING_MS = 1000, /* an answer is waited for at least this long */
     SETTLED_MS = 5000,  /* a session this old makes up for the attempts before it */
     DAY_MS = 24 * 3600 * 1000,
-    BURST_SECONDS = 10,
-    UNSENT_RETRY_MS = 20,
     HELD_CHECK_MS = 200,
+    UNSENT_MS_FIRST = 20, /* then twice as long each time */
+    UNSENT_MS_MAX = 1000,
     VERIFY_PER_SECOND_MAX = 1000,
+    NOTES_PER_SECOND = 1, /* of one link, for the log */
+
+    PAY_BLOCK = 1000,
+    PAY_FRAME = 100,
+    PAY_PAGE = 1000, /* 4 KiB of anything but blocks */
+    PAY_REFUSED = 1000,
 };
 
 /* --- the set of links --- */
@@ -58,8 +61,9 @@ struct link *link_add(struct replicator *r, struct division peer, bool is_parent
     link->peer = peer;
     link->is_parent = is_parent;
     link->state = stored_paused(r, peer) ? PEER_PAUSED : PEER_DOWN;
-    link->dial_ms = link->bucket_ms = link->day_start_ms = now_ms(r);
-    link->bucket_milli = (int64_t)r->limits.child_blocks_per_second * BURST_SECONDS * 1000;
+    link->dial_ms = link->day_start_ms = now_ms(r);
+    bucket_init(&link->bucket, r->limits.child_blocks_per_second, now_ms(r));
+    bucket_init(&link->noted, NOTES_PER_SECOND, now_ms(r));
     r->links = mem_realloc(r->links, (r->link_count + 1) * sizeof(struct link *));
     if (is_parent) {
         memmove(&r->links[1], &r->links[0], r->link_count * sizeof(struct link *));
@@ -88,8 +92,8 @@ static void forget_session(struct replicator *r, struct link *link)
 {
     link->session = 0;
     link->holds &= HOLD_LIMIT;
-    link->credit_first = link->credit = link->sent_bytes = 0;
-    link->taken_bytes = link->stored_bytes = link->granted = 0;
+    flow_end(&link->flow);
+    link->allowance = (struct allowance){0};
     link->hello_due = link->welcome_due = link->ack_due = false;
     link->reject_count = link->stranger_count = 0;
     waiting_clear(&link->beats); /* cosignatures keep; beats are stale by then */
@@ -100,9 +104,8 @@ static void forget_session(struct replicator *r, struct link *link)
 
 void link_begin(struct replicator *r, struct link *link, uint64_t credit)
 {
-    link->credit = link->credit_first = credit;
-    link->window = WINDOW_BYTES_MIN;
-    link->opened_ms = link->progress_ms = link->heard_ms = now_ms(r);
+    flow_begin(&link->flow, credit);
+    link->opened_ms = link->heard_ms = now_ms(r);
     link->ack_due = false;
     if ((link->holds & HOLD_LIMIT) == 0) {
         link->reason[0] = '\0';
@@ -123,15 +126,45 @@ static uint64_t back_off_ms(struct replicator *r, const struct link *link, uint6
 
 static void say_hello(struct replicator *r, struct link *link)
 {
-    const uint64_t four = 4 * (uint64_t)link->rtt_ms;
+    const uint64_t four = 4 * (uint64_t)link->flow.rtt_ms;
 
     if (link->session == 0) {
         link->session = clock_random(r->config.clock) | 1;
     }
-    buf_free(&link->returned); /* the same Hello, older */
     link->hello_due = true;
     link->dial_ms = now_ms(r) + back_off_ms(r, link, four > GREETING_MS ? four : GREETING_MS);
     link->attempts++;
+}
+
+void link_unsent(struct replicator *r, struct link *link, struct bytes frame)
+{
+    link->blocked = true; /* until the next turn */
+    if (link_is_open(link)) {
+        buf_append_bytes(&link->returned, frame);
+        link->unsent_wait_ms =
+            link->unsent_wait_ms == 0 ? UNSENT_MS_FIRST : 2 * link->unsent_wait_ms;
+        link->unsent_wait_ms = (uint32_t)earlier(link->unsent_wait_ms, UNSENT_MS_MAX);
+        link->unsent_ms = now_ms(r) + link->unsent_wait_ms;
+    } else if (link->is_parent && link->state == PEER_GREETING) {
+        link->dial_ms = now_ms(r) + back_off_ms(r, link, 0); /* there is no answer to wait for */
+    }
+}
+
+/* A neighbour that changes its mind all the time cannot fill the log. */
+static void note_change(struct replicator *r, struct link *link, enum peer_state from,
+                        enum peer_event event)
+{
+    const struct link_change change = {.peer = link->peer,
+                                       .from = from,
+                                       .to = link->state,
+                                       .on = peer_event_name(event),
+                                       .reason = link->reason};
+
+    bucket_fill(&link->noted, NOTES_PER_SECOND, now_ms(r));
+    if (link->noted.milli > 0) {
+        bucket_pay(&link->noted, NOTES_PER_SECOND, 1000);
+        r->config.sink.link_changed(r->config.sink.arg, &change);
+    }
 }
 
 bool link_event(struct replicator *r, struct link *link, enum peer_event event)
@@ -139,11 +172,9 @@ bool link_event(struct replicator *r, struct link *link, enum peer_event event)
     const enum peer_state from = link->state;
     const enum peer_action action = peer_step(&link->state, event);
 
-    if (from != link->state) {
-        /* A link that is down for days greets all the time: that is not worth a line each. */
-        LOG_AT(link->state == PEER_GREETING ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO, "peer.state",
-               "peer=%s from=%s to=%s on=%s", link->peer.code, peer_state_name(from),
-               peer_state_name(link->state), peer_event_name(event));
+    /* A link that is down for days greets all the time: that is not worth a word each. */
+    if (from != link->state && link->state != PEER_GREETING) {
+        note_change(r, link, from, event);
     }
     switch (action) {
     case DO_HELLO:
@@ -162,10 +193,19 @@ bool link_event(struct replicator *r, struct link *link, enum peer_event event)
     return true;
 }
 
+/* What comes out of turn is answered, but not each time. */
+static bool may_answer(struct replicator *r, struct link *link)
+{
+    if (link->answered_ms != 0 && now_ms(r) - link->answered_ms < BACKOFF_FIRST_MS) {
+        return false;
+    }
+    link->answered_ms = now_ms(r);
+    return true;
+}
+
 static void ask_restart(struct replicator *r, struct link *link, uint64_t session, enum status why)
 {
-    if (now_ms(r) - link->asked_ms >= BACKOFF_FIRST_MS || link->asked_ms == 0) {
-        link->asked_ms = now_ms(r);
+    if (may_answer(r, link)) {
         link->restart_session = session;
         link->restart_why = why;
     }
@@ -175,17 +215,35 @@ void link_over(struct replicator *r, struct link *link, enum status why, const c
 {
     const uint64_t session = link->session;
 
-    LOG_INFO("peer.over", "peer=%s why=%s words=\"%s\"", link->peer.code, status_name(why), words);
-    (void)snprintf(link->reason, sizeof link->reason, "%s", words);
+    (void)snprintf(link->reason, sizeof link->reason, "%.95s", words);
     if (!link_event(r, link, EV_OVER)) {
         return;
     }
     if (link->is_parent) {
         link->dial_ms = now_ms(r) + back_off_ms(r, link, 0);
     } else {
-        link->asked_ms = 0;
+        link->answered_ms = 0;
         ask_restart(r, link, session, why);
     }
+}
+
+void link_refuse_frame(struct replicator *r, struct link *link, const struct err *why)
+{
+    const bool open = link_is_open(link);
+
+    link->frames_refused++;
+    link->faulty = true;
+    alarm_about(r, "bad_frame", link->peer, "%s", why->text);
+    link_pay(r, link, PAY_REFUSED);
+    if (open) {
+        link_over(r, link, why->status, why->text);
+    }
+    if ((open && !link->is_parent) || link->state == PEER_PAUSED || !may_answer(r, link)) {
+        return; /* a child hears it with the Restart */
+    }
+    link->complaint_due = true;
+    link->complaint = (struct waiting_reject){.reason = why->status};
+    (void)snprintf(link->complaint.text, sizeof link->complaint.text, "%.95s", why->text);
 }
 
 /* --- holding --- */
@@ -214,22 +272,14 @@ void link_release(struct replicator *r, struct link *link, enum hold hold)
 
 static bool past_limit(const struct replicator *r, const struct link *link)
 {
-    return link->bucket_milli < 0 || link->day_bytes > r->limits.child_bytes_per_day;
+    return link->bucket.milli < 0 || link->day_bytes > r->limits.child_bytes_per_day;
 }
 
 static void refill(struct replicator *r, struct link *link)
 {
     const uint64_t now = now_ms(r);
-    const int64_t rate = r->limits.child_blocks_per_second; /* a second's blocks, a ms's milli */
-    const int64_t full = rate * BURST_SECONDS * 1000;
 
-    if (now - link->bucket_ms >= BURST_SECONDS * 1000) {
-        link->bucket_milli = full;
-    } else {
-        link->bucket_milli += (int64_t)(now - link->bucket_ms) * rate;
-        link->bucket_milli = link->bucket_milli > full ? full : link->bucket_milli;
-    }
-    link->bucket_ms = now;
+    bucket_fill(&link->bucket, r->limits.child_blocks_per_second, now);
     if (now - link->day_start_ms >= DAY_MS) {
         link->day_start_ms = now;
         link->day_bytes = 0;
@@ -238,33 +288,39 @@ static void refill(struct replicator *r, struct link *link)
 
 uint64_t link_grant(struct replicator *r, struct link *link)
 {
-    const uint64_t wanted = link->stored_bytes + r->limits.credit_bytes;
+    return allowance_grant(&link->allowance, r->limits.credit_bytes,
+                           (link->holds & HOLD_LIMIT) != 0);
+}
 
-    if ((link->holds & HOLD_LIMIT) == 0 && wanted > link->granted) {
-        link->granted = wanted;
+bool link_can_pay(struct replicator *r, struct link *link)
+{
+    refill(r, link);
+    return link->is_parent || link->bucket.milli > 0;
+}
+
+void link_pay(struct replicator *r, struct link *link, uint64_t milli)
+{
+    if (link->is_parent) {
+        return;
     }
-    return link->granted;
+    refill(r, link);
+    bucket_pay(&link->bucket, r->limits.child_blocks_per_second, milli);
+    if (past_limit(r, link) && (link->holds & HOLD_LIMIT) == 0) {
+        link_hold(r, link, HOLD_LIMIT,
+                  link->bucket.milli < 0 ? "more blocks or frames a second than allowed"
+                                         : "more bytes a day than allowed");
+        alarm_about(r, "limit", link->peer, "%s", link->reason);
+    }
 }
 
 bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes)
 {
-    link->taken_bytes += bytes;
-    if (link->taken_bytes > link->granted + BLOCK_BYTES_MAX) { /* one large block may go past */
-        return false;
-    }
-    if (link->is_parent) {
-        return true;
-    }
-    refill(r, link);
+    const bool granted = allowance_take(&link->allowance, bytes);
+
     link->day_bytes += bytes;
-    link->bucket_milli -= (int64_t)blocks * 1000;
-    if (past_limit(r, link)) {
-        link_hold(r, link, HOLD_LIMIT,
-                  link->bucket_milli < 0 ? "more blocks a second than allowed"
-                                         : "more bytes a day than allowed");
-        alarm_about(r, "limit", link->peer, "%s", link->reason);
-    }
-    return true;
+    /* Who goes past its credit is in debt as deep as can be. */
+    link_pay(r, link, granted ? (uint64_t)blocks * PAY_BLOCK : UINT64_MAX);
+    return granted;
 }
 
 static void relieve(struct replicator *r, struct link *link)
@@ -272,7 +328,7 @@ static void relieve(struct replicator *r, struct link *link)
     refill(r, link);
     link->check_ms = now_ms(r) + HELD_CHECK_MS;
     if (past_limit(r, link) ||
-        link->bucket_milli < (int64_t)r->limits.child_blocks_per_second * 1000) {
+        link->bucket.milli < (int64_t)r->limits.child_blocks_per_second * 1000) {
         return;
     }
     link_release(r, link, HOLD_LIMIT);
@@ -283,8 +339,11 @@ static void relieve(struct replicator *r, struct link *link)
 /* Everything taken so far is stored or answered. */
 void link_durable(struct link *link)
 {
-    if (link->stored_bytes != link->taken_bytes || link->listed_count + link->stranger_count > 0) {
-        link->stored_bytes = link->taken_bytes;
+    struct allowance *allowance = &link->allowance;
+
+    if (allowance->stored_bytes != allowance->taken_bytes ||
+        link->listed_count + link->stranger_count > 0) {
+        allowance->stored_bytes = allowance->taken_bytes;
         link->ack_due = true;
     }
     link->blocked = false;
@@ -323,31 +382,37 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
     }
 }
 
-void link_receive(struct replicator *r, struct txn *txn, struct link *link,
-                  const Terrace__Frame *frame)
+/* Besides its blocks, which are charged as they are taken. */
+static uint64_t price_of(const Terrace__Frame *frame, size_t size)
 {
-    if (link->state == PEER_PAUSED) {
-        return;
+    for (size_t i = 0; frame->blocks != NULL && i < frame->blocks->n_block; i++) {
+        size -= frame->blocks->block[i].len;
     }
-    link->heard_unix_ms = now_unix_ms(r);
-    if (frame->hello != NULL) {
-        greet_take_hello(r, link, frame->session, frame->hello);
-        return;
-    }
-    if (frame->session != link->session || frame->session == 0) {
-        if (!link->is_parent && !link_is_open(link)) {
-            ask_restart(r, link, frame->session, ERR_NOT_FOUND);
-        }
-        return; /* left over from a session that is over */
-    }
+    return PAY_FRAME + (uint64_t)size * PAY_PAGE / 4096;
+}
+
+/* It could not use what we sent. */
+static void take_complaint(struct replicator *r, struct link *link, const Terrace__Reject *reject)
+{
+    link->faulty = true;
+    alarm_about(r, "rejected", link->peer, "it refuses a frame: %s",
+                status_message((enum status)reject->reason));
+}
+
+static void take_in_session(struct replicator *r, struct txn *txn, struct link *link,
+                            const Terrace__Frame *frame)
+{
     link->heard_ms = now_ms(r);
     if (frame->has_restart) {
         if (link->is_parent && frame->restart == ERR_NEEDS_UPGRADE) {
-            (void)link_event(r, link, EV_INCOMPATIBLE);
             (void)snprintf(link->reason, sizeof link->reason, "no protocol version in common");
+            (void)link_event(r, link, EV_INCOMPATIBLE);
             link->dial_ms = now_ms(r) + r->limits.reconnect_ms_max;
         } else if (link->is_parent) {
-            link_over(r, link, (enum status)frame->restart, "the parent asks for a new session");
+            char words[96];
+            (void)snprintf(words, sizeof words, "the parent asks for a new session: %s",
+                           status_message((enum status)frame->restart));
+            link_over(r, link, (enum status)frame->restart, words);
         }
     } else if (frame->welcome != NULL) {
         greet_take_welcome(r, link, frame->welcome);
@@ -356,14 +421,49 @@ void link_receive(struct replicator *r, struct txn *txn, struct link *link,
     }
 }
 
+void link_receive(struct replicator *r, struct txn *txn, struct link *link,
+                  const Terrace__Frame *frame, size_t size)
+{
+    const bool can_pay = link_can_pay(r, link);
+    struct err err;
+
+    link_pay(r, link, price_of(frame, size));
+    if (link->state == PEER_PAUSED) {
+        return;
+    }
+    link->heard_unix_ms = now_unix_ms(r);
+    if (frame->reject != NULL && !frame->reject->has_author) {
+        take_complaint(r, link, frame->reject); /* never answered, or the two never end */
+    } else if (frame->session == 0) {
+        (void)err_set(&err, ERR_MALFORMED, "a frame of no session");
+        link_refuse_frame(r, link, &err);
+    } else if (frame->hello != NULL) {
+        if (can_pay) { /* it will say Hello again */
+            greet_take_hello(r, link, frame->session, frame->hello);
+        }
+    } else if (frame->session == link->session) {
+        take_in_session(r, txn, link, frame);
+    } else if (!link->is_parent) { /* left over from a session that is over, or of none */
+        ask_restart(r, link, frame->session, ERR_NOT_FOUND);
+    }
+}
+
 /* --- time --- */
 
-static uint64_t stuck_ms(const struct link *link)
+static void settle(struct replicator *r, struct link *link)
 {
-    const uint64_t four = 4 * (uint64_t)link->rtt_ms;
-    const uint64_t base = four > STUCK_MS_MIN ? four : STUCK_MS_MIN;
-
-    return base << (link->stalls < 6 ? link->stalls : 6);
+    link->attempts = 0;
+    if (!link->faulty) {
+        return;
+    }
+    link->faulty = false;
+    alarm_over(r, "bad_frame", link->peer);
+    if (link->turned_down == 0) {
+        alarm_over(r, "rejected", link->peer);
+    }
+    if ((link->holds & HOLD_LIMIT) == 0) {
+        alarm_over(r, "limit", link->peer);
+    }
 }
 
 static void check_session(struct replicator *r, struct link *link)
@@ -372,16 +472,45 @@ static void check_session(struct replicator *r, struct link *link)
 
     if (now - link->heard_ms > r->limits.silence_ms) {
         link_over(r, link, ERR_UNREACHABLE, "silent for too long");
-    } else if (link->flying > 0 && now - link->progress_ms > stuck_ms(link)) {
-        link->stalls++;
+    } else if (cursor_stuck(r, link)) {
         link_over(r, link, ERR_UNREACHABLE, "what was sent is not acknowledged");
     } else {
         if (now - link->opened_ms >= SETTLED_MS) {
-            link->attempts = 0;
+            settle(r, link);
         }
         if (now - link->spoke_ms >= r->limits.silence_ms / 4) {
             link->ack_due = true; /* so that the peer hears something */
         }
+    }
+}
+
+void link_moved(struct replicator *r, struct link *link)
+{
+    link->unmoved_ms = 0;
+    if (link->silent) {
+        link->silent = false;
+        alarm_over(r, "silent_with_backlog", link->peer);
+    }
+}
+
+/* Counts the time in which the peer is there and confirms nothing, over all sessions: one that
+ * begins a new one again and again confirms as little. */
+static void check_backlog(struct replicator *r, struct link *link)
+{
+    const uint64_t now = now_ms(r);
+    const uint64_t since = link->ticked_ms > link->opened_ms ? link->ticked_ms : link->opened_ms;
+
+    if (!cursor_behind(link)) {
+        link_moved(r, link);
+        return;
+    }
+    link->unmoved_ms += now - since;
+    if (link->unmoved_ms > r->limits.stuck_ms) {
+        link->silent = true;
+        alarm_about(r, "silent_with_backlog", link->peer,
+                    "it is connected, and has confirmed nothing of what waits for it for %" PRIu64
+                    " s",
+                    link->unmoved_ms / 1000);
     }
 }
 
@@ -393,11 +522,13 @@ void link_tick(struct replicator *r, struct link *link)
     }
     if (link_is_open(link)) {
         cursor_tick(r, link);
+        check_backlog(r, link);
         check_session(r, link);
     }
     if (link->is_parent && !link_is_open(link) && now_ms(r) >= link->dial_ms) {
         (void)link_event(r, link, EV_DIAL);
     }
+    link->ticked_ms = now_ms(r);
 }
 
 uint64_t link_next_tick(const struct replicator *r, const struct link *link)
@@ -406,7 +537,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
     uint64_t at = UINT64_MAX;
 
     if (link->returned.size > 0) {
-        at = now + UNSENT_RETRY_MS;
+        at = link->unsent_ms;
     }
     if ((link->holds & HOLD_LIMIT) != 0) {
         at = earlier(at, link->check_ms);
@@ -421,9 +552,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
     if (!link->ack_due) {
         at = earlier(at, link->spoke_ms + r->limits.silence_ms / 4);
     }
-    if (link->flying > 0) {
-        at = earlier(at, link->progress_ms + stuck_ms(link) + 1);
-    }
+    at = earlier(at, cursor_stuck_at_ms(link));
     return link->retry_ms == 0 ? at : earlier(at, link->retry_ms);
 }
 

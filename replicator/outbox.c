@@ -140,21 +140,32 @@ static void add_ack(struct replicator *r, struct link *link, Terrace__Frame *fra
     frame->ack = ack;
 }
 
-static void add_reject(struct replicator *r, struct link *link, Terrace__Frame *frame)
+static Terrace__Reject *reject_new(struct replicator *r, const struct waiting_reject *waiting)
 {
     Terrace__Reject *reject = arena_alloc(&r->arena, sizeof *reject);
-    struct waiting_reject *waiting = arena_alloc(&r->arena, sizeof *waiting);
 
-    *waiting = link->rejects[--link->reject_count];
     terrace__reject__init(reject);
-    reject->has_author = reject->has_epoch = reject->has_lsn = 1;
-    reject->author = pb_division(&waiting->author);
-    reject->epoch = waiting->epoch;
-    reject->lsn = waiting->lsn;
+    if (!division_is_none(waiting->author)) {
+        reject->has_author = reject->has_epoch = reject->has_lsn = 1;
+        reject->author = pb_division(&waiting->author);
+        reject->epoch = waiting->epoch;
+        reject->lsn = waiting->lsn;
+    }
     reject->has_reason = reject->has_text = 1;
     reject->reason = (uint32_t)waiting->reason;
     reject->text = pb_of_bytes(waiting->text, strlen(waiting->text));
-    frame->reject = reject;
+    return reject;
+}
+
+/* Of no session: there is none, or the frame did not say. */
+static bool add_complaint(struct replicator *r, struct link *link, Terrace__Frame *frame)
+{
+    if (!link->complaint_due) {
+        return false;
+    }
+    link->complaint_due = false;
+    frame->reject = reject_new(r, &link->complaint);
+    return true;
 }
 
 static bool add_session_parts(struct replicator *r, struct link *link, Terrace__Frame *frame)
@@ -171,7 +182,7 @@ static bool add_session_parts(struct replicator *r, struct link *link, Terrace__
         any = true;
     }
     if (link->reject_count > 0) {
-        add_reject(r, link, frame);
+        frame->reject = reject_new(r, &link->rejects[--link->reject_count]);
         any = true;
     }
     return any;
@@ -181,7 +192,7 @@ static bool add_session_parts(struct replicator *r, struct link *link, Terrace__
 static bool next_words(struct replicator *r, struct link *link, struct buf *out)
 {
     Terrace__Frame frame = TERRACE__FRAME__INIT;
-    bool any = add_restart(link, &frame);
+    bool any = add_restart(link, &frame) || add_complaint(r, link, &frame);
 
     buf_clear(out);
     if (!any) {
@@ -199,7 +210,7 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
     if (any) {
         frame_encode(out, &frame);
         if (link_is_open(link) && frame.welcome == NULL && frame.hello == NULL &&
-            !frame.has_restart) {
+            !frame.has_restart && frame.has_session) {
             append_waiting(out, 7, &link->cosignatures);
             append_waiting(out, 8, &link->beats);
         }
@@ -236,6 +247,7 @@ static bool next_of_link(struct replicator *r, struct link *link, struct buf *ou
         buf_free(&link->returned);
         return true;
     }
+    link->unsent_wait_ms = 0; /* the one before it was taken */
     return next_words(r, link, out) || next_blocks(r, link, out);
 }
 
@@ -263,6 +275,5 @@ void replicator_unsent(struct replicator *r, struct division to, struct bytes fr
     struct link *link = link_find(r, to);
 
     assert(link != NULL && link->returned.size == 0);
-    buf_append_bytes(&link->returned, frame);
-    link->blocked = true; /* until the next turn */
+    link_unsent(r, link, frame);
 }

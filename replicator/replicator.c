@@ -349,10 +349,9 @@ void replicator_receive(struct replicator *r, struct txn *txn, struct division f
         return; /* the transport admits neighbours only; this one is no longer one */
     }
     if (frame_decode(&frame, &r->arena, raw, &err) != OK) {
-        link->frames_refused++;
-        alarm_about(r, "bad_frame", from, "%s", err.text);
+        link_refuse_frame(r, link, &err);
     } else {
-        link_receive(r, txn, link, frame);
+        link_receive(r, txn, link, frame, raw.size);
     }
     arena_reset(&r->arena);
 }

@@ -24,6 +24,24 @@
 
 struct replicator;
 
+enum peer_state {
+    PEER_DOWN,
+    PEER_GREETING,
+    PEER_LIVE,
+    PEER_HELD,
+    PEER_PAUSED,
+    PEER_REFUSED,
+    PEER_STATES
+};
+const char *peer_state_name(enum peer_state state);
+
+struct link_change {
+    struct division peer;
+    enum peer_state from, to;
+    const char *on;     /* the event's name */
+    const char *reason; /* why it is held, refused or over; "" otherwise */
+};
+
 /* What the replicator tells its owner, during receive, tick or seal. All are required. */
 struct replicator_sink {
     void *arg;
@@ -40,12 +58,16 @@ struct replicator_sink {
      * while it lasts. `cleared` ends it. */
     void (*alarm)(void *arg, const char *code, struct division about, const char *text);
     void (*alarm_cleared)(void *arg, const char *code, struct division about);
+    /* A link changed its state: one line for a log. Not more than a few a second for each. */
+    void (*link_changed)(void *arg, const struct link_change *change);
 };
 
 /* Limits per direct child, and timing. Zero means the default named here. */
 struct replicator_limits {
     uint64_t child_bytes_per_day;     /* 4 GiB */
-    uint32_t child_blocks_per_second; /* 2,000, with a burst of ten seconds' worth */
+    uint32_t child_blocks_per_second; /* 2,000, with a burst of ten seconds' worth; ten other
+                                         frames, or 4 KiB of them, count as one block, a new
+                                         session as ten */
     uint32_t credit_bytes;            /* 8 MiB: what a neighbour may have in flight to us */
     uint32_t frame_bytes_max;         /* 2 MiB; never above FRAME_BYTES_MAX */
     uint32_t beat_ms;                 /* 5,000 */
@@ -130,17 +152,6 @@ void replicator_unsent(struct replicator *replicator, struct division to, struct
 uint64_t replicator_next_tick(const struct replicator *replicator);
 
 /* --- what operators see --- */
-
-enum peer_state {
-    PEER_DOWN,
-    PEER_GREETING,
-    PEER_LIVE,
-    PEER_HELD,
-    PEER_PAUSED,
-    PEER_REFUSED,
-    PEER_STATES
-};
-const char *peer_state_name(enum peer_state state);
 
 struct peer_status {
     struct division division;

@@ -50,26 +50,10 @@ struct load {
 static bool may_send(const struct load *load, size_t size)
 {
     const struct link *link = load->link;
-    const uint64_t left = link->credit > link->sent_bytes ? link->credit - link->sent_bytes : 0;
-    const uint64_t returned = link->credit - link->credit_first;
-    const uint64_t flying = link->sent_bytes > returned ? link->sent_bytes - returned : 0;
     const size_t frame_max = earlier(FRAME_BLOCKS_BYTES, load->r->limits.frame_bytes_max / 2);
 
-    if (left == 0 || (load->size > 0 && load->size + size > frame_max)) {
-        return false;
-    }
-    if (link->flying == 0) {
-        return true; /* one block may go past credit and window, or a large one never would */
-    }
-    return size <= left && flying + size <= link->window;
-}
-
-static void mark_departure(struct link *link, uint64_t now)
-{
-    if (link->flying == 0) { /* the clock of the first one starts now */
-        link->progress_ms = link->window_ms = now;
-        link->window_mark = link->sent_bytes;
-    }
+    return (load->size == 0 || load->size + size <= frame_max) &&
+           flow_may_send(&link->flow, size, link->flying > 0);
 }
 
 static void append_block(struct load *load, const struct block_view *block)
@@ -79,10 +63,12 @@ static void append_block(struct load *load, const struct block_view *block)
     const size_t size = block->whole.size;
     const uint64_t now = now_ms(load->r);
 
-    mark_departure(link, now);
-    link->flying += cursor_in_flight(cursor) ? 0 : 1;
+    flow_sent(&link->flow, size, link->flying > 0, now);
+    if (!cursor_in_flight(cursor)) {
+        cursor->moved_ms = now;
+        link->flying++;
+    }
     cursor->sent_block = block_last_lsn(&block->header);
-    link->sent_bytes += size;
     load->size += size;
     if (link->sample_of == NULL) {
         link->sample_of = cursor;

@@ -15,6 +15,7 @@
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "node/home.h"
 #include "node/ledger/kinds.h"
@@ -24,6 +25,9 @@
 #include "rogue_forge.h"
 
 enum { EXIT_REFUSED = 0, EXIT_LET_THROUGH = 1, EXIT_USAGE = 2, EXIT_NO_ATTEMPT = 5 };
+
+/* What is out of turn is answered a few times a second. */
+enum { BETWEEN_ANSWERS_MS = 300 };
 
 struct target {
     char endpoint[ENDPOINT_BYTES_MAX + 1];
@@ -262,6 +266,13 @@ static void make_garbage(struct buf *out, int kind)
     }
 }
 
+static void wait_ms(long ms)
+{
+    const struct timespec time = {.tv_nsec = ms * 1000000};
+
+    (void)nanosleep(&time, NULL);
+}
+
 static bool send_garbage(struct rogue *rogue)
 {
     static const char *const names[] = {"empty",    "noise",      "field_zero",
@@ -274,13 +285,14 @@ static bool send_garbage(struct rogue *rogue)
         bool attempted;
 
         make_garbage(&garbage, i);
+        wait_ms(BETWEEN_ANSWERS_MS);
         attempted = line_state(line) == LINE_UP && line_send_raw(line, buf_bytes(&garbage));
         if (attempted) {
             line_wait(line, rogue->loot.self,
                       1U << REPLY_REJECT | 1U << REPLY_RESTART | 1U << REPLY_WELCOME |
                           1U << REPLY_ACK,
                       &reply);
-            report(rogue, names[i], reply.kind != REPLY_WELCOME && reply.kind != REPLY_ACK,
+            report(rogue, names[i], reply.kind == REPLY_REJECT || reply.kind == REPLY_RESTART,
                    reason_of(&reply), reply.text);
         }
         buf_free(&garbage);
@@ -311,7 +323,7 @@ static bool use_wrong_session(struct rogue *rogue)
     if (attempted) {
         line_wait(line, rogue->loot.self,
                   1U << REPLY_REJECT | 1U << REPLY_RESTART | 1U << REPLY_ACK, &reply);
-        report(rogue, "wrong_session", reply.kind != REPLY_ACK, reason_of(&reply),
+        report(rogue, "wrong_session", reply.kind == REPLY_RESTART, reason_of(&reply),
                "blocks under a session that was never opened");
     }
     buf_free(&whole);

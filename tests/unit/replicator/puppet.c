@@ -9,8 +9,14 @@ void puppet_begin(struct puppet *puppet)
 {
     memset(puppet, 0, sizeof *puppet);
     world_begin(&puppet->world);
-    puppet->real = &puppet->world.at[REGION];
+    puppet_play(puppet, REGION, CITY);
     arena_init(&puppet->arena, 8 << 20);
+}
+
+void puppet_play(struct puppet *puppet, int real, int played)
+{
+    puppet->real = &puppet->world.at[real];
+    puppet->played = puppet->world.at[played].division;
 }
 
 void puppet_end(struct puppet *puppet)
@@ -24,7 +30,7 @@ void puppet_send(struct puppet *puppet, const Terrace__Frame *frame)
 {
     buf_clear(&puppet->frame);
     frame_encode(&puppet->frame, frame);
-    replicator_receive(puppet->real->replicator, puppet->real->txn, division_of("C1"),
+    replicator_receive(puppet->real->replicator, puppet->real->txn, puppet->played,
                        buf_bytes(&puppet->frame));
 }
 
@@ -42,6 +48,27 @@ void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
     frame.session = session;
     frame.hello = &hello;
     puppet_send(puppet, &frame);
+}
+
+uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT, *asked;
+    Terrace__Welcome welcome = TERRACE__WELCOME__INIT;
+
+    do {
+        puppet_wait(puppet, 1000);
+        asked = puppet_await(puppet, has_hello);
+    } while (asked == NULL);
+    frame.has_session = 1;
+    frame.session = asked->session;
+    frame.welcome = &welcome;
+    welcome.has_version = welcome.has_unix_ms = welcome.has_credit = welcome.has_hello_stamp = 1;
+    welcome.version = PROTOCOL_VERSION_MAX;
+    welcome.unix_ms = puppet->world.now_ms;
+    welcome.hello_stamp = asked->hello->stamp;
+    welcome.credit = credit;
+    puppet_send(puppet, &frame);
+    return frame.session;
 }
 
 void puppet_send_block(struct puppet *puppet, uint64_t session, struct bytes whole)
@@ -96,6 +123,13 @@ void puppet_commit(struct puppet *puppet, bool durable)
     }
 }
 
+void puppet_wait(struct puppet *puppet, uint64_t ms)
+{
+    puppet->world.now_ms += ms;
+    replicator_tick(puppet->real->replicator, puppet->real->txn);
+    puppet_commit(puppet, true);
+}
+
 Terrace__Frame *puppet_next(struct puppet *puppet)
 {
     Terrace__Frame *frame;
@@ -103,7 +137,7 @@ Terrace__Frame *puppet_next(struct puppet *puppet)
     struct err err;
 
     while (replicator_next_frame(puppet->real->replicator, &to, &puppet->frame)) {
-        if (division_equal(to, division_of("C1"))) {
+        if (division_equal(to, puppet->played)) {
             arena_reset(&puppet->arena);
             assert_int_equal(frame_decode(&frame, &puppet->arena, buf_bytes(&puppet->frame), &err),
                              OK);
@@ -123,6 +157,10 @@ Terrace__Frame *puppet_await(struct puppet *puppet, bool (*part)(const Terrace__
     return frame;
 }
 
+bool has_hello(const Terrace__Frame *frame)
+{
+    return frame->hello != NULL;
+}
 bool has_welcome(const Terrace__Frame *frame)
 {
     return frame->welcome != NULL;
@@ -146,4 +184,67 @@ bool has_restart(const Terrace__Frame *frame)
 bool has_blocks(const Terrace__Frame *frame)
 {
     return frame->blocks != NULL;
+}
+
+/* --- blocks by hand --- */
+
+struct draft draft_next(const struct puppet *puppet, int author, const struct written *log,
+                        const char *text)
+{
+    const struct place *place = &puppet->world.at[author];
+    struct draft out = {.key = &place->key, .text = text};
+    struct block_header *header = &out.header;
+
+    header->version = BLOCK_VERSION;
+    header->suite = SUITE_ED25519_BLAKE2B;
+    header->audience = (struct audience){AUDIENCE_LINE, place->division};
+    header->tree = puppet->world.tree;
+    header->author = place->division;
+    header->epoch = 1;
+    header->count = 1;
+    header->first_lsn = log->lsn + 1;
+    header->prev_hash = log->hash;
+    header->aud_seq = log->lsn + 1;
+    header->aud_prev = log->hash;
+    header->time_ms = puppet->world.now_ms;
+    return out;
+}
+
+struct hash draft_finish(struct buf *out, struct draft *draft)
+{
+    struct entry entry = {.lsn = draft->header.first_lsn,
+                          .time_ms = 1,
+                          .kind = KIND_USER_FIRST,
+                          .format = 1,
+                          .body = bytes_text(draft->text)};
+    struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
+    const struct hash leaf = merkle_entry_leaf(&entry);
+    struct signature signature;
+    struct hash hash;
+
+    entry_write(&entries, &entry);
+    draft->header.key_id = key_id_of(&draft->key->public);
+    draft->header.entries_root = merkle_root(&leaf, 1);
+    block_body_write(&body, &draft->header, buf_bytes(&entries), BYTES_NONE);
+    draft->header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
+    buf_clear(out);
+    block_header_write(out, &draft->header);
+    hash = hash_of(TAG_BLOCK, buf_bytes(out));
+    signature = sign_hash(draft->key, &hash);
+    buf_append(out, &signature, sizeof signature);
+    buf_append_bytes(out, buf_bytes(&body));
+    buf_free(&entries);
+    buf_free(&body);
+    return hash;
+}
+
+struct buf draft_write(const struct puppet *puppet, int author, struct written *log,
+                       const char *text)
+{
+    struct draft next = draft_next(puppet, author, log, text);
+    struct buf whole = BUF_EMPTY;
+
+    log->hash = draft_finish(&whole, &next);
+    log->lsn++;
+    return whole;
 }

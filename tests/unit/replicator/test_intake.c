@@ -10,14 +10,8 @@
 
 enum { CREDIT = 64 << 20 };
 
-/* The city's log, as the puppet writes it. */
-struct written {
-    uint64_t lsn;
-    struct hash hash;
-};
-
 static struct puppet puppet;
-static struct written log_written;
+static struct written log_written; /* the city's log */
 
 static void hello(uint64_t session)
 {
@@ -39,72 +33,19 @@ static Terrace__Frame *await(bool (*part)(const Terrace__Frame *frame))
     return puppet_await(&puppet, part);
 }
 
-/* --- blocks by hand --- */
-
-struct draft {
-    const struct sign_key *key;
-    struct block_header header;
-    const char *text;
-};
-
 static struct draft draft(const char *text)
 {
-    struct draft out = {.key = &puppet.world.at[CITY].key, .text = text};
-    struct block_header *header = &out.header;
-
-    header->version = BLOCK_VERSION;
-    header->suite = SUITE_ED25519_BLAKE2B;
-    header->audience = (struct audience){AUDIENCE_LINE, division_of("C1")};
-    header->tree = puppet.world.tree;
-    header->author = division_of("C1");
-    header->epoch = 1;
-    header->count = 1;
-    header->first_lsn = log_written.lsn + 1;
-    header->prev_hash = log_written.hash;
-    header->aud_seq = log_written.lsn + 1;
-    header->aud_prev = log_written.hash;
-    header->time_ms = puppet.world.now_ms;
-    return out;
+    return draft_next(&puppet, CITY, &log_written, text);
 }
 
-/* Roots, hashes and signs; `out` is replaced. */
-static struct hash finish(struct buf *out, struct draft *draft)
+static struct hash finish(struct buf *out, struct draft *from)
 {
-    struct entry entry = {.lsn = draft->header.first_lsn,
-                          .time_ms = 1,
-                          .kind = KIND_USER_FIRST,
-                          .format = 1,
-                          .body = bytes_text(draft->text)};
-    struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
-    const struct hash leaf = merkle_entry_leaf(&entry);
-    struct signature signature;
-    struct hash hash;
-
-    entry_write(&entries, &entry);
-    draft->header.key_id = key_id_of(&draft->key->public);
-    draft->header.entries_root = merkle_root(&leaf, 1);
-    block_body_write(&body, &draft->header, buf_bytes(&entries), BYTES_NONE);
-    draft->header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
-    buf_clear(out);
-    block_header_write(out, &draft->header);
-    hash = hash_of(TAG_BLOCK, buf_bytes(out));
-    signature = sign_hash(draft->key, &hash);
-    buf_append(out, &signature, sizeof signature);
-    buf_append_bytes(out, buf_bytes(&body));
-    buf_free(&entries);
-    buf_free(&body);
-    return hash;
+    return draft_finish(out, from);
 }
 
-/* The next true block of the city's log; the puppet's head moves on. */
 static struct buf write_next(const char *text)
 {
-    struct draft next_draft = draft(text);
-    struct buf whole = BUF_EMPTY;
-
-    log_written.hash = finish(&whole, &next_draft);
-    log_written.lsn++;
-    return whole;
+    return draft_write(&puppet, CITY, &log_written, text);
 }
 
 static uint64_t held(void)
@@ -351,17 +292,23 @@ static void an_unknown_author_is_not_yet_and_never_wrong(void **state)
 
 static void more_than_the_credit_ends_the_session(void **state)
 {
-    static uint8_t junk[1 << 20];
+    static char noise[60000];
     bool restarted = false;
+    struct buf whole;
 
     (void)state;
-    for (int i = 0; i < 12 && !restarted; i++) {
-        send_block(bytes_of(junk, sizeof junk)); /* never stored: no durable in between */
+    for (size_t i = 0; i + 1 < sizeof noise; i++) {
+        noise[i] = (char)(world_chance(&puppet.world) % 255 + 1);
+    }
+    whole = write_next(noise);
+    for (int i = 0; i < 200 && !restarted; i++) {
+        send_block(buf_bytes(&whole)); /* never stored: no durable in between */
         restarted = place_alarmed(puppet.real, "limit");
     }
     assert_true(restarted);
     replicator_durable(puppet.real->replicator);
     assert_non_null(await(has_restart));
+    buf_free(&whole);
 }
 
 static void too_many_blocks_hold_a_child_until_the_bucket_refills(void **state)
@@ -401,25 +348,71 @@ static void too_many_blocks_hold_a_child_until_the_bucket_refills(void **state)
     buf_free(&whole);
 }
 
+/* What is said in answer to bytes that are no frame, or no block. */
+static void answer_to_junk(const char *what, int round)
+{
+    Terrace__Frame *frame;
+
+    commit(true);
+    do {
+        frame = puppet_next(&puppet);
+    } while (frame != NULL && frame->reject == NULL && !frame->has_restart);
+    if (frame == NULL) {
+        fail_msg("round %d: nothing is said to %s", round, what);
+    }
+    if (frame->has_restart) {
+        assert_int_not_equal(frame->restart, OK);
+    } else {
+        assert_int_not_equal(frame->reject->reason, OK);
+        assert_true(frame->reject->text.len > 0);
+    }
+}
+
 static void whatever_bytes_come_an_answer_is_given_and_nothing_breaks(void **state)
 {
     uint8_t junk[300];
 
     (void)state;
-    for (int i = 0; i < 2000; i++) {
+    for (int i = 0; i < 1000; i++) {
         const size_t size = world_chance(&puppet.world) % sizeof junk;
         for (size_t k = 0; k < size; k++) {
             junk[k] = (uint8_t)world_chance(&puppet.world);
         }
+        puppet.world.now_ms += 300; /* answers are bounded in time */
         replicator_receive(puppet.real->replicator, puppet.real->txn, division_of("C1"),
                            bytes_of(junk, size));
+        answer_to_junk("a frame", i); /* in a session every other time */
+        puppet.world.now_ms += 300;
         send_block(bytes_of(junk, size));
-    }
-    commit(true);
-    while (puppet_next(&puppet) != NULL) {
+        answer_to_junk("a block of no session", i);
+        hello(SESSION + 1 + (uint64_t)i);
+        commit(true);
+        assert_non_null(await(has_welcome));
+        puppet_send_block(&puppet, SESSION + 1 + (uint64_t)i, bytes_of(junk, size));
+        answer_to_junk("a block", i);
+        hello(SESSION + 2000 + (uint64_t)i % 2);
     }
     assert_true(place_alarmed(puppet.real, "bad_frame"));
     assert_int_equal(held(), 0);
+}
+
+static void a_complaint_is_alarmed_and_never_answered(void **state)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Reject reject = TERRACE__REJECT__INIT;
+
+    (void)state;
+    reject.has_reason = 1;
+    reject.reason = ERR_MALFORMED;
+    frame.reject = &reject;
+    puppet_send(&puppet, &frame);
+    commit(true);
+    assert_true(place_alarmed(puppet.real, "rejected"));
+    assert_null(await(has_reject));
+    assert_null(await(has_restart));
+    puppet_ack(&puppet, SESSION, "R", place_head(puppet.real, "R").lsn, CREDIT);
+    puppet_wait(&puppet, 6000); /* the session goes on, and what was wrong is over */
+    assert_false(place_alarmed(puppet.real, "rejected"));
 }
 
 static void a_child_of_another_version_is_turned_away(void **state)
@@ -475,6 +468,7 @@ int main(void)
         STORY(more_than_the_credit_ends_the_session),
         STORY(too_many_blocks_hold_a_child_until_the_bucket_refills),
         STORY(whatever_bytes_come_an_answer_is_given_and_nothing_breaks),
+        STORY(a_complaint_is_alarmed_and_never_answered),
         STORY(a_child_of_another_version_is_turned_away),
         STORY(a_hello_again_is_welcomed_again_and_keeps_the_session),
     };

@@ -264,6 +264,129 @@ static void data_that_nobody_acknowledges_ends_the_session(void **state)
     assert_int_equal(frame->session, SESSION);
 }
 
+/* Its own log and the one from above go to the county; only one of them is acknowledged. */
+static void a_log_that_is_not_acknowledged_is_not_forgotten_while_others_move(void **state)
+{
+    uint64_t credit = 1 << 20;
+    Terrace__Frame *frame;
+    int turns = 0;
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    puppet_play(&puppet, CITY, COUNTY);
+    greet(credit);
+    frame = NULL;
+    for (; frame == NULL && turns < 100; turns++) {
+        place_say(puppet.real, AUDIENCE_TREE, "C1", "news");
+        puppet_wait(&puppet, 100);
+        while ((frame = puppet_next(&puppet)) != NULL && !frame->has_restart) {
+        }
+        credit += 1000;
+        puppet_ack(&puppet, SESSION, "C1", place_head(puppet.real, "C1").lsn, credit);
+    }
+    assert_non_null(frame);
+    assert_true(turns > 25 && turns < 40); /* three seconds */
+}
+
+static void credit_alone_is_no_progress(void **state)
+{
+    uint64_t lsn;
+
+    (void)state;
+    greet(0);
+    for (uint64_t i = 1; i <= 12; i++) {
+        assert_false(place_alarmed(puppet.real, "silent_with_backlog"));
+        puppet_ack(&puppet, SESSION, "R", 0, i == 6 ? 1 : 0); /* heard, and nothing confirmed */
+        puppet_wait(&puppet, 2500);
+    }
+    puppet_ack(&puppet, SESSION, "R", 0, 0);
+    puppet_wait(&puppet, 2500);
+    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+    lsn = place_head(puppet.real, "R").lsn;
+    puppet_hello(&puppet, SESSION + 1, 1 << 20);
+    puppet_commit(&puppet, true);
+    (void)drain();
+    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+    puppet_ack(&puppet, SESSION + 1, "R", lsn, 2 << 20);
+    assert_false(place_alarmed(puppet.real, "silent_with_backlog"));
+}
+
+static void sessions_that_begin_again_and_again_confirm_nothing(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < 32; i++) {
+        puppet_hello(&puppet, SESSION + i, 0);
+        puppet_wait(&puppet, 1000);
+    }
+    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+}
+
+static void what_the_hello_does_not_name_is_sent_from_the_start(void **state)
+{
+    struct flood first, again;
+
+    (void)state;
+    greet(1 << 20);
+    first = drain();
+    puppet_ack(&puppet, SESSION, "R", first.last_lsn, 2 << 20);
+    assert_int_equal(drain().blocks, 0);
+    puppet_hello(&puppet, SESSION + 1, 1 << 20); /* it holds nothing any more */
+    puppet_commit(&puppet, true);
+    again = drain();
+    assert_int_equal(again.blocks, first.blocks);
+    assert_int_equal(again.last_lsn, first.last_lsn);
+}
+
+static void neighbours_take_turns(void **state)
+{
+    struct division to, before = DIVISION_NONE;
+    int frames = 0, changes = 0;
+
+    (void)state;
+    puppet.real->limits.frame_bytes_max = 16 << 10;
+    place_close(puppet.real);
+    place_open(puppet.real);
+    greet(64 << 20);
+    puppet_play(&puppet, REGION, SIBLING);
+    greet(64 << 20);
+    (void)drain();
+    puppet_hello(&puppet, SESSION + 1, 64 << 20);
+    puppet_play(&puppet, REGION, CITY);
+    puppet_hello(&puppet, SESSION + 1, 64 << 20);
+    for (int i = 0; i < 20; i++) {
+        say_noise(AUDIENCE_TREE, "R", 5000);
+    }
+    while (replicator_next_frame(puppet.real->replicator, &to, &puppet.frame)) {
+        changes += frames++ > 0 && !division_equal(to, before);
+        before = to;
+    }
+    assert_true(frames >= 10);
+    assert_true(changes >= frames - 3);
+}
+
+static void what_is_far_behind_goes_after_what_is_new(void **state)
+{
+    Terrace__Frame *frame;
+    struct block_view block;
+    struct err err;
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    puppet_play(&puppet, CITY, REGION);
+    puppet.real = &puppet.world.at[CITY];
+    for (int i = 0; i < 120; i++) { /* the city is far behind, and its county said a word */
+        say_noise(AUDIENCE_LINE, "C1", 60000);
+    }
+    place_say(&puppet.world.at[COUNTY], AUDIENCE_LINE, "K1", "fresh");
+    puppet.world.at[REGION].cut = true;
+    world_run(&puppet.world, 500);
+    (void)puppet_welcome(&puppet, 64 << 20);
+    frame = puppet_await(&puppet, has_blocks);
+    assert_non_null(frame);
+    assert_int_equal(block_parse(&block, bytes_of_pb(frame->blocks->block[0]), &err), OK);
+    assert_string_equal(block.header.author.code, "K1");
+}
+
 static void acks_beyond_what_is_held_are_alarmed_and_change_nothing(void **state)
 {
     struct flood flood;
@@ -301,6 +424,9 @@ static void a_frame_the_transport_did_not_take_is_offered_again_first(void **sta
 
 static void an_ack_does_not_wait_behind_blocks(void **state)
 {
+    const struct written nothing = {0};
+    struct draft foreign;
+    struct buf whole = BUF_EMPTY;
     Terrace__Frame *frame;
 
     (void)state;
@@ -308,8 +434,11 @@ static void an_ack_does_not_wait_behind_blocks(void **state)
         say_noise(AUDIENCE_TREE, "R", 10000);
     }
     greet(64 << 20);
-    puppet_send_block(&puppet, SESSION, bytes_text("no block at all"));
+    foreign = draft_next(&puppet, SIBLING, &nothing, "not to be brought by the city");
+    (void)draft_finish(&whole, &foreign);
+    puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
     puppet_commit(&puppet, true);
+    buf_free(&whole);
     frame = puppet_next(&puppet);
     assert_non_null(frame);
     assert_non_null(frame->ack);
@@ -381,6 +510,12 @@ int main(void)
         STORY(a_child_that_lacks_nothing_costs_no_look_at_the_log),
         STORY(what_was_turned_down_comes_again_after_a_while),
         STORY(data_that_nobody_acknowledges_ends_the_session),
+        STORY(a_log_that_is_not_acknowledged_is_not_forgotten_while_others_move),
+        STORY(credit_alone_is_no_progress),
+        STORY(sessions_that_begin_again_and_again_confirm_nothing),
+        STORY(what_the_hello_does_not_name_is_sent_from_the_start),
+        STORY(neighbours_take_turns),
+        STORY(what_is_far_behind_goes_after_what_is_new),
         STORY(acks_beyond_what_is_held_are_alarmed_and_change_nothing),
         STORY(a_frame_the_transport_did_not_take_is_offered_again_first),
         STORY(an_ack_does_not_wait_behind_blocks),

@@ -13,9 +13,13 @@ static uint64_t mono(void *self)
     return ((struct world *)self)->now_ms;
 }
 
+static uint64_t wall(void *self)
+{
+    return mono(self) + ((struct world *)self)->wall_step_ms;
+}
+
 uint64_t world_chance(struct world *world)
 {
-
     world->random = world->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
     return world->random >> 16;
 }
@@ -82,6 +86,14 @@ static void alarm_cleared(void *arg, const char *code, struct division about)
     }
 }
 
+static void link_changed(void *arg, const struct link_change *change)
+{
+    struct place *place = arg;
+
+    assert_true(change->to < PEER_STATES && change->to != change->from);
+    place->link_changes++;
+}
+
 bool place_alarmed(const struct place *place, const char *code)
 {
     for (size_t i = 0; i < place->alarm_count; i++) {
@@ -119,7 +131,9 @@ void place_open(struct place *place)
         .key = &place->key,
         .store = &place->store,
         .clock = &world->clock,
-        .sink = {place, block_held, state_digest, roster_changed, alarm_raised, alarm_cleared},
+        .sink = {place, block_held, state_digest, roster_changed, alarm_raised, alarm_cleared,
+                 link_changed},
+        .limits = place->limits,
     };
     struct bytes chain[NODES_MAX];
     size_t count = 0;
@@ -273,7 +287,7 @@ void world_begin(struct world *world)
     memset(world, 0, sizeof *world);
     world->now_ms = 1000;
     world->random = 42;
-    world->clock = (struct clock){world, mono, mono, chance};
+    world->clock = (struct clock){world, mono, wall, chance};
     assert_int_equal(crypto_init(&err), OK);
     (void)world_add(world, "R", -1);
     (void)world_add(world, "C1", 0);

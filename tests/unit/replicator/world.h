@@ -38,6 +38,8 @@ struct place {
     char alarms[16][32]; /* raised and not cleared */
     size_t alarm_count;
     char alarms_ever[256];
+    int link_changes;
+    struct replicator_limits limits; /* in force from the next place_open on */
     struct buf sealed;
 };
 
@@ -45,8 +47,9 @@ struct world {
     struct place at[NODES_MAX];
     int count;
     uint64_t now_ms, random;
-    uint64_t latency_ms; /* of every frame */
-    uint64_t frames;     /* that were sent */
+    uint64_t wall_step_ms; /* the wall clock differs by this */
+    uint64_t latency_ms;   /* of every frame */
+    uint64_t frames;       /* that were sent */
     struct hash tree;
     struct sign_key trust;
     struct clock clock;

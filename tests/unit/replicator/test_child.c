@@ -1,0 +1,238 @@
+/* test_child - a real city and a puppet for its region: what a child takes from above, how it
+ * greets, and what it sends first. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "puppet.h"
+
+enum { CREDIT = 64 << 20 };
+
+static struct puppet puppet;
+static struct written region_log; /* as the puppet writes it */
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&region_log, 0, sizeof region_log);
+    puppet_begin(&puppet);
+    puppet_play(&puppet, CITY, REGION);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    puppet_end(&puppet);
+    return 0;
+}
+
+static uint64_t held(const char *author)
+{
+    struct log_head head;
+
+    (void)replicator_head(puppet.real->replicator, division_of(author), false, &head);
+    return head.lsn;
+}
+
+static struct peer_status peer_of(struct division division)
+{
+    struct peer_status status;
+
+    for (size_t i = 0; i < replicator_peers(puppet.real->replicator); i++) {
+        replicator_peer(puppet.real->replicator, i, &status);
+        if (division_equal(status.division, division)) {
+            return status;
+        }
+    }
+    fail();
+    return status;
+}
+
+static void drain(void)
+{
+    while (puppet_next(&puppet) != NULL) {
+    }
+}
+
+/* --- what a child takes --- */
+
+static void blocks_from_above_are_chained_and_addressed(void **state)
+{
+    enum change { NOTHING, AUD_PREV, AUD_SEQ, NOT_FOR_US, NOT_ABOVE, CHANGES };
+    static const struct {
+        const char *name;
+        bool taken;
+        enum status reject; /* OK: none */
+    } want[CHANGES] = {
+        [NOTHING] = {"as it must be", true, OK},
+        [AUD_PREV] = {"after another block of its audience", false, ERR_FORK},
+        [AUD_SEQ] = {"after a gap in its audience", false, OK},
+        [NOT_FOR_US] = {"for the region alone", false, ERR_REFUSED},
+        [NOT_ABOVE] = {"of one below us", false, ERR_REFUSED},
+    };
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    for (int change = 0; change < CHANGES; change++) {
+        const struct log_head head = place_head(puppet.real, "R");
+        const uint64_t session = puppet_welcome(&puppet, CREDIT);
+        /* The first of its audience, and the last: what else the region wrote is not for us. */
+        const struct written log = {head.lsn + 10, {{0}}};
+        struct draft block = draft_next(&puppet, REGION, &log, "from above");
+        struct buf whole = BUF_EMPTY;
+        Terrace__Frame *frame;
+
+        drain();
+        block.header.audience = (struct audience){AUDIENCE_LINE, division_of("C1")};
+        block.header.aud_seq = 1;
+        if (change == NOT_FOR_US) {
+            block.header.audience.division = division_of("R");
+        } else if (change == NOT_ABOVE) {
+            block.header.author = division_of("K1");
+            block.key = &puppet.world.at[COUNTY].key;
+        } else if (change != NOTHING) { /* the one before is the second of its audience */
+            block.header.aud_seq = change == AUD_SEQ ? 3 : 2;
+            memset(&block.header.aud_prev, 9, sizeof block.header.aud_prev);
+        }
+        (void)draft_finish(&whole, &block);
+        puppet_send_block(&puppet, session, buf_bytes(&whole));
+        puppet_commit(&puppet, true);
+        frame = puppet_await(&puppet, has_reject);
+        if ((held("R") == block.header.first_lsn) != want[change].taken ||
+            (frame == NULL ? OK : (enum status)frame->reject->reason) != want[change].reject) {
+            fail_msg("%s: %s, %s", want[change].name, held("R") > log.lsn ? "taken" : "not taken",
+                     frame == NULL ? "no reject" : status_name((enum status)frame->reject->reason));
+        }
+        buf_free(&whole);
+        puppet_wait(&puppet, 30000); /* the session is over */
+        drain();
+    }
+}
+
+/* --- how it greets --- */
+
+/* Says Hello to nobody for `ms`; returns how often, and the longest time between two. */
+static int greet_in_vain(uint64_t ms, uint64_t *longest, uint64_t *shortest)
+{
+    const uint64_t end = puppet.world.now_ms + ms;
+    uint64_t last = 0;
+    int hellos = 0;
+
+    *longest = 0;
+    *shortest = UINT64_MAX;
+    while (puppet.world.now_ms < end) {
+        puppet_wait(&puppet, 50);
+        if (puppet_await(&puppet, has_hello) != NULL) {
+            if (last != 0) {
+                const uint64_t between = puppet.world.now_ms - last;
+                *longest = between > *longest ? between : *longest;
+                *shortest = between < *shortest ? between : *shortest;
+            }
+            last = puppet.world.now_ms;
+            hellos++;
+        }
+    }
+    return hellos;
+}
+
+static void a_parent_that_is_away_is_greeted_at_random_times(void **state)
+{
+    uint64_t longest, shortest;
+    int hellos;
+
+    (void)state;
+    (void)greet_in_vain(120000, &longest, &shortest); /* the cap is reached */
+    hellos = greet_in_vain(1000000, &longest, &shortest);
+    assert_true(longest <= 10100 && longest > 8000);
+    assert_true(shortest < 3000); /* anywhere below the cap, above the time an answer takes */
+    assert_true(hellos > 120 && hellos < 400);
+}
+
+static void a_node_whose_parent_cannot_be_reached_sleeps(void **state)
+{
+    struct buf frame = BUF_EMPTY;
+    struct division to;
+    int woken = 0;
+
+    (void)state;
+    for (const uint64_t end = puppet.world.now_ms + 600000; puppet.world.now_ms < end; woken++) {
+        const uint64_t next = replicator_next_tick(puppet.real->replicator);
+        puppet.world.now_ms = next > puppet.world.now_ms ? next : puppet.world.now_ms + 1;
+        puppet_wait(&puppet, 0);
+        while (replicator_next_frame(puppet.real->replicator, &to, &frame)) {
+            replicator_unsent(puppet.real->replicator, to, buf_bytes(&frame));
+        }
+    }
+    assert_true(woken < 600); /* beats are two hundred of them */
+    buf_free(&frame);
+}
+
+static void a_frame_that_does_not_leave_is_tried_less_and_less_often(void **state)
+{
+    struct buf frame = BUF_EMPTY;
+    struct division to;
+    int tried = 0;
+
+    (void)state;
+    (void)puppet_welcome(&puppet, CREDIT);
+    drain();
+    place_say(puppet.real, AUDIENCE_LINE, "C1", "news");
+    puppet_commit(&puppet, true);
+    for (const uint64_t end = puppet.world.now_ms + 10000; puppet.world.now_ms < end;) {
+        while (replicator_next_frame(puppet.real->replicator, &to, &frame)) {
+            replicator_unsent(puppet.real->replicator, to, buf_bytes(&frame));
+            tried++;
+        }
+        puppet.world.now_ms = replicator_next_tick(puppet.real->replicator);
+        puppet_wait(&puppet, 0);
+    }
+    assert_true(tried > 5 && tried < 40);
+    buf_free(&frame);
+}
+
+static void a_step_of_the_wall_clock_is_no_round_trip(void **state)
+{
+    static const int64_t steps_ms[] = {0, 300000, -300000};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(steps_ms); i++) {
+        Terrace__Frame frame = TERRACE__FRAME__INIT, *asked;
+        Terrace__Welcome welcome = TERRACE__WELCOME__INIT;
+
+        do {
+            puppet_wait(&puppet, 1000);
+            asked = puppet_await(&puppet, has_hello);
+        } while (asked == NULL);
+        frame.has_session = 1;
+        frame.session = asked->session;
+        frame.welcome = &welcome;
+        welcome.has_version = welcome.has_unix_ms = welcome.has_hello_stamp = 1;
+        welcome.version = PROTOCOL_VERSION_MAX;
+        welcome.hello_stamp = asked->hello->stamp;
+        puppet.world.wall_step_ms += (uint64_t)steps_ms[i];
+        puppet.world.now_ms += 70;
+        welcome.unix_ms = puppet.world.now_ms + puppet.world.wall_step_ms;
+        puppet_send(&puppet, &frame);
+        assert_int_equal(peer_of(division_of("R")).state, PEER_LIVE);
+        assert_int_equal(peer_of(division_of("R")).rtt_ms, 70);
+        puppet_wait(&puppet, 30000); /* silent: the session is over */
+        drain();
+    }
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(blocks_from_above_are_chained_and_addressed),
+        STORY(a_parent_that_is_away_is_greeted_at_random_times),
+        STORY(a_node_whose_parent_cannot_be_reached_sleeps),
+        STORY(a_frame_that_does_not_leave_is_tried_less_and_less_often),
+        STORY(a_step_of_the_wall_clock_is_no_round_trip),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
