@@ -61,7 +61,7 @@ struct held_log {
     size_t audience_count;
     bool dirty;           /* staged in this turn */
     bool listed, not_yet; /* the next Ack to `source` names it: held, or not yet */
-    bool rewinding;       /* turned down: what still follows it in flight is no gap */
+    uint64_t turned_lsn;  /* turned down from here on: what follows in flight comes again */
     bool refused;         /* the last block was false */
     uint64_t cosigned_lsn, cosigned_ms;
     bool cosign_again; /* once more after a while: the first may have been lost on the way */

@@ -1,7 +1,7 @@
 /* intake - taking blocks in: who may bring what, does it follow, is it true; then it is staged.
  *
  *   not_yet   author, key or epoch unknown here: the sender holds that log and tries again
- *   gap       frames were lost: the session ends, and the next one resumes from heads
+ *   gap       a frame was lost: the session ends, and the next one resumes from heads
  *   no block  it does not even tell whose it is: the session ends
  *   refused   wrong bytes: named to the sender, alarmed, counted; the other logs go on
  *   fork      the author signed two blocks for one position: both are kept as evidence */
@@ -25,12 +25,26 @@ static void list(struct link *link, struct held_log *log)
     link->listed[link->listed_count++] = log;
 }
 
-static void say_not_yet(struct replicator *r, struct link *link, struct division author)
+/* The sender goes back. What it sent after this block is not taken: of a log from above it could
+ * be the next one of another audience, and what lies before it would never come. */
+static void turn_down(struct held_log *log, uint64_t lsn)
 {
+    if (lsn <= log->staged.lsn) {
+        lsn = log->staged.lsn + 1;
+    }
+    if (log->turned_lsn == 0 || lsn < log->turned_lsn) {
+        log->turned_lsn = lsn;
+    }
+}
+
+static void say_not_yet(struct replicator *r, struct link *link, const struct block_header *header)
+{
+    const struct division author = header->author;
     struct held_log *log = heads_find(r, author);
 
     if (log != NULL && log->source == link) {
-        log->not_yet = log->rewinding = true;
+        log->not_yet = true;
+        turn_down(log, header->first_lsn);
         list(link, log);
         return;
     }
@@ -58,7 +72,8 @@ void intake_reset(struct replicator *r, struct link *link)
     for (size_t i = 0; i < r->log_count; i++) {
         struct held_log *log = r->logs[i];
         if (log->source == link) {
-            log->listed = log->not_yet = log->rewinding = false;
+            log->listed = log->not_yet = false;
+            log->turned_lsn = 0;
         }
     }
     link->listed_count = 0;
@@ -77,7 +92,8 @@ static void refuse(struct replicator *r, struct link *link, const struct block_h
     link->frames_refused++;
     if (log != NULL && log->source == link) {
         link->refused_logs += log->refused ? 0 : 1;
-        log->rewinding = log->refused = true;
+        log->refused = true;
+        turn_down(log, header->first_lsn);
     } else {
         link->stranger_refused = true;
     }
@@ -310,7 +326,7 @@ static enum status take(struct replicator *r, struct txn *txn, struct held_log *
     if (status != OK) {
         return status;
     }
-    log->rewinding = false;
+    log->turned_lsn = 0;
     true_bytes_came(r, log);
     heads_stage(r, txn, log, block, &hash);
     take_grants(r, txn, log->author);
@@ -327,11 +343,11 @@ static enum status place_and_take(struct replicator *r, struct txn *txn, struct 
                                                      : place_whole(r, txn, log, block);
     enum status status = OK;
 
+    if (log->turned_lsn != 0 && block->header.first_lsn > log->turned_lsn) {
+        return OK; /* one before it was turned down, and both come again */
+    }
     switch (place) {
     case PLACE_GAP:
-        if (log->rewinding) {
-            return OK; /* the one before it was turned down and comes again */
-        }
         return err_set(err, ERR_GAP, "a block before lsn %" PRIu64 " of %s is missing",
                        block->header.first_lsn, log->author.code);
     case PLACE_FORK:
@@ -376,7 +392,7 @@ static bool take_one(struct replicator *r, struct txn *txn, struct link *link, s
     case OK:
         return true;
     case ERR_NOT_YET:
-        say_not_yet(r, link, block.header.author);
+        say_not_yet(r, link, &block.header);
         return true;
     case ERR_GAP:
         link_over(r, link, ERR_GAP, err.text);
@@ -392,6 +408,11 @@ void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
 {
     size_t bytes = 0;
 
+    /* Of a log with several audiences a missing block would not be missed by the next one. */
+    if (blocks->has_at && blocks->at != link->allowance.taken_bytes) {
+        link_over(r, link, ERR_GAP, "a frame of blocks was lost");
+        return;
+    }
     for (size_t i = 0; i < blocks->n_block; i++) {
         bytes += blocks->block[i].len;
     }

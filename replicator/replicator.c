@@ -155,7 +155,7 @@ static void follow_below(struct replicator *r, struct division division)
     if (log->side == HELD_NOT) {
         log->side = HELD_BELOW;
         log->source = child;
-        log->rewinding = link_is_open(child); /* its blocks may be in flight already */
+        log->turned_lsn = link_is_open(child) ? log->staged.lsn + 1 : 0; /* as a stranger's */
         if (parent != NULL) {
             cursor_add(r, parent, log);
         }

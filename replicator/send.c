@@ -209,6 +209,7 @@ static void load_lane(struct load *load, bool bulk)
 bool send_blocks(struct replicator *r, struct link *link)
 {
     struct load load = {.r = r, .link = link};
+    const uint64_t at = link->flow.sent_bytes;
 
     buf_clear(&r->parcel);
     link->hungry = false;
@@ -218,6 +219,10 @@ bool send_blocks(struct replicator *r, struct link *link)
             before = load.size;
             load_lane(&load, lane == 1);
         } while (load.size > before && !load.full);
+    }
+    if (load.size > 0) {
+        buf_put_varint(&r->parcel, 2 << 3 | 0);
+        buf_put_varint(&r->parcel, at);
     }
     return load.size > 0;
 }

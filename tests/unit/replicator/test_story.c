@@ -340,6 +340,40 @@ static void whatever_frames_are_lost_everything_arrives_once_and_in_order(void *
     world_end(&world);
 }
 
+/* Loses the first frame of the region that carries a block. */
+static bool lose_block(struct world *world, struct division from, struct division to,
+                       struct buf *frame)
+{
+    (void)world;
+    (void)to;
+    if (!spoiled && strcmp(from.code, "R") == 0 && frame->size > BLOCK_OVERHEAD) {
+        spoiled = true;
+        return true;
+    }
+    return false;
+}
+
+/* The block that comes next is the first of its audience: it alone would not miss the lost one. */
+static void a_lost_block_is_missed_at_once_by_the_next_of_another_audience(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 2000);
+    spoiled = false;
+    world.spoil = lose_block;
+    place_say(&world.at[REGION], AUDIENCE_TREE, "R", "for all");
+    (void)place_turn(&world.at[REGION]);
+    assert_true(spoiled);
+    place_say(&world.at[REGION], AUDIENCE_LINE, "C1", "for one");
+    world_run(&world, 1000);
+    assert_true(place_heard(&world.at[CITY], "R/for all"));
+    assert_true(place_heard(&world.at[CITY], "R/for one"));
+    assert_string_equal(world.at[CITY].held[0], "R/for all");
+    world_end(&world);
+}
+
 /* Turns bits in one frame in three. */
 static bool spoil_some(struct world *world, struct division from, struct division to,
                        struct buf *frame)
@@ -393,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_county_granted_while_the_region_is_away_is_known_there_later),
         cmocka_unit_test(a_node_that_starts_alone_still_knows_what_is_behind),
         cmocka_unit_test(whatever_frames_are_lost_everything_arrives_once_and_in_order),
+        cmocka_unit_test(a_lost_block_is_missed_at_once_by_the_next_of_another_audience),
         cmocka_unit_test(whatever_bits_are_turned_nothing_false_is_held),
     };
 
