@@ -1,40 +1,10 @@
-#include "tests/sim/clients.h"
+#include "tests/sim/facts.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "node/ledger/query.h"
-
-enum { POST_MAX = 6, YEAR = 2026, FACTS_OPEN_MAX = 400 };
-
-enum fact_state { FACT_ASKED, FACT_UNKNOWN, FACT_ACKNOWLEDGED, FACT_REFUSED };
-
-/* One document an office has submitted, and what it was told. */
-struct fact {
-    uint32_t kind;
-    char id[24], about[24], other[16]; /* about: the document it names; other: a division, a code */
-    int64_t amount, left;              /* left: what later documents may still take of it */
-    enum fact_state state;
-    uint64_t lsn;
-};
-
-struct office {
-    struct clients *clients;
-    struct sim_node *node;
-    struct fact *facts;
-    size_t count, capacity, unanswered;
-    uint64_t next_id;
-};
-
-struct clients {
-    struct sim *sim;
-    struct office **offices;
-    size_t count;
-    uint64_t period_us;
-    bool running;
-    struct clients_counts counts;
-};
+enum { YEAR = 2026 };
 
 /* --- asking --- */
 
@@ -60,6 +30,11 @@ static void fill(struct document *document, const struct fact *fact)
     case KIND_AGENCY:
         set(document, FIELD_AGENCY_CODE, "101001");
         set(document, FIELD_AGENCY_NAME, "教育局");
+        break;
+    case KIND_ELEMENT: /* on the tree of its author: everybody below hears it */
+        set(document, FIELD_ELE_CATALOG_CODE, "acct_type");
+        set(document, FIELD_ELE_CODE, fact->other);
+        set(document, FIELD_ELE_NAME, "零余额账户");
         break;
     case KIND_BUDGET:
         set(document, FIELD_STAGE, "reply");
@@ -266,7 +241,7 @@ static struct sim_node *somebody_below(struct office *office)
     return NULL;
 }
 
-static struct office *office_of(struct clients *clients, struct division division)
+struct office *office_of(const struct clients *clients, struct division division)
 {
     for (size_t i = 0; i < clients->count; i++) {
         if (division_equal(sim_division(clients->offices[i]->node), division)) {
@@ -306,6 +281,12 @@ static bool ask_something(struct office *office)
 
     if (office->next_id == 0) {
         (void)new_fact(office, KIND_AGENCY, "A");
+        return true;
+    }
+    if (dice < 2) {
+        fact = new_fact(office, KIND_ELEMENT, "C");
+        (void)snprintf(fact->other, sizeof fact->other, "%s%03" PRIu64,
+                       sim_division(office->node).code, office->next_id % 1000);
         return true;
     }
     if (dice < 8) {
@@ -451,199 +432,6 @@ static void act(struct sim *sim, void *arg)
     sim_call(sim, office->node, &post->call);
 }
 
-/* --- checking --- */
-
-static int64_t balance_of(struct txn *txn, struct division division, enum account account);
-
-struct balance_query {
-    enum account account;
-    int64_t sum;
-};
-
-static void add_row(void *arg, const struct balance_row *row)
-{
-    struct balance_query *query = arg;
-
-    if (row->account == query->account) {
-        query->sum += row->debit - row->credit;
-    }
-}
-
-static int64_t balance_of(struct txn *txn, struct division division, enum account account)
-{
-    struct balance_query query = {account, 0};
-
-    query_balance(txn, division, SCOPE_OWN, 0, BY_ACCOUNT, add_row, &query);
-    return query.sum * account_info(account)->normal;
-}
-
-static int64_t told(const struct office *office, uint32_t kind)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < office->count; i++) {
-        if (office->facts[i].kind == kind && office->facts[i].state == FACT_ACKNOWLEDGED) {
-            sum += office->facts[i].amount;
-        }
-    }
-    return sum;
-}
-
-/* What the office was told must be there, once, where it was told. */
-static bool check_facts(const struct office *office, struct txn *txn, char *fault, size_t size)
-{
-    const struct division division = sim_division(office->node);
-
-    for (size_t i = 0; i < office->count; i++) {
-        const struct fact *fact = &office->facts[i];
-        struct document_row row;
-        const bool there = query_document(txn, division, bytes_text(fact->id), &row);
-
-        if (fact->state == FACT_ACKNOWLEDGED && !there) {
-            (void)snprintf(fault, size, "acknowledged document %s of %s is lost", fact->id,
-                           division.code);
-            return false;
-        }
-        if (fact->state == FACT_ACKNOWLEDGED && fact->lsn != 0 && row.lsn != fact->lsn) {
-            (void)snprintf(fault, size,
-                           "acknowledged document %s of %s was told lsn %" PRIu64
-                           " and stands at %" PRIu64,
-                           fact->id, division.code, fact->lsn, row.lsn);
-            return false;
-        }
-        if (fact->state == FACT_REFUSED && there) {
-            (void)snprintf(fault, size, "refused document %s of %s is in the ledger", fact->id,
-                           division.code);
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool expect(int64_t have, int64_t want, const char *what, struct division division,
-                   char *fault, size_t size)
-{
-    if (have == want) {
-        return true;
-    }
-    (void)snprintf(fault, size, "%s of %s is %" PRId64 " fen, acknowledged were %" PRId64, what,
-                   division.code, have, want);
-    return false;
-}
-
-static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
-{
-    const struct division division = sim_division(office->node);
-    const int64_t issued = told(office, KIND_TRANSFER);
-
-    return expect(balance_of(txn, division, ACC_SRC_APPROVED), told(office, KIND_BUDGET),
-                  "SRC_APPROVED", division, fault, size) &&
-           expect(balance_of(txn, division, ACC_SRC_TRANSFER_IN), told(office, KIND_REGISTER),
-                  "SRC_TRANSFER_IN", division, fault, size) &&
-           expect(balance_of(txn, division, ACC_SPENT),
-                  told(office, KIND_PAID) - told(office, KIND_REFUND), "SPENT", division, fault,
-                  size) &&
-           expect(balance_of(txn, division, ACC_FROZEN),
-                  told(office, KIND_FREEZE) - told(office, KIND_UNFREEZE), "FROZEN", division,
-                  fault, size) &&
-           (balance_of(txn, division, ACC_TRANSIT) + balance_of(txn, division, ACC_XFER_OUT) <=
-                issued ||
-            expect(balance_of(txn, division, ACC_TRANSIT) + balance_of(txn, division, ACC_XFER_OUT),
-                   issued, "TRANSIT and XFER_OUT", division, fault, size));
-}
-
-struct edge_check {
-    char *fault;
-    size_t size;
-    bool ok;
-};
-
-static void check_edge(void *arg, const struct edge_row *row)
-{
-    struct edge_check *check = arg;
-
-    if (check->ok && row->difference != 0) {
-        (void)snprintf(check->fault, check->size, "edge %s -> %s differs by %" PRId64 " fen",
-                       row->issuer.code, row->receiver.code, row->difference);
-        check->ok = false;
-    }
-}
-
-/* Every holder above: the same lsn and digest, sound books, balanced edges. */
-static bool check_holders(const struct office *office, char *fault, size_t size)
-{
-    const struct division division = sim_division(office->node);
-    struct ledger_position own, there;
-    struct txn *txn = txn_open(sim_store(office->node), NULL);
-
-    ledger_position(txn, division, &own);
-    txn_free(txn);
-    for (struct sim_node *up = office->node; up != NULL; up = sim_parent(up)) {
-        struct edge_check edges = {fault, size, true};
-        char words[256] = "";
-        bool sound;
-
-        txn = txn_open(sim_store(up), NULL);
-        ledger_position(txn, division, &there);
-        sound = query_verify(txn, node_roster(sim_core(up)), division, words, sizeof words);
-        query_edges(txn, division, check_edge, &edges);
-        txn_free(txn);
-        if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
-            (void)snprintf(fault, size, "%s at %s differs from its owner", division.code,
-                           sim_division(up).code);
-            return false;
-        }
-        if (!sound) {
-            (void)snprintf(fault, size, "%s at %s: %s", division.code, sim_division(up).code,
-                           words);
-            return false;
-        }
-        if (!edges.ok) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Alarms that faults of the network and clocks cause by themselves. */
-static bool alarm_expected(const char *code)
-{
-    return strcmp(code, "silent_with_backlog") == 0 || strcmp(code, "clock_skew") == 0;
-}
-
-static bool check_alarms(const struct office *office, char *fault, size_t size)
-{
-    const struct alarm *alarms;
-    const size_t count = node_alarms(sim_core(office->node), &alarms);
-
-    for (size_t i = 0; i < count; i++) {
-        if (!alarm_expected(alarms[i].code)) {
-            (void)snprintf(fault, size, "alarm at %s: %s about %s: %s",
-                           sim_division(office->node).code, alarms[i].code, alarms[i].about.code,
-                           alarms[i].text);
-            return false;
-        }
-    }
-    return true;
-}
-
-bool clients_check(const struct clients *clients, char *fault, size_t fault_size)
-{
-    for (size_t i = 0; i < clients->count; i++) {
-        const struct office *office = clients->offices[i];
-        struct txn *txn = txn_open(sim_store(office->node), NULL);
-        const bool ok = check_facts(office, txn, fault, fault_size) &&
-                        check_sums(office, txn, fault, fault_size);
-
-        txn_free(txn);
-        if (!ok || !check_holders(office, fault, fault_size) ||
-            !check_alarms(office, fault, fault_size)) {
-            return false;
-        }
-    }
-    return true;
-}
-
 /* --- life --- */
 
 struct clients *clients_new(struct sim *sim)
@@ -687,16 +475,6 @@ void clients_stop(struct clients *clients)
 {
     clients->running = false;
     clients->period_us = 200 * MILLISECOND;
-}
-
-bool clients_settled(const struct clients *clients)
-{
-    for (size_t i = 0; i < clients->count; i++) {
-        if (clients->offices[i]->unanswered > 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 const struct clients_counts *clients_counts(const struct clients *clients)

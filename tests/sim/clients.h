@@ -17,8 +17,9 @@ void clients_add(struct clients *clients, struct sim_node *node);
 /* Every office acts about every `period_us`, until stopped. */
 void clients_start(struct clients *clients, uint64_t period_us);
 void clients_stop(struct clients *clients);
-/* Documents without an answer are submitted again until none is left. */
-bool clients_settled(const struct clients *clients);
+/* Documents without an answer are submitted again until none is left; every log is wherever it
+ * belongs, upward and downward, and every answer is settled. False, with who still waits. */
+bool clients_at_rest(const struct clients *clients, char *who, size_t size);
 
 struct clients_counts {
     uint64_t submitted, acknowledged, refused, retried, exists;
@@ -26,7 +27,8 @@ struct clients_counts {
 const struct clients_counts *clients_counts(const struct clients *clients);
 
 /* After everything came to rest: nothing acknowledged is lost, nothing is there twice, balances
- * are what the offices were told, replicas equal owners, edges balance. False, with words. */
-bool clients_check(const struct clients *clients, char *fault, size_t fault_size);
+ * are what the offices were told, replicas equal owners, edges are what both ends were told.
+ * False, with words. */
+bool clients_check(const struct clients *clients, char *fault, size_t size);
 
 #endif

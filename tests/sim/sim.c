@@ -36,6 +36,7 @@ struct sim_node {
     struct node_config config;
     struct node *core;
     uint64_t incarnation, wake_us;
+    uint64_t stall_us;    /* 0: not doomed */
     struct pipe up, down; /* to the parent, and from it */
     struct frame *inbox, **inbox_end;
     struct division *inbox_from;
@@ -61,6 +62,7 @@ struct sim {
     size_t heap_count, heap_capacity;
     struct sim_node **nodes;
     size_t node_count, node_capacity;
+    uint64_t disk_us_max;
     struct hash tree;
     struct sign_key trust;
     struct sim_counts counts;
@@ -270,6 +272,12 @@ static void end_connection(struct pipe *pipe)
 
 /* --- nodes --- */
 
+static uint64_t disk_us(struct sim_node *node)
+{
+    return node->stall_us > 0 ? sim_below(node->sim, node->stall_us)
+                              : 150 + sim_below(node->sim, node->sim->disk_us_max);
+}
+
 static void step(struct sim_node *node)
 {
     bool busy = true;
@@ -282,11 +290,10 @@ static void step(struct sim_node *node)
             return;
         }
         if (store_memory_pending(node->store.self)) {
-            push(node->sim,
-                 (struct event){.at_us = node->sim->now_us + 150 + sim_below(node->sim, 5000),
-                                .kind = EVENT_SYNC,
-                                .node = node,
-                                .generation = node->incarnation});
+            push(node->sim, (struct event){.at_us = node->sim->now_us + disk_us(node),
+                                           .kind = EVENT_SYNC,
+                                           .node = node,
+                                           .generation = node->incarnation});
             return;
         }
     }
@@ -493,7 +500,9 @@ void sim_crash(struct sim *sim, struct sim_node *node)
         return;
     }
     sim->counts.crashes++;
+    sim->counts.crashes_unsynced += store_memory_pending(node->store.self) ? 1 : 0;
     node->incarnation++;
+    node->stall_us = 0;
     store_memory_crash(node->store.self);
     node_close(node->core);
     node->core = NULL;
@@ -508,9 +517,23 @@ void sim_crash(struct sim *sim, struct sim_node *node)
     }
 }
 
+void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us)
+{
+    (void)sim;
+    if (node->core != NULL) {
+        node->stall_us = stall_us;
+    }
+}
+
+bool sim_doomed(const struct sim_node *node)
+{
+    return node->stall_us > 0;
+}
+
 void sim_restart(struct sim *sim, struct sim_node *node)
 {
     (void)sim;
+    node->stall_us = 0;
     if (node->core == NULL) {
         start(node);
     }
@@ -518,7 +541,9 @@ void sim_restart(struct sim *sim, struct sim_node *node)
 
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction)
 {
-    sim->counts.cuts++;
+    assert(child->parent != NULL); /* the root has no link of its own to cut */
+    sim->counts.cuts_one_way += direction == BOTH_WAYS ? 0 : 1;
+    sim->counts.cuts_both_ways += direction == BOTH_WAYS ? 1 : 0;
     if ((direction & UPWARD) != 0) {
         child->up.cut = true;
         end_connection(&child->up);
@@ -590,7 +615,9 @@ static void handle(struct sim *sim, struct event *event)
         }
         break;
     case EVENT_SYNC:
-        if (event->generation == node->incarnation) {
+        if (event->generation == node->incarnation && node->stall_us > 0) {
+            sim_crash(sim, node);
+        } else if (event->generation == node->incarnation) {
             sim->counts.syncs++;
             store_memory_sync(node->store.self);
             step(node);
@@ -640,6 +667,7 @@ struct sim *sim_new(uint64_t seed)
         (void)sim_random(sim);
     }
     sim->now_us = SECOND;
+    sim->disk_us_max = 5 * MILLISECOND;
     return sim;
 }
 
@@ -658,6 +686,11 @@ void sim_free(struct sim *sim)
     mem_free(sim->nodes);
     mem_free(sim->heap);
     mem_free(sim);
+}
+
+void sim_slow_disks(struct sim *sim, uint64_t us_max)
+{
+    sim->disk_us_max = us_max;
 }
 
 uint64_t sim_now(const struct sim *sim)

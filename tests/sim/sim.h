@@ -25,6 +25,8 @@ bool sim_chance(struct sim *sim, unsigned percent);
 struct sim *sim_new(uint64_t seed);
 void sim_free(struct sim *sim);
 uint64_t sim_now(const struct sim *sim);
+/* From now on a commit takes up to this long; at first 5 ms. */
+void sim_slow_disks(struct sim *sim, uint64_t us_max);
 
 /* The root, or a child of `parent` that enrols with a token as the daemon does. The parent must
  * be up; NULL when its answer did not come (it crashed meanwhile). */
@@ -38,8 +40,13 @@ struct division sim_division(const struct sim_node *node);
 const struct store *sim_store(const struct sim_node *node);
 struct node *sim_core(const struct sim_node *node); /* NULL while it is down */
 
-/* Faults. A crash loses what was not synced. */
+/* Faults. A crash loses what was not synced. Only a child's link can be cut: the root has none. */
 void sim_crash(struct sim *sim, struct sim_node *node);
+/* The disk stalls under the node's next commit, and the power fails less than `stall_us` later:
+ * long enough for whoever speaks too early to be heard. Until then the node is doomed, unless
+ * sim_restart spares it. */
+void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us);
+bool sim_doomed(const struct sim_node *node);
 void sim_restart(struct sim *sim, struct sim_node *node);
 enum direction { UPWARD = 1, DOWNWARD = 2, BOTH_WAYS = 3 };
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
@@ -57,7 +64,8 @@ bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg),
                    uint64_t limit_us);
 
 struct sim_counts {
-    uint64_t events, frames, frames_lost, bytes, crashes, cuts, syncs;
+    uint64_t events, frames, frames_lost, bytes, syncs;
+    uint64_t crashes, crashes_unsynced, cuts_one_way, cuts_both_ways;
 };
 const struct sim_counts *sim_counts(const struct sim *sim);
 

@@ -1,0 +1,513 @@
+/* checks - what must hold once a tree is at rest, against the offices' own arithmetic.
+ *
+ *   up     the whole log of every division at everyone above it, and the ledger it makes
+ *   down   of every log above, what is addressed here: the same heads as at its author
+ *   sums   balances, edges and jurisdictions are what was acknowledged, to the fen */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "node/ledger/query.h"
+#include "tests/sim/facts.h"
+
+static bool is_above(const struct sim_node *above, const struct sim_node *below)
+{
+    for (const struct sim_node *up = sim_parent(below); up != NULL; up = sim_parent(up)) {
+        if (up == above) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- what both ends of a transfer were told --- */
+
+static struct fact *find_fact(const struct office *office, uint32_t kind, const char *id)
+{
+    for (size_t i = 0; i < office->count; i++) {
+        struct fact *fact = &office->facts[i];
+        if (fact->kind == kind && strcmp(fact->id, id) == 0) {
+            return fact;
+        }
+    }
+    return NULL;
+}
+
+static void note_answers(const struct office *receiver)
+{
+    for (size_t i = 0; i < receiver->count; i++) {
+        const struct fact *fact = &receiver->facts[i];
+        struct fact *transfer;
+
+        if ((fact->kind != KIND_REGISTER && fact->kind != KIND_RETURN) ||
+            fact->state != FACT_ACKNOWLEDGED) {
+            continue;
+        }
+        transfer = find_fact(office_of(receiver->clients, division_of(fact->other)), KIND_TRANSFER,
+                             fact->about);
+        if (transfer != NULL) {
+            transfer->answer = fact->kind;
+        }
+    }
+}
+
+static void sum_transfers(struct office *office)
+{
+    office->transit = office->transferred = office->returned = 0;
+    for (size_t i = 0; i < office->count; i++) {
+        const struct fact *fact = &office->facts[i];
+
+        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED) {
+            continue;
+        }
+        if (fact->answer == KIND_REGISTER) {
+            office->transferred += fact->amount;
+        } else if (fact->answer == KIND_RETURN) {
+            office->returned += fact->amount;
+        } else {
+            office->transit += fact->amount;
+        }
+    }
+}
+
+static void match_transfers(const struct clients *clients)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        note_answers(clients->offices[i]);
+    }
+    for (size_t i = 0; i < clients->count; i++) {
+        sum_transfers(clients->offices[i]);
+    }
+}
+
+/* --- balances --- */
+
+struct balance_query {
+    enum account account;
+    int64_t sum;
+};
+
+static void add_row(void *arg, const struct balance_row *row)
+{
+    struct balance_query *query = arg;
+
+    if (row->account == query->account) {
+        query->sum += row->debit - row->credit;
+    }
+}
+
+static int64_t balance_of(struct txn *txn, struct division division, enum scope scope,
+                          enum account account)
+{
+    struct balance_query query = {account, 0};
+
+    query_balance(txn, division, scope, 0, BY_ACCOUNT, add_row, &query);
+    return query.sum * account_info(account)->normal;
+}
+
+static int64_t told(const struct office *office, uint32_t kind)
+{
+    int64_t sum = 0;
+
+    for (size_t i = 0; i < office->count; i++) {
+        if (office->facts[i].kind == kind && office->facts[i].state == FACT_ACKNOWLEDGED) {
+            sum += office->facts[i].amount;
+        }
+    }
+    return sum;
+}
+
+static bool expect(int64_t have, int64_t want, const char *what, struct division division,
+                   char *fault, size_t size)
+{
+    if (have == want) {
+        return true;
+    }
+    (void)snprintf(fault, size, "%s of %s is %" PRId64 " fen, acknowledged were %" PRId64, what,
+                   division.code, have, want);
+    return false;
+}
+
+static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
+{
+    const struct {
+        const char *name;
+        enum account account;
+        int64_t want;
+    } sums[] = {
+        {"SRC_APPROVED", ACC_SRC_APPROVED, told(office, KIND_BUDGET)},
+        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, told(office, KIND_REGISTER)},
+        {"SPENT", ACC_SPENT, told(office, KIND_PAID) - told(office, KIND_REFUND)},
+        {"FROZEN", ACC_FROZEN, told(office, KIND_FREEZE) - told(office, KIND_UNFREEZE)},
+        {"TRANSIT", ACC_TRANSIT, office->transit},
+        {"XFER_OUT", ACC_XFER_OUT, office->transferred},
+        {"UNALLOC", ACC_UNALLOC,
+         told(office, KIND_BUDGET) + told(office, KIND_REGISTER) - office->transit -
+             office->transferred - told(office, KIND_ALLOCATE) + told(office, KIND_REDUCE)},
+    };
+    const struct division division = sim_division(office->node);
+
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        if (!expect(balance_of(txn, division, SCOPE_OWN, sums[i].account), sums[i].want,
+                    sums[i].name, division, fault, size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The jurisdiction: own level and all below, where what is passed on nets to nil. */
+static bool check_jurisdiction(const struct office *office, struct txn *txn, char *fault,
+                               size_t size)
+{
+    const struct clients *clients = office->clients;
+    const struct division division = sim_division(office->node);
+    int64_t approved = 0, spent = 0, transit = 0;
+
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct office *other = clients->offices[i];
+        if (other == office || is_above(office->node, other->node)) {
+            approved += told(other, KIND_BUDGET);
+            spent += told(other, KIND_PAID) - told(other, KIND_REFUND);
+            transit += other->transit;
+        }
+    }
+    return expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_SRC_APPROVED), approved,
+                  "jurisdiction's SRC_APPROVED", division, fault, size) &&
+           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_SPENT), spent,
+                  "jurisdiction's SPENT", division, fault, size) &&
+           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_TRANSIT), transit,
+                  "jurisdiction's TRANSIT", division, fault, size) &&
+           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
+                  "jurisdiction's XFER_OUT", division, fault, size);
+}
+
+/* --- documents --- */
+
+/* What the office was told must be there, once, where it was told. */
+static bool check_facts(const struct office *office, struct txn *txn, char *fault, size_t size)
+{
+    const struct division division = sim_division(office->node);
+
+    for (size_t i = 0; i < office->count; i++) {
+        const struct fact *fact = &office->facts[i];
+        struct document_row row;
+        const bool there = query_document(txn, division, bytes_text(fact->id), &row);
+
+        if (fact->state == FACT_ACKNOWLEDGED && !there) {
+            (void)snprintf(fault, size, "acknowledged document %s of %s is lost", fact->id,
+                           division.code);
+            return false;
+        }
+        if (fact->state == FACT_ACKNOWLEDGED && fact->lsn != 0 && row.lsn != fact->lsn) {
+            (void)snprintf(fault, size,
+                           "acknowledged document %s of %s was told lsn %" PRIu64
+                           " and stands at %" PRIu64,
+                           fact->id, division.code, fact->lsn, row.lsn);
+            return false;
+        }
+        if (fact->state == FACT_REFUSED && there) {
+            (void)snprintf(fault, size, "refused document %s of %s is in the ledger", fact->id,
+                           division.code);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A transfer is known wherever its line runs: its receiver and everyone between. */
+static bool check_transfers_heard(const struct sim_node *holder, const struct office *issuer,
+                                  struct txn *txn, char *fault, size_t size)
+{
+    for (size_t i = 0; i < issuer->count; i++) {
+        const struct fact *fact = &issuer->facts[i];
+        const struct office *receiver;
+        struct document_row row;
+
+        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED) {
+            continue;
+        }
+        receiver = office_of(issuer->clients, division_of(fact->other));
+        if (receiver->node != holder && !is_above(holder, receiver->node)) {
+            continue;
+        }
+        if (!query_document(txn, sim_division(issuer->node), bytes_text(fact->id), &row) ||
+            row.amount != fact->amount) {
+            (void)snprintf(fault, size, "acknowledged transfer %s of %s does not stand at %s",
+                           fact->id, sim_division(issuer->node).code, sim_division(holder).code);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- edges --- */
+
+struct edge_check {
+    const struct office *issuer;
+    size_t edges;
+    char *fault;
+    size_t size;
+    bool ok;
+};
+
+static struct edge_row edge_told(const struct office *issuer, struct division receiver)
+{
+    struct edge_row row = {.receiver = receiver};
+
+    for (size_t i = 0; i < issuer->count; i++) {
+        const struct fact *fact = &issuer->facts[i];
+        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED ||
+            strcmp(fact->other, receiver.code) != 0) {
+            continue;
+        }
+        row.documents++;
+        row.issued += fact->amount;
+        row.registered += fact->answer == KIND_REGISTER ? fact->amount : 0;
+        row.returned += fact->answer == KIND_RETURN ? fact->amount : 0;
+    }
+    row.in_transit = row.issued - row.registered - row.returned;
+    return row;
+}
+
+static void check_edge(void *arg, const struct edge_row *row)
+{
+    struct edge_check *check = arg;
+    const struct edge_row want = edge_told(check->issuer, row->receiver);
+
+    check->edges++;
+    if (!check->ok || (row->difference == 0 && row->documents == want.documents &&
+                       row->issued == want.issued && row->registered == want.registered &&
+                       row->returned == want.returned && row->in_transit == want.in_transit)) {
+        return;
+    }
+    check->ok = false;
+    (void)snprintf(check->fault, check->size,
+                   "edge %s -> %s: issued %" PRId64 " registered %" PRId64 " returned %" PRId64
+                   " in transit %" PRId64 " difference %" PRId64 " fen; acknowledged were %" PRId64
+                   ", %" PRId64 ", %" PRId64,
+                   row->issuer.code, row->receiver.code, row->issued, row->registered,
+                   row->returned, row->in_transit, row->difference, want.issued, want.registered,
+                   want.returned);
+}
+
+static bool check_edges(const struct office *issuer, struct txn *txn, char *fault, size_t size)
+{
+    struct edge_check check = {issuer, 0, fault, size, true};
+    const struct clients *clients = issuer->clients;
+    size_t edges = 0;
+
+    query_edges(txn, sim_division(issuer->node), check_edge, &check);
+    for (size_t i = 0; i < clients->count; i++) {
+        edges += edge_told(issuer, sim_division(clients->offices[i]->node)).documents > 0;
+    }
+    if (check.ok && check.edges != edges) {
+        (void)snprintf(fault, size, "%s has %zu edges, acknowledged were %zu",
+                       sim_division(issuer->node).code, check.edges, edges);
+        return false;
+    }
+    return check.ok;
+}
+
+/* --- holders --- */
+
+/* Every holder above: the same lsn and digest, sound books, balanced edges. */
+static bool check_holders(const struct office *office, char *fault, size_t size)
+{
+    const struct division division = sim_division(office->node);
+    struct ledger_position own, there;
+    struct txn *txn = txn_open(sim_store(office->node), NULL);
+
+    ledger_position(txn, division, &own);
+    txn_free(txn);
+    for (struct sim_node *up = office->node; up != NULL; up = sim_parent(up)) {
+        char words[256] = "";
+        bool sound, balanced;
+
+        txn = txn_open(sim_store(up), NULL);
+        ledger_position(txn, division, &there);
+        sound = query_verify(txn, node_roster(sim_core(up)), division, words, sizeof words);
+        balanced = check_edges(office, txn, fault, size);
+        txn_free(txn);
+        if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
+            (void)snprintf(fault, size, "%s at %s differs from its owner", division.code,
+                           sim_division(up).code);
+            return false;
+        }
+        if (!sound) {
+            (void)snprintf(fault, size, "%s at %s: %s", division.code, sim_division(up).code,
+                           words);
+            return false;
+        }
+        if (!balanced) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What comes from above: every transfer through here or to here. */
+static bool check_heard(const struct office *office, struct txn *txn, char *fault, size_t size)
+{
+    for (struct sim_node *up = sim_parent(office->node); up != NULL; up = sim_parent(up)) {
+        const struct office *issuer = office_of(office->clients, sim_division(up));
+        if (!check_transfers_heard(office->node, issuer, txn, fault, size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Alarms that faults of the network and clocks cause by themselves. */
+static bool alarm_expected(const char *code)
+{
+    return strcmp(code, "silent_with_backlog") == 0 || strcmp(code, "clock_skew") == 0;
+}
+
+static bool check_alarms(const struct office *office, char *fault, size_t size)
+{
+    const struct alarm *alarms;
+    const size_t count = node_alarms(sim_core(office->node), &alarms);
+
+    for (size_t i = 0; i < count; i++) {
+        if (!alarm_expected(alarms[i].code)) {
+            (void)snprintf(fault, size, "alarm at %s: %s about %s: %s",
+                           sim_division(office->node).code, alarms[i].code, alarms[i].about.code,
+                           alarms[i].text);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool clients_check(const struct clients *clients, char *fault, size_t size)
+{
+    match_transfers(clients);
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct office *office = clients->offices[i];
+        struct txn *txn = txn_open(sim_store(office->node), NULL);
+        const bool ok =
+            check_facts(office, txn, fault, size) && check_sums(office, txn, fault, size) &&
+            check_jurisdiction(office, txn, fault, size) && check_heard(office, txn, fault, size);
+
+        txn_free(txn);
+        if (!ok || !check_holders(office, fault, size) || !check_alarms(office, fault, size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- at rest? --- */
+
+static bool replicas_rest(const struct sim_node *owner, char *who, size_t size)
+{
+    struct ledger_position own, there;
+    struct txn *txn = txn_open(sim_store(owner), NULL);
+
+    ledger_position(txn, sim_division(owner), &own);
+    txn_free(txn);
+    for (struct sim_node *up = sim_parent(owner); up != NULL; up = sim_parent(up)) {
+        txn = txn_open(sim_store(up), NULL);
+        ledger_position(txn, sim_division(owner), &there);
+        txn_free(txn);
+        if (there.lsn != own.lsn) {
+            (void)snprintf(who, size, "%s has %" PRIu64 " of %" PRIu64 " entries of %s",
+                           sim_division(up).code, there.lsn, own.lsn, sim_division(owner).code);
+            return false;
+        }
+    }
+    return true;
+}
+
+struct heads_check {
+    const struct sim_node *author, *holder;
+    struct buf value;
+    bool equal;
+};
+
+/* A row of the author's own heads, one an audience: the holder has the very same one if it is
+ * addressed. */
+static bool compare_head(void *arg, struct bytes key, struct bytes value)
+{
+    struct heads_check *check = arg;
+    const struct store *store = sim_store(check->holder);
+    struct reader reader = reader_of(key);
+    struct audience audience;
+    struct err err;
+
+    (void)reader_u8(&reader);
+    (void)division_read(&reader);
+    audience.kind = reader_u8(&reader);
+    audience.division = division_read(&reader);
+    check->equal =
+        reader_done(&reader) &&
+        (!roster_in_audience(node_roster(sim_core(check->author)), sim_division(check->holder),
+                             sim_division(check->author), &audience) ||
+         (store->ops->get(store->self, NULL, SPACE_HEADS, key, &check->value, &err) == OK &&
+          bytes_equal(buf_bytes(&check->value), value)));
+    return check->equal;
+}
+
+static bool heads_rest(const struct sim_node *author, const struct sim_node *holder, char *who,
+                       size_t size)
+{
+    const struct store *store = sim_store(author);
+    struct heads_check check = {author, holder, BUF_EMPTY, true};
+    struct buf prefix = BUF_EMPTY;
+    struct err err;
+    enum status status;
+
+    buf_put_u8(&prefix, 'A');
+    division_write(&prefix, sim_division(author));
+    status = store->ops->scan(store->self, NULL, SPACE_HEADS, buf_bytes(&prefix), BYTES_NONE,
+                              compare_head, &check, &err);
+    buf_free(&prefix);
+    buf_free(&check.value);
+    if (status != OK || !check.equal) {
+        (void)snprintf(who, size, "%s lacks blocks of %s that are addressed to it",
+                       sim_division(holder).code, sim_division(author).code);
+        return false;
+    }
+    return true;
+}
+
+/* Every answer that arrived is settled: else money hangs in transit for ever. */
+static bool settles_rest(const struct office *office, char *who, size_t size)
+{
+    const struct division division = sim_division(office->node);
+    struct txn *txn = txn_open(sim_store(office->node), NULL);
+    const int64_t transit = balance_of(txn, division, SCOPE_OWN, ACC_TRANSIT);
+
+    txn_free(txn);
+    return expect(transit, office->transit, "TRANSIT", division, who, size);
+}
+
+bool clients_at_rest(const struct clients *clients, char *who, size_t size)
+{
+    match_transfers(clients);
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct office *office = clients->offices[i];
+
+        if (sim_core(office->node) == NULL || office->unanswered > 0) {
+            (void)snprintf(who, size, "%s %s", sim_division(office->node).code,
+                           office->unanswered > 0 ? "has questions unanswered" : "is down");
+            return false;
+        }
+        if (!replicas_rest(office->node, who, size)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct office *office = clients->offices[i];
+
+        if (!settles_rest(office, who, size)) {
+            return false;
+        }
+        for (struct sim_node *up = sim_parent(office->node); up != NULL; up = sim_parent(up)) {
+            if (!heads_rest(up, office->node, who, size)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
