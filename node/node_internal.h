@@ -18,10 +18,13 @@ enum {
     DISK_LOW_FLOORS = 4, /* warned of from so many times the floor on */
 };
 
-/* A division whose ledger here is behind the log we hold of it. */
+/* A division whose ledger here is behind the log we hold of it; or one above, of whose log one
+ * audience is not heard to its end. */
 struct lagging {
     struct division division;
     bool stopped; /* an entry this version does not know: waits for an upgrade */
+    bool above;
+    struct audience audience; /* where it is above */
 };
 
 /* Entries of a trial have an lsn but lie in no log; read_entry finds them here. */

@@ -1,27 +1,32 @@
-/* replay - posting logs that are held but not yet part of their ledgers: after a restart, an
- * upgrade, or when blocks come faster than they can be posted. In bounded slices. */
+/* replay - posting logs that are held but not yet part of their ledgers, and hearing those from
+ * above: after a restart, an upgrade, or when blocks come faster than they can be posted. In
+ * bounded slices. */
 #include "node/node_internal.h"
 
 static struct lagging *find_lagging(struct node *node, struct division division)
 {
     for (size_t i = 0; i < node->lagging_count; i++) {
-        if (division_equal(node->lagging[i].division, division)) {
+        if (division_equal(node->lagging[i].division, division) && !node->lagging[i].above) {
             return &node->lagging[i];
         }
     }
     return NULL;
 }
 
-static void mark_lagging(struct node *node, struct division division)
+static void add_lagging(struct node *node, const struct lagging *lagging)
 {
-    if (find_lagging(node, division) != NULL) {
-        return;
-    }
     if (node->lagging_count == node->lagging_capacity) {
         node->lagging_capacity = node->lagging_capacity == 0 ? 16 : 2 * node->lagging_capacity;
         node->lagging = mem_realloc(node->lagging, node->lagging_capacity * sizeof *node->lagging);
     }
-    node->lagging[node->lagging_count++] = (struct lagging){.division = division};
+    node->lagging[node->lagging_count++] = *lagging;
+}
+
+static void mark_lagging(struct node *node, struct division division)
+{
+    if (find_lagging(node, division) == NULL) {
+        add_lagging(node, &(struct lagging){.division = division});
+    }
 }
 
 /* Posts a block of a lower division, and remembers when the rest has to wait for an upgrade. */
@@ -96,6 +101,51 @@ static enum status replay_from(struct node *node, struct division division, stru
     return status;
 }
 
+/* --- logs above --- */
+
+struct hearing {
+    struct node *node;
+    const struct audience *audience;
+    uint64_t entries;
+    enum status status;
+    struct err err;
+};
+
+static bool hear_block(void *arg, const struct block_view *block)
+{
+    struct hearing *hearing = arg;
+    struct block_body body = BLOCK_BODY_EMPTY;
+
+    if (!audience_equal(&block->header.audience, hearing->audience)) {
+        return true;
+    }
+    hearing->status = block_body_read(&body, block, &hearing->err);
+    if (hearing->status == OK) {
+        hearing->status =
+            ledger_hear_again(hearing->node->ledger, hearing->node->txn, &block->header,
+                              body.entries, body.count, &hearing->err);
+    }
+    hearing->entries += body.count;
+    block_body_free(&body);
+    return hearing->status == OK && hearing->entries < TURN_CATCH_UP_ENTRIES_MAX;
+}
+
+/* True when there was something to hear. */
+static bool hear_slice(struct node *node, struct lagging *lagging, const struct unheard *unheard)
+{
+    struct hearing hearing = {.node = node, .audience = &lagging->audience, .status = OK};
+    const enum status status = log_scan(&node->store, NULL, unheard->author, unheard->block_lsn,
+                                        hear_block, &hearing, &hearing.err);
+
+    if (status != OK || (hearing.status != OK && hearing.status != ERR_NEEDS_UPGRADE)) {
+        node_alarm(node, "corrupt", unheard->author, hearing.err.text);
+    }
+    lagging->stopped = status != OK || hearing.status != OK;
+    return hearing.entries > 0;
+}
+
+/* --- all of them --- */
+
 bool replay_slice(struct node *node)
 {
     for (size_t i = 0; i < node->lagging_count; i++) {
@@ -107,6 +157,19 @@ bool replay_slice(struct node *node)
         struct err err;
 
         if (lagging->stopped) {
+            continue;
+        }
+        if (lagging->above) {
+            struct unheard unheard;
+
+            if (ledger_unheard(node->txn, division, &lagging->audience, &unheard)) {
+                if (hear_slice(node, lagging, &unheard)) {
+                    return true;
+                }
+                continue;
+            }
+            *lagging = node->lagging[--node->lagging_count];
+            i--;
             continue;
         }
         ledger_position(node->txn, division, &position);
@@ -132,9 +195,21 @@ bool replay_slice(struct node *node)
     return false;
 }
 
+static bool mark_unheard(void *arg, const struct unheard *unheard)
+{
+    add_lagging(arg, &(struct lagging){.division = unheard->author,
+                                       .above = true,
+                                       .audience = unheard->audience});
+    return true;
+}
+
 void replay_find(struct node *node)
 {
     const struct roster *roster = node_roster(node);
+    struct err err;
+
+    /* A read error stays with the txn. */
+    (void)ledger_each_unheard(node->txn, mark_unheard, node, &err);
 
     for (size_t i = 0; i < roster_count(roster); i++) {
         const struct division division = roster_at(roster, i)->grant.division;

@@ -1,10 +1,11 @@
-/* The one place an entry becomes part of a ledger: own, below or, as far as we may hear, above. */
+/* The one place an entry becomes part of a ledger: own or below (hear.c: above). */
 #include "node/ledger/ledger.h"
 
 #include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "node/ledger/ledger_internal.h"
 
@@ -105,8 +106,7 @@ static void book_receipt(struct txn *txn, struct division author, const struct d
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), document_id(paid));
 }
 
-/* What an entry is looked up by later, beside its own row. */
-static void index_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+void ledger_index_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                         const struct document *document)
 {
     switch (document->kind) {
@@ -143,7 +143,7 @@ void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct appli
     (void)why;
     ledger->own.last_lsn = entry->lsn;
     ledger->own.last_time_ms = entry->time_ms;
-    index_entry(ledger, txn, entry, document);
+    ledger_index_entry(ledger, txn, entry, document);
     if (document->kind == KIND_REGISTER || document->kind == KIND_RETURN) {
         (void)edge_answer(ledger, txn, entry, document);
     }
@@ -300,7 +300,7 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
                      entry->lsn, entry->author.code, account_info(posting->account)->mnemonic,
                      (int)posting->line->id.size, (const char *)posting->line->id.data);
     }
-    index_entry(ledger, txn, entry, &document);
+    ledger_index_entry(ledger, txn, entry, &document);
     if (document.kind == KIND_REGISTER || document.kind == KIND_RETURN) {
         hear_answer(ledger, txn, entry, &document);
     } else if (document.kind == KIND_TRANSFER_IN) {
@@ -308,10 +308,28 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
     }
 }
 
-static bool is_known(const struct entry *entry)
+bool ledger_knows(const struct entry *entry)
 {
     return entry->kind < KIND_USER_FIRST ||
            (kind_info(entry->kind) != NULL && entry->format == DOCUMENT_FORMAT);
+}
+
+enum status ledger_stop_before(const struct ledger *ledger, struct division author,
+                               const struct entry *entry, struct err *err)
+{
+    const time_t seconds = (time_t)(entry->time_ms / 1000);
+    struct tm utc;
+    char written[24] = "";
+
+    if (gmtime_r(&seconds, &utc) != NULL) {
+        (void)strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    }
+    (void)err_set(err, ERR_NEEDS_UPGRADE,
+                  "entry %" PRIu64 " of %s, written %s, has kind %u format %u, unknown to this "
+                  "version: it and what follows wait for an upgrade",
+                  entry->lsn, author.code, written, entry->kind, entry->format);
+    ledger_alarm(ledger, "needs_upgrade", author, "%s", err->text);
+    return err->status;
 }
 
 /* What of a block was folded before an upgrade was needed in its middle. */
@@ -379,7 +397,7 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
                        header->author.code, entries[0].lsn, position.lsn);
     }
     journal_clear(&ledger->block);
-    for (; done < count && is_known(&entries[done]); done++) {
+    for (; done < count && ledger_knows(&entries[done]); done++) {
         const struct entry *entry = &entries[done];
 
         position.lsn = entry->lsn;
@@ -399,71 +417,7 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
     position_store(txn, header->author, &position);
     edge_passed(ledger, txn, header->author, NULL, position.lsn);
     if (done < count) {
-        ledger_alarm(ledger, "needs_upgrade", header->author,
-                     "entry %" PRIu64 " of %s has kind %u format %u, unknown to this version",
-                     entries[done].lsn, header->author.code, entries[done].kind,
-                     entries[done].format);
-        return err_set(err, ERR_NEEDS_UPGRADE, "ledger of %s: entry %" PRIu64 " has kind %u",
-                       header->author.code, entries[done].lsn, entries[done].kind);
+        return ledger_stop_before(ledger, header->author, &entries[done], err);
     }
     return OK;
-}
-
-/* --- a block of a log above --- */
-
-/* The state a transfer has at its issuer, as far as what we may hear tells. */
-static void hear_settle(struct txn *txn, const struct applied *entry, const struct document *settle)
-{
-    const struct bytes id = document_text(settle, FIELD_BGT_ID);
-    struct doc_row transfer;
-
-    if (id.size > 0 && doc_load(txn, entry->author, id, &transfer) &&
-        transfer.kind == KIND_TRANSFER) {
-        transfer.state =
-            document_is_word(settle, FIELD_OUTCOME, "returned") ? DOC_RETURNED : DOC_REGISTERED;
-        doc_store(txn, entry->author, id, &transfer);
-    }
-}
-
-static void hear_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry)
-{
-    struct document document;
-    struct doc_row row;
-    struct err err;
-
-    if (document_decode(&document, entry->kind, entry->body, &err) != OK ||
-        document_id(&document).size == 0 ||
-        doc_load(txn, entry->author, document_id(&document), &row)) {
-        ledger_alarm(ledger, "bad_entry", entry->author,
-                     "entry %" PRIu64 " of %s cannot be read or repeats an id", entry->lsn,
-                     entry->author.code);
-        return;
-    }
-    doc_row_fill(&row, entry, &document);
-    doc_store(txn, entry->author, document_id(&document), &row);
-    journal_file(&ledger->block, entry, document_id(&document));
-    index_entry(ledger, txn, entry, &document);
-    if (document.kind == KIND_SETTLE) {
-        hear_settle(txn, entry, &document);
-    }
-}
-
-void ledger_hear_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
-                       const struct entry *entries, size_t count)
-{
-    journal_clear(&ledger->block);
-    for (size_t i = 0; i < count; i++) {
-        const struct entry *entry = &entries[i];
-
-        if (entry->kind >= KIND_USER_FIRST && is_known(entry)) {
-            hear_entry(ledger, txn,
-                       &(struct applied){header->author, entry->lsn, entry->time_ms, entry->kind,
-                                         entry->format, entry->body});
-        }
-    }
-    journal_list(&ledger->block, txn, header->author);
-    if (header->audience.kind == AUDIENCE_LINE) {
-        edge_passed(ledger, txn, header->author, &header->audience.division,
-                    block_last_lsn(header));
-    }
 }

@@ -99,9 +99,29 @@ void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark);
 enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
                                const struct block_header *header, const struct entry *entries,
                                size_t count, struct err *err);
-/* A block of a log above that we may hold. */
+/* A block of a log above that we may hold. Before an entry of an unknown {kind, format} hearing
+ * stops, for this audience of the log; the row says where, for as long as blocks wait. */
 void ledger_hear_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
                        const struct entry *entries, size_t count);
+
+struct unheard {
+    struct division author;
+    struct audience audience;
+    uint64_t block_lsn; /* no block before the one that begins here has anything to hear */
+    uint64_t lsn;       /* of the next entry to hear */
+    uint64_t held_lsn;  /* of the last one held for this audience */
+};
+/* False when everything is heard. */
+bool ledger_unheard(struct txn *txn, struct division author, const struct audience *audience,
+                    struct unheard *out);
+typedef bool ledger_unheard_fn(void *arg, const struct unheard *unheard);
+enum status ledger_each_unheard(struct txn *txn, ledger_unheard_fn *visit, void *arg,
+                                struct err *err);
+/* The next block of an unheard audience, read back. ERR_NEEDS_UPGRADE: its next entry is unknown
+ * still. */
+enum status ledger_hear_again(struct ledger *ledger, struct txn *txn,
+                              const struct block_header *header, const struct entry *entries,
+                              size_t count, struct err *err);
 
 /* Up to where a division's log is part of its ledger here, and the digest after the last whole
  * block. Zeros when nothing was applied. Works on any txn, a snapshot's too. */

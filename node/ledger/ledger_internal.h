@@ -31,6 +31,15 @@ void ledger_alarm(const struct ledger *ledger, const char *code, struct division
 bool ledger_is_above(const struct ledger *ledger, struct division division);
 bool ledger_is_below(const struct ledger *ledger, struct division division); /* or own */
 
+/* What an entry is looked up by later, beside its own row. */
+void ledger_index_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                        const struct document *document);
+/* Does this version know the entry's kind and format? */
+bool ledger_knows(const struct entry *entry);
+/* Alarms that what begins with `entry` waits for an upgrade. Returns ERR_NEEDS_UPGRADE. */
+enum status ledger_stop_before(const struct ledger *ledger, struct division author,
+                               const struct entry *entry, struct err *err);
+
 /* --- journal (journal.c) --- */
 
 void journal_clear(struct journal *journal);

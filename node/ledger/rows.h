@@ -18,8 +18,7 @@
  *                 'X' issuer id                -> struct edge: what is known of a transfer's sides
  *                 'Z' issuer lsn id            -> receiver: answers that wait for their transfer
  *                 'z' issuer                   -> how many of them
- *                 'H' issuer audience          -> lsn: where the hearing of a log above stopped, at
- *                                                 an entry unknown to the version then running
+ *                 'H' author audience          -> where the hearing of a log above stopped (hear.c)
  *                 'C' catalogue 0 year code    -> struct catalogue_row: the code in force here
  *                 'c' catalogue 0 year         -> (empty) the set has rows for that year here
  *   SPACE_INDEX   'W' division kind lsn        -> ids of a block's documents of one kind

@@ -725,6 +725,78 @@ static void money_from_outside_does_not_come_from_a_member(void **state)
         "upper_has_node: transfer_in 540121/TI2 lsn 2 names 540200, which has a node here");
 }
 
+/* --- logs above --- */
+
+static enum status hear_again(struct holder *holder, struct script *script)
+{
+    const struct block_header header = header_of(script);
+    struct err err;
+
+    return ledger_hear_again(holder->ledger, holder->txn, &header, script->entries, script->count,
+                             &err);
+}
+
+static void hear(struct holder *holder, struct script *script)
+{
+    const struct block_header header = header_of(script);
+
+    ledger_hear_block(holder->ledger, holder->txn, &header, script->entries, script->count);
+}
+
+static bool knows_transfer(struct holder *holder, const char *id)
+{
+    struct edge edge;
+
+    return edge_load(holder->txn, tree_division(REGION), bytes_text(id), &edge) &&
+           edge.transfer_lsn != 0;
+}
+
+#define ISSUED(script, id)                                                                         \
+    WRITE(script, "transfer", id, "ori_bgt_id", "B", "amount", "20", "fund_type_code", "111",      \
+          "rec_div_code", "540100")
+
+/* Hearing stops before what it does not know, says so, and loses nothing. */
+static void an_unknown_kind_from_above_is_waited_for(void **state)
+{
+    struct holder *holder = holder_new(((struct holder *)*state)->tree, LHASA);
+    struct script first = {.author = REGION, .first_lsn = 5};
+    struct script second = {.author = REGION, .first_lsn = 8};
+    const struct audience line = header_of(&first).audience;
+    struct unheard unheard;
+
+    ISSUED(&first, "T5");
+    ISSUED(&first, "T6");
+    ISSUED(&first, "T7");
+    ISSUED(&second, "T8");
+    first.entries[1].kind = KINDS_END;
+    hear(holder, &first);
+    hear(holder, &second);
+    assert_true(knows_transfer(holder, "T5"));
+    assert_false(knows_transfer(holder, "T6") || knows_transfer(holder, "T7") ||
+                 knows_transfer(holder, "T8"));
+    assert_int_equal(holder->alarm_count, 1);
+    assert_memory_equal(holder->alarms[0], "needs_upgrade: entry 6 of 540000, written 1970-", 46);
+    assert_true(ledger_unheard(holder->txn, tree_division(REGION), &line, &unheard));
+    assert_int_equal(unheard.block_lsn, 5);
+    assert_int_equal(unheard.lsn, 6);
+    assert_int_equal(unheard.held_lsn, 8);
+
+    assert_int_equal(hear_again(holder, &first), ERR_NEEDS_UPGRADE); /* a restart without it */
+    first.entries[1].kind = KIND_TRANSFER;
+    first.entries[2].format = DOCUMENT_FORMAT + 1;
+    assert_int_equal(hear_again(holder, &first), ERR_NEEDS_UPGRADE); /* one further */
+    assert_true(knows_transfer(holder, "T6"));
+    first.entries[2].format = DOCUMENT_FORMAT;
+    assert_int_equal(hear_again(holder, &first), OK);
+    assert_int_equal(hear_again(holder, &second), OK);
+    assert_true(knows_transfer(holder, "T7") && knows_transfer(holder, "T8"));
+    assert_false(ledger_unheard(holder->txn, tree_division(REGION), &line, &unheard));
+    assert_int_equal(holder->alarm_count, 3); /* nothing was taken twice */
+    script_clear(&first);
+    script_clear(&second);
+    holder_free(holder);
+}
+
 /* --- trials --- */
 
 static struct hash digest_after(struct holder *holder)
@@ -848,6 +920,7 @@ int main(void)
         HELD(an_answer_to_other_money_is_not_settled),
         HELD(only_the_receiver_answers),
         HELD(money_from_outside_does_not_come_from_a_member),
+        HELD(an_unknown_kind_from_above_is_waited_for),
         HELD(a_trial_leaves_no_trace),
         HELD(own_and_replayed_digests_agree),
     };

@@ -110,17 +110,37 @@ static struct person person_of(const char *name, struct sign_key *key)
     return person;
 }
 
-static void open_node(struct office *office)
+static void open_with(struct office *office, const struct bytes *bootstrap, size_t count)
 {
     const struct transport transport = {NULL, &no_transport};
     const struct clock clock = system_clock();
-    const struct bytes bootstrap = buf_bytes(&office->bootstrap);
     struct err err;
 
-    if (node_open(&office->node, &office->config, &office->store, &transport, &clock, &bootstrap, 1,
-                  &err) != OK) {
+    if (node_open(&office->node, &office->config, &office->store, &transport, &clock, bootstrap,
+                  count, &err) != OK) {
         fail_msg("%s", err.text);
     }
+}
+
+static void open_node(struct office *office)
+{
+    const struct bytes bootstrap = buf_bytes(&office->bootstrap);
+
+    open_with(office, &bootstrap, 1);
+}
+
+void office_open_child(struct office *child, const struct office *region)
+{
+    const struct member *member = roster_find(node_roster(region->node), division_of("540100"));
+    struct buf sealed = BUF_EMPTY;
+
+    grant_seal(&sealed, &member->grant, &region->key);
+    child->config = (struct node_config){.self = division_of("540100"),
+                                         .key = &region->child_key,
+                                         .tree = region->tree,
+                                         .approval = POLICY_NONE};
+    open_with(child, (struct bytes[]){buf_bytes(&region->bootstrap), buf_bytes(&sealed)}, 2);
+    buf_free(&sealed);
 }
 
 struct office *office_open_under(struct policy own, struct policy parents)

@@ -40,6 +40,8 @@ struct office *office_open_under(struct policy own, struct policy parents);
 struct office *office_open(bool approval_required);
 void office_reopen(struct office *office); /* as after a restart: the store stays */
 void office_close(struct office *office);
+/* The node of the division below, over the store that `child` brings. */
+void office_open_child(struct office *child, const struct office *region);
 
 /* One piece of work in a turn of its own; fails the test when the turn fails. */
 void office_turn(struct office *office, struct work *work);

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include "node/ledger/rows.h"
+#include "node/store/store_memory.h"
 #include "replicator/log.h"
 #include "tests/unit/node/office.h"
 
@@ -148,10 +150,106 @@ static void a_ledger_that_stopped_inside_a_block_goes_on_there(void **state)
     office_close(office);
 }
 
+/* --- a log above --- */
+
+static bool copy_block(void *arg, struct bytes key, struct bytes value)
+{
+    (void)txn_put(arg, SPACE_BLOCKS, key, value);
+    return true;
+}
+
+static bool hear_block(void *arg, const struct block_view *block)
+{
+    struct elder *elder = arg;
+    struct block_body body = BLOCK_BODY_EMPTY;
+    struct err err;
+
+    if (block->header.audience.kind != AUDIENCE_LINE ||
+        !division_equal(block->header.audience.division, division_of("540100"))) {
+        return true;
+    }
+    assert_int_equal(block_body_read(&body, block, &err), OK);
+    for (size_t i = 0; i < body.count; i++) {
+        if (body.entries[i].lsn == elder->unknown_lsn) {
+            body.entries[i].kind = 9999;
+        }
+    }
+    ledger_hear_block(elder->ledger, elder->txn, &block->header, body.entries, body.count);
+    block_body_free(&body);
+    return true;
+}
+
+/* Fills the store of 540100 as a version left it that did not know one entry of the region's. */
+static void leave_unheard(struct office *region, const struct store *store, uint64_t unknown_lsn)
+{
+    const struct ledger_config config = {
+        .self = division_of("540100"),
+        .roster = node_roster(region->node),
+        .sink = {.read_entry = no_entry, .settle_due = no_settle, .alarm = no_alarm}};
+    struct txn *from = txn_open(&region->store, NULL);
+    struct elder elder = {
+        .ledger = ledger_open(&config), .txn = txn_open(store, NULL), .unknown_lsn = unknown_lsn};
+    struct office child = {.store = *store};
+    struct err err;
+
+    assert_int_equal(txn_scan(from, SPACE_BLOCKS, BYTES_NONE, copy_block, elder.txn, &err), OK);
+    assert_int_equal(
+        log_scan(&region->store, NULL, division_of("540000"), 1, hear_block, &elder, &err), OK);
+    commit(&child, elder.txn);
+    txn_free(elder.txn);
+    txn_free(from);
+    ledger_close(elder.ledger);
+}
+
+static bool knows_transfer(const struct store *store, const char *id)
+{
+    struct txn *txn = txn_open(store, NULL);
+    struct edge edge;
+    const bool known = edge_load(txn, division_of("540000"), bytes_text(id), &edge);
+
+    txn_free(txn);
+    return known && edge.transfer_lsn != 0;
+}
+
+static void a_log_above_is_heard_on_after_an_upgrade(void **state)
+{
+    struct office *region = office_open(false);
+    struct office child = {.tree = region->tree};
+    struct work work = {.atomic = true}, more = {.atomic = true};
+    struct ledger_position position;
+
+    (void)state;
+    work_add_budget(&work, "B1", "1000");
+    work_add_transfer(&work, "T1", "B1", "1");
+    work_add_transfer(&work, "T2", "B1", "2");
+    work_add_transfer(&work, "T3", "B1", "3");
+    office_submit(region, &work);
+    work_want_all(&work, SUBMIT_ACCEPTED);
+    position = office_position(region);
+    work_add_transfer(&more, "T4", "B1", "4");
+    office_submit(region, &more);
+
+    store_memory_open(&child.store);
+    leave_unheard(region, &child.store, position.lsn - 1);
+    assert_true(knows_transfer(&child.store, "T1"));
+    assert_false(knows_transfer(&child.store, "T2"));
+    assert_false(knows_transfer(&child.store, "T4"));
+
+    office_open_child(&child, region);
+    rest(&child);
+    assert_true(knows_transfer(&child.store, "T2"));
+    assert_true(knows_transfer(&child.store, "T3"));
+    assert_true(knows_transfer(&child.store, "T4"));
+    node_close(child.node);
+    child.store.ops->close(child.store.self);
+    office_close(region);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_ledger_that_stopped_inside_a_block_goes_on_there),
+        cmocka_unit_test(a_log_above_is_heard_on_after_an_upgrade),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
