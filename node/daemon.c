@@ -234,8 +234,10 @@ static enum status open_node(struct daemon *daemon, struct err *err)
     enum status status;
 
     memcpy(config.curve_public, daemon->keys->curve.public, sizeof config.curve_public);
-    (void)snprintf(config.listen, sizeof config.listen, "%s", home->listen);
-    (void)snprintf(config.enrol, sizeof config.enrol, "%s", home->enrol);
+    (void)snprintf(config.listen, sizeof config.listen, "%s",
+                   home->advertise[0] != '\0' ? home->advertise : home->listen);
+    (void)snprintf(config.enrol, sizeof config.enrol, "%s",
+                   home->advertise_enrol[0] != '\0' ? home->advertise_enrol : home->enrol);
     status = home_grants_read(daemon->home, grants, &count, &memory, err);
     if (status == OK) {
         status = node_open(&daemon->node, &config, &daemon->store, &seam, &daemon->clock, grants,

@@ -32,6 +32,8 @@ struct home_config {
     char name[NAME_BYTES_MAX + 1];
     struct hash tree; /* fingerprint of the trust key */
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
+    char advertise[ENDPOINT_BYTES_MAX + 1],
+        advertise_enrol[ENDPOINT_BYTES_MAX + 1]; /* "": as above */
     struct policy approval;
     enum log_level log_level;
     enum key_seal seal;

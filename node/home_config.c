@@ -21,6 +21,8 @@ struct config_file {
     char tree[HEX_BYTES + 1];
     char listen[ENDPOINT_BYTES_MAX + 1];
     char enrol[ENDPOINT_BYTES_MAX + 1];
+    char advertise[ENDPOINT_BYTES_MAX + 1];
+    char advertise_enrol[ENDPOINT_BYTES_MAX + 1];
     char approval[POLICY_TEXT_MAX];
     int log, seal;
     uint64_t disk_floor_bytes;
@@ -40,17 +42,10 @@ static const cyaml_schema_field_t parent_fields[] = {
     CYAML_FIELD_STRING("curve_key", CYAML_FLAG_DEFAULT, struct parent_section, curve_key, 1),
     CYAML_FIELD_END};
 
-#define LIMIT(name) CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct replicator_limits, name)
-static const cyaml_schema_field_t limit_fields[] = {LIMIT(child_bytes_per_day),
-                                                    LIMIT(child_blocks_per_second),
-                                                    LIMIT(credit_bytes),
-                                                    LIMIT(frame_bytes_max),
-                                                    LIMIT(beat_ms),
-                                                    LIMIT(silence_ms),
-                                                    LIMIT(reconnect_ms_max),
-                                                    LIMIT(cosign_ms),
-                                                    LIMIT(stuck_ms),
-                                                    CYAML_FIELD_END};
+#define LIMIT_FIELD(type, name, otherwise, least, most, meaning)                                   \
+    CYAML_FIELD_UINT(#name, CYAML_FLAG_OPTIONAL, struct replicator_limits, name),
+static const cyaml_schema_field_t limit_fields[] = {REPLICATOR_LIMITS(LIMIT_FIELD) CYAML_FIELD_END};
+#undef LIMIT_FIELD
 
 #define TEXT(name, flags) CYAML_FIELD_STRING(#name, flags, struct config_file, name, 0)
 #define CHOICE(name, values)                                                                       \
@@ -61,6 +56,8 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT(tree, CYAML_FLAG_DEFAULT),
     TEXT(listen, CYAML_FLAG_OPTIONAL),
     TEXT(enrol, CYAML_FLAG_OPTIONAL),
+    TEXT(advertise, CYAML_FLAG_OPTIONAL),
+    TEXT(advertise_enrol, CYAML_FLAG_OPTIONAL),
     TEXT(approval, CYAML_FLAG_DEFAULT),
     CHOICE(log, log_levels),
     CHOICE(seal, seals),
@@ -216,6 +213,15 @@ static enum status take_endpoint(const struct check *check, const char *section,
     return OK;
 }
 
+static enum status take_advertised(const struct check *check, const char *key,
+                                   char out[ENDPOINT_BYTES_MAX + 1], const char *text)
+{
+    if (text[0] != '\0' && !endpoint_can_be_dialled(text)) {
+        return complain(check, NULL, key, "must be an address that others can dial");
+    }
+    return take_endpoint(check, NULL, key, out, text);
+}
+
 static enum status take_hex(const struct check *check, const char *section, const char *key,
                             void *out, const char *text)
 {
@@ -283,24 +289,14 @@ static enum status take_parent(const struct check *check, struct home_config *ou
 static enum status take_limits(const struct check *check, struct home_config *out,
                                const struct config_file *file)
 {
-    enum { DAY_MS = 24 * 3600 * 1000 };
-    const struct replicator_limits *limits = &file->limits;
-    const uint64_t block_min = BLOCK_BYTES_MAX + (64 << 10), huge = UINT64_C(1) << 50;
+#define LIMIT_RANGE(type, name, otherwise, least, most, meaning)                                   \
+    {"limits", #name, file->limits.name, least, most},
     const struct {
         const char *section, *key;
         uint64_t value, min, max;
-    } ranges[] = {
-        {NULL, "disk_floor_bytes", file->disk_floor_bytes, 1, huge},
-        {"limits", "child_bytes_per_day", limits->child_bytes_per_day, block_min, huge},
-        {"limits", "child_blocks_per_second", limits->child_blocks_per_second, 1, 1000000},
-        {"limits", "credit_bytes", limits->credit_bytes, block_min, 1 << 30},
-        {"limits", "frame_bytes_max", limits->frame_bytes_max, block_min, FRAME_BYTES_MAX},
-        {"limits", "beat_ms", limits->beat_ms, 10, DAY_MS},
-        {"limits", "silence_ms", limits->silence_ms, 10, DAY_MS},
-        {"limits", "reconnect_ms_max", limits->reconnect_ms_max, 10, DAY_MS},
-        {"limits", "cosign_ms", limits->cosign_ms, 1, DAY_MS},
-        {"limits", "stuck_ms", limits->stuck_ms, 10, DAY_MS},
-    };
+    } ranges[] = {{NULL, "disk_floor_bytes", file->disk_floor_bytes, 1, LIMIT_HUGE},
+                  REPLICATOR_LIMITS(LIMIT_RANGE)};
+#undef LIMIT_RANGE
 
     for (size_t i = 0; i < COUNT_OF(ranges); i++) {
         if (ranges[i].value != 0 &&
@@ -333,6 +329,13 @@ static enum status take_all(const struct check *check, struct home_config *out,
     }
     if (status == OK) {
         status = take_endpoint(check, NULL, "enrol", out->enrol, file->enrol);
+    }
+    if (status == OK) {
+        status = take_advertised(check, "advertise", out->advertise, file->advertise);
+    }
+    if (status == OK) {
+        status =
+            take_advertised(check, "advertise_enrol", out->advertise_enrol, file->advertise_enrol);
     }
     if (status == OK) {
         status = take_policy(check, &out->approval, file->approval);
@@ -372,156 +375,6 @@ enum status home_load(struct home_config *out, const char *home, struct err *err
         const struct check check = {path, buf_bytes(&text), err};
 
         status = take_all(&check, out, &file);
-    }
-    buf_free(&text);
-    return status;
-}
-
-/* --- writing --- */
-
-static void put(struct buf *out, const char *format, ...) PRINTF(2, 3);
-static void put(struct buf *out, const char *format, ...)
-{
-    char line[512];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    buf_append_bytes(out, bytes_text(line));
-}
-
-static void put_quoted(struct buf *out, const char *key, const char *text)
-{
-    put(out, "%s: \"", key);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\') {
-            buf_put_u8(out, '\\');
-        }
-        buf_put_u8(out, (uint8_t)*text);
-    }
-    put(out, "\"\n");
-}
-
-static const char *name_of(const cyaml_strval_t *values, size_t count, int value)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (values[i].val == value) {
-            return values[i].str;
-        }
-    }
-    return values[0].str;
-}
-#define NAME_OF(values, value) name_of(values, COUNT_OF(values), (int)(value))
-
-/* A line that is only a comment shows the default. */
-static void put_limit(struct buf *out, const char *key, uint64_t value, uint64_t otherwise,
-                      const char *meaning)
-{
-    put(out, "%s%s: %" PRIu64 " # %s\n", value == 0 ? "  # " : "  ", key,
-        value == 0 ? otherwise : value, meaning);
-}
-
-static bool any_limit(const struct replicator_limits *limits)
-{
-    return limits->child_bytes_per_day != 0 || limits->child_blocks_per_second != 0 ||
-           limits->credit_bytes != 0 || limits->frame_bytes_max != 0 || limits->beat_ms != 0 ||
-           limits->silence_ms != 0 || limits->reconnect_ms_max != 0 || limits->cosign_ms != 0 ||
-           limits->stuck_ms != 0;
-}
-
-static void put_limits(struct buf *out, const struct replicator_limits *limits)
-{
-    put(out,
-        "\n# What one child may do, and timing. A line that is commented out shows the default.\n"
-        "%s\n",
-        any_limit(limits) ? "limits:" : "# limits:");
-    put_limit(out, "child_bytes_per_day", limits->child_bytes_per_day, UINT64_C(4) << 30,
-              "beyond it a child waits until tomorrow");
-    put_limit(out, "child_blocks_per_second", limits->child_blocks_per_second, 2000,
-              "with a burst of ten seconds' worth");
-    put_limit(out, "credit_bytes", limits->credit_bytes, 8 << 20,
-              "what a neighbour may have in flight to us");
-    put_limit(out, "frame_bytes_max", limits->frame_bytes_max, 2 << 20, "the largest frame taken");
-    put_limit(out, "beat_ms", limits->beat_ms, 5000, "how often this node shows it lives");
-    put_limit(out, "silence_ms", limits->silence_ms, 20000, "a link this quiet is down");
-    put_limit(out, "reconnect_ms_max", limits->reconnect_ms_max, 10000, "longest wait to redial");
-    put_limit(out, "cosign_ms", limits->cosign_ms, 1000, "one cosignature a log in this time");
-    put_limit(out, "stuck_ms", limits->stuck_ms, 30000,
-              "a backlog with nothing confirmed for so long raises an alarm");
-}
-
-static void put_parent(struct buf *out, const struct home_config *config)
-{
-    char curve_key[HEX_BYTES + 1];
-
-    if (division_is_none(config->parent.division)) {
-        put(out, "\n# This is the root: it has no parent.\n");
-        return;
-    }
-    hex_encode(curve_key, config->parent.curve_key, sizeof config->parent.curve_key);
-    put(out, "\n# The node above, as its token told. Only the endpoint may change, when it moves.\n"
-             "parent:\n");
-    put_quoted(out, "  division", config->parent.division.code);
-    put_quoted(out, "  endpoint", config->parent.endpoint);
-    put_quoted(out, "  curve_key", curve_key);
-}
-
-static void put_identity(struct buf *out, const struct home_config *config)
-{
-    char tree[HEX_BYTES + 1];
-
-    hex_encode(tree, &config->tree, sizeof config->tree);
-    put(out, "# A node of Terrace. terraced reads this file when it starts.\n"
-             "\n# Who this node is: fixed by its grant.\n");
-    put_quoted(out, "division", config->division.code);
-    put_quoted(out, "name", config->name);
-    put(out,
-        "# Fingerprint of the tree's trust key: compare it with the one your parent reads out.\n");
-    put_quoted(out, "tree", tree);
-}
-
-void home_print(struct buf *out, const struct home_config *config)
-{
-    char approval[POLICY_TEXT_MAX];
-
-    policy_print(approval, config->approval);
-    put_identity(out, config);
-    put(out, "\n# Where children connect, and where new ones enrol; \"\" for none.\n");
-    put_quoted(out, "listen", config->listen);
-    put_quoted(out, "enrol", config->enrol);
-    put(out, "\n# Which documents need a maker and a checker: required (all), none, or kinds with "
-             "commas\n"
-             "# between them, as transfer,payment,paid. What the parent's grant names stays in "
-             "force.\n");
-    put(out, "approval: ");
-    buf_append_bytes(out, bytes_text(approval)); /* may be longer than a line of put */
-    put(out, "\n");
-    put(out, "\n# error, warn, info or debug.\nlog: %s\n", NAME_OF(log_levels, config->log_level));
-    put(out,
-        "\n# What the keys are sealed under, set when they were made: passphrase\n"
-        "# ($TERRACE_PASSPHRASE, the systemd credential terrace-passphrase, or a prompt) or\n"
-        "# machine (keys/machine.secret).\nseal: %s\n",
-        NAME_OF(seals, config->seal));
-    put(out,
-        "\n# New business is refused while less is free on the disk.\n%sdisk_floor_bytes: %" PRIu64
-        "\n",
-        config->disk_floor_bytes == 0 ? "# " : "",
-        config->disk_floor_bytes == 0 ? UINT64_C(256) << 20 : config->disk_floor_bytes);
-    put_parent(out, config);
-    put_limits(out, &config->limits);
-}
-
-enum status home_save(const struct home_config *config, const char *home, struct err *err)
-{
-    char path[HOME_FILE_MAX];
-    struct buf text = BUF_EMPTY;
-    enum status status = home_check_path(home, err);
-
-    if (status == OK) {
-        home_file(path, home, "config.yaml");
-        home_print(&text, config);
-        status = file_write(path, buf_bytes(&text), err);
     }
     buf_free(&text);
     return status;

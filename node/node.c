@@ -488,8 +488,9 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
     token->tree = node->config.tree;
     memcpy(token->curve_key, node->config.curve_public, sizeof token->curve_key);
     (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
-    return enrol_invite(node->replicator, txn, token, name, node_policy(node).kinds,
-                        node->turn_unix_ms, err);
+    (void)snprintf(token->link, sizeof token->link, "%s", node->config.listen);
+    token->policy = node_policy(node).kinds;
+    return enrol_invite(node->replicator, txn, token, name, node->turn_unix_ms, err);
 }
 
 enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,

@@ -24,10 +24,10 @@ struct node_config {
     struct hash tree;
     const struct sign_key *key;
     uint8_t curve_public[32];
-    char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1];
+    char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1]; /* as others dial them */
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
-    const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
+    const char *damage;      /* what an earlier run found damaged in the store; NULL: nothing */
     void (*wake)(void *arg); /* a call was posted from another thread; may be NULL */
     void *wake_arg;
 };

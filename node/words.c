@@ -40,6 +40,7 @@ static const struct row {
      "须为非空的 UTF-8 文字，不含控制字符"},
     {"'%' is neither required, none nor a kind of document that persons write",
      "“%1”既不是 required、none，也不是由人填写的单据种类"},
+    {"must be an address that others can dial", "须为他人可以连接的地址"},
     {"must be from % to %", "须在 %1 至 %2 之间"},
     {"Unexpected key: %", "未知的键：%1"},
     {"Mapping field already seen: %", "键重复：%1"},
@@ -142,6 +143,17 @@ static const struct row {
     {"% is not granted by %", "%1 不是由 %2 授权的"},
     {"the chain does not end at %", "授权链没有通向 %1"},
     {"the token came from %, the grant from %", "令牌来自 %1，授权来自 %2"},
+    {"the policy in the grant is not the one in the token", "授权中的审核要求与令牌不符"},
+    {"nobody can dial \"%\": set listen or advertise in config.yaml to the address at which this "
+     "node is "
+     "reached, and start it again",
+     "无人能连接“%1”：请在 config.yaml 中把 listen 或 advertise "
+     "设为可达本节点的地址，然后重新启动"},
+    {"nobody can dial \"%\": set enrol or advertise_enrol in config.yaml to the address at which "
+     "this node "
+     "is reached, and start it again",
+     "无人能连接“%1”：请在 config.yaml 中把 enrol 或 advertise_enrol "
+     "设为可达本节点的地址，然后重新启动"},
     {"the grant is for another key than ours", "授权的不是我们的密钥"},
     {"the link key of % is not the one in the token", "%1 的链路密钥与令牌不符"},
     {"a chain of % grants, at most %", "授权链有 %1 份，最多 %2 份"},

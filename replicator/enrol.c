@@ -124,13 +124,35 @@ static enum status check_place(const struct roster *roster, const struct token *
     return OK;
 }
 
+static enum status check_addresses(const struct token *token, struct err *err)
+{
+    if (!endpoint_can_be_dialled(token->link)) {
+        return err_set(err, ERR_REFUSED,
+                       "nobody can dial \"%s\": set listen or advertise in config.yaml to the "
+                       "address at which "
+                       "this node is reached, and start it again",
+                       token->link);
+    }
+    if (!endpoint_can_be_dialled(token->endpoint)) {
+        return err_set(
+            err, ERR_REFUSED,
+            "nobody can dial \"%s\": set enrol or advertise_enrol in config.yaml to the address at "
+            "which this node is reached, and start it again",
+            token->endpoint);
+    }
+    return OK;
+}
+
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint64_t policy, uint64_t now_unix_ms, struct err *err)
+                         const char *name, uint64_t now_unix_ms, struct err *err)
 {
     const struct bytes name_bytes = bytes_text(name);
-    struct invite invite = {.state = INVITE_OPEN, .parent = token->parent, .policy = policy};
+    struct invite invite = {.state = INVITE_OPEN, .parent = token->parent, .policy = token->policy};
     enum status status = check_place(replicator_roster(replicator), token, err);
 
+    if (status == OK) {
+        status = check_addresses(token, err);
+    }
     if (status != OK) {
         return err_wrap(err, "invite");
     }

@@ -6,9 +6,10 @@
  *   child:  EnrolRequest {confirm} --> parent: the token is spent
  *
  * The same token with the same keys gets the same answer until the child confirms. The secret is
- * stored as a tagged hash only. Every refused attempt is kept (the newest 256) with its reason.
- * Storage: SPACE_LOCAL 'i' division -> invite; 'j' sequence -> failed attempt.
- * Thread: loop thread. */
+ * stored as a tagged hash only. A grant cannot be taken back, so whatever could make the child turn
+ * it down stands in the token already. Every refused attempt is kept (the newest 256) with its
+ * reason. Storage: SPACE_LOCAL 'i' division -> invite; 'j' sequence -> failed attempt. Thread: loop
+ * thread. */
 #ifndef TERRACE_REPLICATOR_ENROL_H
 #define TERRACE_REPLICATOR_ENROL_H
 
@@ -24,8 +25,10 @@ enum {
 struct token {
     struct division division, parent;
     char endpoint[ENDPOINT_BYTES_MAX + 1]; /* the enrolment endpoint */
+    char link[ENDPOINT_BYTES_MAX + 1];     /* where the child will dial */
     uint8_t curve_key[32];                 /* the parent's, in full */
     struct hash tree;                      /* fingerprint of the trust key */
+    uint64_t policy; /* as it will stand in the grant: the child agrees before it asks */
     uint8_t secret[32];
     uint64_t expires_unix_ms;
 };
@@ -33,11 +36,15 @@ struct token {
 void token_format(char *out, size_t size, const struct token *token);
 enum status token_parse(struct token *out, const char *text, struct err *err);
 
-/* Stages an invite. `token` comes with division, endpoint and curve_key filled by the caller;
- * `policy` will stand in the grant.
- * Errors: ERR_REFUSED (own division, or a division that is not a child of ours or new). */
+/* False for "" and for a listener on every address of its machine (0.0.0.0). */
+bool endpoint_can_be_dialled(const char *endpoint);
+
+/* Stages an invite. `token` comes filled by the caller but for the secret and its end; its policy
+ * will stand in the grant.
+ * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or an address
+ * that nobody can dial). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint64_t policy, uint64_t now_unix_ms, struct err *err);
+                         const char *name, uint64_t now_unix_ms, struct err *err);
 
 /* What the joining side sends. `curve_public` is proven by CURVE itself and certified by `key`,
  * as the grant will repeat; `key` is proven by a signature over the whole request (TAG_ENROL). */
@@ -53,6 +60,8 @@ void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes 
 /* The joining side reads the answer: chain of sealed grants, root first, own last, checked
  * against the token. Errors carry the parent's reason. */
 struct enrolled {
+    bool refused; /* by the parent, so that nothing was granted; any other error is our own
+                     judgement */
     struct bytes chain[ENROL_CHAIN_MAX];
     size_t chain_count;
     struct grant own, parent;

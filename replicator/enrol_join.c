@@ -78,7 +78,7 @@ void enrol_confirm(struct buf *frame, const struct token *token, const struct si
 /* --- the answer --- */
 
 static enum status read_answer(Terrace__EnrolAnswer **out, struct arena *arena, struct bytes frame,
-                               struct err *err)
+                               bool *refused, struct err *err)
 {
     ProtobufCMessage *decoded;
     const Terrace__EnrolAnswer *answer;
@@ -92,7 +92,8 @@ static enum status read_answer(Terrace__EnrolAnswer **out, struct arena *arena, 
     if (!answer->has_status || answer->status >= STATUSES) {
         return err_set(err, ERR_MALFORMED, "the parent's answer has no status");
     }
-    if (answer->status != OK) {
+    *refused = answer->status != OK;
+    if (*refused) {
         const struct bytes text = answer->has_text ? bytes_of_pb(answer->text) : BYTES_NONE;
         const bool readable = text.size != 0 && text.size <= 256 && grant_text_valid(text);
         status = (enum status)answer->status;
@@ -142,6 +143,9 @@ static enum status check_ends(const struct enrolled *enrolled, const struct toke
     if (memcmp(enrolled->own.sign_key.at, key->public.at, sizeof key->public.at) != 0) {
         return err_set(err, ERR_REFUSED, "the grant is for another key than ours");
     }
+    if (enrolled->own.policy != token->policy) {
+        return err_set(err, ERR_REFUSED, "the policy in the grant is not the one in the token");
+    }
     if (memcmp(enrolled->parent.curve_key, token->curve_key, sizeof token->curve_key) != 0) {
         return err_set(err, ERR_REFUSED, "the link key of %s is not the one in the token",
                        token->parent.code);
@@ -188,11 +192,12 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
 {
     Terrace__EnrolAnswer *answer = NULL;
     struct arena arena;
+    bool refused = false;
     enum status status;
 
     memset(out, 0, sizeof *out);
     arena_init(&arena, ANSWER_ARENA_BYTES);
-    status = read_answer(&answer, &arena, frame, err);
+    status = read_answer(&answer, &arena, frame, &refused, err);
     if (status != OK) {
         goto out;
     }
@@ -209,6 +214,7 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
 out:
     if (status != OK) {
         enrolled_free(out);
+        out->refused = refused;
     }
     arena_free(&arena);
     return status;
@@ -224,10 +230,11 @@ enum status enrol_confirmed(struct bytes frame, struct err *err)
 {
     Terrace__EnrolAnswer *answer = NULL;
     struct arena arena;
+    bool refused;
     enum status status;
 
     arena_init(&arena, ANSWER_ARENA_BYTES);
-    status = read_answer(&answer, &arena, frame, err);
+    status = read_answer(&answer, &arena, frame, &refused, err);
     arena_free(&arena);
     return status;
 }

@@ -9,29 +9,10 @@
 
 static void default_limits(struct replicator_limits *limits)
 {
-    static const struct replicator_limits defaults = {
-        .child_bytes_per_day = UINT64_C(4) << 30,
-        .child_blocks_per_second = 2000,
-        .credit_bytes = 8 << 20,
-        .frame_bytes_max = FRAME_BYTES_MAX,
-        .beat_ms = 5000,
-        .silence_ms = 20000,
-        .reconnect_ms_max = 10000,
-        .cosign_ms = 1000,
-        .stuck_ms = 30000,
-    };
-
-#define DEFAULT(field) limits->field = limits->field == 0 ? defaults.field : limits->field
-    DEFAULT(child_bytes_per_day);
-    DEFAULT(child_blocks_per_second);
-    DEFAULT(credit_bytes);
-    DEFAULT(frame_bytes_max);
-    DEFAULT(beat_ms);
-    DEFAULT(silence_ms);
-    DEFAULT(reconnect_ms_max);
-    DEFAULT(cosign_ms);
-    DEFAULT(stuck_ms);
-#undef DEFAULT
+#define TAKE_DEFAULT(type, name, otherwise, least, most, meaning)                                  \
+    limits->name = limits->name == 0 ? (otherwise) : limits->name;
+    REPLICATOR_LIMITS(TAKE_DEFAULT)
+#undef TAKE_DEFAULT
 }
 
 struct stored_grants { /* read first, added parents before children */

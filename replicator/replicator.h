@@ -19,6 +19,7 @@
 #define TERRACE_REPLICATOR_REPLICATOR_H
 
 #include "replicator/clock.h"
+#include "replicator/limits.h"
 #include "replicator/roster.h"
 #include "replicator/txn.h"
 
@@ -60,21 +61,6 @@ struct replicator_sink {
     void (*alarm_cleared)(void *arg, const char *code, struct division about);
     /* A link changed its state: one line for a log. Not more than a few a second for each. */
     void (*link_changed)(void *arg, const struct link_change *change);
-};
-
-/* Limits per direct child, and timing. Zero means the default named here. */
-struct replicator_limits {
-    uint64_t child_bytes_per_day;     /* 4 GiB */
-    uint32_t child_blocks_per_second; /* 2,000, with a burst of ten seconds' worth; ten other
-                                         frames, or 4 KiB of them, count as one block, a new
-                                         session as ten */
-    uint32_t credit_bytes;            /* 8 MiB: what a neighbour may have in flight to us */
-    uint32_t frame_bytes_max;         /* 2 MiB; never above FRAME_BYTES_MAX */
-    uint32_t beat_ms;                 /* 5,000 */
-    uint32_t silence_ms;              /* 20,000: a link this quiet is down */
-    uint32_t reconnect_ms_max;        /* 10,000: back-off cap, full jitter below it */
-    uint32_t cosign_ms;               /* 1,000: at most one cosignature a log in this time */
-    uint32_t stuck_ms;                /* 30,000: backlog and nothing confirmed: alarm */
 };
 
 struct replicator_config {

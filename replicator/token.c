@@ -53,19 +53,38 @@ static struct hash check_of(struct bytes fields)
     return hash_of(TAG_TOKEN, fields);
 }
 
+static void put_text(struct buf *raw, const char *text)
+{
+    const struct bytes bytes = bytes_text(text);
+
+    buf_put_u8(raw, (uint8_t)bytes.size);
+    buf_append_bytes(raw, bytes);
+}
+
+static bool read_endpoint(char out[ENDPOINT_BYTES_MAX + 1], struct reader *reader)
+{
+    const struct bytes text = reader_bytes(reader, reader_u8(reader));
+
+    if (text.size == 0 || text.size > ENDPOINT_BYTES_MAX || !grant_text_valid(text)) {
+        return false;
+    }
+    memcpy(out, text.data, text.size);
+    return true;
+}
+
 void token_format(char *out, size_t size, const struct token *token)
 {
-    const struct bytes endpoint = bytes_text(token->endpoint);
     struct buf raw = BUF_EMPTY;
     struct hash check;
     size_t needed;
 
     division_write(&raw, token->division);
     division_write(&raw, token->parent);
-    buf_put_u8(&raw, (uint8_t)endpoint.size);
-    buf_append_bytes(&raw, endpoint);
+    put_text(&raw, token->endpoint);
+    put_text(&raw, token->link);
     buf_append(&raw, token->curve_key, sizeof token->curve_key);
     buf_append(&raw, token->tree.at, sizeof token->tree.at);
+    buf_put_u64(&raw, token->policy);
     buf_append(&raw, token->secret, sizeof token->secret);
     buf_put_u64(&raw, token->expires_unix_ms);
     check = check_of(buf_bytes(&raw));
@@ -83,22 +102,23 @@ void token_format(char *out, size_t size, const struct token *token)
 static bool read_fields(struct token *out, struct bytes raw)
 {
     struct reader reader = reader_of(raw);
-    struct bytes endpoint, check;
+    struct bytes check;
     struct hash want;
 
     out->division = division_read(&reader);
     out->parent = division_read(&reader);
-    endpoint = reader_bytes(&reader, reader_u8(&reader));
+    if (!read_endpoint(out->endpoint, &reader) || !read_endpoint(out->link, &reader)) {
+        return false;
+    }
     reader_copy(&reader, out->curve_key, sizeof out->curve_key);
     reader_copy(&reader, out->tree.at, sizeof out->tree.at);
+    out->policy = reader_u64(&reader);
     reader_copy(&reader, out->secret, sizeof out->secret);
     out->expires_unix_ms = reader_u64(&reader);
     check = reader_bytes(&reader, CHECK_SIZE);
-    if (!reader_done(&reader) || endpoint.size == 0 || endpoint.size > ENDPOINT_BYTES_MAX ||
-        !grant_text_valid(endpoint)) {
+    if (!reader_done(&reader)) {
         return false;
     }
-    memcpy(out->endpoint, endpoint.data, endpoint.size);
     want = check_of(bytes_of(raw.data, raw.size - CHECK_SIZE));
     return memcmp(want.at, check.data, CHECK_SIZE) == 0;
 }
@@ -145,4 +165,16 @@ enum status token_parse(struct token *out, const char *text, struct err *err)
     }
     buf_free(&raw);
     return status;
+}
+
+bool endpoint_can_be_dialled(const char *endpoint)
+{
+    static const char *const anywhere[] = {"tcp://*:", "tcp://0.0.0.0:", "tcp://[::]:"};
+
+    for (size_t i = 0; i < COUNT_OF(anywhere); i++) {
+        if (strncmp(endpoint, anywhere[i], strlen(anywhere[i])) == 0) {
+            return false;
+        }
+    }
+    return endpoint[0] != '\0';
 }

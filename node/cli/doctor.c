@@ -11,8 +11,9 @@
 #include "node/cli/client.h"
 #include "node/cli/print.h"
 #include "node/home.h"
+#include "node/store/store_rocks.h"
 
-enum { DISK_FLOOR_BYTES = 256 << 20, SKEW_MS_MAX = 5000, PARENT_SILENT_S_MAX = 60 };
+enum { SKEW_MS_MAX = 5000, PARENT_SILENT_S_MAX = 60 };
 
 enum finding { FINDING_GOOD, FINDING_WARNING, FINDING_ERROR };
 
@@ -112,8 +113,8 @@ static void check_keys(struct doctor *doctor)
 
 static void check_disk(struct doctor *doctor)
 {
-    const uint64_t floor =
-        doctor->config.disk_floor_bytes > 0 ? doctor->config.disk_floor_bytes : DISK_FLOOR_BYTES;
+    const uint64_t floor = doctor->config.disk_floor_bytes > 0 ? doctor->config.disk_floor_bytes
+                                                               : STORE_ROCKS_FLOOR_BYTES;
     struct statvfs disk;
     uint64_t free_bytes;
     char what[128];
@@ -132,6 +133,27 @@ static void check_disk(struct doctor *doctor)
     } else {
         find(doctor, FINDING_GOOD, "disk", what, "");
     }
+}
+
+static void check_advertised(struct doctor *doctor, const char *key, const char *listen,
+                             const char *advertise)
+{
+    char what[ENDPOINT_BYTES_MAX + 128], cure[160];
+
+    if (listen[0] == '\0' || advertise[0] != '\0' || endpoint_can_be_dialled(listen)) {
+        return;
+    }
+    (void)snprintf(what, sizeof what,
+                   say(doctor, "%s names no machine: nobody below can be invited",
+                       "%s 不指明机器：无法邀请下级"),
+                   listen);
+    (void)snprintf(cure, sizeof cure,
+                   say(doctor,
+                       "set %s in config.yaml to the address at which this node is reached, and "
+                       "start it again",
+                       "请在 config.yaml 中把 %s 设为可达本节点的地址，然后重新启动"),
+                   key);
+    find(doctor, FINDING_WARNING, key, what, cure);
 }
 
 /* --- the running node --- */
@@ -312,6 +334,9 @@ enum exit_code run_doctor(struct cli *cli)
         check_keys(&doctor);
         check_disk(&doctor);
         check_root(&doctor);
+        check_advertised(&doctor, "advertise", doctor.config.listen, doctor.config.advertise);
+        check_advertised(&doctor, "advertise_enrol", doctor.config.enrol,
+                         doctor.config.advertise_enrol);
         if (client_reachable(cli)) {
             check_status(&doctor);
         } else {

@@ -19,7 +19,7 @@ static enum status take_endpoint(char *out, const char *typed, struct err *err)
     return OK;
 }
 
-static enum status take_policy(struct policy *out, const struct cli *cli, struct err *err)
+enum status founding_policy(struct policy *out, const struct cli *cli, struct err *err)
 {
     const char *typed = cli->value[OPT_APPROVAL];
     struct bytes bad;
@@ -40,7 +40,7 @@ static enum status take_policy(struct policy *out, const struct cli *cli, struct
 static enum status take_options(struct founding *founding, const struct cli *cli, struct err *err)
 {
     struct home_config *config = &founding->config;
-    enum status status = take_policy(&config->approval, cli, err);
+    enum status status = founding_policy(&config->approval, cli, err);
 
     if (status != OK) {
         return status;

@@ -20,6 +20,9 @@ struct founding {
     struct buf secret;
 };
 
+/* What --approval says; all kinds when it is not given. Errors: ERR_USAGE. */
+enum status founding_policy(struct policy *out, const struct cli *cli, struct err *err);
+
 /* Checks the options both take, makes the directory, finds or makes keys. The error is said. */
 enum exit_code founding_begin(struct founding *founding, const struct cli *cli);
 enum status founding_finish(struct founding *founding, const struct bytes *grants, size_t count,

@@ -323,7 +323,7 @@ enum status rocks_open(struct rocks **out, const char *directory,
     rocks = mem_zalloc(sizeof *rocks);
     memcpy(rocks->directory, directory, strlen(directory));
     rocks->limits = options != NULL ? *options : none;
-    rocks->limits.floor_bytes = or_default(rocks->limits.floor_bytes, 256 * (uint64_t)MIB);
+    rocks->limits.floor_bytes = or_default(rocks->limits.floor_bytes, STORE_ROCKS_FLOOR_BYTES);
     rocks->limits.reserve_bytes =
         or_default(rocks->limits.reserve_bytes, LOG_BYTES_MAX + 32 * (uint64_t)MIB);
     rocks->limits.recovery_bytes = or_default(rocks->limits.recovery_bytes, 16 * (uint64_t)MIB);

@@ -14,8 +14,10 @@
 
 #include "replicator/store.h"
 
+enum { STORE_ROCKS_FLOOR_BYTES = 256 << 20 }; /* more than twice the write-ahead log */
+
 struct store_rocks_options {
-    uint64_t floor_bytes;    /* 0: 256 MiB, which is more than twice the write-ahead log */
+    uint64_t floor_bytes;    /* 0: STORE_ROCKS_FLOOR_BYTES */
     uint64_t reserve_bytes;  /* 0: 96 MiB: what a restart may need, and some more */
     uint64_t recovery_bytes; /* 0: 16 MiB: free at opening, besides the size of the log */
 };

@@ -5,6 +5,7 @@ strangers knock and the node above is away; and what a process that holds keys s
 """
 import argparse
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -12,6 +13,26 @@ import tempfile
 from refusals import CITY, OTHER, ROOT, agency, expect, need, says, trees
 
 COUNTY = "540121"
+
+
+def config_of(node):
+    with open(os.path.join(node.home, "config.yaml")) as config:
+        return config.read()
+
+
+def configure(node, **values):
+    """Sets lines of a running node's config.yaml and starts it again."""
+    text = config_of(node)
+    for key, value in values.items():
+        text = re.sub(rf"(?m)^(# )?{key}: .*$", f"{key}: {value}", text)
+    with open(os.path.join(node.home, "config.yaml"), "w") as config:
+        config.write(text)
+    need(node.end() == 0, "SIGTERM is a clean end")
+    node.start()
+
+
+def invite(parent, division):
+    return parent.json("invite", division, "--name", division)["token"]
 
 
 def keeps_to_itself(tree, root):
@@ -27,11 +48,57 @@ def keeps_to_itself(tree, root):
     need(core.split()[4] == "0", core)
 
 
+def agrees_before_it_asks(tree, root):
+    """A grant cannot be taken back: a policy laxer than the parent's is refused before the parent
+    is asked, and the token is still good."""
+    configure(root, approval="payment")
+    token = invite(root, "540900")
+    node = trees.Node(tree, "540900", "那曲市", root)
+    says(node, 1, ["policy_weaker", "payment"], "--json", "join", token, "--approval", "none")
+    need(not os.path.exists(node.home), "a refused policy left a home")
+    node.run("join", token)
+    need("approval: payment" in config_of(node), "the parent's policy is not taken over")
+    configure(root, approval="none")
+
+
+def is_reached_where_it_says(tree, root):
+    """A listener on every address is no address for a token."""
+    port = trees.free_port()
+    configure(root, enrol=f'"tcp://*:{port}"')
+    says(root, 1, ["advertise_enrol"], "invite", OTHER, "--name", "日喀则市")
+    need("advertise_enrol" in root.run("doctor", check=False)[1], "doctor says nothing of it")
+    configure(root, advertise_enrol=f'"tcp://127.0.0.1:{port}"')
+    need("advertise_enrol" not in root.run("doctor", check=False)[1], "doctor is not content")
+    return invite(root, CITY)
+
+
+def a_join_is_repeated(tree, root, token):
+    """The parent has granted and this disk did not take it: the same join again, which would pick
+    another port now, listens where the grant says, and those below find it there."""
+    city = trees.Node(tree, CITY, "拉萨市", root)
+    first = f"tcp://127.0.0.1:{trees.free_port()}"
+    os.makedirs(os.path.join(city.home, "grants"))
+    says(city, 5, ["grants"], "join", token, "--listen", first, "--approval", "none")
+    os.rmdir(os.path.join(city.home, "grants"))
+    says(city, 1, ["listen_differs", first], "--json", "join", token, "--approval", "none",
+         "--listen", f"tcp://127.0.0.1:{trees.free_port()}")
+    city.run("join", token, "--approval", "none")
+    need(f'listen: "{first}"' in config_of(city), config_of(city))
+    tree.nodes[CITY] = city
+    city.start()
+    county, _ = tree.join(CITY, COUNTY, "林周县")
+    expect(county, [agency("A1")], ["accepted"])
+    tree.wait_equal_digests()
+
+
 def stories(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
         root = tree.init_root(ROOT, "西藏自治区")
         keeps_to_itself(tree, root)
+        agrees_before_it_asks(tree, root)
+        token = is_reached_where_it_says(tree, root)
+        a_join_is_repeated(tree, root, token)
     except trees.Failed:
         for node in tree.nodes.values():
             print(f"--- {node.division}\n{node.log_tail(1500)}", file=sys.stderr)

@@ -109,6 +109,7 @@ static void open_node(struct office *office, bool approval_required)
     struct grant grant = {.division = division_of("540000"), .name = "西藏自治区", .epoch = 1};
     struct node_config config = {.self = division_of("540000"),
                                  .key = &office->key,
+                                 .listen = "tcp://127.0.0.1:7400",
                                  .enrol = "tcp://127.0.0.1:7401",
                                  .approval = approval_required ? POLICY_REQUIRED : POLICY_NONE,
                                  .wake = wake,

@@ -57,6 +57,8 @@ static struct home_config some_config(void)
                                  .name = "林周县 \"a\\b\"",
                                  .listen = "tcp://127.0.0.1:7400",
                                  .enrol = "tcp://[::1]:65535",
+                                 .advertise = "tcp://node.gov.cn:7400",
+                                 .advertise_enrol = "tcp://10.1.2.3:7401",
                                  .approval = {UINT64_C(0x12900)},
                                  .log_level = LOG_LEVEL_WARN,
                                  .seal = SEAL_MACHINE,
@@ -113,6 +115,8 @@ static void assert_same(const struct home_config *got, const struct home_config 
     assert_string_equal(got->name, want->name);
     assert_string_equal(got->listen, want->listen);
     assert_string_equal(got->enrol, want->enrol);
+    assert_string_equal(got->advertise, want->advertise);
+    assert_string_equal(got->advertise_enrol, want->advertise_enrol);
     assert_string_equal(got->parent.division.code, want->parent.division.code);
     assert_string_equal(got->parent.endpoint, want->parent.endpoint);
     assert_memory_equal(got->parent.curve_key, want->parent.curve_key, 32);
@@ -167,6 +171,8 @@ static void a_bad_config_is_refused_with_its_line(void **state)
          "division code"},
         {"bad fingerprint", HEAD "tree: \"12\"\n" REST, ":3: tree", "64"},
         {"bad endpoint", HEAD TREE REST "listen: 127.0.0.1:7400\n", ":7: listen", "tcp://"},
+        {"advertised where nobody can dial", HEAD TREE REST "advertise: \"tcp://*:7400\"\n",
+         ":7: advertise", "dial"},
         {"bad parent",
          HEAD TREE REST "parent:\n  division: \"5\"\n  endpoint: \"tcp://a:0\"\n  curve_key: \"" HEX
                         "\"\n",

@@ -92,9 +92,11 @@ static enum status invite(struct world *world, struct token *token, const char *
     *token = (struct token){
         .division = division_of(code), .parent = division_of(CITY), .tree = world->tree};
     (void)snprintf(token->endpoint, sizeof token->endpoint, "tcp://127.0.0.1:7401");
+    (void)snprintf(token->link, sizeof token->link, "tcp://127.0.0.1:7400");
+    token->policy = SOME_POLICY;
     memcpy(token->curve_key, world->city_curve.public, sizeof token->curve_key);
     return enrol_invite(&world->city, world->txn, token, "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
-                        SOME_POLICY, world->now, &world->err);
+                        world->now, &world->err);
 }
 
 static int open_world(void **state)
@@ -460,6 +462,22 @@ static void who_may_not_be_invited(void **state)
     }
 }
 
+static void an_address_that_nobody_can_dial_is_not_handed_out(void **state)
+{
+    struct world *world = *state;
+    const struct token token = world->token;
+
+    (void)snprintf(world->token.link, sizeof world->token.link, "tcp://*:7400");
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, "x", NOW, &world->err),
+                     ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "set listen or advertise in config.yaml"));
+    world->token = token;
+    (void)snprintf(world->token.endpoint, sizeof world->token.endpoint, "tcp://0.0.0.0:7401");
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, "x", NOW, &world->err),
+                     ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "set enrol or advertise_enrol in config.yaml"));
+}
+
 static void names_that_cannot_be_shown_are_refused(void **state)
 {
     char long_name[NAME_BYTES_MAX + 2];
@@ -470,12 +488,12 @@ static void names_that_cannot_be_shown_are_refused(void **state)
     long_name[sizeof long_name - 1] = '\0';
     for (size_t i = 0; i < COUNT_OF(names); i++) {
         assert_int_equal(
-            enrol_invite(&world->city, world->txn, &world->token, names[i], 0, NOW, &world->err),
+            enrol_invite(&world->city, world->txn, &world->token, names[i], NOW, &world->err),
             ERR_REFUSED);
     }
     long_name[NAME_BYTES_MAX] = '\0';
     assert_int_equal(
-        enrol_invite(&world->city, world->txn, &world->token, long_name, 0, NOW, &world->err), OK);
+        enrol_invite(&world->city, world->txn, &world->token, long_name, NOW, &world->err), OK);
     ask(world);
 }
 
@@ -597,6 +615,10 @@ static void a_child_believes_its_token_and_not_the_parent(void **state)
     world->token.curve_key[0] ^= 1; /* another parent than the one we speak to */
     assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
     world->token = token;
+    world->token.policy ^= 1; /* laxer or stricter than what we agreed to */
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    assert_false(enrolled.refused);
+    world->token = token;
     sign_key_generate(&world->key); /* a grant of somebody else's key */
     assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
     world->key = key;
@@ -624,6 +646,7 @@ static void a_bad_answer_is_an_error_and_not_a_crash(void **state)
         buf_clear(&world->answer);
         message_encode(&world->answer, &answer.base);
         assert_int_equal(accept(world, &enrolled), ERR_EXPIRED);
+        assert_true(enrolled.refused);
         assert_null(strchr(world->err.text, '\x1b'));
         assert_true(utf8_valid(bytes_text(world->err.text)));
         answer.status = STATUSES;
@@ -660,6 +683,7 @@ int main(void)
         STORY(noise_is_refused),
         STORY(the_newest_attempts_are_kept),
         STORY(who_may_not_be_invited),
+        STORY(an_address_that_nobody_can_dial_is_not_handed_out),
         STORY(names_that_cannot_be_shown_are_refused),
         STORY(a_new_invite_replaces_one_that_was_not_used),
         STORY(a_child_checks_the_chain_against_its_token),

@@ -13,6 +13,8 @@ static struct token some_token(const char *endpoint)
 {
     struct token token = {.division = division_of("540121"),
                           .parent = division_of("540100"),
+                          .link = "tcp://10.0.0.5:7400",
+                          .policy = UINT64_C(0x8000000000000005),
                           .expires_unix_ms = UINT64_C(1764000000000)};
 
     (void)snprintf(token.endpoint, sizeof token.endpoint, "%s", endpoint);
@@ -27,6 +29,8 @@ static void expect_same(const struct token *a, const struct token *b)
     assert_true(division_equal(a->division, b->division));
     assert_true(division_equal(a->parent, b->parent));
     assert_string_equal(a->endpoint, b->endpoint);
+    assert_string_equal(a->link, b->link);
+    assert_true(a->policy == b->policy);
     assert_memory_equal(a->curve_key, b->curve_key, sizeof a->curve_key);
     assert_true(hash_equal(&a->tree, &b->tree));
     assert_memory_equal(a->secret, b->secret, sizeof a->secret);
@@ -113,6 +117,20 @@ static void what_is_no_token_is_refused(void **state)
     assert_int_equal(token_parse(&got, huge, &err), ERR_MALFORMED);
 }
 
+static void a_listener_on_every_address_is_nowhere_to_dial(void **state)
+{
+    static const char *const nowhere[] = {"", "tcp://*:7400", "tcp://0.0.0.0:7400", "tcp://[::]:1"};
+    static const char *const there[] = {"tcp://10.0.0.5:7400", "tcp://[::1]:1", "tcp://gov.cn:1"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(nowhere); i++) {
+        assert_false(endpoint_can_be_dialled(nowhere[i]));
+    }
+    for (size_t i = 0; i < COUNT_OF(there); i++) {
+        assert_true(endpoint_can_be_dialled(there[i]));
+    }
+}
+
 static int start(void **state)
 {
     struct err err;
@@ -128,6 +146,7 @@ int main(void)
         cmocka_unit_test(white_space_from_pasting_does_no_harm),
         cmocka_unit_test(a_slip_of_the_hand_is_noticed),
         cmocka_unit_test(what_is_no_token_is_refused),
+        cmocka_unit_test(a_listener_on_every_address_is_nowhere_to_dial),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);
