@@ -4,7 +4,7 @@
  *               'e' id             -> sequence
  *               'b' batch(u64)     -> maker: name, key, signature, leaves
  *               'r' batch(u64)     -> drafts of the batch still pending (u32)
- *               'x' id             -> last rejection: time, checker, reason
+ *               'x' id             -> rejection: time, checker, reason; until handed in again
  *               'c'                -> last sequence used
  *
  * The maker signs the Merkle root of one post; the checker that of the documents approved
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/ledger/query.h"
 #include "node/node_internal.h"
 #include "replicator/merkle.h"
 
@@ -28,6 +29,13 @@ static struct bytes id_key(uint8_t key[40], struct bytes id)
     assert(id.size <= 38);
     key[0] = 'e';
     memcpy(key + 1, id.data, id.size);
+    return bytes_of(key, id.size + 1);
+}
+
+static struct bytes rejection_key(uint8_t key[40], struct bytes id)
+{
+    (void)id_key(key, id);
+    key[0] = 'x';
     return bytes_of(key, id.size + 1);
 }
 
@@ -186,6 +194,7 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     (void)txn_put(txn, SPACE_LOCAL, number_key(key, 'd', sequence), buf_bytes(&row));
     store_u64(raw, sequence);
     (void)txn_put(txn, SPACE_LOCAL, id_key(key, id), bytes_of(raw, sizeof raw));
+    txn_delete(txn, SPACE_LOCAL, rejection_key(key, id));
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
     buf_free(&row);
 }
@@ -242,6 +251,19 @@ static void refuse_item(struct candidate *candidate, enum reason reason)
     candidate->item->status = SUBMIT_REFUSED;
 }
 
+/* Approved before, so an approval asked for again is done and not refused. */
+static bool entered_already(struct node *node, struct txn *txn, struct approve_item *item)
+{
+    struct document_row row;
+
+    if (!query_document(txn, node->config.self, bytes_text(item->id), &row)) {
+        return false;
+    }
+    item->status = SUBMIT_EXISTS;
+    item->lsn = row.lsn;
+    return true;
+}
+
 /* Finds the draft and decides whether this person may check it. */
 static void load_candidate(struct node *node, struct txn *txn, struct candidate *candidate,
                            const struct person *checker)
@@ -253,6 +275,9 @@ static void load_candidate(struct node *node, struct txn *txn, struct candidate 
     candidate->draft.sequence = UINT64_MAX; /* what is not pending comes last */
     if (!find_draft(txn, bytes_text(candidate->item->id), &draft) ||
         !find_batch(txn, draft.batch, &batch)) {
+        if (entered_already(node, txn, candidate->item)) {
+            return;
+        }
         refuse_item(candidate, REASON_NOT_PENDING);
         return;
     }
@@ -417,18 +442,6 @@ static void sort_items(struct approve_item *items, struct candidate *candidates,
     mem_free(sorted);
 }
 
-/* The same id twice in one call is one document. */
-static void drop_repeated(struct candidate *candidates, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        if (candidates[i].signable && candidates[i - 1].signable &&
-            candidates[i].draft.sequence == candidates[i - 1].draft.sequence) {
-            candidates[i].signable = false;
-            refuse_item(&candidates[i], REASON_NOT_PENDING);
-        }
-    }
-}
-
 void node_approve(struct node *node, struct txn *txn, struct approve_item *items, size_t count,
                   const struct person *checker)
 {
@@ -448,7 +461,6 @@ void node_approve(struct node *node, struct txn *txn, struct approve_item *items
             candidates[i].draft.body = buf_bytes(&candidates[i].row);
         }
     }
-    drop_repeated(candidates, count);
     checked.leaves = mem_zalloc((count + 1) * sizeof *checked.leaves);
     sign_checked(node, candidates, count, &checked);
     copy_batches(txn, candidates, count, batches, leaves);
@@ -487,35 +499,58 @@ void node_reject(struct node *node, struct txn *txn, struct approve_item *item, 
     buf_put_u64(&row, node->turn_unix_ms);
     put_text(&row, checker->name);
     put_text(&row, why);
-    (void)id_key(key, draft.id);
-    key[0] = 'x';
-    (void)txn_put(txn, SPACE_LOCAL, bytes_of(key, draft.id.size + 1), buf_bytes(&row));
+    (void)txn_put(txn, SPACE_LOCAL, rejection_key(key, draft.id), buf_bytes(&row));
     item->status = SUBMIT_ACCEPTED;
     buf_free(&row);
+}
+
+static bool parse_rejection(struct rejection *out, struct bytes id, struct bytes row)
+{
+    struct reader reader = reader_of(row);
+    struct bytes checker, why;
+
+    out->unix_ms = reader_u64(&reader);
+    checker = reader_bytes(&reader, reader_u16(&reader));
+    why = reader_bytes(&reader, reader_u16(&reader));
+    (void)snprintf(out->id, sizeof out->id, "%.*s", (int)id.size, (const char *)id.data);
+    (void)snprintf(out->checker, sizeof out->checker, "%.*s", (int)checker.size,
+                   (const char *)checker.data);
+    (void)snprintf(out->why, sizeof out->why, "%.*s", (int)why.size, (const char *)why.data);
+    return reader_done(&reader);
 }
 
 bool node_rejection(struct txn *txn, const char *id, struct rejection *out)
 {
     uint8_t key[40];
-    struct bytes row, checker, why;
-    struct reader reader;
+    struct bytes row;
 
-    if (strlen(id) > 38) {
-        return false;
-    }
-    (void)id_key(key, bytes_text(id));
-    key[0] = 'x';
-    if (!txn_get(txn, SPACE_LOCAL, bytes_of(key, strlen(id) + 1), &row)) {
-        return false;
-    }
-    reader = reader_of(row);
-    out->unix_ms = reader_u64(&reader);
-    checker = reader_bytes(&reader, reader_u16(&reader));
-    why = reader_bytes(&reader, reader_u16(&reader));
-    (void)snprintf(out->checker, sizeof out->checker, "%.*s", (int)checker.size,
-                   (const char *)checker.data);
-    (void)snprintf(out->why, sizeof out->why, "%.*s", (int)why.size, (const char *)why.data);
-    return reader_done(&reader);
+    return strlen(id) <= 38 &&
+           txn_get(txn, SPACE_LOCAL, rejection_key(key, bytes_text(id)), &row) &&
+           parse_rejection(out, bytes_text(id), row);
+}
+
+struct rejections {
+    bool (*visit)(void *arg, const struct rejection *rejection);
+    void *arg;
+};
+
+static bool visit_rejection(void *arg, struct bytes key, struct bytes value)
+{
+    const struct rejections *rejections = arg;
+    struct rejection rejection;
+
+    return key.size < 2 ||
+           !parse_rejection(&rejection, bytes_of(key.data + 1, key.size - 1), value) ||
+           rejections->visit(rejections->arg, &rejection);
+}
+
+void node_rejections(struct txn *txn, bool (*visit)(void *arg, const struct rejection *rejection),
+                     void *arg)
+{
+    struct rejections rejections = {visit, arg};
+    struct err err;
+
+    (void)txn_scan(txn, SPACE_LOCAL, bytes_text("x"), visit_rejection, &rejections, &err);
 }
 
 /* --- pending --- */

@@ -84,8 +84,8 @@ struct person { /* who acts; the secret stays in the HTTP thread's session */
 /* `maker` may be NULL when no kind in it needs approval. Signs nothing when all is accepted. */
 void node_submit(struct node *node, struct txn *txn, struct submit_item *items, size_t count,
                  bool atomic, const struct person *maker);
-/* Checks and enters drafts, in submission order; one item per id, document filled from the draft
- * (into the call's `memory`). */
+/* Checks and enters drafts, and sorts the items into the order of submission; the ids differ. One
+ * that is an entry already is SUBMIT_EXISTS: whoever lost an answer may ask again. */
 struct approve_item {
     char id[40];
     enum submit_status status;
@@ -96,12 +96,15 @@ void node_approve(struct node *node, struct txn *txn, struct approve_item *items
                   const struct person *checker);
 void node_reject(struct node *node, struct txn *txn, struct approve_item *item, const char *why,
                  const struct person *checker);
-/* Why the last draft with this id was rejected. */
+/* Why a draft with this id was rejected, as long as it is not handed in again; all of them, by id.
+ */
 struct rejection {
     uint64_t unix_ms;
-    char checker[64], why[1001];
+    char id[40], checker[64], why[1001];
 };
 bool node_rejection(struct txn *txn, const char *id, struct rejection *out);
+void node_rejections(struct txn *txn, bool (*visit)(void *arg, const struct rejection *rejection),
+                     void *arg);
 struct draft_row {
     char id[40], maker[64];
     uint64_t unix_ms;

@@ -94,6 +94,13 @@ bool places_within(const struct places *places, struct division division, struct
  * answered. */
 bool request_division(const struct request *request, struct answer *answer,
                       const struct places *places, struct division *out);
+/* The author of ?division=, own by default: any division; what is not held is not found. False with
+ * the error answered. */
+bool request_author(const struct request *request, struct answer *answer, struct division *author);
+/* not_found for the document of the path; says so when a division above wrote one of this id. */
+void answer_no_document(const struct request *request, struct answer *answer,
+                        const struct view *view);
+void write_document_row(struct json_out *out, const struct document_row *row);
 /* ?year=, 0 when not given. False with bad_request answered. */
 bool request_year(const struct request *request, struct answer *answer, int *year);
 
@@ -106,7 +113,8 @@ typedef void route_fn(struct request *request, struct answer *answer);
 void route(struct request *request, struct answer *answer);
 
 route_fn post_documents, post_approve, post_reject; /* routes_write.c */
-route_fn get_document, list_documents, get_trace, get_balance, get_pending, get_digest;
+route_fn get_document;                              /* routes_document.c */
+route_fn list_documents, get_trace, get_balance, get_pending, get_digest;
 /* routes_read.c */
 route_fn get_report;                                                 /* reports.c */
 route_fn post_login, post_logout, get_users, post_user, post_passwd; /* routes_people.c */

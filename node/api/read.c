@@ -135,7 +135,7 @@ bool request_division(const struct request *request, struct answer *answer,
         return true;
     }
     if (!division_parse(out, bytes_text(code))) {
-        answer_error(request, answer, API_BAD_REQUEST, "division");
+        answer_error(request, answer, API_BAD_REQUEST, "division: 1-9 of A-Z 0-9");
         return false;
     }
     place = places_find(places, *out);
@@ -158,7 +158,7 @@ bool request_year(const struct request *request, struct answer *answer, int *yea
         *year = *year * 10 + (text[i] - '0');
     }
     if (strlen(text) != 4 || *year < 1000) {
-        answer_error(request, answer, API_BAD_REQUEST, "year");
+        answer_error(request, answer, API_BAD_REQUEST, "year: four digits");
         return false;
     }
     return true;

@@ -137,6 +137,7 @@ static void write_alarm(struct json_out *out, const struct alarm *alarm)
 struct attempts {
     struct json_out *out;
     size_t count;
+    uint64_t now_ms;
 };
 
 static void write_attempt(void *arg, const struct enrol_attempt *attempt)
@@ -149,15 +150,16 @@ static void write_attempt(void *arg, const struct enrol_attempt *attempt)
     }
     out_open(attempts->out, NULL, '{');
     out_time(attempts->out, "time", attempt->unix_ms);
+    write_age(attempts->out, "age_s", attempt->unix_ms, attempts->now_ms);
     out_division(attempts->out, "division", attempt->division);
     out_text(attempts->out, "reason", status_name(attempt->reason));
     out_text(attempts->out, "text", attempt->text);
     out_close(attempts->out, '}');
 }
 
-static void write_attempts(struct json_out *out, const struct service *service)
+static void write_attempts(struct json_out *out, const struct service *service, uint64_t now_ms)
 {
-    struct attempts attempts = {out, 0};
+    struct attempts attempts = {out, 0, now_ms};
     struct view view;
     struct err err;
 
@@ -200,7 +202,7 @@ static void write_status(struct json_out *out, const struct service *service,
         write_alarm(out, &status->alarms[i]);
     }
     out_close(out, ']');
-    write_attempts(out, service);
+    write_attempts(out, service, now_ms);
     out_close(out, '}');
 }
 

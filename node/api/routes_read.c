@@ -1,168 +1,11 @@
-/* routes_read - what the ledgers say, read from one snapshot and never from the loop. */
+/* routes_read - what the ledgers say, read from one snapshot and never from the loop: lists,
+ * traces, balances, digests, drafts. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "node/api/api.h"
 #include "node/api/now.h"
-#include "replicator/log.h"
-
-/* --- one document --- */
-
-static void write_row(struct json_out *out, const struct document_row *row)
-{
-    const struct kind_info *info = kind_info(row->kind);
-    char year[16];
-
-    out_text(out, "division", row->author.code);
-    out_text(out, "id", row->id);
-    out_text(out, "kind", info != NULL ? info->name : "unknown");
-    (void)snprintf(year, sizeof year, "%04d", row->year);
-    out_text(out, "fiscal_year", year);
-    out_text(out, "state", row->state);
-    out_amount(out, "amount", row->amount);
-    out_count(out, "lsn", row->lsn);
-    out_time(out, "time", row->time_ms);
-}
-
-static void write_balances(struct json_out *out, const struct document_row *row)
-{
-    bool any = false;
-
-    for (int account = 1; account < ACCOUNTS; account++) {
-        any = any || row->balances[account] != 0;
-    }
-    if (!any) {
-        return;
-    }
-    out_open(out, "balances", '{');
-    for (int account = 1; account < ACCOUNTS; account++) {
-        if (row->balances[account] != 0) {
-            out_amount(out, account_info((enum account)account)->mnemonic, row->balances[account]);
-        }
-    }
-    out_close(out, '}');
-}
-
-/* The local name of a key, when the person is an operator of this node. */
-struct name_of_key {
-    struct public_key key;
-    char name[64];
-};
-
-static bool match_key(void *arg, const struct operator_row *row)
-{
-    struct name_of_key *wanted = arg;
-
-    if (memcmp(&row->key, &wanted->key, sizeof row->key) == 0) {
-        memcpy(wanted->name, row->name, sizeof wanted->name);
-        return false;
-    }
-    return true;
-}
-
-static void write_approval(struct json_out *out, struct txn *txn,
-                           const struct approval_group *group)
-{
-    struct name_of_key person = {.key = group->key};
-
-    node_operators(txn, match_key, &person);
-    out_open(out, NULL, '{');
-    out_text(out, "role", group->role == ROLE_MAKER ? "maker" : "checker");
-    if (person.name[0] != '\0') {
-        out_text(out, "name", person.name);
-    }
-    out_hex(out, "key", &group->key, sizeof group->key);
-    out_close(out, '}');
-}
-
-/* Its fields and who approved it, from the block it lies in. False: it cannot be read. */
-static bool write_entry(struct json_out *out, const struct view *view,
-                        const struct document_row *row, struct err *err)
-{
-    struct block_body body = BLOCK_BODY_EMPTY;
-    struct block_view block;
-    struct buf whole = BUF_EMPTY;
-    struct document document;
-    enum status status;
-
-    status =
-        log_read_block(view->store, view->snapshot, row->author, row->lsn, &whole, &block, err);
-    if (status == OK) {
-        status = block_body_read(&body, &block, err);
-    }
-    if (status == OK) {
-        const size_t index = (size_t)(row->lsn - block.header.first_lsn);
-        const struct entry *entry = &body.entries[index];
-
-        status = document_decode(&document, entry->kind, entry->body, err);
-        if (status == OK) {
-            out_document(out, &document);
-            if (!document_has(&document, FIELD_STATE)) {
-                out_text(out, "state", row->state);
-            }
-            out_open(out, "approvals", '[');
-            for (size_t i = 0; i < body.group_count; i++) {
-                const struct approval_group *group = &body.groups[i];
-                if (index >= group->first_entry && index - group->first_entry < group->count) {
-                    write_approval(out, view->txn, group);
-                }
-            }
-            out_close(out, ']');
-        }
-    }
-    block_body_free(&body);
-    buf_free(&whole);
-    return status == OK;
-}
-
-/* The author of ?division=, which may be any division; what is not held is not found. */
-static bool request_author(const struct request *request, struct answer *answer,
-                           struct division *author)
-{
-    const char *code = request->query(request->connection, "division");
-
-    *author = request->service->self;
-    if (code != NULL && !division_parse(author, bytes_text(code))) {
-        answer_error(request, answer, API_BAD_REQUEST, "division");
-        return false;
-    }
-    return true;
-}
-
-void get_document(struct request *request, struct answer *answer)
-{
-    struct json_out out = json_to(&answer->body);
-    struct document_row row;
-    struct division author;
-    struct view view;
-    struct err err;
-
-    if (!request_author(request, answer, &author)) {
-        return;
-    }
-    view_open(&view, request->service);
-    if (!query_document(view.txn, author, bytes_text(request->argument[0]), &row)) {
-        if (view_sound(&view, request, answer)) {
-            answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
-        }
-    } else {
-        out_open(&out, NULL, '{');
-        if (write_entry(&out, &view, &row, &err)) {
-            out_text(&out, "author", row.author.code);
-            out_count(&out, "lsn", row.lsn);
-            out_time(&out, "time", row.time_ms);
-            if (row.answer_id[0] != '\0') {
-                out_text(&out, "answered_by", row.answer_id);
-            }
-            write_balances(&out, &row);
-            out_close(&out, '}');
-        } else {
-            answer_error(request, answer, API_STORE_FAILED, err.text);
-        }
-    }
-    view_close(&view);
-}
 
 /* --- lists, a page at a time --- */
 
@@ -183,7 +26,7 @@ static bool list_row(void *arg, const struct document_row *row)
         return false;
     }
     out_open(&listing->out, NULL, '{');
-    write_row(&listing->out, row);
+    write_document_row(&listing->out, row);
     out_close(&listing->out, '}');
     listing->rows++;
     listing->last_author = row->author;
@@ -246,7 +89,7 @@ static bool read_list_request(const struct request *request, struct answer *answ
     memset(list, 0, sizeof *list);
     list->kind = kind == NULL ? 0 : kind_named(bytes_text(kind));
     if (list->kind == 0) {
-        answer_error(request, answer, API_BAD_REQUEST, "kind");
+        answer_error(request, answer, API_BAD_REQUEST, "kind: there is no such kind");
         return false;
     }
     if (after != NULL && !parse_cursor(after, list)) {
@@ -305,7 +148,7 @@ static void write_step(void *arg, const struct trace_step *step)
     out_open(out, NULL, '{');
     out_count(out, "depth", step->depth);
     out_text(out, "relation", step->relation);
-    write_row(out, &step->row);
+    write_document_row(out, &step->row);
     out_close(out, '}');
 }
 
@@ -323,7 +166,7 @@ void get_trace(struct request *request, struct answer *answer)
     }
     view_open(&view, request->service);
     if (!query_document(view.txn, author, id, &row)) {
-        answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
+        answer_no_document(request, answer, &view);
     } else {
         roster = view_roster(&view, &request->service->tree);
         out_open(&out, NULL, '{');
@@ -506,6 +349,20 @@ static bool write_draft(void *arg, const struct draft_row *row)
     return true;
 }
 
+static bool write_recent_rejection(void *arg, const struct rejection *rejection)
+{
+    struct json_out *out = arg;
+
+    out_open(out, NULL, '{');
+    out_text(out, "id", rejection->id);
+    out_text(out, "checker", rejection->checker);
+    out_time(out, "time", rejection->unix_ms);
+    out_text(out, "reason", rejection->why);
+    out_close(out, '}');
+    return true;
+}
+
+/* And what was sent back and not handed in again, so that its maker learns why. */
 void get_pending(struct request *request, struct answer *answer)
 {
     struct json_out out = json_to(&answer->body);
@@ -515,6 +372,9 @@ void get_pending(struct request *request, struct answer *answer)
     out_open(&out, NULL, '{');
     out_open(&out, "rows", '[');
     node_pending(view.txn, write_draft, &out);
+    out_close(&out, ']');
+    out_open(&out, "rejected", '[');
+    node_rejections(view.txn, write_recent_rejection, &out);
     out_close(&out, ']');
     out_close(&out, '}');
     (void)view_sound(&view, request, answer);

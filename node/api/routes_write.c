@@ -173,7 +173,7 @@ static bool admit_post(const struct request *request, struct answer *answer, uin
     if (name != NULL) {
         *kind = kind_named(bytes_text(name));
         if (*kind == 0) {
-            answer_error(request, answer, API_BAD_REQUEST, "kind");
+            answer_error(request, answer, API_BAD_REQUEST, "kind: there is no such kind");
             return false;
         }
     }
@@ -262,6 +262,17 @@ static void set_id(struct approve_item *item, const char *id)
     (void)snprintf(item->id, sizeof item->id, "%s", id);
 }
 
+/* The same id twice in one call is one document. */
+static bool is_repeated(const struct approve_item *items, size_t index)
+{
+    for (size_t i = 0; i < index; i++) {
+        if (strcmp(items[i].id, items[index].id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_ids(struct approve_job *approve, const json_t *ids)
 {
     if (!json_is_array(ids) || json_array_size(ids) == 0 ||
@@ -274,7 +285,8 @@ static bool read_ids(struct approve_job *approve, const json_t *ids)
         if (id == NULL) {
             return false;
         }
-        set_id(&approve->items[approve->count++], id);
+        set_id(&approve->items[approve->count], id);
+        approve->count += !is_repeated(approve->items, approve->count);
     }
     return true;
 }

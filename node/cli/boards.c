@@ -285,6 +285,49 @@ enum exit_code run_digest(struct cli *cli)
 
 /* --- status --- */
 
+/* Attempts that differ only in their time are one row, with the newest of them and their number. */
+static json_t *count_attempts(const json_t *attempts)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < json_array_size(attempts); i++) {
+        const json_t *attempt = json_array_get(attempts, i);
+        json_t *row = NULL, *same = NULL;
+        size_t j;
+
+        json_array_foreach(rows, j, row)
+        {
+            if (strcmp(text_of(row, "division"), text_of(attempt, "division")) == 0 &&
+                strcmp(text_of(row, "text"), text_of(attempt, "text")) == 0) {
+                same = row;
+            }
+        }
+        if (same == NULL) {
+            same = json_copy((json_t *)(uintptr_t)attempt);
+            (void)json_array_append_new(rows, same);
+        }
+        (void)json_object_set_new(same, "count", json_integer(number_of(same, "count") + 1));
+    }
+    return rows;
+}
+
+static void print_attempts(const struct cli *cli, const json_t *attempts)
+{
+    static const struct column columns[] = {
+        {"time", "refused enrolment (UTC)", "被拒的入网请求 (UTC)", CELL_TIME},
+        {"division", "division", "区划", CELL_TEXT},
+        {"text", "reason", "原因", CELL_SENTENCE},
+        {"count", "times", "次数", CELL_NUMBER},
+    };
+    json_t *rows = count_attempts(attempts);
+
+    if (json_array_size(rows) > 0) {
+        (void)putchar('\n');
+        print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
+    }
+    json_decref(rows);
+}
+
 static void print_status(const struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
@@ -317,6 +360,7 @@ static void print_status(const struct cli *cli, const json_t *status)
         (void)putchar('\n');
         print_table(stdout, alarms, COUNT_OF(alarms), alarm_rows, cli->language);
     }
+    print_attempts(cli, json_object_get(status, "enrol_attempts"));
 }
 
 enum exit_code run_status(struct cli *cli)

@@ -192,6 +192,24 @@ static void check_peer(struct doctor *doctor, const json_t *peer)
     }
 }
 
+static void check_attempts(struct doctor *doctor, const json_t *attempts)
+{
+    enum { DAY_S = 24 * 3600 };
+    const json_t *newest = json_array_get(attempts, 0);
+    const char *text = json_string_value(json_object_get(newest, "text"));
+    char what[400], words[WORDS_BYTES_MAX];
+
+    if (text == NULL || json_integer_value(json_object_get(newest, "age_s")) >= DAY_S) {
+        return;
+    }
+    (void)snprintf(what, sizeof what,
+                   say(doctor, "an enrolment was refused: %s", "有入网请求被拒：%s"),
+                   words_in(doctor->cli->language, words, text));
+    find(doctor, FINDING_WARNING, "enrolment", what,
+         say(doctor, "terrace status lists them; give a new token if it was one of ours",
+             "terrace status 列出全部；若是本方人员，请重新签发令牌"));
+}
+
 static void check_status(struct doctor *doctor)
 {
     json_t *status = client_ask_quietly(doctor->cli, "/status");
@@ -212,12 +230,16 @@ static void check_status(struct doctor *doctor)
     alarms = json_object_get(status, "alarms");
     for (size_t i = 0; i < json_array_size(alarms); i++) {
         const json_t *alarm = json_array_get(alarms, i);
+        const char *text = json_string_value(json_object_get(alarm, "text"));
+        char words[WORDS_BYTES_MAX];
+
         (void)snprintf(what, sizeof what, "%s: %s",
                        json_string_value(json_object_get(alarm, "code")),
-                       json_string_value(json_object_get(alarm, "text")));
+                       words_in(doctor->cli->language, words, text == NULL ? "" : text));
         find(doctor, FINDING_WARNING, "alarm", what,
              say(doctor, "terrace status", "terrace status"));
     }
+    check_attempts(doctor, json_object_get(status, "enrol_attempts"));
     json_decref(status);
 }
 

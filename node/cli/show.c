@@ -205,6 +205,12 @@ enum exit_code run_pending(struct cli *cli)
         {"maker", "maker", "经办人", CELL_TEXT},
         {"time", "time (UTC)", "时间 (UTC)", CELL_TIME},
     };
+    static const struct column rejected[] = {
+        {"id", "rejected", "已退回", CELL_TEXT},
+        {"checker", "checker", "审核人", CELL_TEXT},
+        {"time", "time (UTC)", "时间 (UTC)", CELL_TIME},
+        {"reason", "reason", "理由", CELL_TEXT},
+    };
     json_t *answer;
     const enum exit_code exit_code = ask(cli, "/pending", &answer);
 
@@ -214,8 +220,14 @@ enum exit_code run_pending(struct cli *cli)
     if (cli_json(cli)) {
         print_json(stdout, answer);
     } else {
+        const json_t *rejections = json_object_get(answer, "rejected");
+
         print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"),
                     cli->language);
+        if (json_array_size(rejections) > 0) {
+            (void)putchar('\n');
+            print_table(stdout, rejected, COUNT_OF(rejected), rejections, cli->language);
+        }
     }
     json_decref(answer);
     return EXIT_DONE;

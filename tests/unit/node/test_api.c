@@ -383,6 +383,10 @@ static void what_cannot_be_asked_is_answered_with_a_reason(void **state)
         {"POST", "/documents", "", 200, ""},
         {"POST", "/documents", "!\n", 200,
          "\"id\":null,\"status\":\"refused\",\"reason\":\"malformed\""},
+        {"POST", "/documents", "{\"kind\":\"agency\",\"id\":5,\"fiscal_year\":\"2026\"}\n", 200,
+         "\"id\":null,\"status\":\"refused\",\"reason\":\"missing_agency_code\""},
+        {"POST", "/documents", "{\"kind\":\"agency\",\"id\":[\"A\"],\"x\":1}\n", 200,
+         "\"id\":null"},
         {"POST", "/approve", "{\"ids\":[\"x\"]}", 401, "needs_login"},
         {"POST", "/approve", "{\"ids\":[]}", 400, "ids"},
         {"POST", "/approve", "[", 400, "bad_request"},
@@ -398,7 +402,7 @@ static void what_cannot_be_asked_is_answered_with_a_reason(void **state)
         {"GET", "/healthz", "", 200, "alive"},
         {"GET", "/readyz", "", 200, "ready"},
         {"GET", "/status", "", 200, "\"peers\":["},
-        {"GET", "/pending", "", 200, "{\"rows\":[]}"},
+        {"GET", "/pending", "", 200, "{\"rows\":[],\"rejected\":[]}"},
         {"GET", "/users", "", 200, "{\"rows\":[]}"},
     };
     struct office *office = open_office(false);
@@ -479,6 +483,7 @@ static void log_in(const struct office *office, const char *name, char token[128
 static void two_persons_approve_what_one_may_not(void **state)
 {
     struct office *office = open_office(true);
+    struct answer again;
     char li[128], wang[128];
 
     (void)state;
@@ -500,10 +505,16 @@ static void two_persons_approve_what_one_may_not(void **state)
     want(post(office, "/approve", li, "{\"ids\":[\"B1\"]}"), 200, "\"reason\":\"same_person\"");
     want(post(office, "/approve", wang, "{\"ids\":[\"L1\",\"A1\",\"B1\"]}"), 200,
          "\"id\":\"L1\",\"status\":\"accepted\"");
-    want(post(office, "/approve", wang, "{\"ids\":[\"B1\"]}"), 200, "\"reason\":\"not_pending\"");
+    again = post(office, "/approve", wang, "{\"ids\":[\"B1\",\"B1\"]}"); /* its answer was lost */
+    assert_string_equal(again.body, "{\"id\":\"B1\",\"status\":\"exists\",\"message\":\"already "
+                                    "there, with the same content\"}\n");
+    buf_free(&again.all);
+    want(post(office, "/approve", wang, "{\"ids\":[\"B7\"]}"), 200, "\"reason\":\"not_pending\"");
     want(post(office, "/reject", wang, "{\"id\":\"R1\",\"reason\":\"文号不对\"}"), 200,
          "\"id\":\"R1\",\"status\":\"rejected\"");
-    want(get(office, "/pending"), 200, "{\"rows\":[]}");
+    want(get(office, "/pending"), 200, "{\"rows\":[],\"rejected\":[{\"id\":\"R1\"");
+    want(get(office, "/documents/R1"), 200, "\"state\":\"rejected\",\"checker\":\"wang\"");
+    want(get(office, "/documents/R1"), 200, "\"reason\":\"文号不对\"");
     want(get(office, "/documents/B1"), 200, "\"role\":\"maker\",\"name\":\"li\"");
     want(get(office, "/documents/B1"), 200, "\"role\":\"checker\",\"name\":\"wang\"");
     want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
