@@ -47,6 +47,12 @@ struct audience_head {
     struct hash hash;
 };
 
+/* One whose cosignatures of a log come here: each may come once in cosign_ms. */
+struct cosigner {
+    struct division holder;
+    uint64_t due_ms; /* mono; when the next one is due */
+};
+
 /* HELD_ABOVE: only what is addressed to us. All others are held whole. */
 enum held_side { HELD_NOT, HELD_OWN, HELD_BELOW, HELD_ABOVE };
 
@@ -65,6 +71,9 @@ struct held_log {
     bool refused;         /* the last block was false */
     uint64_t cosigned_lsn, cosigned_ms;
     bool cosign_again; /* once more after a while: the first may have been lost on the way */
+    struct cosigner
+        *cosigners; /* sorted by holder; at most the members on a line with the author */
+    size_t cosigner_count, cosigner_capacity;
 };
 
 /* A block staged in this turn. */

@@ -51,7 +51,8 @@ static void row_key(struct buf *key, struct division author, struct division hol
     division_write(key, holder);
 }
 
-/* The row begins with lsn and time, so that the newest is seen without decoding. */
+/* The row begins with lsn and time, so that the newest is seen without decoding. The day is that of
+ * our clock: rows that stay for ever are one a day, whatever times a holder writes. */
 static void keep(struct replicator *r, struct txn *txn, struct division author,
                  struct division holder, const Terrace__Cosignature *c)
 {
@@ -63,7 +64,7 @@ static void keep(struct replicator *r, struct txn *txn, struct division author,
     row_key(&r->key, author, holder);
     (void)txn_put(txn, SPACE_COSIGN, buf_bytes(&r->key), buf_bytes(&value));
     buf_put_u8(&r->key, 'd');
-    buf_put_u32(&r->key, (uint32_t)(c->unix_ms / DAY_MS));
+    buf_put_u32(&r->key, (uint32_t)(now_unix_ms(r) / DAY_MS));
     (void)txn_put(txn, SPACE_COSIGN, buf_bytes(&r->key), buf_bytes(&value));
     buf_free(&value);
 }
@@ -214,6 +215,48 @@ void cosign_tick(struct replicator *r, struct txn *txn)
     }
 }
 
+static struct cosigner *find_cosigner(struct held_log *log, struct division holder)
+{
+    size_t low = 0, high = log->cosigner_count;
+
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        const int order = division_compare(log->cosigners[middle].holder, holder);
+        if (order == 0) {
+            return &log->cosigners[middle];
+        }
+        if (order < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    if (log->cosigner_count == log->cosigner_capacity) {
+        log->cosigner_capacity = log->cosigner_capacity == 0 ? 4 : 2 * log->cosigner_capacity;
+        log->cosigners =
+            mem_realloc(log->cosigners, log->cosigner_capacity * sizeof *log->cosigners);
+    }
+    memmove(&log->cosigners[low + 1], &log->cosigners[low],
+            (log->cosigner_count - low) * sizeof *log->cosigners);
+    log->cosigner_count++;
+    log->cosigners[low] = (struct cosigner){.holder = holder};
+    return &log->cosigners[low];
+}
+
+/* One in cosign_ms for a log and holder, by our own clock. The next may come one such time early,
+ * because the way does not take equally long each time. */
+static bool in_time(const struct replicator *r, struct held_log *log, struct division holder)
+{
+    const uint64_t now = now_ms(r), every = r->limits.cosign_ms;
+    struct cosigner *cosigner = find_cosigner(log, holder);
+
+    if (now + every < cosigner->due_ms) {
+        return false;
+    }
+    cosigner->due_ms = (cosigner->due_ms > now ? cosigner->due_ms : now) + every;
+    return true;
+}
+
 /* From below speak those below, from above those above; and on one line with the author. */
 static bool may_speak(const struct replicator *r, const struct link *link, struct division author,
                       struct division holder)
@@ -240,6 +283,12 @@ static void compare_heads(struct replicator *r, const struct held_log *log, stru
         alarm_about(r, "fork", log->author, "%s holds another block that ends at lsn %" PRIu64,
                     holder.code, c->lsn);
     }
+}
+
+/* Of a log that is held whole nobody can hold more and prove it here. */
+static bool is_beyond(const struct held_log *log, const Terrace__Cosignature *c)
+{
+    return (log->side == HELD_OWN || log->side == HELD_BELOW) && c->lsn > log->durable.lsn;
 }
 
 /* A cosignature taken apart; its form is checked, its signature not yet. */
@@ -277,7 +326,7 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *c)
 {
     const struct member *member;
-    const struct held_log *log;
+    struct held_log *log;
     struct claim claim;
 
     if (!read_claim(&claim, c)) {
@@ -290,6 +339,13 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
         !is_of_what_it_holds(r, &claim) || c->key_epoch != member->grant.epoch ||
         !is_newer(r, txn, claim.author, claim.holder, c) || !link_may_verify(r, link)) {
         return; /* one of a former key comes too late: it may be a thief's */
+    }
+    if (is_beyond(log, c)) {
+        return; /* it is repeated, and then it can be compared */
+    }
+    if (c->unix_ms > now_unix_ms(r) + DAY_MS || !in_time(r, log, claim.holder)) {
+        link->frames_refused++;
+        return;
     }
     if (!cosign_ok(r, c)) {
         link->frames_refused++;

@@ -242,6 +242,7 @@ void heads_free(struct replicator *r)
 {
     for (size_t i = 0; i < r->log_count; i++) {
         mem_free(r->logs[i]->audiences);
+        mem_free(r->logs[i]->cosigners);
         mem_free(r->logs[i]);
     }
     mem_free(r->logs);

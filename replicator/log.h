@@ -5,7 +5,8 @@
  *   SPACE_HEADS   'A' author(9) audience kind(u8) division(9)      -> newest of that audience
  *   SPACE_META    'g' division(9) epoch(u32)                       -> sealed grant
  *   SPACE_COSIGN  author(9) holder(9)                              -> newest cosignature
- *   SPACE_COSIGN  author(9) holder(9) 'd' day(u32)                 -> the day's last, for ever */
+ *   SPACE_COSIGN  author(9) holder(9) 'd' day(u32)                 -> that day's last, for ever;
+ *                                                                     the day it came here */
 #ifndef TERRACE_REPLICATOR_LOG_H
 #define TERRACE_REPLICATOR_LOG_H
 
