@@ -510,19 +510,3 @@ struct batch txn_batch(struct txn *txn)
     }
     return (struct batch){txn->batch, count};
 }
-
-void txn_merge(struct txn *child)
-{
-    assert(child->parent != NULL);
-    for (size_t i = 0; i < SPACES; i++) {
-        for (struct row *row = child->changes[i].first; row != NULL; row = row->next_change) {
-            if (row->state == ROW_PUT) {
-                (void)txn_put(child->parent, (enum store_space)i, row_key(row),
-                              bytes_of(row->value, row->size));
-            } else {
-                txn_delete(child->parent, (enum store_space)i, row_key(row));
-            }
-        }
-    }
-    txn_reset(child);
-}

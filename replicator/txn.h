@@ -6,7 +6,7 @@
  * a thousand payments is read once. Absence is remembered too.
  *
  *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_reset
- *                   child: a trial that is merged or forgotten (submit --atomic)
+ *                   child: a trial that is forgotten (submit --atomic, approvals)
  *
  * A read error of the store is sticky: later reads answer "absent", and txn_status tells; the
  * turn must then not be committed. Asking once per turn keeps every rule free of error paths.
@@ -25,7 +25,7 @@ struct txn *txn_open_child(struct txn *parent); /* parent must not change meanwh
 void txn_free(struct txn *txn);                 /* NULL is fine */
 
 /* True when present. *value stays valid until the same key is put or deleted in this txn, or
- * until reset or merge. */
+ * until reset. */
 bool txn_get(struct txn *txn, enum store_space space, struct bytes key, struct bytes *value);
 /* Returns the stored copy; the caller may change its bytes (not its size) until the next put of
  * the same key: for counters that change often. Only for rows put through this txn. */
@@ -44,7 +44,6 @@ void txn_fail(struct txn *txn, const struct err *err);
 
 size_t txn_changes(const struct txn *txn); /* puts and deletes, coalesced */
 struct batch txn_batch(struct txn *txn);   /* valid until the next call on txn */
-void txn_merge(struct txn *child);         /* puts everything into its parent; child is reset */
 void txn_reset(struct txn *txn);           /* forgets everything, keeps some memory */
 
 #endif
