@@ -158,7 +158,7 @@ static void write_settles(struct node *node, struct txn *txn)
 uint64_t node_enter(struct node *node, struct txn *txn, const struct document *document,
                     struct bytes body)
 {
-    const struct audience audience = kind_audience(document, node->config.self);
+    const struct audience audience = ledger_audience(node->ledger, txn, document);
     struct applied applied = {
         .author = node->config.self,
         .time_ms = node->turn_unix_ms,

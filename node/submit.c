@@ -86,18 +86,48 @@ static void set_refused(struct submit_item *item)
     item->status = item->refusal.reason == REASON_EXISTS ? SUBMIT_EXISTS : SUBMIT_REFUSED;
 }
 
-/* malformed .. exists_with_different: true when the document may go on. */
-static bool pass_form(struct node *node, struct txn *txn, struct submit_item *item)
+/* What one post is working with; buffers are kept from line to line. */
+struct post {
+    struct node *node;
+    struct txn *txn;
+    const struct person *maker;
+    struct draft_batch drafts;
+    struct drafting drafting; /* opened by the first draft that needs it */
+    struct buf memory, body;
+};
+
+/* A first version among the drafts counts: what comes after it may be short. */
+static enum reason check_form(struct post *post, struct submit_item *item)
 {
+    struct node *node = post->node;
+    const enum reason reason =
+        ledger_check_form(node->ledger, post->txn, &item->document, true, &item->refusal);
+
+    if (reason != REASON_MISSING || item->document.kind != KIND_PROJECT ||
+        !node_needs_approval(node, KIND_PROJECT)) {
+        return reason;
+    }
+    if (!drafting_is_open(&post->drafting)) {
+        drafting_open(node, post->txn, &post->drafting);
+    }
+    return ledger_check_form(node->ledger, post->drafting.txn, &item->document, true,
+                             &item->refusal);
+}
+
+/* malformed .. exists_with_different: true when the document may go on. */
+static bool pass_form(struct post *post, struct submit_item *item)
+{
+    struct node *node = post->node;
     bool drafted;
 
     if (item->malformed) {
         item->status = SUBMIT_REFUSED;
         return false;
     }
-    if (ledger_check_form(node->ledger, &item->document, true, &item->refusal) != REASON_NONE ||
-        ledger_check_exists(node->ledger, txn, &item->document, &item->refusal) != REASON_NONE ||
-        draft_compare(txn, &item->document, &item->refusal, &drafted) != REASON_NONE) {
+    if (check_form(post, item) != REASON_NONE ||
+        ledger_check_exists(node->ledger, post->txn, &item->document, &item->refusal) !=
+            REASON_NONE ||
+        draft_compare(post->txn, &item->document, &item->refusal, &drafted) != REASON_NONE) {
         set_refused(item);
         return false;
     }
@@ -112,16 +142,6 @@ static bool pass_form(struct node *node, struct txn *txn, struct submit_item *it
     }
     return true;
 }
-
-/* What one post is working with; buffers are kept from line to line. */
-struct post {
-    struct node *node;
-    struct txn *txn;
-    const struct person *maker;
-    struct draft_batch drafts;
-    struct drafting drafting; /* opened by the first draft that needs it */
-    struct buf memory, body;
-};
 
 static void free_post(struct post *post)
 {
@@ -153,11 +173,21 @@ static void enter_item(struct post *post, struct submit_item *item)
     item->status = SUBMIT_ACCEPTED;
 }
 
-/* Does completing this kind need the document that it names? */
-static bool inherits(uint32_t kind)
+/* Does completing this kind need the document that it names, and is it not there? */
+static bool lacks_earlier(struct post *post, const struct document *document)
 {
-    return kind == KIND_ALLOCATE || kind == KIND_TRANSFER || kind == KIND_RELEASE ||
-           kind == KIND_PAYMENT_CANCEL;
+    struct refusal refusal;
+
+    switch (document->kind) {
+    case KIND_ALLOCATE:
+    case KIND_TRANSFER:
+    case KIND_RELEASE:
+    case KIND_PAYMENT_CANCEL:
+        return ledger_check_rules(post->node->ledger, post->txn, document, &refusal) ==
+               REASON_UNKNOWN;
+    default:
+        return false;
+    }
 }
 
 /* Completes a draft from the ledger, or else, when it names what is not there, from the ledger
@@ -165,12 +195,10 @@ static bool inherits(uint32_t kind)
 static void prepare_draft(struct post *post, struct document *document)
 {
     const struct document typed = *document;
-    struct refusal refusal;
 
     if (!drafting_is_open(&post->drafting)) {
         prepare(post, post->txn, document);
-        if (!inherits(document->kind) || ledger_check_rules(post->node->ledger, post->txn, document,
-                                                            &refusal) != REASON_UNKNOWN) {
+        if (!lacks_earlier(post, document)) {
             return;
         }
         drafting_open(post->node, post->txn, &post->drafting);
@@ -203,7 +231,7 @@ static void rehearse_item(struct post *post, struct submit_item *item, struct bu
 {
     struct document trial = item->document;
 
-    if (!pass_form(post->node, post->txn, item)) {
+    if (!pass_form(post, item)) {
         return;
     }
     if (node_needs_approval(post->node, trial.kind)) {
@@ -270,7 +298,7 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!pass_form(node, txn, item)) {
+        if (!pass_form(&post, item)) {
             continue;
         }
         if (node_needs_approval(node, item->document.kind)) {

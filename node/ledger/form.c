@@ -62,12 +62,13 @@ static enum reason check_known(const struct document *document, const struct kin
 }
 
 static enum reason check_missing(const struct document *document, const struct kind_info *info,
-                                 const struct field_order *order, struct refusal *refusal)
+                                 const struct field_order *order, bool first,
+                                 struct refusal *refusal)
 {
     for (size_t i = 0; i < order->count; i++) {
         const enum field field = order->at[i];
 
-        if (!document_has(document, field) && kind_needs(info, document, field)) {
+        if (!document_has(document, field) && kind_needs(info, document, field, first)) {
             return refuse_field(refusal, REASON_MISSING, field);
         }
     }
@@ -161,7 +162,7 @@ static enum reason check_values(const struct document *document, const struct fi
 }
 
 enum reason document_check_form(const struct document *document, struct division self, bool client,
-                                struct refusal *refusal)
+                                bool first, struct refusal *refusal)
 {
     const struct kind_info *info = kind_info(document->kind);
     struct field_order order;
@@ -177,7 +178,7 @@ enum reason document_check_form(const struct document *document, struct division
     order_fill(&order, info);
     reason = check_known(document, info, client, refusal);
     if (reason == REASON_NONE) {
-        reason = check_missing(document, info, &order, refusal);
+        reason = check_missing(document, info, &order, first, refusal);
     }
     if (reason == REASON_NONE) {
         reason = check_values(document, &order, client, refusal);

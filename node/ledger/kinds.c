@@ -30,9 +30,10 @@ static const struct kind_info kinds[KINDS_END] = {
                            .required = {FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_BANK_NAME,
                                         FIELD_AGENCY_CODE},
                            .optional = {FIELD_ACCT_TYPE_CODE}},
-    /* What the first version needs beside these depends on what is there already: the rules ask. */
     [KIND_PROJECT] = {.name = "project",
                       .name_zh = "预算项目",
+                      .first = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
+                                FIELD_SETUP_YEAR},
                       .required = {FIELD_PRO_CODE, FIELD_STATE},
                       .optional = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
                                    FIELD_SETUP_YEAR, FIELD_PRO_START_YEAR, FIELD_PRO_TERM,
@@ -183,7 +184,8 @@ bool kind_takes(const struct kind_info *info, enum field field, bool client)
            (info->takes_elements && listed(elements, COUNT_OF(elements), field));
 }
 
-bool kind_needs(const struct kind_info *info, const struct document *document, enum field field)
+bool kind_needs(const struct kind_info *info, const struct document *document, enum field field,
+                bool first)
 {
     if (field == FIELD_FISCAL_YEAR) {
         return !info->any_year;
@@ -191,7 +193,8 @@ bool kind_needs(const struct kind_info *info, const struct document *document, e
     if (document->kind == KIND_BUDGET && field == FIELD_APPROVAL_REF) {
         return bytes_equal(document_text(document, FIELD_STAGE), bytes_text("reply"));
     }
-    return field == FIELD_ID || listed(info->required, COUNT_OF(info->required), field);
+    return field == FIELD_ID || listed(info->required, COUNT_OF(info->required), field) ||
+           (first && listed(info->first, COUNT_OF(info->first), field));
 }
 
 const char *const *kind_words(uint32_t kind, enum field field)

@@ -38,7 +38,8 @@ struct kind_info {
     bool node_only;             /* clients get `node_only` */
     bool takes_elements;        /* the optional elements of DOMAIN 3 */
     bool makes_indicator;
-    bool any_year; /* says nothing about a fiscal year: it may be left out */
+    bool any_year;       /* says nothing about a fiscal year: it may be left out */
+    enum field first[8]; /* required of a code's first version: see document_check_form */
     enum field required[16], optional[24]; /* beside id, fiscal_year, memo, mof_div_code; 0 ends */
     /* What only nodes write into it; goes before takes_elements. A client that gives one of these
      * gets unknown_field_<name>, as for every field with a tag from 100 on. */
@@ -51,8 +52,10 @@ uint32_t kind_named(struct bytes name);           /* 0 when unknown */
 const enum field *kind_elements(void);
 /* Has a document of this kind this field at all, when it comes from a client or from a node? */
 bool kind_takes(const struct kind_info *info, enum field field, bool client);
-/* Must it be there? Some fields are needed only beside others (a reply's approval_ref). */
-bool kind_needs(const struct kind_info *info, const struct document *document, enum field field);
+/* Must it be there? Some fields are needed only beside others (a reply's approval_ref), some only
+ * in a first version. */
+bool kind_needs(const struct kind_info *info, const struct document *document, enum field field,
+                bool first);
 /* The words of a WORD field in this kind, ended by NULL; NULL when any word will do. */
 const char *const *kind_words(uint32_t kind, enum field field);
 /* What a person calls a field in Chinese. Never NULL. */
@@ -60,11 +63,12 @@ const char *field_name_zh(enum field field);
 
 /* malformed .. not_yours for a document of `self`: what can be said without looking anything up.
  * Of several faults of one sort the first is named: unknown fields by tag, all others in the
- * order id, fiscal_year, the kind's fields, elements, memo, mof_div_code. */
+ * order id, fiscal_year, the kind's fields, elements, memo, mof_div_code. `first`: its code has no
+ * version yet. */
 enum reason document_check_form(const struct document *document, struct division self, bool client,
-                                struct refusal *refusal);
+                                bool first, struct refusal *refusal);
 
-/* Where an entry of this document goes. */
+/* Where an entry of this document goes, by its own words: see ledger_audience. */
 struct audience kind_audience(const struct document *document, struct division self);
 
 /* The most one document may say, fen: eleven trillion yuan. A slip of the keyboard beyond it is

@@ -55,10 +55,41 @@ bool ledger_is_below(const struct ledger *ledger, struct division division)
     return roster_within(ledger->config.roster, division, ledger->config.self);
 }
 
-enum reason ledger_check_form(const struct ledger *ledger, const struct document *document,
-                              bool client, struct refusal *refusal)
+/* Of a code or a year that cannot be, nothing is known: that is what is wrong with it. */
+static bool is_first_version(const struct ledger *ledger, struct txn *txn,
+                             const struct document *document)
 {
-    return document_check_form(document, ledger->config.self, client, refusal);
+    const struct bytes code = document_text(document, FIELD_PRO_CODE);
+    const int64_t year = document_number(document, FIELD_FISCAL_YEAR);
+    struct catalogue_row row;
+
+    return document->kind == KIND_PROJECT && field_text_valid(FIELD_PRO_CODE, code) &&
+           field_number_valid(FIELD_FISCAL_YEAR, year) &&
+           !catalogue_known(txn, 'P', ledger->config.self, code, (int)year, &row);
+}
+
+enum reason ledger_check_form(const struct ledger *ledger, struct txn *txn,
+                              const struct document *document, bool client, struct refusal *refusal)
+{
+    return document_check_form(document, ledger->config.self, client,
+                               is_first_version(ledger, txn, document), refusal);
+}
+
+struct audience ledger_audience(const struct ledger *ledger, struct txn *txn,
+                                const struct document *document)
+{
+    const struct division self = ledger->config.self;
+    struct audience audience = kind_audience(document, self);
+
+    if (document->kind == KIND_PROJECT) {
+        const struct row_key key = row_key_of('P', self, document_text(document, FIELD_PRO_CODE));
+        struct catalogue_row held;
+
+        if (catalogue_load(txn, &key, &held) && held.is_track) {
+            audience.kind = AUDIENCE_TREE;
+        }
+    }
+    return audience;
 }
 
 void ledger_position(struct txn *txn, struct division division, struct ledger_position *out)

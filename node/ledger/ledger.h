@@ -51,9 +51,11 @@ void ledger_close(struct ledger *ledger);
 
 /* --- checks, in the order of enum reason; each returns REASON_NONE or fills *refusal --- */
 
-/* malformed .. not_yours: needs nothing but the document. `client` false lets node_only pass. */
-enum reason ledger_check_form(const struct ledger *ledger, const struct document *document,
-                              bool client, struct refusal *refusal);
+/* malformed .. not_yours: needs the document, and of the ledger only whether a project is there.
+ * `client` false lets node_only pass. */
+enum reason ledger_check_form(const struct ledger *ledger, struct txn *txn,
+                              const struct document *document, bool client,
+                              struct refusal *refusal);
 /* exists, exists_with_different_<field>: compares the submitted fields with the entry. */
 enum reason ledger_check_exists(struct ledger *ledger, struct txn *txn,
                                 const struct document *document, struct refusal *refusal);
@@ -69,6 +71,10 @@ void ledger_complete(struct ledger *ledger, struct txn *txn, struct document *do
 /* closed_year .. exceeds_<what>. */
 enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
                                const struct document *document, struct refusal *refusal);
+
+/* Where its entry goes. A project that was ever tracked goes on to all below, who hold it. */
+struct audience ledger_audience(const struct ledger *ledger, struct txn *txn,
+                                const struct document *document);
 
 /* --- applying --- */
 

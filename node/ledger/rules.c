@@ -227,15 +227,14 @@ static enum reason check_known(struct facts *facts)
 
 static enum reason check_first_version(struct facts *facts)
 {
-    static const enum field needed[] = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
-                                        FIELD_SETUP_YEAR};
+    const enum field *first = kind_info(KIND_PROJECT)->first;
 
     if (knows_own(facts, 'P', FIELD_PRO_CODE)) {
-        return REASON_NONE;
+        return REASON_NONE; /* the form was asked, but the first version may have been a draft */
     }
-    for (size_t i = 0; i < COUNT_OF(needed); i++) {
-        if (!document_has(facts->document, needed[i])) {
-            return refuse_field(facts->refusal, REASON_MISSING, needed[i]);
+    for (; *first != 0; first++) {
+        if (!document_has(facts->document, *first)) {
+            return refuse_field(facts->refusal, REASON_MISSING, *first);
         }
     }
     return REASON_NONE;
@@ -346,13 +345,8 @@ static bool project_goes_on(struct facts *facts)
         row_key_of('P', facts->ledger->config.self, document_text(facts->document, FIELD_PRO_CODE));
     struct catalogue_row held;
 
-    if (!catalogue_load(facts->txn, &key, &held)) {
-        return true;
-    }
-    if (held.is_track && document_is_word(facts->document, FIELD_IS_TRACK, "2")) {
-        return false; /* those below would never hear of what comes after */
-    }
-    return strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0;
+    return !catalogue_load(facts->txn, &key, &held) ||
+           (strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0);
 }
 
 static bool state_fits(struct facts *facts)

@@ -111,7 +111,7 @@ static void expect(const struct document *document, bool client, const char *wan
     struct refusal refusal = {REASON_NONE, "", ""};
     char code[REASON_CODE_MAX];
 
-    (void)document_check_form(document, division_of("540100"), client, &refusal);
+    (void)document_check_form(document, division_of("540100"), client, false, &refusal);
     reason_code(code, &refusal);
     if (strcmp(code, want) != 0) {
         fail_msg("%s: got '%s', want '%s'", what, code, want);
@@ -426,7 +426,7 @@ static void the_allowed_words_stand_beside_a_bad_one(void **state)
     (void)state;
     make_good(&document, &specs[6]);
     document_set_text(&document, FIELD_STAGE, bytes_text("late"));
-    (void)document_check_form(&document, division_of("540100"), true, &refusal);
+    (void)document_check_form(&document, division_of("540100"), true, false, &refusal);
     assert_string_equal(refusal.detail, "one of early formal");
 }
 

@@ -138,7 +138,7 @@ static void seal(struct place *place)
 static void enter(struct place *place, const struct document *document)
 {
     struct block *block = &place->open;
-    const struct audience audience = kind_audience(document, place->self);
+    const struct audience audience = ledger_audience(place->ledger, place->txn, document);
     struct buf *body;
 
     if (block->count == TURN_DOCUMENTS ||
@@ -180,7 +180,7 @@ static void enter_settles(struct world *world)
 
             assert_int_equal(
                 document_decode(&settle, KIND_SETTLE, buf_bytes(&place->settles[s]), &err), OK);
-            assert_int_equal(document_check_form(&settle, place->self, false, &refusal),
+            assert_int_equal(document_check_form(&settle, place->self, false, false, &refusal),
                              REASON_NONE);
             enter(place, &settle);
         }
@@ -217,7 +217,7 @@ static const char *say(struct place *place, struct document *document)
     static char code[REASON_CODE_MAX];
     struct refusal refusal = {REASON_NONE, "", ""};
     struct buf memory = BUF_EMPTY;
-    enum reason reason = ledger_check_form(place->ledger, document, true, &refusal);
+    enum reason reason = ledger_check_form(place->ledger, place->txn, document, true, &refusal);
 
     code[0] = '\0';
     if (reason == REASON_NONE) {

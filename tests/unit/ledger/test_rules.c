@@ -88,6 +88,9 @@ static void refuses_for_the_first_reason_that_holds(void **state)
         const char *fields[SAID_MAX];
     } cases[] = {
         {"missing_pro_name", REGION, "project", FIELDS_OF("pro_code", "NEW", "state", "draft")},
+        {"missing_pro_name", REGION, "project", /* asked with the form, before bad values */
+         FIELDS_OF("pro_code", "NEW", "state", "nowhere")},
+        {"bad_state", REGION, "project", FIELDS_OF("pro_code", "540000260001", "state", "nowhere")},
         {"missing_setup_year", REGION, "project",
          FIELDS_OF("pro_code", "NEW", "state", "draft", "pro_name", "新", "pro_cat_code", "3",
                    "agency_code", "999")},
@@ -576,9 +579,7 @@ static void a_tracked_project_is_closed_everywhere(void **state)
     tree_seal(tree);
     DO(tree, LINZHOU, "allocate", "A-T", "ori_bgt_id", "R-2", "agency_code", "001001", "amount",
        "1", "pro_code", "TK");
-    assert_string_equal(SAY(tree, REGION, "project", "TK-2", "pro_code", "TK", "state", "executing",
-                            "is_track", "2"),
-                        "wrong_state"); /* those below would not hear of the next */
+    DO(tree, REGION, "project", "TK-2", "pro_code", "TK", "state", "executing", "is_track", "2");
     DO(tree, REGION, "project", "TK-3", "pro_code", "TK", "state", "closed");
     assert_string_equal(SAY(tree, REGION, "project", "TK-3", "pro_code", "TK", "state", "closed"),
                         "exists");

@@ -286,7 +286,7 @@ static void add_group(struct office *office, const struct sign_key *key, enum ap
 
 static void enter(struct office *office, const struct document *document, bool approved)
 {
-    const struct audience audience = kind_audience(document, tree_division(office->name));
+    const struct audience audience = ledger_audience(office->ledger, office->txn, document);
     struct buf body = BUF_EMPTY;
     struct entry entry;
 
@@ -338,7 +338,7 @@ const char *tree_say(struct tree *tree, enum office_name name, const char *kind,
     enum reason reason;
 
     fill(&document, kind, id, fields);
-    reason = ledger_check_form(office->ledger, &document, true, &refusal);
+    reason = ledger_check_form(office->ledger, office->txn, &document, true, &refusal);
     if (reason == REASON_NONE) {
         reason = ledger_check_exists(office->ledger, office->txn, &document, &refusal);
     }

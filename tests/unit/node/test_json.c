@@ -18,7 +18,8 @@ static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t de
     memset(&item, 0, sizeof item);
     json_read_item(&item, &kept, line, default_kind);
     if (!item.malformed) {
-        (void)document_check_form(&item.document, division_of("540121"), true, &item.refusal);
+        (void)document_check_form(&item.document, division_of("540121"), true, false,
+                                  &item.refusal);
     }
     code[0] = '\0';
     if (item.refusal.reason != REASON_NONE) {
