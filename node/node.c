@@ -281,6 +281,7 @@ static enum status begin_commit(struct node *node, struct err *err)
         return err_wrap(err, "commit of division %s", node->config.self.code);
     }
     node->committing = true;
+    node->rows_written += batch.count;
 #ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
     calls_finish(node, OK);
     send_frames(node);
@@ -459,6 +460,11 @@ void node_close(struct node *node)
 const struct replicator *node_replicator(const struct node *node)
 {
     return node->replicator;
+}
+
+uint64_t node_rows_written(const struct node *node)
+{
+    return node->rows_written;
 }
 
 const struct roster *node_roster(const struct node *node)

@@ -143,6 +143,8 @@ struct alarm {
     uint64_t since_unix_ms, last_unix_ms, count;
 };
 size_t node_alarms(const struct node *node, const struct alarm **out);
+/* Rows put or deleted in the store since the start: what a load costs, counted. */
+uint64_t node_rows_written(const struct node *node);
 
 /* fen in the backlog of a neighbour; bounded work, *complete false when it was cut short */
 int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete);

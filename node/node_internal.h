@@ -55,6 +55,7 @@ struct node {
     struct call *calls, **calls_end; /* posted, under calls_lock */
     struct call *taken;              /* run in this turn, waiting for its commit */
     bool committing;                 /* a commit is in flight: no new turn before its outcome */
+    uint64_t rows_written;
 
     struct trial_log trial;
     struct buf settles; /* settle documents due in this turn: varint size, body */

@@ -22,6 +22,7 @@ struct status_job {
     struct hash roster_hash;
     struct ledger_position position;
     struct confirmation confirmed;
+    uint64_t rows_written;
     struct peer_line *peers;
     size_t peer_count;
     struct alarm *alarms;
@@ -75,6 +76,7 @@ static void run_status(struct job *job, struct node *node, struct txn *txn)
     replicator_confirmed(node_replicator(node), &status->confirmed);
     ledger_position(txn, self, &status->position);
     status->approval = node_policy(node);
+    status->rows_written = node_rows_written(node);
     take_peers(status, node);
     take_alarms(status, node);
 }
@@ -187,6 +189,7 @@ static void write_status(struct json_out *out, const struct service *service,
     policy_print(approval, status->approval);
     out_text(out, "approval", approval);
     out_text(out, "version", TERRACE_VERSION);
+    out_count(out, "rows_written", status->rows_written);
     out_open(out, "confirmed", '{');
     out_count(out, "lsn", status->confirmed.lsn);
     write_age(out, "age_s", status->confirmed.heard_unix_ms, now_ms);

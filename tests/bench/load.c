@@ -1,12 +1,14 @@
 /* load - a payments office in a hurry: posts batches to a node's API and times what happens.
  *
- *   load hops    --socket S [--connections N] [--seconds N] [--batch N] --indicators A,B,...
+ *   load hops    --socket S [--connections N] [--seconds N] [--batch N] --indicators N
  *                [--maker NAME --checker NAME]          posts until the time is over
- *   load latency --socket S --region S --division D [--count N] --indicators A,...
+ *   load latency --socket S --region S --division D [--count N] --indicators N
  *                                                      one document at a time, until it is seen
  *   load fsync   --directory D [--count N]              what one append and fdatasync costs here
  *
- * One JSON line on stdout. Passwords come from $TERRACE_PASSPHRASE. */
+ * Payments go to the indicators AL00000 to AL(N-1), each to another payee, with another amount and
+ * purpose, as in a real office. One JSON line on stdout. Passwords come from $TERRACE_PASSPHRASE.
+ */
 #include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -21,12 +23,11 @@
 
 #include "proto/bytes.h"
 
-enum { INDICATORS_MAX = 64, CONNECTIONS_MAX = 16, LATENCIES_MAX = 20000 };
+enum { CONNECTIONS_MAX = 16, LATENCIES_MAX = 20000 };
 
 struct options {
     const char *socket, *region, *division, *maker, *checker, *directory;
-    char *indicators[INDICATORS_MAX];
-    size_t indicator_count, batch, connections, count;
+    size_t indicators, batch, connections, count;
     uint64_t seconds;
 };
 
@@ -168,24 +169,62 @@ static void log_in(struct connection *connection, const char *name)
 
 /* --- documents --- */
 
-static size_t add_payment(struct buf *out, const struct options *options, const char *prefix,
-                          uint64_t number)
+/* Steele, Lea, Flood 2014: as good as chance, and the same in every run. */
+static uint64_t scramble(uint64_t number)
 {
-    static const char *const uses[] = {"办公用品采购", "道路养护工程款", "饮水管网维修",
-                                       "村卫生室设备购置"};
-    char text[768];
-    const int size = snprintf(
-        text, sizeof text,
-        "{\"id\":\"%s%09" PRIu64 "\",\"fiscal_year\":2026,\"bgt_id\":\"%s\",\"pay_app_amt\":"
-        "\"%" PRIu64 ".%02" PRIu64 "\",\"payee_acct_name\":\"强嘎农牧民专业合作社\","
-        "\"payee_acct_no\":\"6228%012" PRIu64 "\",\"payee_acct_bank_name\":"
-        "\"中国农业银行股份有限公司林周县支行\",\"use_des\":\"%s\",\"set_mode_code\":\"1\","
-        "\"pay_type_code\":\"1\",\"dep_bgt_eco_code\":\"30201\"}\n",
-        prefix, number, options->indicators[number % options->indicator_count], 1 + number % 90,
-        number % 100, number * 7919 % UINT64_C(1000000000000), uses[number % 4]);
+    number += UINT64_C(0x9e3779b97f4a7c15);
+    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+    return number ^ number >> 31;
+}
 
+/* One of `words`, by some bits of `*chance`, which are used up. */
+static const char *draw(const char *const *words, size_t count, uint64_t *chance)
+{
+    const size_t at = (size_t)(*chance % count);
+
+    *chance /= count;
+    return words[at];
+}
+#define DRAW(words, chance) draw(words, sizeof(words) / sizeof(words)[0], chance)
+
+/* `series` tells connections apart, so that no two say the same. */
+static void add_payment(struct buf *out, const struct options *options, const char *prefix,
+                        unsigned series, uint64_t number)
+{
+    static const char *const places[] = {"强嘎", "松盘", "江热夏", "卡孜", "边角林",
+                                         "旁多", "唐古", "阿朗",   "春堆", "甘丹曲果"};
+    static const char *const trades[] = {"建筑工程", "农牧民专业", "办公设备", "水利工程",
+                                         "医疗器械", "汽车修理",   "粮油购销", "图书发行"};
+    static const char *const forms[] = {"有限公司", "合作社", "经营部", "服务中心", "个体工商户"};
+    static const char *const banks[] = {"中国农业银行股份有限公司", "中国工商银行股份有限公司",
+                                        "中国建设银行股份有限公司", "西藏银行股份有限公司",
+                                        "中国邮政储蓄银行股份有限公司"};
+    static const char *const branches[] = {"林周县支行", "达孜区支行", "拉萨城西支行",
+                                           "墨竹工卡县支行", "堆龙德庆区支行"};
+    static const char *const uses[] = {
+        "办公用品采购", "村道养护工程款", "饮水管网维修", "卫生室设备购置", "校舍修缮",
+        "教师培训费",   "草原生态奖补",   "车辆燃油费",   "印刷费",         "取暖费"};
+    static const char *const economic[] = {"30201", "30202", "30205", "30206", "30211",
+                                           "30213", "30216", "30226", "31001", "31005"};
+    uint64_t chance = scramble(number * CONNECTIONS_MAX + series);
+    const uint64_t account = scramble(~chance) % UINT64_C(1000000000000);
+    const uint64_t indicator = scramble(chance) % options->indicators, fen = chance % 9000000 + 100;
+    char text[768];
+    int size;
+
+    chance = scramble(chance);
+    size = snprintf(
+        text, sizeof text,
+        "{\"id\":\"%s%09" PRIu64 "\",\"fiscal_year\":2026,\"bgt_id\":\"AL%05" PRIu64
+        "\",\"pay_app_amt\":\"%" PRIu64 ".%02" PRIu64 "\",\"payee_acct_name\":\"林周县%s%s%s\","
+        "\"payee_acct_no\":\"6228%012" PRIu64 "\",\"payee_acct_bank_name\":\"%s%s\","
+        "\"use_des\":\"%s（第%" PRIu64 "批）\",\"set_mode_code\":\"1\",\"pay_type_code\":\"1\","
+        "\"dep_bgt_eco_code\":\"%s\"}\n",
+        prefix, number, indicator, fen / 100, fen % 100, DRAW(places, &chance),
+        DRAW(trades, &chance), DRAW(forms, &chance), account, DRAW(banks, &chance),
+        DRAW(branches, &chance), DRAW(uses, &chance), number % 9973, DRAW(economic, &chance));
     buf_append(out, text, (size_t)size);
-    return (size_t)size;
 }
 
 struct worker {
@@ -245,7 +284,7 @@ static void *work(void *arg)
 
         buf_clear(&maker.out);
         for (size_t i = 0; i < options->batch; i++) {
-            (void)add_payment(&maker.out, options, prefix, number++);
+            add_payment(&maker.out, options, prefix, worker->index, number++);
         }
         answer = ask(&maker, "POST", "/documents?kind=payment", buf_bytes(&maker.out));
         if (options->maker != NULL) {
@@ -327,7 +366,7 @@ static void run_latency(const struct options *options)
         uint64_t began_us;
 
         buf_clear(&county.out);
-        (void)add_payment(&county.out, options, prefix, i);
+        add_payment(&county.out, options, prefix, 0, i);
         began_us = now_us();
         (void)ask(&county, "POST", "/documents?kind=payment", buf_bytes(&county.out));
         /* The answer waits until the region's ledger is past it: it moves only with a commit. */
@@ -408,11 +447,7 @@ int main(int argc, char **argv)
             options.count = strtoul(optarg, NULL, 10);
             break;
         case 'i':
-            for (char *at = strtok_r(optarg, ",", &optarg);
-                 at != NULL && options.indicator_count < INDICATORS_MAX;
-                 at = strtok_r(NULL, ",", &optarg)) {
-                options.indicators[options.indicator_count++] = at;
-            }
+            options.indicators = strtoul(optarg, NULL, 10);
             break;
         default:
             return 2;
@@ -424,7 +459,7 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[optind], "fsync") == 0 && options.directory != NULL) {
         run_fsync(&options);
-    } else if (options.socket == NULL || options.indicator_count == 0) {
+    } else if (options.socket == NULL || options.indicators == 0) {
         return 2;
     } else if (strcmp(argv[optind], "hops") == 0) {
         run_hops(&options);
