@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "proto/bug.h"
 #include "proto/log.h"
 
 /* --- one wall time for a whole turn --- */
@@ -137,7 +138,8 @@ static void on_settle_due(void *arg, struct txn *txn, const struct document *set
 /* Settles wait until the frame that caused them is through: the ledger is not entered twice. */
 static void write_settles(struct node *node, struct txn *txn)
 {
-    struct reader reader = reader_of(buf_bytes(&node->settles));
+    struct reader reader =
+        reader_of(BUG("settle-dropped") ? BYTES_NONE : buf_bytes(&node->settles));
 
     while (reader_left(&reader) > 0) {
         const struct bytes body = reader_bytes(&reader, (size_t)reader_varint(&reader));
@@ -282,10 +284,12 @@ static enum status begin_commit(struct node *node, struct err *err)
     }
     node->committing = true;
     node->rows_written += batch.count;
-#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
-    calls_finish(node, OK);
-    send_frames(node);
-#endif
+    if (BUG("answer-before-commit")) {
+        calls_finish(node, OK);
+    }
+    if (BUG("ack-before-commit")) {
+        send_frames(node);
+    }
     return await_commit(node, err);
 }
 

@@ -1,6 +1,7 @@
 #include "replicator/flow.h"
 
 #include "proto/block.h"
+#include "proto/bug.h"
 
 enum { WINDOW_GROWS_MS = 500, WINDOW_SHRINKS_MS = 2000, STALLS_COUNTED_MAX = 6 };
 
@@ -79,7 +80,8 @@ uint64_t flow_stuck_ms(const struct flow *flow, uint32_t stalls)
 
 uint64_t allowance_grant(struct allowance *allowance, uint64_t credit_bytes, bool withheld)
 {
-    const uint64_t wanted = allowance->stored_bytes + credit_bytes;
+    const uint64_t wanted =
+        (BUG("credit-never-returned") ? 0 : allowance->stored_bytes) + credit_bytes;
 
     if (!withheld && wanted > allowance->granted_bytes) {
         allowance->granted_bytes = wanted;

@@ -5,6 +5,7 @@
  *   no block  it does not even tell whose it is: the session ends
  *   refused   wrong bytes: named to the sender, alarmed, counted; the other logs go on
  *   fork      the author signed two blocks for one position: both are kept as evidence */
+#include "proto/bug.h"
 #include "replicator/core.h"
 
 #include <inttypes.h>
@@ -232,6 +233,10 @@ static enum status check_bytes(struct replicator *r, const struct block_view *bl
         return err_set(err, ERR_BAD_SIGNATURE, "signed with a key that %s was not granted",
                        header->author.code);
     }
+    if (BUG("signature-unchecked")) {
+        *hash = hash_of(TAG_BLOCK, block->header_bytes);
+        return OK;
+    }
     return block_verify(block, &r->config.tree, &grant->sign_key, hash, err);
 }
 
@@ -409,7 +414,8 @@ void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
     size_t bytes = 0;
 
     /* Of a log with several audiences a missing block would not be missed by the next one. */
-    if (blocks->has_at && blocks->at != link->allowance.taken_bytes) {
+    if (!BUG("lost-frame-unnoticed") && blocks->has_at &&
+        blocks->at != link->allowance.taken_bytes) {
         link_over(r, link, ERR_GAP, "a frame of blocks was lost");
         return;
     }

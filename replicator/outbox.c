@@ -3,9 +3,10 @@
  *   1  session, acks, rejects     2  cosignatures, beats     3  blocks
  *
  * One and two share a frame, so that an ack never waits behind bulk. Links take turns. */
-#include "replicator/core.h"
-
 #include <assert.h>
+
+#include "proto/bug.h"
+#include "replicator/core.h"
 
 enum { FRAME_SIGNED_MAX = 1024 }; /* cosignatures, and beats, in one frame */
 
@@ -253,11 +254,9 @@ static bool next_of_link(struct replicator *r, struct link *link, struct buf *ou
 
 bool replicator_next_frame(struct replicator *r, struct division *to, struct buf *frame)
 {
-#ifdef TERRACE_BUG_ACK_BEFORE_COMMIT
-    if (r->fresh_count > 0) { /* the seeded bug: what is only staged is acknowledged, sent on */
-        replicator_durable(r);
+    if (BUG("ack-before-commit") && r->fresh_count > 0) {
+        replicator_durable(r); /* what is only staged is acknowledged and sent on */
     }
-#endif
     for (size_t i = 0; i < r->link_count; i++) {
         struct link *link = r->links[(r->next_link + i) % r->link_count];
         if (next_of_link(r, link, frame)) {

@@ -4,6 +4,7 @@
  *   bulk: logs far behind, after all others, so that a catch-up holds up nothing new
  *
  * Only durable blocks leave. A relay sends the bytes the author signed. */
+#include "proto/bug.h"
 #include "replicator/core.h"
 
 #include <inttypes.h>
@@ -28,7 +29,8 @@ void send_durable(struct replicator *r, const struct fresh *fresh)
         }
         cursor = cursor_find(link, fresh->log->author);
         if (cursor != NULL && cursor->sent == fresh->prev_lsn &&
-            !roster_in_audience(r->roster, link->peer, fresh->log->author, &fresh->audience)) {
+            (BUG("downward-block-skipped") ||
+             !roster_in_audience(r->roster, link->peer, fresh->log->author, &fresh->audience))) {
             if (cursor->acked == cursor->sent) {
                 cursor->acked = cursor->sent_block = fresh->last_lsn;
             }

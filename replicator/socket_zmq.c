@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <zmq.h>
 
+#include "proto/bug.h"
+
 /* ZMQ_ZAP_ENFORCE_DOMAIN: inside the DRAFT block of zmq.h, yet honoured by the library. Without
  * it a CURVE server lets every stranger in as soon as its ZAP handler cannot be reached. */
 enum { OPTION_ZAP_ENFORCE_DOMAIN = 93 };
@@ -88,7 +90,7 @@ enum status socket_prepare_server(void *socket, const struct curve_key *key, con
         set_int(socket, ZMQ_BACKLOG, BACKLOG_CONNECTIONS, err) != OK) {
         return err->status;
     }
-    if (set_int(socket, OPTION_ZAP_ENFORCE_DOMAIN, 1, err) != OK) {
+    if (set_int(socket, OPTION_ZAP_ENFORCE_DOMAIN, BUG("strangers-admitted") ? 0 : 1, err) != OK) {
         return err_wrap(err, "this ZeroMQ cannot be made to refuse strangers");
     }
     return OK;

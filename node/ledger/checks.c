@@ -1,5 +1,6 @@
 /* Was this said before, and was it the same? */
 #include "node/ledger/ledger_internal.h"
+#include "proto/bug.h"
 
 static bool same_value(const struct document *a, const struct document *b, enum field field)
 {
@@ -42,7 +43,7 @@ enum reason ledger_check_exists(struct ledger *ledger, struct txn *txn,
     struct bytes body;
     struct err err;
 
-    if (!doc_load(txn, self, document_id(document), &row)) {
+    if (!doc_load(txn, self, document_id(document), &row) || BUG("repeats-forgotten")) {
         return REASON_NONE;
     }
     if (!ledger->config.sink.read_entry(ledger->config.sink.arg, self, row.lsn, &ledger->memory,

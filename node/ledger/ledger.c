@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "node/ledger/ledger_internal.h"
+#include "proto/bug.h"
 
 struct ledger *ledger_open(const struct ledger_config *config)
 {
@@ -390,7 +391,7 @@ static void close_block(struct ledger *ledger, struct txn *txn, const struct blo
         txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
     }
     position->digest_lsn = position->lsn;
-    if (!hash_equal(&position->digest, &header->state_digest)) {
+    if (!hash_equal(&position->digest, &header->state_digest) && !BUG("digest-unchecked")) {
         ledger_alarm(ledger, "state_differs", header->author,
                      "the ledger of %s differs from its author's after entry %" PRIu64,
                      header->author.code, position->lsn);

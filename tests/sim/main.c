@@ -206,10 +206,12 @@ static void add_sums(struct sums *to, const struct sums *from)
 {
     to->clients.acknowledged += from->clients.acknowledged;
     to->clients.retried += from->clients.retried;
+    to->clients.exists += from->clients.exists;
     to->sim.frames += from->sim.frames;
     to->sim.frames_lost += from->sim.frames_lost;
     to->sim.crashes += from->sim.crashes;
     to->sim.crashes_unsynced += from->sim.crashes_unsynced;
+    to->sim.crashes_untold += from->sim.crashes_untold;
     to->sim.cuts_one_way += from->sim.cuts_one_way;
     to->sim.cuts_both_ways += from->sim.cuts_both_ways;
     to->late += from->late;
@@ -221,14 +223,15 @@ static void add_sums(struct sums *to, const struct sums *from)
 
 static void print_sums(const struct sums *sums)
 {
-    (void)printf("  %" PRIu64 " documents acknowledged, %" PRIu64 " asked again\n"
-                 "  %" PRIu64 " crashes, %" PRIu64 " of them in a commit; %" PRIu64
-                 " cuts both ways, %" PRIu64 " one way; %" PRIu64 " joined late; %" PRIu64
-                 " trees with slow disks\n"
-                 "  %" PRIu64 " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after "
-                 "healing\n",
-                 sums->clients.acknowledged, sums->clients.retried, sums->sim.crashes,
-                 sums->sim.crashes_unsynced, sums->sim.cuts_both_ways, sums->sim.cuts_one_way,
+    (void)printf("  %" PRIu64 " documents acknowledged; %" PRIu64 " asked again, %" PRIu64
+                 " of them there already\n",
+                 sums->clients.acknowledged, sums->clients.retried, sums->clients.exists);
+    (void)printf("  %" PRIu64 " crashes: %" PRIu64 " lost a commit, %" PRIu64
+                 " came before its answer; %" PRIu64 " cuts both ways, %" PRIu64 " one way\n",
+                 sums->sim.crashes, sums->sim.crashes_unsynced, sums->sim.crashes_untold,
+                 sums->sim.cuts_both_ways, sums->sim.cuts_one_way);
+    (void)printf("  %" PRIu64 " joined late; %" PRIu64 " trees with slow disks; %" PRIu64
+                 " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after healing\n",
                  sums->late, sums->slow_disks, sums->sim.frames, sums->sim.frames_lost,
                  (double)sums->rest_us_max / SECOND);
 }
@@ -241,7 +244,8 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         uint64_t have, want;
     } gates[] = {
         {"documents acknowledged", sums->clients.acknowledged, 20 * seeds},
-        {"crashes in a commit", sums->sim.crashes_unsynced, seeds},
+        {"crashes that lost a commit", sums->sim.crashes_unsynced, seeds},
+        {"crashes before the answer", sums->sim.crashes_untold, seeds / 2},
         {"crashes", sums->sim.crashes, 2 * seeds},
         {"cuts both ways", sums->sim.cuts_both_ways, seeds / 2},
         {"cuts one way", sums->sim.cuts_one_way, seeds / 2},
@@ -249,6 +253,7 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         {"late joiners", sums->late, seeds / 4},
         {"trees with slow disks", sums->slow_disks, seeds / 10},
         {"documents asked again", sums->clients.retried, seeds / 4},
+        {"documents that were there already", sums->clients.exists, seeds / 4},
     };
 
     for (size_t i = 0; i < sizeof gates / sizeof gates[0]; i++) {

@@ -616,6 +616,10 @@ static void handle(struct sim *sim, struct event *event)
         break;
     case EVENT_SYNC:
         if (event->generation == node->incarnation && node->stall_us > 0) {
+            if (sim_chance(sim, 40)) { /* the disk has it, and nobody was told */
+                store_memory_sync(node->store.self);
+                sim->counts.crashes_untold++;
+            }
             sim_crash(sim, node);
         } else if (event->generation == node->incarnation) {
             sim->counts.syncs++;

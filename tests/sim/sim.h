@@ -43,8 +43,8 @@ struct node *sim_core(const struct sim_node *node); /* NULL while it is down */
 /* Faults. A crash loses what was not synced. Only a child's link can be cut: the root has none. */
 void sim_crash(struct sim *sim, struct sim_node *node);
 /* The disk stalls under the node's next commit, and the power fails less than `stall_us` later:
- * long enough for whoever speaks too early to be heard. Until then the node is doomed, unless
- * sim_restart spares it. */
+ * long enough for whoever speaks too early to be heard. The batch is mostly lost, and sometimes on
+ * the disk with nobody told. Until then the node is doomed, unless sim_restart spares it. */
 void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us);
 bool sim_doomed(const struct sim_node *node);
 void sim_restart(struct sim *sim, struct sim_node *node);
@@ -65,7 +65,7 @@ bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg),
 
 struct sim_counts {
     uint64_t events, frames, frames_lost, bytes, syncs;
-    uint64_t crashes, crashes_unsynced, cuts_one_way, cuts_both_ways;
+    uint64_t crashes, crashes_unsynced, crashes_untold, cuts_one_way, cuts_both_ways;
 };
 const struct sim_counts *sim_counts(const struct sim *sim);
 
