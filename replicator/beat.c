@@ -73,13 +73,16 @@ static void fill_own(const struct replicator *r, Terrace__Beat *beat, const stru
     beat->hash = pb_of_bytes(&head->hash, HASH_SIZE);
 }
 
-static void check_silence(struct replicator *r, const struct log_head *head)
+/* While the parent is away its link says so, and nobody could confirm anything. */
+static void check_silence(struct replicator *r, const struct log_head *head, uint64_t open_since_ms)
 {
-    if (head->lsn > r->confirmed.lsn && now_ms(r) - r->confirmed_ms > r->limits.stuck_ms) {
+    const uint64_t since = r->confirmed_ms > open_since_ms ? r->confirmed_ms : open_since_ms;
+
+    if (head->lsn > r->confirmed.lsn && now_ms(r) - since > r->limits.stuck_ms) {
         alarm_about(r, "silent_with_backlog", r->config.self,
                     "our log is at lsn %" PRIu64 ", the root has confirmed %" PRIu64
                     ", and nothing new for %" PRIu64 " s",
-                    head->lsn, r->confirmed.lsn, (now_ms(r) - r->confirmed_ms) / 1000);
+                    head->lsn, r->confirmed.lsn, (now_ms(r) - since) / 1000);
     }
 }
 
@@ -99,11 +102,12 @@ void beat_tick(struct replicator *r)
         r->confirmed_ms = now_ms(r);
         return;
     }
-    check_silence(r, head);
     up = link_find(r, r->parent);
     if (up == NULL || !link_is_open(up)) {
+        alarm_over(r, "silent_with_backlog", r->config.self);
         return;
     }
+    check_silence(r, head, up->opened_ms);
     fill_own(r, &beat, head);
     beat.has_sequence = beat.has_unix_ms = 1;
     beat.sequence = ++r->beat_sequence;

@@ -211,6 +211,16 @@ static enum status find_self(struct replicator *r, struct err *err)
     return OK;
 }
 
+/* What the root told before the last stop: its cosignature of the own log is kept. */
+static uint64_t stored_confirmation(struct replicator *r)
+{
+    const struct member *root = roster_root(r->roster);
+
+    return root == NULL ? 0
+                        : earlier(cosign_lsn(r, r->config.self, root->grant.division),
+                                  r->own_head->durable.lsn);
+}
+
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
                             struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
                             struct err *err)
@@ -240,6 +250,7 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
         return status;
     }
     follow_roster(r);
+    r->confirmed.lsn = stored_confirmation(r);
     r->confirmed_ms = now_ms(r);
     r->cosign_ms = now_ms(r); /* whatever came in and was not cosigned before the last stop */
     r->beat_ms = now_ms(r) + clock_random(config->clock) % (r->limits.beat_ms / 4 + 1);

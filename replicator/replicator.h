@@ -164,7 +164,7 @@ enum status replicator_backlog(const struct replicator *replicator, struct divis
 struct confirmation {
     uint64_t lsn;
     struct hash hash;
-    uint64_t heard_unix_ms; /* 0: never */
+    uint64_t heard_unix_ms; /* 0: never since the start; the lsn is then of its cosignature */
     uint64_t root_lsn;      /* the root's own head as it told */
 };
 void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);

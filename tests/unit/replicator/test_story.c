@@ -234,17 +234,75 @@ static void silence_with_a_backlog_is_alarmed_until_the_root_confirms(void **sta
     (void)state;
     world_begin(&world);
     world_run(&world, 10000);
-    world.at[CITY].cut = true; /* it hears nobody and nobody hears it */
+    world.at[REGION].cut = true; /* it hears nobody and nobody hears it */
     place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
     world_run(&world, 20000);
     assert_false(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
     world_run(&world, 30000);
     assert_true(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
-    world.at[CITY].cut = false;
+    assert_false(place_alarmed(&world.at[CITY], "silent_with_backlog")); /* its link is down */
+    world.at[REGION].cut = false;
     world_run(&world, 30000);
     assert_false(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
     replicator_confirmed(world.at[COUNTY].replicator, &confirmed);
     assert_int_equal(confirmed.lsn, place_head(&world.at[COUNTY], "K1").lsn);
+    world_end(&world);
+}
+
+static void what_was_confirmed_stays_so_over_a_restart(void **state)
+{
+    static struct world world;
+    struct confirmation confirmed;
+
+    (void)state;
+    world_begin(&world);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    world_run(&world, 20000);
+    world.at[REGION].cut = true;
+    place_close(&world.at[COUNTY]);
+    place_open(&world.at[COUNTY]);
+    replicator_confirmed(world.at[COUNTY].replicator, &confirmed);
+    assert_int_equal(confirmed.lsn, place_head(&world.at[COUNTY], "K1").lsn);
+    world_run(&world, 60000);
+    assert_false(place_alarmed_ever(&world.at[COUNTY], "silent_with_backlog"));
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "and paid again");
+    world_run(&world, 60000);
+    assert_true(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
+    world.at[CITY].cut = true; /* now the link is down, and says so */
+    world_run(&world, 60000);
+    assert_false(place_alarmed(&world.at[COUNTY], "silent_with_backlog"));
+    world_end(&world);
+}
+
+/* Loses the first frame that brings the county's entry to the region. */
+static bool lose_once(struct world *world, struct division from, struct division to,
+                      struct buf *frame)
+{
+    (void)world;
+    if (!spoiled && strcmp(from.code, "C1") == 0 && strcmp(to.code, "R") == 0 &&
+        memmem(frame->data, frame->size, "lost once", 9) != NULL) {
+        spoiled = true;
+        return true;
+    }
+    return false;
+}
+
+static void a_lost_frame_of_one_log_comes_again_while_another_moves(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 3000);
+    spoiled = false;
+    world.spoil = lose_once;
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "lost once");
+    for (int i = 0; i < 100; i++) {
+        place_say(&world.at[CITY], AUDIENCE_LINE, "C1", "news");
+        world_run(&world, 100);
+    }
+    assert_true(spoiled);
+    assert_true(place_heard(&world.at[REGION], "K1/lost once"));
     world_end(&world);
 }
 
@@ -424,6 +482,8 @@ int main(void)
         cmocka_unit_test(an_answer_that_takes_longer_than_the_patience_still_counts),
         cmocka_unit_test(an_idle_tree_is_nearly_silent_and_asks_for_no_turn),
         cmocka_unit_test(silence_with_a_backlog_is_alarmed_until_the_root_confirms),
+        cmocka_unit_test(what_was_confirmed_stays_so_over_a_restart),
+        cmocka_unit_test(a_lost_frame_of_one_log_comes_again_while_another_moves),
         cmocka_unit_test(a_county_granted_while_the_region_is_away_is_known_there_later),
         cmocka_unit_test(a_node_that_starts_alone_still_knows_what_is_behind),
         cmocka_unit_test(whatever_frames_are_lost_everything_arrives_once_and_in_order),
