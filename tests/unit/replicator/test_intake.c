@@ -239,6 +239,51 @@ static void two_signed_blocks_at_one_position_are_a_fork(void **state)
     buf_free(&value);
 }
 
+static void a_new_epoch_goes_on_where_its_grant_says(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t base_lsn;
+        bool true_hash;
+        enum status want;
+    } cases[] = {
+        {"exactly here", 1, true, OK},
+        {"after more than is held", 2, true, ERR_FORK},
+        {"after another block", 1, false, ERR_FORK},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct grant grant =
+            roster_find(replicator_roster(puppet.real->replicator), division_of("C1"))->grant;
+        struct buf one = write_next("of the first epoch"), two = BUF_EMPTY;
+        struct draft next = draft("of the second");
+        Terrace__Frame *frame;
+        struct err err;
+
+        grant.epoch = 2;
+        grant.base_lsn = cases[i].base_lsn;
+        grant.base_hash = cases[i].true_hash ? log_written.hash : next.header.tree;
+        if (replicator_grant(puppet.real->replicator, puppet.real->txn, &grant, &err) != OK) {
+            fail_msg("%s: %s", cases[i].name, err.text);
+        }
+        next.header.epoch = 2;
+        (void)finish(&two, &next);
+        send_block(buf_bytes(&one));
+        send_block(buf_bytes(&two));
+        commit(true);
+        frame = await(has_reject);
+        if ((frame == NULL ? OK : (enum status)frame->reject->reason) != cases[i].want ||
+            (held() == 2) != (cases[i].want == OK)) {
+            fail_msg("%s: lsn %d is held", cases[i].name, (int)held());
+        }
+        buf_free(&one);
+        buf_free(&two);
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
 static void a_forged_fork_is_no_evidence(void **state)
 {
     struct draft forged_draft = draft("another one");
@@ -463,6 +508,7 @@ int main(void)
         STORY(false_blocks_are_refused_by_name),
         STORY(what_follows_a_false_block_in_flight_is_no_gap),
         STORY(two_signed_blocks_at_one_position_are_a_fork),
+        STORY(a_new_epoch_goes_on_where_its_grant_says),
         STORY(a_forged_fork_is_no_evidence),
         STORY(an_unknown_author_is_not_yet_and_never_wrong),
         STORY(more_than_the_credit_ends_the_session),
