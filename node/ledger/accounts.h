@@ -30,7 +30,7 @@ struct account_info {
     char name_zh[64], name_en[64], code[16];
     int normal; /* +1 debit, -1 credit, 0 clearing */
 };
-/* The built-in chart, equal to configs/accounts.yaml (a test compares them). */
+/* The chart, built in from configs/accounts.yaml. */
 const struct account_info *account_info(enum account account);
 
 #endif

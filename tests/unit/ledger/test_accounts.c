@@ -1,4 +1,5 @@
-/* The chart in the code and the chart in configs/accounts.yaml say the same. */
+/* The chart that was built in is the one in configs/accounts.yaml, and the one that the posting
+ * table counts on. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,6 +77,40 @@ static void the_chart_on_disk_is_the_chart_in_the_code(void **state)
     assert_int_equal(account, ACCOUNTS);
 }
 
+/* Whose balance may be on which side is part of what is booked: a chart that says otherwise would
+ * be another ledger. */
+static void the_sides_are_those_the_postings_count_on(void **state)
+{
+    static const struct {
+        enum account account;
+        const char *mnemonic;
+        int normal;
+    } rows[] = {
+        {ACC_SRC_APPROVED, "SRC_APPROVED", -1},
+        {ACC_SRC_TRANSFER_IN, "SRC_TRANSFER_IN", -1},
+        {ACC_SRC_CARRY_IN, "SRC_CARRY_IN", -1},
+        {ACC_SRC_RECOVERED, "SRC_RECOVERED", -1},
+        {ACC_UNALLOC, "UNALLOC", 1},
+        {ACC_PENDING, "PENDING", 1},
+        {ACC_AVAIL, "AVAIL", 1},
+        {ACC_FROZEN, "FROZEN", 1},
+        {ACC_COMMIT, "COMMIT", 1},
+        {ACC_SPENT, "SPENT", 1},
+        {ACC_TRANSIT, "TRANSIT", 1},
+        {ACC_XFER_OUT, "XFER_OUT", 1},
+        {ACC_CARRY_OUT, "CARRY_OUT", 1},
+        {ACC_LAPSED, "LAPSED", 1},
+        {ACC_CLOSE, "CLOSE", 0},
+    };
+
+    (void)state;
+    assert_int_equal(COUNT_OF(rows), ACCOUNTS - 1);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        assert_string_equal(account_info(rows[i].account)->mnemonic, rows[i].mnemonic);
+        assert_int_equal(account_info(rows[i].account)->normal, rows[i].normal);
+    }
+}
+
 static void mnemonics_and_codes_are_unique(void **state)
 {
     (void)state;
@@ -94,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_chart_on_disk_is_the_chart_in_the_code),
+        cmocka_unit_test(the_sides_are_those_the_postings_count_on),
         cmocka_unit_test(mnemonics_and_codes_are_unique),
     };
 
