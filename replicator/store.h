@@ -35,7 +35,7 @@ struct change {
     struct bytes key, value;
 };
 struct batch {
-    const struct change *changes; /* no key twice within a space */
+    const struct change *changes; /* by space; no key twice; sorted ones are faster */
     size_t count;
 };
 

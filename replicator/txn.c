@@ -492,6 +492,12 @@ size_t txn_changes(const struct txn *txn)
     return count;
 }
 
+static int compare_changes(const void *a, const void *b)
+{
+    return bytes_compare(((const struct change *)a)->key, ((const struct change *)b)->key);
+}
+
+/* In the order of the keys, so that an ordered map finds each next place near the last one. */
 struct batch txn_batch(struct txn *txn)
 {
     const size_t count = txn_changes(txn);
@@ -502,10 +508,15 @@ struct batch txn_batch(struct txn *txn)
         txn->batch = mem_realloc(txn->batch, txn->batch_room * sizeof *txn->batch);
     }
     for (size_t i = 0; i < SPACES; i++) {
+        const size_t first = at;
+
         for (struct row *row = txn->changes[i].first; row != NULL; row = row->next_change) {
             txn->batch[at++] = (struct change){
                 (enum store_space)row->space, row_key(row),
                 row->state == ROW_PUT ? bytes_of(row->value, row->size) : BYTES_NONE};
+        }
+        if (at > first) {
+            qsort(txn->batch + first, at - first, sizeof *txn->batch, compare_changes);
         }
     }
     return (struct batch){txn->batch, count};

@@ -43,7 +43,7 @@ enum status txn_status(const struct txn *txn, struct err *err);
 void txn_fail(struct txn *txn, const struct err *err);
 
 size_t txn_changes(const struct txn *txn); /* puts and deletes, coalesced */
-struct batch txn_batch(struct txn *txn);   /* valid until the next call on txn */
+struct batch txn_batch(struct txn *txn);   /* in key order; valid until the next call on txn */
 void txn_reset(struct txn *txn);           /* forgets everything, keeps some memory */
 
 #endif

@@ -96,6 +96,18 @@ static rocksdb_block_based_table_options_t *table_options(const struct rocks *ro
     return table;
 }
 
+/* A batch is sorted, so a row's place in the memtable lies near that of the last row with the same
+ * letter and division: a search from there is short. Speed only, so no harm is done where RocksDB
+ * does not know the option; its C interface has it in this form alone. */
+static void insert_near_the_last(rocksdb_options_t *options)
+{
+    char *said = NULL;
+
+    rocksdb_get_options_from_string(options, "memtable_insert_with_hint_prefix_extractor=fixed:10",
+                                    options, &said);
+    rocksdb_free(said);
+}
+
 static rocksdb_options_t *make_family_options(const struct rocks *rocks,
                                               const struct family *family)
 {
@@ -113,6 +125,9 @@ static rocksdb_options_t *make_family_options(const struct rocks *rocks,
                                                                 : rocksdb_no_compression);
     rocksdb_options_set_block_based_table_factory(options, table);
     rocksdb_block_based_options_destroy(table);
+    if (family->bloom) {
+        insert_near_the_last(options);
+    }
     return options;
 }
 

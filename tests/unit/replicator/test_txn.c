@@ -251,6 +251,7 @@ static void the_batch_holds_each_changed_row_once(void **state)
     for (size_t i = 0; i < batch.count; i++) {
         const bool is_delete = bytes_equal(batch.changes[i].key, bytes_text("gone"));
         assert_int_equal(batch.changes[i].value.data == NULL, is_delete);
+        assert_true(i == 0 || bytes_compare(batch.changes[i - 1].key, batch.changes[i].key) < 0);
     }
     commit(spy, txn);
     txn_reset(txn);
