@@ -30,7 +30,7 @@ static const struct family {
     [SPACE_LEDGER] = {"ledger", 4 * MIB, true, true},
     [SPACE_ROLLUPS] = {"rollups", 4 * MIB, true, true},
     [SPACE_INDEX] = {"index", 4 * MIB, true, true},
-    [SPACE_LOCAL] = {"local", 1 * MIB, true, false},
+    [SPACE_LOCAL] = {"local", 4 * MIB, true, true},
     [ENGINE] = {"default", 256 * KIB, true, false},
 };
 
