@@ -245,7 +245,7 @@ static enum status take_name(const struct check *check, char *out, const char *t
 {
     const size_t size = strlen(text);
 
-    if (size == 0 || !grant_text_valid(bytes_text(text))) {
+    if (size == 0 || !text_plain(bytes_text(text))) {
         return complain(check, NULL, "name",
                         "must be UTF-8 text without control characters, and not empty");
     }

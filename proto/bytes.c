@@ -306,3 +306,15 @@ bool utf8_valid(struct bytes text)
     }
     return true;
 }
+
+bool text_plain(struct bytes text)
+{
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        const bool c1 = c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0;
+        if (c < 0x20 || c == 0x7f || c1) {
+            return false;
+        }
+    }
+    return utf8_valid(text);
+}

@@ -116,5 +116,8 @@ bool hex_decode(void *out, size_t size, const char *text);
 
 /* Well-formed UTF-8 without NUL. */
 bool utf8_valid(struct bytes text);
+/* ... and nothing in it that a terminal would obey: no control character of one byte or two. What
+ * people read, names and endpoints among it, is such text. */
+bool text_plain(struct bytes text);
 
 #endif

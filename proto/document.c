@@ -138,18 +138,6 @@ static bool word_valid(struct bytes text)
     return all_of(text, word);
 }
 
-static bool text_valid(struct bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (c < ' ' || c == 0x7f ||
-            (c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0)) { /* C1 controls */
-            return false;
-        }
-    }
-    return utf8_valid(text);
-}
-
 static int two_digits(const uint8_t *at)
 {
     return is_digit(at[0]) && is_digit(at[1]) ? (at[0] - '0') * 10 + at[1] - '0' : -1;
@@ -192,7 +180,7 @@ bool field_text_valid(enum field field, struct bytes text)
     case TYPE_CODE:
         return code_valid(text);
     case TYPE_TEXT:
-        return text_valid(text);
+        return text_plain(text);
     case TYPE_DATE:
         return date_valid(text);
     case TYPE_FLAG:

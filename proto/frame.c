@@ -99,20 +99,29 @@ static bool varint_fits(const ProtobufCFieldDescriptor *field, uint64_t number)
     return field->type == PROTOBUF_C_TYPE_UINT64 || number <= UINT32_MAX;
 }
 
-static enum status check_counts(const struct scan *scan, const ProtobufCMessageDescriptor *message,
-                                const size_t *counts)
-{
-    for (unsigned i = 0; i < message->n_fields; i++) {
-        const ProtobufCFieldDescriptor *field = &message->fields[i];
+/* How often each field was seen in one message, and how often it may be. */
+struct tally {
+    struct {
+        size_t seen, max; /* max is looked up at the first */
+    } fields[32];
+};
 
-        if (field->label == PROTOBUF_C_LABEL_REPEATED &&
-            counts[i] > limit_of(message, field->name)) {
-            return err_set(scan->err, ERR_TOO_LARGE, "%s: %zu of %s, at most %zu",
-                           message->short_name, counts[i], field->name,
-                           limit_of(message, field->name));
-        }
+static enum status count_field(const struct scan *scan, struct tally *tally,
+                               const ProtobufCMessageDescriptor *message,
+                               const ProtobufCFieldDescriptor *field)
+{
+    const size_t index = (size_t)(field - message->fields);
+    const bool repeated = field->label == PROTOBUF_C_LABEL_REPEATED;
+
+    if (tally->fields[index].seen++ == 0) {
+        tally->fields[index].max = repeated ? limit_of(message, field->name) : 1;
     }
-    return OK;
+    if (tally->fields[index].seen <= tally->fields[index].max) {
+        return OK;
+    }
+    return !repeated ? refuse(scan, message, "a field given twice")
+                     : err_set(scan->err, ERR_TOO_LARGE, "%s: more than %zu of %s",
+                               message->short_name, tally->fields[index].max, field->name);
 }
 
 /* Depth is bounded by the schema, which has no recursion; DEPTH_MAX guards the schema itself. */
@@ -120,16 +129,17 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
                                 struct bytes raw, unsigned depth)
 {
     struct reader reader = reader_of(raw);
-    size_t counts[32] = {0};
+    struct tally tally;
 
-    assert(message->n_fields <= COUNT_OF(counts));
+    assert(message->n_fields <= COUNT_OF(tally.fields));
+    memset(tally.fields, 0, message->n_fields * sizeof tally.fields[0]);
     assert(depth < DEPTH_MAX);
     while (reader_left(&reader) > 0) {
         const uint64_t key = reader_varint(&reader);
         const unsigned wire = (unsigned)(key & 7);
         const ProtobufCFieldDescriptor *field;
         struct value value;
-        size_t *count;
+        enum status status;
 
         if (!reader_ok(&reader) || key >> 3 == 0 || key >> 3 > 536870911 ||
             !read_value(&reader, wire, &value)) {
@@ -142,26 +152,24 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
             }
             continue;
         }
-        count = &counts[field - message->fields];
-        ++*count;
+        status = count_field(scan, &tally, message, field);
+        if (status != OK) {
+            return status; /* at once: the rest of a flood is not even looked at */
+        }
         if (wire != wire_of(field)) {
             return refuse(scan, message, "a field of another type");
         }
         if (wire == 0 && !varint_fits(field, value.number)) {
             return refuse(scan, message, "a number that does not fit");
         }
-        if (field->label != PROTOBUF_C_LABEL_REPEATED && *count > 1) {
-            return refuse(scan, message, "a field given twice");
-        }
         if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
-            const enum status status =
-                scan_message(scan, field->descriptor, value.bytes, depth + 1);
+            status = scan_message(scan, field->descriptor, value.bytes, depth + 1);
             if (status != OK) {
                 return status;
             }
         }
     }
-    return check_counts(scan, message, counts);
+    return OK;
 }
 
 /* --- unpacking inside the arena --- */

@@ -13,11 +13,11 @@
 #include "proto/link.pb-c.h"
 
 enum {
-    FRAME_BYTES_MAX = 2 << 20,
+    FRAME_BYTES_MAX = BLOCK_BYTES_MAX + (64 << 10), /* a block goes alone when it is that large */
     FRAME_BLOCKS_MAX = 1024,
     FRAME_POSITIONS_MAX = 8192,
-    FRAME_COSIGNATURES_MAX = 8192,
-    FRAME_BEATS_MAX = 8192,
+    FRAME_COSIGNATURES_MAX = 1024,
+    FRAME_BEATS_MAX = 1024,
     BEAT_LINE_MAX = 32, /* one of each level of a tree, and one more */
     GRANT_ENDPOINTS_MAX = 4,
     PROTOCOL_VERSION_MIN = 1,

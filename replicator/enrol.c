@@ -156,7 +156,7 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
     if (status != OK) {
         return err_wrap(err, "invite");
     }
-    if (name_bytes.size == 0 || name_bytes.size > NAME_BYTES_MAX || !grant_text_valid(name_bytes)) {
+    if (name_bytes.size == 0 || name_bytes.size > NAME_BYTES_MAX || !text_plain(name_bytes)) {
         return err_set(err, ERR_REFUSED,
                        "invite: a name has 1 to %d bytes of UTF-8 and no control characters",
                        NAME_BYTES_MAX);
@@ -317,7 +317,7 @@ static enum status read_fields(struct enrol_message *out, const Terrace__EnrolRe
                                          request->has_key_proof, request->key_proof))) {
         return err_set(err, ERR_MALFORMED, "no link key, or no word of the signing key for it");
     }
-    if (endpoint.size > ENDPOINT_BYTES_MAX || !grant_text_valid(endpoint)) {
+    if (endpoint.size > ENDPOINT_BYTES_MAX || !text_plain(endpoint)) {
         return err_set(err, ERR_MALFORMED, "bad endpoint");
     }
     if (endpoint.size != 0) {

@@ -95,7 +95,7 @@ static enum status read_answer(Terrace__EnrolAnswer **out, struct arena *arena, 
     *refused = answer->status != OK;
     if (*refused) {
         const struct bytes text = answer->has_text ? bytes_of_pb(answer->text) : BYTES_NONE;
-        const bool readable = text.size != 0 && text.size <= 256 && grant_text_valid(text);
+        const bool readable = text.size != 0 && text.size <= 256 && text_plain(text);
         status = (enum status)answer->status;
         return readable ? err_set(err, status, "the parent refused: %.*s", (int)text.size,
                                   (const char *)text.data)

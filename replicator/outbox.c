@@ -8,7 +8,7 @@
 #include "proto/bug.h"
 #include "replicator/core.h"
 
-enum { FRAME_SIGNED_MAX = 1024 }; /* cosignatures, and beats, in one frame */
+enum { FRAME_SIGNED_MAX = 256 }; /* cosignatures, and beats, in one frame: with acks it fits */
 
 /* --- signed messages that wait --- */
 

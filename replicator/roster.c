@@ -94,25 +94,12 @@ struct opened {
     struct signature signature;
 };
 
-/* People read these: well-formed, and nothing that moves a terminal's cursor. */
-bool grant_text_valid(struct bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        const bool c1 = c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0;
-        if (c < 0x20 || c == 0x7f || c1) {
-            return false;
-        }
-    }
-    return utf8_valid(text);
-}
-
 static bool copy_text(char *out, size_t bytes_max, bool present, ProtobufCBinaryData data)
 {
     const struct bytes text = present ? bytes_of_pb(data) : BYTES_NONE;
 
     memset(out, 0, bytes_max + 1);
-    if (text.size > bytes_max || !grant_text_valid(text)) {
+    if (text.size > bytes_max || !text_plain(text)) {
         return false;
     }
     if (text.size != 0) {

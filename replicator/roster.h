@@ -50,8 +50,6 @@ void grant_certify(struct grant *grant, const struct hash *tree, const struct si
  * Parsing checks the form, and no signature. ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite unknown). */
 void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
 enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
-/* May this stand in a grant as name or endpoint: UTF-8 without control characters. */
-bool grant_text_valid(struct bytes text);
 
 struct roster;
 struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */

@@ -18,8 +18,13 @@ enum {
     RECONNECT_MS_MIN = 200,
     RECONNECT_MS_SPAN = 800,
     RECONNECT_CAP_MS_MIN = 5000,
-    RECONNECT_CAP_MS_SPAN = 5000
+    RECONNECT_CAP_MS_SPAN = 4000
 };
+/* The library adds less than one first interval to the cap. */
+_Static_assert(RECONNECT_CAP_MS_MIN + RECONNECT_CAP_MS_SPAN + RECONNECT_MS_MIN +
+                       RECONNECT_MS_SPAN <=
+                   SOCKET_REDIAL_MS_MAX,
+               "dials are at most so far apart");
 
 static enum status fail_option(struct err *err, int option)
 {

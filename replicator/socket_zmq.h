@@ -22,6 +22,7 @@ enum {
     SOCKET_QUEUE_MESSAGES = 64,
     SOCKET_HEARTBEAT_MS = 1000,
     SOCKET_SILENCE_MS = 5000, /* heartbeat time-out, handshake, connect */
+    SOCKET_REDIAL_MS_MAX = 10000,
 };
 
 /* A connection's server side: CURVE with our key, a ZAP domain, and no way in without the

@@ -65,7 +65,7 @@ static bool read_endpoint(char out[ENDPOINT_BYTES_MAX + 1], struct reader *reade
 {
     const struct bytes text = reader_bytes(reader, reader_u8(reader));
 
-    if (text.size == 0 || text.size > ENDPOINT_BYTES_MAX || !grant_text_valid(text)) {
+    if (text.size == 0 || text.size > ENDPOINT_BYTES_MAX || !text_plain(text)) {
         return false;
     }
     memcpy(out, text.data, text.size);

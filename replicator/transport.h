@@ -1,7 +1,7 @@
 /* transport - the seam to the neighbours: whole frames to and from proven divisions.
  *
  * replicator/transport_zmq.c in the daemon (DEALER to the parent, ROUTER to the children, CURVE,
- * ZAP enforced), tests/sim/sim_net.c in the simulator. A frame arrives whole or not at all, in
+ * ZAP enforced), tests/sim/sim.c in the simulator. A frame arrives whole or not at all, in
  * order while a connection lasts; what was accepted by send may still be lost with it, so the
  * replicator never counts a frame as delivered before it is acknowledged.
  *

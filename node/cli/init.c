@@ -25,7 +25,7 @@ static enum status take_root(struct founding *founding, const struct cli *cli, s
             err, ERR_USAGE, "%s",
             cli_say(cli, "a division code is 1-9 of A-Z 0-9", "区划码为 1-9 位大写字母或数字"));
     }
-    if (name[0] == '\0' || strlen(name) > NAME_BYTES_MAX || !grant_text_valid(bytes_text(name))) {
+    if (name[0] == '\0' || strlen(name) > NAME_BYTES_MAX || !text_plain(bytes_text(name))) {
         return err_set(err, ERR_USAGE, "%s",
                        cli_say(cli, "a name is 1-96 bytes of UTF-8 without control characters",
                                "名称为 1-96 字节的 UTF-8，不含控制字符"));
