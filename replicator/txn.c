@@ -422,7 +422,7 @@ static bool visit_stored(void *arg, struct bytes key, struct bytes value)
 }
 
 static void collect_changes(struct txn *txn, enum store_space space, struct bytes prefix,
-                            struct merge *merge)
+                            struct bytes from, struct merge *merge)
 {
     if (txn->changes[space].count == 0) {
         return;
@@ -430,7 +430,8 @@ static void collect_changes(struct txn *txn, enum store_space space, struct byte
     merge->rows = mem_zalloc(txn->changes[space].count * sizeof(struct row *));
     for (struct row *row = txn->changes[space].first; row != NULL; row = row->next_change) {
         if (row->key_size >= prefix.size &&
-            (prefix.size == 0 || memcmp(row->key, prefix.data, prefix.size) == 0)) {
+            (prefix.size == 0 || memcmp(row->key, prefix.data, prefix.size) == 0) &&
+            bytes_compare(row_key(row), from) >= 0) {
             merge->rows[merge->count++] = row;
         }
     }
@@ -440,14 +441,20 @@ static void collect_changes(struct txn *txn, enum store_space space, struct byte
 enum status txn_scan(struct txn *txn, enum store_space space, struct bytes prefix,
                      store_visit_fn *visit, void *arg, struct err *err)
 {
+    return txn_scan_from(txn, space, prefix, BYTES_NONE, visit, arg, err);
+}
+
+enum status txn_scan_from(struct txn *txn, enum store_space space, struct bytes prefix,
+                          struct bytes from, store_visit_fn *visit, void *arg, struct err *err)
+{
     struct merge merge = {.visit = visit, .arg = arg};
     enum status status;
 
-    collect_changes(txn, space, prefix, &merge);
+    collect_changes(txn, space, prefix, from, &merge);
     if (txn->parent != NULL) {
-        status = txn_scan(txn->parent, space, prefix, visit_stored, &merge, err);
+        status = txn_scan_from(txn->parent, space, prefix, from, visit_stored, &merge, err);
     } else {
-        status = txn->store->ops->scan(txn->store->self, txn->snapshot, space, prefix, BYTES_NONE,
+        status = txn->store->ops->scan(txn->store->self, txn->snapshot, space, prefix, from,
                                        visit_stored, &merge, err);
         if (status != OK && txn->error.status == OK) {
             txn->error = *err;

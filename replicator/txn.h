@@ -35,6 +35,9 @@ void txn_delete(struct txn *txn, enum store_space space, struct bytes key);
 /* Store rows and this turn's rows merged, in key order. */
 enum status txn_scan(struct txn *txn, enum store_space space, struct bytes prefix,
                      store_visit_fn *visit, void *arg, struct err *err);
+/* The same from the key `from` on, which begins with `prefix`. */
+enum status txn_scan_from(struct txn *txn, enum store_space space, struct bytes prefix,
+                          struct bytes from, store_visit_fn *visit, void *arg, struct err *err);
 
 /* The first read error since reset, with its words in *err; OK when there was none. */
 enum status txn_status(const struct txn *txn, struct err *err);
