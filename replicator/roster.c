@@ -281,6 +281,11 @@ struct roster *roster_new(const struct hash *tree)
     return roster;
 }
 
+const struct hash *roster_tree(const struct roster *roster)
+{
+    return &roster->tree;
+}
+
 void roster_free(struct roster *roster)
 {
     if (roster == NULL) {

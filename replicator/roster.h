@@ -54,6 +54,7 @@ enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err)
 struct roster;
 struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */
 void roster_free(struct roster *roster);
+const struct hash *roster_tree(const struct roster *roster);
 
 /* Verifies and takes a sealed grant. OK also when it is there already (*added false).
  * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter unknown); ERR_BAD_SIGNATURE (the
