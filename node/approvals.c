@@ -264,6 +264,23 @@ static bool entered_already(struct node *node, struct txn *txn, struct approve_i
     return true;
 }
 
+/* An entry signed by somebody who was ended before it would never verify: ask the turn, not the
+ * session. Who is not known here was vouched for by the caller. */
+static bool may_sign(struct txn *txn, const char *name, const struct public_key *key, uint32_t role)
+{
+    struct operator_row row;
+
+    return !node_operator(txn, name, &row) ||
+           (row.enabled && (row.roles & role) != 0 && memcmp(&row.key, key, sizeof row.key) == 0);
+}
+
+static bool has_changed(const struct approve_item *item, const struct draft *draft)
+{
+    const struct hash hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
+
+    return item->has_hash && !hash_equal(&item->hash, &hash);
+}
+
 /* Finds the draft and decides whether this person may check it. */
 static void load_candidate(struct node *node, struct txn *txn, struct candidate *candidate,
                            const struct person *checker)
@@ -289,6 +306,11 @@ static void load_candidate(struct node *node, struct txn *txn, struct candidate 
         refuse_item(candidate, REASON_DISK_FULL);
     } else if (memcmp(&batch.key, &checker->key, sizeof batch.key) == 0) {
         refuse_item(candidate, REASON_SAME_PERSON);
+    } else if (!may_sign(txn, batch.maker, &batch.key, ROLE_MAKER) ||
+               !may_sign(txn, checker->name, &checker->key, ROLE_CHECKER)) {
+        refuse_item(candidate, REASON_SIGNER_ENDED);
+    } else if (has_changed(candidate->item, &candidate->draft)) {
+        refuse_item(candidate, REASON_CHANGED);
     } else if (document_decode(&candidate->document, draft.kind, candidate->draft.body, &err) !=
                OK) {
         refuse_item(candidate, REASON_MALFORMED);
@@ -577,6 +599,7 @@ static bool visit_draft(void *arg, struct bytes key, struct bytes value)
     (void)snprintf(row.id, sizeof row.id, "%.*s", (int)draft.id.size, (const char *)draft.id.data);
     memcpy(row.maker, batch.maker, sizeof row.maker);
     row.unix_ms = draft.unix_ms;
+    row.hash = merkle_approval_leaf(draft.kind, DOCUMENT_FORMAT, draft.body);
     return pending->visit(pending->arg, &row);
 }
 

@@ -38,6 +38,7 @@ static void on_block_held(void *arg, struct txn *txn, const struct block_view *b
     struct node *node = arg;
     const struct block_header *header = &block->header;
 
+    approval_check(node, header, body);
     if (!roster_within(node_roster(node), header->author, node->config.self)) {
         ledger_hear_block(node->ledger, txn, header, body->entries, body->count);
     } else {

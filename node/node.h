@@ -13,6 +13,7 @@
 #define TERRACE_NODE_NODE_H
 
 #include "node/ledger/ledger.h"
+#include "node/ledger/persons.h"
 #include "node/ledger/policy.h"
 #include "replicator/enrol.h"
 #include "replicator/transport.h"
@@ -88,6 +89,8 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
  * that is an entry already is SUBMIT_EXISTS: whoever lost an answer may ask again. */
 struct approve_item {
     char id[40];
+    bool has_hash; /* what the checker has read: refused as changed when the draft is another */
+    struct hash hash;
     enum submit_status status;
     struct refusal refusal;
     uint64_t lsn;
@@ -108,25 +111,33 @@ void node_rejections(struct txn *txn, bool (*visit)(void *arg, const struct reje
 struct draft_row {
     char id[40], maker[64];
     uint64_t unix_ms;
+    struct hash hash;         /* merkle_approval_leaf: what its persons sign */
     struct document document; /* views die with the visit */
 };
 void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_row *row),
                   void *arg);
 
 /* Operators: the sealed secret stays in SPACE_LOCAL, the public key becomes an entry. */
-enum { OPERATOR_MAKER = 1, OPERATOR_CHECKER = 2, OPERATOR_AUDITOR = 4, OPERATOR_ADMIN = 8 };
 struct operator_row {
     char name[64];
-    uint32_t roles;
+    uint32_t roles; /* bits of node/ledger/persons.h */
     struct public_key key;
     struct bytes sealed;
     bool enabled;
 };
+/* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already). */
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
                               struct err *err);
+/* Errors: ERR_NOT_FOUND, ERR_REFUSED (another key). */
 enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
                                  struct err *err);
+/* Ends the person of row->name: no login, no signature from here on. What was signed stays good.
+ * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin). */
+enum status node_operator_disable(struct node *node, struct txn *txn,
+                                  const struct operator_row *row, struct err *err);
 bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
+/* Is there an admin who is not ended? Until then nobody is asked who he is. */
+bool node_has_admin(struct txn *txn);
 void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
                     void *arg);
 
@@ -138,13 +149,19 @@ enum status node_pause(struct node *node, struct txn *txn, struct division peer,
                        struct err *err);
 
 struct alarm {
-    char code[32], text[240];
+    char code[32], text[448];
     struct division about;
     uint64_t since_unix_ms, last_unix_ms, count;
 };
 size_t node_alarms(const struct node *node, const struct alarm **out);
 /* Rows put or deleted in the store since the start: what a load costs, counted. */
 uint64_t node_rows_written(const struct node *node);
+/* Raises or repeats one; one line a code and division. */
+void node_alarm(struct node *node, const char *code, struct division about, const char *text);
+void node_alarm_clear(struct node *node, const char *code, struct division about);
+
+/* Received blocks, chosen by chance, whose approvals were verified to the last signature. */
+uint64_t node_blocks_sampled(const struct node *node);
 
 /* fen in the backlog of a neighbour; bounded work, *complete false when it was cut short */
 int64_t node_backlog_amount(struct node *node, struct division peer, bool *complete);

@@ -62,6 +62,8 @@ struct node {
     struct lagging *lagging;
     size_t lagging_count, lagging_capacity;
 
+    uint64_t blocks_sampled; /* received, and their approvals found good by signature */
+
     struct alarm alarms[NODE_ALARMS_MAX];
     size_t alarm_count;
 
@@ -70,9 +72,6 @@ struct node {
     uint64_t space_checked_ms, space_tried_ms;
     struct buf frame;
 };
-
-void node_alarm(struct node *node, const char *code, struct division about, const char *text);
-void node_alarm_clear(struct node *node, const char *code, struct division about);
 
 /* calls.c: runs what is posted, true when some is left for the next turn; answers what only reads
  * while nothing may be written; tells posters the outcome of their turn. */
@@ -90,6 +89,12 @@ void replay_take(struct node *node, struct txn *txn, const struct block_header *
                  const struct entry *entries, size_t count);
 bool replay_slice(struct node *node);
 void replay_find(struct node *node);
+
+/* approval_check.c: alarms when a block that came in lacks a maker or a checker where the grant of
+ * its author asks for them ("approval_missing"), or when a signature, looked at by sample, is none
+ * ("approval_invalid"). What is refused is not the block: it is a fact, and evidence. */
+void approval_check(struct node *node, const struct block_header *header,
+                    const struct block_body *body);
 
 /* Appends a checked document to the own log and posts it. Returns its lsn. */
 uint64_t node_enter(struct node *node, struct txn *txn, const struct document *document,

@@ -46,20 +46,37 @@ bool node_operator(struct txn *txn, const char *name, struct operator_row *out)
            parse_row(out, bytes_text(name), value);
 }
 
-/* Names appear in entries, logs and URLs: letters, digits, - _ . and any non-ASCII letter. */
-static bool name_valid(const char *name)
+/* Does a character begin at `i` that turns the direction of what stands around it, or has no
+ * width, so that two names could look alike? All of them are three bytes but the first. */
+static bool is_hidden(struct bytes name, size_t i)
 {
-    const size_t size = strlen(name);
+    const uint8_t *at = name.data + i;
 
-    for (size_t i = 0; i < size; i++) {
-        const unsigned char c = (unsigned char)name[i];
+    if (name.size - i >= 2 && at[0] == 0xd8 && at[1] == 0x9c) { /* U+061C */
+        return true;
+    }
+    if (name.size - i < 3 || at[0] != 0xe2) {
+        return name.size - i >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf; /* U+FEFF */
+    }
+    return (at[1] == 0x80 && at[2] >= 0x8b && at[2] <= 0x8f) || /* U+200B .. U+200F */
+           (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || /* U+2028 .. U+202E */
+           (at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf);   /* U+2060 .. U+206F */
+}
+
+/* Names appear in entries, logs and URLs: letters, digits, - _ . and any visible non-ASCII. */
+static bool name_valid(const char *text)
+{
+    const struct bytes name = bytes_text(text);
+
+    for (size_t i = 0; i < name.size; i++) {
+        const uint8_t c = name.data[i];
         const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
                            (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if (!plain && c < 0x80) {
+        if ((!plain && c < 0x80) || is_hidden(name, i)) {
             return false;
         }
     }
-    return size > 0 && size < 64 && utf8_valid(bytes_text(name));
+    return name.size > 0 && name.size < 64 && grant_text_valid(name);
 }
 
 static int year_of(uint64_t unix_ms)
@@ -78,16 +95,17 @@ static void publish(struct node *node, struct txn *txn, const struct operator_ro
     struct buf body = BUF_EMPTY;
     struct hasher hasher;
     struct hash hash;
-    char id[2 + 2 * 16 + 1], roles[64];
+    const uint64_t lsn = replicator_next_lsn(node->replicator); /* a person may be told again */
+    char id[2 + 2 * 16 + 1], roles[ROLES_TEXT_MAX];
 
     hasher_begin(&hasher, TAG_CONTENT);
     hasher_add(&hasher, row->name, strlen(row->name));
     hasher_add(&hasher, &row->key, sizeof row->key);
-    hasher_add(&hasher, &row->roles, sizeof row->roles);
+    hasher_add(&hasher, &lsn, sizeof lsn);
     hash = hasher_end(&hasher);
     memcpy(id, ".o", 2);
     hex_encode(id + 2, &hash, 16);
-    (void)snprintf(roles, sizeof roles, "%u", row->roles);
+    roles_print(roles, row->roles);
     document_clear(&document, KIND_OPERATOR);
     document_set_text(&document, FIELD_ID, bytes_text(id));
     document_set_number(&document, FIELD_FISCAL_YEAR, year_of(node->turn_unix_ms));
@@ -108,6 +126,10 @@ enum status node_operator_add(struct node *node, struct txn *txn, const struct o
     if (!name_valid(row->name)) {
         return err_set(err, ERR_CONFIG,
                        "a user name is 1-63 letters, digits, '-', '_' or '.', without spaces");
+    }
+    if (row->roles == 0 || !roles_fit(row->roles)) {
+        return err_set(err, ERR_CONFIG,
+                       "one person is maker and checker, or auditor and admin, never both sides");
     }
     if (node_operator(txn, row->name, &known)) {
         return err_set(err, ERR_REFUSED, "user %s is there already; use user passwd", row->name);
@@ -132,6 +154,49 @@ enum status node_operator_passwd(struct node *node, struct txn *txn, const struc
     }
     stage_row(txn, row);
     return OK;
+}
+
+enum status node_operator_disable(struct node *node, struct txn *txn,
+                                  const struct operator_row *row, struct err *err)
+{
+    struct operator_row known;
+    struct buf sealed = BUF_EMPTY;
+    enum status status = OK;
+
+    if (!node_operator(txn, row->name, &known)) {
+        return err_set(err, ERR_NOT_FOUND, "there is no user %s", row->name);
+    }
+    if (!known.enabled) {
+        return OK;
+    }
+    buf_append_bytes(&sealed, known.sealed); /* the view dies with the put */
+    known.sealed = buf_bytes(&sealed);
+    known.enabled = false;
+    stage_row(txn, &known);
+    if ((known.roles & ROLE_ADMIN) != 0 && !node_has_admin(txn)) {
+        known.enabled = true;
+        stage_row(txn, &known);
+        status =
+            err_set(err, ERR_REFUSED, "%s is the last admin: add another one first", row->name);
+    } else {
+        publish(node, txn, &known);
+    }
+    buf_free(&sealed);
+    return status;
+}
+
+static bool find_admin(void *arg, const struct operator_row *row)
+{
+    *(bool *)arg = row->enabled && (row->roles & ROLE_ADMIN) != 0;
+    return !*(bool *)arg;
+}
+
+bool node_has_admin(struct txn *txn)
+{
+    bool found = false;
+
+    node_operators(txn, find_admin, &found);
+    return found;
 }
 
 struct listing {

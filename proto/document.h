@@ -122,7 +122,7 @@ enum field_type {
     X(TRANSFER_LSN, 102, "transfer_lsn", NUMBER, 0)  /* in the issuer's log */                     \
     X(TRANSFER_HASH, 103, "transfer_hash", HASH, 32) /* TAG_CONTENT of the transfer's body */      \
     X(OPERATOR_KEY, 104, "operator_key", HASH, 32)   /* operator: Ed25519 public key */            \
-    X(ROLE, 105, "role", WORD, 16)
+    X(ROLE, 105, "role", CODE, 32)
 
 enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,

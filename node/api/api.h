@@ -60,6 +60,9 @@ const char *request_text(const struct request *request, struct answer *answer, c
 bool request_person(const struct request *request, struct answer *answer, uint32_t role,
                     struct person *person, struct sign_key *secret);
 
+/* For what only an admin may do, once there is one: until then anybody at this door may. */
+bool request_admin(const struct request *request, struct answer *answer);
+
 /* --- reading without the loop --- */
 
 struct view { /* a moment of the store */
@@ -101,6 +104,9 @@ bool request_author(const struct request *request, struct answer *answer, struct
 void answer_no_document(const struct request *request, struct answer *answer,
                         const struct view *view);
 void write_document_row(struct json_out *out, const struct document_row *row);
+/* ?by=, or `otherwise` when it is not given. False with bad_request answered. */
+bool request_dimension(const struct request *request, struct answer *answer,
+                       enum dimension otherwise, enum dimension *by);
 /* ?year=, 0 when not given. False with bad_request answered. */
 bool request_year(const struct request *request, struct answer *answer, int *year);
 
@@ -116,8 +122,9 @@ route_fn post_documents, post_approve, post_reject; /* routes_write.c */
 route_fn get_document;                              /* routes_document.c */
 route_fn list_documents, get_trace, get_balance, get_pending, get_digest;
 /* routes_read.c */
-route_fn get_report;                                                 /* reports.c */
-route_fn post_login, post_logout, get_users, post_user, post_passwd; /* routes_people.c */
+route_fn get_report; /* reports.c */
+route_fn post_login, post_logout, get_users, post_user, post_passwd, post_disable;
+/* routes_people.c */
 route_fn get_status, post_invite, post_pause, post_resume, post_verify, get_healthz, get_readyz;
 /* routes_node.c */
 

@@ -25,6 +25,8 @@ static const struct api_message messages[API_ERRORS] = {
                             "连续十次密码错误：请等待一分钟后再试"},
     [API_NEEDS_ROLE] = {"needs_role", 403, "this user does not have the role for it",
                         "该用户没有办理此事的角色"},
+    [API_SHORT_PASSWORD] = {"short_password", 400, "a password has 8 characters at least",
+                            "密码至少 8 个字符"},
     [API_NOT_FOUND] = {"not_found", 404, "there is no such thing here", "本节点没有此项"},
     [API_NOT_BELOW_YOU] = {"not_below_you", 409, "this division is not this node's own or below it",
                            "该区划不是本级，也不在本级之下"},

@@ -146,6 +146,18 @@ bool request_division(const struct request *request, struct answer *answer,
     return true;
 }
 
+bool request_dimension(const struct request *request, struct answer *answer,
+                       enum dimension otherwise, enum dimension *by)
+{
+    const char *name = request->query(request->connection, "by");
+
+    *by = name == NULL ? otherwise : dimension_named(name);
+    if (*by == DIMENSIONS) {
+        answer_error(request, answer, API_BAD_REQUEST, "by");
+    }
+    return *by != DIMENSIONS;
+}
+
 bool request_year(const struct request *request, struct answer *answer, int *year)
 {
     const char *text = request->query(request->connection, "year");

@@ -39,6 +39,7 @@ static void write_rate(struct json_out *out, const char *key, int64_t part, int6
 
 struct sums {
     int64_t debit[ACCOUNTS], credit[ACCOUNTS];
+    struct chain_row chain; /* the same, as the money chain */
 };
 
 static void add_sum(void *arg, const struct balance_row *row)
@@ -47,6 +48,7 @@ static void add_sum(void *arg, const struct balance_row *row)
 
     sums->debit[row->account] += row->debit;
     sums->credit[row->account] += row->credit;
+    chain_add(&sums->chain, row);
 }
 
 static int64_t normal(const struct sums *sums, enum account account)
@@ -54,24 +56,6 @@ static int64_t normal(const struct sums *sums, enum account account)
     const int64_t net = sums->debit[account] - sums->credit[account];
 
     return account_info(account)->normal < 0 ? -net : net;
-}
-
-static int64_t sources(const struct sums *sums)
-{
-    return normal(sums, ACC_SRC_APPROVED) + normal(sums, ACC_SRC_TRANSFER_IN) +
-           normal(sums, ACC_SRC_CARRY_IN) + normal(sums, ACC_SRC_RECOVERED);
-}
-
-static void sums_to_chain(const struct sums *sums, struct chain_row *row)
-{
-    row->received = sources(sums);
-    row->unallocated = normal(sums, ACC_UNALLOC);
-    row->in_transit = normal(sums, ACC_TRANSIT);
-    row->passed_down = row->in_transit + normal(sums, ACC_XFER_OUT);
-    row->paid = normal(sums, ACC_SPENT);
-    row->released =
-        normal(sums, ACC_AVAIL) + normal(sums, ACC_FROZEN) + normal(sums, ACC_COMMIT) + row->paid;
-    row->allocated = row->released + normal(sums, ACC_PENDING);
 }
 
 /* --- chain --- */
@@ -102,22 +86,17 @@ static bool has_children(const struct places *places, struct division division)
 
 static void chain_of(struct report *report, const struct place *place, enum scope scope)
 {
+    struct ledger_position position;
     struct chain_row row;
-    struct sums sums;
 
-    query_chain(report->txn, place->division, report->year, &row);
-    if (scope == SCOPE_SUBTREE) {
-        memset(&sums, 0, sizeof sums);
-        query_balance(report->txn, place->division, SCOPE_SUBTREE, report->year, BY_ACCOUNT,
-                      add_sum, &sums);
-        sums_to_chain(&sums, &row);
-    }
+    ledger_position(report->txn, place->division, &position);
+    query_chain(report->txn, place->division, scope, report->year, &row);
     out_open(&report->out, NULL, '{');
     write_place(report, place);
     out_text(&report->out, "scope", scope == SCOPE_OWN ? "own" : "subtree");
     write_chain(report, &row);
-    out_count(&report->out, "as_of_lsn", row.as_of_lsn);
-    out_time(&report->out, "as_of_time", row.as_of_ms);
+    out_count(&report->out, "as_of_lsn", position.lsn);
+    out_time(&report->out, "as_of_time", position.time_ms);
     out_close(&report->out, '}');
 }
 
@@ -163,13 +142,9 @@ static void group_by(struct report *report, enum dimension by,
 
 static void write_project(struct report *report, const char *key, const struct sums *sums)
 {
-    struct chain_row row;
-
-    memset(&row, 0, sizeof row);
-    sums_to_chain(sums, &row);
     out_open(&report->out, NULL, '{');
     out_text(&report->out, "pro_code", key);
-    write_chain(report, &row);
+    write_chain(report, &sums->chain);
     out_close(&report->out, '}');
 }
 
@@ -197,20 +172,18 @@ static void report_chain(struct report *report)
 
 static void write_execution(struct report *report, const char *key, const struct sums *sums)
 {
+    const struct chain_row *chain = &sums->chain;
     struct json_out *out = &report->out;
-    struct chain_row row;
 
-    memset(&row, 0, sizeof row);
-    sums_to_chain(sums, &row);
     out_open(out, NULL, '{');
     out_text(out, "key", key);
-    out_amount(out, "allocated", row.allocated);
-    out_amount(out, "released", row.released);
+    out_amount(out, "allocated", chain->allocated);
+    out_amount(out, "released", chain->released);
     out_amount(out, "committed", normal(sums, ACC_COMMIT));
     out_amount(out, "frozen", normal(sums, ACC_FROZEN));
-    out_amount(out, "paid", row.paid);
+    out_amount(out, "paid", chain->paid);
     out_amount(out, "available", normal(sums, ACC_AVAIL));
-    write_rate(out, "rate", row.paid, row.allocated);
+    write_rate(out, "rate", chain->paid, chain->allocated);
     out_close(out, '}');
 }
 
@@ -228,6 +201,8 @@ static void write_edge(void *arg, const struct edge_row *row)
     out_open(out, NULL, '{');
     out_text(out, "issuer", row->issuer.code);
     out_text(out, "receiver", row->receiver.code);
+    out_text(out, "fund_type_code", row->fund);
+    out_text(out, "pro_code", row->project);
     out_count(out, "documents", row->documents);
     out_count(out, "open", row->open);
     out_amount(out, "issued", row->issued);
@@ -291,26 +266,6 @@ static const struct {
     {"trial-balance", report_trial_balance},
 };
 
-static bool request_dimension(const struct request *request, struct answer *answer,
-                              enum dimension *by)
-{
-    static const char *const names[DIMENSIONS] = {"account", "project", "function", "fund",
-                                                  "agency"};
-    const char *name = request->query(request->connection, "by");
-
-    *by = BY_FUNCTION;
-    for (int i = 0; name != NULL && i < DIMENSIONS; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *by = (enum dimension)i;
-            return true;
-        }
-    }
-    if (name != NULL) {
-        answer_error(request, answer, API_BAD_REQUEST, "by");
-    }
-    return name == NULL;
-}
-
 static void write_report(struct report *report, const char *name,
                          void (*write)(struct report *report))
 {
@@ -346,7 +301,8 @@ void get_report(struct request *request, struct answer *answer)
         return;
     }
     if (!request_year(request, answer, &report.year) ||
-        !request_dimension(request, answer, &report.by) || !places_read(&places, request, answer)) {
+        !request_dimension(request, answer, BY_FUNCTION, &report.by) ||
+        !places_read(&places, request, answer)) {
         return;
     }
     if (request_division(request, answer, &places, &report.division)) {

@@ -25,6 +25,7 @@ static const struct {
     {"GET", "/users", get_users},
     {"POST", "/users", post_user},
     {"POST", "/users/*/passwd", post_passwd},
+    {"POST", "/users/*/disable", post_disable},
     {"POST", "/login", post_login},
     {"POST", "/logout", post_logout},
     {"GET", "/healthz", get_healthz},
@@ -168,5 +169,25 @@ bool request_person(const struct request *request, struct answer *answer, uint32
         answer_error(request, answer, API_NEEDS_ROLE, person->name);
         return false;
     }
+    return true;
+}
+
+bool request_admin(const struct request *request, struct answer *answer)
+{
+    struct person person;
+    struct sign_key secret;
+    struct view view;
+    bool guarded;
+
+    view_open(&view, request->service);
+    guarded = node_has_admin(view.txn);
+    view_close(&view);
+    if (!guarded) {
+        return true;
+    }
+    if (!request_person(request, answer, ROLE_ADMIN, &person, &secret)) {
+        return false;
+    }
+    crypto_wipe(&secret, sizeof secret);
     return true;
 }

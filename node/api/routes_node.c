@@ -27,6 +27,7 @@ struct status_job {
     size_t peer_count;
     struct alarm *alarms;
     size_t alarm_count;
+    uint64_t blocks_sampled;
     char name[NAME_BYTES_MAX + 1];
     struct policy approval;
 };
@@ -79,6 +80,7 @@ static void run_status(struct job *job, struct node *node, struct txn *txn)
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
     take_alarms(status, node);
+    status->blocks_sampled = node_blocks_sampled(node);
 }
 
 static void free_status(struct job *job)
@@ -190,6 +192,7 @@ static void write_status(struct json_out *out, const struct service *service,
     out_text(out, "approval", approval);
     out_text(out, "version", TERRACE_VERSION);
     out_count(out, "rows_written", status->rows_written);
+    out_count(out, "blocks_sampled", status->blocks_sampled);
     out_open(out, "confirmed", '{');
     out_count(out, "lsn", status->confirmed.lsn);
     write_age(out, "age_s", status->confirmed.heard_unix_ms, now_ms);
@@ -290,6 +293,10 @@ void post_invite(struct request *request, struct answer *answer)
     if (object == NULL) {
         return;
     }
+    if (!request_admin(request, answer)) {
+        json_decref(object);
+        return;
+    }
     invite = job_new(request->service->gate, sizeof *invite, run_invite, free_invite);
     if (read_invite(request, answer, object, invite) &&
         answer_outcome(request, answer, job_run(&invite->job, request->service->node))) {
@@ -322,9 +329,13 @@ static void run_pause(struct job *job, struct node *node, struct txn *txn)
 
 static void set_paused(struct request *request, struct answer *answer, bool paused)
 {
-    struct pause_job *pause = job_new(request->service->gate, sizeof *pause, run_pause, NULL);
     struct json_out out = json_to(&answer->body);
+    struct pause_job *pause;
 
+    if (!request_admin(request, answer)) {
+        return;
+    }
+    pause = job_new(request->service->gate, sizeof *pause, run_pause, NULL);
     pause->paused = paused;
     if (!division_parse(&pause->peer, bytes_text(request->argument[0]))) {
         answer_error(request, answer, API_BAD_REQUEST, "division: 1-9 of A-Z 0-9");
@@ -355,6 +366,71 @@ void post_resume(struct request *request, struct answer *answer)
 
 /* --- verification --- */
 
+struct damage_job {
+    struct job job;
+    struct verification result;
+    bool deep;
+};
+
+/* Only a deep look may say that the damage is over: a plain one may not have seen it. What stopped
+ * the node before it started is over with a new start. */
+static void run_damage(struct job *job, struct node *node, struct txn *txn)
+{
+    const struct damage_job *damage = (struct damage_job *)job;
+    const struct verification *result = &damage->result;
+    const struct alarm *alarms;
+
+    (void)txn;
+    if (result->cause == VERIFY_STORE) {
+        node_alarm(node, "store_damaged", result->about, result->fault);
+        return;
+    }
+    if (node_config(node)->damage != NULL) {
+        return;
+    }
+    for (size_t i = node_alarms(node, &alarms); damage->deep && i-- > 0;) {
+        if (strcmp(alarms[i].code, "store_damaged") == 0) {
+            node_alarm_clear(node, "store_damaged", alarms[i].about);
+        }
+    }
+}
+
+/* A result that blames authors changes nothing: they have alarms of their own. */
+static bool tell_damage(const struct request *request, struct answer *answer,
+                        const struct verification *result, bool deep)
+{
+    struct damage_job *damage;
+    bool told;
+
+    if (result->cause == VERIFY_AUTHORS || (result->cause == VERIFY_SOUND && !deep)) {
+        return true;
+    }
+    damage = job_new(request->service->gate, sizeof *damage, run_damage, NULL);
+    damage->job.call.read_only = true; /* of the store */
+    damage->result = *result;
+    damage->deep = deep;
+    told = answer_outcome(request, answer, job_run(&damage->job, request->service->node));
+    job_done_with(&damage->job);
+    return told;
+}
+
+static void write_verification(struct json_out *out, const struct verification *result, bool deep,
+                               enum language language)
+{
+    out_open(out, NULL, '{');
+    out_bool(out, "ok", result->cause == VERIFY_SOUND);
+    out_bool(out, "deep", deep);
+    out_count(out, "divisions", result->divisions);
+    out_count(out, "blocks", result->counts.blocks);
+    out_count(out, "entries", result->counts.entries);
+    out_count(out, "signatures", result->counts.signatures);
+    if (result->cause != VERIFY_SOUND) {
+        char words[WORDS_BYTES_MAX];
+        out_text(out, "fault", words_in(language, words, result->fault));
+    }
+    out_close(out, '}');
+}
+
 void post_verify(struct request *request, struct answer *answer)
 {
     struct json_out out = json_to(&answer->body);
@@ -373,18 +449,9 @@ void post_verify(struct request *request, struct answer *answer)
     view_open(&view, request->service);
     verify_all(&result, request->service, &view, deep);
     view_close(&view);
-    out_open(&out, NULL, '{');
-    out_bool(&out, "ok", result.sound);
-    out_bool(&out, "deep", deep);
-    out_count(&out, "divisions", result.divisions);
-    out_count(&out, "blocks", result.blocks);
-    out_count(&out, "entries", result.entries);
-    out_count(&out, "signatures", result.signatures);
-    if (!result.sound) {
-        char words[WORDS_BYTES_MAX];
-        out_text(&out, "fault", words_in(request->language, words, result.fault));
+    if (tell_damage(request, answer, &result, deep)) {
+        write_verification(&out, &result, deep, request->language);
     }
-    out_close(&out, '}');
 }
 
 /* --- health --- */

@@ -38,9 +38,21 @@ static const char *request_password(const struct request *request, struct answer
 {
     const char *password = request_text(request, answer, object, name);
 
-    if (password != NULL &&
-        (strlen(password) < PASSWORD_BYTES_MIN || strlen(password) > PASSWORD_BYTES_MAX)) {
+    if (password != NULL && strlen(password) > PASSWORD_BYTES_MAX) {
         answer_error(request, answer, API_BAD_REQUEST, name);
+        return NULL;
+    }
+    return password;
+}
+
+/* The same for one that is to be set. */
+static const char *request_new_password(const struct request *request, struct answer *answer,
+                                        const json_t *object, const char *name)
+{
+    const char *password = request_password(request, answer, object, name);
+
+    if (password != NULL && strlen(password) < PASSWORD_BYTES_MIN) {
+        answer_error(request, answer, API_SHORT_PASSWORD, NULL);
         return NULL;
     }
     return password;
@@ -93,22 +105,12 @@ void post_logout(struct request *request, struct answer *answer)
 
 /* --- who they are --- */
 
-static const struct {
-    const char *name;
-    uint32_t role;
-} roles[] = {
-    {"maker", OPERATOR_MAKER},
-    {"checker", OPERATOR_CHECKER},
-    {"auditor", OPERATOR_AUDITOR},
-    {"admin", OPERATOR_ADMIN},
-};
-
 static void write_roles(struct json_out *out, uint32_t held)
 {
     out_open(out, "roles", '[');
-    for (size_t i = 0; i < COUNT_OF(roles); i++) {
-        if ((held & roles[i].role) != 0) {
-            out_text(out, NULL, roles[i].name);
+    for (uint32_t role = 1; role <= ROLE_LAST; role <<= 1) {
+        if ((held & role) != 0) {
+            out_text(out, NULL, role_name(role));
         }
     }
     out_close(out, ']');
@@ -116,17 +118,15 @@ static void write_roles(struct json_out *out, uint32_t held)
 
 static bool read_roles(const json_t *array, uint32_t *held)
 {
-    *held = array == NULL ? OPERATOR_MAKER | OPERATOR_CHECKER : 0;
+    *held = array == NULL ? ROLE_MAKER | ROLE_CHECKER : 0;
     for (size_t i = 0; i < json_array_size(array); i++) {
         const char *name = json_string_value(json_array_get(array, i));
-        const uint32_t before = *held;
+        const uint32_t role = name == NULL ? 0 : role_named(bytes_text(name));
 
-        for (size_t j = 0; name != NULL && j < COUNT_OF(roles); j++) {
-            *held |= strcmp(name, roles[j].name) == 0 ? roles[j].role : 0;
-        }
-        if (name == NULL || *held == before) {
+        if (role == 0 || (*held & role) != 0) {
             return false;
         }
+        *held |= role;
     }
     return *held != 0;
 }
@@ -189,6 +189,8 @@ static void answer_user(const struct request *request, struct answer *answer,
 
     if (user->err.status == ERR_CONFIG) {
         answer_error(request, answer, API_BAD_REQUEST, user->err.text);
+    } else if (user->err.status == ERR_NOT_FOUND) {
+        answer_error(request, answer, API_NOT_FOUND, user->row.name);
     } else if (user->err.status != OK) {
         answer_error(request, answer, API_REFUSED, user->err.text);
     } else {
@@ -206,11 +208,15 @@ void post_user(struct request *request, struct answer *answer)
     if (object == NULL) {
         return;
     }
+    if (!request_admin(request, answer)) {
+        json_decref(object);
+        return;
+    }
     user = job_new(request->service->gate, sizeof *user, run_user, free_user);
     user->change = node_operator_add;
     name = request_text(request, answer, object, "name");
     if (name != NULL) {
-        password = request_password(request, answer, object, "password");
+        password = request_new_password(request, answer, object, "password");
     }
     if (password != NULL && (strlen(name) >= sizeof user->row.name ||
                              !read_roles(json_object_get(object, "roles"), &user->row.roles))) {
@@ -249,6 +255,7 @@ static void change_password(struct request *request, struct answer *answer, stru
         user->row = known->row;
         session_seal(request->service->sessions, &user->sealed, &key, bytes_text(new_password));
         if (answer_outcome(request, answer, job_run(&user->job, request->service->node))) {
+            session_end(request->service->sessions, known->row.name);
             answer_user(request, answer, user);
         }
     }
@@ -267,7 +274,7 @@ void post_passwd(struct request *request, struct answer *answer)
     }
     password = request_password(request, answer, object, "password");
     if (password != NULL) {
-        new_password = request_password(request, answer, object, "new_password");
+        new_password = request_new_password(request, answer, object, "new_password");
     }
     if (new_password != NULL) {
         if (find_operator(request->service, request->argument[0], &known)) {
@@ -278,4 +285,29 @@ void post_passwd(struct request *request, struct answer *answer)
         buf_free(&known.sealed);
     }
     json_decref(object);
+}
+
+void post_disable(struct request *request, struct answer *answer)
+{
+    struct json_out out = json_to(&answer->body);
+    struct user_job *user;
+
+    if (!request_admin(request, answer)) {
+        return;
+    }
+    user = job_new(request->service->gate, sizeof *user, run_user, free_user);
+    user->change = node_operator_disable;
+    (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
+    if (answer_outcome(request, answer, job_run(&user->job, request->service->node))) {
+        if (user->err.status == OK) {
+            session_end(request->service->sessions, user->row.name);
+            out_open(&out, NULL, '{');
+            out_text(&out, "name", user->row.name);
+            out_bool(&out, "enabled", false);
+            out_close(&out, '}');
+        } else {
+            answer_user(request, answer, user);
+        }
+    }
+    job_done_with(&user->job);
 }

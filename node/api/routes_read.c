@@ -158,7 +158,6 @@ void get_trace(struct request *request, struct answer *answer)
     struct json_out out = json_to(&answer->body);
     struct document_row row;
     struct division author;
-    struct roster *roster;
     struct view view;
 
     if (!request_author(request, answer, &author)) {
@@ -168,15 +167,13 @@ void get_trace(struct request *request, struct answer *answer)
     if (!query_document(view.txn, author, id, &row)) {
         answer_no_document(request, answer, &view);
     } else {
-        roster = view_roster(&view, &request->service->tree);
         out_open(&out, NULL, '{');
         out_text(&out, "division", author.code);
         out_bytes(&out, "id", id);
         out_open(&out, "steps", '[');
-        query_trace(view.txn, roster, author, id, write_step, &out);
+        query_trace(view.txn, author, id, write_step, &out);
         out_close(&out, ']');
         out_close(&out, '}');
-        roster_free(roster);
     }
     (void)view_sound(&view, request, answer);
     view_close(&view);
@@ -248,15 +245,15 @@ static void write_subtree_as_of(struct json_out *out, struct txn *txn, const str
 void get_balance(struct request *request, struct answer *answer)
 {
     static const char *const scopes[] = {"own", "subtree"};
-    static const char *const dimensions[] = {"account", "project", "function", "fund", "agency"};
     struct json_out out = json_to(&answer->body);
     struct places places;
     struct division division;
     struct view view;
-    int scope, by, year;
+    enum dimension by;
+    int scope, year;
 
     if (!request_word(request, answer, "scope", scopes, COUNT_OF(scopes), &scope) ||
-        !request_word(request, answer, "by", dimensions, COUNT_OF(dimensions), &by) ||
+        !request_dimension(request, answer, BY_ACCOUNT, &by) ||
         !request_year(request, answer, &year) || !places_read(&places, request, answer)) {
         return;
     }
@@ -271,8 +268,7 @@ void get_balance(struct request *request, struct answer *answer)
             write_subtree_as_of(&out, view.txn, &places, division);
         }
         out_open(&out, "rows", '[');
-        query_balance(view.txn, division, (enum scope)scope, year, (enum dimension)by,
-                      write_balance, &out);
+        query_balance(view.txn, division, (enum scope)scope, year, by, write_balance, &out);
         out_close(&out, ']');
         out_close(&out, '}');
         (void)view_sound(&view, request, answer);
@@ -345,6 +341,7 @@ static bool write_draft(void *arg, const struct draft_row *row)
     }
     out_text(out, "maker", row->maker);
     out_time(out, "time", row->unix_ms);
+    out_hex(out, "hash", &row->hash, sizeof row->hash);
     out_close(out, '}');
     return true;
 }

@@ -204,7 +204,7 @@ void post_documents(struct request *request, struct answer *answer)
     submit->atomic = atomic != NULL && strcmp(atomic, "1") == 0;
     submit->has_maker = request->token[0] != '\0';
     if (submit->has_maker &&
-        !request_person(request, answer, OPERATOR_MAKER, &submit->maker, &submit->secret)) {
+        !request_person(request, answer, ROLE_MAKER, &submit->maker, &submit->secret)) {
         job_done_with(&submit->job);
         return;
     }
@@ -273,6 +273,23 @@ static bool is_repeated(const struct approve_item *items, size_t index)
     return false;
 }
 
+/* "ID", or {"id": ID, "hash": what /pending said of it when it was read}. */
+static bool read_id(struct approve_item *item, const json_t *typed)
+{
+    const json_t *hash = json_object_get(typed, "hash");
+    const char *id =
+        json_string_value(json_is_object(typed) ? json_object_get(typed, "id") : typed);
+    const char *hex = json_string_value(hash);
+
+    if (id == NULL || (hash != NULL && hex == NULL)) {
+        return false;
+    }
+    set_id(item, id);
+    item->has_hash = hash != NULL;
+    return hash == NULL ||
+           (strlen(hex) == 2 * HASH_SIZE && hex_decode(item->hash.at, HASH_SIZE, hex));
+}
+
 static bool read_ids(struct approve_job *approve, const json_t *ids)
 {
     if (!json_is_array(ids) || json_array_size(ids) == 0 ||
@@ -281,11 +298,9 @@ static bool read_ids(struct approve_job *approve, const json_t *ids)
     }
     approve->items = mem_zalloc(json_array_size(ids) * sizeof *approve->items);
     for (size_t i = 0; i < json_array_size(ids); i++) {
-        const char *id = json_string_value(json_array_get(ids, i));
-        if (id == NULL) {
+        if (!read_id(&approve->items[approve->count], json_array_get(ids, i))) {
             return false;
         }
-        set_id(&approve->items[approve->count], id);
         approve->count += !is_repeated(approve->items, approve->count);
     }
     return true;
@@ -322,9 +337,8 @@ void post_approve(struct request *request, struct answer *answer)
     }
     approve = job_new(request->service->gate, sizeof *approve, run_approve, free_approve);
     if (!read_ids(approve, json_object_get(object, "ids"))) {
-        answer_error(request, answer, API_BAD_REQUEST, "ids: 1-1000");
-    } else if (request_person(request, answer, OPERATOR_CHECKER, &approve->checker,
-                              &approve->secret) &&
+        answer_error(request, answer, API_BAD_REQUEST, "ids: 1-1000; hash: 64 hex digits");
+    } else if (request_person(request, answer, ROLE_CHECKER, &approve->checker, &approve->secret) &&
                answer_outcome(request, answer, job_run(&approve->job, request->service->node))) {
         write_approvals(approve, request, answer, NULL);
     }
@@ -348,8 +362,8 @@ void post_reject(struct request *request, struct answer *answer)
     }
     if (why != NULL && (strlen(why) == 0 || strlen(why) >= sizeof reject->why)) {
         answer_error(request, answer, API_BAD_REQUEST, "reason: 1-1000");
-    } else if (why != NULL && request_person(request, answer, OPERATOR_CHECKER, &reject->checker,
-                                             &reject->secret)) {
+    } else if (why != NULL &&
+               request_person(request, answer, ROLE_CHECKER, &reject->checker, &reject->secret)) {
         reject->items = mem_zalloc(sizeof *reject->items);
         reject->count = 1;
         set_id(reject->items, id);

@@ -259,3 +259,16 @@ void session_logout(struct sessions *sessions, const char *token)
     }
     (void)pthread_mutex_unlock(&sessions->lock);
 }
+
+void session_end(struct sessions *sessions, const char *name)
+{
+    (void)pthread_mutex_lock(&sessions->lock);
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        struct session *session = &sessions->places[i];
+
+        if (strcmp(session->name, name) == 0) {
+            crypto_wipe(session, sizeof *session);
+        }
+    }
+    (void)pthread_mutex_unlock(&sessions->lock);
+}

@@ -1,7 +1,8 @@
 /* session - operators who have logged in: a token outside, an unlocked signing key inside.
  *
  *   login(name, password) --> Argon2id (at most two at once) --> token (32 random bytes, hex)
- *   token --> person {name, key, secret}     until 15 min idle, 8 h at most, or logout
+ *   token --> person {name, key, secret}     until 15 min idle, 8 h at most, logout,
+ *                                        a new password, or the person's end
  *
  * Tokens are kept hashed. Ten wrong passwords in a row close an account for a minute.
  * Owns: the unlocked keys, in memory that is not swapped out where the system allows, wiped at the
@@ -16,7 +17,7 @@ enum {
     SESSION_TOKEN_MAX = 2 * HASH_SIZE + 1,
     SESSION_IDLE_MS = 15 * 60 * 1000,
     SESSION_LIFE_MS = 8 * 3600 * 1000,
-    PASSWORD_BYTES_MIN = 1,
+    PASSWORD_BYTES_MIN = 8, /* of a new one */
     PASSWORD_BYTES_MAX = 1024,
 };
 
@@ -41,5 +42,7 @@ void session_seal(struct sessions *sessions, struct buf *out, const struct sign_
 bool session_find(struct sessions *sessions, const char *token, char name[64],
                   struct sign_key *secret);
 void session_logout(struct sessions *sessions, const char *token);
+/* Ends all sessions of one person: after a new password, or when the person is ended. */
+void session_end(struct sessions *sessions, const char *name);
 
 #endif

@@ -1,19 +1,18 @@
-/* verify - re-reads what this node holds and checks it against itself.
+/* verify - has everything that this node holds read again (node/ledger/verify.h), in order.
  *
- *   always: every log held whole: header chain, body hash, signature by the epoch's key;
- *           of logs from above: each audience's chain; every ledger: invariants and edges
- *   deep:   also Merkle roots, approvals, and every ledger recomputed from its log
- *
- * Reads one snapshot; never the loop. Stops at the first fault. */
+ * Reads one snapshot; never the loop, but for raising or clearing its alarm. */
 #ifndef TERRACE_NODE_API_VERIFY_H
 #define TERRACE_NODE_API_VERIFY_H
 
 #include "node/api/api.h"
+#include "node/ledger/verify.h"
 
 struct verification {
-    bool sound;
-    uint64_t divisions, blocks, entries, signatures;
-    char fault[512]; /* the first fault: where, then what */
+    uint64_t divisions;
+    struct verify_counts counts;
+    enum verify_cause cause;      /* VERIFY_SOUND: no fault */
+    struct division about;        /* whose log or ledger is at fault */
+    char fault[VERIFY_FAULT_MAX]; /* the first one: where, then what */
 };
 void verify_all(struct verification *result, const struct service *service, const struct view *view,
                 bool deep);

@@ -95,27 +95,93 @@ static enum exit_code post_verdicts(struct cli *cli, const char *path, json_t *o
     return exit_code;
 }
 
+/* What the checker has read of a document: with its hash the node refuses any other content. */
+static const json_t *find_draft(const json_t *drafts, const char *id)
+{
+    for (size_t i = 0; i < json_array_size(drafts); i++) {
+        const json_t *draft = json_array_get(drafts, i);
+
+        if (strcmp(member(draft, "id"), id) == 0) {
+            return draft;
+        }
+    }
+    return NULL;
+}
+
+static json_t *id_with_hash(const json_t *drafts, const char *id)
+{
+    const json_t *draft = find_draft(drafts, id);
+
+    return draft == NULL ? json_string(id)
+                         : json_pack("{ssss}", "id", id, "hash", member(draft, "hash"));
+}
+
+/* Every field of the documents, and the question. */
+static bool confirm(const struct cli *cli, const json_t *drafts)
+{
+    char line[16] = "";
+
+    for (int i = 0; i < cli->argc; i++) {
+        const json_t *draft = find_draft(drafts, cli->argv[i]);
+        const char *name;
+        json_t *value;
+
+        print_text(stdout, cli->argv[i]);
+        (void)putchar('\n');
+        json_object_foreach((json_t *)(uintptr_t)draft, name, value)
+        {
+            if (json_is_string(value) && strcmp(name, "id") != 0 && strcmp(name, "hash") != 0) {
+                (void)printf("    %-20s  ", name);
+                print_text(stdout, json_string_value(value)); /* a maker typed it */
+                (void)putchar('\n');
+            }
+        }
+        if (draft == NULL) {
+            (void)printf("    %s\n", cli_say(cli, "does not wait for approval", "不在待审批之列"));
+        }
+    }
+    (void)printf("%s", cli_say(cli, "approve? [y/N] ", "批准？[y/N] "));
+    (void)fflush(stdout);
+    return fgets(line, sizeof line, stdin) != NULL && (line[0] == 'y' || line[0] == 'Y');
+}
+
+/* On a terminal nobody approves what was not shown. *pending stays NULL for a script. */
+static enum exit_code read_first(struct cli *cli, json_t **pending)
+{
+    enum exit_code exit_code;
+
+    *pending = NULL;
+    if (cli_json(cli) || isatty(STDIN_FILENO) != 1 || isatty(STDOUT_FILENO) != 1) {
+        return EXIT_DONE;
+    }
+    exit_code = client_json(cli, "/pending", BYTES_NONE, pending);
+    if (exit_code == EXIT_DONE && !confirm(cli, json_object_get(*pending, "rows"))) {
+        exit_code = EXIT_REFUSED;
+    }
+    return exit_code;
+}
+
 enum exit_code run_approve(struct cli *cli)
 {
     enum { IDS_IN_A_POST = 1000 };
     enum exit_code exit_code = client_open(cli);
+    json_t *pending = NULL;
     bool refused = false;
 
-    if (exit_code != EXIT_DONE) {
-        return exit_code;
+    if (exit_code == EXIT_DONE) {
+        exit_code = read_first(cli, &pending);
     }
-    for (int from = 0; from < cli->argc; from += IDS_IN_A_POST) {
+    for (int from = 0; exit_code == EXIT_DONE && from < cli->argc; from += IDS_IN_A_POST) {
         json_t *ids = json_array();
 
         for (int i = from; i < cli->argc && i < from + IDS_IN_A_POST; i++) {
-            (void)json_array_append_new(ids, json_string(cli->argv[i]));
+            (void)json_array_append_new(
+                ids, id_with_hash(json_object_get(pending, "rows"), cli->argv[i]));
         }
         exit_code = post_verdicts(cli, "/approve", json_pack("{so}", "ids", ids), &refused);
-        if (exit_code != EXIT_DONE) {
-            return exit_code;
-        }
     }
-    return refused ? EXIT_REFUSED : EXIT_DONE;
+    json_decref(pending);
+    return exit_code == EXIT_DONE && refused ? EXIT_REFUSED : exit_code;
 }
 
 enum exit_code run_reject(struct cli *cli)
@@ -268,22 +334,6 @@ static json_t *roles_array(const char *typed)
     return roles;
 }
 
-static enum exit_code user_add(struct cli *cli, const char *name)
-{
-    char *password = cli_password(cli, name, true);
-    json_t *object;
-
-    if (password == NULL) {
-        return EXIT_USAGE;
-    }
-    object = json_pack("{ssss}", "name", name, "password", password);
-    if (object != NULL && cli->roles[0] != '\0') {
-        (void)json_object_set_new(object, "roles", roles_array(cli->roles));
-    }
-    cli_forget(password);
-    return post_object(cli, "/users", object, show_user);
-}
-
 static char *new_password(const struct cli *cli)
 {
     const char *given = getenv("TERRACE_NEW_PASSWORD");
@@ -301,6 +351,23 @@ static char *new_password(const struct cli *cli)
         return NULL;
     }
     return secret;
+}
+
+static enum exit_code user_add(struct cli *cli, const char *name)
+{
+    /* $TERRACE_PASSWORD is that of whoever acts. */
+    char *password = cli->value[OPT_AS] != NULL ? new_password(cli) : cli_password(cli, name, true);
+    json_t *object;
+
+    if (password == NULL) {
+        return EXIT_USAGE;
+    }
+    object = json_pack("{ssss}", "name", name, "password", password);
+    if (object != NULL && cli->roles[0] != '\0') {
+        (void)json_object_set_new(object, "roles", roles_array(cli->roles));
+    }
+    cli_forget(password);
+    return post_object(cli, "/users", object, show_user);
 }
 
 static enum exit_code user_passwd(struct cli *cli, const char *name)
@@ -345,20 +412,36 @@ static enum exit_code user_list(struct cli *cli)
     return EXIT_DONE;
 }
 
+static void show_disabled(const struct cli *cli, const json_t *answer)
+{
+    (void)printf(cli_say(cli, "user %s can do nothing any more\n", "用户 %s 已停用\n"),
+                 member(answer, "name"));
+}
+
+static enum exit_code user_disable(struct cli *cli, const char *name)
+{
+    char path[CLIENT_PATH_MAX];
+
+    client_path(path, "/users/", name, NULL, 0);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/disable");
+    return post_object(cli, path, json_object(), show_disabled);
+}
+
 enum exit_code run_user(struct cli *cli)
 {
     const char *verb = cli->argv[0];
     const bool lists = strcmp(verb, "list") == 0;
     const bool adds = strcmp(verb, "add") == 0;
+    const bool ends = strcmp(verb, "disable") == 0;
     enum exit_code exit_code;
 
-    if ((!lists && !adds && strcmp(verb, "passwd") != 0) || cli->argc != (lists ? 1 : 2)) {
+    if ((!lists && !adds && !ends && strcmp(verb, "passwd") != 0) || cli->argc != (lists ? 1 : 2)) {
         return cli_fail(cli, EXIT_USAGE, "usage", "%s",
                         cli_say(cli,
                                 "usage: terrace user add NAME [--role ROLE]... | user passwd "
-                                "NAME | user list",
+                                "NAME | user disable NAME | user list",
                                 "用法：terrace user add 用户名 [--role 角色]... | user passwd "
-                                "用户名 | user list"));
+                                "用户名 | user disable 用户名 | user list"));
     }
     exit_code = client_open(cli);
     if (exit_code != EXIT_DONE) {
@@ -366,6 +449,9 @@ enum exit_code run_user(struct cli *cli)
     }
     if (lists) {
         return user_list(cli);
+    }
+    if (ends) {
+        return user_disable(cli, cli->argv[1]);
     }
     return adds ? user_add(cli, cli->argv[1]) : user_passwd(cli, cli->argv[1]);
 }

@@ -139,6 +139,8 @@ static const struct column execution_columns[] = {
 static const struct column reconcile_columns[] = {
     {"issuer", "issuer", "下达方", CELL_TEXT},
     {"receiver", "receiver", "接收方", CELL_TEXT},
+    {"fund_type_code", "fund", "资金性质", CELL_TEXT},
+    {"pro_code", "project", "项目", CELL_TEXT},
     {"documents", "documents", "份数", CELL_NUMBER},
     {"open", "open", "未答复", CELL_NUMBER},
     {"issued", "issued", "下达", CELL_NUMBER},

@@ -64,7 +64,8 @@ const struct command commands[] = {
     {"doctor", run_doctor, 0, 0, ARGUMENT_ANY, 0, "doctor", "what is wrong here, and the cure",
      "诊断与处置"},
     {"user", run_user, 1, 2, ARGUMENT_ANY, BIT(OPT_ROLE),
-     "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME | user list",
+     "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME | "
+     "user disable NAME | user list",
      "operators of this node; the password is asked for, or comes from $TERRACE_PASSWORD, and a "
      "new "
      "one for user passwd from $TERRACE_NEW_PASSWORD",

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/ledger/ledger_internal.h"
 #include "node/ledger/query_internal.h"
 
 /* --- ids --- */
@@ -63,6 +64,25 @@ size_t id_list_find(const struct id_list *list, struct bytes id)
 }
 
 /* --- balances --- */
+
+static const char *const dimension_names[DIMENSIONS] = {"account", "project", "function", "fund",
+                                                        "agency"};
+
+const char *dimension_name(enum dimension by)
+{
+    assert(by < DIMENSIONS);
+    return dimension_names[by];
+}
+
+enum dimension dimension_named(const char *name)
+{
+    enum dimension by = BY_ACCOUNT;
+
+    while (by < DIMENSIONS && strcmp(dimension_names[by], name) != 0) {
+        by++;
+    }
+    return by;
+}
 
 struct balance_group {
     char key[64];
@@ -224,32 +244,39 @@ bool query_document(struct txn *txn, struct division author, struct bytes id,
 
 /* --- lists --- */
 
+enum { LIST_IDS_MAX = 256 }; /* gathered between two looks at what `visit` wants */
+
 struct list_scan {
-    uint64_t after_lsn;
-    size_t lsn_at;            /* where the lsn begins in the key */
-    struct buf ids, previous; /* as in the rows; previous: the one before, may reach past after */
+    struct buf ids;       /* as in the rows */
+    size_t count, lsn_at; /* lsn_at: where the lsn begins in the key */
+    uint64_t next_lsn;    /* of the row at which the scan stopped; 0 at the end */
 };
 
-/* A row holds the ids of one block from its lsn on, so the row before the first one past
- * `after_lsn` may still have some to show. */
 static bool visit_list_row(void *arg, struct bytes key, struct bytes value)
 {
     struct list_scan *scan = arg;
+    struct reader reader = reader_of(value);
+    struct bytes id;
 
     if (key.size < scan->lsn_at + 8) {
         return true;
     }
-    if (load_u64(key.data + scan->lsn_at) <= scan->after_lsn) {
-        buf_clear(&scan->previous);
-        buf_append_bytes(&scan->previous, value);
-        return true;
+    if (scan->count >= LIST_IDS_MAX) {
+        scan->next_lsn = load_u64(key.data + scan->lsn_at);
+        return false;
     }
-    if (scan->previous.size > 0) {
-        buf_append_bytes(&scan->ids, buf_bytes(&scan->previous));
-        buf_clear(&scan->previous);
+    while (list_next(&reader, &id)) {
+        scan->count++;
     }
     buf_append_bytes(&scan->ids, value);
     return true;
+}
+
+/* A row holds the ids of one block from its lsn on: what comes behind `after_lsn` may begin in a
+ * row as many entries before it as a block has at most. */
+static uint64_t first_row_lsn(uint64_t after_lsn)
+{
+    return after_lsn < BLOCK_ENTRIES_MAX ? 0 : after_lsn - BLOCK_ENTRIES_MAX;
 }
 
 void query_list_after(struct txn *txn, struct division author, uint32_t kind, int year,
@@ -257,23 +284,29 @@ void query_list_after(struct txn *txn, struct division author, uint32_t kind, in
                       void *arg)
 {
     const struct row_key prefix = list_prefix(author, kind);
-    struct list_scan scan = {after_lsn, prefix.size, BUF_EMPTY, BUF_EMPTY};
-    struct document_row row;
-    struct reader reader;
-    struct bytes id;
-    struct err err;
+    struct list_scan scan = {
+        .ids = BUF_EMPTY, .lsn_at = prefix.size, .next_lsn = first_row_lsn(after_lsn)};
+    bool wants_more = true;
 
-    (void)txn_scan(txn, SPACE_INDEX, row_key_bytes(&prefix), visit_list_row, &scan, &err);
-    buf_append_bytes(&scan.ids, buf_bytes(&scan.previous));
-    reader = reader_of(buf_bytes(&scan.ids));
-    while (list_next(&reader, &id)) {
-        if (query_document(txn, author, id, &row) && row.lsn > after_lsn &&
-            (year == 0 || row.year == year) && !visit(arg, &row)) {
-            break;
+    do {
+        const struct row_key from = list_key(author, kind, scan.next_lsn);
+        struct document_row row;
+        struct reader reader;
+        struct bytes id;
+        struct err err;
+
+        buf_clear(&scan.ids);
+        scan.count = 0;
+        scan.next_lsn = 0;
+        (void)txn_scan_from(txn, SPACE_INDEX, row_key_bytes(&prefix), row_key_bytes(&from),
+                            visit_list_row, &scan, &err);
+        reader = reader_of(buf_bytes(&scan.ids));
+        while (wants_more && list_next(&reader, &id)) {
+            wants_more = !query_document(txn, author, id, &row) || row.lsn <= after_lsn ||
+                         (year != 0 && row.year != year) || visit(arg, &row);
         }
-    }
+    } while (wants_more && scan.next_lsn != 0);
     buf_free(&scan.ids);
-    buf_free(&scan.previous);
 }
 
 void query_list(struct txn *txn, struct division author, uint32_t kind, int year,
@@ -284,9 +317,8 @@ void query_list(struct txn *txn, struct division author, uint32_t kind, int year
 
 /* --- chain --- */
 
-static void add_to_chain(void *arg, const struct balance_row *row)
+void chain_add(struct chain_row *chain, const struct balance_row *row)
 {
-    struct chain_row *chain = arg;
     const int64_t net = row->debit - row->credit;
 
     switch (row->account) {
@@ -321,16 +353,16 @@ static void add_to_chain(void *arg, const struct balance_row *row)
     }
 }
 
-void query_chain(struct txn *txn, struct division division, int year, struct chain_row *out)
+static void add_to_chain(void *arg, const struct balance_row *row)
 {
-    struct ledger_position position;
+    chain_add(arg, row);
+}
 
+void query_chain(struct txn *txn, struct division division, enum scope scope, int year,
+                 struct chain_row *out)
+{
     memset(out, 0, sizeof *out);
-    ledger_position(txn, division, &position);
-    out->division = division;
-    out->as_of_lsn = position.lsn;
-    out->as_of_ms = position.time_ms;
-    query_balance(txn, division, SCOPE_OWN, year, BY_ACCOUNT, add_to_chain, out);
+    query_balance(txn, division, scope, year, BY_ACCOUNT, add_to_chain, out);
 }
 
 /* --- edges --- */
@@ -363,6 +395,15 @@ static int64_t receiver_side(struct txn *txn, const struct edge *edge)
     return edge->answer_amount;
 }
 
+/* May the transfer that was answered still come? Not once its issuer's log has passed it. */
+static bool transfer_awaited(struct txn *txn, struct division issuer, const struct edge *edge)
+{
+    struct ledger_position issued;
+
+    ledger_position(txn, issuer, &issued);
+    return !edge->breach && (issued.lsn == 0 || issued.lsn < edge->answer_names_lsn);
+}
+
 void edge_sides(struct txn *txn, struct division issuer, struct bytes id, const struct edge *edge,
                 struct edge_sides *out)
 {
@@ -373,7 +414,7 @@ void edge_sides(struct txn *txn, struct division issuer, struct bytes id, const 
     out->here = issuer_side(txn, issuer, id, edge);
     out->there = receiver_side(txn, edge);
     if (!out->issued) {
-        out->open = -out->there;
+        out->open = transfer_awaited(txn, issuer, edge) ? -out->there : 0;
     } else if (out->registered || (out->returned && out->settled)) {
         out->open = 0;
     } else {
@@ -391,11 +432,49 @@ struct edge_rows {
     size_t count, capacity;
 };
 
-static struct edge_row *edge_row_of(struct edge_rows *rows, struct division issuer,
-                                    struct division receiver)
+static void copy_code(char *out, size_t size, struct bytes code)
+{
+    (void)snprintf(out, size, "%.*s", (int)code.size, (const char *)code.data);
+}
+
+/* Fund type and project of a transfer: from the issuer's ledger, else from the receiver's, else
+ * from the transfer as it came to this node. */
+static void take_stream(struct edge_row *row, struct txn *txn, struct bytes id,
+                        const struct edge *edge)
+{
+    struct bytes fund = BYTES_NONE, project = BYTES_NONE;
+    struct document transfer;
+    struct incoming incoming;
+    struct indicator indicator;
+    struct err err;
+
+    if (indicator_load(txn, row->issuer, id, &indicator) ||
+        (edge->answer_lsn != 0 &&
+         indicator_load(txn, edge->answerer, short_text_bytes(&edge->answer_id), &indicator))) {
+        fund = indicator.fund;
+        project = indicator.project;
+    } else if (incoming_load(txn, row->issuer, id, &incoming) &&
+               document_decode(&transfer, KIND_TRANSFER, incoming.body, &err) == OK) {
+        fund = document_text(&transfer, FIELD_FUND_TYPE_CODE);
+        project = document_text(&transfer, FIELD_PRO_CODE);
+    }
+    copy_code(row->fund, sizeof row->fund, fund);
+    copy_code(row->project, sizeof row->project, project);
+}
+
+static int compare_edge_rows(const void *a, const void *b)
+{
+    const struct edge_row *left = a, *right = b;
+    int order = division_compare(left->receiver, right->receiver);
+
+    order = order != 0 ? order : strcmp(left->fund, right->fund);
+    return order != 0 ? order : strcmp(left->project, right->project);
+}
+
+static struct edge_row *edge_row_of(struct edge_rows *rows, const struct edge_row *wanted)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        if (division_equal(rows->at[i].receiver, receiver)) {
+        if (compare_edge_rows(&rows->at[i], wanted) == 0) {
             return &rows->at[i];
         }
     }
@@ -403,7 +482,7 @@ static struct edge_row *edge_row_of(struct edge_rows *rows, struct division issu
         rows->capacity = rows->capacity == 0 ? 16 : rows->capacity * 2;
         rows->at = mem_realloc(rows->at, rows->capacity * sizeof *rows->at);
     }
-    rows->at[rows->count] = (struct edge_row){.issuer = issuer, .receiver = receiver};
+    rows->at[rows->count] = *wanted;
     return &rows->at[rows->count++];
 }
 
@@ -415,23 +494,19 @@ static void add_edge(struct edge_row *row, const struct edge *edge, const struct
     row->open += !sides->settled;
     /* Absolute, so that two faults of opposite sign do not hide each other. */
     row->difference = add_capped(row->difference, difference < 0 ? -difference : difference);
+    row->registered = add_capped(row->registered, sides->there);
     if (!sides->issued) {
         return;
     }
     row->issued = add_capped(row->issued, edge->amount);
     if (sides->registered) {
-        row->registered = add_capped(row->registered, sides->there);
-    } else if (sides->returned) {
+        return;
+    }
+    if (sides->returned) {
         row->returned = add_capped(row->returned, edge->amount);
     } else {
         row->in_transit = add_capped(row->in_transit, edge->amount);
     }
-}
-
-static int compare_edge_rows(const void *a, const void *b)
-{
-    return division_compare(((const struct edge_row *)a)->receiver,
-                            ((const struct edge_row *)b)->receiver);
 }
 
 void query_edges(struct txn *txn, struct division issuer,
@@ -447,10 +522,14 @@ void query_edges(struct txn *txn, struct division issuer,
         struct edge edge;
 
         if (edge_load(txn, issuer, id, &edge)) {
+            struct edge_row wanted = {
+                .issuer = issuer,
+                .receiver = edge.transfer_lsn != 0 ? edge.receiver : edge.answerer,
+            };
+
+            take_stream(&wanted, txn, id, &edge);
             edge_sides(txn, issuer, id, &edge, &sides);
-            add_edge(
-                edge_row_of(&rows, issuer, edge.transfer_lsn != 0 ? edge.receiver : edge.answerer),
-                &edge, &sides);
+            add_edge(edge_row_of(&rows, &wanted), &edge, &sides);
         }
     }
     if (rows.count > 0) {

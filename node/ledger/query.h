@@ -6,6 +6,9 @@
 #include "node/ledger/ledger.h"
 
 enum dimension { BY_ACCOUNT, BY_PROJECT, BY_FUNCTION, BY_FUND, BY_AGENCY, DIMENSIONS };
+const char *dimension_name(enum dimension by); /* "function", as people ask for it */
+/* DIMENSIONS for none. */
+enum dimension dimension_named(const char *name);
 enum scope { SCOPE_OWN, SCOPE_SUBTREE };
 
 struct balance_row {
@@ -48,25 +51,27 @@ struct trace_step {
     struct document_row row;
     char relation[24]; /* origin, this, allocated, released, paid, registered_as, settled_by ... */
 };
-void query_trace(struct txn *txn, const struct roster *roster, struct division author,
-                 struct bytes id, void (*visit)(void *arg, const struct trace_step *step),
-                 void *arg);
+void query_trace(struct txn *txn, struct division author, struct bytes id,
+                 void (*visit)(void *arg, const struct trace_step *step), void *arg);
 
-/* The money chain (资金链) of one division: own level. */
+/* The money chain (资金链), from balances by account. */
 struct chain_row {
-    struct division division;
-    uint64_t as_of_lsn, as_of_ms;
     int64_t received;    /* budget replies + transfers in + carried + recovered */
     int64_t allocated;   /* at own level: PENDING + AVAIL + FROZEN + COMMIT + SPENT */
     int64_t passed_down; /* TRANSIT + XFER_OUT */
     int64_t in_transit;  /* TRANSIT */
     int64_t unallocated, released, paid; /* released: AVAIL + FROZEN + COMMIT + SPENT */
 };
-void query_chain(struct txn *txn, struct division division, int year, struct chain_row *out);
+void query_chain(struct txn *txn, struct division division, enum scope scope, int year,
+                 struct chain_row *out);
+/* Adds one balance to a chain that began as zeros: for chains of a project or a function. */
+void chain_add(struct chain_row *chain, const struct balance_row *row);
 
-/* Reconciliation: one row per edge and document stream. */
+/* Reconciliation: one row per edge, fund type and project; "" for money without a project, and
+ * for transfers of which neither side's ledger is held here. */
 struct edge_row {
     struct division issuer, receiver;
+    char fund[24], project[64];
     uint64_t documents, open;
     int64_t issued, registered, returned, in_transit, difference;
 };
@@ -77,11 +82,5 @@ void query_edges(struct txn *txn, struct division issuer,
  * false and the first fault in words. */
 bool query_verify(struct txn *txn, const struct roster *roster, struct division division,
                   char *fault, size_t fault_size);
-/* Replays the whole log of `division` from `store` into memory and compares digests, balances and
- * roll-ups with the stored rows. progress may be NULL. */
-bool query_verify_deep(const struct store *store, struct store_snapshot *snapshot,
-                       const struct roster *roster, struct division division,
-                       void (*progress)(void *arg, uint64_t lsn), void *arg, char *fault,
-                       size_t fault_size);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "node/ledger/query.h"
 #include "node/ledger/rows.h"
+#include "node/ledger/verify.h"
 
 /* What stands behind letter and division in the keys of a division's rows, in key order. Rows are
  * loaded afterwards, so that nothing is read or remembered in the middle of a scan. */
@@ -23,16 +24,21 @@ struct edge_sides {
     bool issued, registered, returned, settled;
     int64_t here;  /* issuer's TRANSIT + XFER_OUT */
     int64_t there; /* receiver's SRC_TRANSFER_IN from it */
-    int64_t open; /* not answered, or returned and not settled; negative: its transfer is awaited */
+    /* Not answered, or returned and not settled. Negative: its transfer is awaited, until the
+     * issuer's log has passed the place that the answer names, or the sides are in breach. */
+    int64_t open;
 };
 void edge_sides(struct txn *txn, struct division issuer, struct bytes id, const struct edge *edge,
                 struct edge_sides *out);
 /* 0 when the sides agree. */
 int64_t edge_difference(const struct edge_sides *sides);
 
-/* Every row of a ledger as stored and as replayed; false, and the first difference in words. */
-bool verify_rows(struct txn *stored, struct txn *replayed, struct division division, char *fault,
-                 size_t fault_size);
+/* query_verify, and whose fault it is. */
+enum verify_cause verify_ledger(struct txn *txn, const struct roster *roster,
+                                struct division division, char *fault, size_t fault_size);
+
+/* A store with nothing in it, for a txn that is never committed. */
+extern const struct store store_empty;
 
 /* Sums of what people typed fit by far; a damaged row must not be undefined behaviour. */
 static inline int64_t add_capped(int64_t a, int64_t b)

@@ -115,6 +115,15 @@ static const struct phrase {
                             "No document of this id waits for approval: see 'terrace pending' for "
                             "those that do.",
                             "没有待审批的这一单据：请用 terrace pending 查看待审批单据。"},
+    [REASON_CHANGED] = {"changed",
+                        "The document is not the one you have read; it was submitted again "
+                        "meanwhile: read it with 'terrace pending' and decide anew.",
+                        "该单据已不是您所看到的内容（其间已重新提交）：请用 terrace pending "
+                        "重新查看后再审批。"},
+    [REASON_SIGNER_ENDED] = {"signer_ended",
+                             "The account of its maker, or your own, has been closed: reject it "
+                             "and have another operator submit it.",
+                             "经办人或审批人的账号已停用：请退回该单据，由其他操作员重新提交。"},
 };
 
 /* What a value of each type must look like. */

@@ -36,6 +36,8 @@ enum reason {
     REASON_SAME_PERSON,     /* the checker is the maker */
     REASON_NOT_ALL,         /* --atomic: another line of this post was refused */
     REASON_NOT_PENDING,     /* approve, reject: no such draft */
+    REASON_CHANGED,         /* approve: the draft is not the one that was read */
+    REASON_SIGNER_ENDED,    /* approve: its maker, or the checker, is no longer an operator */
     REASONS
 };
 

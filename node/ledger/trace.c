@@ -310,16 +310,14 @@ static void tell(const struct trace *trace, size_t at,
     }
 }
 
-void query_trace(struct txn *txn, const struct roster *roster, struct division author,
-                 struct bytes id, void (*visit)(void *arg, const struct trace_step *step),
-                 void *arg)
+void query_trace(struct txn *txn, struct division author, struct bytes id,
+                 void (*visit)(void *arg, const struct trace_step *step), void *arg)
 {
     struct trace trace = {.txn = txn};
     struct place start = {.division = author, .relation = "this"};
     struct document_row row;
     size_t this;
 
-    (void)roster; /* what may be seen is what is held: the rows decide */
     if (!query_document(txn, author, id, &row)) {
         return;
     }

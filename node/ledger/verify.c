@@ -18,6 +18,7 @@ struct check {
     struct division division;
     char *fault;
     size_t fault_size;
+    enum verify_cause cause; /* of the fault */
     struct id_list indicators;
     struct source_sums *sources; /* beside indicators: of those that are a source */
     struct year_sums *years;
@@ -297,8 +298,6 @@ static void add_balance(void *arg, const struct balance_row *row)
 static bool compare_rollup(struct check *check, enum scope scope, enum dimension by,
                            const struct account_sums *want)
 {
-    static const char *const dimensions[DIMENSIONS] = {"account", "project", "function",
-                                                       "fund type", "agency"};
     struct account_sums have = {{0}};
     char stored[AMOUNT_TEXT_MAX], computed[AMOUNT_TEXT_MAX];
 
@@ -308,7 +307,7 @@ static bool compare_rollup(struct check *check, enum scope scope, enum dimension
             amount_format(stored, have.at[a]);
             amount_format(computed, want->at[a]);
             return fail(check, "roll-up by %s (%s): %s is stored as %s, computed as %s",
-                        dimensions[by], scope == SCOPE_OWN ? "own level" : "jurisdiction",
+                        dimension_name(by), scope == SCOPE_OWN ? "own level" : "jurisdiction",
                         account_info((enum account)a)->mnemonic, stored, computed);
         }
     }
@@ -342,6 +341,7 @@ static bool say_edge(struct check *check, struct division issuer, const struct s
     amount_format(here, sides->here);
     amount_format(there, sides->there);
     amount_format(open, sides->open);
+    check->cause = VERIFY_AUTHORS;
     return fail(check,
                 "transfer %s of %s (lsn %llu) and answer %s of %s (lsn %llu) disagree: issued %s, "
                 "registered %s, open %s",
@@ -358,10 +358,8 @@ struct edge_sums {
 static bool check_edges_of(struct check *check, struct division issuer, struct edge_sums *sums)
 {
     struct id_list ids = ID_LIST_EMPTY;
-    struct ledger_position issued;
     bool sound = true;
 
-    ledger_position(check->txn, issuer, &issued);
     id_list_scan(&ids, check->txn, 'X', issuer);
     for (size_t i = 0; i < ids.count && sound; i++) {
         struct edge_sides sides;
@@ -371,10 +369,7 @@ static bool check_edges_of(struct check *check, struct division issuer, struct e
             continue;
         }
         edge_sides(check->txn, issuer, short_text_bytes(&ids.at[i]), &edge, &sides);
-        /* An answer may wait for its transfer only until the issuer's log has passed it. */
-        if (edge.breach || edge_difference(&sides) != 0 ||
-            (!sides.issued && edge.answer_lsn != 0 && issued.lsn >= edge.answer_names_lsn &&
-             issued.lsn != 0)) {
+        if (edge.breach || edge_difference(&sides) != 0) {
             sound = say_edge(check, issuer, &ids.at[i], &edge, &sides);
         }
         sums->here = add_capped(sums->here, sides.here);
@@ -451,11 +446,14 @@ static bool check_jurisdiction(struct check *check, const struct roster *roster)
     return compare_rollup(check, SCOPE_SUBTREE, BY_ACCOUNT, &jurisdiction.sums);
 }
 
-bool query_verify(struct txn *txn, const struct roster *roster, struct division division,
-                  char *fault, size_t fault_size)
+enum verify_cause verify_ledger(struct txn *txn, const struct roster *roster,
+                                struct division division, char *fault, size_t fault_size)
 {
-    struct check check = {
-        .txn = txn, .division = division, .fault = fault, .fault_size = fault_size};
+    struct check check = {.txn = txn,
+                          .division = division,
+                          .fault = fault,
+                          .fault_size = fault_size,
+                          .cause = VERIFY_STORE};
     struct err err;
     bool sound = true;
 
@@ -472,5 +470,11 @@ bool query_verify(struct txn *txn, const struct roster *roster, struct division 
     id_list_free(&check.indicators);
     mem_free(check.sources);
     mem_free(check.years);
-    return sound;
+    return sound ? VERIFY_SOUND : check.cause;
+}
+
+bool query_verify(struct txn *txn, const struct roster *roster, struct division division,
+                  char *fault, size_t fault_size)
+{
+    return verify_ledger(txn, roster, division, fault, fault_size) == VERIFY_SOUND;
 }

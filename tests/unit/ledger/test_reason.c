@@ -38,6 +38,8 @@ static const struct {
     {REASON_SAME_PERSON, "", "same_person"},
     {REASON_NOT_ALL, "", "not_all"},
     {REASON_NOT_PENDING, "", "not_pending"},
+    {REASON_CHANGED, "", "changed"},
+    {REASON_SIGNER_ENDED, "", "signer_ended"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

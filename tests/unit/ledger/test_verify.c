@@ -9,6 +9,7 @@
 
 #include "node/ledger/query.h"
 #include "node/ledger/rows.h"
+#include "node/ledger/verify.h"
 #include "replicator/log.h"
 #include "tests/unit/ledger/tree.h"
 
@@ -39,12 +40,45 @@ static bool sound(struct tree *tree, enum office_name at, enum office_name of, c
     return ok;
 }
 
+static struct verify *open_deep(struct tree *tree, enum office_name at)
+{
+    return verify_open(&(struct verify_config){.store = tree_store(tree, at),
+                                               .roster = tree_roster(tree),
+                                               .self = tree_division(at),
+                                               .deep = true});
+}
+
 static bool deeply_sound(struct tree *tree, enum office_name at, enum office_name of,
                          char fault[512])
 {
-    fault[0] = '\0';
-    return query_verify_deep(tree_store(tree, at), NULL, tree_roster(tree), tree_division(of), NULL,
-                             NULL, fault, 512);
+    struct verify *verify = open_deep(tree, at);
+    const bool ok = verify_log(verify, tree_division(of));
+
+    (void)snprintf(fault, 512, "%s", verify_fault(verify));
+    assert_true(ok == (verify_cause(verify) == VERIFY_SOUND));
+    verify_close(verify);
+    return ok;
+}
+
+/* Every log held at an office, as its node has them verified. */
+static bool all_deeply_sound(struct tree *tree, enum office_name at, char fault[512])
+{
+    const struct roster *roster = tree_roster(tree);
+    struct verify *verify = open_deep(tree, at);
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < roster_count(roster); i++) {
+        const struct division of = roster_at(roster, i)->grant.division;
+
+        if (roster_within(roster, of, tree_division(at)) ||
+            roster_within(roster, tree_division(at), of)) {
+            ok = verify_log(verify, of);
+        }
+    }
+    ok = ok && verify_jurisdictions(verify);
+    (void)snprintf(fault, 512, "%s", verify_fault(verify));
+    verify_close(verify);
+    return ok;
 }
 
 static const struct {
@@ -65,6 +99,11 @@ static void expect_all_sound(struct tree *tree)
         }
         if (!deeply_sound(tree, views[i].at, views[i].of, fault)) {
             fail_msg("deep, at %s: %s", tree_division(views[i].at).code, fault);
+        }
+    }
+    for (int at = 0; at < OFFICES; at++) {
+        if (!all_deeply_sound(tree, (enum office_name)at, fault)) {
+            fail_msg("all, at %s: %s", tree_division((enum office_name)at).code, fault);
         }
     }
     if (tree_alarms(tree) != 0) {
@@ -244,6 +283,108 @@ static void a_changed_rollup_is_found(void **state)
     }
 }
 
+/* --- any row of any letter --- */
+
+struct nth_row {
+    struct buf key, value;
+    int dimension; /* of a roll-up; -1: any row */
+    size_t skip;   /* rows to pass by */
+    bool found;
+};
+
+static bool take_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct nth_row *row = arg;
+
+    if (row->dimension >= 0 && key.data[1 + DIVISION_CODE_MAX + 2] != row->dimension) {
+        return true;
+    }
+    if (row->skip > 0) {
+        row->skip--;
+        return true;
+    }
+    buf_append_bytes(&row->key, key);
+    buf_append_bytes(&row->value, value);
+    row->found = true;
+    return false;
+}
+
+/* Flips one bit of every row of a letter (and dimension), one after the other. */
+static size_t flip_rows(struct tree *tree, enum office_name at, enum store_space space,
+                        const struct row_key *prefix, int dimension)
+{
+    for (size_t skip = 0;; skip++) {
+        struct nth_row row = {BUF_EMPTY, BUF_EMPTY, dimension, skip, false};
+        struct txn *txn = txn_open(tree_store(tree, at), NULL);
+        char fault[512];
+        struct err err;
+
+        (void)txn_scan(txn, space, row_key_bytes(prefix), take_row, &row, &err);
+        txn_free(txn);
+        if (row.found) {
+            row.value.data[row.value.size - 1] ^= 1;
+            tree_tamper(tree, at, space, buf_bytes(&row.key), buf_bytes(&row.value));
+            if (all_deeply_sound(tree, at, fault)) {
+                fail_msg("%s: row %zu of %c dimension %d passed", tree_division(at).code, skip,
+                         prefix->at[0], dimension);
+            }
+            row.value.data[row.value.size - 1] ^= 1;
+            tree_tamper(tree, at, space, buf_bytes(&row.key), buf_bytes(&row.value));
+        }
+        buf_free(&row.key);
+        buf_free(&row.value);
+        if (!row.found) {
+            return skip;
+        }
+    }
+}
+
+static void a_flipped_bit_in_any_row_is_found(void **state)
+{
+    static const char letters[] = "IDSYAPKQ";
+    static const enum office_name held[] = {REGION, LHASA, LINZHOU};
+    struct tree *tree = *state;
+    char fault[512];
+
+    DO(tree, REGION, "bank_account", "K-1", "agency_code", "001001", "acct_no", "62280001",
+       "acct_name", "自治区教育厅", "bank_name", "中国农业银行拉萨分行", "acct_type_code", "1");
+    tree_seal(tree);
+    assert_true(all_deeply_sound(tree, REGION, fault));
+    for (size_t i = 0; i < sizeof letters - 1; i++) {
+        size_t rows = 0;
+
+        for (size_t at = 0; at < COUNT_OF(held); at++) {
+            const struct row_key prefix =
+                row_key_of(letters[i], tree_division(held[at]), BYTES_NONE);
+
+            rows += flip_rows(tree, held[at], SPACE_LEDGER, &prefix, -1);
+        }
+        if (rows == 0) {
+            fail_msg("no row of letter %c to flip", letters[i]);
+        }
+    }
+    assert_true(all_deeply_sound(tree, REGION, fault));
+}
+
+static void a_flipped_bit_in_any_rollup_or_list_is_found(void **state)
+{
+    static const enum office_name of[] = {REGION, LHASA, LINZHOU};
+    static const char scopes[] = {ROLLUP_OWN, ROLLUP_SUBTREE};
+
+    for (size_t i = 0; i < COUNT_OF(of); i++) {
+        const struct row_key lists = row_key_of('W', tree_division(of[i]), BYTES_NONE);
+
+        for (size_t scope = 0; scope < COUNT_OF(scopes); scope++) {
+            const struct row_key prefix = rollup_prefix(scopes[scope], tree_division(of[i]));
+
+            for (int dimension = 0; dimension < ROLLUP_DIMENSIONS; dimension++) {
+                assert_true(flip_rows(*state, REGION, SPACE_ROLLUPS, &prefix, dimension) > 0);
+            }
+        }
+        assert_true(flip_rows(*state, REGION, SPACE_INDEX, &lists, -1) > 0);
+    }
+}
+
 static void two_sides_that_disagree_are_both_named(void **state)
 {
     const struct row_key key = row_key_of('X', tree_division(LHASA), bytes_text("T-2"));
@@ -357,6 +498,103 @@ static void an_approval_of_another_document_is_found(void **state)
     assert_non_null(strstr(fault, "the maker's signature does not fit the document"));
 }
 
+/* --- two persons, where the grant asks for them --- */
+
+static int set_up_strict(void **state)
+{
+    struct tree *tree = tree_new_strict(LINZHOU);
+
+    tree_approve(tree, LINZHOU);
+    tree_carry_money(tree);
+    *state = tree;
+    return 0;
+}
+
+#define FREEZE(tree, id)                                                                           \
+    DO(tree, LINZHOU, "freeze", id, "bgt_id", "A-3", "amount", "1", "reason", "审计")
+
+static void two_persons_suffice(void **state)
+{
+    FREEZE(*state, "F-1");
+    tree_seal(*state);
+    expect_all_sound(*state);
+}
+
+/* In one block with sound entries before and behind. */
+static void an_entry_without_two_persons_is_named(void **state)
+{
+    static const struct {
+        enum signers signers;
+        const char *words;
+    } cases[] = {
+        {MAKER_SIGNS, "F-2: nobody signed as its checker"},
+        {CHECKER_SIGNS, "F-2: nobody signed as its maker"},
+        {MAKER_SIGNS_TWICE, "F-2: one person is maker and checker"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        void *fresh;
+        char fault[512];
+
+        (void)set_up_strict(&fresh);
+        tree_publish(fresh, LINZHOU, ROLE_MAKER, "maker,checker");
+        FREEZE(fresh, "F-1");
+        tree_signers(fresh, LINZHOU, cases[i].signers);
+        FREEZE(fresh, "F-2");
+        tree_signers(fresh, LINZHOU, BOTH_SIGN);
+        FREEZE(fresh, "F-3");
+        tree_seal(fresh);
+        assert_true(sound(fresh, REGION, LINZHOU, fault));
+        assert_false(deeply_sound(fresh, REGION, LINZHOU, fault));
+        if (strstr(fault, cases[i].words) == NULL || strstr(fault, "lsn ") == NULL) {
+            fail_msg("case %zu: %s", i, fault);
+        }
+        (void)tear_down(&fresh);
+    }
+}
+
+/* The kinds of a policy are data: nobody asks a county without one for two persons. */
+static void without_a_policy_one_person_suffices(void **state)
+{
+    char fault[512];
+
+    tree_signers(*state, LINZHOU, MAKER_SIGNS);
+    FREEZE(*state, "F-1");
+    tree_seal(*state);
+    assert_true(deeply_sound(*state, REGION, LINZHOU, fault));
+}
+
+static void a_person_counts_as_the_log_told_before_the_entry(void **state)
+{
+    static const struct {
+        enum approval_role who;
+        const char *roles;
+        bool good;
+    } cases[] = {
+        {ROLE_CHECKER, "checker,maker", true}, {ROLE_CHECKER, "", false},
+        {ROLE_CHECKER, "maker", false},        {ROLE_MAKER, "auditor", false},
+        {ROLE_MAKER, "maker", true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        void *fresh;
+        char fault[512];
+
+        (void)set_up_strict(&fresh);
+        FREEZE(fresh, "F-1"); /* of the same block, and sound whatever follows */
+        tree_publish(fresh, LINZHOU, cases[i].who, cases[i].roles);
+        FREEZE(fresh, "F-2");
+        tree_seal(fresh);
+        if (deeply_sound(fresh, REGION, LINZHOU, fault) != cases[i].good ||
+            (!cases[i].good && strstr(fault, "F-2: approved by a key") == NULL)) {
+            fail_msg("%s: %s", cases[i].roles, fault);
+        }
+        (void)tear_down(&fresh);
+    }
+}
+
 /* --- progress --- */
 
 static void take_progress(void *arg, uint64_t lsn)
@@ -371,13 +609,18 @@ static void progress_goes_to_the_end_of_the_log(void **state)
 {
     struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
     struct ledger_position position;
+    struct verify *verify;
     uint64_t last = 0;
-    char fault[512];
 
     ledger_position(txn, tree_division(LINZHOU), &position);
     txn_free(txn);
-    assert_true(query_verify_deep(tree_store(*state, REGION), NULL, tree_roster(*state),
-                                  tree_division(LINZHOU), take_progress, &last, fault, 512));
+    verify = verify_open(&(struct verify_config){.store = tree_store(*state, REGION),
+                                                 .roster = tree_roster(*state),
+                                                 .self = tree_division(REGION),
+                                                 .progress = take_progress,
+                                                 .progress_arg = &last});
+    assert_true(verify_log(verify, tree_division(LINZHOU)));
+    verify_close(verify);
     assert_int_equal(last, position.lsn);
 }
 
@@ -401,6 +644,12 @@ int main(void)
         IN_TREE(a_lost_tail_is_found),
         IN_TREE(an_approval_of_nobody_is_found),
         IN_TREE(an_approval_of_another_document_is_found),
+        cmocka_unit_test_setup_teardown(two_persons_suffice, set_up_strict, tear_down),
+        cmocka_unit_test(an_entry_without_two_persons_is_named),
+        IN_TREE(without_a_policy_one_person_suffices),
+        cmocka_unit_test(a_person_counts_as_the_log_told_before_the_entry),
+        IN_TREE(a_flipped_bit_in_any_row_is_found),
+        IN_TREE(a_flipped_bit_in_any_rollup_or_list_is_found),
         IN_TREE(progress_goes_to_the_end_of_the_log),
     };
 

@@ -26,6 +26,8 @@ struct office {
     uint64_t fence;
     struct sign_key key, maker, checker;
     bool approves, forges;
+    enum signers signers;
+    unsigned published;
     struct ledger *ledger;
     struct txn *txn;
 
@@ -49,6 +51,7 @@ struct office {
 };
 
 struct tree {
+    enum office_name strict; /* OFFICES: none */
     struct sign_key trust;
     struct hash fingerprint;
     struct roster *roster;
@@ -301,9 +304,15 @@ static void enter(struct office *office, const struct document *document, bool a
     entry_write(&office->entries, &entry);
     buf_append_bytes(&office->bodies, entry.body);
     office->body_end[office->count] = office->bodies.size;
-    if (approved) {
+    if (approved && office->signers != CHECKER_SIGNS) {
         add_group(office, &office->maker, ROLE_MAKER, &entry);
-        add_group(office, &office->checker, ROLE_CHECKER, &entry);
+    }
+    if (approved && office->signers != MAKER_SIGNS) {
+        add_group(office,
+                  office->signers == BOTH_SIGN || office->signers == CHECKER_SIGNS
+                      ? &office->checker
+                      : &office->maker,
+                  ROLE_CHECKER, &entry);
     }
     office->count++;
     ledger_apply_own(office->ledger, office->txn,
@@ -366,9 +375,9 @@ static void publish(struct office *office, const char *id, const struct sign_key
     document_set_text(&document, FIELD_ID, bytes_text(id));
     document_set_number(&document, FIELD_FISCAL_YEAR, 2026);
     document_set_text(&document, FIELD_NAME, bytes_text(id + 2));
-    document_set_text(&document, FIELD_ENABLED, bytes_text("1"));
+    document_set_text(&document, FIELD_ENABLED, bytes_text(role[0] == '\0' ? "2" : "1"));
     document_set_text(&document, FIELD_OPERATOR_KEY, bytes_of(key->public.at, PUBLIC_KEY_SIZE));
-    document_set_text(&document, FIELD_ROLE, bytes_text(role));
+    document_set_text(&document, FIELD_ROLE, bytes_text(role[0] == '\0' ? "maker,checker" : role));
     enter(office, &document, false);
 }
 
@@ -378,9 +387,24 @@ void tree_approve(struct tree *tree, enum office_name name)
 
     sign_key_generate(&office->maker);
     sign_key_generate(&office->checker);
-    publish(office, ".omaker", &office->maker, "1");
-    publish(office, ".ochecker", &office->checker, "2");
+    publish(office, ".omaker", &office->maker, "maker");
+    publish(office, ".ochecker", &office->checker, "checker");
     office->approves = true;
+}
+
+void tree_signers(struct tree *tree, enum office_name office, enum signers signers)
+{
+    tree->offices[office].signers = signers;
+}
+
+void tree_publish(struct tree *tree, enum office_name name, enum approval_role who,
+                  const char *roles)
+{
+    struct office *office = &tree->offices[name];
+    char id[16];
+
+    (void)snprintf(id, sizeof id, ".oagain%u", office->published++);
+    publish(office, id, who == ROLE_MAKER ? &office->maker : &office->checker, roles);
 }
 
 void tree_impostor(struct tree *tree, enum office_name office)
@@ -455,6 +479,7 @@ static void grant(struct tree *tree, struct office *office)
         .parent = parent < 0 ? DIVISION_NONE : tree_division((enum office_name)parent),
         .epoch = 1,
         .time_ms = 1,
+        .policy = office->name == tree->strict ? UINT64_MAX : 0,
     };
     struct buf sealed = BUF_EMPTY;
     struct err err = {OK, ""};
@@ -486,10 +511,16 @@ static void office_open(struct office *office)
 
 struct tree *tree_new(void)
 {
+    return tree_new_strict(OFFICES);
+}
+
+struct tree *tree_new_strict(enum office_name strict)
+{
     struct tree *tree = mem_zalloc(sizeof *tree);
     struct err err = {OK, ""};
 
     assert_int_equal(crypto_init(&err), OK);
+    tree->strict = strict;
     tree->now_ms = UINT64_C(1767225600000);
     sign_key_generate(&tree->trust);
     tree->fingerprint = key_fingerprint(&tree->trust.public);

@@ -17,6 +17,8 @@ enum office_name { REGION, LHASA, SHIGATSE, LINZHOU, SANGZHUZI, OFFICES };
 
 struct tree;
 struct tree *tree_new(void);
+/* In the grant of `strict` stands that every kind needs two persons. */
+struct tree *tree_new_strict(enum office_name strict);
 void tree_free(struct tree *tree);
 
 struct division tree_division(enum office_name office);
@@ -49,6 +51,13 @@ void tree_approve(struct tree *tree, enum office_name office);
  * those entered. */
 void tree_impostor(struct tree *tree, enum office_name office);
 void tree_forge(struct tree *tree, enum office_name office);
+
+/* Who signs from now on what an office enters. */
+enum signers { BOTH_SIGN, MAKER_SIGNS, CHECKER_SIGNS, MAKER_SIGNS_TWICE };
+void tree_signers(struct tree *tree, enum office_name office, enum signers signers);
+/* Publishes the maker or the checker again: `roles` as words; "" disables. */
+void tree_publish(struct tree *tree, enum office_name office, enum approval_role who,
+                  const char *roles);
 
 /* Alarms raised anywhere, and the newest one's words. */
 size_t tree_alarms(const struct tree *tree);

@@ -14,7 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "node/api/job.h"
 #include "node/api/server.h"
+#include "node/ledger/rows.h"
 #include "node/store/store_memory.h"
 #include "node/system_clock.h"
 
@@ -393,8 +395,26 @@ static void what_cannot_be_asked_is_answered_with_a_reason(void **state)
         {"POST", "/reject", "{\"id\":\"x\"}", 400, "reason"},
         {"POST", "/login", "{\"name\":\"li\",\"password\":\"x\"}", 403, "wrong_password"},
         {"POST", "/login", "{\"name\":\"li\"}", 400, "password"},
-        {"POST", "/users", "{\"name\":\"li\",\"password\":\"x\",\"roles\":[\"king\"]}", 400,
+        {"POST", "/users", "{\"name\":\"li\",\"password\":\"secret-li\",\"roles\":[\"king\"]}", 400,
          "roles"},
+        {"POST", "/users", "{\"name\":\"li\",\"password\":\"seven-7\"}", 400, "short_password"},
+        {"POST", "/users",
+         "{\"name\":\"li\",\"password\":\"secret-li\",\"roles\":[\"maker\",\"admin\"]}", 400,
+         "never both sides"},
+        {"POST", "/users",
+         "{\"name\":\"li\",\"password\":\"secret-li\",\"roles\":[\"auditor\",\"checker\"]}", 400,
+         "never both sides"},
+        {"POST", "/users", "{\"name\":\"li\\u009bx\",\"password\":\"secret-li\"}", 400,
+         "a user name"},
+        {"POST", "/users", "{\"name\":\"li\\u202ex\",\"password\":\"secret-li\"}", 400,
+         "a user name"},
+        {"POST", "/users", "{\"name\":\"li\\u2066x\",\"password\":\"secret-li\"}", 400,
+         "a user name"},
+        {"POST", "/users", "{\"name\":\"li\\u061cx\",\"password\":\"secret-li\"}", 400,
+         "a user name"},
+        {"POST", "/users", "{\"name\":\"li\\ufeffx\",\"password\":\"secret-li\"}", 400,
+         "a user name"},
+        {"POST", "/users/nobody/disable", "{}", 404, "not_found"},
         {"POST", "/invite", "{\"division\":\"lower\",\"name\":\"x\"}", 400, "division"},
         {"POST", "/invite", "{\"division\":\"540000\",\"name\":\"x\"}", 409, "refused"},
         {"POST", "/invite", "{\"division\":\"540100\",\"name\":\"拉萨市\"}", 200, "TERRACE1-"},
@@ -460,8 +480,8 @@ static void add_user(const struct office *office, const char *name, const char *
 {
     char body[200];
 
-    (void)snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"pw-%s\",\"roles\":%s}", name,
-                   name, roles);
+    (void)snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"secret-%s\",\"roles\":%s}",
+                   name, name, roles);
     want(post(office, "/users", NULL, body), 200, name);
 }
 
@@ -471,7 +491,7 @@ static void log_in(const struct office *office, const char *name, char token[128
     struct answer answer;
     json_t *object;
 
-    (void)snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"pw-%s\"}", name, name);
+    (void)snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"secret-%s\"}", name, name);
     answer = post(office, "/login", NULL, body);
     object = json_loads(answer.body, 0, NULL);
     (void)snprintf(token, 128, "%s", member(object, "token"));
@@ -490,8 +510,9 @@ static void two_persons_approve_what_one_may_not(void **state)
     start_loop(office);
     add_user(office, "li", "[\"maker\",\"checker\"]");
     add_user(office, "wang", "[\"checker\"]");
-    want(post(office, "/users", NULL, "{\"name\":\"li\",\"password\":\"x\"}"), 409, "refused");
-    want(post(office, "/login", NULL, "{\"name\":\"li\",\"password\":\"pw-wang\"}"), 403,
+    want(post(office, "/users", NULL, "{\"name\":\"li\",\"password\":\"secret-li\"}"), 409,
+         "refused");
+    want(post(office, "/login", NULL, "{\"name\":\"li\",\"password\":\"secret-wang\"}"), 403,
          "wrong_password");
     log_in(office, "li", li);
     log_in(office, "wang", wang);
@@ -519,14 +540,174 @@ static void two_persons_approve_what_one_may_not(void **state)
     want(get(office, "/documents/B1"), 200, "\"role\":\"checker\",\"name\":\"wang\"");
     want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
 
-    want(post(office, "/users/li/passwd", NULL, "{\"password\":\"no\",\"new_password\":\"new\"}"),
+    want(post(office, "/users/li/passwd", NULL,
+              "{\"password\":\"no\",\"new_password\":\"newer-secret\"}"),
          403, "wrong_password");
-    want(
-        post(office, "/users/li/passwd", NULL, "{\"password\":\"pw-li\",\"new_password\":\"new\"}"),
-        200, "li");
-    want(post(office, "/login", NULL, "{\"name\":\"li\",\"password\":\"new\"}"), 200, "token");
+    want(post(office, "/users/li/passwd", NULL,
+              "{\"password\":\"secret-li\",\"new_password\":\"newer-secret\"}"),
+         200, "li");
+    want(post(office, "/login", NULL, "{\"name\":\"li\",\"password\":\"newer-secret\"}"), 200,
+         "token");
+    want(post(office, "/documents", li, documents), 401, "needs_login"); /* the old session */
     want(post(office, "/logout", wang, "{}"), 200, "{}");
     want(post(office, "/approve", wang, "{\"ids\":[\"B1\"]}"), 401, "needs_login");
+    close_office(office);
+}
+
+/* The hash of the draft of an id, as /pending tells. */
+static void hash_of_draft(const struct office *office, const char *id, char hash[72])
+{
+    struct answer answer = get(office, "/pending");
+    json_t *object = json_loads(answer.body, 0, NULL), *rows = json_object_get(object, "rows");
+
+    hash[0] = '\0';
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        if (strcmp(member(json_array_get(rows, i), "id"), id) == 0) {
+            (void)snprintf(hash, 72, "%s", member(json_array_get(rows, i), "hash"));
+        }
+    }
+    assert_int_equal(strlen(hash), 64);
+    json_decref(object);
+    buf_free(&answer.all);
+}
+
+/* --- damage --- */
+
+struct flip_job {
+    struct job job;
+};
+
+/* Turns a bit of the balances of B1 round, and back at the next call. */
+static void run_flip(struct job *job, struct node *node, struct txn *txn)
+{
+    const struct row_key key = row_key_of('I', node_config(node)->self, bytes_text("B1"));
+    struct bytes value;
+    struct buf row = BUF_EMPTY;
+
+    (void)job;
+    assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value));
+    buf_append_bytes(&row, value);
+    row.data[8 * ACC_UNALLOC + 7] ^= 1;
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&row));
+    buf_free(&row);
+}
+
+static void flip(struct office *office)
+{
+    struct gate *gate = gate_open();
+    struct flip_job *job = job_new(gate, sizeof *job, run_flip, NULL);
+
+    assert_int_equal(job_run(&job->job, office->node), OK);
+    job_done_with(&job->job);
+    gate_unref(gate);
+}
+
+static void damage_that_verify_finds_is_an_alarm(void **state)
+{
+    struct office *office = open_office(false);
+
+    (void)state;
+    start_loop(office);
+    want(post(office, "/documents", NULL, documents), 200, "accepted");
+    flip(office);
+    want(post(office, "/verify", NULL, "{}"), 200, "\"ok\":false");
+    want(get(office, "/status"), 200, "\"code\":\"store_damaged\",\"division\":\"540000\"");
+    flip(office);
+    want(post(office, "/verify", NULL, "{}"), 200, "\"ok\":true");
+    want(get(office, "/status"), 200, "store_damaged"); /* it did not look at every row */
+    want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
+    want(get(office, "/status"), 200, "\"alarms\":[]");
+    close_office(office);
+}
+
+#define AGENCY(name)                                                                               \
+    "{\"kind\":\"agency\",\"id\":\"G1\",\"fiscal_year\":\"2026\",\"agency_code\":\"107\","         \
+    "\"agency_name\":\"" name "\"}\n"
+
+/* Between reading and approving, the id was rejected and submitted again with other content. */
+static void what_was_not_read_is_not_approved(void **state)
+{
+    struct office *office = open_office(true);
+    char li[128], wang[128], hash[72], body[200];
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\"]");
+    add_user(office, "wang", "[\"checker\"]");
+    log_in(office, "li", li);
+    log_in(office, "wang", wang);
+    want(post(office, "/documents", li, AGENCY("first")), 200, "draft");
+    hash_of_draft(office, "G1", hash);
+    want(post(office, "/reject", wang, "{\"id\":\"G1\",\"reason\":\"x\"}"), 200, "rejected");
+    want(post(office, "/documents", li, AGENCY("second")), 200, "draft");
+    (void)snprintf(body, sizeof body, "{\"ids\":[{\"id\":\"G1\",\"hash\":\"%s\"}]}", hash);
+    want(post(office, "/approve", wang, body), 200, "\"reason\":\"changed\"");
+    want(post(office, "/approve", wang, "{\"ids\":[{\"id\":\"G1\",\"hash\":\"12\"}]}"), 400,
+         "hash");
+    hash_of_draft(office, "G1", hash);
+    (void)snprintf(body, sizeof body, "{\"ids\":[{\"id\":\"G1\",\"hash\":\"%s\"}]}", hash);
+    want(post(office, "/approve", wang, body), 200, "accepted");
+    close_office(office);
+}
+
+/* A person who is ended can do nothing any more, in no session; what waits for approval with
+ * that signature cannot enter, and what was signed before stays good. */
+static void an_ended_person_signs_nothing_more(void **state)
+{
+    struct office *office = open_office(true);
+    char li[128], wang[128];
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\"]");
+    add_user(office, "zhao", "[\"maker\"]");
+    add_user(office, "wang", "[\"checker\"]");
+    log_in(office, "li", li);
+    log_in(office, "wang", wang);
+    want(post(office, "/documents", li, documents), 200, "draft");
+    want(post(office, "/approve", wang, "{\"ids\":[\"B1\"]}"), 200, "accepted");
+    want(post(office, "/users/li/disable", NULL, "{}"), 200, "\"enabled\":false");
+    want(post(office, "/users/li/disable", NULL, "{}"), 200, "\"enabled\":false");
+    want(post(office, "/documents", li, documents), 401, "needs_login");
+    want(post(office, "/login", NULL, "{\"name\":\"li\",\"password\":\"secret-li\"}"), 403,
+         "wrong_password");
+    want(post(office, "/approve", wang, "{\"ids\":[\"A1\"]}"), 200, "\"reason\":\"signer_ended\"");
+    want(post(office, "/users", NULL, "{\"name\":\"li\",\"password\":\"secret-li\"}"), 409,
+         "refused");
+    want(get(office, "/users"), 200, "\"enabled\":false");
+    want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
+    close_office(office);
+}
+
+static void once_there_is_an_admin_he_is_asked(void **state)
+{
+    static const struct {
+        const char *path, *body;
+        int otherwise; /* what an admin is answered */
+    } guarded[] = {
+        {"/users", "{\"name\":\"zhao\",\"password\":\"secret-zhao\"}", 200},
+        {"/invite", "{\"division\":\"540100\",\"name\":\"拉萨市\"}", 200},
+        {"/peers/540100/pause", "{}", 404},
+        {"/peers/540100/resume", "{}", 404},
+        {"/users/zhao/disable", "{}", 200},
+        {"/users/boss/disable", "{}", 409}, /* the last one */
+    };
+    struct office *office = open_office(true);
+    char li[128], boss[128];
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\",\"checker\"]");
+    add_user(office, "boss", "[\"admin\"]");
+    log_in(office, "li", li);
+    log_in(office, "boss", boss);
+    for (size_t i = 0; i < COUNT_OF(guarded); i++) {
+        want(post(office, guarded[i].path, NULL, guarded[i].body), 401, "needs_login");
+        want(post(office, guarded[i].path, li, guarded[i].body), 403, "needs_role");
+        want(post(office, guarded[i].path, boss, guarded[i].body), guarded[i].otherwise, "");
+    }
+    want(post(office, "/documents", boss, documents), 403, "needs_role");
+    want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
     close_office(office);
 }
 
@@ -573,6 +754,10 @@ int main(void)
         cmocka_unit_test(what_cannot_be_asked_is_answered_with_a_reason),
         cmocka_unit_test(a_post_past_its_limits_is_refused_whole),
         cmocka_unit_test(two_persons_approve_what_one_may_not),
+        cmocka_unit_test(damage_that_verify_finds_is_an_alarm),
+        cmocka_unit_test(what_was_not_read_is_not_approved),
+        cmocka_unit_test(an_ended_person_signs_nothing_more),
+        cmocka_unit_test(once_there_is_an_admin_he_is_asked),
         cmocka_unit_test(stopping_answers_who_waits),
         cmocka_unit_test(a_second_server_on_a_living_socket_is_refused),
     };

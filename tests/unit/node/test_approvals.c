@@ -9,6 +9,7 @@
 
 #include "node/ledger/query.h"
 #include "node/ledger/rows.h"
+#include "node/node_internal.h"
 #include "replicator/log.h"
 #include "replicator/merkle.h"
 #include "replicator/replicator.h"
@@ -538,6 +539,108 @@ static void a_project_begins_whole(void **state)
     office_close(office);
 }
 
+/* --- blocks that come in --- */
+
+/* A block of the child with one entry, signed by those given; NULL leaves a role out. */
+struct received {
+    struct block_header header;
+    struct block_body body;
+    struct entry entry;
+    struct approval_group groups[2];
+};
+
+static void sign(struct received *received, enum approval_role role, const struct person *person)
+{
+    const struct entry *entry = &received->entry;
+    const struct hash leaf = merkle_approval_leaf(entry->kind, entry->format, entry->body);
+    const struct hash root = merkle_root(&leaf, 1);
+    const struct hash hash =
+        approval_hash(&received->header.tree, received->header.author, role, &root);
+
+    received->groups[received->body.group_count++] =
+        (struct approval_group){.suite = SUITE_ED25519_BLAKE2B,
+                                .role = role,
+                                .key = person->key,
+                                .signature = sign_hash(person->secret, &hash),
+                                .count = 1,
+                                .leaf_count = 1};
+}
+
+static void receive(struct received *received, const struct office *office,
+                    const struct person *maker, const struct person *checker)
+{
+    memset(received, 0, sizeof *received);
+    received->header = (struct block_header){.author = division_of("540100"),
+                                             .tree = office->tree,
+                                             .epoch = 1,
+                                             .first_lsn = 7,
+                                             .count = 1};
+    received->entry = (struct entry){7, 1, KIND_AGENCY, DOCUMENT_FORMAT, bytes_text("x")};
+    received->body.entries = &received->entry;
+    received->body.count = 1;
+    received->body.groups = received->groups;
+    if (maker != NULL) {
+        sign(received, ROLE_MAKER, maker);
+    }
+    if (checker != NULL) {
+        sign(received, ROLE_CHECKER, checker);
+    }
+}
+
+static const char *alarm_of(const struct office *office)
+{
+    const struct alarm *alarms;
+
+    return node_alarms(office->node, &alarms) == 0 ? "" : alarms[0].code;
+}
+
+static void a_block_that_lacks_a_person_alarms(void **state)
+{
+    static const struct {
+        int maker, checker; /* 0: nobody, 1: li, 2: wang */
+        const char *alarm;
+    } cases[] = {
+        {0, 0, "approval_missing"},
+        {1, 0, "approval_missing"},
+        {0, 2, "approval_missing"},
+        {1, 1, "approval_missing"},
+        {1, 2, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct office *office = office_open(true);
+        const struct person *persons[] = {NULL, &office->li, &office->wang};
+        struct received received;
+
+        receive(&received, office, persons[cases[i].maker], persons[cases[i].checker]);
+        approval_check(office->node, &received.header, &received.body);
+        assert_string_equal(alarm_of(office), cases[i].alarm);
+        office_close(office);
+    }
+}
+
+/* One block in 64: among many, good signatures are counted and a forged one is found. */
+static void signatures_are_looked_at_by_sample(void **state)
+{
+    struct office *office = office_open(true);
+    struct received received;
+
+    (void)state;
+    receive(&received, office, &office->li, &office->wang);
+    for (int i = 0; i < 6400; i++) {
+        approval_check(office->node, &received.header, &received.body);
+    }
+    assert_in_range(node_blocks_sampled(office->node), 20, 400);
+    assert_string_equal(alarm_of(office), "");
+    received.groups[1].signature.at[0] ^= 1;
+    for (int i = 0; i < 6400; i++) {
+        approval_check(office->node, &received.header, &received.body);
+    }
+    assert_string_equal(alarm_of(office), "approval_invalid");
+    office_close(office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -551,6 +654,8 @@ int main(void)
         cmocka_unit_test(the_policy_says_which_kinds_need_two_persons),
         cmocka_unit_test(what_takes_all_takes_all_or_is_refused),
         cmocka_unit_test(a_project_begins_whole),
+        cmocka_unit_test(a_block_that_lacks_a_person_alarms),
+        cmocka_unit_test(signatures_are_looked_at_by_sample),
         cmocka_unit_test(an_atomic_post_with_one_bad_line_enters_nothing),
     };
 
