@@ -282,7 +282,7 @@ void link_receive(struct replicator *r, struct txn *txn, struct link *link,
 void link_refuse_frame(struct replicator *r, struct link *link, const struct err *why);
 /* Cumulative bytes the peer may send in this session. */
 uint64_t link_grant(struct replicator *r, struct link *link);
-/* Blocks came: false when that is more than was granted. */
+/* Blocks came: false when that is more than was granted, or than the limits can bear. */
 bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes);
 /* A child is served within limits: what it asks for is paid in thousandths of a block. */
 void link_pay(struct replicator *r, struct link *link, uint64_t milli);

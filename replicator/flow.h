@@ -18,6 +18,7 @@ enum {
     WINDOW_BYTES_MIN = 64 << 10, /* in flight at first; it grows with the acks */
     STUCK_MS_MIN = 3000,         /* unacknowledged for this long: the session is over */
     BURST_SECONDS = 10,          /* a full bucket holds so many seconds' worth */
+    DEBT_SECONDS_MAX = 3600,     /* and no debt is deeper, so that it is paid some time */
 };
 
 /* --- to the peer --- */
@@ -64,7 +65,6 @@ struct bucket {
 
 void bucket_init(struct bucket *bucket, uint32_t per_second, uint64_t now_ms);
 void bucket_fill(struct bucket *bucket, uint32_t per_second, uint64_t now_ms);
-/* A debt is never more than a full bucket, so that it is over some time. */
 void bucket_pay(struct bucket *bucket, uint32_t per_second, uint64_t milli);
 
 #endif

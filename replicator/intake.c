@@ -424,8 +424,9 @@ void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
     }
     if (!link_charge(r, link, blocks->n_block, bytes)) {
         link->frames_refused++;
-        alarm_about(r, "limit", link->peer, "it sent more than its credit");
-        link_over(r, link, ERR_LIMIT, "more was sent than the credit allows");
+        link->faulty = true;
+        alarm_about(r, "limit", link->peer, "it sent more than its credit and the limits allow");
+        link_over(r, link, ERR_LIMIT, "more was sent than credit and limits allow");
         return;
     }
     for (size_t i = 0; i < blocks->n_block; i++) {

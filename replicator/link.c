@@ -315,12 +315,13 @@ void link_pay(struct replicator *r, struct link *link, uint64_t milli)
 
 bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes)
 {
+    const int64_t burst = (int64_t)r->limits.child_blocks_per_second * BURST_SECONDS * PAY_BLOCK;
     const bool granted = allowance_take(&link->allowance, bytes);
 
     link->day_bytes += bytes;
-    /* Who goes past its credit is in debt as deep as can be. */
-    link_pay(r, link, granted ? (uint64_t)blocks * PAY_BLOCK : UINT64_MAX);
-    return granted;
+    link_pay(r, link, granted ? (uint64_t)blocks * PAY_BLOCK : 2 * (uint64_t)burst);
+    /* What was credited before the limit was passed may come, but not without end. */
+    return granted && (link->is_parent || link->bucket.milli >= -burst);
 }
 
 static void relieve(struct replicator *r, struct link *link)

@@ -106,6 +106,35 @@ static void bytes_a_day_are_withheld_until_the_next_day(void **state)
     assert_int_equal(greet(SESSION + 3), 1 << 20);
 }
 
+static void blocks_a_second_are_kept_over_time(void **state)
+{
+    for (int heedless = 0; heedless < 2; heedless++) { /* and goes on while it is held */
+        uint64_t session = SESSION, credit;
+        Terrace__Frame *frame;
+
+        limit((struct replicator_limits){.child_blocks_per_second = 10});
+        credit = greet(session);
+        for (int second = 0; second < 300; second++) { /* as many as it can, every second */
+            if (credit > 0 && (link_state() == PEER_LIVE || heedless)) {
+                (void)send_until_refused(session, 40);
+            }
+            city_log = (struct written){held("C1"), place_head(puppet.real, "C1").hash};
+            if (link_state() == PEER_DOWN) {
+                credit = greet(++session) % UINT64_MAX; /* none while it is not welcomed */
+            }
+            puppet_ack(&puppet, session, "R", place_head(puppet.real, "R").lsn, CREDIT);
+            puppet_wait(&puppet, 1000);
+            while ((frame = puppet_next(&puppet)) != NULL) {
+                credit = frame->ack != NULL ? frame->ack->credit : credit;
+            }
+        }
+        /* Ten a second; a burst; and as much again of what was credited before. */
+        assert_true(held("C1") > 2000 && held("C1") < 3000 + 100 + 100 + 80);
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
 static void without_credit_not_one_block_is_taken(void **state)
 {
     int taken = 0;
@@ -326,6 +355,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(bytes_a_day_are_withheld_until_the_next_day),
+        STORY(blocks_a_second_are_kept_over_time),
         STORY(without_credit_not_one_block_is_taken),
         STORY(hellos_are_answered_within_limits),
         STORY(frames_that_say_nothing_hold_their_sender),
