@@ -76,7 +76,7 @@ static bool name_valid(const char *text)
             return false;
         }
     }
-    return name.size > 0 && name.size < 64 && grant_text_valid(name);
+    return name.size > 0 && name.size < 64 && text_plain(name);
 }
 
 static int year_of(uint64_t unix_ms)
