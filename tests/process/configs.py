@@ -1,0 +1,90 @@
+"""configs - what lies under configs/ for operators is what the programs read and print: example
+homes, the systemd unit, the manual pages.
+
+    python3 tests/process/configs.py --build build
+"""
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+EXAMPLES = ["region", "city", "county"]
+EXPOSURE_MAX = "20"  # tenths; a bare unit has 92
+
+
+def fail(text):
+    print("configs:", text, file=sys.stderr)
+    sys.exit(1)
+
+
+def run(*args):
+    return subprocess.run(args, capture_output=True, text=True)
+
+
+def examples(build, base):
+    for name in EXAMPLES:
+        path = os.path.join(ROOT, "configs", "examples", name + ".yaml")
+        home = os.path.join(base, name)
+        os.mkdir(home)
+        shutil.copy(path, os.path.join(home, "config.yaml"))
+        done = run(os.path.join(build, "bin", "terraced"), "--check", "--home", home)
+        with open(path) as example:
+            if done.returncode != 0 or done.stdout != example.read():
+                fail(f"{path} is not as terraced prints it:\n{done.stdout}{done.stderr}")
+
+
+def unit(build, base):
+    with open(os.path.join(ROOT, "configs", "systemd", "terraced@.service")) as source:
+        text = source.read()
+    for line in ["Type=notify", "WatchdogSec=", "LoadCredential=terrace-passphrase"]:
+        if not re.search("(?m)^" + line, text):
+            fail(f"the unit lacks {line}")
+    if shutil.which("systemd-analyze") is None:
+        return "no systemd-analyze here"
+    path = os.path.join(base, "terraced@540121.service")
+    with open(path, "w") as out:
+        out.write(text.replace("/usr/bin/terraced", os.path.abspath(os.path.join(build, "bin", "terraced"))))
+    done = run("systemd-analyze", "verify", "--man=no", path)
+    if done.returncode != 0 or os.path.basename(path) in done.stderr:
+        fail(f"systemd-analyze verify:\n{done.stderr}")
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=" + EXPOSURE_MAX, path)
+    if done.returncode != 0:
+        fail(f"systemd-analyze security:\n{done.stdout[-600:]}{done.stderr}")
+    return "unit verified"
+
+
+def manual(build, base):
+    out = os.path.join(base, "man")
+    done = run(sys.executable, os.path.join(ROOT, "scripts", "lib", "man.py"),
+               os.path.join(build, "bin", "terrace"), out)
+    if done.returncode != 0:
+        fail(done.stderr)
+    for name, words in [("terrace.1", ["submit FILE", "TERRACE_NEW_PASSWORD"]), ("terraced.8", ["config.yaml"])]:
+        with open(os.path.join(out, name)) as page:
+            text = page.read().replace("\\-", "-")
+        for word in words:
+            if word not in text or "@" in text:
+                fail(f"{name}: nothing of {word}, or a place left open")
+        if shutil.which("groff"):
+            done = run("groff", "-man", "-ww", "-z", os.path.join(out, name))
+            if done.returncode != 0 or done.stderr:
+                fail(f"{name}: {done.stderr}")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as base:
+        examples(options.build, base)
+        said = unit(options.build, base)
+        manual(options.build, base)
+    print(f"configs: as the programs print and read them; {said}")
+
+
+if __name__ == "__main__":
+    main()
