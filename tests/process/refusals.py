@@ -8,6 +8,7 @@ import base64
 import hashlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -280,6 +281,7 @@ def two_persons(base, build):
         city.run("user", "add", "tashi")
         city.run("user", "add", "dawa", "--role", "checker")
         needs_two(city)
+        reads_first(city)
         tree.wait_equal_digests()
         keys = {row["name"]: row["key"] for row in city.json("user", "list")["rows"]}
         for node in (root, city):
@@ -289,8 +291,57 @@ def two_persons(base, build):
                 got = [(a["role"], a["key"]) for a in signed]
                 need(got == [("maker", keys[maker]), ("checker", keys[checker])], f"{ident}: {signed}")
                 need(node is root or [a["name"] for a in signed] == [maker, checker], f"{signed}")
+        persons_end(city)
+        tree.wait_equal_digests()
+        says(root, 0, ["sound"], "verify", "--deep")
     finally:
         tree.stop()
+
+
+def on_terminal(node, answer, *args, as_user):
+    """Runs a command on a terminal and types `answer` to its question; (exit code, what it said)."""
+    ours, theirs = pty.openpty()
+    command = [node.tree.bin("terrace"), "--home", node.home, "--as", as_user, *args]
+    process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs,
+                               env=node.tree.env)
+    os.close(theirs)
+    said = b""
+    try:
+        while True:
+            part = os.read(ours, 4096)
+            said += part
+            if answer is not None and b"[y/N]" in said:
+                os.write(ours, answer)
+                answer = None
+            if not part:
+                break
+    except OSError:  # its end, as Linux tells it
+        pass
+    os.close(ours)
+    return process.wait(timeout=60), said.decode()
+
+
+def reads_first(node):
+    """On a terminal nobody approves what was not shown."""
+    expect(node, [agency("A3", "105003")], ["draft"], as_user="tashi")
+    code, said = on_terminal(node, b"n\n", "approve", "A3", as_user="dawa")
+    need(code == 1 and "105003" in said and "accepted" not in said, f"{code}: {said}")
+    code, said = on_terminal(node, b"y\n", "approve", "A3", as_user="dawa")
+    need(code == 0 and "105003" in said and "tashi" in said, f"{code}: {said}")
+
+
+def persons_end(node):
+    """Who was ended signs nothing more; once there is an admin, he is asked."""
+    says(node, 0, ["tashi"], "user", "disable", "tashi")
+    says(node, 1, ["wrong_password"], "--json", "approve", "A1", as_user="tashi")
+    says(node, 1, ["not_found"], "--json", "user", "disable", "nobody")
+    says(node, 2, ["never both sides"], "user", "add", "both", "--role", "admin", "--role", "maker")
+    node.run("user", "add", "boss", "--role", "admin")
+    says(node, 1, ["needs_login"], "--json", "user", "add", "eve")
+    says(node, 1, ["needs_login"], "--json", "invite", "540299", "--name", "x")
+    says(node, 1, ["needs_role"], "--json", "invite", "540299", "--name", "x", as_user="dawa")
+    node.run("invite", "540299", "--name", "x", as_user="boss")
+    says(node, 1, ["last admin"], "user", "disable", "boss", as_user="boss")
 
 
 def needs_two(node):

@@ -316,6 +316,44 @@ static void pages_go_on_where_the_last_one_stopped(void **state)
     txn_free(txn);
 }
 
+/* Far longer than what is gathered at once, with several documents a row; the rows are made here,
+ * in a txn that nobody commits. */
+static void a_long_list_is_read_in_parts(void **state)
+{
+    enum { BLOCKS = 700, IN_A_BLOCK = 3, FIRST_LSN = 9000, PAGE = 97 };
+    struct txn *txn = reader(*state, REGION);
+    size_t rows = 0, before;
+    uint64_t last = 0;
+
+    for (uint64_t block = 0; block < BLOCKS; block++) {
+        const uint64_t lsn = FIRST_LSN + block * IN_A_BLOCK;
+        const struct row_key key = list_key(tree_division(LHASA), KIND_FREEZE, lsn);
+        struct buf ids = BUF_EMPTY;
+
+        for (uint64_t i = 0; i < IN_A_BLOCK; i++) {
+            struct doc_row doc = {.lsn = lsn + i, .kind = KIND_FREEZE, .state = DOC_ENTERED};
+            char id[16];
+
+            (void)snprintf(id, sizeof id, "Q-%u", (unsigned)(lsn + i));
+            doc_store(txn, tree_division(LHASA), bytes_text(id), &doc);
+            list_add(&ids, bytes_text(id));
+        }
+        (void)txn_put(txn, SPACE_INDEX, row_key_bytes(&key), buf_bytes(&ids));
+        buf_free(&ids);
+    }
+    do {
+        struct listing listing = {.rows_max = PAGE, .last_lsn = last};
+
+        before = rows;
+        query_list_after(txn, tree_division(LHASA), KIND_FREEZE, 0, last, add_listed, &listing);
+        assert_true(listing.rows == 0 || listing.last_lsn == FIRST_LSN + rows + listing.rows - 1);
+        rows += listing.rows;
+        last = listing.last_lsn;
+    } while (rows > before);
+    assert_int_equal(rows, BLOCKS * IN_A_BLOCK);
+    txn_free(txn);
+}
+
 /* --- traces --- */
 
 static void add_step(void *arg, const struct trace_step *step)
@@ -576,6 +614,7 @@ int main(void)
         IN_TREE(what_is_not_held_is_not_there),
         IN_TREE(lists_are_in_the_order_of_the_log),
         IN_TREE(pages_go_on_where_the_last_one_stopped),
+        IN_TREE(a_long_list_is_read_in_parts),
         IN_TREE(a_budget_is_traced_down_to_the_receipt),
         IN_TREE(a_receipt_is_traced_up_to_the_budget),
         IN_TREE(a_trace_ends_where_this_node_sees_nothing),

@@ -285,6 +285,38 @@ static void a_scan_merges_what_is_stored_and_what_is_new(void **state)
     txn_free(txn);
 }
 
+static void expect_scan_from(struct txn *txn, const char *from, const char *want)
+{
+    char text[200] = "";
+    struct err err;
+
+    assert_int_equal(
+        txn_scan_from(txn, SPACE_LEDGER, bytes_text("a"), bytes_text(from), gather, text, &err),
+        OK);
+    assert_string_equal(text, want);
+}
+
+static void a_scan_begins_at_the_key_it_is_given(void **state)
+{
+    static const char *const rows[] = {"a1", "a3", "a5", "b1"};
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL), *child;
+
+    store_rows(spy, rows, COUNT_OF(rows));
+    put(txn, "a2", "new");
+    put(txn, "a4", "new");
+    expect_scan_from(txn, "a", "a1=stored a2=new a3=stored a4=new a5=stored ");
+    expect_scan_from(txn, "a3", "a3=stored a4=new a5=stored ");
+    expect_scan_from(txn, "a31", "a4=new a5=stored ");
+    expect_scan_from(txn, "a6", "");
+    child = txn_open_child(txn);
+    put(child, "a0", "child's");
+    put(child, "a45", "child's");
+    expect_scan_from(child, "a4", "a4=new a45=child's a5=stored ");
+    txn_free(child);
+    txn_free(txn);
+}
+
 static bool stop_at_third(void *arg, struct bytes key, struct bytes value)
 {
     size_t *count = arg;
@@ -498,6 +530,7 @@ int main(void)
         STORY(a_value_may_be_put_from_itself),
         STORY(the_batch_holds_each_changed_row_once),
         STORY(a_scan_merges_what_is_stored_and_what_is_new),
+        STORY(a_scan_begins_at_the_key_it_is_given),
         STORY(a_scan_stops_where_its_visitor_says),
         STORY(a_trial_is_forgotten_whole),
         STORY(a_trial_within_a_trial_reads_all_the_way),
