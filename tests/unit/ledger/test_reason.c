@@ -98,6 +98,12 @@ static void a_sentence_names_the_field_and_its_figures(void **state)
     reason_message(text, &refusal, LANGUAGE_ZH);
     assert_string_equal(text, "缺少字段 amount（金额）：请补上后重新提交。");
 
+    (void)refuse(&refusal, REASON_BAD, "amount"); /* 12.5 as a JSON number is bad as well */
+    reason_message(text, &refusal, LANGUAGE_EN);
+    assert_non_null(strstr(text, "in JSON in quotes, such as \"1250.00\""));
+    reason_message(text, &refusal, LANGUAGE_ZH);
+    assert_non_null(strstr(text, "加引号"));
+
     (void)refuse(&refusal, REASON_EXCEEDS, "available");
     memcpy(refusal.detail, "asked 12.00, free 5.00", 23);
     reason_message(text, &refusal, LANGUAGE_EN);

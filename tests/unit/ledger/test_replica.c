@@ -281,6 +281,39 @@ static void a_balance_below_zero_is_a_fact_and_an_alarm(void **state)
     assert_string_equal(holder->alarms[0], "below_zero: entry 2 of 540100: UNALLOC of B");
 }
 
+/* No honest node writes this; no sum of it overflows either. */
+static void a_balance_has_a_bound(void **state)
+{
+    static const char most[] = "11258999068426.24"; /* 2^50 fen */
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+    struct doc_row payment;
+    int number = 0;
+
+    WRITE(&script, "budget", "B", REPLY("100"));
+    WRITE(&script, "allocate", "A", "ori_bgt_id", "B", "amount", "50");
+    WRITE(&script, "release", "L", "bgt_id", "A");
+    WRITE(&script, "payment", "P", "bgt_id", "A", "pay_app_amt", "50");
+    apply(holder, &script);
+    for (int block = 0; block < 80; block++) {
+        for (int i = 0; i < 15; i++) {
+            char id[16];
+
+            (void)snprintf(id, sizeof id, "X-%d", number++);
+            WRITE(&script, "reduce", id, "bgt_id", "A", "amount", most);
+            (void)snprintf(id, sizeof id, "X-%d", number++);
+            WRITE(&script, "paid", id, "pay_app_id", "P", "xpay_amt", most, "agent_business_no",
+                  id);
+        }
+        apply(holder, &script);
+    }
+    assert_int_equal(balance(holder, LHASA, "B", ACC_UNALLOC),
+                     5000 + (INT64_C(1) << 60) - (INT64_C(1) << 50)); /* once more does not fit */
+    assert_true(doc_load(holder->txn, tree_division(LHASA), bytes_text("P"), &payment));
+    assert_int_equal(payment.spent, INT64_C(1) << 60);
+    assert_int_equal(position(holder, LHASA).lsn, 4 + 80 * 30);
+}
+
 static void a_gap_in_a_log_is_refused(void **state)
 {
     struct holder *holder = *state;
@@ -931,6 +964,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HELD(what_cannot_be_booked_books_nothing),
         HELD(a_balance_below_zero_is_a_fact_and_an_alarm),
+        HELD(a_balance_has_a_bound),
         HELD(a_gap_in_a_log_is_refused),
         HELD(an_unknown_kind_is_waited_for),
         HELD(a_block_without_documents_leaves_the_digest),
