@@ -1,9 +1,3 @@
-/* cursor - how far a neighbour has each log: as it says at the session's start, as it acknowledges,
- * as it turns things down.
- *
- *   acked ........ sent_block ........ sent ........ head of the log
- *     '-- in flight --'  '- not for it -'  '- to be sent -'
- */
 #include "proto/bug.h"
 #include "replicator/core.h"
 
@@ -51,7 +45,6 @@ static bool has_all(const struct replicator *r, const struct link *link, const s
     return true;
 }
 
-/* Until the peer itself says how far it is, its last cosignature tells. */
 void cursor_add(struct replicator *r, struct link *link, struct held_log *log)
 {
     const size_t at = place_of(link, log->author);
@@ -107,8 +100,6 @@ void cursor_reset(struct link *link)
     link->retry_ms = 0;
 }
 
-/* When the first of its logs in flight has waited too long; UINT64_MAX when none flies. Each log
- * by itself: that others move tells nothing about a frame that was lost. */
 uint64_t cursor_stuck_at_ms(const struct link *link)
 {
     uint64_t at = UINT64_MAX;
@@ -320,7 +311,6 @@ static void retry_soon(struct link *link)
     }
 }
 
-/* Finds the next one to wait for; those that waited long enough are tried as frames leave. */
 void cursor_tick(struct replicator *r, struct link *link)
 {
     const uint64_t now = now_ms(r);

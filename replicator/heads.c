@@ -1,7 +1,6 @@
-/* heads - which logs are held, and up to where. In memory, and beside the blocks in the store. */
-#include <assert.h>
-
 #include "replicator/core.h"
+
+#include <assert.h>
 
 static size_t place_of(const struct replicator *r, struct division author)
 {

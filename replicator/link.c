@@ -1,8 +1,8 @@
-/* link - one neighbour: its session, credit and limits, and its timers. */
 #include "replicator/core.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+
 enum {
     BACKOFF_FIRST_MS = 200,
     GREETING_MS = 1000, /* an answer is waited for at least this long */

@@ -1,12 +1,7 @@
-/* outbox - frames out, by lanes:
- *
- *   1  session, acks, rejects     2  cosignatures, beats     3  blocks
- *
- * One and two share a frame, so that an ack never waits behind bulk. Links take turns. */
-#include <assert.h>
-
 #include "proto/bug.h"
 #include "replicator/core.h"
+
+#include <assert.h>
 
 enum { FRAME_SIGNED_MAX = 256 }; /* cosignatures, and beats, in one frame: with acks it fits */
 

@@ -1,8 +1,6 @@
-/* own_log - the block being written: entries gather until the turn, the audience or the size ends
- * it; then it is rooted, digested, signed once and staged. */
-#include <assert.h>
-
 #include "replicator/core.h"
+
+#include <assert.h>
 
 /* The most a group can take in raw: fixed part and a full proof. */
 enum { GROUP_BYTES_MAX = 2 + PUBLIC_KEY_SIZE + SIGNATURE_SIZE + 20 + GROUP_PROOF_MAX * HASH_SIZE };
