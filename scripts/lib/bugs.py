@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 
+PROCESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "process")
 SIM = ["sim", "--seeds", "20"]
 FOUND_BY_SIM = re.compile(r"^seed \d+ failed: |^sim: .*: Assertion ", re.M)
+FOUND_BY_POWERCUT = re.compile(r"^powercut: seed \d+: ", re.M)
 FOUND_BY_UNIT = re.compile(r"^\[  (FAILED|ERROR ) +\] ", re.M)
 
 BUGS = [
@@ -29,19 +31,25 @@ BUGS = [
     ("approval-unchecked", ["test_ledger_verify"]),
     ("signature-unchecked", ["test_intake"]),
     ("credit-never-returned", ["test_flow"]),
+    ("sync-off", ["powercut.py", "--rounds", "1"]),
     ("strangers-admitted", ["test_transport_zmq"]),
 ]
 
 
 def notices(build, name, command):
     """Why not, or None."""
+    found = FOUND_BY_UNIT
     run = [os.path.join(build, "bin", command[0])] + command[1:]
+    if command[0] == "sim":
+        found = FOUND_BY_SIM
+    elif command[0].endswith(".py"):
+        found = FOUND_BY_POWERCUT
+        run = [sys.executable, os.path.join(PROCESS, command[0]), "--build", build] + command[1:]
     env = dict(os.environ, TERRACE_BUG=name)
     try:
         done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=180)
     except subprocess.TimeoutExpired:
         return "it hangs"
-    found = FOUND_BY_SIM if command[0] == "sim" else FOUND_BY_UNIT
     if done.returncode == 0:
         return "it passes"
     if not found.search(done.stdout + done.stderr):

@@ -5,6 +5,7 @@ nothing else. Waiting is always for a condition, never for a time.
 """
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -22,9 +23,16 @@ class Failed(Exception):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """A port that is free now and stays so while a daemon restarts: the kernel gives none of these
+    to an outgoing connection."""
+    while True:
+        port = random.randrange(15000, 32000)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Node:
