@@ -1,7 +1,9 @@
 /* division - the code of a government: 1-9 of A-Z 0-9, compared as text.
  *
  * Padded with NUL to a fixed size, so it is a value: copy it, compare it, use it inside keys.
- * The tree of divisions comes from grants, never from arithmetic on codes. */
+ * The tree of divisions comes from grants, never from arithmetic on codes.
+ *
+ * Thread: any. */
 #ifndef TERRACE_PROTO_DIVISION_H
 #define TERRACE_PROTO_DIVISION_H
 

@@ -2,7 +2,9 @@
  *
  * A status crosses the wire as the reason of a reject, so the numbers belong to the protocol:
  * append new ones, never renumber or reuse one. A *business* refusal is not a status; it is a
- * reason of node/ledger/reason.h and travels as a document. */
+ * reason of node/ledger/reason.h and travels as a document.
+ *
+ * Thread: any. */
 #ifndef TERRACE_PROTO_STATUS_H
 #define TERRACE_PROTO_STATUS_H
 

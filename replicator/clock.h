@@ -1,4 +1,6 @@
-/* clock - the seam to time and chance. Real in the daemon, virtual and seeded in the simulator. */
+/* clock - the seam to time and chance. Real in the daemon, virtual and seeded in the simulator.
+ *
+ * Thread: any. */
 #ifndef TERRACE_REPLICATOR_CLOCK_H
 #define TERRACE_REPLICATOR_CLOCK_H
 

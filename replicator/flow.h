@@ -6,7 +6,9 @@
  *   bucket      what a peer may ask of us in a second; frames and blocks are paid from it
  *
  * Pure: no clock, no link, no log. Credit counts the bytes of blocks from the session's start.
- * Owns: nothing. Units: *_bytes, *_ms; a bucket counts in thousandths of a block. */
+ * Owns: nothing. Units: *_bytes, *_ms; a bucket counts in thousandths of a block.
+ *
+ * Thread: any, each flow by one. */
 #ifndef TERRACE_REPLICATOR_FLOW_H
 #define TERRACE_REPLICATOR_FLOW_H
 

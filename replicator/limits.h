@@ -5,7 +5,9 @@
  *
  * The columns of numbers name constants of proto/block.h and proto/frame.h: who expands them
  * includes those. Of child_blocks_per_second, ten other frames, or 4 KiB of them, count as one
- * block and a new session as ten. Units: *_bytes, *_ms. */
+ * block and a new session as ten. Units: *_bytes, *_ms.
+ *
+ * Thread: any. */
 #ifndef TERRACE_REPLICATOR_LIMITS_H
 #define TERRACE_REPLICATOR_LIMITS_H
 

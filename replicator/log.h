@@ -1,4 +1,4 @@
-/* log - where blocks and heads lie in the store, and reading them back. For any thread.
+/* log - where blocks and heads lie in the store, and reading them back.
  *
  *   SPACE_BLOCKS  author(9) epoch(u32) first_lsn(u64)              -> block bytes
  *   SPACE_HEADS   'L' author(9)                                    -> newest block held
@@ -6,7 +6,9 @@
  *   SPACE_META    'g' division(9) epoch(u32)                       -> sealed grant
  *   SPACE_COSIGN  author(9) holder(9)                              -> newest cosignature
  *   SPACE_COSIGN  author(9) holder(9) 'd' day(u32)                 -> that day's last, for ever;
- *                                                                     the day it came here */
+ *                                                                     the day it came here
+ *
+ * Thread: any. */
 #ifndef TERRACE_REPLICATOR_LOG_H
 #define TERRACE_REPLICATOR_LOG_H
 

@@ -4,7 +4,9 @@
  * H(node, left, right). A range proof for leaves [first, first + count) lists the hashes of the
  * maximal subtrees left and right of the run, in tree order; count == 1 is a plain audit path.
  *
- * Source: RFC 6962 section 2.1 (with our tags in place of its prefix bytes). Pure. */
+ * Source: RFC 6962 section 2.1 (with our tags in place of its prefix bytes). Pure.
+ *
+ * Thread: any. */
 #ifndef TERRACE_REPLICATOR_MERKLE_H
 #define TERRACE_REPLICATOR_MERKLE_H
 

@@ -4,7 +4,9 @@
  *   child:   DOWN --dial--> GREETING --welcome--> LIVE <--hold / release--> HELD
  *   parent:  DOWN ------------hello-------------> LIVE <--hold / release--> HELD
  *
- * Whatever goes wrong ends the session, and the next one resumes from heads. */
+ * Whatever goes wrong ends the session, and the next one resumes from heads.
+ *
+ * Thread: any. */
 #ifndef TERRACE_REPLICATOR_PEER_H
 #define TERRACE_REPLICATOR_PEER_H
 

@@ -154,7 +154,7 @@ struct peer_status {
 size_t replicator_peers(const struct replicator *replicator);
 void replicator_peer(const struct replicator *replicator, size_t index, struct peer_status *out);
 
-/* The blocks behind for `peer`, from the first unconfirmed on: for the money in a backlog. */
+/* The blocks behind for `peer`, from the first unconfirmed on: for what is in a backlog. */
 enum status replicator_backlog(const struct replicator *replicator, struct division peer,
                                size_t blocks_max,
                                void (*visit)(void *arg, const struct block_view *block), void *arg,

@@ -20,10 +20,10 @@ enum store_space {
     SPACE_BLOCKS, /* author, epoch, first lsn -> block bytes */
     SPACE_HEADS,
     SPACE_COSIGN,
-    SPACE_LEDGER, /* documents, balances */
+    SPACE_LEDGER, /* this one and the two below: its owner's rows */
     SPACE_ROLLUPS,
     SPACE_INDEX,
-    SPACE_LOCAL, /* drafts, operators, audit chain: never leaves the node */
+    SPACE_LOCAL, /* its owner's too: never leaves the node */
     SPACES,
 };
 

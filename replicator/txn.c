@@ -4,7 +4,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Every ledger row of every entry goes through here, so a row costs one hash, one probe and a
+/* Every row of every entry goes through here, so a row costs one hash, one probe and a
  * bump of a pointer. Rows never move: a view stays good while the table grows around it. */
 
 enum {

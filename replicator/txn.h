@@ -1,9 +1,9 @@
 /* txn - one turn's changes, seen by itself before they are durable.
  *
- * Everything a turn of the loop does (blocks, heads, ledger rows, roll-ups, indexes) is put
+ * Everything a turn of the loop does (blocks, heads, its owner's rows) is put
  * here and becomes one batch with one fsync. A row put many times is written once. Reads see the
- * puts of this turn first and the store after that, and are remembered, so a balance touched by
- * a thousand payments is read once. Absence is remembered too.
+ * puts of this turn first and the store after that, and are remembered, so a row touched by a
+ * thousand entries is read once. Absence is remembered too.
  *
  *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_reset
  *                   child: a trial that is forgotten (submit --atomic, approvals)

@@ -1,6 +1,8 @@
 /* messages - what the API itself answers when it cannot do what was asked: a stable code, the
  * HTTP status, and one sentence in two languages that says what to do. Refusals of documents are
- * node/ledger/reason.h's. Data. */
+ * node/ledger/reason.h's. Data.
+ *
+ * Thread: any. */
 #ifndef TERRACE_NODE_API_MESSAGES_H
 #define TERRACE_NODE_API_MESSAGES_H
 

@@ -1,6 +1,8 @@
 /* verify - has everything that this node holds read again (node/ledger/verify.h), in order.
  *
- * Reads one snapshot; never the loop, but for raising or clearing its alarm. */
+ * Reads one snapshot; never the loop, but for raising or clearing its alarm.
+ *
+ * Thread: HTTP threads. */
 #ifndef TERRACE_NODE_API_VERIFY_H
 #define TERRACE_NODE_API_VERIFY_H
 

@@ -2,7 +2,9 @@
  *
  * Every command but init, join and doctor is one or a few requests to the node's API; what they
  * print is what it answered. With --json stdout carries JSON only, an error too; a person's words
- * for it go to stderr in any case. */
+ * for it go to stderr in any case.
+ *
+ * Thread: the program's only one. */
 #ifndef TERRACE_NODE_CLI_CLI_H
 #define TERRACE_NODE_CLI_CLI_H
 

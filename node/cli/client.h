@@ -1,7 +1,9 @@
 /* client - requests to the node's API through the socket in its home.
  *
  * Errors are said here, in the node's own words where it answered: callers only pass the exit code
- * on. Owns: its connection, and the session of --as USER, which it ends on close. */
+ * on. Owns: its connection, and the session of --as USER, which it ends on close.
+ *
+ * Thread: the program's only one. */
 #ifndef TERRACE_NODE_CLI_CLIENT_H
 #define TERRACE_NODE_CLI_CLIENT_H
 

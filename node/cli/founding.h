@@ -4,7 +4,9 @@
  *                                                   \--> founding_undo removes what was made
  *
  * A home whose join was cut off keeps its keys, because the parent may have granted exactly those:
- * the next join there goes on with them. */
+ * the next join there goes on with them.
+ *
+ * Thread: the program's only one. */
 #ifndef TERRACE_NODE_CLI_FOUNDING_H
 #define TERRACE_NODE_CLI_FOUNDING_H
 

@@ -1,6 +1,8 @@
 /* options - the command line as a table: what each subcommand is called, takes and does, and what
  * a value must look like.
- * Global options may stand before or after the subcommand. Pure but for the messages. */
+ * Global options may stand before or after the subcommand. Pure but for the messages.
+ *
+ * Thread: the program's only one. */
 #ifndef TERRACE_NODE_CLI_OPTIONS_H
 #define TERRACE_NODE_CLI_OPTIONS_H
 

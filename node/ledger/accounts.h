@@ -1,5 +1,7 @@
 /* accounts - the chart: mnemonic, names, code and normal side are data (configs/accounts.yaml);
- * the enum below is what the posting table, which is code, calls them. */
+ * the enum below is what the posting table, which is code, calls them.
+ *
+ * Thread: any. */
 #ifndef TERRACE_NODE_LEDGER_ACCOUNTS_H
 #define TERRACE_NODE_LEDGER_ACCOUNTS_H
 

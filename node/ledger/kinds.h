@@ -1,4 +1,6 @@
-/* kinds - every kind of document: its number, name, fields, audience and approval default. Data. */
+/* kinds - every kind of document: its number, name, fields, audience and approval default. Data.
+ *
+ * Thread: any. */
 #ifndef TERRACE_NODE_LEDGER_KINDS_H
 #define TERRACE_NODE_LEDGER_KINDS_H
 

@@ -1,5 +1,7 @@
 /* query - what people ask of ledgers. Reads roll-ups and document rows, never all entries.
- * Works on a snapshot's txn, from any thread. All texts UTF-8; amounts fen. */
+ * All texts UTF-8; amounts fen.
+ *
+ * Thread: any, each with a txn of its own. */
 #ifndef TERRACE_NODE_LEDGER_QUERY_H
 #define TERRACE_NODE_LEDGER_QUERY_H
 

@@ -2,7 +2,9 @@
  *
  * The order of the enum IS the precedence (DOMAIN: "one reason, the first in this order"). The
  * code goes into the answer as it is ("missing_amount"); a sentence in the reader's language
- * goes beside it. */
+ * goes beside it.
+ *
+ * Thread: any. */
 #ifndef TERRACE_NODE_LEDGER_REASON_H
 #define TERRACE_NODE_LEDGER_REASON_H
 
