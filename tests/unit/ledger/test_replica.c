@@ -281,6 +281,26 @@ static void a_balance_below_zero_is_a_fact_and_an_alarm(void **state)
     assert_string_equal(holder->alarms[0], "below_zero: entry 2 of 540100: UNALLOC of B");
 }
 
+/* A release of a part, as an author may have entered: what it left is reduced first. */
+static void a_reduction_takes_what_awaits_release_first(void **state)
+{
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+
+    WRITE(&script, "budget", "B", REPLY("100"));
+    WRITE(&script, "allocate", "A", "ori_bgt_id", "B", "amount", "100");
+    WRITE(&script, "release", "L", "bgt_id", "A", "amount", "70");
+    WRITE(&script, "reduce", "D1", "bgt_id", "A", "amount", "30");
+    apply(holder, &script);
+    assert_int_equal(balance(holder, LHASA, "A", ACC_PENDING), 0);
+    assert_int_equal(balance(holder, LHASA, "A", ACC_AVAIL), 7000);
+    WRITE(&script, "reduce", "D2", "bgt_id", "A", "amount", "10");
+    apply(holder, &script);
+    assert_int_equal(balance(holder, LHASA, "A", ACC_AVAIL), 6000);
+    assert_int_equal(balance(holder, LHASA, "B", ACC_UNALLOC), 4000);
+    assert_int_equal(holder->alarm_count, 0);
+}
+
 /* No honest node writes this; no sum of it overflows either. */
 static void a_balance_has_a_bound(void **state)
 {
@@ -964,6 +984,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         HELD(what_cannot_be_booked_books_nothing),
         HELD(a_balance_below_zero_is_a_fact_and_an_alarm),
+        HELD(a_reduction_takes_what_awaits_release_first),
         HELD(a_balance_has_a_bound),
         HELD(a_gap_in_a_log_is_refused),
         HELD(an_unknown_kind_is_waited_for),
