@@ -271,7 +271,7 @@ static enum status open_api(struct daemon *daemon, struct err *err)
     char path[HOME_FILE_MAX];
 
     home_file(path, daemon->home, "terrace.sock");
-    return api_start(&daemon->api, daemon->node, &daemon->store, path, err);
+    return api_start(&daemon->api, daemon->node, &daemon->store, &daemon->clock, path, err);
 }
 
 static enum status open_all(struct daemon *daemon, const struct daemon_options *options,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "replicator/core.h"
+#include "replicator/roster_load.h"
 
 /* --- opening --- */
 
@@ -13,67 +14,6 @@ static void default_limits(struct replicator_limits *limits)
     limits->name = limits->name == 0 ? (otherwise) : limits->name;
     REPLICATOR_LIMITS(TAKE_DEFAULT)
 #undef TAKE_DEFAULT
-}
-
-struct stored_grants { /* read first, added parents before children */
-    struct buf *grants;
-    size_t count;
-};
-
-static bool collect_grant(void *arg, struct bytes key, struct bytes value)
-{
-    struct stored_grants *stored = arg;
-
-    (void)key;
-    stored->grants = mem_realloc(stored->grants, (stored->count + 1) * sizeof *stored->grants);
-    stored->grants[stored->count] = BUF_EMPTY;
-    buf_append_bytes(&stored->grants[stored->count++], value);
-    return true;
-}
-
-/* Keys sort by code, so a parent may come after its child: what is not yet is tried again. */
-static enum status add_stored(struct replicator *r, struct stored_grants *stored, struct err *err)
-{
-    size_t left = stored->count;
-
-    while (left > 0) {
-        const size_t before = left;
-        for (size_t i = 0; i < stored->count; i++) {
-            enum status status;
-            bool added;
-            if (stored->grants[i].size == 0) {
-                continue;
-            }
-            status = roster_add(r->roster, buf_bytes(&stored->grants[i]), &added, err);
-            if (status == OK) {
-                buf_free(&stored->grants[i]);
-                left--;
-            } else if (status != ERR_NOT_YET) {
-                return err_wrap(err, "stored grant");
-            }
-        }
-        if (left == before) {
-            return err_set(err, ERR_CORRUPT, "%zu stored grants lack their granter", left);
-        }
-    }
-    return OK;
-}
-
-static enum status load_grants(struct replicator *r, struct err *err)
-{
-    const struct store *store = r->config.store;
-    struct stored_grants stored = {NULL, 0};
-    enum status status = store->ops->scan(store->self, NULL, SPACE_META, bytes_text("g"),
-                                          BYTES_NONE, collect_grant, &stored, err);
-
-    if (status == OK) {
-        status = add_stored(r, &stored, err);
-    }
-    for (size_t i = 0; i < stored.count; i++) {
-        buf_free(&stored.grants[i]);
-    }
-    mem_free(stored.grants);
-    return status;
 }
 
 static void put_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
@@ -234,7 +174,7 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     default_limits(&r->limits);
     r->roster = roster_new(&config->tree);
     arena_init(&r->arena, ARENA_BYTES);
-    status = load_grants(r, err);
+    status = roster_load(r->roster, r->config.store, NULL, err);
     if (status == OK) {
         status = take_bootstrap(r, txn, bootstrap, bootstrap_count, err);
     }

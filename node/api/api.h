@@ -21,6 +21,7 @@ enum {
 struct service { /* const while requests run */
     struct node *node;
     struct store store;
+    struct clock clock;
     struct division self;
     struct hash tree;
     struct gate *gate;

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "node/api/api.h"
+#include "replicator/roster_load.h"
 
 void view_open(struct view *view, const struct service *service)
 {
@@ -178,60 +179,12 @@ bool request_year(const struct request *request, struct answer *answer, int *yea
 
 /* --- a roster of one's own --- */
 
-struct grants {
-    struct buf *at;
-    bool *added;
-    size_t count, capacity;
-};
-
-static bool keep_grant(void *arg, struct bytes key, struct bytes value)
-{
-    struct grants *grants = arg;
-
-    (void)key;
-    if (grants->count == grants->capacity) {
-        grants->capacity = grants->capacity * 2 + 64;
-        grants->at = mem_realloc(grants->at, grants->capacity * sizeof *grants->at);
-    }
-    grants->at[grants->count] = BUF_EMPTY;
-    buf_append_bytes(&grants->at[grants->count++], value);
-    return true;
-}
-
-/* Keys are by code, and a child's code may sort before its parent's: go round until nothing new
- * fits. Each round takes at least one level of the tree. */
-static void add_grants(struct roster *roster, struct grants *grants)
-{
-    bool progress = true;
-
-    grants->added = mem_zalloc(grants->count + 1);
-    while (progress) {
-        progress = false;
-        for (size_t i = 0; i < grants->count; i++) {
-            struct err err;
-            bool added = false;
-            if (!grants->added[i] &&
-                roster_add(roster, buf_bytes(&grants->at[i]), &added, &err) == OK) {
-                grants->added[i] = true;
-                progress = true;
-            }
-        }
-    }
-}
-
+/* What cannot be added is missing in it; verify says so. */
 struct roster *view_roster(const struct view *view, const struct hash *tree)
 {
     struct roster *roster = roster_new(tree);
-    struct grants grants = {NULL, NULL, 0, 0};
     struct err err;
 
-    if (txn_scan(view->txn, SPACE_META, bytes_text("g"), keep_grant, &grants, &err) == OK) {
-        add_grants(roster, &grants);
-    }
-    for (size_t i = 0; i < grants.count; i++) {
-        buf_free(&grants.at[i]);
-    }
-    mem_free(grants.at);
-    mem_free(grants.added);
+    (void)roster_load(roster, view->store, view->snapshot, &err);
     return roster;
 }

@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "node/api/api.h"
-#include "node/api/now.h"
 #include "node/api/verify.h"
 
 /* --- status: taken on the loop in one read-only call --- */
@@ -177,7 +176,7 @@ static void write_attempts(struct json_out *out, const struct service *service, 
 static void write_status(struct json_out *out, const struct service *service,
                          const struct status_job *status)
 {
-    const uint64_t now_ms = now_unix_ms();
+    const uint64_t now_ms = clock_unix_ms(&service->clock);
     char approval[POLICY_TEXT_MAX];
 
     out_open(out, NULL, '{');

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "node/api/api.h"
-#include "node/api/now.h"
 
 /* --- lists, a page at a time --- */
 
@@ -297,7 +296,8 @@ void get_digest(struct request *request, struct answer *answer)
     enum { WAIT_MS_MAX = 2000 };
     const char *typed = request->query(request->connection, "after");
     const uint64_t after = typed == NULL ? 0 : strtoull(typed, NULL, 10);
-    const uint64_t end_ms = now_unix_ms() + WAIT_MS_MAX;
+    const struct clock *clock = &request->service->clock;
+    const uint64_t end_ms = clock_mono_ms(clock) + WAIT_MS_MAX;
     struct node *node = request->service->node;
     uint64_t commits = node_await_commit(node, 0, 0), now_ms;
     struct ledger_position position;
@@ -315,7 +315,7 @@ void get_digest(struct request *request, struct answer *answer)
             ledger_position(view.txn, division, &position);
             sound = view_sound(&view, request, answer);
             view_close(&view);
-            now_ms = now_unix_ms();
+            now_ms = clock_mono_ms(clock);
             if (typed == NULL || !sound || position.digest_lsn > after || now_ms >= end_ms) {
                 break;
             }

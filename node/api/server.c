@@ -235,7 +235,7 @@ static enum status start_daemon(struct api *api, struct err *err)
 }
 
 enum status api_start(struct api **out, struct node *node, const struct store *store,
-                      const char *socket_path, struct err *err)
+                      const struct clock *clock, const char *socket_path, struct err *err)
 {
     struct api *api = mem_zalloc(sizeof *api);
     enum status status;
@@ -248,7 +248,8 @@ enum status api_start(struct api **out, struct node *node, const struct store *s
         .self = node_config(node)->self,
         .tree = node_config(node)->tree,
         .gate = gate_open(),
-        .sessions = sessions_open(),
+        .clock = *clock,
+        .sessions = sessions_open(clock),
     };
     status = open_socket(&api->listen_fd, socket_path, err);
     if (status != OK) {

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#include "node/api/now.h"
-
 enum { SLOW_HASHES_MAX = 2, FAILURES_MAX = 10, LOCKED_MS = 60 * 1000, ACCOUNTS_WATCHED_MAX = 64 };
 
 struct session {
@@ -25,15 +23,17 @@ struct failures {
 struct sessions {
     pthread_mutex_t lock;
     pthread_cond_t slot_free;
+    struct clock clock;
     int slow_hashes; /* Argon2id runs under way: 64 MiB each */
     struct session places[SESSIONS_MAX];
     struct failures failures[ACCOUNTS_WATCHED_MAX];
 };
 
-struct sessions *sessions_open(void)
+struct sessions *sessions_open(const struct clock *clock)
 {
     struct sessions *sessions = mem_zalloc(sizeof *sessions);
 
+    sessions->clock = *clock;
     (void)pthread_mutex_init(&sessions->lock, NULL);
     (void)pthread_cond_init(&sessions->slot_free, NULL);
     (void)mlock(sessions->places, sizeof sessions->places);
@@ -96,7 +96,8 @@ static bool account_locked(struct sessions *sessions, const char *name)
 
     (void)pthread_mutex_lock(&sessions->lock);
     failures = failures_of(sessions, name);
-    locked = failures->count >= FAILURES_MAX && now_mono_ms() - failures->last_ms < LOCKED_MS;
+    locked = failures->count >= FAILURES_MAX &&
+             clock_mono_ms(&sessions->clock) - failures->last_ms < LOCKED_MS;
     (void)pthread_mutex_unlock(&sessions->lock);
     return locked;
 }
@@ -108,7 +109,7 @@ static void count_attempt(struct sessions *sessions, const char *name, bool good
     (void)pthread_mutex_lock(&sessions->lock);
     failures = failures_of(sessions, name);
     failures->count = good ? 0 : failures->count + 1;
-    failures->last_ms = now_mono_ms();
+    failures->last_ms = clock_mono_ms(&sessions->clock);
     (void)pthread_mutex_unlock(&sessions->lock);
 }
 
@@ -200,11 +201,11 @@ enum status session_login(struct sessions *sessions, const char *name,
     hex_encode(token, secret, sizeof secret);
 
     (void)pthread_mutex_lock(&sessions->lock);
-    session = take_place(sessions, now_mono_ms());
+    session = take_place(sessions, clock_mono_ms(&sessions->clock));
     (void)snprintf(session->name, sizeof session->name, "%s", name);
     session->token = token_hash(token);
     session->key = key;
-    session->begun_ms = now_mono_ms();
+    session->begun_ms = clock_mono_ms(&sessions->clock);
     session->used_ms = session->begun_ms;
     (void)pthread_mutex_unlock(&sessions->lock);
     crypto_wipe(&key, sizeof key);
@@ -216,7 +217,7 @@ enum status session_login(struct sessions *sessions, const char *name,
 static struct session *find(struct sessions *sessions, const char *token)
 {
     const struct hash hash = token_hash(token);
-    const uint64_t now = now_mono_ms();
+    const uint64_t now = clock_mono_ms(&sessions->clock);
 
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         struct session *session = &sessions->places[i];
@@ -240,7 +241,7 @@ bool session_find(struct sessions *sessions, const char *token, char name[64],
     (void)pthread_mutex_lock(&sessions->lock);
     session = find(sessions, token);
     if (session != NULL) {
-        session->used_ms = now_mono_ms();
+        session->used_ms = clock_mono_ms(&sessions->clock);
         memcpy(name, session->name, sizeof session->name);
         *secret = session->key;
     }

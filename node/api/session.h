@@ -22,7 +22,7 @@ enum {
 };
 
 struct sessions;
-struct sessions *sessions_open(void);
+struct sessions *sessions_open(const struct clock *clock);
 void sessions_close(struct sessions *sessions); /* NULL is fine */
 
 /* `row` is the operator as stored, NULL when there is no such name: the answer and its delay are

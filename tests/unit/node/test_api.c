@@ -149,7 +149,8 @@ static struct office *open_office(bool approval_required)
     assert_non_null(mkdtemp(office->directory));
     (void)snprintf(office->socket, sizeof office->socket, "%s/terrace.sock", office->directory);
     open_node(office, approval_required);
-    if (api_start(&office->api, office->node, &office->store, office->socket, &err) != OK) {
+    if (api_start(&office->api, office->node, &office->store, &office->clock, office->socket,
+                  &err) != OK) {
         fail_msg("%s", err.text);
     }
     return office;
@@ -739,8 +740,9 @@ static void a_second_server_on_a_living_socket_is_refused(void **state)
     struct err err;
 
     (void)state;
-    assert_int_equal(api_start(&second, office->node, &office->store, office->socket, &err),
-                     ERR_BUSY);
+    assert_int_equal(
+        api_start(&second, office->node, &office->store, &office->clock, office->socket, &err),
+        ERR_BUSY);
     assert_null(second);
     want(get(office, "/healthz"), 200, "alive");
     close_office(office);
