@@ -2,11 +2,13 @@
  *
  *   up     the whole log of every division at everyone above it, and the ledger it makes
  *   down   of every log above, what is addressed here: the same heads as at its author
- *   sums   balances, edges and jurisdictions are what was acknowledged, to the fen */
+ *   sums   balances, edges and jurisdictions are what was acknowledged, to the fen
+ *   deep   every log replayed makes the very rows that are stored, wherever it is held whole */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "node/ledger/query.h"
+#include "node/ledger/verify.h"
 #include "tests/sim/facts.h"
 
 static bool is_above(const struct sim_node *above, const struct sim_node *below)
@@ -369,6 +371,30 @@ static bool check_holders(const struct office *office, char *fault, size_t size)
     return true;
 }
 
+/* What the office holds, read again from the first block to the last row. */
+static bool check_deeply(const struct office *office, char *fault, size_t size)
+{
+    const struct roster *roster = node_roster(sim_core(office->node));
+    const struct division self = sim_division(office->node);
+    struct verify *verify = verify_open(&(struct verify_config){
+        .store = sim_store(office->node), .roster = roster, .self = self, .deep = true});
+    bool sound = true;
+
+    for (size_t i = 0; sound && i < roster_count(roster); i++) {
+        const struct division division = roster_at(roster, i)->grant.division;
+
+        if (roster_within(roster, division, self) || roster_within(roster, self, division)) {
+            sound = verify_log(verify, division);
+        }
+    }
+    sound = sound && verify_jurisdictions(verify);
+    if (!sound) {
+        (void)snprintf(fault, size, "verify at %s: %s", self.code, verify_fault(verify));
+    }
+    verify_close(verify);
+    return sound;
+}
+
 /* What comes from above: every transfer through here or to here. */
 static bool check_heard(const struct office *office, struct txn *txn, char *fault, size_t size)
 {
@@ -414,7 +440,8 @@ bool clients_check(const struct clients *clients, char *fault, size_t size)
             check_jurisdiction(office, txn, fault, size) && check_heard(office, txn, fault, size);
 
         txn_free(txn);
-        if (!ok || !check_holders(office, fault, size) || !check_alarms(office, fault, size)) {
+        if (!ok || !check_holders(office, fault, size) || !check_deeply(office, fault, size) ||
+            !check_alarms(office, fault, size)) {
             return false;
         }
     }
