@@ -48,3 +48,12 @@ size_t node_alarms(const struct node *node, const struct alarm **out)
     *out = node->alarms;
     return node->alarm_count;
 }
+
+void node_flood(struct node *node, const char *reason)
+{
+    if (reason[0] == '\0') {
+        node_alarm_clear(node, "flood", node->config.self);
+    } else {
+        node_alarm(node, "flood", node->config.self, reason);
+    }
+}

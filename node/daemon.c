@@ -206,6 +206,7 @@ static enum status open_transport(struct daemon *daemon, struct err *err)
         .key = &daemon->keys->curve,
         .clock = &daemon->clock,
         .frame_bytes_max = daemon->config.limits.frame_bytes_max,
+        .memory_bytes = daemon->config.limits.flood_bytes,
         .admit = admit,
         .still = still,
         .arg = daemon,
@@ -405,6 +406,7 @@ static enum status loop(struct daemon *daemon, struct err *err)
         if (node_step(daemon->node, &busy, err) != OK) {
             return err->status;
         }
+        node_flood(daemon->node, transport_zmq_flood(daemon->transport));
         feed_watchdog(daemon);
         if (!busy) {
             give_memory_back(daemon);

@@ -154,6 +154,8 @@ struct alarm {
     uint64_t since_unix_ms, last_unix_ms, count;
 };
 size_t node_alarms(const struct node *node, const struct alarm **out);
+/* What the listeners met: why they were shut for a while, "" when all is well again. */
+void node_flood(struct node *node, const char *reason);
 /* Rows put or deleted in the store since the start: what a load costs, counted. */
 uint64_t node_rows_written(const struct node *node);
 /* Raises or repeats one; one line a code and division. */

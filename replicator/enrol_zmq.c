@@ -24,8 +24,9 @@ struct window {
 
 struct enrol_zmq {
     struct transport_zmq *transport;
+    const struct curve_key *key;
     const struct clock *clock;
-    void *socket;
+    void *socket; /* NULL while it is shut for a flood */
     char address[SOCKET_ENDPOINT_MAX];
     struct window window;
     uint64_t dropped;
@@ -40,50 +41,87 @@ static bool admit_anybody(void *arg, const uint8_t curve_key[32],
     return true;
 }
 
+static void watch(struct enrol_zmq *enrol);
+
+static enum status open_socket(struct enrol_zmq *enrol, const char *endpoint,
+                               char address[SOCKET_ENDPOINT_MAX], struct err *err)
+{
+    void *socket = zmq_socket(transport_zmq_context(enrol->transport), ZMQ_ROUTER);
+    enum status status;
+
+    if (socket == NULL) {
+        return err_set(err, ERR_IO, "%s", zmq_strerror(errno));
+    }
+    status = socket_prepare_server(socket, enrol->key, ENROL_DOMAIN, ENROL_FRAME_BYTES_MAX, err);
+    if (status == OK) {
+        status = socket_bind(socket, endpoint, address, err);
+    }
+    if (status != OK) {
+        socket_close(socket);
+        return status;
+    }
+    enrol->socket = socket;
+    return OK;
+}
+
+/* Whoever waits for an answer asks again. */
+static void shut(void *arg)
+{
+    struct enrol_zmq *enrol = arg;
+
+    socket_close(enrol->socket);
+    enrol->socket = NULL;
+    watch(enrol);
+}
+
+static void reopen(void *arg)
+{
+    struct enrol_zmq *enrol = arg;
+    char address[SOCKET_ENDPOINT_MAX];
+    struct err err;
+
+    if (enrol->socket == NULL && open_socket(enrol, enrol->address, address, &err) == OK) {
+        watch(enrol);
+    }
+}
+
+static void watch(struct enrol_zmq *enrol)
+{
+    const struct transport_zmq_watched watched = {enrol->socket, shut, reopen, enrol};
+
+    transport_zmq_watch(enrol->transport, &watched);
+}
+
 enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transport,
                            const struct curve_key *key, const struct clock *clock,
                            const char *endpoint, struct err *err)
 {
     struct enrol_zmq *enrol = mem_zalloc(sizeof *enrol);
-    enum status status = OK;
+    enum status status;
 
     *out = NULL;
     enrol->transport = transport;
     enrol->clock = clock;
-    enrol->socket = zmq_socket(transport_zmq_context(transport), ZMQ_ROUTER);
-    if (enrol->socket == NULL) {
-        status = err_set(err, ERR_IO, "%s", zmq_strerror(errno));
-        goto out;
-    }
-    status = socket_prepare_server(enrol->socket, key, ENROL_DOMAIN, ENROL_FRAME_BYTES_MAX, err);
-    if (status != OK) {
-        goto out;
-    }
+    enrol->key = key;
     zap_rule(transport_zmq_zap(transport), ENROL_DOMAIN, admit_anybody, NULL);
-    status = socket_bind(enrol->socket, endpoint, enrol->address, err);
+    status = open_socket(enrol, endpoint, enrol->address, err);
     if (status != OK) {
-        goto out;
+        mem_free(enrol);
+        return err_wrap(err, "listen for enrolment");
     }
-    transport_zmq_watch(transport, enrol->socket);
+    watch(enrol);
     *out = enrol;
-    enrol = NULL;
-out:
-    if (status != OK) {
-        (void)err_wrap(err, "listen for enrolment");
-        enrol->transport = NULL; /* watches nothing of ours yet */
-    }
-    enrol_zmq_close(enrol);
-    return status;
+    return OK;
 }
 
 void enrol_zmq_close(struct enrol_zmq *enrol)
 {
+    const struct transport_zmq_watched nobody = {NULL, NULL, NULL, NULL};
+
     if (enrol == NULL) {
         return;
     }
-    if (enrol->transport != NULL) {
-        transport_zmq_watch(enrol->transport, NULL);
-    }
+    transport_zmq_watch(enrol->transport, &nobody);
     socket_close(enrol->socket);
     mem_free(enrol);
 }
@@ -138,7 +176,8 @@ bool enrol_zmq_receive(struct enrol_zmq *enrol, struct socket_id *who, uint8_t c
 {
     char user_id[SOCKET_USER_ID_MAX + 1];
 
-    for (int i = 0; i < SOCKET_QUEUE_MESSAGES; i++) { /* a flood must not hold the loop */
+    for (int i = 0; enrol->socket != NULL && i < SOCKET_QUEUE_MESSAGES;
+         i++) { /* a flood must not hold the loop */
         const enum socket_take taken = socket_take(enrol->socket, who, user_id, frame);
         if (taken == TAKE_NOTHING) {
             return false;
@@ -157,7 +196,7 @@ bool enrol_zmq_receive(struct enrol_zmq *enrol, struct socket_id *who, uint8_t c
 
 void enrol_zmq_answer(struct enrol_zmq *enrol, const struct socket_id *who, struct bytes frame)
 {
-    if (socket_give(enrol->socket, who, frame) != GIVE_DONE) {
+    if (enrol->socket == NULL || socket_give(enrol->socket, who, frame) != GIVE_DONE) {
         LOG_INFO("enrol.answer", "lost=1"); /* it asks again, and gets the same */
     }
 }

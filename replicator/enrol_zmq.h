@@ -23,7 +23,7 @@ enum { ENROL_CONNECTION_PER_SECOND_MAX = 5, ENROL_PER_SECOND_MAX = 50 };
 struct enrol_zmq;
 
 /* Shares the transport's context, key check and wait; close it before the transport.
- * Errors: as of transport_zmq_listen. */
+ * `key` is borrowed. Errors: as of transport_zmq_listen. */
 enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transport,
                            const struct curve_key *key, const struct clock *clock,
                            const char *endpoint, struct err *err);

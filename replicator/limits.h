@@ -26,6 +26,8 @@
           "what a neighbour may have in flight to us")                                             \
     LIMIT(uint32_t, frame_bytes_max, FRAME_BYTES_MAX, LIMIT_BLOCK, FRAME_BYTES_MAX,                \
           "the largest frame taken")                                                               \
+    LIMIT(uint64_t, flood_bytes, 256 << 20, 16 << 20, LIMIT_HUGE,                                  \
+          "memory above that at the start which shuts the listeners for a while")                  \
     LIMIT(uint32_t, beat_ms, 5000, 10, LIMIT_DAY, "how often this node shows it lives")            \
     LIMIT(uint32_t, silence_ms, 20000, 10, LIMIT_DAY, "a link this quiet is down")                 \
     LIMIT(uint32_t, reconnect_ms_max, 10000, 10, LIMIT_DAY,                                        \

@@ -92,6 +92,7 @@ enum status socket_prepare_server(void *socket, const struct curve_key *key, con
         set_bytes(socket, ZMQ_ZAP_DOMAIN, domain, strlen(domain), err) != OK ||
         set_int(socket, ZMQ_ROUTER_MANDATORY, 1, err) != OK ||
         set_int(socket, ZMQ_ROUTER_HANDOVER, 0, err) != OK ||
+        set_int(socket, ZMQ_RCVHWM, SOCKET_RECEIVE_MESSAGES, err) != OK ||
         set_int(socket, ZMQ_BACKLOG, BACKLOG_CONNECTIONS, err) != OK) {
         return err->status;
     }

@@ -20,6 +20,7 @@ enum {
     SOCKET_ID_MAX = 255,     /* of a routing id, as ZMTP has it */
     SOCKET_USER_ID_MAX = 80, /* a division and the hex of a key */
     SOCKET_QUEUE_MESSAGES = 64,
+    SOCKET_RECEIVE_MESSAGES = 8, /* of one connection at a listener: what is not read yet */
     SOCKET_HEARTBEAT_MS = 1000,
     SOCKET_SILENCE_MS = 5000, /* heartbeat time-out, handshake, connect */
     SOCKET_REDIAL_MS_MAX = 10000,

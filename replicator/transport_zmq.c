@@ -8,6 +8,7 @@
 
 #include "proto/frame.h"
 #include "proto/log.h"
+#include "replicator/guard_zmq.h"
 #include "replicator/probe_zmq.h"
 
 enum {
@@ -31,8 +32,10 @@ struct route {
 struct transport_zmq {
     struct transport_zmq_config config;
     void *context, *up, *down; /* DEALER, ROUTER */
-    void *watched;
+    struct transport_zmq_watched watched;
     struct zap *zap;
+    struct guard guard;
+    uint64_t floods;
     struct division parent;
     char parent_endpoint[SOCKET_ENDPOINT_MAX];
     uint8_t parent_key[32];
@@ -93,6 +96,7 @@ enum status transport_zmq_open(struct transport_zmq **out,
     if (status != OK) {
         goto out;
     }
+    guard_init(&transport->guard, config->memory_bytes);
     zap_rule(transport->zap, LINK_DOMAIN, admit_link, transport);
     *out = transport;
     transport = NULL;
@@ -106,7 +110,7 @@ void transport_zmq_close(struct transport_zmq *transport)
     if (transport == NULL) {
         return;
     }
-    assert(transport->watched == NULL); /* close what shares our context first */
+    assert(transport->watched.socket == NULL); /* close what shares our context first */
     socket_close(transport->up);
     socket_close(transport->down);
     zap_close(transport->zap);
@@ -117,45 +121,49 @@ void transport_zmq_close(struct transport_zmq *transport)
     mem_free(transport);
 }
 
+/* Binds; `address` is replaced by what came of it. */
+static enum status open_down(struct transport_zmq *transport, const char *endpoint,
+                             char address[SOCKET_ENDPOINT_MAX], struct err *err)
+{
+    void *socket = zmq_socket(transport->context, ZMQ_ROUTER);
+    enum status status;
+
+    if (socket == NULL) {
+        return err_set(err, ERR_IO, "%s", zmq_strerror(errno));
+    }
+    status = socket_prepare_server(socket, transport->config.key, LINK_DOMAIN,
+                                   transport->config.frame_bytes_max, err);
+    if (status == OK) {
+        status = socket_bind(socket, endpoint, address, err);
+    }
+    if (status != OK) {
+        socket_close(socket);
+        return status;
+    }
+    transport->down = socket;
+    return OK;
+}
+
 enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
                                  struct err *err)
 {
-    const struct curve_key *key = transport->config.key;
-    void *socket = NULL;
     enum status status;
 
     assert(transport->down == NULL);
     status = probe_without_handler(socket_prepare_server, transport->config.clock, err);
-    if (status != OK) {
-        goto out;
+    if (status == OK) {
+        status = open_down(transport, endpoint, transport->address, err);
     }
-    socket = zmq_socket(transport->context, ZMQ_ROUTER);
-    if (socket == NULL) {
-        status = err_set(err, ERR_IO, "%s", zmq_strerror(errno));
-        goto out;
+    if (status == OK) {
+        status = probe_listener(transport->zap, transport->address, transport->config.key->public,
+                                transport->config.clock, err);
     }
-    status =
-        socket_prepare_server(socket, key, LINK_DOMAIN, transport->config.frame_bytes_max, err);
     if (status != OK) {
-        goto out;
-    }
-    status = socket_bind(socket, endpoint, transport->address, err);
-    if (status != OK) {
-        goto out;
-    }
-    status = probe_listener(transport->zap, transport->address, key->public,
-                            transport->config.clock, err);
-    if (status != OK) {
-        goto out;
-    }
-    transport->down = socket;
-    socket = NULL;
-out:
-    if (status != OK) {
+        socket_close(transport->down);
+        transport->down = NULL;
         transport->address[0] = '\0';
         (void)err_wrap(err, "listen for lower divisions");
     }
-    socket_close(socket);
     return status;
 }
 
@@ -279,7 +287,8 @@ static bool send_frame(void *self, struct division to, struct bytes frame)
     if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
         return count_sent(transport, GIVE_GONE);
     }
-    given = socket_give(transport->down, &route->newest, frame);
+    given =
+        transport->down == NULL ? GIVE_GONE : socket_give(transport->down, &route->newest, frame);
     if (given == GIVE_GONE) {
         forget_route(transport, route); /* until it speaks again */
     }
@@ -423,31 +432,102 @@ static bool keep_link(struct transport_zmq *transport)
     return false;
 }
 
+/* --- against floods: see guard_zmq.h --- */
+
+static void shut_links(struct transport_zmq *transport)
+{
+    socket_close(transport->down);
+    transport->down = NULL;
+    transport->route_count = 0;
+}
+
+static void reopen_links(struct transport_zmq *transport, uint64_t now_ms)
+{
+    char address[SOCKET_ENDPOINT_MAX];
+    struct err err;
+
+    if (transport->down == NULL && transport->address[0] != '\0' &&
+        guard_may_open(&transport->guard, GUARD_SHUT_LINKS, now_ms) &&
+        open_down(transport, transport->address, address, &err) != OK && err.status != ERR_BUSY) {
+        LOG_WARN("flood.reopen", "error=\"%s\"", err.text); /* busy: not closed to its end yet */
+    }
+}
+
+static void keep_guard(struct transport_zmq *transport)
+{
+    const struct transport_zmq_watched *enrol = &transport->watched;
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+    const enum guard_step step = guard_look(&transport->guard, now_ms);
+
+    if (step != GUARD_NOTHING) {
+        transport->floods++;
+        LOG_WARN("flood", "shut=%s reason=\"%s\"", step == GUARD_SHUT_ENROL ? "enrol" : "link",
+                 transport->guard.reason);
+    }
+    if (step == GUARD_SHUT_ENROL && enrol->shut != NULL) {
+        enrol->shut(enrol->arg);
+    } else if (step == GUARD_SHUT_LINKS) {
+        shut_links(transport);
+    }
+    reopen_links(transport, now_ms);
+    if (enrol->reopen != NULL && enrol->socket == NULL &&
+        guard_may_open(&transport->guard, GUARD_SHUT_ENROL, now_ms)) {
+        enrol->reopen(enrol->arg);
+    }
+}
+
+static int poll_once(struct transport_zmq *transport, const int *fds, size_t fd_count,
+                     long timeout_ms)
+{
+    zmq_pollitem_t items[POLL_SOCKETS_MAX + TRANSPORT_ZMQ_FDS_MAX];
+    int count = 0, ready;
+
+    add_socket(items, &count, zap_socket(transport->zap));
+    add_socket(items, &count, transport->up);
+    add_socket(items, &count, transport->down);
+    add_socket(items, &count, transport->watched.socket);
+    for (size_t i = 0; i < fd_count; i++) {
+        items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
+    }
+    ready = zmq_poll(items, count, timeout_ms); /* an interrupted wait is a short one */
+    zap_serve(transport->zap);
+    return ready;
+}
+
 void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t fd_count,
                         long timeout_ms)
 {
-    zmq_pollitem_t items[POLL_SOCKETS_MAX + TRANSPORT_ZMQ_FDS_MAX];
-    int count = 0;
+    const bool guarded = transport->address[0] != '\0' || transport->watched.shut != NULL;
 
     assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
     if (!keep_link(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {
         timeout_ms = LINK_CHECK_MS;
     }
-    add_socket(items, &count, zap_socket(transport->zap));
-    add_socket(items, &count, transport->up);
-    add_socket(items, &count, transport->down);
-    add_socket(items, &count, transport->watched);
-    for (size_t i = 0; i < fd_count; i++) {
-        items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
+    for (;;) {
+        const bool in_slices = guarded && (timeout_ms < 0 || timeout_ms > GUARD_EVERY_MS);
+        const int ready =
+            poll_once(transport, fds, fd_count, in_slices ? GUARD_EVERY_MS : timeout_ms);
+
+        if (guarded) {
+            keep_guard(transport);
+        }
+        if (ready != 0 || !in_slices) {
+            return;
+        }
+        timeout_ms = timeout_ms < 0 ? timeout_ms : timeout_ms - GUARD_EVERY_MS;
     }
-    (void)zmq_poll(items, count, timeout_ms); /* an interrupted wait is a short one */
-    zap_serve(transport->zap);
+}
+
+const char *transport_zmq_flood(const struct transport_zmq *transport)
+{
+    return transport->guard.reason;
 }
 
 struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *transport)
 {
     struct transport_zmq_counts counts = transport->counts;
 
+    counts.floods = transport->floods;
     counts.refused_keys = zap_counts(transport->zap).refused;
     return counts;
 }
@@ -462,7 +542,8 @@ struct zap *transport_zmq_zap(struct transport_zmq *transport)
     return transport->zap;
 }
 
-void transport_zmq_watch(struct transport_zmq *transport, void *socket)
+void transport_zmq_watch(struct transport_zmq *transport,
+                         const struct transport_zmq_watched *watched)
 {
-    transport->watched = socket;
+    transport->watched = *watched;
 }

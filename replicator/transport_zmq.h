@@ -25,6 +25,7 @@ struct transport_zmq_config {
     const struct clock *clock;
     size_t frame_bytes_max; /* 0: FRAME_BYTES_MAX */
     uint32_t redial_ms;     /* 0: 10,000; see transport_zmq_connect */
+    size_t memory_bytes;    /* 0: 256 MiB; what may come in beyond what stood at the start */
     /* Whose key is this? Asked in every handshake: a direct child that is not revoked. */
     bool (*admit)(void *arg, const uint8_t curve_key[32], struct division *who);
     /* May it still speak for `who`? Asked for every message, because neither a revocation nor a
@@ -61,11 +62,15 @@ enum { TRANSPORT_ZMQ_FDS_MAX = 8 };
 void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t fd_count,
                         long timeout_ms);
 
+/* Why listeners were shut and opened again in the last seconds, "" when they were not. */
+const char *transport_zmq_flood(const struct transport_zmq *transport);
+
 struct transport_zmq_counts {
     uint64_t received, sent, queue_full, unreachable, redials;
     uint64_t refused_shape;  /* not one payload frame */
     uint64_t refused_sender; /* connected, but no longer allowed to speak */
     uint64_t refused_keys;   /* handshakes */
+    uint64_t floods;         /* a listener was shut for what it held */
 };
 struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *transport);
 
@@ -73,6 +78,15 @@ struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *tra
 struct zap;
 void *transport_zmq_context(struct transport_zmq *transport);
 struct zap *transport_zmq_zap(struct transport_zmq *transport);
-void transport_zmq_watch(struct transport_zmq *transport, void *socket); /* NULL: no longer */
+/* A socket to be polled with ours, and how to free and renew it under a flood. `reopen` is called
+ * again and again, and does nothing while it is open. All NULL: no longer. */
+struct transport_zmq_watched {
+    void *socket;
+    void (*shut)(void *arg);
+    void (*reopen)(void *arg);
+    void *arg;
+};
+void transport_zmq_watch(struct transport_zmq *transport,
+                         const struct transport_zmq_watched *watched);
 
 #endif

@@ -5,11 +5,14 @@
 import argparse
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
@@ -137,6 +140,85 @@ def rogue_neighbour(tree):
     return cases
 
 
+def setting(node, key):
+    """A top-level or nested value of a node's config.yaml, without its quotes."""
+    for line in open(os.path.join(node.home, "config.yaml")):
+        name, _, value = line.partition(":")
+        if name.strip() == key and value.strip():
+            return value.strip().strip('"').strip("'")
+    raise trees.Failed(f"{node.division} has no {key} in its config")
+
+
+def growth(node, work):
+    """MiB that a daemon's memory grew by at most while `work` ran, looked at all the time."""
+    before, most, done = node.rss_kib(), [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.02):
+            most[0] = max(most[0], node.rss_kib())
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        work()
+    finally:
+        done.set()
+        watcher.join()
+    return (most[0] - before) >> 10
+
+
+def endless(tree):
+    """One message without end, from a thief's link and from a stranger at the enrolment door."""
+    city, county = tree[CITY], tree[COUNTY]
+    need(city.end() == 0, "SIGTERM is a clean end")
+    with open(os.path.join(city.home, "config.yaml"), "a") as config:
+        config.write(f"limits:\n  flood_bytes: {64 << 20}\n")
+    city.start()
+    stranger = growth(city, lambda: rogue(
+        tree, "--endpoint", setting(city, "enrol"), "--server-key", setting(county, "curve_key"),
+        "--mode", "endless-stranger"))
+    for _ in range(50):
+        alarmed = "flood" in [alarm["code"] for alarm in city.status()["alarms"]]
+        if alarmed:
+            break
+        time.sleep(0.1)
+    need(alarmed, "a flood is alarmed")
+    need(county.end() == 0, "SIGTERM is a clean end")
+    thief = growth(city, lambda: rogue(tree, "--home", county.home, "--mode", "endless"))
+    county.start()
+    county.run("submit", "-", stdin=document("agency", "A4", agency_code="105004",
+                                             agency_name="林周县水利局").encode())
+    tree.wait_equal_digests()
+    print(f"  endless: {stranger} MiB more for a stranger, {thief} MiB for a thief")
+    need(max(stranger, thief) < 320, f"one message took {stranger} and {thief} MiB")
+
+
+def few_descriptors(tree):
+    """More connections than there are descriptors: listeners are shut, the node goes on."""
+    city, county = tree[CITY], tree[COUNTY]
+    host, port, _ = listen_address(city)
+    enrol = int(setting(city, "enrol").rsplit(":", 1)[1])
+    before = resource.prlimit(city.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(city.process.pid, resource.RLIMIT_NOFILE, (256, before[1]))
+    idle = []
+    for number in range(3):
+        for _ in range(300):
+            for door in (port, enrol):
+                try:
+                    idle.append(socket.create_connection((host, door), timeout=1))
+                except OSError:
+                    pass
+        county.run("submit", "-", stdin=document("agency", f"A5{number}", agency_code=f"10510{number}",
+                                                 agency_name=f"林周县第{number}小学").encode())
+        time.sleep(1)
+        need(city.process.poll() is None, "strangers ended the city")
+    for stranger in idle:
+        stranger.close()
+    tree.wait_equal_digests()
+    resource.prlimit(city.process.pid, resource.RLIMIT_NOFILE, before)
+    need("flood" in city.log_tail(100000), "the doors were never shut")
+    print(f"  descriptors: {len(idle)} strangers against 256, the city goes on")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
@@ -151,6 +233,8 @@ def main():
             stale_socket(tree)
             cases = rogue_neighbour(tree)
             flood(tree)
+            few_descriptors(tree)
+            endless(tree)
         except trees.Failed as failed:
             print(f"doors: {failed}", file=sys.stderr)
             for node in tree.nodes.values():

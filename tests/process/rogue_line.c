@@ -6,7 +6,13 @@
 
 #include "replicator/socket_zmq.h"
 
-enum { HANDSHAKE_WAIT_MS = 8000, REPLY_WAIT_MS = 3000, SLICE_MS = 20, DECODE_BYTES_MAX = 64 << 20 };
+enum {
+    HANDSHAKE_WAIT_MS = 8000,
+    REPLY_WAIT_MS = 3000,
+    SLICE_MS = 20,
+    FLOOD_WAIT_MS = 20000,
+    DECODE_BYTES_MAX = 64 << 20
+};
 
 #define MONITOR_ADDRESS "inproc://rogue.monitor"
 
@@ -131,6 +137,26 @@ bool line_send_raw(struct line *line, struct bytes message)
 
     return zmq_poll(&item, 1, REPLY_WAIT_MS) > 0 &&
            socket_give(line->socket, NULL, message) == GIVE_DONE;
+}
+
+bool line_send_endless(struct line *line, struct bytes part, size_t count)
+{
+    const uint64_t deadline_ms = now_ms() + FLOOD_WAIT_MS;
+
+    for (size_t i = 0; i < count; i++) {
+        zmq_msg_t message;
+        (void)zmq_msg_init_data(&message, (void *)(uintptr_t)part.data, part.size, NULL, NULL);
+        if (zmq_msg_send(&message, line->socket, i + 1 < count ? ZMQ_SNDMORE : 0) < 0) {
+            (void)zmq_msg_close(&message);
+            return true;
+        }
+    }
+    while (!line->cut && now_ms() < deadline_ms) {
+        zmq_pollitem_t item = {.socket = line->monitor, .events = ZMQ_POLLIN};
+        (void)zmq_poll(&item, 1, SLICE_MS);
+        take_events(line);
+    }
+    return line->cut;
 }
 
 bool line_send(struct line *line, const Terrace__Frame *frame)

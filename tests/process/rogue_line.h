@@ -21,6 +21,9 @@ enum line_state line_state(const struct line *line);
 unsigned line_refusal(const struct line *line);
 
 bool line_send_raw(struct line *line, struct bytes message);
+/* One message of `count` frames of `part`, which must outlive it; then waits until it is through or
+ * the other side hangs up. True when it hung up. */
+bool line_send_endless(struct line *line, struct bytes part, size_t count);
 bool line_send(struct line *line, const Terrace__Frame *frame);
 
 /* What came of it. */

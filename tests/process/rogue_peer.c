@@ -21,13 +21,14 @@
 #include "node/ledger/kinds.h"
 #include "node/store/store_rocks.h"
 #include "proto/document.h"
+#include "replicator/enrol.h"
 #include "replicator/log.h"
 #include "rogue_forge.h"
 
 enum { EXIT_REFUSED = 0, EXIT_LET_THROUGH = 1, EXIT_USAGE = 2, EXIT_NO_ATTEMPT = 5 };
 
 /* What is out of turn is answered a few times a second. */
-enum { BETWEEN_ANSWERS_MS = 300 };
+enum { BETWEEN_ANSWERS_MS = 300, ENDLESS_BYTES = 640 << 20 };
 
 struct target {
     char endpoint[ENDPOINT_BYTES_MAX + 1];
@@ -217,6 +218,38 @@ static bool replay_block(struct rogue *rogue)
     return attempted;
 }
 
+/* Each frame is as large as one may be, and the message has no end that anybody would wait for. */
+static bool send_endless_as(struct rogue *rogue, const struct curve_key *key, size_t part_bytes)
+{
+    uint8_t *part = mem_zalloc(part_bytes);
+    struct line *line = dial(rogue, key);
+    const bool attempted = line_state(line) == LINE_UP;
+
+    if (attempted) {
+        const bool cut =
+            line_send_endless(line, bytes_of(part, part_bytes), ENDLESS_BYTES / part_bytes);
+        report(rogue, "endless", cut, cut ? "connection_cut" : "taken",
+               "one message of many frames: cut before it is all in memory");
+    }
+    line_close(line);
+    mem_free(part);
+    return attempted;
+}
+
+static bool send_endless(struct rogue *rogue)
+{
+    return send_endless_as(rogue, &rogue->curve, FRAME_BYTES_MAX);
+}
+
+/* At the enrolment door, where any key may speak. */
+static bool knock_endlessly(struct rogue *rogue)
+{
+    struct curve_key key;
+
+    curve_key_generate(&key);
+    return send_endless_as(rogue, &key, ENROL_FRAME_BYTES_MAX);
+}
+
 static bool send_oversized(struct rogue *rogue)
 {
     const size_t size = FRAME_BYTES_MAX + (FRAME_BYTES_MAX >> 1);
@@ -338,6 +371,7 @@ static const struct mode {
 } modes[] = {
     {"stranger", be_stranger, false, false}, {"forged-block", forge_blocks, true, true},
     {"replay", replay_block, true, true},    {"oversized", send_oversized, true, false},
+    {"endless", send_endless, true, false},  {"endless-stranger", knock_endlessly, false, false},
     {"garbage", send_garbage, true, false},  {"wrong-session", use_wrong_session, true, false},
 };
 

@@ -1,0 +1,47 @@
+/* guard_zmq - what strangers may take of this process, watched from outside the library.
+ *
+ * ZeroMQ bounds a frame and nothing else: one message of endless frames is kept until it ends, and
+ * every accepted connection is a descriptor, of anybody's making. Neither can be seen or ended one
+ * by one, but closing a ROUTER frees all of its connections and what waits in them.
+ *
+ *   resident memory above where it began by memory_bytes   --> SHUT_ENROL, then SHUT_LINKS
+ *   lowest free descriptor above 3/4 of the limit          --> the same, until it is below 1/2
+ *
+ * Between two looks an attacker gets in what the I/O thread can decrypt: a tenth of a second's
+ * worth, some tens of megabytes. While nothing is read (a full disk) each connection holds at
+ * most SOCKET_RECEIVE_MESSAGES frames, and what all of them hold is bounded here.
+ *
+ * Thread: the loop's. Units: bytes, mono ms. */
+#ifndef TERRACE_REPLICATOR_GUARD_ZMQ_H
+#define TERRACE_REPLICATOR_GUARD_ZMQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    GUARD_EVERY_MS = 100,
+    GUARD_REST_MS = 10000, /* how long a shut door stays shut at least */
+    GUARD_MEMORY_BYTES = 256 << 20,
+};
+
+enum guard_step {
+    GUARD_NOTHING,
+    GUARD_SHUT_ENROL, /* strangers' door: it holds no state */
+    GUARD_SHUT_LINKS, /* neighbours come back by themselves */
+};
+
+struct guard {
+    size_t memory_bytes; /* allowed above `base` */
+    size_t base;         /* resident when it began, or when shutting both doors did not help */
+    uint64_t looked_ms, enrol_ms, links_ms; /* when each was shut last; 0: never */
+    char reason[96];                        /* of the last shutting; "" when long over */
+};
+
+void guard_init(struct guard *guard, size_t memory_bytes);
+/* At most every GUARD_EVERY_MS does it look; what is to be done is the caller's. */
+enum guard_step guard_look(struct guard *guard, uint64_t now_ms);
+/* May the door that `step` shut be opened again? Links at once, so that neighbours lose little. */
+bool guard_may_open(const struct guard *guard, enum guard_step step, uint64_t now_ms);
+
+#endif
