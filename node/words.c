@@ -236,6 +236,95 @@ static const struct row {
      "log",
      "审核密钥在日志的这一处不属于本区划任何有此角色的操作员"},
     {"the replayed ledger has another digest than its author's", "重算账本的摘要与其区划不符"},
+    {"% (lsn %): % is stored as %, its log says %", "%1（序号 %2）：%3 存为 %4，其日志为 %5"},
+    {"% differs from what its log says", "%1 与其日志不符"},
+    {"% is stored, but its log does not make it", "%1 已存，但其日志中没有"},
+    {"% is missing; its log makes it", "缺少 %1；其日志中有"},
+    {"source % (lsn %) names another source", "来源 %1（序号 %2）指向另一来源"},
+    {"indicator % (lsn %): its origin % leads to another source",
+     "指标 %1（序号 %2）：来源 %3 通向另一资金来源"},
+    {"register % (lsn %) names no transfer", "登记 %1（序号 %2）没有对应的转移支付"},
+    {"register % (lsn %) says %, transfer % of % (lsn %) says %",
+     "登记 %1（序号 %2）为 %3，%5 的转移支付 %4（序号 %6）为 %7"},
+    {"a sum is stored that no indicator adds up to", "存有一项合计，没有指标与之对应"},
+    {"source % gave %, but % stands on indicators made from it",
+     "来源 %1 给出 %2，由其形成的指标共 %3"},
+    {"the stored sums of source % differ from %", "来源 %1 的合计与 %2 不符"},
+    {"transfer % of % (lsn %) and answer % of % (lsn %) disagree: issued %, registered %, open %",
+     "%2 的转移支付 %1（序号 %3）与 %5 的答复 %4（序号 %6）不符：下达 %7，登记 %8，未结 %9"},
+    {"jurisdiction: % is in transit, the open transfers add up to %",
+     "辖区：在途 %1，未结转移支付合计 %2"},
+    /* alarms, and why a link is refused */
+    {"a sum of a jurisdiction does not fit", "辖区的一项合计超出范围"},
+    {"transfer_in %/% lsn % names %, which has a node here",
+     "上级补助 %1/%2 序号 %3 指向 %4，该区划在此已有节点"},
+    {"entry % of % books nothing: %", "%2 的第 %1 条未入账：%3"},
+    {"the ledger of % differs from its author's after entry %",
+     "第 %2 条之后，%1 的账本与其自身所算不符"},
+    {"% holds another block that ends at lsn %", "%1 持有另一个止于序号 %2 的数据块"},
+    {"a cosignature of % does not verify", "%1 的副署不符"},
+    {"it refuses a frame: %", "对方拒收一帧：%1"},
+    {"it is connected, and has confirmed nothing of what waits for it for % s",
+     "已连接，但 %1 秒来没有确认任何积压"},
+    {"% holds the log of % up to lsn %, we up to %", "%1 所持 %2 的日志到序号 %3，本节点到 %4"},
+    {"% holds another block at lsn % of %", "%1 在 %3 的序号 %2 处持有另一数据块"},
+    {"it lost part of its own log: it is at lsn %, we hold %",
+     "对方丢失部分日志：对方在序号 %1，本节点持有到 %2"},
+    {"after lsn % of % a block is missing in the store", "存储中缺少 %2 序号 %1 之后的数据块"},
+    {"our log is at lsn %, the root has confirmed %, and nothing new for % s",
+     "本级日志到序号 %1，根节点确认到 %2，已 %3 秒没有进展"},
+    {"the root holds another block at our lsn %", "根节点在本级序号 %1 处持有另一数据块"},
+    {"block % of % refused: %", "拒收 %2 的数据块 %1：%3"},
+    {"% signed two blocks that cannot both follow lsn %", "%1 在序号 %2 之后签了两个互斥的数据块"},
+    {"grant at lsn %: %", "序号 %1 的授权：%2"},
+    {"it sent more than its credit and the limits allow", "对方发送超过额度和限制"},
+    {"its clock differs from ours by % s", "对方时钟与本机相差 %1 秒"},
+    {"no protocol version in common", "没有共同的协议版本"},
+    {"a frame of blocks was lost", "丢失一帧数据块"},
+    {"more was sent than credit and limits allow", "发送超过额度和限制"},
+    {"silent for too long", "过久没有动静"},
+    {"what was sent is not acknowledged", "已发送的内容没有得到确认"},
+    /* proto/status.c */
+    {"the disk or a socket failed", "磁盘或套接字出错"},
+    {"stored bytes fail their own check", "所存数据未通过自身校验"},
+    {"the bytes are not what they claim to be", "数据与所称不符"},
+    {"larger than the limit", "超过限度"},
+    {"the sender may not say this", "发送方无权这样说"},
+    {"its author, key or epoch is not known here yet", "其区划、密钥或任期在此尚不可知"},
+    {"something before it is missing", "缺少前面的内容"},
+    {"two different blocks claim one position", "两个不同的数据块占据同一位置"},
+    {"the signature does not verify", "签名不符"},
+    {"no such thing here", "此处没有"},
+    {"the configuration cannot be used", "配置不可用"},
+    {"a key is missing or its seal does not open", "缺少密钥，或其封存打不开"},
+    {"already taken by another process", "已被其他进程占用"},
+    {"free space is below the floor", "剩余空间低于下限"},
+    {"another writer has claimed this store", "另一进程已接管此存储"},
+    {"written by a newer version", "由较新版本写成"},
+    {"nobody answers there", "对方没有应答"},
+    {"its time is over", "已过期"},
+    {"it may be used once and was", "只能用一次，且已用过"},
+    {"more than this peer may send", "超过该邻居可发送的限度"},
+    {"the command line cannot be understood", "命令行无法理解"},
+    /* what the JSON reader says */
+    {"% near %", "%1，在 %2 附近"},
+    {"invalid token", "无法识别的内容"},
+    {"unexpected token", "此处不应有的内容"},
+    {"'[' or '{' expected", "应为 [ 或 {"},
+    {"string or '}' expected", "应为字符串或 }"},
+    {"':' expected", "应为冒号"},
+    {"'}' expected", "应为 }"},
+    {"']' expected", "应为 ]"},
+    {"end of file expected", "其后不应再有内容"},
+    {"premature end of input", "内容不完整"},
+    {"duplicate object key", "字段重复"},
+    {"unable to decode byte %", "无法解码的字节 %1"},
+    {"control character %", "控制字符 %1"},
+    {"invalid escape", "无效的转义"},
+    {"NUL byte in object key not supported", "字段名不得含 NUL"},
+    {"\\u0000 is not allowed without JSON_ALLOW_NUL", "不得含 \\u0000"},
+    {"too big integer", "整数过大"},
+    {"maximum parsing depth reached", "嵌套过深"},
     /* the system's */
     {"No such file or directory", "没有此文件或目录"},
     {"Permission denied", "没有权限"},
@@ -305,10 +394,13 @@ struct slots {
     struct bytes at[SLOTS_MAX];
 };
 
-/* Each '%' takes as little as it can, and something. */
+/* Each '%' takes as little as it can, and something; only behind a ": " may it take another
+ * sentence. */
 static bool match(const char *pattern, const char *text, const char *end, struct slots *slots,
                   size_t count)
 {
+    const char *begin = pattern;
+
     while (*pattern != '\0' && *pattern != '%') {
         if (text == end || *pattern++ != *text++) {
             return false;
@@ -318,7 +410,12 @@ static bool match(const char *pattern, const char *text, const char *end, struct
         return text == end;
     }
     assert(count < SLOTS_MAX);
+    const bool sentence = pattern - begin >= 2 && pattern[-2] == ':' && pattern[-1] == ' ';
+
     for (const char *to = text + 1; to <= end; to++) {
+        if (!sentence && to - text >= 2 && to[-2] == ':' && to[-1] == ' ') {
+            return false;
+        }
         slots->at[count] = bytes_of(text, (size_t)(to - text));
         if (match(pattern + 1, to, end, slots, count + 1)) {
             return true;
