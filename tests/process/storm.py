@@ -1,9 +1,12 @@
 """storm - the pilot tree as five real daemons under load, links cut and nodes killed again and
-again; then every level must agree and nothing acknowledged may be missing or doubled.
+again. Payments go up; money goes down too: upper offices issue transfers, and who receives one
+registers it, or returns it. Then every level must agree, nothing acknowledged may be missing or
+doubled, and of every transfer the two ends must have settled.
 
     python3 tests/process/storm.py --build build [--seconds 25] [--seed 1]
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -13,7 +16,8 @@ import tempfile
 import threading
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
 from relay import Relay  # noqa: E402
 
@@ -30,6 +34,7 @@ class Office(threading.Thread):
 
     def __init__(self, node, seed):
         super().__init__(daemon=True)
+        self.below, self.issuers = [], []  # offices that transfers go to, and come from
         self.node, self.random = node, random.Random(seed)
         self.stopping = False
         self.acknowledged = {}   # id -> document
@@ -52,6 +57,8 @@ class Office(threading.Thread):
                 continue
             if answer["status"] in ("accepted", "exists"):
                 self.acknowledged[d["id"]] = d
+            elif d["kind"] in ("register", "return"):
+                pass  # the transfer did not arrive yet: it is answered again
             else:
                 self.refused += 1
                 self.fault = self.fault or f"{answer}"
@@ -64,7 +71,8 @@ class Office(threading.Thread):
             self.submit(unanswered)
             unanswered = list(self.waiting.values())
             if unanswered and time.monotonic() > end:
-                raise trees.Failed(f"{self.node.division} never answered {len(unanswered)} documents")
+                raise trees.Failed(f"{self.node.division} never answered {len(unanswered)} "
+                                   "documents")
 
     def prepare(self):
         self.ensure([document("agency", "A1", agency_code="105001", agency_name="教育局"),
@@ -86,32 +94,99 @@ class Office(threading.Thread):
                 payee_acct_no="62280001", payee_acct_bank_name="农业银行", use_des="办公用品"))
         return documents
 
+    def transfers(self):
+        """One to each office below."""
+        documents = []
+        for office in self.below:
+            self.number += 1
+            fen = self.random.randrange(1, 100000)
+            documents.append(document(
+                "transfer", f"T{self.number:06d}", ori_bgt_id="BG1", tra_type_code="general",
+                rec_div_code=office.node.division, amount=f"{fen // 100}.{fen % 100:02d}",
+                stage="formal", cor_bgt_doc_no="财指〔2026〕7号"))
+        return documents
+
+    def answers(self):
+        """To transfers that were acknowledged to their issuer and not answered here. The answer to
+        one is always the same, so that it may be asked again."""
+        documents = []
+        for issuer in self.issuers:
+            for d in list(issuer.acknowledged.values()):
+                code = issuer.node.division
+                ident = f"R{code}-{d['id']}"
+                if d["kind"] != "transfer" or d["rec_div_code"] != self.node.division or (
+                        ident in self.acknowledged):
+                    continue
+                fields = dict(bgt_id=d["id"], ori_div_code=code)
+                if int(d["id"][1:]) % 4 == 0:
+                    documents.append(document("return", ident, reason="项目已取消", **fields))
+                else:
+                    documents.append(document("register", ident, **fields))
+        return documents[:BATCH]
+
     def run(self):
         while not self.stopping:
             if self.waiting:
                 self.retries += 1
                 self.submit(list(self.waiting.values()))
             else:
-                self.submit(self.payments())
+                self.submit(self.payments() + self.transfers())
+                answers = self.answers()
+                if answers and not self.waiting and not self.stopping:
+                    self.submit(answers)
 
     def submit_again(self):
         """Every acknowledged document once more: all must be there already."""
         lines, documents = [], list(self.acknowledged.values())
         for at in range(0, len(documents), 1000):
-            text = "\n".join(json.dumps(d, ensure_ascii=False) for d in documents[at:at + 1000]).encode()
-            lines += [json.loads(line) for line in self.node.run("submit", "-", stdin=text)[1].splitlines()]
+            text = "\n".join(json.dumps(d, ensure_ascii=False)
+                             for d in documents[at:at + 1000]).encode()
+            out = self.node.run("submit", "-", stdin=text)[1]
+            lines += [json.loads(line) for line in out.splitlines()]
         return lines
 
 
-def paid_for(node, division):
+def fen(text):
+    return int(text.replace(".", ""))
+
+
+def balance(node, division, account):
     rows = node.json("balance", "--division", division)["rows"]
-    cents = lambda text: int(text.replace(".", ""))
-    return sum(cents(row["balance"]) for row in rows if row["account"] == "COMMIT")
+    return sum(fen(row["balance"]) for row in rows if row["account"] == account)
+
+
+def paid_for(node, division):
+    return balance(node, division, "COMMIT")
+
+
+def told(office):
+    """What this office and those it deals with were told, by account: fen."""
+    sums = dict(COMMIT=0, TRANSIT=0, XFER_OUT=0, SRC_TRANSFER_IN=0)
+    for d in office.acknowledged.values():
+        if d["kind"] == "payment":
+            sums["COMMIT"] += fen(d["pay_app_amt"])
+        if d["kind"] == "transfer":
+            receiver = next(o for o in office.below if o.node.division == d["rec_div_code"])
+            answer = receiver.acknowledged.get(f"R{office.node.division}-{d['id']}")
+            account = {None: "TRANSIT", "register": "XFER_OUT"}.get(answer and answer["kind"])
+            if account:
+                sums[account] += fen(d["amount"])
+    for issuer in office.issuers:
+        for d in issuer.acknowledged.values():
+            answer = office.acknowledged.get(f"R{issuer.node.division}-{d['id']}")
+            if answer and answer["kind"] == "register":
+                sums["SRC_TRANSFER_IN"] += fen(d["amount"])
+    return sums
 
 
 def storm(tree, relays, seconds, seed):
     chance = random.Random(seed)
     offices = [Office(node, seed + i) for i, node in enumerate(tree.nodes.values())]
+    for office in offices:
+        above = tree.above(office.node.division)
+        office.issuers = [other for other in offices if other.node.division in above]
+        for issuer in office.issuers:
+            issuer.below.append(office)
     for office in offices:
         office.prepare()
     for office in offices:
@@ -142,17 +217,23 @@ def storm(tree, relays, seconds, seed):
 
 
 def check(tree, offices):
+    want = {office.node.division: told(office) for office in offices}
+    for office in offices:
+        division = office.node.division
+        if office.fault:
+            raise trees.Failed(f"{division} refused: {office.fault}")
+        trees.wait_until(
+            lambda: balance(office.node, division, "TRANSIT") == want[division]["TRANSIT"], 60,
+            f"{division} to settle what was answered", step=0.2)
     tree.wait_equal_digests(90)
     for office in offices:
-        if office.fault:
-            raise trees.Failed(f"{office.node.division} refused: {office.fault}")
         division = office.node.division
-        want = sum(int(d["pay_app_amt"].replace(".", "")) for d in office.acknowledged.values()
-                   if d["kind"] == "payment")
         for holder in [division] + tree.above(division):
-            have = paid_for(tree[holder], division)
-            if have != want:
-                raise trees.Failed(f"{division} at {holder}: {have} fen committed, {want} acknowledged")
+            for account, sum_told in want[division].items():
+                have = balance(tree[holder], division, account)
+                if have != sum_told:
+                    raise trees.Failed(f"{account} of {division} at {holder}: {have} fen, "
+                                       f"{sum_told} acknowledged")
         lines = office.submit_again()
         if any(line["status"] != "exists" for line in lines):
             raise trees.Failed(f"{division}: an acknowledged document is not there any more")
@@ -185,11 +266,16 @@ def main():
             tree.stop()
     total = sum(len(o.acknowledged) for o in offices)
     retries = sum(o.retries for o in offices)
-    if kills < 3 or cuts < 3 or total < 500:
-        print(f"storm: too little happened: {kills} kills, {cuts} cuts, {total} documents", file=sys.stderr)
+    kinds = collections.Counter(d["kind"] for o in offices for d in o.acknowledged.values())
+    if (kills < 3 or cuts < 3 or total < 500 or kinds["transfer"] < 20 or kinds["register"] < 5
+            or kinds["return"] < 1):
+        print(f"storm: too little happened: {kills} kills, {cuts} cuts, {dict(kinds)}",
+              file=sys.stderr)
         return 1
     print(f"storm: seed {args.seed}: {kills} kills, {cuts} cuts, {total} documents acknowledged, "
-          f"{retries} posts repeated: every level agrees, nothing lost or doubled")
+          f"{kinds['transfer']} transfers down, {kinds['register']} registered and "
+          f"{kinds['return']} returned, {retries} posts repeated: every level agrees, nothing lost "
+          "or doubled, all settled")
     return 0
 
 
