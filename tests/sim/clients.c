@@ -170,7 +170,7 @@ static void add_to_post(struct post *post, size_t index)
     memcpy(post->text[i][1], fact->about, sizeof fact->about);
     memcpy(post->text[i][2], fact->other, sizeof fact->other);
     fill(&post->items[i].document, &copy);
-    for (int field = 1; field < FIELDS; field++) {
+    for (enum field field = 1; field < FIELDS; field++) {
         struct document *document = &post->items[i].document;
         if (!document_has(document, field) || field_is_number(field)) {
             continue;
