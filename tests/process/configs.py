@@ -2,6 +2,7 @@
 homes, the systemd unit, the manual pages.
 
     python3 tests/process/configs.py --build build
+    python3 tests/process/configs.py --write        the examples as they are printed now
 """
 import argparse
 import os
@@ -25,16 +26,19 @@ def run(*args):
     return subprocess.run(args, capture_output=True, text=True)
 
 
-def examples(build, base):
+def examples(build, base, write):
     for name in EXAMPLES:
         path = os.path.join(ROOT, "configs", "examples", name + ".yaml")
         home = os.path.join(base, name)
         os.mkdir(home)
         shutil.copy(path, os.path.join(home, "config.yaml"))
         done = run(os.path.join(build, "bin", "terraced"), "--check", "--home", home)
+        if write and done.returncode == 0:
+            with open(path, "w") as example:
+                example.write(done.stdout)
         with open(path) as example:
             if done.returncode != 0 or done.stdout != example.read():
-                fail(f"{path} is not as terraced prints it:\n{done.stdout}{done.stderr}")
+                fail(f"{path} is not as terraced prints it (--write mends that):\n{done.stdout}{done.stderr}")
 
 
 def unit(build, base):
@@ -78,9 +82,10 @@ def manual(build, base):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as base:
-        examples(options.build, base)
+        examples(options.build, base, options.write)
         said = unit(options.build, base)
         manual(options.build, base)
     print(f"configs: as the programs print and read them; {said}")
