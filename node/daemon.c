@@ -381,6 +381,7 @@ static void give_memory_back(struct daemon *daemon)
     if (now_ms - daemon->trimmed_ms >= TRIM_MS) {
         daemon->trimmed_ms = now_ms;
         store_rocks_rest(&daemon->store);
+        node_rest(daemon->node);
         (void)malloc_trim(0);
     }
 }

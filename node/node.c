@@ -262,7 +262,7 @@ static enum status await_commit(struct node *node, struct err *err)
         /* Whether it is there or not shows on restart; until then nothing more is said. */
         return err_wrap(err, "commit of division %s", node->config.self.code);
     }
-    txn_reset(node->txn);
+    txn_committed(node->txn);
     calls_tell_commit(node);
     release_turn(node);
     return OK;
@@ -465,6 +465,11 @@ void node_close(struct node *node)
 const struct replicator *node_replicator(const struct node *node)
 {
     return node->replicator;
+}
+
+void node_rest(struct node *node)
+{
+    txn_rest(node->txn);
 }
 
 uint64_t node_rows_written(const struct node *node)

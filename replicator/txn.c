@@ -1,5 +1,6 @@
 #include "replicator/txn.h"
 #include "replicator/crypto.h"
+#include "replicator/warm.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ struct row {
     uint8_t *value;
     uint32_t size, room;
     uint8_t space, state, key_size;
+    bool was_there; /* changed after it was read */
     uint8_t key[];
 };
 
@@ -54,6 +56,7 @@ struct txn {
     struct change *batch;
     size_t batch_room;
     struct buf scratch;
+    struct warm warm; /* of the root */
 };
 
 /* --- memory of a turn --- */
@@ -225,12 +228,18 @@ static void mark_changed(struct txn *txn, struct row *row, enum row_state state)
     struct changes *changes = &txn->changes[row->space];
 
     if (row->state < ROW_PUT) {
+        row->was_there = row->state == ROW_PRESENT;
         row->next_change = NULL;
         *changes->last = row;
         changes->last = &row->next_change;
         changes->count++;
     }
     row->state = (uint8_t)state;
+}
+
+static struct bytes row_key(const struct row *row)
+{
+    return bytes_of(row->key, row->key_size);
 }
 
 /* --- life --- */
@@ -274,6 +283,7 @@ void txn_free(struct txn *txn)
     mem_free(txn->slots);
     mem_free(txn->batch);
     buf_free(&txn->scratch);
+    warm_forget(&txn->warm);
     mem_free(txn);
 }
 
@@ -310,6 +320,29 @@ void txn_reset(struct txn *txn)
     forget(txn);
 }
 
+/* What was there and was written again will be so once more; what is new, most likely not. */
+void txn_committed(struct txn *txn)
+{
+    for (size_t i = 0; i < SPACES; i++) {
+        for (struct row *row = txn->changes[i].first; row != NULL; row = row->next_change) {
+            const uint64_t hash = hash_key(txn, (enum store_space)i, row_key(row));
+
+            if (row->was_there && row->state == ROW_PUT) {
+                warm_put(&txn->warm, hash, (enum store_space)i, row_key(row),
+                         bytes_of(row->value, row->size));
+            } else {
+                warm_drop(&txn->warm, hash, (enum store_space)i, row_key(row));
+            }
+        }
+    }
+    txn_reset(txn);
+}
+
+void txn_rest(struct txn *txn)
+{
+    warm_forget(&txn->warm);
+}
+
 /* --- reading and writing --- */
 
 static struct row *read_store(struct txn *txn, uint64_t hash, enum store_space space,
@@ -317,11 +350,18 @@ static struct row *read_store(struct txn *txn, uint64_t hash, enum store_space s
 {
     const struct store *store = txn->store;
     struct row *row;
+    struct bytes value;
     struct err err = {OK, ""};
     enum status status;
 
     if (txn->error.status != OK) {
         return NULL;
+    }
+    if (warm_get(&txn->warm, hash, space, key, &value)) {
+        row = make_row(txn, hash, space, key);
+        set_value(txn, row, value);
+        row->state = ROW_PRESENT;
+        return row;
     }
     status = store->ops->get(store->self, txn->snapshot, space, key, &txn->scratch, &err);
     if (status != OK && status != ERR_NOT_FOUND) {
@@ -382,11 +422,6 @@ struct merge {
     void *arg;
     bool stopped;
 };
-
-static struct bytes row_key(const struct row *row)
-{
-    return bytes_of(row->key, row->key_size);
-}
 
 static int compare_rows(const void *a, const void *b)
 {

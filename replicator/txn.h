@@ -5,7 +5,7 @@
  * puts of this turn first and the store after that, and are remembered, so a row touched by a
  * thousand entries is read once. Absence is remembered too.
  *
- *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_reset
+ *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_committed
  *                   child: a trial that is forgotten (submit --atomic, approvals)
  *
  * A read error of the store is sticky: later reads answer "absent", and txn_status tells; the
@@ -48,5 +48,9 @@ void txn_fail(struct txn *txn, const struct err *err);
 size_t txn_changes(const struct txn *txn); /* puts and deletes, coalesced */
 struct batch txn_batch(struct txn *txn);   /* in key order; valid until the next call on txn */
 void txn_reset(struct txn *txn);           /* forgets everything, keeps some memory */
+/* The batch is durable, and nobody else writes to this store: a reset that keeps the rows which
+ * changed and were there before, for later turns to read. */
+void txn_committed(struct txn *txn);
+void txn_rest(struct txn *txn); /* gives them back too */
 
 #endif

@@ -11,6 +11,7 @@
 #include "node/store/store_memory.h"
 #include "replicator/crypto.h"
 #include "replicator/txn.h"
+#include "replicator/warm.h"
 
 /* --- a store that counts its reads and can fail --- */
 
@@ -262,6 +263,82 @@ static void the_batch_holds_each_changed_row_once(void **state)
     txn_free(txn);
 }
 
+static void expect_gets(struct spy *spy, struct txn *txn, const char *key, const char *want,
+                        size_t gets)
+{
+    spy->gets = 0;
+    expect(txn, key, want);
+    if (spy->gets != gets) {
+        fail_msg("%s took %zu reads of the store, not %zu", key, spy->gets, gets);
+    }
+}
+
+static void end_turn(struct spy *spy, struct txn *txn)
+{
+    commit(spy, txn);
+    txn_committed(txn);
+}
+
+/* A balance that every turn moves is read from the store once, and never out of date. */
+static void rows_that_are_written_again_stay_warm(void **state)
+{
+    static const char *const rows[] = {"balance", "other"};
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+
+    store_rows(spy, rows, COUNT_OF(rows));
+    expect_gets(spy, txn, "balance", "stored", 1);
+    put(txn, "balance", "1");
+    put(txn, "new", "1");
+    expect(txn, "other", "stored");
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "balance", "1", 0);
+    expect_gets(spy, txn, "new", "1", 1);
+    expect_gets(spy, txn, "other", "stored", 1);
+    put(txn, "balance", "a value with more room");
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "balance", "a value with more room", 0);
+    txn_reset(txn);                /* of a turn without changes */
+    put(txn, "balance", "unread"); /* whoever does not read it */
+    end_turn(spy, txn);
+    expect(txn, "balance", "unread");
+    put(txn, "balance", "2");
+    end_turn(spy, txn);
+    txn_rest(txn);
+    expect_gets(spy, txn, "balance", "2", 1);
+    put(txn, "balance", "3");
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "balance", "3", 0);
+    txn_delete(txn, SPACE_LEDGER, bytes_text("balance"));
+    end_turn(spy, txn);
+    expect(txn, "balance", NULL);
+    txn_free(txn);
+}
+
+/* More rows than are kept: what is forgotten is read anew. */
+static void warmth_is_bounded(void **state)
+{
+    static const char filler[1000] = "";
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+    struct bytes value;
+
+    for (int round = 0; round < 3; round++) {
+        for (uint32_t i = 0; i < 2 * (uint32_t)WARM_BYTES_MAX / (uint32_t)sizeof filler; i++) {
+            const struct bytes key = bytes_of(&i, sizeof i);
+            const bool there = txn_get(txn, SPACE_LEDGER, key, &value);
+
+            if (there != (round > 0) || (there && value.data[0] != round)) {
+                fail_msg("round %d, row %" PRIu32 ": %s", round, i, there ? "stale" : "absent");
+            }
+            txn_put(txn, SPACE_LEDGER, key, bytes_of(filler, sizeof filler))[0] =
+                (uint8_t)(round + 1);
+        }
+        end_turn(spy, txn);
+    }
+    txn_free(txn);
+}
+
 static void a_scan_merges_what_is_stored_and_what_is_new(void **state)
 {
     static const char *const rows[] = {"a1", "a3", "a5", "a7", "b1"};
@@ -487,7 +564,7 @@ static void a_hundred_thousand_steps_agree_with_a_model(void **state)
         }
         if ((random >> 40) % (i < STEPS / 2 ? 20000 : 50) == 0) {
             commit(spy, txn);
-            txn_reset(txn);
+            txn_committed(txn);
         }
     }
     mem_free(model);
@@ -529,6 +606,8 @@ int main(void)
         STORY(a_counter_is_changed_in_place),
         STORY(a_value_may_be_put_from_itself),
         STORY(the_batch_holds_each_changed_row_once),
+        STORY(rows_that_are_written_again_stay_warm),
+        STORY(warmth_is_bounded),
         STORY(a_scan_merges_what_is_stored_and_what_is_new),
         STORY(a_scan_begins_at_the_key_it_is_given),
         STORY(a_scan_stops_where_its_visitor_says),
