@@ -101,8 +101,8 @@ static enum action parse_options(struct daemon_options *options, enum language l
 static void keep_memory_small(void)
 {
     (void)mallopt(M_ARENA_MAX, 2);
-    (void)mallopt(M_MMAP_THRESHOLD, 256 << 10);
-    (void)mallopt(M_TRIM_THRESHOLD, 256 << 10);
+    (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    (void)mallopt(M_TRIM_THRESHOLD, 4 << 20);
 }
 
 int main(int argc, char **argv)
