@@ -342,9 +342,11 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return wait_for_space(node, err);
     }
     check_space(node);
-    *busy |= calls_run(node);
-    if (!node->disk_full) { /* below the floor what comes in waits with its sender */
-        *busy |= receive_frames(node);
+    if (replay_own(node) == OWN_WHOLE) {
+        *busy |= calls_run(node);
+        if (!node->disk_full) { /* below the floor what comes in waits with its sender */
+            *busy |= receive_frames(node);
+        }
     }
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
@@ -353,6 +355,12 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     write_settles(node, node->txn);
     replicator_seal(node->replicator, node->txn);
     status = commit_turn(node, err);
+    if (status == OK && replay_own(node) == OWN_STOPPED) {
+        status = err_set(err, ERR_NEEDS_UPGRADE,
+                         "the log of %s holds entries that this version does not know: start a "
+                         "version at least as new as the one that wrote them",
+                         node->config.self.code);
+    }
     if (status != OK) {
         calls_finish(node, status);
     }

@@ -88,6 +88,11 @@ void calls_free(struct node *node);
 void replay_take(struct node *node, struct txn *txn, const struct block_header *header,
                  const struct entry *entries, size_t count);
 bool replay_slice(struct node *node);
+/* The own ledger is behind the own log only after a change of version. Until it is whole nothing
+ * new may be entered or posted; one that is stopped holds entries that this version does not know.
+ */
+enum replay_own { OWN_WHOLE, OWN_BEHIND, OWN_STOPPED };
+enum replay_own replay_own(struct node *node);
 void replay_find(struct node *node);
 
 /* approval_check.c: alarms when a block that came in lacks a maker or a checker where the grant of

@@ -130,69 +130,88 @@ static bool hear_block(void *arg, const struct block_view *block)
     return hearing->status == OK && hearing->entries < TURN_CATCH_UP_ENTRIES_MAX;
 }
 
-/* True when there was something to hear. */
-static bool hear_slice(struct node *node, struct lagging *lagging, const struct unheard *unheard)
+/* --- a slice of one of them --- */
+
+enum progress { CAUGHT_UP, WORKED, WAITS };
+
+static enum progress hear_more(struct node *node, struct lagging *lagging)
 {
     struct hearing hearing = {.node = node, .audience = &lagging->audience, .status = OK};
-    const enum status status = log_scan(&node->store, NULL, unheard->author, unheard->block_lsn,
-                                        hear_block, &hearing, &hearing.err);
+    struct unheard unheard;
+    enum status status;
 
+    if (!ledger_unheard(node->txn, lagging->division, &lagging->audience, &unheard)) {
+        return CAUGHT_UP;
+    }
+    status = log_scan(&node->store, NULL, unheard.author, unheard.block_lsn, hear_block, &hearing,
+                      &hearing.err);
     if (status != OK || (hearing.status != OK && hearing.status != ERR_NEEDS_UPGRADE)) {
-        node_alarm(node, "corrupt", unheard->author, hearing.err.text);
+        node_alarm(node, "corrupt", unheard.author, hearing.err.text);
     }
     lagging->stopped = status != OK || hearing.status != OK;
-    return hearing.entries > 0;
+    return hearing.entries > 0 ? WORKED : WAITS;
+}
+
+static enum progress post_more(struct node *node, struct lagging *lagging)
+{
+    const struct division division = lagging->division;
+    struct slice slice = {.node = node};
+    struct ledger_position position;
+    struct log_head head;
+    struct err err;
+
+    ledger_position(node->txn, division, &position);
+    if (!replicator_head(node->replicator, division, true, &head) || position.lsn >= head.lsn) {
+        /* Blocks taken in this very turn are durable only after it; ask again then. */
+        return replicator_head(node->replicator, division, false, &head) && position.lsn < head.lsn
+                   ? WORKED
+                   : CAUGHT_UP;
+    }
+    slice.next_lsn = position.lsn + 1;
+    if (replay_from(node, division, &slice, &err) != OK) {
+        node_alarm(node, "corrupt", division, err.text);
+        lagging->stopped = true;
+        return WAITS;
+    }
+    if (slice.failed) {
+        find_lagging(node, division)->stopped = true;
+    }
+    return WORKED;
 }
 
 /* --- all of them --- */
 
 bool replay_slice(struct node *node)
 {
-    for (size_t i = 0; i < node->lagging_count; i++) {
+    size_t i = 0;
+
+    while (i < node->lagging_count) {
         struct lagging *lagging = &node->lagging[i];
-        const struct division division = lagging->division;
-        struct ledger_position position;
-        struct log_head head;
-        struct slice slice = {.node = node};
-        struct err err;
+        enum progress progress = WAITS;
 
-        if (lagging->stopped) {
-            continue;
+        if (!lagging->stopped) {
+            progress = lagging->above ? hear_more(node, lagging) : post_more(node, lagging);
         }
-        if (lagging->above) {
-            struct unheard unheard;
-
-            if (ledger_unheard(node->txn, division, &lagging->audience, &unheard)) {
-                if (hear_slice(node, lagging, &unheard)) {
-                    return true;
-                }
-                continue;
-            }
+        if (progress == WORKED) {
+            return true;
+        }
+        if (progress == CAUGHT_UP) {
             *lagging = node->lagging[--node->lagging_count];
-            i--;
-            continue;
+        } else {
+            i++;
         }
-        ledger_position(node->txn, division, &position);
-        if (replicator_head(node->replicator, division, true, &head) && position.lsn < head.lsn) {
-            slice.next_lsn = position.lsn + 1;
-            if (replay_from(node, division, &slice, &err) != OK) {
-                node_alarm(node, "corrupt", division, err.text);
-                lagging->stopped = true;
-                continue;
-            }
-            if (slice.failed) {
-                find_lagging(node, division)->stopped = true;
-            }
-            return true;
-        }
-        /* Blocks taken in this very turn are durable only after it; ask again then. */
-        if (replicator_head(node->replicator, division, false, &head) && position.lsn < head.lsn) {
-            return true;
-        }
-        *lagging = node->lagging[--node->lagging_count];
-        i--;
     }
     return false;
+}
+
+enum replay_own replay_own(struct node *node)
+{
+    const struct lagging *own = find_lagging(node, node->config.self);
+
+    if (own == NULL) {
+        return OWN_WHOLE;
+    }
+    return own->stopped ? OWN_STOPPED : OWN_BEHIND;
 }
 
 static bool mark_unheard(void *arg, const struct unheard *unheard)
@@ -203,26 +222,32 @@ static bool mark_unheard(void *arg, const struct unheard *unheard)
     return true;
 }
 
+static void find_below(struct node *node, struct division division)
+{
+    struct ledger_position position;
+    struct log_head head;
+
+    if (!replicator_head(node->replicator, division, true, &head)) {
+        return;
+    }
+    ledger_position(node->txn, division, &position);
+    if (position.lsn < head.lsn) {
+        mark_lagging(node, division);
+    }
+}
+
 void replay_find(struct node *node)
 {
     const struct roster *roster = node_roster(node);
     struct err err;
 
-    /* A read error stays with the txn. */
-    (void)ledger_each_unheard(node->txn, mark_unheard, node, &err);
-
+    find_below(node, node->config.self); /* first: answers from below are matched with it */
+    (void)ledger_each_unheard(node->txn, mark_unheard, node, &err); /* a read error stays there */
     for (size_t i = 0; i < roster_count(roster); i++) {
         const struct division division = roster_at(roster, i)->grant.division;
-        struct ledger_position position;
-        struct log_head head;
 
-        if (!roster_within(roster, division, node->config.self) ||
-            !replicator_head(node->replicator, division, true, &head)) {
-            continue;
-        }
-        ledger_position(node->txn, division, &position);
-        if (position.lsn < head.lsn) {
-            mark_lagging(node, division);
+        if (roster_within(roster, division, node->config.self)) {
+            find_below(node, division);
         }
     }
 }

@@ -51,7 +51,7 @@ struct elder {
     struct ledger *ledger;
     struct txn *txn;
     uint64_t unknown_lsn;
-    bool stopped;
+    bool stopped, inside; /* before an unknown entry; that lies inside a block */
 };
 
 static bool post_block(void *arg, const struct block_view *block)
@@ -64,7 +64,7 @@ static bool post_block(void *arg, const struct block_view *block)
     for (size_t i = 0; i < body.count; i++) {
         if (body.entries[i].lsn == elder->unknown_lsn) {
             body.entries[i].kind = 9999;
-            assert_true(i > 0 && i + 1 < body.count); /* inside a block, or it proves nothing */
+            elder->inside = i > 0 && i + 1 < body.count;
         }
     }
     elder->stopped = ledger_apply_block(elder->ledger, elder->txn, &block->header, body.entries,
@@ -88,8 +88,9 @@ static void no_alarm(void *arg, const char *code, struct division about, const c
     (void)arg, (void)code, (void)about, (void)text;
 }
 
-/* Leaves the store as a version that stops before `unknown_lsn` would have left it. */
-static void age(struct office *office, uint64_t unknown_lsn)
+/* Leaves the store as a version that stops before `unknown_lsn` would have left it. True when that
+ * lies inside a block. */
+static bool age(struct office *office, uint64_t unknown_lsn)
 {
     const struct ledger_config config = {
         .self = division_of("540000"),
@@ -110,6 +111,7 @@ static void age(struct office *office, uint64_t unknown_lsn)
     commit(office, elder.txn);
     txn_free(elder.txn);
     ledger_close(elder.ledger);
+    return elder.inside;
 }
 
 static void rest(struct office *office)
@@ -138,7 +140,7 @@ static void a_ledger_that_stopped_inside_a_block_goes_on_there(void **state)
     office_submit(office, &work);
     work_want_all(&work, SUBMIT_ACCEPTED);
     before = office_position(office);
-    age(office, before.lsn - 2);
+    assert_true(age(office, before.lsn - 2));
     assert_true(office_position(office).lsn < before.lsn);
 
     office_reopen(office);
@@ -245,9 +247,44 @@ static void a_log_above_is_heard_on_after_an_upgrade(void **state)
     office_close(region);
 }
 
+static void run_append(struct call *call, struct node *node, struct txn *txn)
+{
+    const struct audience audience = {AUDIENCE_LINE, division_of("540000")};
+
+    (void)call;
+    (void)replicator_append((struct replicator *)(uintptr_t)node_replicator(node), txn, &audience,
+                            9999, 1, bytes_text("of a later version"));
+}
+static void append_done(struct call *call, enum status outcome)
+{
+    (void)call;
+    assert_int_equal(outcome, OK);
+}
+
+/* Nothing is entered on top of a ledger that is not whole. */
+static void a_node_whose_own_log_is_too_new_for_it_stops(void **state)
+{
+    struct office *office = office_open(false);
+    struct work work = {.count = 0};
+    struct call append = {.run = run_append, .done = append_done};
+    bool busy;
+    struct err err;
+
+    (void)state;
+    work_add_budget(&work, "B1", "5");
+    office_submit(office, &work);
+    node_post(office->node, &append);
+    rest(office);
+    (void)age(office, office_position(office).lsn);
+    office_reopen(office);
+    assert_int_equal(node_step(office->node, &busy, &err), ERR_NEEDS_UPGRADE);
+    office_close(office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_node_whose_own_log_is_too_new_for_it_stops),
         cmocka_unit_test(a_ledger_that_stopped_inside_a_block_goes_on_there),
         cmocka_unit_test(a_log_above_is_heard_on_after_an_upgrade),
     };
