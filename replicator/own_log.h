@@ -2,7 +2,8 @@
  * it; then it is rooted, digested, signed once and staged. replicator.h has its face
  * (replicator_append, replicator_approve, replicator_seal).
  *
- * Owns: the open block, and this turn's entries until they can be read from the store. */
+ * Owns: the open block, and this turn's entries until they can be read from the store.
+ * Thread: the loop thread only. */
 #ifndef TERRACE_REPLICATOR_OWN_LOG_H
 #define TERRACE_REPLICATOR_OWN_LOG_H
 
