@@ -443,6 +443,11 @@ enum exit_code run_user(struct cli *cli)
                                 "用法：terrace user add 用户名 [--role 角色]... | user passwd "
                                 "用户名 | user disable 用户名 | user list"));
     }
+    if (!lists && !adds && (strchr(cli->argv[1], '/') != NULL || strlen(cli->argv[1]) > 63)) {
+        return cli_fail(cli, EXIT_REFUSED, "not_found",
+                        cli_say(cli, "there is no user %s", "没有用户 %s"),
+                        cli->argv[1]); /* such a name is no part of an address */
+    }
     exit_code = client_open(cli);
     if (exit_code != EXIT_DONE) {
         return exit_code;

@@ -110,6 +110,7 @@ def values_are_checked_with_a_sentence(node):
             (["1-38"], ["trace", "x" * 70]),
             (["TERRACE_NEW_PASSWORD", "TERRACE_PASSWORD"], ["user", "--help"])]:
         says(node, 0 if args[-1] == "--help" else 2, words, *args)
+    says(node, 1, ["no user a/b"], "user", "passwd", "a/b")
     says(node, 0, [ROOT], "digest")
     done = subprocess.run([node.tree.bin("terrace"), "--hom", node.home, "digest"],
                           env=node.tree.env, capture_output=True)
