@@ -6,7 +6,7 @@ struct enrolment {
     struct call call;
     struct enrol_zmq *socket;
     struct socket_id who;
-    uint8_t curve_key[32]; /* proven by the connection */
+    struct enrol_asker from;
     struct buf request, answer;
 };
 
@@ -14,7 +14,7 @@ static void run(struct call *call, struct node *node, struct txn *txn)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
-    enrol_receive(node->replicator, txn, buf_bytes(&enrolment->request), enrolment->curve_key,
+    enrol_receive(node->replicator, txn, buf_bytes(&enrolment->request), &enrolment->from,
                   node->turn_unix_ms, &enrolment->answer);
 }
 
@@ -30,11 +30,19 @@ static void done(struct call *call, enum status outcome)
     mem_free(enrolment);
 }
 
+static bool knows_secret(void *arg, struct bytes frame)
+{
+    const struct node *node = arg;
+
+    return enrol_knows_secret(&node->store, frame);
+}
+
 void enrolment_take(struct enrol_zmq *socket, struct node *node)
 {
     struct enrolment incoming = {.call = {.run = run, .done = done}, .socket = socket};
 
-    while (enrol_zmq_receive(socket, &incoming.who, incoming.curve_key, &incoming.request)) {
+    while (enrol_zmq_receive(socket, knows_secret, node, &incoming.who, &incoming.from,
+                             &incoming.request)) {
         struct enrolment *enrolment = mem_zalloc(sizeof *enrolment);
         *enrolment = incoming; /* the request's memory moves along */
         incoming.request = BUF_EMPTY;

@@ -1,5 +1,6 @@
 #include "proto/frame.h"
 #include "proto/log.h"
+#include "replicator/enrol_attempts.h"
 #include "replicator/enrol_proof.h"
 
 #include <assert.h>
@@ -11,9 +12,8 @@
 enum {
     REQUEST_ARENA_BYTES = 128 << 10,
     RECORD_VERSION = 1,
-    ATTEMPTS_KEPT = 256,
     INVITE_KEY = 'i',
-    ATTEMPT_KEY = 'j',
+    SECRET_KEY = 's',
 };
 
 /* --- invites as kept --- */
@@ -93,6 +93,35 @@ static bool read_invite(struct txn *txn, struct division division, struct invite
     return found;
 }
 
+/* Whose token is it? Kept for as long as the invite it belongs to, used or not. */
+static void secret_key(struct buf *key, const struct hash *secret)
+{
+    buf_clear(key);
+    buf_put_u8(key, SECRET_KEY);
+    buf_append(key, secret->at, sizeof secret->at);
+}
+
+static void index_secret(struct txn *txn, struct division division, const struct hash *secret)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    struct invite before;
+
+    if (read_invite(txn, division, &before)) {
+        secret_key(&key, &before.secret);
+        txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
+    }
+    secret_key(&key, secret);
+    division_write(&value, division);
+    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+static struct hash secret_hash(const uint8_t secret[32])
+{
+    return hash_of(TAG_TOKEN, bytes_of(secret, 32));
+}
+
 /* --- inviting --- */
 
 static enum status check_place(const struct roster *roster, const struct token *token,
@@ -165,122 +194,10 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
     crypto_random(token->secret, sizeof token->secret);
     token->expires_unix_ms = now_unix_ms + TOKEN_LIFE_MS;
     invite.expires_unix_ms = token->expires_unix_ms;
-    invite.secret = hash_of(TAG_TOKEN, bytes_of(token->secret, sizeof token->secret));
+    invite.secret = secret_hash(token->secret);
+    index_secret(txn, token->division, &invite.secret);
     write_invite(txn, token->division, &invite); /* one that was never used is replaced */
     return OK;
-}
-
-/* --- attempts --- */
-
-struct attempt_range {
-    size_t count;
-    uint64_t first, last; /* sequence numbers */
-};
-
-static bool note_attempt(void *arg, struct bytes key, struct bytes value)
-{
-    struct attempt_range *range = arg;
-    struct reader reader = reader_of(key);
-
-    (void)value;
-    (void)reader_u8(&reader);
-    range->last = reader_u64(&reader);
-    if (range->count++ == 0) {
-        range->first = range->last;
-    }
-    return true;
-}
-
-static void attempt_key(struct buf *key, uint64_t sequence)
-{
-    buf_clear(key);
-    buf_put_u8(key, ATTEMPT_KEY);
-    buf_put_u64(key, sequence);
-}
-
-static void keep_attempt(struct txn *txn, const struct enrol_attempt *attempt)
-{
-    const uint8_t prefix = ATTEMPT_KEY;
-    const size_t code_size = strlen(attempt->division.code);
-    struct attempt_range range = {0, 0, 0};
-    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
-    struct err err;
-
-    if (txn_scan(txn, SPACE_LOCAL, bytes_of(&prefix, 1), note_attempt, &range, &err) != OK) {
-        return; /* the read error stays with the txn, and the turn ends on it */
-    }
-    if (range.count >= ATTEMPTS_KEPT) {
-        attempt_key(&key, range.first);
-        txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
-    }
-    attempt_key(&key, range.last + 1);
-    buf_put_u8(&value, RECORD_VERSION);
-    buf_put_u64(&value, attempt->unix_ms);
-    buf_put_u32(&value, (uint32_t)attempt->reason);
-    buf_put_u8(&value, (uint8_t)code_size);
-    buf_append(&value, attempt->division.code, code_size);
-    buf_append_bytes(&value, bytes_text(attempt->text));
-    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
-    buf_free(&key);
-    buf_free(&value);
-}
-
-static bool parse_attempt(struct enrol_attempt *out, struct bytes value)
-{
-    struct reader reader = reader_of(value);
-    const uint8_t version = reader_u8(&reader);
-    uint32_t reason;
-    struct bytes code;
-    size_t text_size;
-
-    memset(out, 0, sizeof *out);
-    out->unix_ms = reader_u64(&reader);
-    reason = reader_u32(&reader);
-    code = reader_bytes(&reader, reader_u8(&reader));
-    text_size = reader_left(&reader);
-    if (!reader_ok(&reader) || version != RECORD_VERSION || reason >= STATUSES ||
-        text_size >= sizeof out->text) {
-        return false;
-    }
-    out->reason = (enum status)reason;
-    (void)division_parse(&out->division, code); /* none: it could not be read */
-    reader_copy(&reader, out->text, text_size);
-    return true;
-}
-
-struct attempt_list {
-    struct enrol_attempt *attempts;
-    size_t count;
-    bool bad;
-};
-
-static bool gather_attempt(void *arg, struct bytes key, struct bytes value)
-{
-    struct attempt_list *list = arg;
-
-    (void)key;
-    list->bad = list->count == ATTEMPTS_KEPT || !parse_attempt(&list->attempts[list->count], value);
-    list->count++;
-    return !list->bad;
-}
-
-enum status enrol_attempts(const struct store *store, struct store_snapshot *snapshot,
-                           void (*visit)(void *arg, const struct enrol_attempt *attempt), void *arg,
-                           struct err *err)
-{
-    const uint8_t prefix = ATTEMPT_KEY;
-    struct attempt_list list = {mem_zalloc(ATTEMPTS_KEPT * sizeof *list.attempts), 0, false};
-    enum status status = store->ops->scan(store->self, snapshot, SPACE_LOCAL, bytes_of(&prefix, 1),
-                                          BYTES_NONE, gather_attempt, &list, err);
-
-    if (status == OK && list.bad) {
-        status = err_set(err, ERR_CORRUPT, "a kept enrolment attempt cannot be read");
-    }
-    while (status == OK && list.count > 0) {
-        visit(arg, &list.attempts[--list.count]);
-    }
-    mem_free(list.attempts);
-    return status;
 }
 
 /* --- one request --- */
@@ -359,50 +276,32 @@ static enum status check_proofs(const struct enrol_message *message,
     return OK;
 }
 
-struct secret_search {
-    const struct hash *secret;
-    struct division division;
-};
-
-static bool match_secret(void *arg, struct bytes key, struct bytes value)
+/* Whose token is shown; none when no token with this secret was ever given out. */
+static struct division find_invited(struct txn *txn, const struct enrol_message *message)
 {
-    struct secret_search *search = arg;
-    struct reader reader = reader_of(key);
-    struct invite invite;
+    const struct hash secret = secret_hash(message->secret);
+    struct division invited = DIVISION_NONE;
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
 
-    (void)reader_u8(&reader);
-    if (parse_invite(&invite, value) &&
-        crypto_equal(invite.secret.at, search->secret->at, sizeof invite.secret.at)) {
-        search->division = division_read(&reader);
-        return false;
+    secret_key(&key, &secret);
+    if (txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value)) {
+        struct reader reader = reader_of(value);
+        invited = division_read(&reader);
     }
-    return true;
-}
-
-/* No invite fits: is the token one for somebody else, or none at all? */
-static enum status say_why_unknown(struct txn *txn, const struct hash *secret,
-                                   struct division division, struct err *err)
-{
-    const uint8_t prefix = INVITE_KEY;
-    struct secret_search search = {secret, DIVISION_NONE};
-
-    (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&prefix, 1), match_secret, &search, err);
-    if (!division_is_none(search.division)) {
-        return err_set(err, ERR_REFUSED, "the token was made for another division than %s",
-                       division.code);
-    }
-    return err_set(err, ERR_NOT_FOUND, "no such token for %s", division.code);
+    buf_free(&key);
+    return invited;
 }
 
 static enum status find_invite(struct txn *txn, const struct enrol_message *message,
-                               struct invite *out, struct err *err)
+                               struct division invited, struct invite *out, struct err *err)
 {
-    const struct hash secret =
-        hash_of(TAG_TOKEN, bytes_of(message->secret, sizeof message->secret));
-
-    if (!read_invite(txn, message->division, out) ||
-        !crypto_equal(out->secret.at, secret.at, sizeof secret.at)) {
-        return say_why_unknown(txn, &secret, message->division, err);
+    if (division_is_none(invited) || !read_invite(txn, invited, out)) {
+        return err_set(err, ERR_NOT_FOUND, "no such token for %s", message->division.code);
+    }
+    if (!division_equal(invited, message->division)) {
+        return err_set(err, ERR_REFUSED, "the token was made for another division than %s",
+                       message->division.code);
     }
     return OK;
 }
@@ -465,12 +364,12 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
 }
 
 static enum status take_request(struct replicator *replicator, struct txn *txn,
-                                const struct enrol_message *message,
+                                const struct enrol_message *message, struct division invited,
                                 const uint8_t proven_curve_key[32], uint64_t now_unix_ms,
                                 struct err *err)
 {
     struct invite invite = {.state = INVITE_OPEN};
-    enum status status = find_invite(txn, message, &invite, err);
+    enum status status = find_invite(txn, message, invited, &invite, err);
 
     if (status != OK) {
         return status;
@@ -534,37 +433,65 @@ static void copy_reason(char *out, size_t size, const char *text)
     memcpy(out, text, length);
 }
 
-static void refuse(struct txn *txn, struct division division, enum status status, const char *text,
-                   uint64_t now_unix_ms, struct buf *answer)
+static void refuse(struct txn *txn, struct enrol_attempt *attempt, struct division invited,
+                   const char *text, struct buf *answer)
 {
-    struct enrol_attempt attempt = {.unix_ms = now_unix_ms, .division = division, .reason = status};
-
-    copy_reason(attempt.text, sizeof attempt.text, text);
-    keep_attempt(txn, &attempt);
-    write_status(answer, status, attempt.text);
-    LOG_WARN("enrol.refused", "division=%s reason=%s", division.code, status_name(status));
+    copy_reason(attempt->text, sizeof attempt->text, text);
+    attempt_keep(txn, attempt, invited);
+    write_status(answer, attempt->reason, attempt->text);
+    if ((attempt->count & (attempt->count - 1)) == 0) { /* a flood must not become one of lines */
+        LOG_WARN("enrol.refused", "division=%s reason=%s address=%s count=%" PRIu64,
+                 attempt->division.code, status_name(attempt->reason), attempt->from.address,
+                 attempt->count);
+    }
 }
 
 void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes frame,
-                   const uint8_t proven_curve_key[32], uint64_t now_unix_ms, struct buf *answer)
+                   const struct enrol_asker *from, uint64_t now_unix_ms, struct buf *answer)
 {
+    struct division invited = DIVISION_NONE;
     struct enrol_message message;
     struct err err = {OK, ""};
     enum status status = read_request(&message, frame, &err);
 
     buf_clear(answer);
     if (status == OK) {
-        status = check_proofs(&message, proven_curve_key, &err);
+        invited = find_invited(txn, &message);
+        status = check_proofs(&message, from->curve_key, &err);
     }
     if (status == OK) {
-        status = take_request(replicator, txn, &message, proven_curve_key, now_unix_ms, &err);
+        status =
+            take_request(replicator, txn, &message, invited, from->curve_key, now_unix_ms, &err);
     }
     crypto_wipe(message.secret, sizeof message.secret);
     if (status != OK) {
-        refuse(txn, message.division, status, err.text, now_unix_ms, answer);
+        struct enrol_attempt attempt = {
+            .unix_ms = now_unix_ms, .division = message.division, .reason = status, .from = *from};
+        refuse(txn, &attempt, invited, err.text, answer);
     } else if (message.confirm) {
         write_status(answer, OK, "");
     } else {
         write_chain(answer, replicator_roster(replicator), message.division);
     }
+}
+
+bool enrol_knows_secret(const struct store *store, struct bytes frame)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    struct enrol_message message;
+    struct hash secret;
+    struct err err;
+    bool known = false;
+
+    if (read_request(&message, frame, &err) == OK) {
+        secret = secret_hash(message.secret);
+        crypto_wipe(message.secret, sizeof message.secret);
+        secret_key(&key, &secret);
+        known =
+            store->ops->get(store->self, NULL, SPACE_LOCAL, buf_bytes(&key), &value, &err) == OK &&
+            value.size != 0;
+    }
+    buf_free(&key);
+    buf_free(&value);
+    return known;
 }

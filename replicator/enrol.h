@@ -52,10 +52,18 @@ void enrol_request(struct buf *frame, const struct token *token, const struct si
                    const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms);
 void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);
 
-/* The parent's side: one frame in, one frame out. `proven_curve_key` is the CURVE key of the
- * connection. May append a grant: `answer` must not leave before the turn is durable. */
+struct enrol_asker {
+    uint8_t curve_key[32]; /* proven by the connection */
+    char address[64];      /* as the transport tells; "" when it does not */
+};
+
+/* The parent's side: one frame in, one frame out. May append a grant: `answer` must not leave
+ * before the turn is durable. */
 void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes frame,
-                   const uint8_t proven_curve_key[32], uint64_t now_unix_ms, struct buf *answer);
+                   const struct enrol_asker *from, uint64_t now_unix_ms, struct buf *answer);
+/* Does it show the secret of a token that was given out, used or not? Noise must not keep its
+ * holder waiting. Reads the store outside a turn. */
+bool enrol_knows_secret(const struct store *store, struct bytes frame);
 
 /* The joining side reads the answer: chain of sealed grants, root first, own last, checked
  * against the token. Errors carry the parent's reason. */
@@ -73,10 +81,12 @@ void enrolled_free(struct enrolled *enrolled);
 /* The answer to a confirm. A child that never hears it is a member all the same. */
 enum status enrol_confirmed(struct bytes frame, struct err *err);
 
-struct enrol_attempt {
-    uint64_t unix_ms;
+struct enrol_attempt { /* of one reason, for one token or from strangers: the newest, and how many
+                        */
+    uint64_t first_unix_ms, unix_ms, count;
     struct division division; /* as claimed */
     enum status reason;
+    struct enrol_asker from;
     char text[128];
 };
 /* Newest first. */

@@ -28,7 +28,7 @@ struct enrol_zmq {
     const struct clock *clock;
     void *socket; /* NULL while it is shut for a flood */
     char address[SOCKET_ENDPOINT_MAX];
-    struct window window;
+    struct window known, strangers; /* who shows a secret of ours has a share of his own */
     uint64_t dropped;
 };
 
@@ -148,10 +148,8 @@ static uint32_t *connection_attempts(struct window *window, const struct socket_
     return &window->connections[window->connection_count++].attempts;
 }
 
-static bool within_limits(struct enrol_zmq *enrol, const struct socket_id *id)
+static bool within_limits(struct window *window, const struct socket_id *id, uint64_t now_ms)
 {
-    struct window *window = &enrol->window;
-    const uint64_t now_ms = clock_mono_ms(enrol->clock);
     uint32_t *attempts;
 
     if (now_ms - window->begun_ms >= WINDOW_MS) {
@@ -171,19 +169,22 @@ static bool within_limits(struct enrol_zmq *enrol, const struct socket_id *id)
     return true;
 }
 
-bool enrol_zmq_receive(struct enrol_zmq *enrol, struct socket_id *who, uint8_t curve_key[32],
-                       struct buf *frame)
+bool enrol_zmq_receive(struct enrol_zmq *enrol, enrol_known_fn *known, void *arg,
+                       struct socket_id *who, struct enrol_asker *from, struct buf *frame)
 {
     char user_id[SOCKET_USER_ID_MAX + 1];
 
     for (int i = 0; enrol->socket != NULL && i < SOCKET_QUEUE_MESSAGES;
          i++) { /* a flood must not hold the loop */
-        const enum socket_take taken = socket_take(enrol->socket, who, user_id, frame);
+        const enum socket_take taken =
+            socket_take_from(enrol->socket, who, user_id, from->address, frame);
         if (taken == TAKE_NOTHING) {
             return false;
         }
         if (taken == TAKE_FRAME && frame->size <= ENROL_FRAME_BYTES_MAX &&
-            hex_decode(curve_key, 32, user_id) && within_limits(enrol, who)) {
+            hex_decode(from->curve_key, sizeof from->curve_key, user_id) &&
+            within_limits(known(arg, buf_bytes(frame)) ? &enrol->known : &enrol->strangers, who,
+                          clock_mono_ms(enrol->clock))) {
             return true;
         }
         if (enrol->dropped++ == 0) {

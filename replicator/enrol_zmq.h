@@ -5,8 +5,9 @@
  *                                              | frame + proven key -> a call of the next turn
  *                     <------------------------+ answer, after that turn's commit
  *
- * A port and a domain of its own, so that it leads nowhere else: small messages, few attempts
- * (5 a second for one connection, 50 in all; more are dropped unread), no links.
+ * A port and a domain of its own, so that it leads nowhere else: small messages, few attempts, no
+ * links. Of those that show a token's secret, and of all others, each has its share: 5 a second for
+ * one connection, 50 in all; more are dropped.
  *
  * Thread: the parent's side on the loop; the request on any. */
 #ifndef TERRACE_REPLICATOR_ENROL_ZMQ_H
@@ -30,10 +31,13 @@ enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transpo
 void enrol_zmq_close(struct enrol_zmq *enrol); /* NULL is fine */
 const char *enrol_zmq_address(const struct enrol_zmq *enrol);
 
-/* The next request, or false. `who` is where the answer goes, any time later; `curve_key` is
- * proven by the connection. `frame` is replaced. */
-bool enrol_zmq_receive(struct enrol_zmq *enrol, struct socket_id *who, uint8_t curve_key[32],
-                       struct buf *frame);
+/* Does this frame show the secret of a token of ours? */
+typedef bool enrol_known_fn(void *arg, struct bytes frame);
+
+/* The next request within its share, or false. `who` is where the answer goes, any time later;
+ * `from` is what the connection proves and tells. `frame` is replaced. */
+bool enrol_zmq_receive(struct enrol_zmq *enrol, enrol_known_fn *known, void *arg,
+                       struct socket_id *who, struct enrol_asker *from, struct buf *frame);
 /* If the asker is still there. */
 void enrol_zmq_answer(struct enrol_zmq *enrol, const struct socket_id *who, struct bytes frame);
 uint64_t enrol_zmq_dropped(const struct enrol_zmq *enrol); /* attempts over the limits */

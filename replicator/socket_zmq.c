@@ -258,16 +258,33 @@ static bool take_id(void *socket, zmq_msg_t *message, struct socket_id *id)
     return true;
 }
 
+/* An IPv4 peer of a socket that speaks IPv6 too. */
+static const char *plainly(const char *address)
+{
+    static const char mapped[] = "::ffff:";
+
+    return strncmp(address, mapped, sizeof mapped - 1) == 0 ? address + sizeof mapped - 1 : address;
+}
+
 enum socket_take socket_take(void *socket, struct socket_id *id,
                              char user_id[SOCKET_USER_ID_MAX + 1], struct buf *frame)
 {
+    char address[SOCKET_ADDRESS_MAX + 1];
+
+    return socket_take_from(socket, id, user_id, address, frame);
+}
+
+enum socket_take socket_take_from(void *socket, struct socket_id *id,
+                                  char user_id[SOCKET_USER_ID_MAX + 1],
+                                  char address[SOCKET_ADDRESS_MAX + 1], struct buf *frame)
+{
     enum socket_take taken = TAKE_FRAME;
-    const char *proven;
+    const char *proven, *peer;
     zmq_msg_t message;
 
     (void)zmq_msg_init(&message);
     buf_clear(frame);
-    user_id[0] = '\0';
+    user_id[0] = address[0] = '\0';
     if (id != NULL && !take_id(socket, &message, id)) {
         taken = TAKE_NOTHING;
     } else if (id != NULL && !zmq_msg_more(&message)) {
@@ -280,6 +297,8 @@ enum socket_take socket_take(void *socket, struct socket_id *id,
     } else {
         proven = zmq_msg_gets(&message, "User-Id");
         (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s", proven == NULL ? "" : proven);
+        peer = zmq_msg_gets(&message, "Peer-Address");
+        (void)snprintf(address, SOCKET_ADDRESS_MAX + 1, "%s", peer == NULL ? "" : plainly(peer));
         buf_append(frame, zmq_msg_data(&message), zmq_msg_size(&message));
     }
     (void)zmq_msg_close(&message);

@@ -19,6 +19,7 @@ enum {
     SOCKET_ENDPOINT_MAX = 256,
     SOCKET_ID_MAX = 255,     /* of a routing id, as ZMTP has it */
     SOCKET_USER_ID_MAX = 80, /* a division and the hex of a key */
+    SOCKET_ADDRESS_MAX = 63, /* of a peer: IPv6 with its zone */
     SOCKET_QUEUE_MESSAGES = 64,
     SOCKET_RECEIVE_MESSAGES = 8, /* of one connection at a listener: what is not read yet */
     SOCKET_HEARTBEAT_MS = 1000,
@@ -60,6 +61,11 @@ enum socket_take { TAKE_NOTHING, TAKE_FRAME, TAKE_REFUSED /* a message of a wron
  * because 4.3.4 loses it on the routing frame. `frame` is replaced. */
 enum socket_take socket_take(void *socket, struct socket_id *id,
                              char user_id[SOCKET_USER_ID_MAX + 1], struct buf *frame);
+
+/* The same, and where the message came from ("" when that is not known). */
+enum socket_take socket_take_from(void *socket, struct socket_id *id,
+                                  char user_id[SOCKET_USER_ID_MAX + 1],
+                                  char address[SOCKET_ADDRESS_MAX + 1], struct buf *frame);
 
 enum socket_give { GIVE_DONE, GIVE_FULL, GIVE_GONE };
 /* Queues a copy, or says why not. `id` NULL for a socket that is not a ROUTER. */

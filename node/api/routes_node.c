@@ -145,7 +145,7 @@ struct attempts {
 
 static void write_attempt(void *arg, const struct enrol_attempt *attempt)
 {
-    enum { ATTEMPTS_SHOWN = 16 };
+    enum { ATTEMPTS_SHOWN = 64 };
     struct attempts *attempts = arg;
 
     if (attempts->count++ >= ATTEMPTS_SHOWN) {
@@ -154,9 +154,13 @@ static void write_attempt(void *arg, const struct enrol_attempt *attempt)
     out_open(attempts->out, NULL, '{');
     out_time(attempts->out, "time", attempt->unix_ms);
     write_age(attempts->out, "age_s", attempt->unix_ms, attempts->now_ms);
+    out_time(attempts->out, "first", attempt->first_unix_ms);
+    out_count(attempts->out, "count", attempt->count);
     out_division(attempts->out, "division", attempt->division);
     out_text(attempts->out, "reason", status_name(attempt->reason));
     out_text(attempts->out, "text", attempt->text);
+    out_hex(attempts->out, "key", attempt->from.curve_key, sizeof attempt->from.curve_key);
+    out_text(attempts->out, "address", attempt->from.address);
     out_close(attempts->out, '}');
 }
 

@@ -4,9 +4,11 @@ strangers knock and the node above is away; and what a process that holds keys s
     python3 tests/process/enrolment.py --build build
 """
 import argparse
+import base64
 import os
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 
@@ -91,6 +93,72 @@ def a_join_is_repeated(tree, root, token):
     tree.wait_equal_digests()
 
 
+def listed(node, division, reason):
+    """The attempts that a node lists for this division and reason."""
+    return [a for a in node.status()["enrol_attempts"]
+            if a["division"] == division and a["reason"] == reason]
+
+
+def door_of(token):
+    """The endpoint and the server's key, as a stranger reads them out of a token."""
+    text = token.split("-", 1)[1]
+    raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))[18:]
+    endpoint, raw = raw[1:1 + raw[0]], raw[1 + raw[0]:]
+    return endpoint.decode(), raw[1 + raw[0]:][:32].hex()
+
+
+def noise_keeps_nobody_waiting(tree, root):
+    """Forty connections send what makes no sense. A good token gets in meanwhile, and what is
+    known of a stolen one stays on the list, with who tried."""
+    token = invite(root, "540800")
+    trees.Node(tree, "540800", "那曲", root).run("join", token)
+    thief = trees.Node(tree, "thief", "", root)
+    says(thief, 1, ["already_used"], "--json", "join", token)
+    with subprocess.Popen([tree.bin("enrol_noise"), *door_of(token), "40"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as noise:
+        need(noise.stdout.readline() == b"ready\n", "no noise could be made")
+        trees.wait_until(lambda: any(a["count"] > 60 for a in listed(root, None, "malformed")), 30,
+                         "the noise to be counted")
+        owner = trees.Node(tree, "540700", "阿里", root)
+        owner.run("join", invite(root, "540700"))
+        noise.stdin.close()
+    need(noise.returncode == 0, f"enrol_noise: exit {noise.returncode}")
+    stolen = listed(root, "540800", "already_used")
+    need(len(stolen) == 1 and stolen[0]["count"] == 1 and stolen[0]["address"] == "127.0.0.1"
+         and int(stolen[0]["key"], 16) != 0, f"{stolen}")
+    need(len(listed(root, None, "malformed")) == 1, "noise fills the list")
+
+
+def a_token_waits_too_long(tree, root):
+    """A day passes at the parent: the token is refused. One that was granted in time and never
+    confirmed still gets its answer."""
+    late, slow = invite(root, "540600"), invite(root, "540500")
+    node = trees.Node(tree, "540500", "山南", root)
+    os.makedirs(os.path.join(node.home, "grants"))
+    says(node, 5, ["grants"], "join", slow)
+    os.rmdir(os.path.join(node.home, "grants"))
+    need(root.end() == 0, "SIGTERM is a clean end")
+    env, tree.env = tree.env, dict(tree.env, CLOCK_SHIFT_S=str(24 * 3600 + 10), LD_PRELOAD=os.path.join(
+        tree.build, "lib", "clock_shift.so"))
+    root.start()
+    tree.env = env
+    says(trees.Node(tree, "540600", "林芝", root), 1, ["expired"], "--json", "join", late)
+    need(len(listed(root, "540600", "expired")) == 1, f"{root.status()['enrol_attempts']}")
+    node.run("join", slow)
+    need(root.end() == 0, "SIGTERM is a clean end")
+    root.start()
+
+
+def the_region_is_away(tree, root):
+    """A city enrols a county while the region does not answer; later all levels agree."""
+    need(root.end() == 0, "SIGTERM is a clean end")
+    county, _ = tree.join(CITY, "540122", "当雄县")
+    expect(county, [agency("A1")], ["accepted"])
+    root.start()
+    tree.wait_equal_digests()
+    need(root.json("get", "A1", "--division", "540122")["id"] == "A1", "the region holds it")
+
+
 def stories(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
@@ -99,6 +167,9 @@ def stories(base, build):
         agrees_before_it_asks(tree, root)
         token = is_reached_where_it_says(tree, root)
         a_join_is_repeated(tree, root, token)
+        the_region_is_away(tree, root)
+        noise_keeps_nobody_waiting(tree, root)
+        a_token_waits_too_long(tree, root)
     except trees.Failed:
         for node in tree.nodes.values():
             print(f"--- {node.division}\n{node.log_tail(1500)}", file=sys.stderr)

@@ -417,9 +417,12 @@ static void run_enrol(struct call *call, struct node *node, struct txn *txn)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
+    struct enrol_asker from = {.address = "sim"};
+
+    memcpy(from.curve_key, enrolment->child->curve.public, sizeof from.curve_key);
     enrol_receive((struct replicator *)(uintptr_t)node_replicator(node), txn,
-                  buf_bytes(&enrolment->request), enrolment->child->curve.public,
-                  node_unix_ms(enrolment->parent), &enrolment->answer);
+                  buf_bytes(&enrolment->request), &from, node_unix_ms(enrolment->parent),
+                  &enrolment->answer);
 }
 
 static void enrolment_done(struct call *call, enum status outcome)

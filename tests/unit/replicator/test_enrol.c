@@ -145,10 +145,20 @@ static void commit(struct world *world)
     txn_reset(world->txn);
 }
 
+static struct enrol_asker asker(const struct world *world)
+{
+    struct enrol_asker from = {.address = "10.0.0.9"};
+
+    memcpy(from.curve_key, world->curve.public, sizeof from.curve_key);
+    return from;
+}
+
 static void receive(struct world *world)
 {
-    enrol_receive(&world->city, world->txn, buf_bytes(&world->frame), world->curve.public,
-                  world->now, &world->answer);
+    const struct enrol_asker from = asker(world);
+
+    enrol_receive(&world->city, world->txn, buf_bytes(&world->frame), &from, world->now,
+                  &world->answer);
     commit(world);
 }
 
@@ -284,9 +294,14 @@ static void the_secret_is_not_stored(void **state)
     struct world *world = *state;
     const struct batch batch = txn_batch(world->txn);
 
-    assert_int_equal(batch.count, 1);
-    assert_null(memmem(batch.changes[0].value.data, batch.changes[0].value.size,
-                       world->token.secret, sizeof world->token.secret));
+    assert_int_equal(batch.count, 2);
+    for (size_t i = 0; i < batch.count; i++) {
+        const struct bytes parts[] = {batch.changes[i].key, batch.changes[i].value};
+        for (size_t k = 0; k < COUNT_OF(parts); k++) {
+            assert_null(memmem(parts[k].data, parts[k].size, world->token.secret,
+                               sizeof world->token.secret));
+        }
+    }
 }
 
 /* --- being refused --- */
@@ -377,6 +392,7 @@ static void a_grant_that_cannot_be_made_leaves_the_token_open(void **state)
 static void a_request_altered_anywhere_is_refused(void **state)
 {
     struct world *world = *state;
+    const struct enrol_asker from = asker(world);
 
     buf_clear(&world->frame);
     enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "tcp://h:1",
@@ -395,8 +411,8 @@ static void a_request_altered_anywhere_is_refused(void **state)
         world->frame.data[i] ^= 1;
     }
     for (size_t size = 0; size < world->frame.size; size++) {
-        enrol_receive(&world->city, world->txn, bytes_of(world->frame.data, size),
-                      world->curve.public, world->now, &world->answer);
+        enrol_receive(&world->city, world->txn, bytes_of(world->frame.data, size), &from,
+                      world->now, &world->answer);
         commit(world);
         expect_refused(world, ERR_MALFORMED, "");
     }
@@ -426,20 +442,42 @@ static void noise_is_refused(void **state)
     mem_free(noise);
 }
 
-static void the_newest_attempts_are_kept(void **state)
+/* The evidence of a stolen token stays, however much noise follows it. */
+static void strangers_are_counted_and_push_nothing_out(void **state)
 {
     struct world *world = *state;
+    const struct token token = world->token;
+    const struct sign_key owner = world->key;
     struct attempts attempts;
 
+    ask(world);
+    confirm(world);
+    sign_key_generate(&world->key);
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "used");
+    assert_true(enrol_knows_secret(&world->store, buf_bytes(&world->frame)));
     world->token.secret[0] ^= 1;
     for (int i = 0; i < 300; i++) {
-        world->now = NOW + (uint64_t)i;
+        char code[8];
+
+        (void)snprintf(code, sizeof code, "%d", 600000 + i);
+        world->token.division = division_of(code);
+        world->now = NOW + 1 + (uint64_t)i;
         ask(world);
     }
+    assert_false(enrol_knows_secret(&world->store, buf_bytes(&world->frame)));
     attempts = attempts_of(world);
-    assert_int_equal(attempts.count, 256);
-    assert_int_equal(attempts.newest.unix_ms, NOW + 299);
-    assert_int_equal(attempts.oldest.unix_ms, NOW + 44);
+    assert_int_equal(attempts.count, 2);
+    assert_int_equal(attempts.newest.reason, ERR_NOT_FOUND);
+    assert_int_equal(attempts.newest.count, 300);
+    assert_true(attempts.newest.first_unix_ms == NOW + 1 && attempts.newest.unix_ms == NOW + 300);
+    assert_string_equal(attempts.newest.division.code, "600299");
+    assert_string_equal(attempts.newest.from.address, "10.0.0.9");
+    assert_memory_equal(attempts.newest.from.curve_key, world->curve.public, 32);
+    assert_int_equal(attempts.oldest.reason, ERR_ALREADY_USED);
+    assert_int_equal(attempts.oldest.count, 1);
+    world->token = token;
+    world->key = owner;
 }
 
 /* --- inviting --- */
@@ -681,7 +719,7 @@ int main(void)
         STORY(a_grant_that_cannot_be_made_leaves_the_token_open),
         STORY(a_request_altered_anywhere_is_refused),
         STORY(noise_is_refused),
-        STORY(the_newest_attempts_are_kept),
+        STORY(strangers_are_counted_and_push_nothing_out),
         STORY(who_may_not_be_invited),
         STORY(an_address_that_nobody_can_dial_is_not_handed_out),
         STORY(names_that_cannot_be_shown_are_refused),

@@ -655,6 +655,13 @@ static bool say(struct family *family, void *socket, size_t size)
     return said;
 }
 
+/* Noise is 100 bytes here, and what shows a secret is longer. */
+static bool says_secret(void *arg, struct bytes frame)
+{
+    (void)arg;
+    return frame.size > 100;
+}
+
 static void any_key_may_ask_to_be_enrolled_and_is_answered(void **state)
 {
     struct family *family = *state;
@@ -663,7 +670,7 @@ static void any_key_may_ask_to_be_enrolled_and_is_answered(void **state)
     struct enrol_zmq *enrol;
     struct curve_key stranger;
     struct socket_id who;
-    uint8_t proven[32];
+    struct enrol_asker from;
     char answer[16];
     void *socket;
     bool asked = false;
@@ -673,12 +680,13 @@ static void any_key_may_ask_to_be_enrolled_and_is_answered(void **state)
     socket = dial_enrolment(family, enrol, context, &stranger);
     assert_true(say(family, socket, 100));
     while (!asked && real_mono_ms(NULL) < deadline_ms) {
-        asked = enrol_zmq_receive(enrol, &who, proven, &family->frame);
+        asked = enrol_zmq_receive(enrol, says_secret, NULL, &who, &from, &family->frame);
         transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
     }
     assert_true(asked);
     assert_int_equal(family->frame.size, 100);
-    assert_memory_equal(proven, stranger.public, 32);
+    assert_memory_equal(from.curve_key, stranger.public, 32);
+    assert_string_equal(from.address, "127.0.0.1");
     enrol_zmq_answer(enrol, &who, bytes_text("granted"));
     assert_int_equal(zmq_recv(socket, answer, sizeof answer, 0), 7);
     assert_memory_equal(answer, "granted", 7);
@@ -708,9 +716,9 @@ static void attempts_over_the_limit_are_dropped(void **state)
     struct enrol_zmq *enrol;
     struct curve_key stranger;
     struct socket_id who;
-    uint8_t proven[32];
+    struct enrol_asker from;
     void *socket;
-    int attempts = 0, heard = 0;
+    int attempts = 0, heard = 0, known = 0;
     const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
 
     curve_key_generate(&stranger);
@@ -720,11 +728,19 @@ static void attempts_over_the_limit_are_dropped(void **state)
         assert_true(say(family, socket, 100));
     }
     while (heard + (int)enrol_zmq_dropped(enrol) < attempts && real_mono_ms(NULL) < deadline_ms) {
-        heard += enrol_zmq_receive(enrol, &who, proven, &family->frame);
+        heard += enrol_zmq_receive(enrol, says_secret, NULL, &who, &from, &family->frame);
         transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
     }
     assert_int_equal(heard + (int)enrol_zmq_dropped(enrol), attempts);
     assert_in_range(heard, 1, 2 * ENROL_CONNECTION_PER_SECOND_MAX); /* the second may turn once */
+    assert_true(say(family, socket, 100)); /* the share of noise is used up, the other is not */
+    assert_true(say(family, socket, 101));
+    while (known == 0 && real_mono_ms(NULL) < deadline_ms) {
+        known += enrol_zmq_receive(enrol, says_secret, NULL, &who, &from, &family->frame) &&
+                 family->frame.size == 101;
+        transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+    }
+    assert_int_equal(known, 1);
     socket_close(socket);
     enrol_zmq_close(enrol);
     (void)zmq_ctx_term(context);
