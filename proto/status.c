@@ -30,6 +30,7 @@ static const struct {
     [ERR_ALREADY_USED] = {"already_used", "it may be used once and was"},
     [ERR_LIMIT] = {"limit", "more than this peer may send"},
     [ERR_USAGE] = {"usage", "the command line cannot be understood"},
+    [ERR_DIVISION_TAKEN] = {"division_taken", "another branch of the tree has this division"},
 };
 
 const char *status_name(enum status status)

@@ -34,6 +34,7 @@ enum status {
     ERR_ALREADY_USED = 19,
     ERR_LIMIT = 20, /* a peer went past what it may send */
     ERR_USAGE = 21,
+    ERR_DIVISION_TAKEN = 22, /* another branch of the tree has this division */
     STATUSES
 };
 

@@ -7,7 +7,8 @@
  *   cursor.c      how far a neighbour has each log        send.c    what to send whom
  *   intake.c      taking blocks in                        outbox.c  frames out, by lanes
  *   behind.c      what a neighbour lacks                  peer.c    the state table
- *   flow.c        windows, credit, buckets                cosign.c, beat.c */
+ *   flow.c        windows, credit, buckets                taken.c   granted by two branches
+ *   cosign.c, beat.c */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 

@@ -1,5 +1,6 @@
 #include "proto/bug.h"
 #include "replicator/core.h"
+#include "replicator/taken.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -356,6 +357,22 @@ void cursor_acked(struct replicator *r, struct link *link, const Terrace__Ack *a
     }
 }
 
+/* The bytes may have been hurt on the way: once more, but not at once. */
+static void refuse_for_a_while(struct replicator *r, struct link *link, struct cursor *cursor)
+{
+    turned_down(r, link, cursor, cursor->acked, RETRY_REFUSED_MS);
+    link->turned_down += cursor->refused ? 0 : 1;
+    cursor->refused = true;
+}
+
+static void copy_words(char *out, size_t size, const Terrace__Reject *reject)
+{
+    const struct bytes text = reject->has_text ? bytes_of_pb(reject->text) : BYTES_NONE;
+
+    (void)snprintf(out, size, "%.*s", text_plain(text) ? (int)text.size : 0,
+                   text.size == 0 ? "" : (const char *)text.data);
+}
+
 void cursor_rejected(struct replicator *r, struct link *link, const Terrace__Reject *reject)
 {
     struct division author;
@@ -368,12 +385,18 @@ void cursor_rejected(struct replicator *r, struct link *link, const Terrace__Rej
     if (cursor == NULL) {
         return;
     }
+    if (reject->reason == ERR_DIVISION_TAKEN && link->is_parent) {
+        struct waiting_reject heard = {.lsn = reject->lsn};
+        copy_words(heard.text, sizeof heard.text, reject);
+        taken_heard(r, link, author, &heard);
+        if (reject->lsn != 0 && cursor->log->side != HELD_OWN) { /* ours goes up to the parent */
+            refuse_for_a_while(r, link, cursor);
+        }
+        return;
+    }
     (void)snprintf(words, sizeof words, "it rejects block %" PRIu64 " of %s: %s", reject->lsn,
                    author.code, status_message((enum status)reject->reason));
-    /* The bytes may have been hurt on the way: once more, but not at once. */
-    turned_down(r, link, cursor, cursor->acked, RETRY_REFUSED_MS);
-    link->turned_down += cursor->refused ? 0 : 1;
-    cursor->refused = true;
+    refuse_for_a_while(r, link, cursor);
     link_hold(r, link, HOLD_TURNED_DOWN, words);
     alarm_about(r, "rejected", link->peer, "%s", words);
 }

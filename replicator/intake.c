@@ -7,6 +7,7 @@
  *   fork      the author signed two blocks for one position: both are kept as evidence */
 #include "proto/bug.h"
 #include "replicator/core.h"
+#include "replicator/taken.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -90,6 +91,10 @@ static void refuse(struct replicator *r, struct link *link, const struct block_h
     struct held_log *log = heads_find(r, header->author);
     char words[96];
 
+    if (why->status == ERR_DIVISION_TAKEN) { /* its other logs are as good as before */
+        taken_say(r, link, header->author, header->first_lsn);
+        return;
+    }
     link->frames_refused++;
     if (log != NULL && log->source == link) {
         link->refused_logs += log->refused ? 0 : 1;
@@ -134,7 +139,7 @@ static enum status check_from_above(const struct replicator *r, const struct blo
     return OK;
 }
 
-static enum status check_author(const struct replicator *r, const struct link *link,
+static enum status check_author(struct replicator *r, struct txn *txn, const struct link *link,
                                 const struct block_header *header, struct err *err)
 {
     if (roster_epoch(r->roster, header->author, header->epoch) == NULL) {
@@ -145,8 +150,9 @@ static enum status check_author(const struct replicator *r, const struct link *l
         return check_from_above(r, header, err);
     }
     if (!roster_within(r->roster, header->author, link->peer)) {
-        return err_set(err, ERR_REFUSED, "%s is not below %s", header->author.code,
-                       link->peer.code);
+        return err_set(err,
+                       taken_known(r, txn, link, header->author) ? ERR_DIVISION_TAKEN : ERR_REFUSED,
+                       "%s is not below %s", header->author.code, link->peer.code);
     }
     return OK;
 }
@@ -287,7 +293,7 @@ static enum status judge_fork(struct replicator *r, struct txn *txn, const struc
 
 /* --- taking it --- */
 
-static void take_grants(struct replicator *r, struct txn *txn, struct division author)
+static void take_grants(struct replicator *r, struct txn *txn, const struct held_log *log)
 {
     for (size_t i = 0; i < r->body.count; i++) {
         const struct entry *entry = &r->body.entries[i];
@@ -300,7 +306,10 @@ static void take_grants(struct replicator *r, struct txn *txn, struct division a
         }
         if (roster_add(r->roster, entry->body, &added, &err) != OK ||
             grant_parse(&grant, entry->body, &err) != OK) {
-            alarm_about(r, "bad_grant", author, "grant at lsn %" PRIu64 ": %s", entry->lsn,
+            if (log->side == HELD_BELOW && taken_by_grant(r, txn, log, entry->body)) {
+                continue;
+            }
+            alarm_about(r, "bad_grant", log->author, "grant at lsn %" PRIu64 ": %s", entry->lsn,
                         err.text);
         } else if (added) {
             grant_store(r, txn, &grant, entry->body);
@@ -334,7 +343,7 @@ static enum status take(struct replicator *r, struct txn *txn, struct held_log *
     log->turned_lsn = 0;
     true_bytes_came(r, log);
     heads_stage(r, txn, log, block, &hash);
-    take_grants(r, txn, log->author);
+    take_grants(r, txn, log);
     r->config.sink.block_held(r->config.sink.arg, txn, block, &r->body);
     return OK;
 }
@@ -384,7 +393,7 @@ static bool take_one(struct replicator *r, struct txn *txn, struct link *link, s
         return false;
     }
     if (status == OK) {
-        status = check_author(r, link, &block.header, &err);
+        status = check_author(r, txn, link, &block.header, &err);
     }
     if (status == OK) {
         log = heads_find(r, block.header.author);

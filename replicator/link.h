@@ -23,7 +23,7 @@ enum {
     PAY_SESSION = 10000, /* for a new session, in thousandths of a block */
 };
 
-enum hold { HOLD_LIMIT = 1, HOLD_REFUSED = 2, HOLD_TURNED_DOWN = 4 };
+enum hold { HOLD_LIMIT = 1, HOLD_REFUSED = 2, HOLD_TURNED_DOWN = 4, HOLD_TAKEN = 8 };
 
 struct link {
     struct division peer;

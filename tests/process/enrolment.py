@@ -159,6 +159,29 @@ def the_region_is_away(tree, root):
     need(root.json("get", "A1", "--division", "540122")["id"] == "A1", "the region holds it")
 
 
+def a_code_is_taken(tree, root):
+    """A second city enrols a code that another has: the region knows better, and tells it, and it
+    tells the county. The first county goes on."""
+    city, _ = tree.join(ROOT, OTHER, "日喀则市")
+    second = trees.Node(tree, "second", "林周县", city)
+    second.run("join", invite(city, COUNTY), "--approval", "none")
+    second.start()
+    try:
+        expect(second, [agency("S1")], ["accepted"])
+
+        def told(node):
+            return any(a["code"] == "division_taken" for a in node.status()["alarms"])
+        for node in (root, city, second):
+            trees.wait_until(lambda n=node: told(n), 30, f"{node.home} to know that the code is taken")
+        held = [p for p in city.status()["peers"] if p["division"] == COUNTY]
+        need(held[0]["state"] == "held" and CITY in held[0]["reason"], f"{held}")
+        expect(tree.nodes[COUNTY], [agency("A9", "105009")], ["accepted"])
+        tree.wait_equal_digests()
+        need(not told(tree.nodes[CITY]) and not told(tree.nodes[COUNTY]), "the first is blamed")
+    finally:
+        second.end()
+
+
 def stories(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
@@ -170,6 +193,7 @@ def stories(base, build):
         the_region_is_away(tree, root)
         noise_keeps_nobody_waiting(tree, root)
         a_token_waits_too_long(tree, root)
+        a_code_is_taken(tree, root)
     except trees.Failed:
         for node in tree.nodes.values():
             print(f"--- {node.division}\n{node.log_tail(1500)}", file=sys.stderr)

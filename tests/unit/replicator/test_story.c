@@ -32,6 +32,53 @@ static void entries_reach_whom_they_are_for_and_nobody_else(void **state)
     world_end(&world);
 }
 
+/* The second city cannot know that the code is taken; the region does, and says so. */
+static void a_division_of_two_branches_is_told_to_the_second(void **state)
+{
+    static struct world world;
+    struct place *second;
+    struct peer_status peer;
+
+    (void)state;
+    world_begin(&world);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "first");
+    world_run(&world, 2000);
+    second = world_add(&world, "K1", SIBLING);
+    world_run(&world, 2000);
+    assert_true(place_alarmed(&world.at[REGION], "division_taken"));
+    assert_true(place_alarmed(&world.at[SIBLING], "division_taken"));
+    place_say(second, AUDIENCE_LINE, "K1", "second");
+    place_say(&world.at[SIBLING], AUDIENCE_LINE, "C2", "own");
+    world_run(&world, 2000);
+    for (int i = 0; i < 2; i++) {
+        assert_true(place_alarmed(&world.at[REGION], "division_taken"));
+        assert_true(place_alarmed(&world.at[SIBLING], "division_taken"));
+        assert_true(place_alarmed(second, "division_taken"));
+        assert_false(place_alarmed(&world.at[COUNTY], "division_taken"));
+        assert_false(place_alarmed(&world.at[CITY], "division_taken"));
+        replicator_peer(world.at[SIBLING].replicator, 1, &peer);
+        assert_string_equal(peer.division.code, "K1");
+        assert_int_equal(peer.state, PEER_HELD);
+        assert_non_null(strstr(peer.reason, "C1"));
+        replicator_peer(second->replicator, 0, &peer);
+        assert_non_null(strstr(peer.reason, "C1"));
+        for (int k = 0; k < world.count; k++) { /* all start again, and know it again */
+            place_close(&world.at[k]);
+            place_open(&world.at[k]);
+            world.at[k].alarm_count = 0;
+        }
+        world_run(&world, 20000);
+    }
+    assert_true(place_heard(&world.at[REGION], "K1/first"));
+    assert_false(place_heard(&world.at[REGION], "K1/second"));
+    assert_true(place_heard(&world.at[SIBLING], "K1/second"));
+    assert_true(place_heard(&world.at[REGION], "C2/own"));
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "third");
+    world_run(&world, 2000);
+    assert_true(place_heard(&world.at[REGION], "K1/third"));
+    world_end(&world);
+}
+
 static void a_restarted_node_goes_on_where_it_was(void **state)
 {
     static struct world world;
@@ -473,6 +520,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(entries_reach_whom_they_are_for_and_nobody_else),
+        cmocka_unit_test(a_division_of_two_branches_is_told_to_the_second),
         cmocka_unit_test(a_restarted_node_goes_on_where_it_was),
         cmocka_unit_test(what_a_cut_swallows_comes_again_once),
         cmocka_unit_test(a_bit_changed_on_the_way_is_refused_and_alarmed),

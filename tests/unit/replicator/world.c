@@ -112,10 +112,12 @@ bool place_alarmed_ever(const struct place *place, const char *code)
     return strstr(place->alarms_ever, word) != NULL;
 }
 
-static struct place *find(struct world *world, struct division division)
+/* The neighbour of that division: two branches may have one of the same. */
+static struct place *find(struct world *world, const struct place *from, struct division division)
 {
     for (int i = 0; i < world->count; i++) {
-        if (division_equal(world->at[i].division, division)) {
+        const bool near = i == from->parent || &world->at[world->at[i].parent] == from;
+        if (near && division_equal(world->at[i].division, division)) {
             return &world->at[i];
         }
     }
@@ -168,7 +170,7 @@ void place_close(struct place *place)
 
 static void post(struct world *world, struct place *from, struct division to, struct bytes frame)
 {
-    struct place *place = find(world, to);
+    struct place *place = find(world, from, to);
     struct mail *mail = mem_zalloc(sizeof *mail);
 
     mail->from = from->division;
