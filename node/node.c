@@ -206,7 +206,7 @@ static void check_space(struct node *node)
     if (node->store.ops->free_space(node->store.self, &space, &err) != OK) {
         return;
     }
-    node->disk_full = space.free_bytes < space.floor_bytes;
+    node->disk_full = space.free_bytes < space.floor_bytes && !BUG("floor-ignored");
     mind_space(node, "disk_full", &space, space.floor_bytes,
                "new documents are refused; free some space");
     mind_space(node, "disk_low", &space, DISK_LOW_FLOORS * space.floor_bytes,

@@ -3,7 +3,7 @@
  *   commit --> rows that were there before and changed --> warm --> the next turn's first read
  *
  * Whoever commits is the store's only writer, so what it committed last is what the store holds,
- * and a balance that every turn moves is read from the disk once. Bounded: at WARM_BYTES_MAX all
+ * and a row that every turn changes is read from the disk once. Bounded: at WARM_BYTES_MAX all
  * is forgotten, and what is still in use comes back.
  *
  * Owns: copies of keys and values. Thread: that of the txn. */
