@@ -3,7 +3,7 @@
  *
  *   replicator.c  the face: opening, a turn, grants       recent.c  blocks of the last turns
  *   own_log.c     entries gather, blocks are sealed       heads.c   which logs, up to where
- *   link.c        sessions, limits, timers                greet.c   Hello and Welcome
+ *   link.c        sessions and timers; link_limits.c      greet.c   Hello and Welcome
  *   cursor.c      how far a neighbour has each log        send.c    what to send whom
  *   intake.c      taking blocks in                        outbox.c  frames out, by lanes
  *   behind.c      what a neighbour lacks                  peer.c    the state table

@@ -109,6 +109,8 @@ bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t 
 /* A child is served within limits: what it asks for is paid in thousandths of a block. */
 void link_pay(struct replicator *r, struct link *link, uint64_t milli);
 bool link_can_pay(struct replicator *r, struct link *link);
+/* A limit was passed: does what the peer did since allow to let it go on? */
+void link_relieve(struct replicator *r, struct link *link);
 /* All that was taken is stored or answered: the next Ack says so. */
 void link_durable(struct link *link);
 /* The transport did not take this frame. Where a session is open it is offered again; where none
