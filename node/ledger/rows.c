@@ -1,216 +1,5 @@
-/* Keys and values of all rows. A value is written into a fixed buffer: what may go into a row is
- * bounded when a document is decoded, so an overrun here is our own bug. */
-#include "node/ledger/rows.h"
-
-#include <assert.h>
-
-enum { ROW_BYTES_MAX = 1280 };
-
-struct writer {
-    uint8_t at[ROW_BYTES_MAX];
-    size_t size;
-};
-
-static void write_raw(struct writer *writer, const void *data, size_t size)
-{
-    assert(size <= sizeof writer->at - writer->size);
-    if (size > 0) {
-        memcpy(writer->at + writer->size, data, size);
-    }
-    writer->size += size;
-}
-
-static void write_u8(struct writer *writer, uint8_t value)
-{
-    write_raw(writer, &value, 1);
-}
-
-static void write_u16(struct writer *writer, uint32_t value)
-{
-    const uint8_t raw[2] = {(uint8_t)(value >> 8), (uint8_t)value};
-
-    assert(value <= UINT16_MAX);
-    write_raw(writer, raw, sizeof raw);
-}
-
-static void write_u64(struct writer *writer, uint64_t value)
-{
-    assert(sizeof writer->at - writer->size >= 8);
-    store_u64(writer->at + writer->size, value);
-    writer->size += 8;
-}
-
-static void write_i64(struct writer *writer, int64_t value)
-{
-    write_u64(writer, (uint64_t)value);
-}
-
-static void write_division(struct writer *writer, struct division division)
-{
-    write_raw(writer, division.code, DIVISION_CODE_MAX);
-}
-
-static void write_text(struct writer *writer, struct bytes text)
-{
-    assert(text.size <= UINT8_MAX);
-    write_u8(writer, (uint8_t)text.size);
-    write_raw(writer, text.data, text.size);
-}
-
-static void write_long_text(struct writer *writer, struct bytes text)
-{
-    write_u16(writer, (uint32_t)text.size);
-    write_raw(writer, text.data, text.size);
-}
-
-static uint8_t *put(struct txn *txn, const struct row_key *key, const struct writer *writer)
-{
-    return txn_put(txn, SPACE_LEDGER, row_key_bytes(key), bytes_of(writer->at, writer->size));
-}
-
-static int64_t read_i64(struct reader *reader)
-{
-    return (int64_t)reader_u64(reader);
-}
-
-static struct bytes read_text(struct reader *reader)
-{
-    return reader_bytes(reader, reader_u8(reader));
-}
-
-static struct short_text read_short(struct reader *reader)
-{
-    return short_text_of(read_text(reader));
-}
-
-/* A division that may be none, which division_read refuses. */
-static struct division read_division(struct reader *reader)
-{
-    struct division division = DIVISION_NONE;
-
-    reader_copy(reader, division.code, DIVISION_CODE_MAX);
-    return division;
-}
-
-/* --- keys --- */
-
-static void key_add(struct row_key *key, const void *data, size_t size)
-{
-    assert(size <= sizeof key->at - key->size);
-    if (size > 0) {
-        memcpy(key->at + key->size, data, size);
-    }
-    key->size += size;
-}
-
-static void key_add_number(struct row_key *key, uint64_t number, size_t size)
-{
-    for (size_t i = size; i-- > 0;) {
-        const uint8_t byte = (uint8_t)(number >> (8 * i));
-        key_add(key, &byte, 1);
-    }
-}
-
-struct row_key row_key_of(char letter, struct division division, struct bytes rest)
-{
-    struct row_key key;
-
-    key.at[0] = (uint8_t)letter;
-    memcpy(key.at + 1, division.code, DIVISION_CODE_MAX);
-    key.size = 1 + DIVISION_CODE_MAX;
-    key_add(&key, rest.data, rest.size);
-    return key;
-}
-
-struct row_key year_sums_key(struct division division, int year, struct bytes fund)
-{
-    struct row_key key = row_key_of('Y', division, BYTES_NONE);
-
-    key_add_number(&key, (uint64_t)year, 2);
-    key_add(&key, fund.data, fund.size);
-    return key;
-}
-
-struct row_key rollup_prefix(char scope, struct division division)
-{
-    return row_key_of(scope, division, BYTES_NONE);
-}
-
-struct row_key rollup_key(char scope, struct division division, int year,
-                          enum rollup_dimension dimension, struct bytes rest)
-{
-    struct row_key key = rollup_prefix(scope, division);
-
-    key_add_number(&key, (uint64_t)year, 2);
-    key_add_number(&key, (uint64_t)dimension, 1);
-    key_add(&key, rest.data, rest.size);
-    return key;
-}
-
-bool rollup_key_parse(struct bytes row_key, int *year, enum rollup_dimension *dimension,
-                      struct bytes *key)
-{
-    struct reader reader = reader_of(row_key);
-
-    (void)reader_bytes(&reader, 1 + DIVISION_CODE_MAX);
-    *year = reader_u16(&reader);
-    *dimension = (enum rollup_dimension)reader_u8(&reader);
-    *key = reader_bytes(&reader, reader_left(&reader));
-    return reader_ok(&reader) && *dimension < ROLLUP_DIMENSIONS;
-}
-
-static struct row_key catalogue_key(char letter, struct bytes catalogue, int year)
-{
-    struct row_key key;
-
-    key.at[0] = (uint8_t)letter;
-    key.size = 1;
-    key_add(&key, catalogue.data, catalogue.size);
-    key_add_number(&key, 0, 1);
-    key_add_number(&key, (uint64_t)year, 2);
-    return key;
-}
-
-struct row_key code_key(struct bytes catalogue, int year, struct bytes code)
-{
-    struct row_key key = catalogue_key('C', catalogue, year);
-
-    key_add(&key, code.data, code.size);
-    return key;
-}
-
-struct row_key code_set_key(struct bytes catalogue, int year)
-{
-    return catalogue_key('c', catalogue, year);
-}
-
-struct row_key list_prefix(struct division division, uint32_t kind)
-{
-    struct row_key key = row_key_of('W', division, BYTES_NONE);
-
-    key_add_number(&key, kind, 4);
-    return key;
-}
-
-struct row_key list_key(struct division division, uint32_t kind, uint64_t lsn)
-{
-    struct row_key key = list_prefix(division, kind);
-
-    key_add_number(&key, lsn, 8);
-    return key;
-}
-
-struct short_text short_text_of(struct bytes text)
-{
-    struct short_text out;
-
-    out.size = (uint8_t)(text.size < DOCUMENT_ID_MAX ? text.size : DOCUMENT_ID_MAX);
-    if (out.size > 0) {
-        memcpy(out.at, text.data, out.size);
-    }
-    out.at[out.size] = '\0';
-    return out;
-}
+/* Values of the rows of documents, indicators, positions, edges, catalogues and lists. */
+#include "node/ledger/row_codec.h"
 
 /* --- documents --- */
 
@@ -277,7 +66,7 @@ void doc_store(struct txn *txn, struct division division, struct bytes id,
     write_u8(&writer, row->ever_paid);
     write_text(&writer, short_text_bytes(&row->about));
     write_division(&writer, row->party);
-    (void)put(txn, &key, &writer);
+    put_row(txn, &key, &writer);
 }
 
 /* --- indicators --- */
@@ -356,7 +145,7 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
     write_text(&writer, indicator->agency);
     write_long_text(&writer, indicator->elements);
     write_balances(&writer, indicator->balance);
-    (void)put(txn, &key, &writer);
+    put_row(txn, &key, &writer);
 }
 
 void indicator_elements(const struct indicator *indicator, struct document *out)
@@ -378,68 +167,6 @@ void indicator_set_elements(struct indicator *indicator, const struct document *
     indicator->function = document_text(elements, spent ? FIELD_EXP_FUNC_CODE : FIELD_TP_FUNC_CODE);
     indicator->agency = document_text(elements, FIELD_AGENCY_CODE);
     indicator->elements = encoded;
-}
-
-/* --- sums --- */
-
-bool source_parse(struct bytes value, struct source_sums *out)
-{
-    struct reader reader = reader_of(value);
-
-    out->credit = read_i64(&reader);
-    out->debit = read_i64(&reader);
-    return reader_done(&reader);
-}
-
-bool source_load(struct txn *txn, struct division division, struct bytes id,
-                 struct source_sums *out)
-{
-    const struct row_key key = row_key_of('S', division, id);
-    struct bytes value;
-
-    return txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value) && source_parse(value, out);
-}
-
-void source_store(struct txn *txn, struct division division, struct bytes id,
-                  const struct source_sums *sums)
-{
-    const struct row_key key = row_key_of('S', division, id);
-    struct writer writer;
-
-    writer.size = 0;
-    write_i64(&writer, sums->credit);
-    write_i64(&writer, sums->debit);
-    (void)put(txn, &key, &writer);
-}
-
-bool year_sums_parse(struct bytes value, int64_t sums[ACCOUNTS])
-{
-    struct reader reader = reader_of(value);
-
-    for (size_t i = 0; i < ACCOUNTS; i++) {
-        sums[i] = read_i64(&reader);
-    }
-    return reader_done(&reader);
-}
-
-void year_sums_load(struct txn *txn, const struct row_key *key, int64_t sums[ACCOUNTS])
-{
-    struct bytes value;
-
-    if (!txn_get(txn, SPACE_LEDGER, row_key_bytes(key), &value) || !year_sums_parse(value, sums)) {
-        memset(sums, 0, ACCOUNTS * sizeof *sums);
-    }
-}
-
-void year_sums_store(struct txn *txn, const struct row_key *key, const int64_t sums[ACCOUNTS])
-{
-    struct writer writer;
-
-    writer.size = 0;
-    for (size_t i = 0; i < ACCOUNTS; i++) {
-        write_i64(&writer, sums[i]);
-    }
-    (void)put(txn, key, &writer);
 }
 
 /* --- position --- */
@@ -471,58 +198,10 @@ void position_store(struct txn *txn, struct division division, const struct posi
     write_u64(&writer, row->time_ms);
     write_raw(&writer, row->digest.at, sizeof row->digest.at);
     write_u64(&writer, row->digest_lsn);
-    (void)put(txn, &key, &writer);
-}
-
-/* --- roll-ups: the accounts that ever moved, so that a row stays short --- */
-
-bool rollup_parse(struct bytes value, struct rollup *out)
-{
-    struct reader reader = reader_of(value);
-
-    memset(out, 0, sizeof *out);
-    while (reader_left(&reader) > 0) {
-        const uint8_t account = reader_u8(&reader);
-
-        if (account >= ACCOUNTS) {
-            return false;
-        }
-        out->debit[account] = read_i64(&reader);
-        out->credit[account] = read_i64(&reader);
-    }
-    return reader_ok(&reader);
-}
-
-void rollup_load(struct txn *txn, const struct row_key *key, struct rollup *out)
-{
-    struct bytes value;
-
-    if (!txn_get(txn, SPACE_ROLLUPS, row_key_bytes(key), &value) || !rollup_parse(value, out)) {
-        memset(out, 0, sizeof *out);
-    }
-}
-
-void rollup_store(struct txn *txn, const struct row_key *key, const struct rollup *rollup)
-{
-    struct writer writer;
-
-    writer.size = 0;
-    for (unsigned account = 0; account < ACCOUNTS; account++) {
-        if (rollup->debit[account] != 0 || rollup->credit[account] != 0) {
-            write_u8(&writer, (uint8_t)account);
-            write_i64(&writer, rollup->debit[account]);
-            write_i64(&writer, rollup->credit[account]);
-        }
-    }
-    (void)txn_put(txn, SPACE_ROLLUPS, row_key_bytes(key), bytes_of(writer.at, writer.size));
+    put_row(txn, &key, &writer);
 }
 
 /* --- edges --- */
-
-static void write_hash(struct writer *writer, const struct hash *hash)
-{
-    write_raw(writer, hash->at, sizeof hash->at);
-}
 
 bool edge_parse(struct bytes value, struct edge *out)
 {
@@ -591,7 +270,7 @@ void edge_store(struct txn *txn, struct division issuer, struct bytes id, const 
     write_text(&writer, short_text_bytes(&edge->settle_id));
     write_text(&writer, short_text_bytes(&edge->settle_answer_id));
     write_u8(&writer, (uint8_t)(edge->returned | edge->settled_returned << 1 | edge->breach << 2));
-    (void)put(txn, &key, &writer);
+    put_row(txn, &key, &writer);
 }
 
 /* --- catalogues --- */
@@ -636,7 +315,7 @@ void catalogue_store(struct txn *txn, const struct row_key *key, const struct ca
     write_text(&writer, short_text_bytes(&row->agency));
     write_text(&writer, row->group);
     write_long_text(&writer, row->name);
-    (void)put(txn, key, &writer);
+    put_row(txn, key, &writer);
 }
 
 /* --- lists --- */
