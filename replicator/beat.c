@@ -86,6 +86,43 @@ static void check_silence(struct replicator *r, const struct log_head *head, uin
     }
 }
 
+/* What the root has told of, and when it comes. Bounded delay is normal; but an audience that
+ * stands still below what the root has written is one that somebody above us keeps back. */
+static void check_line(struct replicator *r)
+{
+    const struct division root = roster_root(r->roster)->grant.division;
+    const struct held_log *log = heads_find(r, root);
+    const uint64_t now = now_ms(r);
+    const struct told *oldest = NULL;
+
+    for (size_t i = 0; log != NULL && i < r->told_count; i++) {
+        struct told *told = &r->told[i];
+        const struct audience_head *head = heads_of(log, &told->audience);
+        const uint64_t have = head == NULL ? 0 : head->seq;
+
+        if (have == told->seq && told->awaited && !hash_equal(&head->hash, &told->hash)) {
+            alarm_about(r, "fork", root, "the root tells of another block %" PRIu64 " than is held",
+                        have);
+        }
+        told->awaited = told->awaited && have < told->seq;
+        if (have > told->have) {
+            told->have = have;
+            told->since_ms = now;
+        }
+        if (told->awaited && (oldest == NULL || told->since_ms < oldest->since_ms)) {
+            oldest = told;
+        }
+    }
+    if (oldest == NULL) {
+        alarm_over(r, "withheld", root);
+    } else if (now - oldest->since_ms > r->limits.stuck_ms) {
+        alarm_about(r, "withheld", root,
+                    "block %" PRIu64 " for %s %s was written and has not come for %" PRIu64 " s",
+                    oldest->have + 1, oldest->audience.kind == AUDIENCE_LINE ? "line" : "tree",
+                    oldest->audience.division.code, (now - oldest->since_ms) / 1000);
+    }
+}
+
 void beat_tick(struct replicator *r)
 {
     Terrace__Beat beat = TERRACE__BEAT__INIT;
@@ -98,15 +135,18 @@ void beat_tick(struct replicator *r)
     }
     r->beat_ms = now_ms(r) + r->limits.beat_ms;
     if (division_is_none(r->parent)) { /* the root confirms itself */
-        r->confirmed = (struct confirmation){head->lsn, head->hash, now_unix_ms(r), head->lsn};
+        r->confirmed = (struct confirmation){head->lsn, head->hash, now_unix_ms(r), head->lsn, 0};
         r->confirmed_ms = now_ms(r);
         return;
     }
     up = link_find(r, r->parent);
     if (up == NULL || !link_is_open(up)) {
         alarm_over(r, "silent_with_backlog", r->config.self);
+        r->told_count = 0; /* it could not have come */
+        check_line(r);
         return;
     }
+    check_line(r);
     check_silence(r, head, up->opened_ms);
     fill_own(r, &beat, head);
     beat.has_sequence = beat.has_unix_ms = 1;
@@ -114,6 +154,47 @@ void beat_tick(struct replicator *r)
     beat.unix_ms = now_unix_ms(r);
     sign_beat(r, &beat, &signature);
     waiting_put(&up->beats, BEATS_WAITING_MAX, r->config.self, DIVISION_NONE, &beat.base);
+}
+
+/* Which of our audiences is a division in by its place: `line` itself, `tree` it and those above.
+ */
+static bool is_on_line(const struct audience *audience, const struct member *member)
+{
+    if (audience->kind == AUDIENCE_LINE) {
+        return division_equal(audience->division, member->grant.division);
+    }
+    for (; member != NULL; member = member->parent) {
+        if (division_equal(audience->division, member->grant.division)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The newest blocks of our own log that the division must have had, so that none is kept from it
+ * without its knowing. */
+static size_t list_line(const struct replicator *r, struct division division,
+                        Terrace__AudienceHead *heads, Terrace__AudienceHead **list)
+{
+    const struct member *member = roster_find(r->roster, division);
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->own_head->audience_count && count < BEAT_LINE_MAX; i++) {
+        const struct audience_head *head = &r->own_head->audiences[i];
+        if (head->seq != 0 && head->lsn <= r->own_head->durable.lsn &&
+            is_on_line(&head->audience, member)) {
+            terrace__audience_head__init(&heads[count]);
+            heads[count].has_kind = heads[count].has_division = 1;
+            heads[count].has_aud_seq = heads[count].has_hash = 1;
+            heads[count].kind = head->audience.kind;
+            heads[count].division = pb_division(&head->audience.division);
+            heads[count].aud_seq = head->seq;
+            heads[count].hash = pb_of_bytes(&head->hash, HASH_SIZE);
+            list[count] = &heads[count];
+            count++;
+        }
+    }
+    return count;
 }
 
 /* The root's answer: what it holds of this division, and its own head. */
@@ -125,8 +206,11 @@ static void answer_beat(struct replicator *r, struct link *link, const Terrace__
     const struct log_head none = {0};
     const struct log_head *held = log == NULL ? &none : &log->durable;
     const struct log_head *own = &r->own_head->durable;
+    Terrace__AudienceHead heads[BEAT_LINE_MAX], *list[BEAT_LINE_MAX];
     struct signature signature;
 
+    beat.n_root_line = list_line(r, division, heads, list);
+    beat.root_line = list;
     beat.epoch = held->epoch;
     beat.lsn = held->lsn;
     beat.hash = pb_of_bytes(&held->hash, HASH_SIZE);
@@ -139,6 +223,43 @@ static void answer_beat(struct replicator *r, struct link *link, const Terrace__
     waiting_put(&link->beats, BEATS_WAITING_MAX, division, DIVISION_NONE, &beat.base);
 }
 
+static struct told *told_of(struct replicator *r, const struct audience *audience)
+{
+    for (size_t i = 0; i < r->told_count; i++) {
+        if (audience_equal(&r->told[i].audience, audience)) {
+            return &r->told[i];
+        }
+    }
+    if (r->told_count == BEAT_LINE_MAX) {
+        return NULL;
+    }
+    r->told[r->told_count] = (struct told){.audience = *audience};
+    return &r->told[r->told_count++];
+}
+
+/* One that is awaited stays what it is: its age counts from when it was told first. */
+static void take_line(struct replicator *r, const Terrace__Beat *beat)
+{
+    for (size_t i = 0; i < beat->n_root_line; i++) {
+        const Terrace__AudienceHead *head = beat->root_line[i];
+        struct audience audience = {.kind = head->kind};
+        struct told *told;
+
+        if ((head->kind != AUDIENCE_LINE && head->kind != AUDIENCE_TREE) ||
+            !division_from_pb(&audience.division, head->division) || head->hash.len != HASH_SIZE) {
+            continue;
+        }
+        told = told_of(r, &audience);
+        if (told != NULL && !told->awaited) {
+            told->awaited = true;
+            told->seq = head->aud_seq;
+            told->since_ms = now_ms(r);
+            memcpy(told->hash.at, head->hash.data, HASH_SIZE);
+        }
+    }
+    check_line(r);
+}
+
 /* Our own beat came back with the root's word. */
 static void take_confirmation(struct replicator *r, const Terrace__Beat *beat)
 {
@@ -148,6 +269,9 @@ static void take_confirmation(struct replicator *r, const Terrace__Beat *beat)
         return; /* an old word again: it tells nothing about now */
     }
     r->confirmed_sequence = beat->sequence;
+    take_line(r, beat);
+    r->confirmed.root_skew_ms =
+        (int64_t)(beat->root_unix_ms - (beat->unix_ms + now_unix_ms(r)) / 2);
     if (beat->lsn == head->lsn && memcmp(beat->hash.data, head->hash.at, HASH_SIZE) != 0) {
         alarm_about(r, "fork", r->config.self, "the root holds another block at our lsn %" PRIu64,
                     beat->lsn);

@@ -39,6 +39,13 @@ struct replicator {
     struct buf key, scratch, parcel;
     uint64_t beat_ms, beat_sequence, confirmed_sequence, cosign_ms;
     struct confirmation confirmed;
+    struct told { /* the root's word about its own log: a block of an audience that we belong to */
+        struct audience audience;
+        uint64_t seq, have, since_ms; /* ours when last looked at, and since when it stands */
+        struct hash hash;
+        bool awaited;
+    } told[BEAT_LINE_MAX];
+    size_t told_count;
     uint64_t confirmed_ms; /* mono; when the root last confirmed something new or everything */
 };
 

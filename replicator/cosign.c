@@ -112,17 +112,6 @@ static void pass_on(struct replicator *r, const struct link *from, struct divisi
     }
 }
 
-static const struct audience_head *find_audience(const struct held_log *log,
-                                                 const struct audience *audience)
-{
-    for (size_t i = 0; i < log->audience_count; i++) {
-        if (audience_equal(&log->audiences[i].audience, audience)) {
-            return &log->audiences[i];
-        }
-    }
-    return NULL;
-}
-
 /* Of the block at the durable head: NULL while one of this turn stands before it. */
 static const struct audience_head *durable_audience(const struct held_log *log)
 {
@@ -271,7 +260,7 @@ static bool may_speak(const struct replicator *r, const struct link *link, struc
 static void compare_heads(struct replicator *r, const struct held_log *log, struct division holder,
                           const Terrace__Cosignature *c, const struct audience *audience)
 {
-    const struct audience_head *head = audience == NULL ? NULL : find_audience(log, audience);
+    const struct audience_head *head = audience == NULL ? NULL : heads_of(log, audience);
     const struct hash *ours = &log->durable.hash;
 
     if (head != NULL && head->seq == c->aud_seq) {

@@ -44,6 +44,16 @@ struct held_log *heads_get(struct replicator *r, struct division author)
     return log;
 }
 
+const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (audience_equal(&log->audiences[i].audience, audience)) {
+            return &log->audiences[i];
+        }
+    }
+    return NULL;
+}
+
 struct audience_head *heads_audience(struct held_log *log, const struct audience *audience)
 {
     for (size_t i = 0; i < log->audience_count; i++) {

@@ -62,6 +62,9 @@ struct held_log *heads_find(const struct replicator *r, struct division author);
 /* The same, and a new one, of HELD_NOT, when there is none yet. */
 struct held_log *heads_get(struct replicator *r, struct division author);
 /* Of an audience that has no block yet: one of seq 0. Lives until the next call for this log. */
+/* The head of one audience of a log; NULL when it has none. */
+const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience);
+/* ... and makes one. */
 struct audience_head *heads_audience(struct held_log *log, const struct audience *audience);
 /* Reads all heads back. Errors: ERR_IO, ERR_CORRUPT. */
 enum status heads_load(struct replicator *r, struct err *err);

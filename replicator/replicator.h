@@ -166,6 +166,7 @@ struct confirmation {
     struct hash hash;
     uint64_t heard_unix_ms; /* 0: never since the start; the lsn is then of its cosignature */
     uint64_t root_lsn;      /* the root's own head as it told */
+    int64_t root_skew_ms;   /* its clock ahead of ours, half the way there and back taken off */
 };
 void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);
 

@@ -7,7 +7,7 @@
 enum {
     SEALED_BYTES_MAX = 2048,
     SEALED_ARENA_BYTES = 16 << 10,
-    EPOCHS_MAX = 4096, /* of one division: a parent gone mad must not take all our memory */
+    EPOCHS_MAX = 64, /* of one division: a parent gone mad must not take all our memory */
 };
 
 /* --- a grant as bytes --- */

@@ -200,6 +200,7 @@ static void write_status(struct json_out *out, const struct service *service,
     out_count(out, "lsn", status->confirmed.lsn);
     write_age(out, "age_s", status->confirmed.heard_unix_ms, now_ms);
     out_count(out, "root_lsn", status->confirmed.root_lsn);
+    out_signed(out, "root_skew_ms", status->confirmed.root_skew_ms);
     out_close(out, '}');
     out_open(out, "peers", '[');
     for (size_t i = 0; i < status->peer_count; i++) {

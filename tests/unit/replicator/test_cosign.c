@@ -316,6 +316,48 @@ static void those_above_speak_of_the_whole_log_and_those_below_of_an_audience(vo
     world_end(&world);
 }
 
+/* --- the root's word about its own log --- */
+
+/* The city is honest about beats and keeps the region's blocks from its county. */
+static void what_is_kept_from_us_shows_by_the_roots_word(void **state)
+{
+    static struct world world;
+    struct replicator *city;
+    struct confirmation confirmed;
+    struct cursor *cursor;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 15000);
+    city = world.at[CITY].replicator;
+    cursor = cursor_find(link_find(city, county_code), region_code);
+    assert_non_null(cursor);
+    cursor_wait(link_find(city, county_code), cursor, world.now_ms + 5000);
+    place_say(&world.at[REGION], AUDIENCE_TREE, "C1", "revocation");
+    for (int i = 0; i < 60; i++) {
+        cursor_wait(link_find(city, county_code), cursor, world.now_ms + 5000);
+        world_run(&world, 1000);
+        if (i == 15) {
+            place_say(&world.at[REGION], AUDIENCE_TREE, "C1", "more");
+        }
+        if (i == 20) { /* late is not yet withheld */
+            assert_false(place_alarmed(&world.at[COUNTY], "withheld"));
+        }
+    }
+    assert_false(place_heard(&world.at[COUNTY], "R/revocation"));
+    assert_true(place_alarmed(&world.at[COUNTY], "withheld"));
+    assert_false(place_alarmed_ever(&world.at[CITY], "withheld"));
+    place_close(&world.at[CITY]); /* it becomes honest */
+    place_open(&world.at[CITY]);
+    world_run(&world, 30000);
+    assert_true(place_heard(&world.at[COUNTY], "R/revocation"));
+    assert_false(place_alarmed(&world.at[COUNTY], "withheld"));
+    replicator_confirmed(world.at[COUNTY].replicator, &confirmed);
+    assert_int_equal(confirmed.root_skew_ms, 0);
+    assert_true(confirmed.root_lsn > 0);
+    world_end(&world);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -326,6 +368,7 @@ int main(void)
         STORY(one_each_second_passes_with_the_jitter_of_the_way),
         STORY(a_kept_one_is_good_after_the_holder_has_another_key),
         cmocka_unit_test(those_above_speak_of_the_whole_log_and_those_below_of_an_audience),
+        cmocka_unit_test(what_is_kept_from_us_shows_by_the_roots_word),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
