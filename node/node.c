@@ -344,9 +344,8 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     check_space(node);
     if (replay_own(node) == OWN_WHOLE) {
         *busy |= calls_run(node);
-        if (!node->disk_full) { /* below the floor what comes in waits with its sender */
-            *busy |= receive_frames(node);
-        }
+        replicator_withhold(node->replicator, node->disk_full); /* blocks wait with their sender */
+        *busy |= receive_frames(node);
     }
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);

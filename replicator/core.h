@@ -30,6 +30,7 @@ struct replicator {
     struct own_log own;
     struct fresh *fresh;
     size_t fresh_count, fresh_capacity;
+    bool no_room; /* for blocks: replicator_withhold */
     struct link **links; /* the parent's first, then children as they came */
     size_t link_count;
     size_t next_link;

@@ -378,6 +378,20 @@ static enum status place_and_take(struct replicator *r, struct txn *txn, struct 
     return status;
 }
 
+/* There is no room for it: the sender keeps it, and asks again. */
+static bool put_off(struct replicator *r, struct link *link, struct bytes whole)
+{
+    struct block_view block;
+    struct err err;
+
+    if (block_parse(&block, whole, &err) != OK) {
+        link_refuse_frame(r, link, &err);
+        return false;
+    }
+    say_not_yet(r, link, &block.header);
+    return true;
+}
+
 /* False when the session is over and the rest of the frame with it. */
 static bool take_one(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole)
 {
@@ -439,7 +453,8 @@ void intake_blocks(struct replicator *r, struct txn *txn, struct link *link,
         return;
     }
     for (size_t i = 0; i < blocks->n_block; i++) {
-        if (!take_one(r, txn, link, bytes_of_pb(blocks->block[i]))) {
+        const struct bytes whole = bytes_of_pb(blocks->block[i]);
+        if (r->no_room ? !put_off(r, link, whole) : !take_one(r, txn, link, whole)) {
             return;
         }
     }

@@ -53,7 +53,7 @@ static void refill(struct replicator *r, struct link *link)
 uint64_t link_grant(struct replicator *r, struct link *link)
 {
     return allowance_grant(&link->allowance, r->limits.credit_bytes,
-                           (link->holds & HOLD_LIMIT) != 0);
+                           r->no_room || (link->holds & HOLD_LIMIT) != 0);
 }
 
 bool link_can_pay(struct replicator *r, struct link *link)

@@ -311,6 +311,16 @@ uint64_t replicator_next_tick(const struct replicator *r)
     return at;
 }
 
+void replicator_withhold(struct replicator *r, bool no_room)
+{
+    if (r->no_room && !no_room) {
+        for (size_t i = 0; i < r->link_count; i++) {
+            r->links[i]->ack_due = true; /* carries the credit that was withheld */
+        }
+    }
+    r->no_room = no_room;
+}
+
 void replicator_durable(struct replicator *r)
 {
     heads_durable(r);

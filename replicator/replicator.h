@@ -170,6 +170,10 @@ struct confirmation {
 };
 void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);
 
+/* The owner has no room for more: blocks that come are answered "not yet" and no credit is given,
+ * until it says so again. All else goes on: acks, beats, what goes out. */
+void replicator_withhold(struct replicator *replicator, bool no_room);
+
 /* Operator's stop for one neighbour: nothing is sent or credited until resumed. Kept in meta. */
 enum status replicator_pause(struct replicator *replicator, struct txn *txn, struct division peer,
                              bool paused, struct err *err);

@@ -516,9 +516,42 @@ static void whatever_bits_are_turned_nothing_false_is_held(void **state)
     world_end(&world);
 }
 
+/* A full disk: nothing is taken in, everything else of the link goes on, and nothing is lost. */
+static void a_place_without_room_keeps_its_links_and_takes_all_later(void **state)
+{
+    static struct world world;
+    char text[32];
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 2000);
+    replicator_withhold(world.at[CITY].replicator, true);
+    for (int i = 0; i < 20; i++) {
+        (void)snprintf(text, sizeof text, "late %d", i);
+        place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", text);
+        world_run(&world, 3000);
+    }
+    assert_int_equal(place_head(&world.at[CITY], "K1").lsn, 0);
+    place_say(&world.at[CITY], AUDIENCE_LINE, "C1", "our own goes up"); /* while K1's waits */
+    world_run(&world, 2000);
+    assert_true(place_heard(&world.at[REGION], "C1/our own goes up"));
+    for (size_t i = 0; i < replicator_peers(world.at[CITY].replicator); i++) {
+        struct peer_status peer;
+
+        replicator_peer(world.at[CITY].replicator, i, &peer);
+        assert_int_equal(peer.state, PEER_LIVE);
+    }
+    replicator_withhold(world.at[CITY].replicator, false);
+    world_run(&world, 3000);
+    assert_true(place_heard(&world.at[CITY], "K1/late 19"));
+    assert_true(place_heard(&world.at[REGION], "K1/late 19"));
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_place_without_room_keeps_its_links_and_takes_all_later),
         cmocka_unit_test(entries_reach_whom_they_are_for_and_nobody_else),
         cmocka_unit_test(a_division_of_two_branches_is_told_to_the_second),
         cmocka_unit_test(a_restarted_node_goes_on_where_it_was),
