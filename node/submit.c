@@ -178,16 +178,8 @@ static bool lacks_earlier(struct post *post, const struct document *document)
 {
     struct refusal refusal;
 
-    switch (document->kind) {
-    case KIND_ALLOCATE:
-    case KIND_TRANSFER:
-    case KIND_RELEASE:
-    case KIND_PAYMENT_CANCEL:
-        return ledger_check_rules(post->node->ledger, post->txn, document, &refusal) ==
-               REASON_UNKNOWN;
-    default:
-        return false;
-    }
+    return kind_completes_from_own(document->kind) &&
+           ledger_check_rules(post->node->ledger, post->txn, document, &refusal) == REASON_UNKNOWN;
 }
 
 /* Completes a draft from the ledger, or else, when it names what is not there, from the ledger

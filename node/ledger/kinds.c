@@ -2,6 +2,8 @@
  * within a row is the order in which a fault is reported. */
 #include "node/ledger/kinds.h"
 
+#include <assert.h>
+
 static const enum field elements[] = {
     FIELD_PRO_CODE,         FIELD_AGENCY_CODE,      FIELD_FUND_TYPE_CODE,   FIELD_TP_FUNC_CODE,
     FIELD_EXP_FUNC_CODE,    FIELD_GOV_BGT_ECO_CODE, FIELD_DEP_BGT_ECO_CODE, FIELD_BGT_TYPE_CODE,
@@ -20,7 +22,8 @@ static const struct kind_info kinds[KINDS_END] = {
                       .name_zh = "要素代码",
                       .required = {FIELD_ELE_CATALOG_CODE, FIELD_ELE_CODE, FIELD_ELE_NAME},
                       .optional = {FIELD_PARENT_CODE, FIELD_START_DATE, FIELD_END_DATE,
-                                   FIELD_IS_ENABLED}},
+                                   FIELD_IS_ENABLED},
+                      .reach = REACH_TREE},
     [KIND_AGENCY] = {.name = "agency",
                      .name_zh = "预算单位",
                      .required = {FIELD_AGENCY_CODE, FIELD_AGENCY_NAME},
@@ -38,20 +41,27 @@ static const struct kind_info kinds[KINDS_END] = {
                       .optional = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
                                    FIELD_SETUP_YEAR, FIELD_PRO_START_YEAR, FIELD_PRO_TERM,
                                    FIELD_PRO_TOTAL_AMT, FIELD_SUP_PRO_CODE, FIELD_IS_TRACK,
-                                   FIELD_REASON}},
+                                   FIELD_REASON},
+                      .reach = REACH_TREE_IF_TRACKED},
     [KIND_BUDGET] = {.name = "budget",
                      .name_zh = "预算",
                      .takes_elements = true,
-                     .makes_indicator = true,
                      .required = {FIELD_STAGE, FIELD_FUND_TYPE_CODE, FIELD_AMOUNT},
-                     .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION}},
+                     .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION},
+                     .has_consequences = true,
+                     .needs_open_project = true,
+                     .first_state = DOC_APPROVED},
     [KIND_TRANSFER_IN] = {.name = "transfer_in",
                           .name_zh = "上级转移支付录入",
                           .takes_elements = true,
-                          .makes_indicator = true,
                           .required = {FIELD_ORI_DIV_CODE, FIELD_SUP_BGT_DOC_NO, FIELD_AMOUNT,
                                        FIELD_FUND_TYPE_CODE, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
-                          .optional = {FIELD_INCOME_SORT_CODE}},
+                          .optional = {FIELD_INCOME_SORT_CODE},
+                          .party = FIELD_ORI_DIV_CODE,
+                          .place = PLACE_WITHOUT_NODE,
+                          .has_consequences = true,
+                          .needs_open_project = true,
+                          .first_state = DOC_APPROVED},
     /* A transfer carries the public fields of the project it names. */
     [KIND_TRANSFER] = {.name = "transfer",
                        .name_zh = "对下转移支付",
@@ -60,7 +70,17 @@ static const struct kind_info kinds[KINDS_END] = {
                                     FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
                        .optional = {FIELD_DOC_TITLE, FIELD_DOC_DATE, FIELD_EARLY_BGT_ID,
                                     FIELD_IS_DISASTER, FIELD_DUE_DAYS},
-                       .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE}},
+                       .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE},
+                       .reach = REACH_PARTY,
+                       .party = FIELD_REC_DIV_CODE,
+                       .place = PLACE_BELOW,
+                       .about = ABOUT_SOURCE,
+                       .relation = "transferred",
+                       .has_consequences = true,
+                       .needs_open_project = true,
+                       .first_state = DOC_ISSUED,
+                       .from = ACC_UNALLOC,
+                       .exceeds = "available"},
 /* An answer says in its author's own log what it answers, so that nobody needs another log. */
 #define ANSWER_COMPLETED                                                                           \
     {                                                                                              \
@@ -74,56 +94,115 @@ static const struct kind_info kinds[KINDS_END] = {
     [KIND_REGISTER] = {.name = "register",
                        .name_zh = "登记",
                        .takes_elements = true,
-                       .makes_indicator = true,
                        .required = {FIELD_BGT_ID},
                        .optional = {FIELD_ORI_DIV_CODE},
-                       .completed = ANSWER_COMPLETED},
+                       .completed = ANSWER_COMPLETED,
+                       .party = FIELD_ORI_DIV_CODE,
+                       .about = ABOUT_TRANSFER,
+                       .relation = "registered_as",
+                       .has_consequences = true,
+                       .first_state = DOC_REGISTERED},
     [KIND_RETURN] = {.name = "return",
                      .name_zh = "退回",
                      .takes_elements = true,
                      .required = {FIELD_BGT_ID, FIELD_REASON},
                      .optional = {FIELD_ORI_DIV_CODE},
-                     .completed = ANSWER_COMPLETED},
+                     .completed = ANSWER_COMPLETED,
+                     .party = FIELD_ORI_DIV_CODE,
+                     .about = ABOUT_TRANSFER,
+                     .relation = "returned_as",
+                     .first_state = DOC_RETURNED},
     [KIND_SETTLE] = {.name = "settle",
                      .name_zh = "登记退回确认",
                      .node_only = true,
                      .required = {FIELD_ANSWER_ID, FIELD_REC_DIV_CODE, FIELD_BGT_ID, FIELD_AMOUNT,
                                   FIELD_OUTCOME},
-                     .optional = {FIELD_REASON}},
+                     .optional = {FIELD_REASON},
+                     .reach = REACH_PARTY,
+                     .party = FIELD_REC_DIV_CODE,
+                     .about = ABOUT_OWN_TRANSFER,
+                     .relation = "settled_by"},
     [KIND_ALLOCATE] = {.name = "allocate",
                        .name_zh = "分配",
                        .takes_elements = true,
-                       .makes_indicator = true,
-                       .required = {FIELD_ORI_BGT_ID, FIELD_AGENCY_CODE, FIELD_AMOUNT}},
+                       .required = {FIELD_ORI_BGT_ID, FIELD_AGENCY_CODE, FIELD_AMOUNT},
+                       .about = ABOUT_SOURCE,
+                       .relation = "allocated",
+                       .has_consequences = true,
+                       .needs_open_project = true,
+                       .first_state = DOC_PENDING,
+                       .from = ACC_UNALLOC,
+                       .exceeds = "available"},
     [KIND_RELEASE] = {.name = "release",
                       .name_zh = "下达",
                       .required = {FIELD_BGT_ID, FIELD_COR_BGT_DOC_NO},
                       .optional = {FIELD_DOC_DATE},
-                      .completed = {FIELD_AMOUNT}},
+                      .completed = {FIELD_AMOUNT},
+                      .about = ABOUT_UNRELEASED,
+                      .relation = "released",
+                      .from = ACC_PENDING,
+                      .exceeds = "pending",
+                      .takes_all = true},
     [KIND_PAYMENT] = {.name = "payment",
                       .name_zh = "支付申请",
                       .required = {FIELD_BGT_ID, FIELD_PAY_APP_AMT, FIELD_PAYEE_ACCT_NAME,
                                    FIELD_PAYEE_ACCT_NO, FIELD_PAYEE_ACCT_BANK_NAME, FIELD_USE_DES},
                       .optional = {FIELD_SET_MODE_CODE, FIELD_PAY_TYPE_CODE, FIELD_AGENCY_ACCT_NO,
-                                   FIELD_DEP_BGT_ECO_CODE}},
+                                   FIELD_DEP_BGT_ECO_CODE},
+                      .about = ABOUT_RELEASED,
+                      .relation = "applied",
+                      .has_consequences = true,
+                      .first_state = DOC_APPLIED,
+                      .money = FIELD_PAY_APP_AMT,
+                      .from = ACC_AVAIL,
+                      .exceeds = "available"},
     [KIND_PAYMENT_CANCEL] = {.name = "payment_cancel",
                              .name_zh = "撤销支付申请",
                              .required = {FIELD_PAY_APP_ID, FIELD_REASON},
-                             .completed = {FIELD_AMOUNT}},
+                             .completed = {FIELD_AMOUNT},
+                             .about = ABOUT_LIVE_PAYMENT,
+                             .relation = "cancelled",
+                             .from = ACC_COMMIT,
+                             .exceeds = "committed",
+                             .takes_all = true},
     [KIND_PAID] = {.name = "paid",
                    .name_zh = "支付回单",
                    .required = {FIELD_PAY_APP_ID, FIELD_XPAY_AMT, FIELD_XPAY_DATE,
-                                FIELD_AGENT_BUSINESS_NO}},
+                                FIELD_AGENT_BUSINESS_NO},
+                   .about = ABOUT_LIVE_PAYMENT,
+                   .relation = "paid",
+                   .money = FIELD_XPAY_AMT,
+                   .from = ACC_COMMIT,
+                   .exceeds = "committed"},
     [KIND_REFUND] = {.name = "refund",
                      .name_zh = "退款",
-                     .required = {FIELD_PAY_APP_ID, FIELD_AMOUNT, FIELD_REASON}},
+                     .required = {FIELD_PAY_APP_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .about = ABOUT_PAYMENT,
+                     .relation = "refunded",
+                     .from = ACC_SPENT,
+                     .exceeds = "spent"},
     [KIND_FREEZE] = {.name = "freeze",
                      .name_zh = "冻结",
-                     .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON}},
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .about = ABOUT_RELEASED,
+                     .relation = "frozen",
+                     .from = ACC_AVAIL,
+                     .exceeds = "available"},
     [KIND_UNFREEZE] = {.name = "unfreeze",
                        .name_zh = "解冻",
-                       .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON}},
-    [KIND_REDUCE] = {.name = "reduce", .name_zh = "调减", .required = {FIELD_BGT_ID, FIELD_AMOUNT}},
+                       .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                       .about = ABOUT_RELEASED,
+                       .relation = "unfrozen",
+                       .from = ACC_FROZEN,
+                       .exceeds = "frozen"},
+    [KIND_REDUCE] = {.name = "reduce",
+                     .name_zh = "调减",
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT},
+                     .about = ABOUT_ALLOCATED,
+                     .relation = "reduced",
+                     .from = ACC_AVAIL,
+                     .pending_first = true,
+                     .exceeds = "available"},
 };
 
 static const char *const catalogs[] = {
@@ -215,37 +294,80 @@ const char *const *kind_words(uint32_t kind, enum field field)
     }
 }
 
+const char *doc_state_name(enum doc_state state)
+{
+    static const char *const names[DOC_STATES] = {[DOC_ENTERED] = "entered",
+                                                  [DOC_PLANNED] = "planned",
+                                                  [DOC_APPROVED] = "approved",
+                                                  [DOC_ISSUED] = "issued",
+                                                  [DOC_REGISTERED] = "registered",
+                                                  [DOC_RETURNED] = "returned",
+                                                  [DOC_PENDING] = "pending",
+                                                  [DOC_RELEASED] = "released",
+                                                  [DOC_APPLIED] = "applied",
+                                                  [DOC_PART_PAID] = "part_paid",
+                                                  [DOC_PAID] = "paid",
+                                                  [DOC_CANCELLED] = "cancelled",
+                                                  [DOC_REFUNDED] = "refunded"};
+
+    return state < DOC_STATES && names[state] != NULL ? names[state] : "";
+}
+
+bool kind_is_answer(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->about == ABOUT_TRANSFER;
+}
+
+bool kind_splits(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->about == ABOUT_SOURCE;
+}
+
+bool kind_completes_from_own(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && (info->about == ABOUT_SOURCE || info->takes_all);
+}
+
 struct audience kind_audience(const struct document *document, struct division self)
 {
+    const struct kind_info *info = kind_info(document->kind);
     struct audience audience = {AUDIENCE_LINE, self};
 
-    switch (document->kind) {
-    case KIND_ELEMENT:
+    assert(info != NULL);
+    if (info->reach == REACH_PARTY) {
+        audience.division = document_party(document);
+    } else if (info->reach == REACH_TREE || (info->reach == REACH_TREE_IF_TRACKED &&
+                                             document_is_word(document, FIELD_IS_TRACK, "1"))) {
         audience.kind = AUDIENCE_TREE;
-        break;
-    case KIND_PROJECT:
-        if (bytes_equal(document_text(document, FIELD_IS_TRACK), bytes_text("1"))) {
-            audience.kind = AUDIENCE_TREE;
-        }
-        break;
-    case KIND_TRANSFER:
-    case KIND_SETTLE:
-        (void)division_parse(&audience.division, document_text(document, FIELD_REC_DIV_CODE));
-        break;
-    default:
-        break;
     }
     return audience;
 }
 
+bool document_is_word(const struct document *document, enum field field, const char *word)
+{
+    return bytes_equal(document_text(document, field), bytes_text(word));
+}
+
+struct division document_party(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+    struct division party = DIVISION_NONE;
+
+    if (info != NULL && info->party != 0) {
+        (void)division_parse(&party, document_text(document, info->party));
+    }
+    return party;
+}
+
 int64_t document_money(const struct document *document)
 {
-    switch (document->kind) {
-    case KIND_PAYMENT:
-        return document_number(document, FIELD_PAY_APP_AMT);
-    case KIND_PAID:
-        return document_number(document, FIELD_XPAY_AMT);
-    default:
-        return document_number(document, FIELD_AMOUNT);
-    }
+    const struct kind_info *info = kind_info(document->kind);
+
+    return document_number(document, info != NULL && info->money != 0 ? info->money : FIELD_AMOUNT);
 }

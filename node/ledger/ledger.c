@@ -176,7 +176,7 @@ void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct appli
     ledger->own.last_lsn = entry->lsn;
     ledger->own.last_time_ms = entry->time_ms;
     ledger_index_entry(ledger, txn, entry, document);
-    if (document->kind == KIND_REGISTER || document->kind == KIND_RETURN) {
+    if (kind_is_answer(document->kind)) {
         (void)edge_answer(ledger, txn, entry, document);
     }
 }
@@ -333,7 +333,7 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
                      (int)posting->line->id.size, (const char *)posting->line->id.data);
     }
     ledger_index_entry(ledger, txn, entry, &document);
-    if (document.kind == KIND_REGISTER || document.kind == KIND_RETURN) {
+    if (kind_is_answer(document.kind)) {
         hear_answer(ledger, txn, entry, &document);
     } else if (document.kind == KIND_TRANSFER_IN) {
         hear_transfer_in(ledger, entry, &document);

@@ -2,11 +2,6 @@
 
 #include <assert.h>
 
-bool document_is_word(const struct document *document, enum field field, const char *word)
-{
-    return bytes_equal(document_text(document, field), bytes_text(word));
-}
-
 struct bytes document_about(const struct document *document)
 {
     static const enum field fields[] = {FIELD_BGT_ID, FIELD_ORI_BGT_ID, FIELD_PAY_APP_ID};
@@ -17,26 +12,6 @@ struct bytes document_about(const struct document *document)
         }
     }
     return BYTES_NONE;
-}
-
-struct division document_party(const struct document *document)
-{
-    struct division party = DIVISION_NONE;
-
-    switch (document->kind) {
-    case KIND_TRANSFER:
-    case KIND_SETTLE:
-        (void)division_parse(&party, document_text(document, FIELD_REC_DIV_CODE));
-        break;
-    case KIND_TRANSFER_IN:
-    case KIND_REGISTER:
-    case KIND_RETURN:
-        (void)division_parse(&party, document_text(document, FIELD_ORI_DIV_CODE));
-        break;
-    default:
-        break;
-    }
-    return party;
 }
 
 /* --- building blocks of the table --- */
@@ -128,7 +103,7 @@ static const char *open_line(const struct context *context, const struct line *o
     line->row.origin = origin != NULL ? origin->id : BYTES_NONE;
     line->row.source = origin != NULL ? origin->row.source : line->id;
     line->row.flags = flags;
-    if (document->kind == KIND_REGISTER || document->kind == KIND_TRANSFER_IN) {
+    if (origin == NULL) {
         line->row.issuer = document_party(document);
     }
     return NULL;
@@ -198,9 +173,11 @@ static const char *book_release(const struct context *context)
     return why;
 }
 
-enum account reduced_account(const struct indicator *row)
+enum account drawn_account(uint32_t kind, const struct indicator *row)
 {
-    return row->balance[ACC_PENDING] > 0 ? ACC_PENDING : ACC_AVAIL;
+    const struct kind_info *info = kind_info(kind);
+
+    return info->pending_first && row->balance[ACC_PENDING] > 0 ? ACC_PENDING : info->from;
 }
 
 static const char *book_reduce(const struct context *context)
@@ -211,7 +188,7 @@ static const char *book_reduce(const struct context *context)
         !load_line(context, &out->second, out->first.row.origin)) {
         return no_line;
     }
-    post(out, &out->first, reduced_account(&out->first.row), -context->amount);
+    post(out, &out->first, drawn_account(KIND_REDUCE, &out->first.row), -context->amount);
     post(out, &out->second, ACC_UNALLOC, context->amount);
     return NULL;
 }
@@ -279,7 +256,7 @@ static const char *book_payment_step(const struct context *context, enum account
     return book_move(context, short_text_bytes(&payment->about), amount, from, to);
 }
 
-static bool posts(const struct document *document)
+bool document_books(const struct document *document)
 {
     switch (document->kind) {
     case KIND_BUDGET:
@@ -306,8 +283,7 @@ static bool posts(const struct document *document)
 /* Kinds whose amount the node writes out, and which mean all there is without one. */
 static bool takes_all(const struct document *document)
 {
-    return !document_has(document, FIELD_AMOUNT) &&
-           (document->kind == KIND_RELEASE || document->kind == KIND_PAYMENT_CANCEL);
+    return !document_has(document, FIELD_AMOUNT) && kind_info(document->kind)->takes_all;
 }
 
 static const char *book(const struct context *context)
@@ -350,24 +326,12 @@ static const char *book(const struct context *context)
 
 static enum doc_state first_state(const struct document *document)
 {
-    switch (document->kind) {
-    case KIND_BUDGET:
-        return posts(document) ? DOC_APPROVED : DOC_PLANNED;
-    case KIND_TRANSFER_IN:
-        return DOC_APPROVED;
-    case KIND_TRANSFER:
-        return DOC_ISSUED;
-    case KIND_REGISTER:
-        return DOC_REGISTERED;
-    case KIND_RETURN:
-        return DOC_RETURNED;
-    case KIND_ALLOCATE:
-        return DOC_PENDING;
-    case KIND_PAYMENT:
-        return DOC_APPLIED;
-    default:
-        return DOC_ENTERED;
+    const enum doc_state state = kind_info(document->kind)->first_state;
+
+    if (document->kind == KIND_BUDGET && !document_books(document)) {
+        return DOC_PLANNED;
     }
+    return state != 0 ? state : DOC_ENTERED;
 }
 
 void doc_row_fill(struct doc_row *own, const struct applied *entry, const struct document *document)
@@ -433,7 +397,7 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     out->first.id = out->second.id = out->other_id = BYTES_NONE;
     out->count = 0;
     out->moved = 0;
-    if (!posts(document)) {
+    if (!document_books(document)) {
         return NULL;
     }
     if (context.amount < 0 || (context.amount == 0 && !takes_all(document))) {

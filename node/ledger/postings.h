@@ -68,13 +68,12 @@ struct folded_posting {
 bool fold_next_entry(struct reader *reader, uint64_t *lsn, size_t *count);
 struct folded_posting fold_next_posting(struct reader *reader);
 
-/* Where a reduction takes from: what awaits release first. */
-enum account reduced_account(const struct indicator *row);
+/* Where a document of this kind takes from: see kind_info. */
+enum account drawn_account(uint32_t kind, const struct indicator *row);
 
 /* The id a document is about (bgt_id, ori_bgt_id, pay_app_id), or BYTES_NONE. */
 struct bytes document_about(const struct document *document);
-/* Its other division: receiver or issuer; NONE where it has none. */
-struct division document_party(const struct document *document);
-bool document_is_word(const struct document *document, enum field field, const char *word);
+/* Does it move money? The stages of a budget before its reply do not. */
+bool document_books(const struct document *document);
 
 #endif

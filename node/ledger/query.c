@@ -208,7 +208,7 @@ static void take_answer(struct txn *txn, const struct doc_row *doc, struct docum
     if (doc->kind == KIND_TRANSFER && edge_load(txn, out->author, id, &edge)) {
         take_text(out->answer_id, sizeof out->answer_id, &edge.answer_id);
     }
-    if ((doc->kind == KIND_REGISTER || doc->kind == KIND_RETURN) &&
+    if (kind_is_answer(doc->kind) &&
         edge_load(txn, doc->party, short_text_bytes(&doc->about), &edge) &&
         bytes_equal(short_text_bytes(&edge.settle_answer_id), id) &&
         division_equal(edge.answerer, out->author)) {

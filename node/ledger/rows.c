@@ -3,25 +3,6 @@
 
 /* --- documents --- */
 
-const char *doc_state_name(enum doc_state state)
-{
-    static const char *const names[DOC_STATES] = {[DOC_ENTERED] = "entered",
-                                                  [DOC_PLANNED] = "planned",
-                                                  [DOC_APPROVED] = "approved",
-                                                  [DOC_ISSUED] = "issued",
-                                                  [DOC_REGISTERED] = "registered",
-                                                  [DOC_RETURNED] = "returned",
-                                                  [DOC_PENDING] = "pending",
-                                                  [DOC_RELEASED] = "released",
-                                                  [DOC_APPLIED] = "applied",
-                                                  [DOC_PART_PAID] = "part_paid",
-                                                  [DOC_PAID] = "paid",
-                                                  [DOC_CANCELLED] = "cancelled",
-                                                  [DOC_REFUNDED] = "refunded"};
-
-    return state < DOC_STATES && names[state] != NULL ? names[state] : "";
-}
-
 bool doc_parse(struct bytes value, struct doc_row *out)
 {
     struct reader reader = reader_of(value);

@@ -69,24 +69,6 @@ static inline struct bytes short_text_bytes(const struct short_text *text)
 
 /* --- documents --- */
 
-enum doc_state {                  /* on disk */
-                 DOC_ENTERED = 1, /* whatever has no life of its own */
-                 DOC_PLANNED,     /* budget: request, ceiling, submission */
-                 DOC_APPROVED,    /* budget reply, transfer_in */
-                 DOC_ISSUED,      /* transfer */
-                 DOC_REGISTERED,  /* transfer, once settled so; register */
-                 DOC_RETURNED,    /* the same; return */
-                 DOC_PENDING,     /* allocate */
-                 DOC_RELEASED,
-                 DOC_APPLIED, /* payment */
-                 DOC_PART_PAID,
-                 DOC_PAID,
-                 DOC_CANCELLED,
-                 DOC_REFUNDED,
-                 DOC_STATES
-};
-const char *doc_state_name(enum doc_state state); /* "part_paid" */
-
 struct doc_row {
     uint64_t lsn, time_ms;
     uint32_t kind;

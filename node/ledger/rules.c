@@ -1,13 +1,9 @@
 /* May this document become an entry now? Looks things up once, then asks question after question
- * in the order of enum reason. What is asked of a kind stands in one switch per question. */
+ * in the order of enum reason. What is asked of a kind stands in its row (kinds.c); the few that
+ * are asked something of their own are named here. */
 #include <stdio.h>
 
 #include "node/ledger/rules_internal.h"
-
-static bool is_reply(const struct document *document)
-{
-    return document->kind == KIND_BUDGET && document_is_word(document, FIELD_STAGE, "reply");
-}
 
 /* --- missing_<field>, where that depends on what is there already --- */
 
@@ -56,30 +52,15 @@ static enum reason check_missing(struct facts *facts)
 
 static enum reason check_year(struct facts *facts)
 {
-    int year = document_year(facts->document);
+    const int said = document_year(facts->document);
+    int year = said;
 
-    switch (facts->document->kind) {
-    case KIND_REGISTER:
-    case KIND_RETURN:
+    if (facts->info->about == ABOUT_TRANSFER) {
         year = facts->edge.year;
-        break;
-    case KIND_TRANSFER:
-    case KIND_ALLOCATE:
-    case KIND_RELEASE:
-    case KIND_PAYMENT:
-    case KIND_PAYMENT_CANCEL:
-    case KIND_PAID:
-    case KIND_REFUND:
-    case KIND_FREEZE:
-    case KIND_UNFREEZE:
-    case KIND_REDUCE:
+    } else if (facts->info->about != ABOUT_NOTHING) {
         year = facts->line.year;
-        break;
-    default:
-        break;
     }
-    return year == document_year(facts->document) ? REASON_NONE
-                                                  : refuse(facts->refusal, REASON_YEAR_DIFFERS, "");
+    return year == said ? REASON_NONE : refuse(facts->refusal, REASON_YEAR_DIFFERS, "");
 }
 
 /* --- not_below_you, not_for_you, upper_has_node --- */
@@ -89,17 +70,15 @@ static enum reason check_place(struct facts *facts)
     const struct division self = facts->ledger->config.self;
     const struct division party = document_party(facts->document);
 
-    switch (facts->document->kind) {
-    case KIND_TRANSFER:
+    if (facts->info->about == ABOUT_TRANSFER && !division_equal(facts->edge.receiver, self)) {
+        return refuse(facts->refusal, REASON_NOT_FOR_YOU, "");
+    }
+    switch (facts->info->place) {
+    case PLACE_BELOW:
         return ledger_is_below(facts->ledger, party) && !division_equal(party, self)
                    ? REASON_NONE
                    : refuse(facts->refusal, REASON_NOT_BELOW_YOU, "");
-    case KIND_REGISTER:
-    case KIND_RETURN:
-        return division_equal(facts->edge.receiver, self)
-                   ? REASON_NONE
-                   : refuse(facts->refusal, REASON_NOT_FOR_YOU, "");
-    case KIND_TRANSFER_IN:
+    case PLACE_WITHOUT_NODE:
         return roster_find(facts->ledger->config.roster, party) == NULL
                    ? REASON_NONE
                    : refuse(facts->refusal, REASON_UPPER_HAS_NODE, "");
@@ -135,40 +114,59 @@ static bool project_goes_on(struct facts *facts)
            (strcmp(held.state.at, "closed") != 0 && strcmp(held.state.at, "cancelled") != 0);
 }
 
-static bool state_fits(struct facts *facts)
+/* How what it is about must stand. */
+static bool about_fits(const struct facts *facts)
 {
     const struct indicator *line = &facts->line;
     const bool allocated = line->kind == KIND_ALLOCATE;
     const bool released = (line->flags & INDICATOR_RELEASED) != 0;
 
-    switch (facts->document->kind) {
-    case KIND_PROJECT:
-        return project_goes_on(facts);
-    case KIND_BUDGET:
-        return !is_reply(facts->document) || project_takes_money(facts);
-    case KIND_TRANSFER_IN:
-        return project_takes_money(facts);
-    case KIND_TRANSFER:
-    case KIND_ALLOCATE:
-        return !allocated && line->kind != KIND_TRANSFER && project_takes_money(facts);
-    case KIND_REGISTER:
-    case KIND_RETURN:
-        return facts->edge.answer_lsn == 0;
-    case KIND_RELEASE:
-        return allocated && !released && line->balance[ACC_PENDING] > 0;
-    case KIND_PAYMENT:
-    case KIND_FREEZE:
-    case KIND_UNFREEZE:
-        return allocated && released;
-    case KIND_REDUCE:
+    switch (facts->info->about) {
+    case ABOUT_SOURCE:
+        return !allocated && line->kind != KIND_TRANSFER;
+    case ABOUT_ALLOCATED:
         return allocated;
-    case KIND_PAYMENT_CANCEL:
-        return facts->payment.left > 0;
-    case KIND_PAID:
+    case ABOUT_UNRELEASED:
+        return allocated && !released;
+    case ABOUT_RELEASED:
+        return allocated && released;
+    case ABOUT_LIVE_PAYMENT:
         return facts->payment.state != DOC_CANCELLED;
+    case ABOUT_TRANSFER:
+        return facts->edge.answer_lsn == 0;
     default:
         return true;
     }
+}
+
+/* What there is of the money that its kind takes. */
+static int64_t free_money(const struct facts *facts)
+{
+    const struct kind_info *info = facts->info;
+
+    if (info->about == ABOUT_PAYMENT || info->about == ABOUT_LIVE_PAYMENT) {
+        return info->from == ACC_COMMIT ? facts->payment.left : facts->payment.spent;
+    }
+    return facts->line.balance[drawn_account(facts->document->kind, &facts->line)];
+}
+
+static bool state_fits(struct facts *facts)
+{
+    const struct kind_info *info = facts->info;
+
+    if (facts->document->kind == KIND_PROJECT) {
+        return project_goes_on(facts);
+    }
+    if (info->needs_open_project && document_books(facts->document) &&
+        !project_takes_money(facts)) {
+        return false;
+    }
+    return about_fits(facts) && (!info->takes_all || free_money(facts) > 0);
+}
+
+static enum reason check_state(struct facts *facts)
+{
+    return state_fits(facts) ? REASON_NONE : refuse(facts->refusal, REASON_WRONG_STATE, "");
 }
 
 /* --- fund_type_differs, earmark_differs --- */
@@ -181,7 +179,7 @@ static bool keeps(const struct facts *facts, enum field field)
 
 static enum reason check_purpose(struct facts *facts)
 {
-    if (!makes_from_another(facts->document->kind)) {
+    if (!kind_splits(facts->document->kind)) {
         return REASON_NONE;
     }
     if (!keeps(facts, FIELD_FUND_TYPE_CODE)) {
@@ -196,7 +194,7 @@ static enum reason check_purpose(struct facts *facts)
 
 /* --- exceeds_<what> --- */
 
-static enum reason check_within(struct facts *facts, const char *what, int64_t free)
+static enum reason check_within(struct facts *facts, int64_t free)
 {
     const int64_t asked = document_money(facts->document);
     char asked_text[AMOUNT_TEXT_MAX], free_text[AMOUNT_TEXT_MAX];
@@ -204,7 +202,7 @@ static enum reason check_within(struct facts *facts, const char *what, int64_t f
     if (asked <= free) {
         return REASON_NONE;
     }
-    (void)refuse(facts->refusal, REASON_EXCEEDS, what);
+    (void)refuse(facts->refusal, REASON_EXCEEDS, facts->info->exceeds);
     amount_format(asked_text, asked);
     amount_format(free_text, free);
     (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "asked %s, free %s",
@@ -214,13 +212,13 @@ static enum reason check_within(struct facts *facts, const char *what, int64_t f
 
 /* Of kinds that take all there is. What was signed says how much that was, and it may be less now
  * than there is: a part would leave the rest where no step leads on. */
-static enum reason check_whole(struct facts *facts, const char *what, int64_t whole)
+static enum reason check_whole(struct facts *facts, int64_t whole)
 {
     const int64_t asked = document_money(facts->document);
     char asked_text[AMOUNT_TEXT_MAX], whole_text[AMOUNT_TEXT_MAX];
 
     if (!document_has(facts->document, FIELD_AMOUNT) || asked >= whole) {
-        return check_within(facts, what, whole);
+        return check_within(facts, whole);
     }
     (void)refuse(facts->refusal, REASON_WRONG_STATE, "");
     amount_format(asked_text, asked);
@@ -232,30 +230,11 @@ static enum reason check_whole(struct facts *facts, const char *what, int64_t wh
 
 static enum reason check_amount(struct facts *facts)
 {
-    const int64_t *balance = facts->line.balance;
-
-    switch (facts->document->kind) {
-    case KIND_TRANSFER:
-    case KIND_ALLOCATE:
-        return check_within(facts, "available", balance[ACC_UNALLOC]);
-    case KIND_RELEASE:
-        return check_whole(facts, "pending", balance[ACC_PENDING]);
-    case KIND_PAYMENT:
-    case KIND_FREEZE:
-        return check_within(facts, "available", balance[ACC_AVAIL]);
-    case KIND_UNFREEZE:
-        return check_within(facts, "frozen", balance[ACC_FROZEN]);
-    case KIND_REDUCE:
-        return check_within(facts, "available", balance[reduced_account(&facts->line)]);
-    case KIND_PAYMENT_CANCEL:
-        return check_whole(facts, "committed", facts->payment.left);
-    case KIND_PAID:
-        return check_within(facts, "committed", facts->payment.left);
-    case KIND_REFUND:
-        return check_within(facts, "spent", facts->payment.spent);
-    default:
+    if (facts->info->exceeds == NULL) {
         return REASON_NONE;
     }
+    return facts->info->takes_all ? check_whole(facts, free_money(facts))
+                                  : check_within(facts, free_money(facts));
 }
 
 /* --- receipt_already_booked --- */
@@ -274,11 +253,6 @@ static enum reason check_receipt(struct facts *facts)
     (void)snprintf(facts->refusal->detail, sizeof facts->refusal->detail, "under %.*s",
                    (int)booked.size, (const char *)booked.data);
     return REASON_RECEIPT_ALREADY_BOOKED;
-}
-
-static enum reason check_state(struct facts *facts)
-{
-    return state_fits(facts) ? REASON_NONE : refuse(facts->refusal, REASON_WRONG_STATE, "");
 }
 
 static void find_project(struct facts *facts)
@@ -302,6 +276,7 @@ enum reason ledger_check_rules(struct ledger *ledger, struct txn *txn,
     facts.ledger = ledger;
     facts.txn = txn;
     facts.document = document;
+    facts.info = kind_info(document->kind);
     facts.refusal = refusal;
     facts.line = (struct indicator){.year = 0};
     facts.edge.year = 0;

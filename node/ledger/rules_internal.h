@@ -12,6 +12,7 @@ struct facts {
     struct ledger *ledger;
     struct txn *txn;
     const struct document *document;
+    const struct kind_info *info;
     struct refusal *refusal;
     struct indicator line;  /* that of bgt_id, ori_bgt_id or of the payment */
     struct document origin; /* its elements, where the document makes another from it */
@@ -20,17 +21,6 @@ struct facts {
     struct catalogue_row project;
     bool has_project;
 };
-
-/* Does its money become a new line of its own, with the elements of the line it came from? */
-static inline bool makes_from_another(uint32_t kind)
-{
-    return kind == KIND_ALLOCATE || kind == KIND_TRANSFER;
-}
-
-static inline bool is_answer(uint32_t kind)
-{
-    return kind == KIND_REGISTER || kind == KIND_RETURN;
-}
 
 /* unknown_<field>. Fills in line, origin, payment and edge: what the document names. */
 enum reason rules_check_known(struct facts *facts);

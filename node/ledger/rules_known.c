@@ -8,7 +8,7 @@ static bool load_line(struct facts *facts, struct bytes id)
     if (!indicator_load(facts->txn, facts->ledger->config.self, id, &facts->line)) {
         return false;
     }
-    if (makes_from_another(facts->document->kind)) {
+    if (kind_splits(facts->document->kind)) {
         indicator_elements(&facts->line, &facts->origin);
     }
     return true;
@@ -94,7 +94,7 @@ static bool knows_early(struct facts *facts)
 static bool came_with_money(const struct facts *facts, enum field field)
 {
     return document_inherited(facts->document, field) ||
-           (makes_from_another(facts->document->kind) && document_has(&facts->origin, field) &&
+           (kind_splits(facts->document->kind) && document_has(&facts->origin, field) &&
             bytes_equal(document_text(&facts->origin, field),
                         document_text(facts->document, field)));
 }
@@ -121,8 +121,8 @@ static bool knows(struct facts *facts, enum field field)
 
     switch (field) {
     case FIELD_BGT_ID:
-        return is_answer(document->kind) ? knows_transfer(facts)
-                                         : load_line(facts, document_text(document, field));
+        return kind_is_answer(document->kind) ? knows_transfer(facts)
+                                              : load_line(facts, document_text(document, field));
     case FIELD_ORI_BGT_ID:
         return load_line(facts, document_text(document, field)) &&
                (document->kind != KIND_TRANSFER || says_all(facts));
@@ -131,7 +131,7 @@ static bool knows(struct facts *facts, enum field field)
     case FIELD_REC_DIV_CODE:
         return knows_division(facts, field);
     case FIELD_ORI_DIV_CODE:
-        return document->kind == KIND_TRANSFER_IN || knows_division(facts, field);
+        return facts->info->place == PLACE_WITHOUT_NODE || knows_division(facts, field);
     case FIELD_AGENCY_ACCT_NO:
         return rules_knows_own(facts, 'K', field);
     case FIELD_EARLY_BGT_ID:
@@ -166,7 +166,7 @@ static enum reason check_list(struct facts *facts, const enum field *fields, siz
     for (size_t i = 0; i < count && fields[i] != 0; i++) {
         if (document_has(facts->document, fields[i]) && !knows(facts, fields[i])) {
             (void)refuse_field(facts->refusal, REASON_UNKNOWN, fields[i]);
-            if (fields[i] == FIELD_BGT_ID && is_answer(facts->document->kind)) {
+            if (fields[i] == FIELD_BGT_ID && kind_is_answer(facts->document->kind)) {
                 name_issuer(facts);
             }
             return REASON_UNKNOWN;
@@ -177,7 +177,7 @@ static enum reason check_list(struct facts *facts, const enum field *fields, siz
 
 enum reason rules_check_known(struct facts *facts)
 {
-    const struct kind_info *info = kind_info(facts->document->kind);
+    const struct kind_info *info = facts->info;
     enum reason reason;
 
     reason = check_list(facts, info->required, COUNT_OF(info->required));

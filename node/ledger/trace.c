@@ -45,7 +45,7 @@ static bool trace_add(struct trace *trace, const struct place *place)
 
 static bool step_up(struct txn *txn, const struct place *from, struct place *out)
 {
-    const bool answer = from->kind == KIND_REGISTER || from->kind == KIND_RETURN;
+    const bool answer = kind_is_answer(from->kind);
     struct doc_row doc;
     struct document_row row;
 
@@ -87,38 +87,16 @@ static void trace_origins(struct trace *trace, const struct place *start)
 
 static bool has_consequences(uint32_t kind)
 {
-    switch (kind) {
-    case KIND_BUDGET:
-    case KIND_TRANSFER_IN:
-    case KIND_TRANSFER:
-    case KIND_REGISTER:
-    case KIND_ALLOCATE:
-    case KIND_PAYMENT:
-        return true;
-    default:
-        return false;
-    }
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->has_consequences;
 }
 
 static const char *relation_of(uint32_t kind)
 {
-    static const char *const relations[KINDS_END] = {
-        [KIND_TRANSFER] = "transferred",
-        [KIND_REGISTER] = "registered_as",
-        [KIND_RETURN] = "returned_as",
-        [KIND_SETTLE] = "settled_by",
-        [KIND_ALLOCATE] = "allocated",
-        [KIND_RELEASE] = "released",
-        [KIND_PAYMENT] = "applied",
-        [KIND_PAYMENT_CANCEL] = "cancelled",
-        [KIND_PAID] = "paid",
-        [KIND_REFUND] = "refunded",
-        [KIND_FREEZE] = "frozen",
-        [KIND_UNFREEZE] = "unfrozen",
-        [KIND_REDUCE] = "reduced",
-    };
+    const struct kind_info *info = kind_info(kind);
 
-    return kind < KINDS_END && relations[kind] != NULL ? relations[kind] : "about";
+    return info != NULL && info->relation != NULL ? info->relation : "about";
 }
 
 static void add_child(struct trace *trace, size_t parent, struct division division, struct bytes id,
@@ -178,8 +156,7 @@ static bool visit_document(void *arg, struct bytes key, struct bytes value)
     size_t parent;
 
     /* What an answer is about is an id of the issuer's, not one of this division's. */
-    if (!doc_parse(value, &doc) || doc.about.size == 0 || doc.kind == KIND_REGISTER ||
-        doc.kind == KIND_RETURN) {
+    if (!doc_parse(value, &doc) || doc.about.size == 0 || kind_is_answer(doc.kind)) {
         return true;
     }
     parent = parent_of(generation, short_text_bytes(&doc.about));
