@@ -35,6 +35,17 @@ char *mem_strdup(const char *text)
     return memcpy(mem_zalloc(size), text, size);
 }
 
+struct bytes bytes_trim(struct bytes text)
+{
+    while (text.size > 0 && text.data[0] == ' ') {
+        text = bytes_of(text.data + 1, text.size - 1);
+    }
+    while (text.size > 0 && text.data[text.size - 1] == ' ') {
+        text.size--;
+    }
+    return text;
+}
+
 int bytes_compare(struct bytes a, struct bytes b)
 {
     const size_t common = a.size < b.size ? a.size : b.size;

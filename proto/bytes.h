@@ -33,6 +33,8 @@ static inline struct bytes bytes_text(const char *text)
 {
     return bytes_of(text, strlen(text));
 }
+/* Without the blanks at both ends. */
+struct bytes bytes_trim(struct bytes text);
 static inline bool bytes_equal(struct bytes a, struct bytes b)
 {
     return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);

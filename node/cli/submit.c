@@ -13,31 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/cli/client.h"
-#include "node/cli/csv.h"
 #include "node/cli/print.h"
-#include "node/ledger/kinds.h"
-
-enum { POST_LINES_MAX = 1000, POST_BODY_BYTES_MAX = 8 << 20 };
-
-struct posted_line {
-    uint64_t number;     /* in the input, from 1 */
-    const char *trouble; /* why it could not even be read, NULL when it could */
-};
-
-struct submission {
-    struct cli *cli;
-    struct input input;
-    uint64_t input_bytes; /* 0 when not known */
-    char path[CLIENT_PATH_MAX];
-    bool atomic, people, progress;
-    struct buf body;
-    struct posted_line lines[POST_LINES_MAX];
-    size_t count;
-    uint64_t accepted, existing, drafts, refused;
-    uint64_t shown_at;
-    enum field columns[CSV_CELLS_MAX]; /* FIELDS: the column `kind` */
-};
+#include "node/cli/submission.h"
 
 /* --- results --- */
 
@@ -153,9 +130,8 @@ static enum exit_code post(struct submission *submission)
     return exit_code;
 }
 
-/* Adds what stands in body from `begin` on as the next line; posts first when it does not fit. */
-static enum exit_code add_line(struct submission *submission, struct bytes line, uint64_t number,
-                               const char *trouble)
+enum exit_code submission_add(struct submission *submission, struct bytes line, uint64_t number,
+                              const char *trouble)
 {
     if (submission->count == POST_LINES_MAX ||
         submission->body.size + line.size + 1 > POST_BODY_BYTES_MAX) {
@@ -201,185 +177,13 @@ static enum exit_code submit_ndjson(struct submission *submission)
     while (exit_code == EXIT_DONE && input_line(&submission->input, &line, &too_long)) {
         number++;
         if (too_long) {
-            exit_code = add_line(
+            exit_code = submission_add(
                 submission, BYTES_NONE, number,
                 cli_say(submission->cli, "the line is longer than 256 KiB", "该行超过 256 KiB"));
         } else if (!is_blank(line)) {
-            exit_code = add_line(submission, line, number, NULL);
+            exit_code = submission_add(submission, line, number, NULL);
         }
     }
-    return exit_code;
-}
-
-/* --- CSV --- */
-
-static const char *csv_trouble(const struct cli *cli, enum csv_outcome outcome)
-{
-    switch (outcome) {
-    case CSV_QUOTE_OPEN:
-        return cli_say(cli, "a quote is opened and never closed", "引号没有结束");
-    case CSV_QUOTE_STRAY:
-        return cli_say(cli, "a quote stands inside a cell: double it, and quote the whole cell",
-                       "单元格中有多余的引号：请写成两个引号，并给整个单元格加引号");
-    case CSV_TOO_LONG:
-        return cli_say(cli, "the row is longer than 256 KiB", "该行超过 256 KiB");
-    case CSV_TOO_MANY_CELLS:
-        return cli_say(cli, "the row has more than 128 cells", "该行超过 128 列");
-    case CSV_BAD_TEXT:
-        return cli_say(cli, "the row is not text in the file's encoding (UTF-8 or GB18030)",
-                       "该行不是文件编码（UTF-8 或 GB18030）的文字");
-    case CSV_AMBIGUOUS:
-        return cli_say(cli,
-                       "the file is GB18030, but this row is UTF-8 as well: save the file as UTF-8",
-                       "文件为 GB18030 编码，而该行又是 UTF-8：请将文件另存为 UTF-8");
-    default:
-        return cli_say(cli, "the row has not as many cells as the header", "该行列数与表头不一致");
-    }
-}
-
-static struct bytes trim(struct bytes text)
-{
-    while (text.size > 0 && text.data[0] == ' ') {
-        text = bytes_of(text.data + 1, text.size - 1);
-    }
-    while (text.size > 0 && text.data[text.size - 1] == ' ') {
-        text.size--;
-    }
-    return text;
-}
-
-static enum exit_code bad_column(const struct submission *submission, size_t index,
-                                 struct bytes name, bool twice)
-{
-    const struct cli *cli = submission->cli;
-
-    if (name.size > 60) {
-        name.size = 60;
-    }
-    return cli_fail(cli, EXIT_USAGE, "bad_header",
-                    twice ? cli_say(cli, "column %zu of the header: %.*s stands there twice",
-                                    "表头第 %zu 列：%.*s 重复")
-                          : cli_say(cli,
-                                    "column %zu of the header: \"%.*s\" is no field; a header "
-                                    "names the fields of the kind, such as id,fiscal_year,amount",
-                                    "表头第 %zu 列：没有名为“%.*s”的字段；表头应写单据的字段名，"
-                                    "如 id,fiscal_year,amount"),
-                    index + 1, (int)name.size, (const char *)name.data);
-}
-
-static enum exit_code read_header(struct submission *submission, struct csv *csv)
-{
-    const enum csv_outcome outcome = csv_next(csv);
-
-    if (outcome == CSV_END) {
-        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s",
-                        cli_say(submission->cli,
-                                "the file is empty: the first row names the "
-                                "fields",
-                                "文件为空：第一行应为字段名"));
-    }
-    if (outcome != CSV_RECORD) {
-        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s %s",
-                        cli_say(submission->cli, "header:", "表头："),
-                        csv_trouble(submission->cli, outcome));
-    }
-    for (size_t i = 0; i < csv->count; i++) {
-        const struct bytes name = trim(csv->cells[i]);
-        const bool kind = bytes_equal(name, bytes_text("kind"));
-
-        submission->columns[i] = field_named(name);
-        if (submission->columns[i] == FIELDS && !kind) {
-            return bad_column(submission, i, name, false);
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (submission->columns[j] == submission->columns[i]) {
-                return bad_column(submission, i, name, true);
-            }
-        }
-    }
-    csv->columns = csv->count;
-    return EXIT_DONE;
-}
-
-static void put_json_string(struct buf *out, struct bytes text)
-{
-    char escape[8];
-
-    buf_put_u8(out, '"');
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        if (c == '"' || c == '\\') {
-            buf_put_u8(out, '\\');
-            buf_put_u8(out, c);
-        } else if (c < 0x20) {
-            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
-            buf_append(out, escape, 6);
-        } else {
-            buf_put_u8(out, c);
-        }
-    }
-    buf_put_u8(out, '"');
-}
-
-/* An empty cell is a field that is not given. */
-static void record_to_json(struct buf *out, const struct submission *submission,
-                           const struct csv *csv)
-{
-    bool any = false;
-
-    buf_clear(out);
-    buf_put_u8(out, '{');
-    for (size_t i = 0; i < csv->count; i++) {
-        const enum field field = submission->columns[i];
-
-        if (csv->cells[i].size == 0) {
-            continue;
-        }
-        if (any) {
-            buf_put_u8(out, ',');
-        }
-        any = true;
-        put_json_string(out, bytes_text(field == FIELDS ? "kind" : field_info(field)->name));
-        buf_put_u8(out, ':');
-        put_json_string(out, csv->cells[i]);
-    }
-    buf_put_u8(out, '}');
-}
-
-static enum exit_code submit_records(struct submission *submission, struct csv *csv)
-{
-    struct buf line = BUF_EMPTY;
-    enum exit_code exit_code = EXIT_DONE;
-
-    while (exit_code == EXIT_DONE) {
-        enum csv_outcome outcome = csv_next(csv);
-
-        if (outcome == CSV_END) {
-            break;
-        }
-        if (outcome == CSV_RECORD) {
-            record_to_json(&line, submission, csv);
-            exit_code = add_line(submission, buf_bytes(&line), csv->line, NULL);
-        } else {
-            exit_code =
-                add_line(submission, BYTES_NONE, csv->line, csv_trouble(submission->cli, outcome));
-        }
-    }
-    buf_free(&line);
-    return exit_code;
-}
-
-static enum exit_code submit_csv(struct submission *submission)
-{
-    struct csv csv;
-    enum exit_code exit_code;
-
-    csv_open(&csv, &submission->input);
-    exit_code = read_header(submission, &csv);
-    if (exit_code == EXIT_DONE) {
-        exit_code = submit_records(submission, &csv);
-    }
-    csv_close(&csv);
     return exit_code;
 }
 
@@ -409,7 +213,7 @@ static bool has_objects(const struct input *input)
     while (rest.size > 0) {
         const uint8_t *end = memchr(rest.data, '\n', rest.size);
         const size_t size = end == NULL ? rest.size : (size_t)(end - rest.data);
-        const struct bytes line = trim(bytes_of(rest.data, size));
+        const struct bytes line = bytes_trim(bytes_of(rest.data, size));
 
         if (line.size > 0 && line.data[0] == '{') {
             return true;
@@ -475,7 +279,7 @@ static enum exit_code submit_input(struct submission *submission, const char *na
     if (!is_csv(submission, name)) {
         exit_code = submit_ndjson(submission);
     } else if (cli->value[OPT_KIND] != NULL) {
-        exit_code = submit_csv(submission);
+        exit_code = submission_csv(submission);
     } else {
         return cli_fail(cli, EXIT_USAGE, "usage", "%s",
                         cli_say(cli, "a CSV file needs --kind KIND", "CSV 文件须给出 --kind 种类"));

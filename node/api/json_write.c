@@ -1,0 +1,207 @@
+#include "node/api/json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+static void put_text(struct buf *buf, const char *text)
+{
+    buf_append(buf, text, strlen(text));
+}
+
+static void put_escaped(struct buf *buf, uint8_t c)
+{
+    char escape[8];
+
+    if (c == '"' || c == '\\') {
+        buf_put_u8(buf, '\\');
+        buf_put_u8(buf, c);
+    } else if (c >= 0x80) {
+        buf_put_u8(buf, '?');
+    } else {
+        (void)snprintf(escape, sizeof escape, "\\u%04x", c);
+        put_text(buf, escape);
+    }
+}
+
+static void put_string(struct buf *buf, struct bytes text)
+{
+    const bool utf8 = utf8_valid(text);
+    size_t plain = 0;
+
+    buf_put_u8(buf, '"');
+    for (size_t i = 0; i < text.size; i++) {
+        const uint8_t c = text.data[i];
+        if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x80 || utf8)) {
+            continue;
+        }
+        buf_append(buf, text.data + plain, i - plain);
+        plain = i + 1;
+        put_escaped(buf, c);
+    }
+    if (text.size > plain) {
+        buf_append(buf, text.data + plain, text.size - plain);
+    }
+    buf_put_u8(buf, '"');
+}
+
+static void put_key(struct json_out *out, const char *key)
+{
+    if (out->comma) {
+        buf_put_u8(out->buf, ',');
+    }
+    out->comma = true;
+    if (key != NULL) {
+        buf_put_u8(out->buf, '"');
+        put_text(out->buf, key);
+        buf_append(out->buf, "\":", 2);
+    }
+}
+
+void out_open(struct json_out *out, const char *key, char bracket)
+{
+    put_key(out, key);
+    buf_put_u8(out->buf, (uint8_t)bracket);
+    out->comma = false;
+}
+
+void out_close(struct json_out *out, char bracket)
+{
+    buf_put_u8(out->buf, (uint8_t)bracket);
+    out->comma = true;
+}
+
+void out_text(struct json_out *out, const char *key, const char *text)
+{
+    out_bytes(out, key, bytes_text(text));
+}
+
+void out_bytes(struct json_out *out, const char *key, struct bytes text)
+{
+    put_key(out, key);
+    put_string(out->buf, text);
+}
+
+void out_count(struct json_out *out, const char *key, uint64_t count)
+{
+    char text[24];
+
+    put_key(out, key);
+    (void)snprintf(text, sizeof text, "%" PRIu64, count);
+    put_text(out->buf, text);
+}
+
+void out_signed(struct json_out *out, const char *key, int64_t number)
+{
+    char text[24];
+
+    put_key(out, key);
+    (void)snprintf(text, sizeof text, "%" PRId64, number);
+    put_text(out->buf, text);
+}
+
+void out_amount(struct json_out *out, const char *key, int64_t fen)
+{
+    char text[AMOUNT_TEXT_MAX];
+
+    amount_format(text, fen);
+    out_text(out, key, text);
+}
+
+void out_bool(struct json_out *out, const char *key, bool value)
+{
+    put_key(out, key);
+    put_text(out->buf, value ? "true" : "false");
+}
+
+void out_null(struct json_out *out, const char *key)
+{
+    put_key(out, key);
+    put_text(out->buf, "null");
+}
+
+void time_format(char out[JSON_TIME_MAX], uint64_t unix_ms)
+{
+    const time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm utc;
+
+    if (gmtime_r(&seconds, &utc) == NULL || utc.tm_year > 8099) {
+        (void)snprintf(out, JSON_TIME_MAX, "9999-12-31T23:59:59.999Z");
+        return;
+    }
+    (void)snprintf(out, JSON_TIME_MAX, "%04u-%02u-%02uT%02u:%02u:%02u.%03uZ",
+                   (unsigned)(utc.tm_year + 1900) % 10000, (unsigned)(utc.tm_mon + 1) % 100,
+                   (unsigned)utc.tm_mday % 100, (unsigned)utc.tm_hour % 100,
+                   (unsigned)utc.tm_min % 100, (unsigned)utc.tm_sec % 100,
+                   (unsigned)(unix_ms % 1000));
+}
+
+void out_time(struct json_out *out, const char *key, uint64_t unix_ms)
+{
+    char text[JSON_TIME_MAX];
+
+    if (unix_ms == 0) {
+        out_null(out, key);
+        return;
+    }
+    time_format(text, unix_ms);
+    out_text(out, key, text);
+}
+
+void out_hex(struct json_out *out, const char *key, const void *data, size_t size)
+{
+    char text[2 * HASH_SIZE + 1];
+
+    if (size > HASH_SIZE) {
+        size = HASH_SIZE;
+    }
+    hex_encode(text, data, size);
+    out_text(out, key, text);
+}
+
+void out_division(struct json_out *out, const char *key, struct division division)
+{
+    if (division_is_none(division)) {
+        out_null(out, key);
+    } else {
+        out_text(out, key, division.code);
+    }
+}
+
+static void write_field(struct json_out *out, const struct document *document, enum field field)
+{
+    const struct field_info *info = field_info(field);
+    char number[24];
+
+    switch (info->type) {
+    case TYPE_AMOUNT:
+        out_amount(out, info->name, document_number(document, field));
+        break;
+    case TYPE_YEAR:
+    case TYPE_NUMBER:
+        (void)snprintf(number, sizeof number, "%" PRId64, document_number(document, field));
+        out_text(out, info->name, number);
+        break;
+    case TYPE_HASH: {
+        const struct bytes hash = document_text(document, field);
+        out_hex(out, info->name, hash.data, hash.size);
+        break;
+    }
+    default:
+        out_bytes(out, info->name, document_text(document, field));
+        break;
+    }
+}
+
+void out_document(struct json_out *out, const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    out_text(out, "kind", info != NULL ? info->name : "unknown");
+    for (enum field field = 1; field < FIELDS; field++) {
+        if (document_has(document, field) && field_info(field)->name != NULL &&
+            field != FIELD_INHERITED) {
+            write_field(out, document, field);
+        }
+    }
+}
