@@ -54,6 +54,32 @@ bool calls_run(struct node *node)
     return true;
 }
 
+void calls_run_reads(struct node *node)
+{
+    struct call *waiting = NULL, **end = &waiting;
+
+    for (struct call *call = take_call(node); call != NULL; call = take_call(node)) {
+        if (call->read_only) {
+            call->run(call, node, node->txn);
+            call->done(call, OK);
+        } else {
+            *end = call;
+            end = &call->next;
+        }
+    }
+    *end = NULL;
+    if (waiting == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&node->calls_lock);
+    *end = node->calls; /* in front of what came meanwhile */
+    if (node->calls == NULL) {
+        node->calls_end = end;
+    }
+    node->calls = waiting;
+    (void)pthread_mutex_unlock(&node->calls_lock);
+}
+
 /* Reads are answered, whatever would write is told why not. */
 void calls_answer_reads(struct node *node, enum status why_not)
 {

@@ -69,7 +69,12 @@ static void on_link_changed(void *arg, const struct link_change *change)
 
 static void on_alarm(void *arg, const char *code, struct division about, const char *text)
 {
-    node_alarm(arg, code, about, text);
+    struct node *node = arg;
+
+    node_alarm(node, code, about, text);
+    if (strcmp(code, "lost_tail") == 0 && division_equal(about, node->config.self)) {
+        (void)snprintf(node->lost_tail, sizeof node->lost_tail, "%s", text);
+    }
 }
 
 static void on_alarm_cleared(void *arg, const char *code, struct division about)
@@ -325,6 +330,32 @@ static enum status wait_for_space(struct node *node, struct err *err)
     return OK;
 }
 
+/* A store put back from an old copy shows when the parent tells what it holds of our log. Until
+ * then a document would take a number that another has already. */
+static bool parent_awaited(struct node *node)
+{
+    if (node->parent_awaited && (replicator_parent_answered(node->replicator) ||
+                                 clock_mono_ms(&node->clock) - node->opened_ms >= PARENT_MS)) {
+        node->parent_awaited = false;
+    }
+    return node->parent_awaited;
+}
+
+/* What makes going on worse than stopping, after the commit of a turn. */
+static enum status check_own_log(struct node *node, struct err *err)
+{
+    if (node->lost_tail[0] != '\0') {
+        return err_set(err, ERR_CORRUPT, "%s", node->lost_tail);
+    }
+    if (replay_own(node) == OWN_STOPPED) {
+        return err_set(err, ERR_NEEDS_UPGRADE,
+                       "the log of %s holds entries that this version does not know: start a "
+                       "version at least as new as the one that wrote them",
+                       node->config.self.code);
+    }
+    return OK;
+}
+
 enum status node_step(struct node *node, bool *busy, struct err *err)
 {
     enum status status;
@@ -343,7 +374,11 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     }
     check_space(node);
     if (replay_own(node) == OWN_WHOLE) {
-        *busy |= calls_run(node);
+        if (parent_awaited(node)) {
+            calls_run_reads(node);
+        } else {
+            *busy |= calls_run(node);
+        }
         replicator_withhold(node->replicator, node->disk_full); /* blocks wait with their sender */
         *busy |= receive_frames(node);
     }
@@ -354,11 +389,8 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     write_settles(node, node->txn);
     replicator_seal(node->replicator, node->txn);
     status = commit_turn(node, err);
-    if (status == OK && replay_own(node) == OWN_STOPPED) {
-        status = err_set(err, ERR_NEEDS_UPGRADE,
-                         "the log of %s holds entries that this version does not know: start a "
-                         "version at least as new as the one that wrote them",
-                         node->config.self.code);
+    if (status == OK) {
+        status = check_own_log(node, err);
     }
     if (status != OK) {
         calls_finish(node, status);
@@ -370,6 +402,12 @@ uint64_t node_next_tick(const struct node *node)
 {
     if (node->config.damage != NULL) {
         return UINT64_MAX;
+    }
+    if (node->parent_awaited) {
+        const uint64_t over_ms = node->opened_ms + PARENT_MS,
+                       tick_ms = replicator_next_tick(node->replicator);
+
+        return over_ms < tick_ms ? over_ms : tick_ms;
     }
     if (node->waiting_for_space) {
         return node->space_tried_ms + SPACE_CHECK_MS;
@@ -445,6 +483,8 @@ enum status node_open(struct node **out, const struct node_config *config,
         node_close(node);
         return status;
     }
+    node->opened_ms = clock_mono_ms(clock);
+    node->parent_awaited = !division_is_none(replicator_parent(node->replicator));
     if (config->damage != NULL) {
         node_alarm(node, "store_damaged", config->self, config->damage);
     }

@@ -15,6 +15,7 @@ enum {
     TURN_CALLS_MAX = 64,  /* the API's share is reserved: calls are taken first */
     TURN_CATCH_UP_ENTRIES_MAX = 16384, /* replayed in one turn */
     SPACE_CHECK_MS = 1000,
+    PARENT_MS = 3000,    /* after a start its answer is waited for, then the node works on alone */
     DISK_LOW_FLOORS = 4, /* warned of from so many times the floor on */
 };
 
@@ -67,6 +68,9 @@ struct node {
     struct alarm alarms[NODE_ALARMS_MAX];
     size_t alarm_count;
 
+    uint64_t opened_ms;
+    bool parent_awaited;    /* nothing is written until it answers, or PARENT_MS are over */
+    char lost_tail[256];    /* what a neighbour said of our own log; "": nothing */
     bool disk_full;         /* below the floor: no new business */
     bool waiting_for_space; /* a staged turn waits until the store has room for it */
     uint64_t space_checked_ms, space_tried_ms;
@@ -77,6 +81,7 @@ struct node {
  * while nothing may be written; tells posters the outcome of their turn. */
 void calls_init(struct node *node);
 bool calls_run(struct node *node);
+void calls_run_reads(struct node *node); /* the others wait */
 void calls_answer_reads(struct node *node, enum status why_not);
 void calls_finish(struct node *node, enum status outcome);
 void calls_tell_commit(struct node *node);

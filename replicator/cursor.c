@@ -160,7 +160,8 @@ static void tell_apart(struct replicator *r, const struct link *link, const stru
     if (log->side == HELD_OWN) {
         alarm_about(r, "lost_tail", log->author,
                     "%s holds our log up to lsn %" PRIu64 ", we up to %" PRIu64
-                    ": this store is older than what was acknowledged; stop writing, join again",
+                    ": this store is older than what was acknowledged; restore a newer one, or "
+                    "join again with a new token",
                     link->peer.code, lsn, log->durable.lsn);
     } else {
         alarm_about(r, "lost_tail", log->author,

@@ -226,6 +226,13 @@ const struct roster *replicator_roster(const struct replicator *r)
     return r->roster;
 }
 
+bool replicator_parent_answered(const struct replicator *r)
+{
+    const struct link *parent = link_find(r, r->parent);
+
+    return parent == NULL || parent->opened_ms != 0;
+}
+
 struct division replicator_parent(const struct replicator *r)
 {
     return r->parent;

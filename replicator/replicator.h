@@ -82,6 +82,9 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
 void replicator_close(struct replicator *replicator); /* NULL is fine; keeps nothing unsaved */
 
 const struct roster *replicator_roster(const struct replicator *replicator);
+/* Has the parent answered since this replicator was opened? Only then is it known that the store is
+ * not an older copy. True at the root, too. */
+bool replicator_parent_answered(const struct replicator *replicator);
 struct division replicator_parent(const struct replicator *replicator); /* NONE at the root */
 
 /* --- the own log --- */
