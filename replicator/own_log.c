@@ -12,6 +12,26 @@ uint64_t replicator_next_lsn(const struct replicator *r)
 
 /* --- approvals --- */
 
+/* The same signature over the leaves that follow: its run goes on. */
+static bool extend_run(struct own_log *own, uint64_t first_lsn, uint64_t count,
+                       const struct approval_group *next)
+{
+    for (size_t i = own->group_count; i-- > 0;) {
+        struct pending_group *pending = &own->groups[i];
+        const struct approval_group *group = &pending->group;
+
+        if (pending->first_lsn + pending->count == first_lsn &&
+            group->first_leaf + pending->count == next->first_leaf && group->role == next->role &&
+            group->leaf_count == next->leaf_count &&
+            memcmp(&group->key, &next->key, sizeof group->key) == 0 &&
+            memcmp(&group->signature, &next->signature, sizeof group->signature) == 0) {
+            pending->count += count;
+            return true;
+        }
+    }
+    return false;
+}
+
 void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count,
                         const struct approval_group *group, const struct hash *leaves)
 {
@@ -20,6 +40,9 @@ void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count
 
     assert(first_lsn == replicator_next_lsn(r));
     assert(count > 0 && group->first_leaf + count <= group->leaf_count);
+    if (extend_run(own, first_lsn, count, group)) {
+        return;
+    }
     if (own->group_count == own->group_capacity) {
         own->group_capacity = own->group_capacity == 0 ? 4 : 2 * own->group_capacity;
         own->groups = mem_realloc(own->groups, own->group_capacity * sizeof *own->groups);

@@ -97,7 +97,8 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
 /* The lsn the next append will get. */
 uint64_t replicator_next_lsn(const struct replicator *replicator);
 /* The next `count` entries, from first_lsn (the next lsn) on, are approved as this group says.
- * Call it right before their run of appends; `leaves` (group->leaf_count of them) are copied.
+ * Call it right before their appends; `leaves` (group->leaf_count of them) are copied. One that
+ * continues the last run of the same signature, in the log and in the leaves, lengthens that run.
  * group->first_entry, count and proof are set by the replicator, which splits the run over the
  * blocks it falls into and makes a range proof for each. */
 void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint64_t count,
