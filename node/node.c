@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/trial.h"
 #include "proto/bug.h"
 #include "proto/log.h"
 
@@ -84,10 +85,9 @@ static void on_alarm_cleared(void *arg, const char *code, struct division about)
 
 /* --- what the ledger asks --- */
 
-static bool read_entry(void *arg, struct division author, uint64_t lsn, struct buf *memory,
-                       struct bytes *body)
+bool node_read_entry(struct node *node, struct division author, uint64_t lsn, struct buf *memory,
+                     struct bytes *body)
 {
-    struct node *node = arg;
     struct block_body block = BLOCK_BODY_EMPTY;
     struct entry entry = {.lsn = lsn};
     struct err err;
@@ -95,12 +95,8 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
     bool found = false;
 
     if (division_equal(author, node->config.self)) {
-        if (lsn - node->trial.first_lsn < node->trial.count) {
-            entry.body = node->trial.bodies[lsn - node->trial.first_lsn];
-            found = true;
-        } else {
-            found = replicator_open_entry(node->replicator, lsn, &entry);
-        }
+        found = trial_read(node->trial, lsn, &entry.body) ||
+                replicator_open_entry(node->replicator, lsn, &entry);
     }
     if (!found) {
         status = log_read_entry(&node->store, NULL, author, lsn, &block, &entry, &err);
@@ -119,6 +115,12 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
     }
     block_body_free(&block);
     return found;
+}
+
+static bool read_entry(void *arg, struct division author, uint64_t lsn, struct buf *memory,
+                       struct bytes *body)
+{
+    return node_read_entry(arg, author, lsn, memory, body);
 }
 
 /* Grants enter the own log without the ledger; their lsn is part of the digest all the same. */
@@ -503,7 +505,6 @@ void node_close(struct node *node)
     txn_free(node->txn);
     calls_free(node);
     buf_free(&node->settles);
-    trial_log_end(node);
     buf_free(&node->frame);
     mem_free(node->lagging);
     mem_free(node);

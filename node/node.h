@@ -71,13 +71,13 @@ uint64_t node_await_commit(struct node *node, uint64_t seen, uint32_t timeout_ms
 
 enum submit_status { SUBMIT_ACCEPTED, SUBMIT_EXISTS, SUBMIT_DRAFT, SUBMIT_REFUSED };
 struct submit_item {
-    struct document document; /* as typed; completed by node_submit. Texts must outlive the call */
+    struct document document; /* as typed. Texts must outlive the call */
     bool malformed;           /* the line could not be read: `refusal` says why already */
     enum submit_status status;
     struct refusal refusal;
     uint64_t lsn; /* where it is, once accepted */
 };
-struct person { /* who acts; the secret stays in the HTTP thread's session */
+struct person { /* who acts; `secret` signs within the call, and whoever made the copy wipes it */
     char name[64];
     struct public_key key;
     const struct sign_key *secret;
@@ -88,8 +88,8 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
 /* Checks and enters drafts, and sorts the items into the order of submission; the ids differ. One
  * that is an entry already is SUBMIT_EXISTS: whoever lost an answer may ask again. */
 struct approve_item {
-    char id[40];
-    bool has_hash; /* what the checker has read: refused as changed when the draft is another */
+    char id[DOCUMENT_ID_MAX + 2]; /* one that is too long is cut, and still too long to be any */
+    bool has_hash; /* what the checker has read: refused as changed when it is something else */
     struct hash hash;
     enum submit_status status;
     struct refusal refusal;
@@ -103,13 +103,13 @@ void node_reject(struct node *node, struct txn *txn, struct approve_item *item, 
  */
 struct rejection {
     uint64_t unix_ms;
-    char id[40], checker[64], why[1001];
+    char id[DOCUMENT_ID_MAX + 1], checker[64], why[1001];
 };
 bool node_rejection(struct txn *txn, const char *id, struct rejection *out);
 void node_rejections(struct txn *txn, bool (*visit)(void *arg, const struct rejection *rejection),
                      void *arg);
 struct draft_row {
-    char id[40], maker[64];
+    char id[DOCUMENT_ID_MAX + 1], maker[64];
     uint64_t unix_ms;
     struct hash hash;         /* merkle_approval_leaf: what its persons sign */
     struct document document; /* views die with the visit */

@@ -28,13 +28,6 @@ struct lagging {
     struct audience audience; /* where it is above */
 };
 
-/* Entries of a trial have an lsn but lie in no log; read_entry finds them here. */
-struct trial_log {
-    uint64_t first_lsn;
-    struct bytes *bodies;
-    size_t count, capacity;
-};
-
 struct node {
     struct node_config config;
     struct store store;
@@ -58,8 +51,8 @@ struct node {
     bool committing;                 /* a commit is in flight: no new turn before its outcome */
     uint64_t rows_written;
 
-    struct trial_log trial;
-    struct buf settles; /* settle documents due in this turn: varint size, body */
+    struct trial *trial; /* the innermost one that is open (node/trial.h); NULL: none */
+    struct buf settles;  /* settle documents due in this turn: varint size, body */
     struct lagging *lagging;
     size_t lagging_count, lagging_capacity;
 
@@ -111,34 +104,9 @@ uint64_t node_enter(struct node *node, struct txn *txn, const struct document *d
                     struct bytes body);
 /* Does a document of this kind need a maker and a checker here? */
 bool node_needs_approval(const struct node *node, uint32_t kind);
-
-/* Runs the rules over documents in order on a trial txn, as if each accepted one were entered;
- * fills status (ACCEPTED or REFUSED) and refusal. Changes nothing. */
-struct trial {
-    const struct document *document;
-    struct bytes body;
-    bool refused;
-    struct refusal refusal;
-};
-void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t count);
-
-void trial_log_begin(struct node *node, size_t capacity);
-uint64_t trial_log_add(struct node *node, struct bytes body); /* its lsn; borrows the body */
-void trial_log_end(struct node *node);
-
-/* Drafts (approvals.c): completed documents that a maker signed and nobody has checked yet. */
-enum reason draft_compare(struct txn *txn, const struct document *document, struct refusal *refusal,
-                          bool *found);
-/* The drafts of one post, which the maker signs together: begin, add each, end. */
-struct draft_batch {
-    uint64_t number;
-    struct hash *leaves;
-    size_t count, capacity;
-};
-void draft_begin(struct draft_batch *batch);
-void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
-               const struct document *document, struct bytes body);
-void draft_end(struct node *node, struct txn *txn, struct draft_batch *batch,
-               const struct person *maker);
+/* The body of an entry that is held, durable or of this turn or of an open trial; it points into
+ * `memory`. False, and the turn fails, when it cannot be read. */
+bool node_read_entry(struct node *node, struct division author, uint64_t lsn, struct buf *memory,
+                     struct bytes *body);
 
 #endif

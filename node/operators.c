@@ -1,13 +1,14 @@
-/* operators - persons at this node: SPACE_LOCAL 'o' name -> roles, public key, sealed secret.
- * The public part is also an entry of the own log, so that every holder can check an approval. */
+/* operators - persons at this node. Name, roles and sealed secret are a row that stays here; the
+ * public part is also an entry of the own log, so that every holder can check an approval. */
 #include <stdio.h>
 #include <time.h>
 
+#include "node/local_keys.h"
 #include "node/node_internal.h"
 
 static struct bytes operator_key(char key[66], const char *name)
 {
-    return bytes_of(key, (size_t)snprintf(key, 66, "o%s", name));
+    return bytes_of(key, (size_t)snprintf(key, 66, "%c%s", LOCAL_OPERATOR, name));
 }
 
 static void stage_row(struct txn *txn, const struct operator_row *row)
@@ -217,7 +218,8 @@ void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct opera
                     void *arg)
 {
     struct listing listing = {visit, arg};
+    const uint8_t letter = LOCAL_OPERATOR;
     struct err err;
 
-    (void)txn_scan(txn, SPACE_LOCAL, bytes_text("o"), visit_operator, &listing, &err);
+    (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), visit_operator, &listing, &err);
 }

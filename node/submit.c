@@ -1,82 +1,67 @@
 /* submit - from a typed document to an entry of the own log, or to a draft, or to a refusal. */
-#include <assert.h>
-
-#include "node/drafting.h"
+#include "node/drafts.h"
+#include "node/node_internal.h"
+#include "node/trial.h"
 
 bool node_needs_approval(const struct node *node, uint32_t kind)
 {
     return policy_needs(node_policy(node), kind);
 }
 
-/* --- trials --- */
+/* What one post is working with; buffers are kept from line to line. */
+struct post {
+    struct node *node;
+    struct txn *txn;         /* the turn's, or the rehearsal's */
+    struct trial *rehearsal; /* entries go here; NULL: they are made */
+    const struct person *maker;
+    struct draft_batch drafts;
+    struct trial drafting; /* with the earlier drafts in it; opened by the first that needs it */
+    struct buf memory, body;
+};
 
-void trial_log_begin(struct node *node, size_t capacity)
+/* --- a ledger with the earlier drafts in it --- */
+
+/* The pass over all that is pending has a bound; drafts behind it build on entries alone. */
+enum { EARLIER_DRAFTS_MAX = 10000, EARLIER_BYTES_MAX = 32 << 20 };
+
+/* Nothing is decided here: what the rules refuse is passed over, and a draft is checked in full
+ * when it is approved. False: there is no room for it, nor for later ones. */
+static bool add_drafted(struct trial *drafting, const struct document *document, struct bytes body)
 {
-    assert(node->trial.bodies == NULL);
-    node->trial.first_lsn = replicator_next_lsn(node->replicator);
-    node->trial.bodies = mem_zalloc((capacity + 1) * sizeof *node->trial.bodies);
-    node->trial.capacity = capacity;
-    node->trial.count = 0;
-}
+    struct refusal refusal;
 
-uint64_t trial_log_add(struct node *node, struct bytes body)
-{
-    struct trial_log *trial = &node->trial;
-
-    if (trial->count == trial->capacity) {
-        trial->capacity = 64 + 2 * trial->capacity;
-        trial->bodies = mem_realloc(trial->bodies, trial->capacity * sizeof *trial->bodies);
+    if (trial_check(drafting, document, &refusal) != REASON_NONE) {
+        return true;
     }
-    trial->bodies[trial->count] = body;
-    return trial->first_lsn + trial->count++;
-}
-
-void trial_log_end(struct node *node)
-{
-    mem_free(node->trial.bodies);
-    memset(&node->trial, 0, sizeof node->trial);
-}
-
-void node_try_apply(struct node *node, struct txn *child, const struct document *document,
-                    struct bytes body)
-{
-    const struct applied applied = {
-        .author = node->config.self,
-        .lsn = trial_log_add(node, body),
-        .time_ms = node->turn_unix_ms,
-        .kind = document->kind,
-        .format = DOCUMENT_FORMAT,
-        .body = body,
-    };
-
-    ledger_apply_own(node->ledger, child, &applied, document);
-}
-
-void node_try(struct node *node, struct txn *txn, struct trial *trials, size_t count)
-{
-    struct txn *child = txn_open_child(txn);
-    struct ledger_mark mark;
-
-    ledger_mark(node->ledger, &mark);
-    trial_log_begin(node, count);
-    for (size_t i = 0; i < count; i++) {
-        struct trial *trial = &trials[i];
-
-        if (trial->refused) {
-            continue;
-        }
-        if (ledger_check_exists(node->ledger, child, trial->document, &trial->refusal) !=
-                REASON_NONE ||
-            ledger_check_rules(node->ledger, child, trial->document, &trial->refusal) !=
-                REASON_NONE) {
-            trial->refused = true;
-            continue;
-        }
-        node_try_apply(node, child, trial->document, trial->body);
+    if (drafting->memory.used + body.size > EARLIER_BYTES_MAX) {
+        return false;
     }
-    trial_log_end(node);
-    ledger_return_to(node->ledger, &mark);
-    txn_free(child);
+    trial_enter(drafting, document, body);
+    return true;
+}
+
+struct earlier {
+    struct trial *drafting;
+    size_t count;
+};
+
+static bool add_earlier(void *arg, const struct draft *draft)
+{
+    struct earlier *earlier = arg;
+    struct document document;
+    struct err err;
+
+    return earlier->count++ < EARLIER_DRAFTS_MAX &&
+           (document_decode(&document, draft->kind, draft->body, &err) != OK ||
+            add_drafted(earlier->drafting, &document, draft->body));
+}
+
+static void open_drafting(struct post *post)
+{
+    struct earlier earlier = {.drafting = &post->drafting};
+
+    trial_open(&post->drafting, post->node, post->txn);
+    draft_each(post->txn, add_earlier, &earlier);
 }
 
 /* --- one document --- */
@@ -85,16 +70,6 @@ static void set_refused(struct submit_item *item)
 {
     item->status = item->refusal.reason == REASON_EXISTS ? SUBMIT_EXISTS : SUBMIT_REFUSED;
 }
-
-/* What one post is working with; buffers are kept from line to line. */
-struct post {
-    struct node *node;
-    struct txn *txn;
-    const struct person *maker;
-    struct draft_batch drafts;
-    struct drafting drafting; /* opened by the first draft that needs it */
-    struct buf memory, body;
-};
 
 /* A first version among the drafts counts: what comes after it may be short. */
 static enum reason check_form(struct post *post, struct submit_item *item)
@@ -107,8 +82,8 @@ static enum reason check_form(struct post *post, struct submit_item *item)
         !node_needs_approval(node, KIND_PROJECT)) {
         return reason;
     }
-    if (!drafting_is_open(&post->drafting)) {
-        drafting_open(node, post->txn, &post->drafting);
+    if (!trial_is_open(&post->drafting)) {
+        open_drafting(post);
     }
     return ledger_check_form(node->ledger, post->drafting.txn, &item->document, true,
                              &item->refusal);
@@ -143,14 +118,6 @@ static bool pass_form(struct post *post, struct submit_item *item)
     return true;
 }
 
-static void free_post(struct post *post)
-{
-    drafting_close(post->node, &post->drafting);
-    mem_free(post->drafts.leaves);
-    buf_free(&post->memory);
-    buf_free(&post->body);
-}
-
 /* Completes from what `txn` has and encodes; the body is in post->body. */
 static void prepare(struct post *post, struct txn *txn, struct document *document)
 {
@@ -162,14 +129,20 @@ static void prepare(struct post *post, struct txn *txn, struct document *documen
 
 static void enter_item(struct post *post, struct submit_item *item)
 {
-    drafting_close(post->node, &post->drafting);
-    prepare(post, post->txn, &item->document);
-    if (ledger_check_rules(post->node->ledger, post->txn, &item->document, &item->refusal) !=
+    struct document document = item->document;
+
+    trial_close(&post->drafting);
+    prepare(post, post->txn, &document);
+    if (ledger_check_rules(post->node->ledger, post->txn, &document, &item->refusal) !=
         REASON_NONE) {
         set_refused(item);
         return;
     }
-    item->lsn = node_enter(post->node, post->txn, &item->document, buf_bytes(&post->body));
+    if (post->rehearsal != NULL) {
+        trial_enter(post->rehearsal, &document, buf_bytes(&post->body));
+    } else {
+        item->lsn = node_enter(post->node, post->txn, &document, buf_bytes(&post->body));
+    }
     item->status = SUBMIT_ACCEPTED;
 }
 
@@ -188,12 +161,12 @@ static void prepare_draft(struct post *post, struct document *document)
 {
     const struct document typed = *document;
 
-    if (!drafting_is_open(&post->drafting)) {
+    if (!trial_is_open(&post->drafting)) {
         prepare(post, post->txn, document);
         if (!lacks_earlier(post, document)) {
             return;
         }
-        drafting_open(post->node, post->txn, &post->drafting);
+        open_drafting(post);
         *document = typed;
     }
     prepare(post, post->drafting.txn, document);
@@ -210,60 +183,54 @@ static void draft_item(struct post *post, struct submit_item *item)
     }
     prepare_draft(post, &document);
     draft_add(post->node, post->txn, &post->drafts, &document, buf_bytes(&post->body));
-    if (drafting_is_open(&post->drafting)) {
-        (void)drafting_add(post->node, &post->drafting, &document, buf_bytes(&post->body));
+    if (trial_is_open(&post->drafting)) {
+        (void)add_drafted(&post->drafting, &document, buf_bytes(&post->body));
     }
     item->status = SUBMIT_DRAFT;
 }
 
-/* --- all or nothing --- */
+/* --- one post --- */
 
-/* As enter_item, but into a trial: the body goes to `kept`, which outlives the trial. */
-static void rehearse_item(struct post *post, struct submit_item *item, struct buf *kept)
+/* True when none was refused. */
+static bool submit_all(struct post *post, struct submit_item *items, size_t count)
 {
-    struct document trial = item->document;
+    bool all = true;
 
-    if (!pass_form(post, item)) {
-        return;
+    for (size_t i = 0; i < count; i++) {
+        struct submit_item *item = &items[i];
+
+        if (pass_form(post, item)) {
+            if (node_needs_approval(post->node, item->document.kind)) {
+                draft_item(post, item);
+            } else {
+                enter_item(post, item);
+            }
+        }
+        all = all && item->status != SUBMIT_REFUSED;
     }
-    if (node_needs_approval(post->node, trial.kind)) {
-        draft_item(post, item);
-        return;
-    }
-    drafting_close(post->node, &post->drafting);
-    prepare(post, post->txn, &trial);
-    if (ledger_check_rules(post->node->ledger, post->txn, &trial, &item->refusal) != REASON_NONE) {
-        set_refused(item);
-        return;
-    }
-    buf_append_bytes(kept, buf_bytes(&post->body));
-    node_try_apply(post->node, post->txn, &trial, buf_bytes(kept));
-    item->status = SUBMIT_ACCEPTED;
+    trial_close(&post->drafting);
+    return all;
+}
+
+static void free_post(struct post *post)
+{
+    draft_batch_free(&post->drafts);
+    buf_free(&post->memory);
+    buf_free(&post->body);
 }
 
 static bool rehearse(struct node *node, struct txn *txn, struct submit_item *items, size_t count,
                      const struct person *maker)
 {
-    struct post post = {.node = node, .txn = txn_open_child(txn), .maker = maker};
-    struct buf *kept = mem_zalloc((count + 1) * sizeof *kept);
-    struct ledger_mark mark;
-    bool all = true;
+    struct trial trial = {.txn = NULL};
+    struct post post = {.node = node, .rehearsal = &trial, .maker = maker};
+    bool all;
 
-    ledger_mark(node->ledger, &mark);
-    trial_log_begin(node, count);
-    draft_begin(&post.drafts);
-    for (size_t i = 0; i < count; i++) {
-        rehearse_item(&post, &items[i], &kept[i]);
-        all = all && items[i].status != SUBMIT_REFUSED;
-    }
+    trial_open(&trial, node, txn);
+    post.txn = trial.txn;
+    all = submit_all(&post, items, count);
+    trial_close(&trial);
     free_post(&post);
-    trial_log_end(node);
-    ledger_return_to(node->ledger, &mark);
-    txn_free(post.txn);
-    for (size_t i = 0; i < count; i++) {
-        buf_free(&kept[i]);
-    }
-    mem_free(kept);
     return all;
 }
 
@@ -286,19 +253,7 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
         refuse_all(items, count);
         return;
     }
-    draft_begin(&post.drafts);
-    for (size_t i = 0; i < count; i++) {
-        struct submit_item *item = &items[i];
-
-        if (!pass_form(&post, item)) {
-            continue;
-        }
-        if (node_needs_approval(node, item->document.kind)) {
-            draft_item(&post, item);
-        } else {
-            enter_item(&post, item);
-        }
-    }
+    (void)submit_all(&post, items, count);
     draft_end(node, txn, &post.drafts, maker);
     free_post(&post);
 }

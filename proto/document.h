@@ -15,6 +15,8 @@
 #include "proto/bytes.h"
 #include "proto/status.h"
 
+enum { DOCUMENT_ID_MAX = 38 };
+
 enum field_type {
     TYPE_ID,       /* 1-38 of A-Z a-z 0-9 - _ . ; first a letter, digit, or '.' for node-written */
     TYPE_DIVISION, /* 1-9 of A-Z 0-9 */
@@ -31,7 +33,7 @@ enum field_type {
 
 /* X(constant, tag, name, type, bytes_max). Tags are never reused. */
 #define DOCUMENT_FIELDS(X)                                                                         \
-    X(ID, 1, "id", ID, 38)                                                                         \
+    X(ID, 1, "id", ID, DOCUMENT_ID_MAX)                                                            \
     X(FISCAL_YEAR, 2, "fiscal_year", YEAR, 0)                                                      \
     X(MEMO, 3, "memo", TEXT, 1000)                                                                 \
     X(MOF_DIV_CODE, 4, "mof_div_code", DIVISION, 9)                                                \

@@ -6,7 +6,7 @@
  * thousand entries is read once. Absence is remembered too.
  *
  *   txn_begin --> get / put / delete ... --> txn_batch --> store commit --> txn_committed
- *                   child: a trial that is forgotten (submit --atomic, approvals)
+ *                   child: a trial that is forgotten (submit --atomic)
  *
  * A read error of the store is sticky: later reads answer "absent", and txn_status tells; the
  * turn must then not be committed. Asking once per turn keeps every rule free of error paths.

@@ -37,7 +37,7 @@
 #include "node/ledger/kinds.h"
 #include "replicator/txn.h"
 
-enum { DOCUMENT_ID_MAX = 38, FUND_MAX = 10 };
+enum { FUND_MAX = 10 };
 
 /* A key on the stack. */
 struct row_key {

@@ -342,6 +342,36 @@ static void a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id(void **
     office_close(office);
 }
 
+/* A signature is carried once for neighbours among its own leaves, whatever the other one does. */
+static void two_posts_approved_at_once_take_one_run_of_the_checker(void **state)
+{
+    static const char *const ids[] = {"L1", "L2", "L3", "L4"};
+    struct office *office = office_open(true);
+    struct work work = {.count = 0};
+    struct walk walk;
+    uint64_t from_lsn;
+
+    (void)state;
+    work_add_agency(&work);
+    work_add_budget(&work, "B1", "1000");
+    office_submit(office, &work);
+    approve_all(office, (const char *const[]){"A1", "B1"}, 2);
+    from_lsn = replicator_next_lsn(node_replicator(office->node));
+    for (size_t i = 0; i < COUNT_OF(ids); i += 2) {
+        struct work lines = {.count = 0};
+
+        work_add_allocate(&lines, ids[i], "B1", "50");
+        work_add_allocate(&lines, ids[i + 1], "B1", "60");
+        office_submit(office, &lines);
+    }
+    approve_all(office, ids, COUNT_OF(ids));
+    walk = check_log(office, from_lsn);
+    assert_int_equal(walk.documents, COUNT_OF(ids));
+    assert_int_equal(walk.groups[0], 2);
+    assert_int_equal(walk.groups[1], 1);
+    office_close(office);
+}
+
 static void a_rejected_draft_says_why_and_frees_its_id(void **state)
 {
     static const char *const ids[] = {"B1"};
@@ -436,6 +466,39 @@ static void an_atomic_post_with_one_bad_line_enters_nothing(void **state)
         work_want_all(&fresh, approval_required == 1 ? SUBMIT_DRAFT : SUBMIT_ACCEPTED);
         office_close(office);
     }
+}
+
+/* Entries are rehearsed, drafts on top of them, and entries again. */
+static void an_atomic_post_may_hold_entries_and_drafts(void **state)
+{
+    static const enum submit_status want[] = {SUBMIT_ACCEPTED, SUBMIT_ACCEPTED, SUBMIT_DRAFT,
+                                              SUBMIT_DRAFT,    SUBMIT_EXISTS,   SUBMIT_ACCEPTED,
+                                              SUBMIT_EXISTS};
+    struct policy own;
+    struct bytes bad;
+    struct office *office;
+    struct work work = {.atomic = true};
+
+    (void)state;
+    assert_true(policy_parse(&own, "allocate,release", &bad));
+    office = office_open_under(own, POLICY_NONE);
+    work_add_agency(&work);
+    work_add_budget(&work, "B1", "1000");
+    work_add_allocate(&work, "L1", "B1", "300");
+    WORK_ADD(&work, KIND_RELEASE, "R1", {FIELD_BGT_ID, "L1"}, {FIELD_COR_BGT_DOC_NO, "1"});
+    work_add_agency(&work);
+    work_add_budget(&work, "B2", "7");
+    work_add_budget(&work, "B1", "1000");
+    office_submit(office, &work);
+    for (size_t i = 0; i < COUNT_OF(want); i++) {
+        if (work.items[i].status != want[i]) {
+            fail_msg("document %zu: status %d, reason %d", i, (int)work.items[i].status,
+                     (int)work.items[i].refusal.reason);
+        }
+    }
+    approve_all(office, (const char *const[]){"L1", "R1"}, 2);
+    want_field(office, "R1", FIELD_AMOUNT, "300");
+    office_close(office);
 }
 
 static void reject(struct office *office, const char *id)
@@ -650,12 +713,14 @@ int main(void)
         cmocka_unit_test(the_same_draft_twice_is_one_and_another_under_its_id_is_refused),
         cmocka_unit_test(nobody_checks_what_he_made),
         cmocka_unit_test(a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id),
+        cmocka_unit_test(two_posts_approved_at_once_take_one_run_of_the_checker),
         cmocka_unit_test(a_rejected_draft_says_why_and_frees_its_id),
         cmocka_unit_test(the_policy_says_which_kinds_need_two_persons),
         cmocka_unit_test(what_takes_all_takes_all_or_is_refused),
         cmocka_unit_test(a_project_begins_whole),
         cmocka_unit_test(a_block_that_lacks_a_person_alarms),
         cmocka_unit_test(signatures_are_looked_at_by_sample),
+        cmocka_unit_test(an_atomic_post_may_hold_entries_and_drafts),
         cmocka_unit_test(an_atomic_post_with_one_bad_line_enters_nothing),
     };
 
