@@ -42,6 +42,26 @@ static void refuse_item(struct approve_item *item, enum reason reason)
 
 /* --- what may be signed --- */
 
+/* Is the entry what the checker has read? */
+static bool is_as_read(struct node *node, const struct approve_item *item,
+                       const struct document_row *row)
+{
+    struct buf memory = BUF_EMPTY;
+    struct bytes body;
+    struct hash hash;
+    bool same = true;
+
+    if (item->has_hash) {
+        same = node_read_entry(node, row->author, row->lsn, &memory, &body);
+        if (same) {
+            hash = merkle_approval_leaf(row->kind, DOCUMENT_FORMAT, body);
+            same = hash_equal(&item->hash, &hash);
+        }
+    }
+    buf_free(&memory);
+    return same;
+}
+
 /* Approved before, so an approval asked for again is done and not refused. */
 static void judge_entry(struct approval *approval, struct approve_item *item)
 {
@@ -50,6 +70,8 @@ static void judge_entry(struct approval *approval, struct approve_item *item)
 
     if (!query_document(approval->txn, node->config.self, bytes_text(item->id), &row)) {
         refuse_item(item, REASON_NOT_PENDING);
+    } else if (!is_as_read(node, item, &row)) {
+        refuse_item(item, REASON_CHANGED);
     } else {
         item->status = SUBMIT_EXISTS;
         item->lsn = row.lsn;

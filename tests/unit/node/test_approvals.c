@@ -372,6 +372,37 @@ static void two_posts_approved_at_once_take_one_run_of_the_checker(void **state)
     office_close(office);
 }
 
+static bool remember_hash(void *arg, const struct draft_row *row)
+{
+    *(struct hash *)arg = row->hash;
+    return false;
+}
+
+/* An answer may be lost, and what was read may be long out of date. */
+static void approving_again_what_was_read_is_done_and_another_thing_has_changed(void **state)
+{
+    struct office *office = office_open(true);
+    struct work work = {.count = 0}, again = {.action = APPROVE, .count = 1};
+    struct txn *txn;
+
+    (void)state;
+    again.person = &office->wang;
+    again.approvals[0] = (struct approve_item){.id = "B1", .has_hash = true};
+    work_add_budget(&work, "B1", "1000");
+    office_submit(office, &work);
+    txn = txn_open(&office->store, NULL);
+    node_pending(txn, remember_hash, &again.approvals[0].hash);
+    txn_free(txn);
+    office_turn(office, &again);
+    want_approval(&again, "B1", SUBMIT_ACCEPTED, REASON_NONE);
+    office_turn(office, &again);
+    want_approval(&again, "B1", SUBMIT_EXISTS, REASON_NONE);
+    again.approvals[0].hash.at[0] ^= 1;
+    office_turn(office, &again);
+    want_approval(&again, "B1", SUBMIT_REFUSED, REASON_CHANGED);
+    office_close(office);
+}
+
 static void a_rejected_draft_says_why_and_frees_its_id(void **state)
 {
     static const char *const ids[] = {"B1"};
@@ -714,6 +745,7 @@ int main(void)
         cmocka_unit_test(nobody_checks_what_he_made),
         cmocka_unit_test(a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id),
         cmocka_unit_test(two_posts_approved_at_once_take_one_run_of_the_checker),
+        cmocka_unit_test(approving_again_what_was_read_is_done_and_another_thing_has_changed),
         cmocka_unit_test(a_rejected_draft_says_why_and_frees_its_id),
         cmocka_unit_test(the_policy_says_which_kinds_need_two_persons),
         cmocka_unit_test(what_takes_all_takes_all_or_is_refused),
