@@ -25,6 +25,7 @@ static void run_submit(struct job *job, struct node *node, struct txn *txn)
     submit->maker.secret = &submit->secret;
     node_submit(node, txn, submit->items, submit->count, submit->atomic,
                 submit->has_maker ? &submit->maker : NULL);
+    crypto_wipe(&submit->secret, sizeof submit->secret);
 }
 
 static void free_submit(struct job *job)
@@ -238,6 +239,7 @@ static void run_approve(struct job *job, struct node *node, struct txn *txn)
 
     approve->checker.secret = &approve->secret;
     node_approve(node, txn, approve->items, approve->count, &approve->checker);
+    crypto_wipe(&approve->secret, sizeof approve->secret);
 }
 
 static void run_reject(struct job *job, struct node *node, struct txn *txn)
