@@ -8,7 +8,7 @@
  *   intake.c      taking blocks in                        outbox.c  frames out, by lanes
  *   behind.c      what a neighbour lacks                  peer.c    the state table
  *   flow.c        windows, credit, buckets                taken.c   granted by two branches
- *   cosign.c, beat.c */
+ *   intake_grants.c  the grants in a block taken          cosign.c, beat.c */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 
@@ -30,7 +30,7 @@ struct replicator {
     struct own_log own;
     struct fresh *fresh;
     size_t fresh_count, fresh_capacity;
-    bool no_room; /* for blocks: replicator_withhold */
+    bool no_room;        /* for blocks: replicator_withhold */
     struct link **links; /* the parent's first, then children as they came */
     size_t link_count;
     size_t next_link;
@@ -68,6 +68,11 @@ void grant_store(struct replicator *r, struct txn *txn, const struct grant *gran
                  struct bytes sealed);
 /* A member came into the roster: its log, link and cursors follow. */
 void follow_member(struct replicator *r, struct division division);
+
+/* intake_grants.c: what `r->body` grants, counted before the block is taken (ERR_LIMIT) and then
+ * taken one by one; one that cannot be taken is alarmed, and the block stands. */
+enum status grants_check(const struct block_body *body, struct err *err);
+void grants_take(struct replicator *r, struct txn *txn, const struct held_log *log);
 
 /* cosign.c, beat.c */
 void cosign_tick(struct replicator *r, struct txn *txn);

@@ -293,30 +293,6 @@ static enum status judge_fork(struct replicator *r, struct txn *txn, const struc
 
 /* --- taking it --- */
 
-static void take_grants(struct replicator *r, struct txn *txn, const struct held_log *log)
-{
-    for (size_t i = 0; i < r->body.count; i++) {
-        const struct entry *entry = &r->body.entries[i];
-        struct grant grant;
-        struct err err;
-        bool added = false;
-
-        if (entry->kind != KIND_GRANT) {
-            continue;
-        }
-        if (roster_add(r->roster, entry->body, &added, &err) != OK ||
-            grant_parse(&grant, entry->body, &err) != OK) {
-            if (log->side == HELD_BELOW && taken_by_grant(r, txn, log, entry->body)) {
-                continue;
-            }
-            alarm_about(r, "bad_grant", log->author, "grant at lsn %" PRIu64 ": %s", entry->lsn,
-                        err.text);
-        } else if (added) {
-            grant_store(r, txn, &grant, entry->body);
-        }
-    }
-}
-
 static void true_bytes_came(struct replicator *r, struct held_log *log)
 {
     struct link *link = log->source;
@@ -337,13 +313,16 @@ static enum status take(struct replicator *r, struct txn *txn, struct held_log *
     if (status == OK) {
         status = block_body_read(&r->body, block, err);
     }
+    if (status == OK) {
+        status = grants_check(&r->body, err);
+    }
     if (status != OK) {
         return status;
     }
     log->turned_lsn = 0;
     true_bytes_came(r, log);
     heads_stage(r, txn, log, block, &hash);
-    take_grants(r, txn, log);
+    grants_take(r, txn, log);
     r->config.sink.block_held(r->config.sink.arg, txn, block, &r->body);
     return OK;
 }

@@ -256,13 +256,14 @@ enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err)
 struct epoch {
     struct grant grant;
     struct hash hash;
-    struct buf sealed;
 };
 
 struct node {
     struct member member; /* first: a member is found by its address */
+    struct node *parent;
     struct epoch *epochs; /* [i] is epoch i + 1 */
     size_t epoch_count;
+    struct buf sealed; /* of the newest */
 };
 
 struct roster {
@@ -293,9 +294,7 @@ void roster_free(struct roster *roster)
     }
     for (size_t i = 0; i < roster->count; i++) {
         struct node *node = roster->nodes[i];
-        for (size_t k = 0; k < node->epoch_count; k++) {
-            buf_free(&node->epochs[k].sealed);
-        }
+        buf_free(&node->sealed);
         mem_free(node->epochs);
         mem_free(node);
     }
@@ -509,14 +508,12 @@ static void take_out_key(struct roster *roster, const struct node *node)
 
 static void add_epoch(struct node *node, const struct opened *opened, struct bytes sealed)
 {
-    struct epoch *epoch;
-
     node->epochs = mem_realloc(node->epochs, (node->epoch_count + 1) * sizeof *node->epochs);
-    epoch = &node->epochs[node->epoch_count++];
-    *epoch = (struct epoch){opened->grant, opened->hash, BUF_EMPTY};
-    buf_append_bytes(&epoch->sealed, sealed);
+    node->epochs[node->epoch_count++] = (struct epoch){opened->grant, opened->hash};
+    buf_clear(&node->sealed);
+    buf_append_bytes(&node->sealed, sealed);
     node->member.grant = opened->grant;
-    node->member.sealed = buf_bytes(&epoch->sealed);
+    node->member.sealed = buf_bytes(&node->sealed);
 }
 
 static void add_node(struct roster *roster, const struct opened *opened, struct bytes sealed)
@@ -532,8 +529,12 @@ static void add_node(struct roster *roster, const struct opened *opened, struct 
     if (division_is_none(grant->parent)) {
         roster->root = node;
     } else {
-        node->member.parent = &find_node(roster, grant->parent)->member;
+        node->parent = find_node(roster, grant->parent);
+        node->member.parent = &node->parent->member;
         node->member.depth = node->member.parent->depth + 1;
+    }
+    for (struct node *above = node->parent; above != NULL; above = above->parent) {
+        above->member.below++;
     }
     add_epoch(node, opened, sealed);
     insert(roster->nodes, roster->count, place_of(roster, grant->division), node);

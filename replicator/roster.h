@@ -64,10 +64,11 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
 
 /* One division as it stands now. Views stay valid until the next roster_add. */
 struct member {
-    struct grant grant; /* the newest epoch */
-    struct bytes sealed;
+    struct grant grant;          /* the newest epoch */
+    struct bytes sealed;         /* of that one; the former are in the store (roster_load.h) */
     const struct member *parent; /* NULL for the root */
     uint32_t depth;              /* root 0 */
+    uint32_t below;              /* members of its subtree, without itself */
     bool revoked;
 };
 const struct member *roster_find(const struct roster *roster, struct division division);

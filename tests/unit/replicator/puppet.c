@@ -210,21 +210,37 @@ struct draft draft_next(const struct puppet *puppet, int author, const struct wr
     return out;
 }
 
+/* Its one entry, or its grants; returns their root. */
+static struct hash write_entries(struct buf *out, const struct draft *draft)
+{
+    struct hash leaves[DRAFT_GRANTS_MAX];
+    const size_t count = draft->header.count;
+
+    assert_true(count <= DRAFT_GRANTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct entry entry = {
+            .lsn = draft->header.first_lsn + i, .time_ms = 1, .kind = KIND_GRANT, .format = 1};
+
+        if (draft->grants == NULL) {
+            entry.kind = KIND_USER_FIRST;
+            entry.body = bytes_text(draft->text);
+        } else {
+            entry.body = buf_bytes(&draft->grants[i]);
+        }
+        leaves[i] = merkle_entry_leaf(&entry);
+        entry_write(out, &entry);
+    }
+    return merkle_root(leaves, count);
+}
+
 struct hash draft_finish(struct buf *out, struct draft *draft)
 {
-    struct entry entry = {.lsn = draft->header.first_lsn,
-                          .time_ms = 1,
-                          .kind = KIND_USER_FIRST,
-                          .format = 1,
-                          .body = bytes_text(draft->text)};
     struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
-    const struct hash leaf = merkle_entry_leaf(&entry);
     struct signature signature;
     struct hash hash;
 
-    entry_write(&entries, &entry);
+    draft->header.entries_root = write_entries(&entries, draft);
     draft->header.key_id = key_id_of(&draft->key->public);
-    draft->header.entries_root = merkle_root(&leaf, 1);
     block_body_write(&body, &draft->header, buf_bytes(&entries), BYTES_NONE);
     draft->header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
     buf_clear(out);

@@ -7,7 +7,7 @@
 #include "replicator/merkle.h"
 #include "world.h"
 
-enum { SESSION = 77 };
+enum { SESSION = 77, DRAFT_GRANTS_MAX = 128 };
 
 struct puppet {
     struct world world;
@@ -53,6 +53,7 @@ struct draft {
     const struct sign_key *key;
     struct block_header header;
     const char *text;
+    const struct buf *grants; /* sealed, as many as header.count says; instead of the text */
 };
 
 /* The next block of the log of `author`, for itself and those above; to be changed at will. */

@@ -1,0 +1,179 @@
+/* test_grants - what a child may grant through its log, and what that may cost: a real region, and
+ * a puppet for its city. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "puppet.h"
+
+enum { CREDIT = 64 << 20, BLOCK_GRANTS = 64, SUBTREE_MEMBERS = 1024 };
+
+static struct puppet puppet;
+static struct written city_log;
+static struct buf sealed[BLOCK_GRANTS + 1];
+static unsigned granted; /* a code and a link key for each */
+
+static int set_up(void **state)
+{
+    (void)state;
+    memset(&city_log, 0, sizeof city_log);
+    granted = 0;
+    puppet_begin(&puppet);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(sealed); i++) {
+        buf_free(&sealed[i]);
+    }
+    puppet_end(&puppet);
+    return 0;
+}
+
+static struct division code_of(unsigned number)
+{
+    char code[DIVISION_CODE_MAX + 1];
+
+    (void)snprintf(code, sizeof code, "N%u", number % 100000);
+    return division_of(code);
+}
+
+static void begin(uint32_t blocks_per_second)
+{
+    puppet.real->limits.child_blocks_per_second = blocks_per_second;
+    place_close(puppet.real);
+    place_open(puppet.real);
+    puppet_hello(&puppet, SESSION, CREDIT);
+    puppet_commit(&puppet, true);
+    assert_non_null(puppet_await(&puppet, has_welcome));
+}
+
+/* A grant of the next division by `granter`, true in all else. */
+static void grant_next(struct buf *out, int granter)
+{
+    const struct place *above = &puppet.world.at[granter];
+    struct grant grant = {
+        .epoch = 1, .division = code_of(++granted), .parent = above->division, .name = "N"};
+
+    (void)snprintf((char *)grant.curve_key, sizeof grant.curve_key, "link key %u", granted);
+    grant_certify(&grant, &puppet.world.tree, &puppet.world.at[SIBLING].key);
+    buf_clear(out);
+    grant_seal(out, &grant, &above->key);
+}
+
+static const struct member *last_granted(void)
+{
+    return roster_find(replicator_roster(puppet.real->replicator), code_of(granted));
+}
+
+static uint64_t held(void)
+{
+    struct log_head head;
+
+    (void)replicator_head(puppet.real->replicator, division_of("C1"), false, &head);
+    return head.lsn;
+}
+
+/* The city's next block carries the first `count` of `sealed`. True: it was taken. */
+static bool bring(uint32_t count)
+{
+    struct draft draft = draft_next(&puppet, CITY, &city_log, NULL);
+    struct buf whole = BUF_EMPTY;
+    struct hash hash;
+
+    draft.grants = sealed;
+    draft.header.count = count;
+    hash = draft_finish(&whole, &draft);
+    puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
+    puppet_commit(&puppet, true);
+    buf_free(&whole);
+    if (held() != city_log.lsn + count) {
+        return false;
+    }
+    city_log = (struct written){held(), hash};
+    return true;
+}
+
+static bool bring_new(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        grant_next(&sealed[i], CITY);
+    }
+    return bring(count);
+}
+
+static void a_log_carries_what_its_author_granted(void **state)
+{
+    (void)state;
+    begin(0);
+    grant_next(&sealed[0], REGION); /* with its true signature, but in the city's log */
+    assert_true(bring(1));
+    assert_null(last_granted());
+    assert_true(place_alarmed(puppet.real, "bad_grant"));
+    assert_true(bring_new(1));
+    assert_non_null(last_granted());
+}
+
+static void a_block_carries_few_grants(void **state)
+{
+    Terrace__Frame *frame;
+
+    (void)state;
+    begin(0);
+    assert_true(bring_new(BLOCK_GRANTS));
+    assert_false(bring_new(BLOCK_GRANTS + 1));
+    assert_null(last_granted());
+    frame = puppet_await(&puppet, has_reject);
+    assert_non_null(frame);
+    assert_int_equal(frame->reject->reason, ERR_LIMIT);
+    assert_true(bring_new(1)); /* and the log goes on */
+}
+
+static void a_grant_costs_as_much_as_a_block(void **state)
+{
+    (void)state;
+    begin(10); /* a burst of a hundred */
+    assert_true(bring_new(BLOCK_GRANTS));
+    assert_false(place_alarmed(puppet.real, "limit"));
+    assert_true(bring_new(BLOCK_GRANTS));
+    assert_true(place_alarmed(puppet.real, "limit"));
+}
+
+static void a_subtree_has_its_share_of_the_roster(void **state)
+{
+    const struct roster *roster;
+    size_t count;
+
+    (void)state;
+    begin(0);
+    roster = replicator_roster(puppet.real->replicator);
+    count = roster_count(roster);
+    for (int i = 0; i < SUBTREE_MEMBERS / BLOCK_GRANTS; i++) {
+        assert_true(bring_new(BLOCK_GRANTS));
+    }
+    assert_int_equal(roster_count(roster), count + SUBTREE_MEMBERS);
+    assert_int_equal(roster_find(roster, division_of("C1"))->below, SUBTREE_MEMBERS);
+    assert_int_equal(roster_root(roster)->below, roster_count(roster) - 1);
+    assert_false(place_alarmed(puppet.real, "limit"));
+    assert_true(bring_new(1));
+    assert_null(last_granted());
+    assert_true(place_alarmed(puppet.real, "limit"));
+    assert_false(place_alarmed(puppet.real, "bad_grant"));
+}
+
+int main(void)
+{
+#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    const struct CMUnitTest tests[] = {
+        STORY(a_log_carries_what_its_author_granted),
+        STORY(a_block_carries_few_grants),
+        STORY(a_grant_costs_as_much_as_a_block),
+        STORY(a_subtree_has_its_share_of_the_roster),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
