@@ -226,6 +226,7 @@ static enum status open_node(struct daemon *daemon, struct err *err)
         .approval = home->approval,
         .limits = home->limits,
         .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
+        .refused_keys = transport_zmq_refused_keys(daemon->transport),
         .wake = wake_loop,
         .wake_arg = daemon,
     };

@@ -16,6 +16,7 @@
 #include "node/ledger/persons.h"
 #include "node/ledger/policy.h"
 #include "replicator/enrol.h"
+#include "replicator/knocks.h"
 #include "replicator/transport.h"
 
 struct node;
@@ -28,7 +29,8 @@ struct node_config {
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1]; /* as others dial them */
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
-    const char *damage;      /* what an earlier run found damaged in the store; NULL: nothing */
+    const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
+    const struct refused_keys *refused_keys; /* at its door; read on the loop; may be NULL */
     void (*wake)(void *arg); /* a call was posted from another thread; may be NULL */
     void *wake_arg;
 };

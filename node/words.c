@@ -278,6 +278,8 @@ static const struct row {
     {"% signed two blocks that cannot both follow lsn %", "%1 在序号 %2 之后签了两个互斥的数据块"},
     {"grant at lsn %: %", "序号 %1 的授权：%2"},
     {"it sent more than its credit and the limits allow", "对方发送超过额度和限制"},
+    {"its key is that of no division below", "其密钥不属于任何下级区划"},
+    {"it connects too often", "连接过于频繁"},
     {"its clock differs from ours by % s", "对方时钟与本机相差 %1 秒"},
     {"no protocol version in common", "没有共同的协议版本"},
     {"a frame of blocks was lost", "丢失一帧数据块"},

@@ -33,12 +33,12 @@ struct enrol_zmq {
 };
 
 /* Any key may ask; the user id is the key, so that the answer is about the key that asked. */
-static bool admit_anybody(void *arg, const uint8_t curve_key[32],
-                          char user_id[SOCKET_USER_ID_MAX + 1])
+static enum status admit_anybody(void *arg, const uint8_t curve_key[32],
+                                 char user_id[SOCKET_USER_ID_MAX + 1])
 {
     (void)arg;
     hex_encode(user_id, curve_key, 32);
-    return true;
+    return OK;
 }
 
 static void watch(struct enrol_zmq *enrol);

@@ -258,8 +258,7 @@ static bool take_id(void *socket, zmq_msg_t *message, struct socket_id *id)
     return true;
 }
 
-/* An IPv4 peer of a socket that speaks IPv6 too. */
-static const char *plainly(const char *address)
+const char *socket_plain_address(const char *address)
 {
     static const char mapped[] = "::ffff:";
 
@@ -298,7 +297,8 @@ enum socket_take socket_take_from(void *socket, struct socket_id *id,
         proven = zmq_msg_gets(&message, "User-Id");
         (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s", proven == NULL ? "" : proven);
         peer = zmq_msg_gets(&message, "Peer-Address");
-        (void)snprintf(address, SOCKET_ADDRESS_MAX + 1, "%s", peer == NULL ? "" : plainly(peer));
+        (void)snprintf(address, SOCKET_ADDRESS_MAX + 1, "%s",
+                       peer == NULL ? "" : socket_plain_address(peer));
         buf_append(frame, zmq_msg_data(&message), zmq_msg_size(&message));
     }
     (void)zmq_msg_close(&message);

@@ -67,6 +67,10 @@ enum socket_take socket_take_from(void *socket, struct socket_id *id,
                                   char user_id[SOCKET_USER_ID_MAX + 1],
                                   char address[SOCKET_ADDRESS_MAX + 1], struct buf *frame);
 
+/* What the library tells of a peer: an IPv4 one of a socket that speaks IPv6 too without "::ffff:".
+ */
+const char *socket_plain_address(const char *address);
+
 enum socket_give { GIVE_DONE, GIVE_FULL, GIVE_GONE };
 /* Queues a copy, or says why not. `id` NULL for a socket that is not a ROUTER. */
 enum socket_give socket_give(void *socket, const struct socket_id *id, struct bytes frame);

@@ -34,6 +34,7 @@ struct transport_zmq {
     void *context, *up, *down; /* DEALER, ROUTER */
     struct transport_zmq_watched watched;
     struct zap *zap;
+    struct admissions admissions;
     struct guard guard;
     uint64_t floods;
     struct division parent;
@@ -51,18 +52,22 @@ struct transport_zmq {
 /* --- opening --- */
 
 /* User-Id of a link: CODE:KEY, both as the handshake proved them. */
-static bool admit_link(void *arg, const uint8_t curve_key[32], char user_id[SOCKET_USER_ID_MAX + 1])
+static enum status admit_link(void *arg, const uint8_t curve_key[32],
+                              char user_id[SOCKET_USER_ID_MAX + 1])
 {
-    const struct transport_zmq *transport = arg;
+    struct transport_zmq *transport = arg;
     struct division who = DIVISION_NONE;
     char key[2 * 32 + 1];
 
     if (!transport->config.admit(transport->config.arg, curve_key, &who) || division_is_none(who)) {
-        return false;
+        return ERR_REFUSED;
+    }
+    if (!admissions_pay(&transport->admissions, who, clock_mono_ms(transport->config.clock))) {
+        return ERR_LIMIT;
     }
     hex_encode(key, curve_key, 32);
     (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s:%s", who.code, key);
-    return true;
+    return OK;
 }
 
 static bool read_user_id(const char *user_id, struct division *who, uint8_t curve_key[32])
@@ -117,6 +122,7 @@ void transport_zmq_close(struct transport_zmq *transport)
     if (transport->context != NULL) {
         (void)zmq_ctx_term(transport->context);
     }
+    admissions_free(&transport->admissions);
     mem_free(transport->routes);
     mem_free(transport);
 }
@@ -530,6 +536,11 @@ struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *tra
     counts.floods = transport->floods;
     counts.refused_keys = zap_counts(transport->zap).refused;
     return counts;
+}
+
+const struct refused_keys *transport_zmq_refused_keys(const struct transport_zmq *transport)
+{
+    return zap_refused_keys(transport->zap);
 }
 
 void *transport_zmq_context(struct transport_zmq *transport)

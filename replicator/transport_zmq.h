@@ -76,6 +76,9 @@ struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *tra
 
 /* For the enrolment socket beside this one (enrol_zmq.c): the same context, key check and wait. */
 struct zap;
+struct refused_keys;
+/* Keys that the door for neighbours refused (knocks.h); until close. */
+const struct refused_keys *transport_zmq_refused_keys(const struct transport_zmq *transport);
 void *transport_zmq_context(struct transport_zmq *transport);
 struct zap *transport_zmq_zap(struct transport_zmq *transport);
 /* A socket to be polled with ours, and how to free and renew it under a flood. `reopen` is called

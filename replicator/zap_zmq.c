@@ -32,6 +32,7 @@ struct zap {
     struct rule rules[ZAP_RULES_MAX];
     size_t rule_count;
     struct zap_counts counts;
+    struct refused_keys refused;
     uint64_t logged_ms, unlogged;
     bool stranger_expected;
 };
@@ -92,6 +93,11 @@ struct zap_counts zap_counts(const struct zap *zap)
     return zap->counts;
 }
 
+const struct refused_keys *zap_refused_keys(const struct zap *zap)
+{
+    return &zap->refused;
+}
+
 static bool take_question(void *socket, struct question *question)
 {
     zmq_msg_t message;
@@ -120,15 +126,20 @@ static bool frame_is(const struct question *question, size_t index, const char *
            memcmp(question->frames[index].at, text, strlen(text)) == 0;
 }
 
-static bool judge(const struct zap *zap, const struct question *question,
-                  char user_id[SOCKET_USER_ID_MAX + 1])
+static bool is_sound(const struct question *question)
+{
+    return question->whole && question->count == ZAP_FRAMES &&
+           frame_is(question, FRAME_VERSION, "1.0") &&
+           frame_is(question, FRAME_MECHANISM, "CURVE") &&
+           question->frames[FRAME_KEY].size == KEY_SIZE;
+}
+
+static enum status judge(const struct zap *zap, const struct question *question,
+                         char user_id[SOCKET_USER_ID_MAX + 1])
 {
     user_id[0] = '\0';
-    if (!question->whole || question->count != ZAP_FRAMES ||
-        !frame_is(question, FRAME_VERSION, "1.0") ||
-        !frame_is(question, FRAME_MECHANISM, "CURVE") ||
-        question->frames[FRAME_KEY].size != KEY_SIZE) {
-        return false;
+    if (!is_sound(question)) {
+        return ERR_MALFORMED;
     }
     for (size_t i = 0; i < zap->rule_count; i++) {
         const struct rule *rule = &zap->rules[i];
@@ -136,14 +147,26 @@ static bool judge(const struct zap *zap, const struct question *question,
             return rule->admit(rule->arg, question->frames[FRAME_KEY].at, user_id);
         }
     }
-    return false;
+    return ERR_REFUSED;
+}
+
+static void note_refusal(struct zap *zap, const struct question *question, enum status reason)
+{
+    char address[REFUSED_ADDRESS_MAX + 1];
+
+    if (!zap->stranger_expected && reason != ERR_MALFORMED) {
+        (void)snprintf(address, sizeof address, "%.*s", (int)question->frames[FRAME_ADDRESS].size,
+                       (const char *)question->frames[FRAME_ADDRESS].at);
+        refused_keys_note(&zap->refused, question->frames[FRAME_KEY].at,
+                          socket_plain_address(address), reason, clock_unix_ms(zap->clock));
+    }
 }
 
 /* One line a second at most: a flood of strangers must not become a flood of lines. */
-static void log_refusal(struct zap *zap, const struct question *question)
+static void log_refusal(struct zap *zap, const struct question *question, enum status reason)
 {
     const uint64_t now_ms = clock_mono_ms(zap->clock);
-    char key[2 * 8 + 1] = "";
+    char key[2 * REFUSED_KEY_PREFIX + 1] = "";
 
     if (zap->stranger_expected) {
         return;
@@ -152,12 +175,12 @@ static void log_refusal(struct zap *zap, const struct question *question)
     if (zap->logged_ms != 0 && now_ms - zap->logged_ms < LOG_EVERY_MS) {
         return;
     }
-    if (question->count != ZAP_FRAMES || !question->whole) {
+    if (reason == ERR_MALFORMED) {
         LOG_WARN("zap.refused", "reason=malformed count=%" PRIu64, zap->unlogged);
     } else {
-        hex_encode(key, question->frames[FRAME_KEY].at, KEY_SIZE < 8 ? KEY_SIZE : 8);
-        LOG_WARN("zap.refused", "domain=%.*s address=%.*s key=%s count=%" PRIu64,
-                 (int)question->frames[FRAME_DOMAIN].size,
+        hex_encode(key, question->frames[FRAME_KEY].at, REFUSED_KEY_PREFIX);
+        LOG_WARN("zap.refused", "reason=%s domain=%.*s address=%.*s key=%s count=%" PRIu64,
+                 status_name(reason), (int)question->frames[FRAME_DOMAIN].size,
                  (const char *)question->frames[FRAME_DOMAIN].at,
                  (int)question->frames[FRAME_ADDRESS].size,
                  (const char *)question->frames[FRAME_ADDRESS].at, key, zap->unlogged);
@@ -166,7 +189,7 @@ static void log_refusal(struct zap *zap, const struct question *question)
     zap->unlogged = 0;
 }
 
-static void answer(struct zap *zap, const struct question *question, bool admit,
+static void answer(struct zap *zap, const struct question *question, enum status verdict,
                    const char *user_id)
 {
     const bool has_id = question->count > FRAME_REQUEST && question->whole;
@@ -177,8 +200,8 @@ static void answer(struct zap *zap, const struct question *question, bool admit,
         {"1.0", 3},
         {has_id ? question->frames[FRAME_REQUEST].at : NULL,
          has_id ? question->frames[FRAME_REQUEST].size : 0},
-        {admit ? "200" : "400", 3},
-        {admit ? "OK" : "not enrolled", admit ? 2 : 12},
+        {verdict == OK ? "200" : "400", 3},
+        {status_name(verdict), strlen(status_name(verdict))},
         {user_id, strlen(user_id)},
         {"", 0}, /* metadata */
     };
@@ -198,14 +221,15 @@ void zap_serve(struct zap *zap)
     char user_id[SOCKET_USER_ID_MAX + 1];
 
     while (take_question(zap->socket, &question)) {
-        const bool admit = judge(zap, &question, user_id);
-        if (admit) {
+        const enum status verdict = judge(zap, &question, user_id);
+        if (verdict == OK) {
             zap->counts.admitted++;
         } else {
             zap->counts.refused++;
-            log_refusal(zap, &question);
+            note_refusal(zap, &question, verdict);
+            log_refusal(zap, &question, verdict);
             user_id[0] = '\0';
         }
-        answer(zap, &question, admit, user_id);
+        answer(zap, &question, verdict, user_id);
     }
 }

@@ -11,13 +11,15 @@
 #ifndef TERRACE_REPLICATOR_ZAP_ZMQ_H
 #define TERRACE_REPLICATOR_ZAP_ZMQ_H
 
+#include "replicator/knocks.h"
 #include "replicator/socket_zmq.h"
 
 struct zap;
 
-/* False refuses. True writes what messages of this key will carry as User-Id. */
-typedef bool zap_admit_fn(void *arg, const uint8_t curve_key[32],
-                          char user_id[SOCKET_USER_ID_MAX + 1]);
+/* OK writes what messages of this key will carry as User-Id. Else why not: ERR_REFUSED (unknown),
+ * ERR_LIMIT (known, but it comes too often). */
+typedef enum status zap_admit_fn(void *arg, const uint8_t curve_key[32],
+                                 char user_id[SOCKET_USER_ID_MAX + 1]);
 
 enum status zap_open(struct zap **out, void *context, const struct clock *clock, struct err *err);
 void zap_close(struct zap *zap); /* NULL is fine */
@@ -36,5 +38,7 @@ struct zap_counts {
     uint64_t admitted, refused;
 };
 struct zap_counts zap_counts(const struct zap *zap);
+/* As long as the key check stands; changed by zap_serve. */
+const struct refused_keys *zap_refused_keys(const struct zap *zap);
 
 #endif

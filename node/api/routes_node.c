@@ -27,6 +27,7 @@ struct status_job {
     struct alarm *alarms;
     size_t alarm_count;
     uint64_t blocks_sampled;
+    struct refused_keys refused;
     char name[NAME_BYTES_MAX + 1];
     struct policy approval;
 };
@@ -80,6 +81,9 @@ static void run_status(struct job *job, struct node *node, struct txn *txn)
     take_peers(status, node);
     take_alarms(status, node);
     status->blocks_sampled = node_blocks_sampled(node);
+    if (node_config(node)->refused_keys != NULL) {
+        status->refused = *node_config(node)->refused_keys;
+    }
 }
 
 static void free_status(struct job *job)
@@ -177,6 +181,29 @@ static void write_attempts(struct json_out *out, const struct service *service, 
     view_close(&view);
 }
 
+static void write_strangers(struct json_out *out, const struct refused_keys *refused,
+                            uint64_t now_ms)
+{
+    out_open(out, "refused_strangers", '[');
+    for (size_t i = 0; i < refused->count; i++) {
+        const struct refused_key *row = &refused->rows[i];
+
+        out_open(out, NULL, '{');
+        out_time(out, "time", row->unix_ms);
+        write_age(out, "age_s", row->unix_ms, now_ms);
+        out_time(out, "first", row->first_unix_ms);
+        out_count(out, "count", row->count);
+        out_text(out, "reason", status_name(row->reason));
+        out_text(out, "text",
+                 row->reason == ERR_LIMIT ? "it connects too often"
+                                          : "its key is that of no division below");
+        out_hex(out, "key", row->key, sizeof row->key);
+        out_text(out, "address", row->address);
+        out_close(out, '}');
+    }
+    out_close(out, ']');
+}
+
 static void write_status(struct json_out *out, const struct service *service,
                          const struct status_job *status)
 {
@@ -213,6 +240,7 @@ static void write_status(struct json_out *out, const struct service *service,
     }
     out_close(out, ']');
     write_attempts(out, service, now_ms);
+    write_strangers(out, &status->refused, now_ms);
     out_close(out, '}');
 }
 

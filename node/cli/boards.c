@@ -330,6 +330,22 @@ static void print_attempts(const struct cli *cli, const json_t *attempts)
     json_decref(rows);
 }
 
+static void print_strangers(const struct cli *cli, const json_t *strangers)
+{
+    static const struct column columns[] = {
+        {"time", "refused key (UTC)", "被拒的密钥 (UTC)", CELL_TIME},
+        {"key", "key", "密钥", CELL_TEXT},
+        {"address", "address", "来源", CELL_TEXT},
+        {"text", "reason", "原因", CELL_SENTENCE},
+        {"count", "times", "次数", CELL_NUMBER},
+    };
+
+    if (json_array_size(strangers) > 0) {
+        (void)putchar('\n');
+        print_table(stdout, columns, COUNT_OF(columns), strangers, cli->language);
+    }
+}
+
 static void print_status(const struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
@@ -363,6 +379,7 @@ static void print_status(const struct cli *cli, const json_t *status)
         print_table(stdout, alarms, COUNT_OF(alarms), alarm_rows, cli->language);
     }
     print_attempts(cli, json_object_get(status, "enrol_attempts"));
+    print_strangers(cli, json_object_get(status, "refused_strangers"));
 }
 
 enum exit_code run_status(struct cli *cli)

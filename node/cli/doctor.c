@@ -192,9 +192,10 @@ static void check_peer(struct doctor *doctor, const json_t *peer)
     }
 }
 
+enum { DAY_S = 24 * 3600 };
+
 static void check_attempts(struct doctor *doctor, const json_t *attempts)
 {
-    enum { DAY_S = 24 * 3600 };
     const json_t *newest = json_array_get(attempts, 0);
     const char *text = json_string_value(json_object_get(newest, "text"));
     char what[400], words[WORDS_BYTES_MAX];
@@ -208,6 +209,28 @@ static void check_attempts(struct doctor *doctor, const json_t *attempts)
     find(doctor, FINDING_WARNING, "enrolment", what,
          say(doctor, "terrace status lists them; give a new token if it was one of ours",
              "terrace status 列出全部；若是本方人员，请重新签发令牌"));
+}
+
+static void check_strangers(struct doctor *doctor, const json_t *strangers)
+{
+    const json_t *newest = json_array_get(strangers, 0);
+    const char *text = json_string_value(json_object_get(newest, "text"));
+    char what[400], words[WORDS_BYTES_MAX];
+
+    if (text == NULL || json_integer_value(json_object_get(newest, "age_s")) >= DAY_S) {
+        return;
+    }
+    (void)snprintf(what, sizeof what,
+                   say(doctor, "a connection was refused: key %s from %s: %s",
+                       "有连接被拒：密钥 %s，来自 %s：%s"),
+                   json_string_value(json_object_get(newest, "key")),
+                   json_string_value(json_object_get(newest, "address")),
+                   words_in(doctor->cli->language, words, text));
+    find(doctor, FINDING_WARNING, "stranger", what,
+         say(doctor,
+             "terrace status lists them; a division of yours among them needs the keys it was "
+             "granted, or a new token",
+             "terrace status 列出全部；若是本方区划，须用入网时的密钥，或重新签发令牌"));
 }
 
 static void check_status(struct doctor *doctor)
@@ -240,6 +263,7 @@ static void check_status(struct doctor *doctor)
              say(doctor, "terrace status", "terrace status"));
     }
     check_attempts(doctor, json_object_get(status, "enrol_attempts"));
+    check_strangers(doctor, json_object_get(status, "refused_strangers"));
     json_decref(status);
 }
 

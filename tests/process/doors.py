@@ -115,6 +115,16 @@ def rogue(tree, *args, code=0):
     return json.loads(done.stdout)
 
 
+def stranger_is_shown(city):
+    """The key that was refused, from where, and how often: in status, and a warning of doctor."""
+    listed = city.status()["refused_strangers"]
+    need(len(listed) == 1 and listed[0]["reason"] == "refused" and listed[0]["count"] > 0 and
+         listed[0]["address"] == "127.0.0.1" and int(listed[0]["key"], 16) != 0, f"{listed}")
+    for command in ("status", "doctor"):
+        words = city.run(command, check=False)[1]
+        need(listed[0]["key"] in words, f"{command} does not show the stranger: {words}")
+
+
 def rogue_neighbour(tree):
     """A thief with all that is the county's, and a stranger with nothing."""
     county, city = tree[COUNTY], tree[CITY]
@@ -125,6 +135,7 @@ def rogue_neighbour(tree):
     tree.wait_equal_digests()
     before = city.digest(COUNTY)
     rogue(tree, "--home", county.home, "--mode", "stranger")
+    stranger_is_shown(city)
     need(county.end() == 0, "SIGTERM is a clean end")
     cases = 0
     for mode in ("forged-block", "replay", "oversized", "garbage", "wrong-session"):

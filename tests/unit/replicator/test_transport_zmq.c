@@ -218,9 +218,10 @@ static void an_enrolled_key_speaks_for_its_division(void **state)
     }
 }
 
-static void a_stranger_is_refused_and_counted(void **state)
+static void a_stranger_is_refused_counted_and_listed(void **state)
 {
     struct family *family = *state;
+    const struct refused_keys *refused;
 
     family->enrolled[0] = false;
     dial(family, 0);
@@ -228,6 +229,64 @@ static void a_stranger_is_refused_and_counted(void **state)
     assert_false(child_can_send(family, 0));
     assert_false(parent_hears(family, 0));
     assert_false(give(&family->parent, family->codes[0], "down"));
+    refused = transport_zmq_refused_keys(family->parent.transport);
+    assert_int_equal(refused->count, 1); /* the self-test knocks too, but is no news */
+    assert_memory_equal(refused->rows[0].key, family->children[0].key.public, REFUSED_KEY_PREFIX);
+    assert_string_equal(refused->rows[0].address, "127.0.0.1");
+    assert_int_equal(refused->rows[0].reason, ERR_REFUSED);
+    assert_true(refused->rows[0].count > 0);
+}
+
+static void the_list_of_refused_keys_keeps_the_newest(void **state)
+{
+    struct refused_keys keys = {.count = 0};
+    uint8_t key[32] = {0};
+
+    (void)state;
+    for (uint8_t i = 0; i < REFUSED_KEYS_MAX + 2; i++) {
+        key[0] = i;
+        refused_keys_note(&keys, key, "10.0.0.1", ERR_REFUSED, 1000 + i);
+    }
+    assert_int_equal(keys.count, REFUSED_KEYS_MAX);
+    assert_int_equal(keys.rows[0].key[0], REFUSED_KEYS_MAX + 1);
+    assert_int_equal(keys.rows[REFUSED_KEYS_MAX - 1].key[0], 2);
+    key[0] = 2; /* the oldest again is one row, and now the newest */
+    refused_keys_note(&keys, key, "10.0.0.1", ERR_REFUSED, 9000);
+    assert_int_equal(keys.rows[0].key[0], 2);
+    assert_int_equal(keys.rows[0].count, 2);
+    assert_int_equal(keys.rows[0].first_unix_ms, 1002);
+    assert_int_equal(keys.rows[0].unix_ms, 9000);
+    assert_int_equal(keys.rows[REFUSED_KEYS_MAX - 1].key[0], 3);
+    refused_keys_note(&keys, key, "10.0.0.2", ERR_REFUSED, 9001); /* from elsewhere: another row */
+    assert_string_equal(keys.rows[1].address, "10.0.0.1");
+}
+
+static bool parent_turned_one_away(struct family *family, int child)
+{
+    const struct refused_keys *refused = transport_zmq_refused_keys(family->parent.transport);
+
+    (void)child;
+    return refused->count > 0 && refused->rows[0].reason == ERR_LIMIT;
+}
+
+static void who_connects_again_and_again_is_turned_away(void **state)
+{
+    struct family *family = *state;
+    bool turned_away = false;
+
+    for (int i = 0; i < 2 * ADMISSIONS_BURST && !turned_away; i++) {
+        const uint64_t until_ms = real_mono_ms(NULL) + 60;
+
+        dial(family, 0);
+        while (real_mono_ms(NULL) < until_ms && !turned_away) {
+            transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
+            turned_away = parent_turned_one_away(family, 0);
+        }
+        assert_true(!turned_away || i >= ADMISSIONS_BURST); /* a burst is nobody's fault */
+    }
+    assert_true(turned_away);
+    join(family, 1);                                    /* others are not in it */
+    assert_true(turn_until(family, 0, child_can_send)); /* nor it, a little later */
 }
 
 static void a_child_refused_at_first_gets_in_once_it_is_enrolled(void **state)
@@ -766,7 +825,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(an_enrolled_key_speaks_for_its_division),
-        STORY(a_stranger_is_refused_and_counted),
+        STORY(a_stranger_is_refused_counted_and_listed),
+        STORY(the_list_of_refused_keys_keeps_the_newest),
+        STORY(who_connects_again_and_again_is_turned_away),
         STORY(a_child_refused_at_first_gets_in_once_it_is_enrolled),
         STORY(a_link_comes_back_after_something_else_answered_in_its_place),
         STORY(a_child_that_dialled_the_wrong_key_says_nothing),
