@@ -1,6 +1,7 @@
 /* Agencies, accounts, projects and codes: who owns them, and which is in force here. */
 #include <stdio.h>
 
+#include "node/ledger/kind_steps.h"
 #include "node/ledger/ledger_internal.h"
 
 const char *catalogue_of_field(enum field field)
@@ -104,8 +105,8 @@ static bool is_nearer_root(const struct ledger *ledger, struct division a, struc
     return !division_equal(a, b) && roster_within(ledger->config.roster, b, a);
 }
 
-static void enter_code(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                       const struct document *document)
+void catalogue_enter_code(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                          const struct document *document)
 {
     const struct bytes set = document_text(document, FIELD_ELE_CATALOG_CODE);
     const struct bytes code = document_text(document, FIELD_ELE_CODE);
@@ -115,6 +116,9 @@ static void enter_code(struct ledger *ledger, struct txn *txn, const struct appl
     struct catalogue_row held;
     struct bytes there;
 
+    if (!ledger_is_above(ledger, entry->author)) {
+        return; /* of a log below: in force there, and not here */
+    }
     if (catalogue_load(txn, &key, &held) && !division_equal(held.owner, entry->author)) {
         alarm_clash(ledger, "code", code, entry->author, held.owner);
         if (is_nearer_root(ledger, held.owner, entry->author)) {
@@ -128,8 +132,8 @@ static void enter_code(struct ledger *ledger, struct txn *txn, const struct appl
 }
 
 /* A later version may leave out what does not change. */
-static void enter_project(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                          const struct document *document)
+void catalogue_enter_project(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                             const struct document *document)
 {
     const struct bytes code = document_text(document, FIELD_PRO_CODE);
     const struct row_key key = row_key_of('P', entry->author, code);
@@ -160,28 +164,18 @@ static void enter_own(struct txn *txn, const struct applied *entry, const struct
     store_version(txn, &key, &row, catalogue_load(txn, &key, &held) ? &held : NULL);
 }
 
-void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                     const struct document *document)
+void catalogue_enter_agency(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                            const struct document *document)
 {
-    switch (document->kind) {
-    case KIND_ELEMENT:
-        if (ledger_is_above(ledger, entry->author)) {
-            enter_code(ledger, txn, entry, document);
-        }
-        break;
-    case KIND_PROJECT:
-        enter_project(ledger, txn, entry, document);
-        break;
-    case KIND_AGENCY:
-        enter_own(txn, entry, document, 'A', FIELD_AGENCY_CODE, FIELD_AGENCY_NAME,
-                  FIELD_PARENT_CODE);
-        break;
-    case KIND_BANK_ACCOUNT:
-        enter_own(txn, entry, document, 'K', FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_AGENCY_CODE);
-        break;
-    default:
-        break;
-    }
+    (void)ledger;
+    enter_own(txn, entry, document, 'A', FIELD_AGENCY_CODE, FIELD_AGENCY_NAME, FIELD_PARENT_CODE);
+}
+
+void catalogue_enter_account(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                             const struct document *document)
+{
+    (void)ledger;
+    enter_own(txn, entry, document, 'K', FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_AGENCY_CODE);
 }
 
 bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,

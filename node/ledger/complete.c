@@ -2,6 +2,7 @@
  * replayed from one author's entries, and no reader should need another log. */
 #include <assert.h>
 
+#include "node/ledger/kind_steps.h"
 #include "node/ledger/ledger_internal.h"
 
 enum { COMPLETE_EXTRA_BYTES = HASH_SIZE + DIVISION_CODE_MAX + 2 * 400 };
@@ -63,8 +64,8 @@ static void complete_project(struct ledger *ledger, struct txn *txn, struct docu
     }
 }
 
-static void complete_split(struct ledger *ledger, struct txn *txn, struct document *document,
-                           struct buf *memory)
+void complete_split(struct ledger *ledger, struct txn *txn, struct document *document,
+                    struct buf *memory)
 {
     struct indicator row;
     struct document origin;
@@ -152,8 +153,8 @@ struct hash terms_issued(const struct document *transfer)
     return terms_answered(&answer);
 }
 
-static void complete_answer(struct ledger *ledger, struct txn *txn, struct document *document,
-                            struct buf *memory)
+void complete_answer(struct ledger *ledger, struct txn *txn, struct document *document,
+                     struct buf *memory)
 {
     const struct division issuer = issuer_of(ledger, document);
     struct incoming incoming;
@@ -175,8 +176,8 @@ static void complete_answer(struct ledger *ledger, struct txn *txn, struct docum
 
 /* A later version may leave out what does not change; its entry says it all the same, so that who
  * hears only of this version knows the project. */
-static void complete_version(struct ledger *ledger, struct txn *txn, struct document *document,
-                             struct buf *memory)
+void complete_version(struct ledger *ledger, struct txn *txn, struct document *document,
+                      struct buf *memory)
 {
     struct catalogue_row held;
 
@@ -193,19 +194,23 @@ static void complete_version(struct ledger *ledger, struct txn *txn, struct docu
     }
 }
 
-static void complete_release(struct ledger *ledger, struct txn *txn, struct document *document)
+void complete_pending(struct ledger *ledger, struct txn *txn, struct document *document,
+                      struct buf *memory)
 {
     struct indicator row;
 
+    (void)memory;
     if (indicator_load(txn, ledger->config.self, document_text(document, FIELD_BGT_ID), &row)) {
         inherit_number(document, FIELD_AMOUNT, row.balance[ACC_PENDING]);
     }
 }
 
-static void complete_cancel(struct ledger *ledger, struct txn *txn, struct document *document)
+void complete_left(struct ledger *ledger, struct txn *txn, struct document *document,
+                   struct buf *memory)
 {
     struct doc_row payment;
 
+    (void)memory;
     if (doc_load(txn, ledger->config.self, document_text(document, FIELD_PAY_APP_ID), &payment) &&
         payment.kind == KIND_PAYMENT) {
         inherit_number(document, FIELD_AMOUNT, payment.left);
@@ -215,25 +220,9 @@ static void complete_cancel(struct ledger *ledger, struct txn *txn, struct docum
 void ledger_complete(struct ledger *ledger, struct txn *txn, struct document *document,
                      struct buf *memory)
 {
-    switch (document->kind) {
-    case KIND_PROJECT:
-        complete_version(ledger, txn, document, memory);
-        break;
-    case KIND_ALLOCATE:
-    case KIND_TRANSFER:
-        complete_split(ledger, txn, document, memory);
-        break;
-    case KIND_REGISTER:
-    case KIND_RETURN:
-        complete_answer(ledger, txn, document, memory);
-        break;
-    case KIND_RELEASE:
-        complete_release(ledger, txn, document);
-        break;
-    case KIND_PAYMENT_CANCEL:
-        complete_cancel(ledger, txn, document);
-        break;
-    default:
-        break;
+    const struct kind_info *info = kind_info(document->kind);
+
+    if (info != NULL && info->complete != NULL) {
+        info->complete(ledger, txn, document, memory);
     }
 }

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/ledger/kind_steps.h"
 #include "node/ledger/ledger_internal.h"
 
 /* --- transfers to this node --- */

@@ -1,6 +1,7 @@
-/* The table of kinds. Names and fields are those of the field table every office knows; the order
- * within a row is the order in which a fault is reported. */
-#include "node/ledger/kinds.h"
+/* The table of kinds. Names and fields are those of the field table every office knows; their order
+ * within a row is the order in which a fault is reported. `books` says who books, from which
+ * account and to which. */
+#include "node/ledger/kind_steps.h"
 
 #include <assert.h>
 
@@ -23,16 +24,19 @@ static const struct kind_info kinds[KINDS_END] = {
                       .required = {FIELD_ELE_CATALOG_CODE, FIELD_ELE_CODE, FIELD_ELE_NAME},
                       .optional = {FIELD_PARENT_CODE, FIELD_START_DATE, FIELD_END_DATE,
                                    FIELD_IS_ENABLED},
-                      .reach = REACH_TREE},
+                      .reach = REACH_TREE,
+                      .index = catalogue_enter_code},
     [KIND_AGENCY] = {.name = "agency",
                      .name_zh = "预算单位",
                      .required = {FIELD_AGENCY_CODE, FIELD_AGENCY_NAME},
-                     .optional = {FIELD_PARENT_CODE}},
+                     .optional = {FIELD_PARENT_CODE},
+                     .index = catalogue_enter_agency},
     [KIND_BANK_ACCOUNT] = {.name = "bank_account",
                            .name_zh = "单位账户",
                            .required = {FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_BANK_NAME,
                                         FIELD_AGENCY_CODE},
-                           .optional = {FIELD_ACCT_TYPE_CODE}},
+                           .optional = {FIELD_ACCT_TYPE_CODE},
+                           .index = catalogue_enter_account},
     [KIND_PROJECT] = {.name = "project",
                       .name_zh = "预算项目",
                       .first = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
@@ -42,7 +46,9 @@ static const struct kind_info kinds[KINDS_END] = {
                                    FIELD_SETUP_YEAR, FIELD_PRO_START_YEAR, FIELD_PRO_TERM,
                                    FIELD_PRO_TOTAL_AMT, FIELD_SUP_PRO_CODE, FIELD_IS_TRACK,
                                    FIELD_REASON},
-                      .reach = REACH_TREE_IF_TRACKED},
+                      .reach = REACH_TREE_IF_TRACKED,
+                      .complete = complete_version,
+                      .index = catalogue_enter_project},
     [KIND_BUDGET] = {.name = "budget",
                      .name_zh = "预算",
                      .takes_elements = true,
@@ -50,7 +56,8 @@ static const struct kind_info kinds[KINDS_END] = {
                      .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION},
                      .has_consequences = true,
                      .needs_open_project = true,
-                     .first_state = DOC_APPROVED},
+                     .first_state = DOC_APPROVED,
+                     .books = {book_source, ACC_SRC_APPROVED, ACC_UNALLOC}},
     [KIND_TRANSFER_IN] = {.name = "transfer_in",
                           .name_zh = "上级转移支付录入",
                           .takes_elements = true,
@@ -61,7 +68,8 @@ static const struct kind_info kinds[KINDS_END] = {
                           .place = PLACE_WITHOUT_NODE,
                           .has_consequences = true,
                           .needs_open_project = true,
-                          .first_state = DOC_APPROVED},
+                          .first_state = DOC_APPROVED,
+                          .books = {book_source, ACC_SRC_TRANSFER_IN, ACC_UNALLOC}},
     /* A transfer carries the public fields of the project it names. */
     [KIND_TRANSFER] = {.name = "transfer",
                        .name_zh = "对下转移支付",
@@ -79,8 +87,10 @@ static const struct kind_info kinds[KINDS_END] = {
                        .has_consequences = true,
                        .needs_open_project = true,
                        .first_state = DOC_ISSUED,
-                       .from = ACC_UNALLOC,
-                       .exceeds = "available"},
+                       .books = {book_split, ACC_UNALLOC, ACC_TRANSIT},
+                       .exceeds = "available",
+                       .complete = complete_split,
+                       .index = edge_issue},
 /* An answer says in its author's own log what it answers, so that nobody needs another log. */
 #define ANSWER_COMPLETED                                                                           \
     {                                                                                              \
@@ -101,7 +111,9 @@ static const struct kind_info kinds[KINDS_END] = {
                        .about = ABOUT_TRANSFER,
                        .relation = "registered_as",
                        .has_consequences = true,
-                       .first_state = DOC_REGISTERED},
+                       .first_state = DOC_REGISTERED,
+                       .books = {book_source, ACC_SRC_TRANSFER_IN, ACC_UNALLOC},
+                       .complete = complete_answer},
     [KIND_RETURN] = {.name = "return",
                      .name_zh = "退回",
                      .takes_elements = true,
@@ -111,7 +123,8 @@ static const struct kind_info kinds[KINDS_END] = {
                      .party = FIELD_ORI_DIV_CODE,
                      .about = ABOUT_TRANSFER,
                      .relation = "returned_as",
-                     .first_state = DOC_RETURNED},
+                     .first_state = DOC_RETURNED,
+                     .complete = complete_answer},
     [KIND_SETTLE] = {.name = "settle",
                      .name_zh = "登记退回确认",
                      .node_only = true,
@@ -121,7 +134,9 @@ static const struct kind_info kinds[KINDS_END] = {
                      .reach = REACH_PARTY,
                      .party = FIELD_REC_DIV_CODE,
                      .about = ABOUT_OWN_TRANSFER,
-                     .relation = "settled_by"},
+                     .relation = "settled_by",
+                     .books = {book_settle, ACC_TRANSIT, ACC_XFER_OUT},
+                     .index = edge_settle},
     [KIND_ALLOCATE] = {.name = "allocate",
                        .name_zh = "分配",
                        .takes_elements = true,
@@ -131,8 +146,9 @@ static const struct kind_info kinds[KINDS_END] = {
                        .has_consequences = true,
                        .needs_open_project = true,
                        .first_state = DOC_PENDING,
-                       .from = ACC_UNALLOC,
-                       .exceeds = "available"},
+                       .books = {book_split, ACC_UNALLOC, ACC_PENDING},
+                       .exceeds = "available",
+                       .complete = complete_split},
     [KIND_RELEASE] = {.name = "release",
                       .name_zh = "下达",
                       .required = {FIELD_BGT_ID, FIELD_COR_BGT_DOC_NO},
@@ -140,9 +156,10 @@ static const struct kind_info kinds[KINDS_END] = {
                       .completed = {FIELD_AMOUNT},
                       .about = ABOUT_UNRELEASED,
                       .relation = "released",
-                      .from = ACC_PENDING,
+                      .books = {book_release, ACC_PENDING, ACC_AVAIL},
                       .exceeds = "pending",
-                      .takes_all = true},
+                      .takes_all = true,
+                      .complete = complete_pending},
     [KIND_PAYMENT] = {.name = "payment",
                       .name_zh = "支付申请",
                       .required = {FIELD_BGT_ID, FIELD_PAY_APP_AMT, FIELD_PAYEE_ACCT_NAME,
@@ -154,7 +171,7 @@ static const struct kind_info kinds[KINDS_END] = {
                       .has_consequences = true,
                       .first_state = DOC_APPLIED,
                       .money = FIELD_PAY_APP_AMT,
-                      .from = ACC_AVAIL,
+                      .books = {book_payment, ACC_AVAIL, ACC_COMMIT},
                       .exceeds = "available"},
     [KIND_PAYMENT_CANCEL] = {.name = "payment_cancel",
                              .name_zh = "撤销支付申请",
@@ -162,9 +179,10 @@ static const struct kind_info kinds[KINDS_END] = {
                              .completed = {FIELD_AMOUNT},
                              .about = ABOUT_LIVE_PAYMENT,
                              .relation = "cancelled",
-                             .from = ACC_COMMIT,
+                             .books = {book_payment_step, ACC_COMMIT, ACC_AVAIL},
                              .exceeds = "committed",
-                             .takes_all = true},
+                             .takes_all = true,
+                             .complete = complete_left},
     [KIND_PAID] = {.name = "paid",
                    .name_zh = "支付回单",
                    .required = {FIELD_PAY_APP_ID, FIELD_XPAY_AMT, FIELD_XPAY_DATE,
@@ -172,36 +190,36 @@ static const struct kind_info kinds[KINDS_END] = {
                    .about = ABOUT_LIVE_PAYMENT,
                    .relation = "paid",
                    .money = FIELD_XPAY_AMT,
-                   .from = ACC_COMMIT,
-                   .exceeds = "committed"},
+                   .books = {book_payment_step, ACC_COMMIT, ACC_SPENT},
+                   .exceeds = "committed",
+                   .index = receipt_enter},
     [KIND_REFUND] = {.name = "refund",
                      .name_zh = "退款",
                      .required = {FIELD_PAY_APP_ID, FIELD_AMOUNT, FIELD_REASON},
                      .about = ABOUT_PAYMENT,
                      .relation = "refunded",
-                     .from = ACC_SPENT,
+                     .books = {book_payment_step, ACC_SPENT, ACC_AVAIL},
                      .exceeds = "spent"},
     [KIND_FREEZE] = {.name = "freeze",
                      .name_zh = "冻结",
                      .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
                      .about = ABOUT_RELEASED,
                      .relation = "frozen",
-                     .from = ACC_AVAIL,
+                     .books = {book_move, ACC_AVAIL, ACC_FROZEN},
                      .exceeds = "available"},
     [KIND_UNFREEZE] = {.name = "unfreeze",
                        .name_zh = "解冻",
                        .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
                        .about = ABOUT_RELEASED,
                        .relation = "unfrozen",
-                       .from = ACC_FROZEN,
+                       .books = {book_move, ACC_FROZEN, ACC_AVAIL},
                        .exceeds = "frozen"},
     [KIND_REDUCE] = {.name = "reduce",
                      .name_zh = "调减",
                      .required = {FIELD_BGT_ID, FIELD_AMOUNT},
                      .about = ABOUT_ALLOCATED,
                      .relation = "reduced",
-                     .from = ACC_AVAIL,
-                     .pending_first = true,
+                     .books = {book_reduce, ACC_AVAIL, ACC_UNALLOC, .pending_first = true},
                      .exceeds = "available"},
 };
 
@@ -325,6 +343,13 @@ bool kind_splits(uint32_t kind)
     const struct kind_info *info = kind_info(kind);
 
     return info != NULL && info->about == ABOUT_SOURCE;
+}
+
+bool kind_is_source(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->books.how == book_source;
 }
 
 bool kind_completes_from_own(uint32_t kind)

@@ -1,5 +1,5 @@
 /* kinds - every kind of document: its number, name and fields, whom it concerns, what it is about
- * and what money it takes. Data: the rest of the ledger asks the row and not which kind it is.
+ * and how its money moves. The rest of the ledger asks the row, and not which kind it is.
  *
  * Thread: any. */
 #ifndef TERRACE_NODE_LEDGER_KINDS_H
@@ -37,21 +37,22 @@ enum kind {
 };
 enum { DOCUMENT_FORMAT = 1 };
 
-enum doc_state {                  /* on disk */
-                 DOC_ENTERED = 1, /* whatever has no life of its own */
-                 DOC_PLANNED,     /* budget: request, ceiling, submission */
-                 DOC_APPROVED,    /* budget reply, transfer_in */
-                 DOC_ISSUED,      /* transfer */
-                 DOC_REGISTERED,  /* transfer, once settled so; register */
-                 DOC_RETURNED,    /* the same; return */
-                 DOC_PENDING,     /* allocate */
-                 DOC_RELEASED,
-                 DOC_APPLIED, /* payment */
-                 DOC_PART_PAID,
-                 DOC_PAID,
-                 DOC_CANCELLED,
-                 DOC_REFUNDED,
-                 DOC_STATES
+/* What became of a document. Numbers are on disk. */
+enum doc_state {
+    DOC_ENTERED = 1, /* whatever has no life of its own */
+    DOC_PLANNED,     /* budget: request, ceiling, submission */
+    DOC_APPROVED,    /* budget reply, transfer_in */
+    DOC_ISSUED,      /* transfer */
+    DOC_REGISTERED,  /* transfer, once settled so; register */
+    DOC_RETURNED,    /* the same; return */
+    DOC_PENDING,     /* allocate */
+    DOC_RELEASED,
+    DOC_APPLIED, /* payment */
+    DOC_PART_PAID,
+    DOC_PAID,
+    DOC_CANCELLED,
+    DOC_REFUNDED,
+    DOC_STATES
 };
 const char *doc_state_name(enum doc_state state); /* "part_paid" */
 
@@ -80,6 +81,20 @@ enum about {
     ABOUT_TRANSFER,     /* one that another issued to it, not yet answered: this is the answer */
 };
 
+struct applied;
+struct booking_context;
+struct ledger;
+struct txn;
+
+/* What the node writes into a document (ledger_complete). */
+typedef void complete_fn(struct ledger *ledger, struct txn *txn, struct document *document,
+                         struct buf *memory);
+/* What an entry books (booking_make): NULL, or why it books nothing. */
+typedef const char *book_fn(const struct booking_context *context);
+/* What an entry is looked up by later, beside its own row (ledger_index_entry). */
+typedef void index_fn(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                      const struct document *document);
+
 struct kind_info {
     const char *name, *name_zh; /* name NULL: not a kind */
     bool node_only;             /* clients get `node_only` */
@@ -102,11 +117,16 @@ struct kind_info {
 
     enum doc_state first_state; /* 0: DOC_ENTERED */
     enum field money;           /* names its amount; 0: FIELD_AMOUNT */
-    /* What it takes its money from; of a payment, what is committed or spent of it. */
-    enum account from;
-    bool pending_first;  /* from what awaits release, while there is any */
-    const char *exceeds; /* exceeds_<what> it is when that holds less; NULL: it is not asked */
+    struct {
+        book_fn *how; /* NULL: it moves no money */
+        enum account from, to;
+        bool pending_first; /* from what awaits release, while there is any */
+    } books;
+    const char *exceeds; /* exceeds_<what> it is when `from` holds less; NULL: it is not asked */
     bool takes_all;      /* no less than all there is; a node writes the amount out */
+
+    complete_fn *complete; /* NULL: there is nothing to write out */
+    index_fn *index;       /* NULL: nothing is looked up by it */
 };
 const struct kind_info *kind_info(uint32_t kind); /* NULL when unknown */
 uint32_t kind_named(struct bytes name);           /* 0 when unknown */
@@ -115,6 +135,8 @@ uint32_t kind_named(struct bytes name);           /* 0 when unknown */
 bool kind_is_answer(uint32_t kind);
 /* Does it make another indicator out of an own one, with that one's elements? */
 bool kind_splits(uint32_t kind);
+/* Does what it makes stand at the head of a chain of origins? */
+bool kind_is_source(uint32_t kind);
 /* Is what a node writes into it taken from the own document that it names? */
 bool kind_completes_from_own(uint32_t kind);
 

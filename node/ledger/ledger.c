@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "node/ledger/kind_steps.h"
 #include "node/ledger/ledger_internal.h"
 #include "proto/bug.h"
 
@@ -130,37 +131,25 @@ static const char *book_entry(struct ledger *ledger, struct txn *txn, struct jou
     return NULL;
 }
 
-static void book_receipt(struct txn *txn, struct division author, const struct document *paid)
+/* A bank's receipt, by its number: asked of own documents only. */
+void receipt_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                   const struct document *paid)
 {
     const struct row_key key =
-        row_key_of('Q', author, document_text(paid, FIELD_AGENT_BUSINESS_NO));
+        row_key_of('Q', entry->author, document_text(paid, FIELD_AGENT_BUSINESS_NO));
 
-    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), document_id(paid));
+    if (division_equal(entry->author, ledger->config.self)) {
+        (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), document_id(paid));
+    }
 }
 
 void ledger_index_entry(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                         const struct document *document)
 {
-    switch (document->kind) {
-    case KIND_ELEMENT:
-    case KIND_AGENCY:
-    case KIND_BANK_ACCOUNT:
-    case KIND_PROJECT:
-        catalogue_enter(ledger, txn, entry, document);
-        break;
-    case KIND_TRANSFER:
-        edge_issue(ledger, txn, entry, document);
-        break;
-    case KIND_SETTLE:
-        edge_settle(ledger, txn, entry, document);
-        break;
-    case KIND_PAID:
-        if (division_equal(entry->author, ledger->config.self)) {
-            book_receipt(txn, entry->author, document);
-        }
-        break;
-    default:
-        break;
+    const struct kind_info *info = kind_info(document->kind);
+
+    if (info->index != NULL) {
+        info->index(ledger, txn, entry, document);
     }
 }
 
@@ -335,7 +324,7 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
     ledger_index_entry(ledger, txn, entry, &document);
     if (kind_is_answer(document.kind)) {
         hear_answer(ledger, txn, entry, &document);
-    } else if (document.kind == KIND_TRANSFER_IN) {
+    } else if (kind_info(document.kind)->place == PLACE_WITHOUT_NODE) {
         hear_transfer_in(ledger, entry, &document);
     }
 }

@@ -56,9 +56,6 @@ void journal_post(struct ledger *ledger, const struct journal *journal, struct t
 
 /* --- catalogues (catalogues.c) --- */
 
-/* Takes an element, agency, account or project into the catalogues. */
-void catalogue_enter(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                     const struct document *document);
 /* Has `owner` an agency ('A'), account ('K') or project ('P') under this code in that year? */
 bool catalogue_known(struct txn *txn, char letter, struct division owner, struct bytes code,
                      int year, struct catalogue_row *out);
@@ -70,8 +67,6 @@ const char *catalogue_of_field(enum field field);
 
 /* --- edges (edges.c) --- */
 
-void edge_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                const struct document *transfer);
 /* True when the answer fits a transfer that is known, and nothing was settled yet. */
 bool edge_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                  const struct document *answer);
@@ -79,8 +74,6 @@ bool edge_answer(struct ledger *ledger, struct txn *txn, const struct applied *e
  * hash: as the transfer has it, and as an answer does. */
 struct hash terms_issued(const struct document *transfer);
 struct hash terms_answered(const struct document *answer);
-void edge_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                 const struct document *settle);
 /* `issuer`'s log is known up to `lsn`, all of it or, with a receiver, what is addressed there:
  * an answer to a transfer up to it that is still missing is a breach. */
 void edge_passed(struct ledger *ledger, struct txn *txn, struct division issuer,

@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "node/ledger/kind_steps.h"
+
 struct bytes document_about(const struct document *document)
 {
     static const enum field fields[] = {FIELD_BGT_ID, FIELD_ORI_BGT_ID, FIELD_PAY_APP_ID};
@@ -16,11 +18,12 @@ struct bytes document_about(const struct document *document)
 
 /* --- building blocks of the table --- */
 
-struct context {
+struct booking_context {
     struct booking *out;
     struct txn *txn;
     const struct applied *entry;
     const struct document *document;
+    const struct kind_info *info;
     struct buf *memory;
     int64_t amount; /* 0: all there is, where the kind may leave it out */
 };
@@ -42,13 +45,13 @@ static void post(struct booking *out, struct line *line, enum account account, i
     out->at[out->count++] = (struct posting){line, account, fen};
 }
 
-static bool load_line(const struct context *context, struct line *line, struct bytes id)
+static bool load_line(const struct booking_context *context, struct line *line, struct bytes id)
 {
     line->id = id;
     return id.size > 0 && indicator_load(context->txn, context->entry->author, id, &line->row);
 }
 
-static bool load_other(const struct context *context, struct bytes id, uint32_t kind)
+static bool load_other(const struct booking_context *context, struct bytes id, uint32_t kind)
 {
     struct booking *out = context->out;
 
@@ -76,7 +79,7 @@ static void keep_elements(struct document *kept, const struct document *from)
 }
 
 /* A new indicator with the document's id and elements; `origin` is NULL for a source. */
-static const char *open_line(const struct context *context, const struct line *origin,
+static const char *open_line(const struct booking_context *context, const struct line *origin,
                              uint8_t flags)
 {
     const struct document *document = context->document;
@@ -109,22 +112,22 @@ static const char *open_line(const struct context *context, const struct line *o
     return NULL;
 }
 
-/* --- the table, kind by kind --- */
+/* --- how a kind books: see kind_steps.h --- */
 
-static const char *book_source(const struct context *context, enum account source)
+const char *book_source(const struct booking_context *context)
 {
     const bool special = document_is_word(context->document, FIELD_TRA_TYPE_CODE, "special");
     const char *why = open_line(context, NULL, special ? INDICATOR_EARMARKED : 0);
 
     if (why == NULL) {
-        post(context->out, &context->out->first, source, -context->amount);
-        post(context->out, &context->out->first, ACC_UNALLOC, context->amount);
+        post(context->out, &context->out->first, context->info->books.from, -context->amount);
+        post(context->out, &context->out->first, context->info->books.to, context->amount);
     }
     return why;
 }
 
 /* Part of an indicator becomes another: an allocation, or a transfer's line. */
-static const char *book_split(const struct context *context, enum account account)
+const char *book_split(const struct booking_context *context)
 {
     struct booking *out = context->out;
     const char *why;
@@ -134,15 +137,15 @@ static const char *book_split(const struct context *context, enum account accoun
     }
     why = open_line(context, &out->second, out->second.row.flags & INDICATOR_EARMARKED);
     if (why == NULL) {
-        post(out, &out->first, account, context->amount);
-        post(out, &out->second, ACC_UNALLOC, -context->amount);
+        post(out, &out->first, context->info->books.to, context->amount);
+        post(out, &out->second, context->info->books.from, -context->amount);
     }
     return why;
 }
 
-static const char *book_move(const struct context *context, struct bytes id, int64_t amount,
-                             enum account from, enum account to)
+static const char *move(const struct booking_context *context, struct bytes id, int64_t amount)
 {
+    const enum account from = context->info->books.from;
     struct booking *out = context->out;
 
     if (!load_line(context, &out->first, id)) {
@@ -155,11 +158,16 @@ static const char *book_move(const struct context *context, struct bytes id, int
         return no_amount;
     }
     post(out, &out->first, from, -amount);
-    post(out, &out->first, to, amount);
+    post(out, &out->first, context->info->books.to, amount);
     return NULL;
 }
 
-static const char *book_release(const struct context *context)
+const char *book_move(const struct booking_context *context)
+{
+    return move(context, document_text(context->document, FIELD_BGT_ID), context->amount);
+}
+
+const char *book_release(const struct booking_context *context)
 {
     const struct bytes id = document_text(context->document, FIELD_BGT_ID);
     const char *why;
@@ -167,20 +175,19 @@ static const char *book_release(const struct context *context)
     if (!load_other(context, id, KIND_ALLOCATE)) {
         return no_line;
     }
-    why = book_move(context, id, context->amount, ACC_PENDING, ACC_AVAIL);
+    why = move(context, id, context->amount);
     context->out->first.row.flags |= INDICATOR_RELEASED;
     context->out->other.state = DOC_RELEASED;
     return why;
 }
 
-enum account drawn_account(uint32_t kind, const struct indicator *row)
+enum account drawn_account(const struct kind_info *info, const struct indicator *row)
 {
-    const struct kind_info *info = kind_info(kind);
-
-    return info->pending_first && row->balance[ACC_PENDING] > 0 ? ACC_PENDING : info->from;
+    return info->books.pending_first && row->balance[ACC_PENDING] > 0 ? ACC_PENDING
+                                                                      : info->books.from;
 }
 
-static const char *book_reduce(const struct context *context)
+const char *book_reduce(const struct booking_context *context)
 {
     struct booking *out = context->out;
 
@@ -188,12 +195,12 @@ static const char *book_reduce(const struct context *context)
         !load_line(context, &out->second, out->first.row.origin)) {
         return no_line;
     }
-    post(out, &out->first, drawn_account(KIND_REDUCE, &out->first.row), -context->amount);
-    post(out, &out->second, ACC_UNALLOC, context->amount);
+    post(out, &out->first, drawn_account(context->info, &out->first.row), -context->amount);
+    post(out, &out->second, context->info->books.to, context->amount);
     return NULL;
 }
 
-static const char *book_settle(const struct context *context)
+const char *book_settle(const struct booking_context *context)
 {
     const bool returned = document_is_word(context->document, FIELD_OUTCOME, "returned");
     const struct bytes id = document_text(context->document, FIELD_BGT_ID);
@@ -203,12 +210,12 @@ static const char *book_settle(const struct context *context)
         !load_line(context, &out->second, out->first.row.origin)) {
         return no_line;
     }
-    post(out, &out->first, ACC_TRANSIT, -context->amount);
+    post(out, &out->first, context->info->books.from, -context->amount);
     if (returned) {
         post(out, &out->second, ACC_UNALLOC, context->amount);
     } else {
         out->second.id = BYTES_NONE;
-        post(out, &out->first, ACC_XFER_OUT, context->amount);
+        post(out, &out->first, context->info->books.to, context->amount);
     }
     out->other.state = returned ? DOC_RETURNED : DOC_REGISTERED;
     return NULL;
@@ -226,10 +233,16 @@ static enum doc_state payment_state(const struct doc_row *payment)
     return payment->ever_paid ? DOC_REFUNDED : DOC_CANCELLED;
 }
 
-/* What happens to a payment: its own row keeps what is still to be paid and what was paid. */
-static const char *book_payment_step(const struct context *context, enum account from,
-                                     enum account to)
+const char *book_payment(const struct booking_context *context)
 {
+    context->out->own.left = context->amount;
+    return book_move(context);
+}
+
+/* What happens to a payment: its own row keeps what is still to be paid and what was paid. */
+const char *book_payment_step(const struct booking_context *context)
+{
+    const enum account from = context->info->books.from, to = context->info->books.to;
     struct doc_row *payment = &context->out->other;
     int64_t amount = context->amount;
     bool fits = true;
@@ -253,73 +266,15 @@ static const char *book_payment_step(const struct context *context, enum account
         return overflows;
     }
     payment->state = payment_state(payment);
-    return book_move(context, short_text_bytes(&payment->about), amount, from, to);
+    return move(context, short_text_bytes(&payment->about), amount);
 }
 
 bool document_books(const struct document *document)
 {
-    switch (document->kind) {
-    case KIND_BUDGET:
-        return document_is_word(document, FIELD_STAGE, "reply");
-    case KIND_TRANSFER_IN:
-    case KIND_TRANSFER:
-    case KIND_REGISTER:
-    case KIND_SETTLE:
-    case KIND_ALLOCATE:
-    case KIND_RELEASE:
-    case KIND_PAYMENT:
-    case KIND_PAYMENT_CANCEL:
-    case KIND_PAID:
-    case KIND_REFUND:
-    case KIND_FREEZE:
-    case KIND_UNFREEZE:
-    case KIND_REDUCE:
-        return true;
-    default:
-        return false;
-    }
-}
+    const struct kind_info *info = kind_info(document->kind);
 
-/* Kinds whose amount the node writes out, and which mean all there is without one. */
-static bool takes_all(const struct document *document)
-{
-    return !document_has(document, FIELD_AMOUNT) && kind_info(document->kind)->takes_all;
-}
-
-static const char *book(const struct context *context)
-{
-    const struct bytes bgt_id = document_text(context->document, FIELD_BGT_ID);
-
-    switch (context->document->kind) {
-    case KIND_BUDGET:
-        return book_source(context, ACC_SRC_APPROVED);
-    case KIND_TRANSFER_IN:
-    case KIND_REGISTER:
-        return book_source(context, ACC_SRC_TRANSFER_IN);
-    case KIND_TRANSFER:
-        return book_split(context, ACC_TRANSIT);
-    case KIND_SETTLE:
-        return book_settle(context);
-    case KIND_ALLOCATE:
-        return book_split(context, ACC_PENDING);
-    case KIND_RELEASE:
-        return book_release(context);
-    case KIND_PAYMENT:
-        context->out->own.left = context->amount;
-        return book_move(context, bgt_id, context->amount, ACC_AVAIL, ACC_COMMIT);
-    case KIND_PAYMENT_CANCEL:
-        return book_payment_step(context, ACC_COMMIT, ACC_AVAIL);
-    case KIND_PAID:
-        return book_payment_step(context, ACC_COMMIT, ACC_SPENT);
-    case KIND_REFUND:
-        return book_payment_step(context, ACC_SPENT, ACC_AVAIL);
-    case KIND_FREEZE:
-        return book_move(context, bgt_id, context->amount, ACC_AVAIL, ACC_FROZEN);
-    case KIND_UNFREEZE:
-        return book_move(context, bgt_id, context->amount, ACC_FROZEN, ACC_AVAIL);
-    default:
-        return book_reduce(context);
-    }
+    return info->books.how != NULL &&
+           (document->kind != KIND_BUDGET || document_is_word(document, FIELD_STAGE, "reply"));
 }
 
 /* --- what every booking has --- */
@@ -387,10 +342,17 @@ static bool balances(const struct booking *out, const struct document *document)
     return sum == 0;
 }
 
+/* A kind that takes all there is may leave out how much that is. */
+static bool means_all(const struct booking_context *context)
+{
+    return context->info->takes_all && !document_has(context->document, FIELD_AMOUNT);
+}
+
 const char *booking_make(struct booking *out, struct txn *txn, const struct applied *entry,
                          const struct document *document, struct buf *memory)
 {
-    const struct context context = {out, txn, entry, document, memory, document_money(document)};
+    const struct booking_context context = {
+        out, txn, entry, document, kind_info(document->kind), memory, document_money(document)};
     const char *why;
 
     doc_row_fill(&out->own, entry, document);
@@ -400,13 +362,13 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     if (!document_books(document)) {
         return NULL;
     }
-    if (context.amount < 0 || (context.amount == 0 && !takes_all(document))) {
+    if (context.amount < 0 || (context.amount == 0 && !means_all(&context))) {
         return no_amount;
     }
     if (context.amount > AMOUNT_FEN_MAX) {
         return overflows;
     }
-    why = book(&context);
+    why = context.info->books.how(&context);
     if (why != NULL) {
         return why;
     }

@@ -1,4 +1,4 @@
-/* postings - what an entry books in its author's ledger: DOMAIN's table, as code.
+/* postings - what an entry books in its author's ledger, by the row of its kind (kinds.h).
  *
  * A pure function of the document and of what the same log said before, so that every holder of
  * the log books the same. Nothing is written here but by booking_store.
@@ -68,8 +68,8 @@ struct folded_posting {
 bool fold_next_entry(struct reader *reader, uint64_t *lsn, size_t *count);
 struct folded_posting fold_next_posting(struct reader *reader);
 
-/* Where a document of this kind takes from: see kind_info. */
-enum account drawn_account(uint32_t kind, const struct indicator *row);
+/* Where a document of this kind takes its money from. */
+enum account drawn_account(const struct kind_info *info, const struct indicator *row);
 
 /* The id a document is about (bgt_id, ori_bgt_id, pay_app_id), or BYTES_NONE. */
 struct bytes document_about(const struct document *document);

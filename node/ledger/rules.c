@@ -145,9 +145,9 @@ static int64_t free_money(const struct facts *facts)
     const struct kind_info *info = facts->info;
 
     if (info->about == ABOUT_PAYMENT || info->about == ABOUT_LIVE_PAYMENT) {
-        return info->from == ACC_COMMIT ? facts->payment.left : facts->payment.spent;
+        return info->books.from == ACC_COMMIT ? facts->payment.left : facts->payment.spent;
     }
-    return facts->line.balance[drawn_account(facts->document->kind, &facts->line)];
+    return facts->line.balance[drawn_account(info, &facts->line)];
 }
 
 static bool state_fits(struct facts *facts)

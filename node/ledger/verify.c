@@ -92,8 +92,7 @@ static bool check_origin(struct check *check, const struct short_text *id,
     struct indicator origin;
 
     if (indicator->origin.size == 0) {
-        if (indicator->kind != KIND_BUDGET && indicator->kind != KIND_TRANSFER_IN &&
-            indicator->kind != KIND_REGISTER) {
+        if (!kind_is_source(indicator->kind)) {
             return fail(check, "indicator %s (lsn %llu) has no origin", id->at, lsn);
         }
         if (!bytes_equal(indicator->source, short_text_bytes(id))) {

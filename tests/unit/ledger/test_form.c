@@ -461,6 +461,74 @@ static void each_kind_goes_where_it_may_be_read(void **state)
     }
 }
 
+static bool needs(const struct kind_info *info, enum field field)
+{
+    for (size_t i = 0; i < COUNT_OF(info->required) && info->required[i] != 0; i++) {
+        if (info->required[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum field about_field(enum about about)
+{
+    switch (about) {
+    case ABOUT_SOURCE:
+        return FIELD_ORI_BGT_ID;
+    case ABOUT_PAYMENT:
+    case ABOUT_LIVE_PAYMENT:
+        return FIELD_PAY_APP_ID;
+    default:
+        return FIELD_BGT_ID;
+    }
+}
+
+/* What a row of the table leaves out, or NULL. */
+static const char *row_lacks(const struct kind_info *info)
+{
+    const bool about_own = info->about != ABOUT_NOTHING && info->about != ABOUT_TRANSFER;
+
+    if ((info->reach == REACH_PARTY || info->place != PLACE_ANY) && info->party == 0) {
+        return "its other division";
+    }
+    if (info->party != 0 && !kind_takes(info, info->party, false)) {
+        return "the field of its other division";
+    }
+    if (info->about != ABOUT_NOTHING && !needs(info, about_field(info->about))) {
+        return "the id of what it is about";
+    }
+    if ((info->about == ABOUT_NOTHING) != (info->relation == NULL)) {
+        return "what a trace calls it";
+    }
+    if (info->books.how != NULL && (info->books.from == 0 || info->books.to == 0)) {
+        return "its accounts";
+    }
+    if (info->books.how != NULL && !needs(info, info->money != 0 ? info->money : FIELD_AMOUNT) &&
+        !kind_takes(info, FIELD_AMOUNT, false)) {
+        return "its amount";
+    }
+    if ((about_own && !info->node_only) != (info->exceeds != NULL)) {
+        return "what it may exceed";
+    }
+    if ((info->takes_all || info->completed[0] != 0) && info->complete == NULL) {
+        return "who completes it";
+    }
+    return NULL;
+}
+
+static void no_row_of_the_table_is_half(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < KINDS_END; kind++) {
+        const char *lacks = kind_info(kind) != NULL ? row_lacks(kind_info(kind)) : NULL;
+
+        if (lacks != NULL) {
+            fail_msg("%s lacks %s", kind_info(kind)->name, lacks);
+        }
+    }
+}
+
 static void the_money_of_a_document_is_what_it_moves(void **state)
 {
     struct document document;
@@ -542,6 +610,7 @@ int main(void)
         cmocka_unit_test(only_a_reply_needs_its_reference),
         cmocka_unit_test(the_allowed_words_stand_beside_a_bad_one),
         cmocka_unit_test(each_kind_goes_where_it_may_be_read),
+        cmocka_unit_test(no_row_of_the_table_is_half),
         cmocka_unit_test(the_money_of_a_document_is_what_it_moves),
         cmocka_unit_test(every_kind_and_field_has_a_chinese_name),
     };
