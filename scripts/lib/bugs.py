@@ -3,7 +3,7 @@
     python3 scripts/lib/bugs.py [--build build-bugs] [NAME...]
 
 The build is one with -DTERRACE_BUGS=ON (proto/bug.h); TERRACE_BUG names the bug that is on. A test
-that notices says what it found, or an assert of ours stops it; a hang or any other end is no notice.
+that notices says what is wrong, in words that fit this bug; a hang or any other end is no notice.
 """
 import argparse
 import os
@@ -14,37 +14,36 @@ import time
 
 PROCESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "process")
 SIM = ["sim", "--seeds", "20"]
-FOUND_BY_SIM = re.compile(r"^seed \d+ failed: |^sim: .*: Assertion ", re.M)
-FOUND_BY_POWERCUT = re.compile(r"^powercut: seed \d+: ", re.M)
-FOUND_BY_UNIT = re.compile(r"^\[  (FAILED|ERROR ) +\] ", re.M)
+FAILED_SEED = r"^seed \d+ failed: .*"
+FAILED_CASE = r"^\[  FAILED  \] "
 
 BUGS = [
-    # (name, the test that must notice)
-    ("answer-before-commit", SIM),
-    ("ack-before-commit", SIM),
-    ("settle-dropped", SIM),
-    ("downward-block-skipped", SIM),
-    ("resume-passes-over", SIM),
-    ("lost-frame-unnoticed", SIM),
-    ("repeats-forgotten", SIM),
-    ("digest-unchecked", ["test_ledger_replica"]),
-    ("approval-unchecked", ["test_ledger_verify"]),
-    ("signature-unchecked", ["test_intake"]),
-    ("credit-never-returned", ["test_flow"]),
-    ("floor-ignored", ["node_floor_test"]),
-    ("sync-off", ["powercut.py", "--rounds", "1"]),
-    ("strangers-admitted", ["test_transport_zmq"]),
+    # (name, the test that must notice, what it says then)
+    ("answer-before-commit", SIM, FAILED_SEED + r"acknowledged"),
+    ("ack-before-commit", SIM, FAILED_SEED + r"has \d+ of \d+ entries"),
+    ("settle-dropped", SIM, FAILED_SEED + r"TRANSIT"),
+    ("downward-block-skipped", SIM, FAILED_SEED + r"lacks blocks"),
+    ("resume-passes-over", SIM, FAILED_SEED + r"lacks blocks"),
+    ("lost-frame-unnoticed", SIM, FAILED_SEED + r"lacks blocks"),
+    ("repeats-forgotten", SIM, r"^sim: .*: ledger_apply_own: Assertion "),
+    ("digest-unchecked", ["test_ledger_replica"],
+     FAILED_CASE + r"a_block_whose_author_is_in_another_state_is_alarmed"),
+    ("approval-unchecked", ["test_ledger_verify"], FAILED_CASE + r"an_approval_of_nobody_is_found"),
+    ("signature-unchecked", ["test_intake"], FAILED_CASE + r"false_blocks_are_refused_by_name"),
+    ("credit-never-returned", ["test_flow"],
+     FAILED_CASE + r"nothing_is_taken_that_was_not_granted"),
+    ("floor-ignored", ["node_floor_test"],
+     FAILED_CASE + r"business_is_refused_below_the_floor_and_nowhere_else"),
+    ("sync-off", ["powercut.py", "--rounds", "1"],
+     r"^powercut: seed \d+: (\d+ posts were answered without|[1-9]\d* of \d+ acknowledged )"),
+    ("strangers-admitted", ["test_transport_zmq"], r"a stranger's key was let in"),
 ]
 
 
-def notices(build, name, command):
+def notices(build, name, command, words):
     """Why not, or None."""
-    found = FOUND_BY_UNIT
     run = [os.path.join(build, "bin", command[0])] + command[1:]
-    if command[0] == "sim":
-        found = FOUND_BY_SIM
-    elif command[0].endswith(".py"):
-        found = FOUND_BY_POWERCUT
+    if command[0].endswith(".py"):
         run = [sys.executable, os.path.join(PROCESS, command[0]), "--build", build] + command[1:]
     env = dict(os.environ, TERRACE_BUG=name)
     try:
@@ -53,7 +52,7 @@ def notices(build, name, command):
         return "it hangs"
     if done.returncode == 0:
         return "it passes"
-    if not found.search(done.stdout + done.stderr):
+    if not re.search(words, done.stdout + done.stderr, re.M):
         return f"it ends with {done.returncode}:\n{(done.stdout + done.stderr)[-600:]}"
     return None
 
@@ -63,15 +62,15 @@ def main():
     parser.add_argument("--build", default="build-bugs")
     parser.add_argument("names", nargs="*")
     args = parser.parse_args()
-    unknown = set(args.names) - {name for name, _ in BUGS}
+    unknown = set(args.names) - {name for name, _, _ in BUGS}
     if unknown:
         parser.error(f"no such bug: {', '.join(sorted(unknown))}")
     missed = 0
-    for name, command in BUGS:
+    for name, command, words in BUGS:
         if args.names and name not in args.names:
             continue
         began = time.monotonic()
-        why = notices(args.build, name, command)
+        why = notices(args.build, name, command, words)
         took = time.monotonic() - began
         print(f"bugs: {name}: {command[0]} {'notices' if why is None else 'MISSES it: ' + why}"
               f" ({took:.1f} s)", flush=True)
