@@ -124,10 +124,11 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
 }
 
 /* Grants enter the own log without the ledger; their lsn is part of the digest all the same. */
-static uint64_t own_lsn(void *arg)
+static uint64_t own_lsn(void *arg, uint64_t *time_ms)
 {
     const struct node *node = arg;
 
+    *time_ms = node->turn_unix_ms;
     return replicator_next_lsn(node->replicator) - 1;
 }
 

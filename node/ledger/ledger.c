@@ -218,18 +218,22 @@ void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *dige
     const struct division self = ledger->config.self;
     struct journal *own = &ledger->own;
     struct position_row position;
-    uint64_t last = own->last_lsn;
+    uint64_t last = own->last_lsn, last_time_ms = own->last_time_ms;
 
     position_load(txn, self, &position);
     if (ledger->config.sink.own_lsn != NULL) {
-        const uint64_t told = ledger->config.sink.own_lsn(ledger->config.sink.arg);
-        last = told > last ? told : last;
+        uint64_t told_time_ms;
+        const uint64_t told = ledger->config.sink.own_lsn(ledger->config.sink.arg, &told_time_ms);
+        if (told > last) {
+            last = told;
+            last_time_ms = told_time_ms;
+        }
     }
     if (last > position.lsn || own->folded.size > 0) {
         fold_digest(&position.digest, BYTES_NONE, buf_bytes(&own->folded));
         journal_post(ledger, own, txn, self);
         position.lsn = position.digest_lsn = last > position.lsn ? last : position.lsn;
-        position.time_ms = own->last_time_ms != 0 ? own->last_time_ms : position.time_ms;
+        position.time_ms = last_time_ms != 0 ? last_time_ms : position.time_ms;
         position_store(txn, self, &position);
         journal_clear(own);
     }

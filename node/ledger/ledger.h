@@ -35,8 +35,9 @@ struct ledger_sink {
      * "sum_too_large", "element_clash", "upper_has_node", "bad_entry", "needs_upgrade". */
     void (*alarm)(void *arg, const char *code, struct division about, const char *text);
     /* The last lsn of the own log, entries that are not documents (grants) included, at the time
-     * ledger_own_digest is called. NULL: that of the last document. */
-    uint64_t (*own_lsn)(void *arg);
+     * ledger_own_digest is called, and the time of an entry written now. NULL: that of the last
+     * document. */
+    uint64_t (*own_lsn)(void *arg, uint64_t *time_ms);
 };
 
 struct ledger_config {

@@ -464,9 +464,12 @@ static void alarm(void *arg, const char *code, struct division about, const char
     (void)snprintf(tree->alarm, sizeof tree->alarm, "%s: %s: %s", code, about.code, text);
 }
 
-static uint64_t own_lsn(void *arg)
+static uint64_t own_lsn(void *arg, uint64_t *time_ms)
 {
-    return ((const struct office *)arg)->last_lsn;
+    const struct office *office = arg;
+
+    *time_ms = office->tree->now_ms;
+    return office->last_lsn;
 }
 
 /* --- life --- */
