@@ -155,6 +155,7 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     const struct bytes id = document_id(document);
     const uint64_t sequence = next_sequence(txn);
     struct buf row = BUF_EMPTY;
+    struct bytes rejection;
     struct row_key key;
 
     if (batch->count == 0) {
@@ -173,7 +174,9 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     buf_append_bytes(&row, body);
     (void)txn_put(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence), buf_bytes(&row));
     put_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), sequence);
-    txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_REJECTION, id));
+    if (txn_get(txn, SPACE_LOCAL, id_key(&key, LOCAL_REJECTION, id), &rejection)) {
+        txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_REJECTION, id));
+    }
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
     buf_free(&row);
 }
