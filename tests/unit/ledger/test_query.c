@@ -428,6 +428,39 @@ static void a_trace_ends_where_this_node_sees_nothing(void **state)
     expect_trace(*state, SHIGATSE, LHASA, "R-1", "");
 }
 
+static void a_trace_calls_every_step_by_its_name(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, LINZHOU, "refund", "RF-1", "pay_app_id", "P-1", "amount", "10", "reason", "退");
+    DO(tree, LINZHOU, "payment_cancel", "C-1", "pay_app_id", "P-1", "reason", "重复");
+    DO(tree, LINZHOU, "freeze", "F-1", "bgt_id", "A-3", "amount", "10", "reason", "核查");
+    DO(tree, LINZHOU, "unfreeze", "U-1", "bgt_id", "A-3", "amount", "5", "reason", "核查完毕");
+    DO(tree, LINZHOU, "reduce", "D-1", "bgt_id", "A-3", "amount", "5");
+    DO(tree, REGION, "transfer", "T-9", "ori_bgt_id", "B-1", "rec_div_code", "540200", "amount",
+       "5", "cor_bgt_doc_no", "9", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    DO(tree, SHIGATSE, "return", "RT-9", "bgt_id", "T-9", "reason", "不需要");
+    tree_seal(tree);
+    expect_trace(tree, LINZHOU, LINZHOU, "A-3",
+                 "origin 540100 T-2\n"
+                 " origin 540121 R-2\n"
+                 "  this 540121 A-3\n"
+                 "   released 540121 L-3\n"
+                 "   applied 540121 P-1\n"
+                 "    paid 540121 V-1\n"
+                 "    refunded 540121 RF-1\n"
+                 "    cancelled 540121 C-1\n"
+                 "   frozen 540121 F-1\n"
+                 "   unfrozen 540121 U-1\n"
+                 "   reduced 540121 D-1\n");
+    expect_trace(tree, REGION, REGION, "T-9",
+                 "origin 540000 B-1\n"
+                 " this 540000 T-9\n"
+                 "  settled_by 540000 .\n"
+                 "  returned_as 540200 RT-9\n");
+}
+
 /* Ids are unique in a division only: the county's T-1 is not the region's. */
 static void equal_ids_of_two_divisions_are_two_documents(void **state)
 {
@@ -618,6 +651,7 @@ int main(void)
         IN_TREE(a_budget_is_traced_down_to_the_receipt),
         IN_TREE(a_receipt_is_traced_up_to_the_budget),
         IN_TREE(a_trace_ends_where_this_node_sees_nothing),
+        IN_TREE(a_trace_calls_every_step_by_its_name),
         IN_TREE(equal_ids_of_two_divisions_are_two_documents),
         IN_TREE(the_money_chain_of_each_level),
         IN_TREE(edges_are_reconciled_per_receiver),
