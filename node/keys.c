@@ -5,14 +5,15 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "node/files.h"
+#include "node/prompt.h"
+#include "node/words.h"
 
 enum {
     PATH_BYTES = 512,
-    PASSPHRASE_BYTES_MAX = 1024,
+    PASSPHRASE_BYTES_MAX = PROMPT_BYTES_MAX,
     MACHINE_SECRET_BYTES = 32,
     KEY_FILE_BYTES_MAX = 4096,
 };
@@ -96,46 +97,13 @@ static enum status from_credential(struct buf *out, struct err *err)
     return status == OK ? check_passphrase(out, err) : status;
 }
 
-/* One line from the terminal, without the line end; false when it ended or broke. */
-static bool read_line(struct buf *out)
+static enum status ask(struct buf *out, const char *en, const char *zh, struct err *err)
 {
-    for (;;) {
-        char at;
-        const ssize_t got = read(STDIN_FILENO, &at, 1);
+    const enum language language =
+        words_language(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
+    const enum status status = prompt_secret(out, language == LANGUAGE_ZH ? zh : en, err);
 
-        if (got < 0 && errno == EINTR) {
-            continue;
-        }
-        if (got <= 0) {
-            return false;
-        }
-        if (at == '\n') {
-            return true;
-        }
-        if (out->size <= PASSPHRASE_BYTES_MAX) { /* one too many is noticed by the check */
-            buf_put_u8(out, (uint8_t)at);
-        }
-    }
-}
-
-static enum status ask(struct buf *out, const char *question, struct err *err)
-{
-    struct termios before, silent;
-    bool got;
-
-    if (tcgetattr(STDIN_FILENO, &before) != 0) {
-        return err_set(err, ERR_IO, "read the passphrase: %s", strerror(errno));
-    }
-    silent = before;
-    silent.c_lflag &= ~(tcflag_t)ECHO;
-    buf_reserve(out, PASSPHRASE_BYTES_MAX + 64);
-    (void)fputs(question, stderr);
-    (void)fflush(stderr);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
-    got = read_line(out);
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-    (void)fputc('\n', stderr);
-    return got ? check_passphrase(out, err) : err_set(err, ERR_KEY, "no passphrase was typed");
+    return status == OK ? check_passphrase(out, err) : status;
 }
 
 static enum status from_terminal(struct buf *out, bool confirm, struct err *err)
@@ -143,12 +111,14 @@ static enum status from_terminal(struct buf *out, bool confirm, struct err *err)
     struct buf again = BUF_EMPTY;
     enum status status;
 
-    if (isatty(STDIN_FILENO) == 0) {
-        return ERR_NOT_FOUND;
+    if (isatty(STDIN_FILENO) != 1) {
+        return ERR_NOT_FOUND; /* nobody sits there, even if the process has a terminal */
     }
-    status = ask(out, confirm ? "New passphrase for this node's keys: " : "Passphrase: ", err);
+    status = confirm
+                 ? ask(out, "New passphrase for this node's keys: ", "本节点密钥的新口令：", err)
+                 : ask(out, "Passphrase: ", "口令：", err);
     if (status == OK && confirm) {
-        status = ask(&again, "The same once more: ", err);
+        status = ask(&again, "The same once more: ", "再输入一次：", err);
         if (status == OK && !bytes_equal(buf_bytes(out), buf_bytes(&again))) {
             status = err_set(err, ERR_KEY, "the two passphrases differ");
         }

@@ -25,7 +25,8 @@ struct node_keys *node_keys_new(void);
 void node_keys_free(struct node_keys *keys); /* wipes; NULL is fine */
 
 /* The passphrase, from the first of: $TERRACE_PASSPHRASE, the systemd credential
- * terrace-passphrase, a prompt when stdin is a terminal (twice when `confirm`, for a new one).
+ * terrace-passphrase, a prompt in the language of the environment when stdin is a terminal (twice
+ * when `confirm`, for a new one).
  * The variable is wiped and unset: call it once in a process. Wipe and free `out`. Errors:
  * ERR_NOT_FOUND when there is none of them, with `err` untouched; ERR_KEY when it is empty, too
  * long, or the two differ; ERR_IO. */

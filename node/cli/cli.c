@@ -5,13 +5,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "node/cli/print.h"
+#include "node/prompt.h"
 #include "replicator/crypto.h"
-
-enum { SECRET_BYTES_MAX = 1024 };
 
 /* One answer in any case: an error after its beginning becomes its last member. */
 static void print_json_error(const struct cli *cli, const char *code, const char *message)
@@ -110,40 +108,20 @@ void cli_forget(char *secret)
     }
 }
 
-static char *read_secret(FILE *terminal)
+char *cli_ask_secret(const char *question)
 {
-    char line[SECRET_BYTES_MAX + 2];
+    struct buf typed = BUF_EMPTY;
     char *secret = NULL;
+    struct err err;
 
-    if (fgets(line, sizeof line, terminal) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        secret = mem_strdup(line);
+    if (prompt_secret(&typed, question, &err) == OK && typed.size <= PROMPT_BYTES_MAX) {
+        buf_put_u8(&typed, 0);
+        secret = mem_strdup((const char *)typed.data);
     }
-    crypto_wipe(line, sizeof line);
-    return secret;
-}
-
-char *cli_ask_secret(const char *prompt)
-{
-    FILE *terminal = fopen("/dev/tty", "r+e");
-    struct termios shown, hidden;
-    char *secret = NULL;
-
-    if (terminal == NULL || tcgetattr(fileno(terminal), &shown) != 0) {
-        if (terminal != NULL) {
-            (void)fclose(terminal);
-        }
-        return NULL;
+    if (typed.data != NULL) {
+        crypto_wipe(typed.data, typed.capacity);
     }
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    (void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
-    (void)fprintf(terminal, "%s", prompt);
-    (void)fflush(terminal);
-    secret = read_secret(terminal);
-    (void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
-    (void)fprintf(terminal, "\n");
-    (void)fclose(terminal);
+    buf_free(&typed);
     return secret;
 }
 

@@ -84,8 +84,8 @@ const char *cli_home(const struct cli *cli);
 /* $TERRACE_PASSWORD, else $TERRACE_PASSPHRASE, else asked for on the terminal (twice when it is
  * `fresh`). The result is the caller's to wipe and mem_free; NULL with the error said. */
 char *cli_password(const struct cli *cli, const char *whose, bool fresh);
-/* One secret from the terminal without echo; NULL when there is no terminal. */
-char *cli_ask_secret(const char *prompt);
+/* One secret from the terminal (node/prompt.h); NULL when none was typed. */
+char *cli_ask_secret(const char *question);
 void cli_forget(char *secret);
 
 typedef enum exit_code command_fn(struct cli *cli);

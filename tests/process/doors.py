@@ -5,6 +5,7 @@
 import argparse
 import json
 import os
+import pty
 import resource
 import signal
 import socket
@@ -61,6 +62,30 @@ def starts_badly(tree):
         code, words = daemon(tree, city.home)
         need(code == 5 and listen in words and "another" in words, f"a busy port: {code} {words}")
     city.start()
+
+
+def asks_for_the_passphrase(tree):
+    """On a terminal, in the language of the person there, and without showing what is typed."""
+    county = tree[COUNTY]
+    need(county.end() == 0, "SIGTERM is a clean end")
+    for language, question in (("zh_CN.UTF-8", "口令："), ("C", "Passphrase: ")):
+        env = dict(tree.env, LC_ALL=language)
+        del env["TERRACE_PASSPHRASE"]
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execve(tree.bin("terraced"), ["terraced", "--home", county.home], env)
+        said, typed = b"", False
+        try:
+            while part := os.read(terminal, 4096):
+                said += part
+                if not typed and question.encode() in said:
+                    typed = os.write(terminal, b"no such words\n") > 0
+        except OSError:  # its end, as Linux tells it
+            pass
+        os.close(terminal)
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        need(code == 5 and typed and b"no such words" not in said, f"{code} {said.decode()}")
+    county.start()
 
 
 def stale_socket(tree):
@@ -241,6 +266,7 @@ def main():
             tree.join(ROOT, CITY, "拉萨市")
             tree.join(CITY, COUNTY, "林周县")
             starts_badly(tree)
+            asks_for_the_passphrase(tree)
             stale_socket(tree)
             cases = rogue_neighbour(tree)
             flood(tree)
