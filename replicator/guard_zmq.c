@@ -7,6 +7,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { STIR_BYTES = 1 << 20 };
+
 /* Pages of the process that are in memory; 0 when it cannot be told. */
 static size_t resident_bytes(void)
 {
@@ -30,36 +32,66 @@ static size_t resident_bytes(void)
     return (size_t)resident * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Descriptors are given out from below, so the lowest free one tells how many are taken. */
-static bool descriptors_above(unsigned fourths)
+/* Descriptors are given out from below, so the lowest free one tells how many are taken; below 0
+ * when all are. */
+static int lowest_descriptor(void)
 {
-    struct rlimit limit;
     const int lowest = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 
-    if (lowest < 0) {
-        return true;
+    if (lowest >= 0) {
+        (void)close(lowest);
     }
-    (void)close(lowest);
-    return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
-           (rlim_t)lowest > limit.rlim_cur / 4 * (rlim_t)fourths;
+    return lowest;
+}
+
+static bool descriptors_above(int lowest, unsigned fourths)
+{
+    struct rlimit limit;
+
+    return lowest < 0 || (getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+                          (rlim_t)lowest > limit.rlim_cur / 4 * (rlim_t)fourths);
 }
 
 void guard_init(struct guard *guard, size_t memory_bytes)
 {
     memset(guard, 0, sizeof *guard);
     guard->memory_bytes = memory_bytes == 0 ? GUARD_MEMORY_BYTES : memory_bytes;
-    guard->base = resident_bytes();
+    guard->base = guard->resident = resident_bytes();
+    guard->descriptor = lowest_descriptor();
 }
 
-static bool memory_over(const struct guard *guard, size_t *resident)
+void guard_stir(struct guard *guard, uint64_t now_ms)
 {
-    *resident = resident_bytes();
-    if (*resident <= guard->base + guard->memory_bytes) {
+    guard->stirred_ms = now_ms;
+}
+
+long guard_wait_ms(const struct guard *guard, uint64_t now_ms)
+{
+    return guard->stirred_ms != 0 && now_ms - guard->stirred_ms < GUARD_STIR_MS ? GUARD_EVERY_MS
+                                                                                : GUARD_QUIET_MS;
+}
+
+/* What is taken now; more of it than at the last look is a stir. */
+static void measure(struct guard *guard, uint64_t now_ms)
+{
+    const size_t resident = resident_bytes();
+    const int descriptor = lowest_descriptor();
+
+    if (resident > guard->resident + STIR_BYTES || descriptor > guard->descriptor) {
+        guard_stir(guard, now_ms);
+    }
+    guard->resident = resident;
+    guard->descriptor = descriptor;
+}
+
+static bool memory_over(struct guard *guard)
+{
+    if (guard->resident <= guard->base + guard->memory_bytes) {
         return false;
     }
     (void)malloc_trim(0); /* what is free does not count */
-    *resident = resident_bytes();
-    return *resident > guard->base + guard->memory_bytes;
+    guard->resident = resident_bytes();
+    return guard->resident > guard->base + guard->memory_bytes;
 }
 
 static bool rested(uint64_t shut_ms, uint64_t now_ms)
@@ -83,22 +115,21 @@ static enum guard_step shut_next(struct guard *guard, uint64_t now_ms)
 
 enum guard_step guard_look(struct guard *guard, uint64_t now_ms)
 {
-    size_t resident;
-
     if (now_ms - guard->looked_ms < GUARD_EVERY_MS) {
         return GUARD_NOTHING;
     }
     guard->looked_ms = now_ms;
-    if (descriptors_above(3)) {
+    measure(guard, now_ms);
+    if (descriptors_above(guard->descriptor, 3)) {
         (void)snprintf(guard->reason, sizeof guard->reason,
                        "connections take more than 3/4 of the descriptors there are");
         return shut_next(guard, now_ms);
     }
-    if (memory_over(guard, &resident)) {
+    if (memory_over(guard)) {
         (void)snprintf(guard->reason, sizeof guard->reason, "%zu MiB are in use, %zu at the start",
-                       resident >> 20, guard->base >> 20);
+                       guard->resident >> 20, guard->base >> 20);
         if (!rested(guard->links_ms, now_ms) && now_ms - guard->links_ms > GUARD_REST_MS / 2) {
-            guard->base = resident - guard->memory_bytes; /* it is not the doors */
+            guard->base = guard->resident - guard->memory_bytes; /* it is not the doors */
         }
         return shut_next(guard, now_ms);
     }
@@ -115,5 +146,5 @@ bool guard_may_open(const struct guard *guard, enum guard_step step, uint64_t no
                          ? rested(guard->enrol_ms, now_ms)
                          : now_ms - guard->links_ms >= GUARD_EVERY_MS || guard->links_ms == 0;
 
-    return due && !descriptors_above(2);
+    return due && !descriptors_above(lowest_descriptor(), 2);
 }

@@ -363,6 +363,13 @@ static bool receive_up(struct transport_zmq *transport, struct division *from, s
     return false;
 }
 
+static void serve_handshakes(struct transport_zmq *transport)
+{
+    if (zap_serve(transport->zap)) {
+        guard_stir(&transport->guard, clock_mono_ms(transport->config.clock));
+    }
+}
+
 /* Above and below take turns, so that neither can talk the other down. */
 static bool receive_frame(void *self, struct division *from, struct buf *frame)
 {
@@ -376,7 +383,7 @@ static bool receive_frame(void *self, struct division *from, struct buf *frame)
     if (received) {
         transport->counts.received++;
     } else {
-        zap_serve(transport->zap); /* a long turn must not keep handshakes waiting */
+        serve_handshakes(transport); /* a long turn must not keep handshakes waiting */
     }
     return received;
 }
@@ -459,10 +466,9 @@ static void reopen_links(struct transport_zmq *transport, uint64_t now_ms)
     }
 }
 
-static void keep_guard(struct transport_zmq *transport)
+static void keep_guard(struct transport_zmq *transport, uint64_t now_ms)
 {
     const struct transport_zmq_watched *enrol = &transport->watched;
-    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
     const enum guard_step step = guard_look(&transport->guard, now_ms);
 
     if (step != GUARD_NOTHING) {
@@ -496,7 +502,7 @@ static int poll_once(struct transport_zmq *transport, const int *fds, size_t fd_
         items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
     }
     ready = zmq_poll(items, count, timeout_ms); /* an interrupted wait is a short one */
-    zap_serve(transport->zap);
+    serve_handshakes(transport);
     return ready;
 }
 
@@ -510,17 +516,18 @@ void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t 
         timeout_ms = LINK_CHECK_MS;
     }
     for (;;) {
-        const bool in_slices = guarded && (timeout_ms < 0 || timeout_ms > GUARD_EVERY_MS);
-        const int ready =
-            poll_once(transport, fds, fd_count, in_slices ? GUARD_EVERY_MS : timeout_ms);
+        const long slice_ms =
+            guard_wait_ms(&transport->guard, clock_mono_ms(transport->config.clock));
+        const bool in_slices = guarded && (timeout_ms < 0 || timeout_ms > slice_ms);
+        const int ready = poll_once(transport, fds, fd_count, in_slices ? slice_ms : timeout_ms);
 
         if (guarded) {
-            keep_guard(transport);
+            keep_guard(transport, clock_mono_ms(transport->config.clock));
         }
         if (ready != 0 || !in_slices) {
             return;
         }
-        timeout_ms = timeout_ms < 0 ? timeout_ms : timeout_ms - GUARD_EVERY_MS;
+        timeout_ms = timeout_ms < 0 ? timeout_ms : timeout_ms - slice_ms;
     }
 }
 

@@ -215,12 +215,15 @@ static void answer(struct zap *zap, const struct question *question, enum status
     }
 }
 
-void zap_serve(struct zap *zap)
+bool zap_serve(struct zap *zap)
 {
     struct question question;
     char user_id[SOCKET_USER_ID_MAX + 1];
 
+    bool asked = false;
+
     while (take_question(zap->socket, &question)) {
+        asked = true;
         const enum status verdict = judge(zap, &question, user_id);
         if (verdict == OK) {
             zap->counts.admitted++;
@@ -232,4 +235,5 @@ void zap_serve(struct zap *zap)
         }
         answer(zap, &question, verdict, user_id);
     }
+    return asked;
 }

@@ -29,7 +29,7 @@ enum { ZAP_RULES_MAX = 4 };
 void zap_rule(struct zap *zap, const char *domain, zap_admit_fn *admit, void *arg);
 
 void *zap_socket(struct zap *zap); /* to be polled for input */
-void zap_serve(struct zap *zap);   /* answers what is asked; never waits */
+bool zap_serve(struct zap *zap);   /* answers what is asked, if anything is; never waits */
 
 /* While the self-test knocks: refusing it is no news. */
 void zap_expect_stranger(struct zap *zap, bool expected);

@@ -16,6 +16,7 @@
 
 #include "proto/frame.h"
 #include "replicator/enrol_zmq.h"
+#include "replicator/guard_zmq.h"
 #include "replicator/probe_zmq.h"
 
 enum {
@@ -259,6 +260,26 @@ static void the_list_of_refused_keys_keeps_the_newest(void **state)
     assert_int_equal(keys.rows[REFUSED_KEYS_MAX - 1].key[0], 3);
     refused_keys_note(&keys, key, "10.0.0.2", ERR_REFUSED, 9001); /* from elsewhere: another row */
     assert_string_equal(keys.rows[1].address, "10.0.0.1");
+}
+
+static void a_quiet_node_is_looked_at_rarely(void **state)
+{
+    const uint64_t now_ms = 1000000;
+    struct guard guard;
+    int taken;
+
+    (void)state;
+    guard_init(&guard, 0);
+    assert_int_equal(guard_look(&guard, now_ms), GUARD_NOTHING);
+    assert_int_equal(guard_wait_ms(&guard, now_ms), GUARD_QUIET_MS);
+    taken = dup(STDIN_FILENO); /* as a connection that says nothing */
+    assert_int_equal(guard_look(&guard, now_ms + GUARD_QUIET_MS), GUARD_NOTHING);
+    assert_int_equal(guard_wait_ms(&guard, now_ms + GUARD_QUIET_MS), GUARD_EVERY_MS);
+    assert_int_equal(guard_wait_ms(&guard, now_ms + GUARD_QUIET_MS + GUARD_STIR_MS),
+                     GUARD_QUIET_MS);
+    guard_stir(&guard, now_ms + 60000);
+    assert_int_equal(guard_wait_ms(&guard, now_ms + 60000), GUARD_EVERY_MS);
+    (void)close(taken);
 }
 
 static bool parent_turned_one_away(struct family *family, int child)
@@ -827,6 +848,7 @@ int main(void)
         STORY(an_enrolled_key_speaks_for_its_division),
         STORY(a_stranger_is_refused_counted_and_listed),
         STORY(the_list_of_refused_keys_keeps_the_newest),
+        STORY(a_quiet_node_is_looked_at_rarely),
         STORY(who_connects_again_and_again_is_turned_away),
         STORY(a_child_refused_at_first_gets_in_once_it_is_enrolled),
         STORY(a_link_comes_back_after_something_else_answered_in_its_place),
