@@ -1,7 +1,7 @@
 """model - the money once more, naively: random documents into a real tree of three levels, and a
 second ledger in Python beside it that says what each of them must get and what every balance is.
 
-    python3 tests/process/model.py --build build [--rounds 5] [--documents 90] [--seed 1]
+    python3 tests/process/model.py --build build [--rounds 4] [--documents 100] [--seed 1]
 
 Documents are drawn from the seed, most of them right and many wrong in one or two ways. A round
 answers the transfers that came down, does business at every node, kills one now and then, waits
@@ -230,9 +230,18 @@ class Check:
                 self.submit(code, documents)
 
     def business(self, size):
+        """At every node, in some order; one may be away while the others are at it."""
         order = list(PARENTS)
         self.random.shuffle(order)
+        away = self.random.choice(list(PARENTS) + [None, None])
+        if away:
+            self.tree[away].kill()
+            self.kills += 1
+            order.remove(away)
+            order.append(away)
         for code in order:
+            if code == away:
+                self.tree[code].start()
             draw = self.draw[code]
             batch = []
             while len(batch) < size:
@@ -271,8 +280,8 @@ class Check:
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--documents", type=int, default=90, help="per node and round")
+    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--documents", type=int, default=100, help="per node and round")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
     began = time.monotonic()

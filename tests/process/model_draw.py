@@ -37,6 +37,8 @@ class Draw:
 
     def amount(self, free=None):
         """A part of what is free, now and then all of it or a fen more."""
+        if free is None and self.chance.random() < 0.02:
+            return "9999999999999.99"
         if free is None:
             return yuan(self.chance.randrange(1, 10 ** self.chance.randrange(3, 9)))
         roll = self.chance.random()
@@ -131,6 +133,24 @@ class Draw:
         self.maybe(fields, 0.2, agency_code=self.agency(year))
         self.maybe(fields, 0.2, memo="年初预算")
         return self.document("budget", year, **fields, **self.elements(year))
+
+    def source(self, made):
+        """A source, and what comes of it within the same post."""
+        if self.chance.random() < 0.4:
+            return [made]
+        return [made] + self.onward(made["id"], made["fiscal_year"], made["amount"])
+
+    def onward(self, ident, year, amount):
+        made = self.document("allocate", year, ori_bgt_id=ident, agency_code=self.agency(year),
+                             amount=self.amount(fen(amount)), **self.elements(year, 0.1))
+        documents = [made, self.release(made["id"], year)]
+        below = self.model.below(self.code)
+        if below and self.chance.random() < 0.6:
+            documents[:0] = [self.document(
+                "transfer", year, ori_bgt_id=ident, rec_div_code=self.chance.choice(below),
+                amount=self.amount(fen(amount)), cor_bgt_doc_no="财指〔2026〕8号",
+                tra_type_code="special", stage="formal")]
+        return documents
 
     def transfer_in(self):
         year = self.chance.choice(self.years)
@@ -242,9 +262,9 @@ class Draw:
         """A few documents that belong together; one of them is wrong now and then."""
         roll = self.chance.random()
         if roll < 0.04:
-            documents = [self.budget()]
+            documents = self.source(self.budget())
         elif roll < 0.07:
-            documents = [self.transfer_in()]
+            documents = self.source(self.transfer_in())
         elif roll < 0.24:
             documents = [self.transfer()]
         elif roll < 0.44:
@@ -286,6 +306,9 @@ class Draw:
             mine = transfer["receiver"] == self.code
             if mine and transfer["answer"] is None and self.chance.random() < 0.65:
                 documents.append(self.answer(issuer, transfer))
+                if documents[-1]["kind"] == "register" and self.chance.random() < 0.2:
+                    documents += self.onward(documents[-1]["id"], transfer["year"],
+                                             yuan(transfer["amount"]))
                 if self.chance.random() < 0.1:
                     documents.append(self.answer(issuer, transfer))
                 if self.chance.random() < 0.1:
