@@ -8,7 +8,7 @@
 
 enum {
     HANDSHAKE_WAIT_MS = 8000,
-    REPLY_WAIT_MS = 3000,
+    REPLY_WAIT_MS = 10000, /* more than a busy machine needs; nobody waits for silence */
     SLICE_MS = 20,
     FLOOD_WAIT_MS = 20000,
     DECODE_BYTES_MAX = 64 << 20
