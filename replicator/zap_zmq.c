@@ -217,7 +217,7 @@ static void answer(struct zap *zap, const struct question *question, enum status
 
 bool zap_serve(struct zap *zap)
 {
-    struct question question;
+    struct question question = {.count = 0};
     char user_id[SOCKET_USER_ID_MAX + 1];
 
     bool asked = false;
