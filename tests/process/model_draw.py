@@ -313,8 +313,10 @@ class Draw:
                     documents.append(self.answer(issuer, transfer))
                 if self.chance.random() < 0.1:
                     documents[-1] = self.spoilt(documents[-1])
-            elif not mine and self.chance.random() < 0.05:
+            elif not mine and self.chance.random() < 0.25:
                 documents.append(self.answer(issuer, transfer))
+                if self.chance.random() < 0.5:
+                    self.other_year(documents[-1])
         return documents
 
     def stray_answer(self):
@@ -331,12 +333,14 @@ class Draw:
     def spoilt(self, document):
         document = dict(document)
         ways = [self.unkind, self.strange, self.lacking, self.bad, self.foreign, self.taken,
-                self.unknown, self.unknown, self.other_year, self.elsewhere, self.other_fund,
-                self.other_purpose]
+                self.unknown, self.other_year, self.elsewhere, self.other_fund, self.other_purpose]
         if self.chance.random() < 0.04:
             return self.chance.choice(JUNK)
-        for way in self.chance.sample(ways, self.chance.choice((1, 1, 2))):
-            way(document)
+        split = document["kind"] in ("transfer", "allocate") and self.chance.random() < 0.5
+        at = self.chance.randrange(7 if split else 0, len(ways))
+        ways[at](document)
+        if self.chance.random() < 0.4:  # of two faults the first in order is named: neighbours
+            ways[(at + self.chance.choice((1, 1, 2, 3))) % len(ways)](document)
         return document
 
     def unkind(self, d):

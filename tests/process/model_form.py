@@ -47,8 +47,9 @@ FIRST_OF_PROJECT = ("pro_name", "pro_cat_code", "agency_code", "setup_year")
 
 
 def fen(text):
-    whole, _, part = text.partition(".")
-    return int(whole) * 100 + int((part + "00")[:2])
+    whole, _, part = text.removeprefix("-").partition(".")
+    amount = int(whole) * 100 + int((part + "00")[:2])
+    return -amount if text.startswith("-") else amount
 
 
 def yuan(amount):
