@@ -86,8 +86,9 @@ static const struct phrase {
          "资金性质与来源不一致：请不填 fund_type_code（资金性质）或填写与来源相同的代码。"},
     [REASON_EARMARK_DIFFERS] = {"earmark_differs",
                                 "The money is earmarked: keep the project and the transfer "
-                                "function it came with.",
-                                "专项资金不得改变用途：请保持原项目和转移支付支出功能分类。"},
+                                "function it came with, and pass it on as special.",
+                                "专项资金不得改变用途：请保持原项目和转移支付支出功能分类，"
+                                "转下达时仍为专项（special）。"},
     [REASON_EXCEEDS] = {"exceeds_",
                         "The amount is more than what is #: lower it, or free or add money first.",
                         "金额超过#：请减少金额，或先增加、释放额度。"},

@@ -186,7 +186,8 @@ static enum reason check_purpose(struct facts *facts)
         return refuse(facts->refusal, REASON_FUND_TYPE_DIFFERS, "");
     }
     if ((facts->line.flags & INDICATOR_EARMARKED) != 0 &&
-        (!keeps(facts, FIELD_PRO_CODE) || !keeps(facts, FIELD_TP_FUNC_CODE))) {
+        (!keeps(facts, FIELD_PRO_CODE) || !keeps(facts, FIELD_TP_FUNC_CODE) ||
+         document_is_word(facts->document, FIELD_TRA_TYPE_CODE, "general"))) {
         return refuse(facts->refusal, REASON_EARMARK_DIFFERS, "");
     }
     return REASON_NONE;

@@ -203,7 +203,8 @@ class Ledger:
             return field in held and document.get(field, held[field]) != held[field]
         if differs("fund_type_code"):
             return ["fund_type_differs"]
-        if line["earmarked"] and (differs("pro_code") or differs("tp_func_code")):
+        if line["earmarked"] and (differs("pro_code") or differs("tp_func_code") or
+                                  document.get("tra_type_code") == "general"):
             return ["earmark_differs"]
         return []
 

@@ -221,8 +221,11 @@ static void refuses_for_the_first_reason_that_holds(void **state)
          FIELDS_OF("ori_bgt_id", "R-4", "agency_code", "001001", "amount", "1", "tp_func_code",
                    "2130314")},
         {"earmark_differs", SHIGATSE, "transfer",
-         FIELDS_OF("ori_bgt_id", "R-4", "rec_div_code", "540202", "amount", "1", ISSUE,
-                   "tp_func_code", "2130314")},
+         FIELDS_OF("ori_bgt_id", "R-4", "rec_div_code", "540202", "amount", "1", "cor_bgt_doc_no",
+                   "文〔2026〕2号", "tra_type_code", "special", "stage", "formal", "tp_func_code",
+                   "2130314")},
+        {"earmark_differs", SHIGATSE, "transfer", /* else whoever gets it could spend it freely */
+         FIELDS_OF("ori_bgt_id", "R-4", "rec_div_code", "540202", "amount", "1", ISSUE)},
 
         {"exceeds_available", REGION, "allocate",
          FIELDS_OF("ori_bgt_id", "B-1", "agency_code", "001001", "amount", "291.01")},
