@@ -96,6 +96,7 @@ static bool entry_of(const struct office *office, const char *id, struct block_b
     struct err err;
     const bool there = query_document(txn, division_of("540000"), bytes_text(id), &row);
 
+    memset(document, 0, sizeof *document);
     if (there) {
         assert_int_equal(
             log_read_entry(&office->store, NULL, row.author, row.lsn, body, &entry, &err), OK);

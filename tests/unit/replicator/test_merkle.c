@@ -69,8 +69,8 @@ static void roots_are_those_of_another_implementation(void **state)
     struct hash leaves[7];
 
     (void)state;
-    for (uint8_t i = 0; i < COUNT_OF(leaves); i++) {
-        leaves[i] = hash_of(TAG_LEAF, bytes_of(&i, 1));
+    for (size_t i = 0; i < COUNT_OF(leaves); i++) {
+        leaves[i] = hash_of(TAG_LEAF, bytes_of(&(uint8_t){(uint8_t)i}, 1));
     }
     for (size_t i = 0; i < COUNT_OF(vectors); i++) {
         const struct hash root = merkle_root(leaves, vectors[i].count);
@@ -226,8 +226,8 @@ static void leaves_and_approvals_have_their_written_form(void **state)
     struct hash tree, root;
 
     (void)state;
-    for (uint8_t i = 0; i < HASH_SIZE; i++) {
-        tree.at[i] = i;
+    for (size_t i = 0; i < HASH_SIZE; i++) {
+        tree.at[i] = (uint8_t)i;
         root.at[i] = (uint8_t)(i + HASH_SIZE);
     }
     expect_hex(merkle_entry_leaf(&entry),

@@ -244,8 +244,8 @@ static void the_list_of_refused_keys_keeps_the_newest(void **state)
     uint8_t key[32] = {0};
 
     (void)state;
-    for (uint8_t i = 0; i < REFUSED_KEYS_MAX + 2; i++) {
-        key[0] = i;
+    for (unsigned i = 0; i < REFUSED_KEYS_MAX + 2; i++) {
+        key[0] = (uint8_t)i;
         refused_keys_note(&keys, key, "10.0.0.1", ERR_REFUSED, 1000 + i);
     }
     assert_int_equal(keys.count, REFUSED_KEYS_MAX);
