@@ -459,7 +459,7 @@ static void grants_come_back_in_order_or_not_at_all(void **state)
     must(home_grants_write(*state, want, COUNT_OF(want), &err), &err);
     must(home_grants_read(*state, got, &count, &memory, &err), &err);
     assert_int_equal(count, COUNT_OF(want));
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < COUNT_OF(want); i++) {
         assert_true(bytes_equal(got[i], want[i]));
     }
     home_file(path, *state, "grants");
