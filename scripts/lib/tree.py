@@ -159,6 +159,14 @@ def wait_until(condition, seconds, what, step=0.02):
         time.sleep(step)
 
 
+def preloadable(base, library):
+    """A link to it with a path that LD_PRELOAD can hold: that one is split at blanks."""
+    link = os.path.join(base, os.path.basename(library))
+    if not os.path.lexists(link):
+        os.symlink(os.path.abspath(library), link)
+    return link
+
+
 class Tree:
     def __init__(self, base, build=None, approval="none", passphrase="terrace-demo"):
         self.base = os.path.abspath(base)

@@ -50,8 +50,10 @@ def unit(build, base):
     if shutil.which("systemd-analyze") is None:
         return "no systemd-analyze here"
     path = os.path.join(base, "terraced@540121.service")
+    program = os.path.join(base, "terraced")  # a path without blanks
+    os.symlink(os.path.abspath(os.path.join(build, "bin", "terraced")), program)
     with open(path, "w") as out:
-        out.write(text.replace("/usr/bin/terraced", os.path.abspath(os.path.join(build, "bin", "terraced"))))
+        out.write(text.replace("/usr/bin/terraced", program))
     done = run("systemd-analyze", "verify", "--man=no", path)
     if done.returncode != 0 or os.path.basename(path) in done.stderr:
         fail(f"systemd-analyze verify:\n{done.stderr}")

@@ -138,8 +138,8 @@ def a_token_waits_too_long(tree, root):
     says(node, 5, ["grants"], "join", slow)
     os.rmdir(os.path.join(node.home, "grants"))
     need(root.end() == 0, "SIGTERM is a clean end")
-    env, tree.env = tree.env, dict(tree.env, CLOCK_SHIFT_S=str(24 * 3600 + 10), LD_PRELOAD=os.path.join(
-        tree.build, "lib", "clock_shift.so"))
+    env, tree.env = tree.env, dict(tree.env, CLOCK_SHIFT_S=str(24 * 3600 + 10), LD_PRELOAD=trees.preloadable(
+        tree.base, os.path.join(tree.build, "lib", "clock_shift.so")))
     root.start()
     tree.env = env
     says(trees.Node(tree, "540600", "林芝", root), 1, ["expired"], "--json", "join", late)

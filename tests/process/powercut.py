@@ -180,9 +180,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
-    shim = os.path.join(os.path.abspath(args.build), "bin", "powercut.so")
     with tempfile.TemporaryDirectory(prefix="terrace-powercut-") as base:
         try:
+            shim = trees.preloadable(base, os.path.join(args.build, "bin", "powercut.so"))
             lied = control(base, args.build, shim, args.seed)
             count, power = prove(base, args.build, shim, args.rounds, args.seed)
         except trees.Failed as failed:
