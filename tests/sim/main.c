@@ -25,12 +25,19 @@ struct planned {
     struct sim_node *node;
 };
 
+struct repair {
+    struct repair *next;
+    struct sim_node *node;
+    bool crash;
+};
+
 struct run {
     struct sim *sim;
     struct clients *clients;
     struct planned plan[NODES_MAX];
     int count;
     uint64_t faults_end_us;
+    struct repair *repairs; /* all of the run: one may be due after its end */
 };
 
 static void plan_region(struct run *run)
@@ -95,11 +102,6 @@ static struct sim_node *any_child(struct run *run)
     return sim_at(run->sim, 1 + (size_t)sim_below(run->sim, sim_nodes(run->sim) - 1));
 }
 
-struct repair {
-    struct sim_node *node;
-    bool crash;
-};
-
 static void mend(struct sim *sim, void *arg)
 {
     struct repair *repair = arg;
@@ -113,7 +115,6 @@ static void mend(struct sim *sim, void *arg)
     } else {
         sim_heal(sim, repair->node);
     }
-    mem_free(repair);
 }
 
 static void do_harm(struct run *run, struct repair *repair)
@@ -145,6 +146,8 @@ static void harm(struct sim *sim, void *arg)
         return;
     }
     repair = mem_zalloc(sizeof *repair);
+    repair->next = run->repairs;
+    run->repairs = repair;
     do_harm(run, repair);
     sim_at_time(sim,
                 sim_now(sim) + 20 * MILLISECOND +
@@ -345,6 +348,12 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
     sums->sim = *sim_counts(run.sim);
     sim_free(run.sim);
     clients_free(run.clients);
+    while (run.repairs != NULL) {
+        struct repair *next = run.repairs->next;
+
+        mem_free(run.repairs);
+        run.repairs = next;
+    }
     return ok;
 }
 

@@ -116,7 +116,8 @@ bool place_alarmed_ever(const struct place *place, const char *code)
 static struct place *find(struct world *world, const struct place *from, struct division division)
 {
     for (int i = 0; i < world->count; i++) {
-        const bool near = i == from->parent || &world->at[world->at[i].parent] == from;
+        const int parent = world->at[i].parent;
+        const bool near = i == from->parent || (parent >= 0 && &world->at[parent] == from);
         if (near && division_equal(world->at[i].division, division)) {
             return &world->at[i];
         }
