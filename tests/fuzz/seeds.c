@@ -216,13 +216,18 @@ static void save_blocks(void)
 static void save_enrolment(void)
 {
     Terrace__Grant grant = TERRACE__GRANT__INIT;
+    Terrace__Endpoint endpoint = TERRACE__ENDPOINT__INIT, *endpoints[] = {&endpoint};
     Terrace__EnrolAnswer answer = TERRACE__ENROL_ANSWER__INIT;
     ProtobufCBinaryData chain[] = {pb_of_bytes("one", 3), pb_of_bytes("two", 3)};
 
-    grant.has_division = grant.has_epoch = grant.has_endpoint = 1;
+    endpoint.has_name = endpoint.has_address = 1;
+    endpoint.name = pb_of_bytes("link", 4);
+    endpoint.address = pb_of_bytes("tcp://127.0.0.1:7400", 20);
+    grant.has_division = grant.has_epoch = 1;
     grant.division = pb_of_bytes("540121", 6);
     grant.epoch = 1;
-    grant.endpoint = pb_of_bytes("tcp://127.0.0.1:7400", 20);
+    grant.n_endpoint = COUNT_OF(endpoints);
+    grant.endpoint = endpoints;
     save_message("grant", &grant.base);
     answer.has_status = 1;
     answer.n_chain = COUNT_OF(chain);
