@@ -9,7 +9,6 @@
 
 #include "tests/unit/ledger/holder.h"
 
-
 static void what_cannot_be_booked_books_nothing(void **state)
 {
     static const struct {
