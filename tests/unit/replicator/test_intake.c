@@ -404,8 +404,7 @@ static void answer_to_junk(const char *what, int round)
     } while (frame != NULL && frame->reject == NULL && !frame->has_restart);
     if (frame == NULL) {
         fail_msg("round %d: nothing is said to %s", round, what);
-    }
-    if (frame->has_restart) {
+    } else if (frame->has_restart) {
         assert_int_not_equal(frame->restart, OK);
     } else {
         assert_int_not_equal(frame->reject->reason, OK);
