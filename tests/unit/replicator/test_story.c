@@ -548,9 +548,29 @@ static void a_place_without_room_keeps_its_links_and_takes_all_later(void **stat
     world_end(&world);
 }
 
+/* Hello, Welcome, and the next frame is data: three ways of a second each. */
+static void after_one_round_trip_data_flows(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 2000);
+    place_close(&world.at[COUNTY]);
+    world.latency_ms = 1000;
+    place_open(&world.at[COUNTY]);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "resumed");
+    world_run(&world, 2900);
+    assert_false(place_heard(&world.at[CITY], "K1/resumed"));
+    world_run(&world, 600);
+    assert_true(place_heard(&world.at[CITY], "K1/resumed"));
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(after_one_round_trip_data_flows),
         cmocka_unit_test(a_place_without_room_keeps_its_links_and_takes_all_later),
         cmocka_unit_test(entries_reach_whom_they_are_for_and_nobody_else),
         cmocka_unit_test(a_division_of_two_branches_is_told_to_the_second),
