@@ -1,69 +1,146 @@
 #include "proto/block.h"
+#include "proto/array.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <zstd.h>
 
 enum {
     COMPRESS_BYTES_MIN = 128,
     COMPRESS_LEVEL = 1,
-    ENTRY_BYTES_MIN = 4, /* four varints and an empty body */
+    ROOT_BYTES = HASH_SIZE + 2, /* what a header takes more when its one entry is compressed */
+    ENTRY_BYTES_MIN = 4,        /* four varints and an empty body */
 };
 
 /* --- header --- */
 
+static unsigned flags_of(const struct block_header *header)
+{
+    unsigned flags = header->audience.kind == AUDIENCE_TREE ? BLOCK_TREE : 0;
+
+    flags |= division_equal(header->audience.division, header->author) ? 0 : BLOCK_OTHER_DIVISION;
+    flags |= hash_equal(&header->aud_prev, &header->prev_hash) ? 0 : BLOCK_OTHER_AUD_PREV;
+    flags |= header->count == 1 ? 0 : BLOCK_MANY;
+    return flags | (header->codec == CODEC_ZSTD ? BLOCK_ZSTD : 0);
+}
+
+static void put_division(struct buf *buf, struct division division)
+{
+    const struct bytes code = bytes_text(division.code);
+
+    buf_put_u8(buf, (uint8_t)code.size);
+    buf_append_bytes(buf, code);
+}
+
 void block_header_write(struct buf *buf, const struct block_header *header)
 {
-    const size_t before = buf->size;
+    const unsigned flags = flags_of(header);
 
     buf_put_u8(buf, header->version);
     buf_put_u8(buf, (uint8_t)header->suite);
-    buf_put_u8(buf, (uint8_t)header->codec);
-    buf_put_u8(buf, (uint8_t)header->audience.kind);
-    division_write(buf, header->audience.division);
-    buf_append(buf, header->tree.at, HASH_SIZE);
-    buf_append(buf, header->key_id.at, KEY_ID_SIZE);
-    division_write(buf, header->author);
-    buf_put_u32(buf, header->epoch);
-    buf_put_u32(buf, header->count);
-    buf_put_u64(buf, header->first_lsn);
-    buf_put_u64(buf, header->aud_seq);
+    buf_put_u8(buf, (uint8_t)flags);
+    put_division(buf, header->author);
+    if ((flags & BLOCK_OTHER_DIVISION) != 0) {
+        put_division(buf, header->audience.division);
+    }
+    buf_put_varint(buf, header->epoch);
+    buf_put_varint(buf, header->first_lsn);
+    if ((flags & BLOCK_MANY) != 0) {
+        buf_put_varint(buf, header->count);
+    }
+    buf_put_varint(buf, header->aud_seq);
+    if ((flags & BLOCK_ZSTD) != 0) {
+        buf_put_varint(buf, header->raw_size);
+    }
+    buf_put_varint(buf, header->time_ms);
     buf_append(buf, header->prev_hash.at, HASH_SIZE);
-    buf_append(buf, header->aud_prev.at, HASH_SIZE);
-    buf_append(buf, header->entries_root.at, HASH_SIZE);
+    if ((flags & BLOCK_OTHER_AUD_PREV) != 0) {
+        buf_append(buf, header->aud_prev.at, HASH_SIZE);
+    }
+    if (!block_implies_root(header)) {
+        buf_append(buf, header->entries_root.at, HASH_SIZE);
+    }
     buf_append(buf, header->state_digest.at, HASH_SIZE);
-    buf_put_u32(buf, header->raw_size);
-    buf_put_u32(buf, header->body_size);
     buf_append(buf, header->body_hash.at, HASH_SIZE);
-    buf_put_u64(buf, header->time_ms);
-    assert(buf->size - before == BLOCK_HEADER_SIZE);
 }
 
-static enum status check_header(const struct block_header *header, uint8_t audience_kind,
-                                struct err *err)
+/* A number that does not fit is past every bound that is asked about afterwards. */
+static uint32_t read_u32(struct reader *reader)
 {
-    if (audience_kind != AUDIENCE_LINE && audience_kind != AUDIENCE_TREE) {
-        return err_set(err, ERR_MALFORMED, "block: audience %u", audience_kind);
+    const uint64_t number = reader_varint(reader);
+
+    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
+static struct division read_division(struct reader *reader)
+{
+    struct division division;
+
+    if (!division_parse(&division, reader_bytes(reader, reader_u8(reader)))) {
+        reader->failed = true;
     }
-    if (header->codec != CODEC_RAW && header->codec != CODEC_ZSTD) {
-        return err_set(err, ERR_NEEDS_UPGRADE, "block: codec %u", (unsigned)header->codec);
+    return division;
+}
+
+static void read_numbers(struct reader *reader, unsigned flags, struct block_header *header)
+{
+    const uint64_t epoch = reader_varint(reader);
+
+    header->epoch = epoch > UINT32_MAX ? 0 : (uint32_t)epoch;
+    header->first_lsn = reader_varint(reader);
+    header->count = (flags & BLOCK_MANY) != 0 ? read_u32(reader) : 1;
+    header->aud_seq = reader_varint(reader);
+    header->raw_size = (flags & BLOCK_ZSTD) != 0 ? read_u32(reader) : 0;
+    header->time_ms = reader_varint(reader);
+}
+
+static void read_hashes(struct reader *reader, unsigned flags, struct block_header *header)
+{
+    reader_copy(reader, header->prev_hash.at, HASH_SIZE);
+    header->aud_prev = header->prev_hash;
+    if ((flags & BLOCK_OTHER_AUD_PREV) != 0) {
+        reader_copy(reader, header->aud_prev.at, HASH_SIZE);
+    }
+    header->entries_root = HASH_ZERO;
+    if (!block_implies_root(header)) {
+        reader_copy(reader, header->entries_root.at, HASH_SIZE);
+    }
+    reader_copy(reader, header->state_digest.at, HASH_SIZE);
+    reader_copy(reader, header->body_hash.at, HASH_SIZE);
+}
+
+static void read_header(struct reader *reader, unsigned flags, struct block_header *header)
+{
+    header->codec = (flags & BLOCK_ZSTD) != 0 ? CODEC_ZSTD : CODEC_RAW;
+    header->audience.kind = (flags & BLOCK_TREE) != 0 ? AUDIENCE_TREE : AUDIENCE_LINE;
+    header->author = read_division(reader);
+    header->audience.division =
+        (flags & BLOCK_OTHER_DIVISION) != 0 ? read_division(reader) : header->author;
+    read_numbers(reader, flags, header);
+    read_hashes(reader, flags, header);
+}
+
+static enum status check_header(const struct block_header *header, unsigned flags, struct err *err)
+{
+    if (flags != flags_of(header)) {
+        return err_set(err, ERR_MALFORMED, "block_part_not_left_out flags=%u", flags);
     }
     if (header->count == 0) {
-        return err_set(err, ERR_MALFORMED, "block: no entries");
+        return err_set(err, ERR_MALFORMED, "block_empty lsn=%" PRIu64, header->first_lsn);
     }
     if (header->count > BLOCK_ENTRIES_MAX) {
-        return err_set(err, ERR_TOO_LARGE, "block: %u entries", header->count);
+        return err_set(err, ERR_TOO_LARGE, "block_entries_over count=%u max=%d", header->count,
+                       BLOCK_ENTRIES_MAX);
     }
     if (header->raw_size > BLOCK_RAW_BYTES_MAX || header->body_size > BLOCK_RAW_BYTES_MAX) {
-        return err_set(err, ERR_TOO_LARGE, "block: %u bytes, %u raw", header->body_size,
-                       header->raw_size);
-    }
-    if (header->codec == CODEC_RAW && header->raw_size != header->body_size) {
-        return err_set(err, ERR_MALFORMED, "block: raw and body sizes differ");
+        return err_set(err, ERR_TOO_LARGE, "block_bytes_over bytes=%u raw=%u max=%d",
+                       header->body_size, header->raw_size, BLOCK_RAW_BYTES_MAX);
     }
     if (header->first_lsn == 0 || header->first_lsn > UINT64_MAX - BLOCK_ENTRIES_MAX ||
         header->aud_seq == 0 || header->epoch == 0) {
-        return err_set(err, ERR_MALFORMED, "block: a position of zero");
+        return err_set(err, ERR_MALFORMED, "block_position_invalid lsn=%" PRIu64,
+                       header->first_lsn);
     }
     return OK;
 }
@@ -72,56 +149,33 @@ enum status block_parse(struct block_view *out, struct bytes whole, struct err *
 {
     struct reader reader = reader_of(whole);
     struct block_header *header = &out->header;
-    uint8_t audience_kind;
-    enum status status;
+    unsigned flags;
 
-    if (whole.size < BLOCK_OVERHEAD) {
-        return err_set(err, ERR_MALFORMED, "block: %zu bytes are too few", whole.size);
+    if (whole.size < BLOCK_HEADER_BYTES_MIN + SIGNATURE_SIZE) {
+        return err_set(err, ERR_MALFORMED, "block_short bytes=%zu", whole.size);
     }
     if (whole.size > BLOCK_BYTES_MAX) {
-        return err_set(err, ERR_TOO_LARGE, "block: %zu bytes", whole.size);
+        return err_set(err, ERR_TOO_LARGE, "block_long bytes=%zu max=%d", whole.size,
+                       BLOCK_BYTES_MAX);
     }
     header->version = reader_u8(&reader);
     header->suite = reader_u8(&reader);
+    flags = reader_u8(&reader);
     if (header->version != BLOCK_VERSION || header->suite != SUITE_ED25519_BLAKE2B) {
-        return err_set(err, ERR_NEEDS_UPGRADE, "block: version %u, suite %u", header->version,
-                       (unsigned)header->suite);
+        return err_set(err, ERR_NEEDS_UPGRADE, "block_version_unknown version=%u suite=%u",
+                       header->version, (unsigned)header->suite);
     }
-    header->codec = reader_u8(&reader);
-    audience_kind = reader_u8(&reader);
-    header->audience.kind = audience_kind;
-    header->audience.division = division_read(&reader);
-    reader_copy(&reader, header->tree.at, HASH_SIZE);
-    reader_copy(&reader, header->key_id.at, KEY_ID_SIZE);
-    header->author = division_read(&reader);
-    header->epoch = reader_u32(&reader);
-    header->count = reader_u32(&reader);
-    header->first_lsn = reader_u64(&reader);
-    header->aud_seq = reader_u64(&reader);
-    reader_copy(&reader, header->prev_hash.at, HASH_SIZE);
-    reader_copy(&reader, header->aud_prev.at, HASH_SIZE);
-    reader_copy(&reader, header->entries_root.at, HASH_SIZE);
-    reader_copy(&reader, header->state_digest.at, HASH_SIZE);
-    header->raw_size = reader_u32(&reader);
-    header->body_size = reader_u32(&reader);
-    reader_copy(&reader, header->body_hash.at, HASH_SIZE);
-    header->time_ms = reader_u64(&reader);
-    if (!reader_ok(&reader)) {
-        return err_set(err, ERR_MALFORMED, "block: a division code is not one");
-    }
-    status = check_header(header, audience_kind, err);
-    if (status != OK) {
-        return status;
-    }
+    read_header(&reader, flags, header);
     out->whole = whole;
-    out->header_bytes = bytes_of(whole.data, BLOCK_HEADER_SIZE);
+    out->header_bytes = bytes_of(whole.data, whole.size - reader_left(&reader));
     reader_copy(&reader, out->signature.at, SIGNATURE_SIZE);
-    out->body = reader_bytes(&reader, header->body_size);
-    if (!reader_done(&reader)) {
-        return err_set(err, ERR_MALFORMED, "block: %zu bytes for a body of %u", whole.size,
-                       header->body_size);
+    out->body = reader_bytes(&reader, reader_left(&reader));
+    if (!reader_ok(&reader)) {
+        return err_set(err, ERR_MALFORMED, "block_header_unreadable bytes=%zu", whole.size);
     }
-    return OK;
+    header->body_size = (uint32_t)out->body.size;
+    header->raw_size = header->codec == CODEC_RAW ? header->body_size : header->raw_size;
+    return check_header(header, flags, err);
 }
 
 /* --- entries and groups --- */
@@ -144,11 +198,12 @@ void group_write(struct buf *buf, const struct approval_group *group)
     buf_put_u8(buf, (uint8_t)group->role);
     buf_append(buf, group->key.at, PUBLIC_KEY_SIZE);
     buf_append(buf, group->signature.at, SIGNATURE_SIZE);
-    buf_put_u32(buf, group->first_entry);
-    buf_put_u32(buf, group->count);
-    buf_put_u32(buf, group->first_leaf);
-    buf_put_u32(buf, group->leaf_count);
-    buf_put_u32(buf, group->proof_count);
+    buf_put_varint(buf, group->time_ms);
+    buf_put_varint(buf, group->first_entry);
+    buf_put_varint(buf, group->count);
+    buf_put_varint(buf, group->first_leaf);
+    buf_put_varint(buf, group->leaf_count);
+    buf_put_varint(buf, group->proof_count);
     buf_append(buf, group->proof, group->proof_count * sizeof *group->proof);
 }
 
@@ -168,17 +223,31 @@ static bool read_entry(struct reader *reader, struct entry *entry)
     return reader_ok(reader);
 }
 
+enum status block_lone_entry(struct entry *out, const struct block_view *block, struct err *err)
+{
+    struct reader reader = reader_of(block->body);
+    const uint32_t entries_size = reader_u32(&reader);
+    struct reader entries = reader_of(reader_bytes(&reader, entries_size));
+
+    assert(block_implies_root(&block->header));
+    out->lsn = block->header.first_lsn;
+    return reader_ok(&reader) && read_entry(&entries, out) && reader_done(&entries)
+               ? OK
+               : err_set(err, ERR_MALFORMED, "block_entry_unreadable lsn=%" PRIu64, out->lsn);
+}
+
 static bool read_group(struct reader *reader, struct approval_group *group, uint32_t entries)
 {
     group->suite = reader_u8(reader);
     group->role = reader_u8(reader);
     reader_copy(reader, group->key.at, PUBLIC_KEY_SIZE);
     reader_copy(reader, group->signature.at, SIGNATURE_SIZE);
-    group->first_entry = reader_u32(reader);
-    group->count = reader_u32(reader);
-    group->first_leaf = reader_u32(reader);
-    group->leaf_count = reader_u32(reader);
-    group->proof_count = reader_u32(reader);
+    group->time_ms = reader_varint(reader);
+    group->first_entry = read_u32(reader);
+    group->count = read_u32(reader);
+    group->first_leaf = read_u32(reader);
+    group->leaf_count = read_u32(reader);
+    group->proof_count = read_u32(reader);
     if (!reader_ok(reader) || group->suite == 0 ||
         (group->role != ROLE_MAKER && group->role != ROLE_CHECKER) || group->count == 0 ||
         group->count > entries || group->first_entry > entries - group->count ||
@@ -207,7 +276,7 @@ static enum status read_entries(struct block_body *out, const struct block_heade
     struct reader entries = reader_of(reader_bytes(reader, entries_size));
 
     if (!reader_ok(reader) || entries_size / ENTRY_BYTES_MIN < header->count) {
-        return err_set(err, ERR_MALFORMED, "block body: %u entries of %u bytes", header->count,
+        return err_set(err, ERR_MALFORMED, "block_entries_bytes count=%u bytes=%u", header->count,
                        entries_size);
     }
     grow(out, header->count);
@@ -215,12 +284,12 @@ static enum status read_entries(struct block_body *out, const struct block_heade
         struct entry *entry = &out->entries[out->count];
         entry->lsn = header->first_lsn + out->count;
         if (!read_entry(&entries, entry)) {
-            return err_set(err, ERR_MALFORMED, "block body: entry %zu", out->count);
+            return err_set(err, ERR_MALFORMED, "block_bad_entry index=%zu", out->count);
         }
     }
     return reader_done(&entries)
                ? OK
-               : err_set(err, ERR_MALFORMED, "block body: more than %u entries", header->count);
+               : err_set(err, ERR_MALFORMED, "block_more_entries count=%u", header->count);
 }
 
 static enum status read_groups(struct block_body *out, struct reader *reader, struct err *err)
@@ -228,14 +297,11 @@ static enum status read_groups(struct block_body *out, struct reader *reader, st
     out->group_count = 0;
     while (reader_left(reader) > 0) {
         if (out->group_count == BLOCK_GROUPS_MAX) {
-            return err_set(err, ERR_TOO_LARGE, "block body: more than %d groups", BLOCK_GROUPS_MAX);
+            return err_set(err, ERR_TOO_LARGE, "block_groups max=%d", BLOCK_GROUPS_MAX);
         }
-        if (out->group_count == out->group_capacity) {
-            out->group_capacity = out->group_capacity == 0 ? 4 : 2 * out->group_capacity;
-            out->groups = mem_realloc(out->groups, out->group_capacity * sizeof *out->groups);
-        }
+        ARRAY_ROOM(out->groups, out->group_count, out->group_capacity);
         if (!read_group(reader, &out->groups[out->group_count], (uint32_t)out->count)) {
-            return err_set(err, ERR_MALFORMED, "block body: group %zu", out->group_count);
+            return err_set(err, ERR_MALFORMED, "block_bad_group index=%zu", out->group_count);
         }
         out->group_count++;
     }
@@ -326,8 +392,7 @@ enum status block_body_read(struct block_body *out, const struct block_view *blo
     if (header->codec == CODEC_RAW) {
         buf_append_bytes(&out->raw, block->body);
     } else if (!decompress(&out->raw, block)) {
-        return err_set(err, ERR_MALFORMED, "block body: does not decompress to %u bytes",
-                       header->raw_size);
+        return err_set(err, ERR_MALFORMED, "block_unpack bytes=%u", header->raw_size);
     }
     reader = reader_of(buf_bytes(&out->raw));
     status = read_entries(out, header, &reader, err);
@@ -357,8 +422,10 @@ void block_body_write(struct buf *body, struct block_header *header, struct byte
     header->codec = CODEC_RAW;
     buf_clear(body);
     if (raw.size >= COMPRESS_BYTES_MIN) {
+        const size_t gain = header->count == 1 ? ROOT_BYTES : 1;
+
         buf_reserve(body, raw.size);
-        size = ZSTD_compressCCtx(compressor(), body->data, raw.size - 1, raw.data, raw.size,
+        size = ZSTD_compressCCtx(compressor(), body->data, raw.size - gain, raw.data, raw.size,
                                  COMPRESS_LEVEL);
         if (!ZSTD_isError(size)) { /* it fails when it would not get smaller */
             body->size = size;

@@ -137,57 +137,12 @@ void buf_put_varint(struct buf *buf, uint64_t value)
     buf_append(buf, raw, size);
 }
 
-static const uint8_t *take(struct reader *reader, size_t size)
-{
-    const uint8_t *at = reader->at;
-
-    if (reader->failed || reader_left(reader) < size) {
-        reader->failed = true;
-        return NULL;
-    }
-    reader->at += size;
-    return at;
-}
-
-uint8_t reader_u8(struct reader *reader)
-{
-    const uint8_t *at = take(reader, 1);
-
-    return at == NULL ? 0 : at[0];
-}
-
-uint16_t reader_u16(struct reader *reader)
-{
-    const uint8_t *at = take(reader, 2);
-
-    if (at == NULL) {
-        return 0;
-    }
-    return (uint16_t)((unsigned)at[0] << 8 | at[1]);
-}
-
-uint32_t reader_u32(struct reader *reader)
-{
-    const uint8_t *at = take(reader, 4);
-
-    return at == NULL
-               ? 0
-               : (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-uint64_t reader_u64(struct reader *reader)
-{
-    const uint8_t *at = take(reader, 8);
-
-    return at == NULL ? 0 : load_u64(at);
-}
-
-uint64_t reader_varint(struct reader *reader)
+uint64_t reader_varint_long(struct reader *reader)
 {
     uint64_t value = 0;
 
     for (unsigned shift = 0; shift < 64; shift += 7) {
-        const uint8_t *at = take(reader, 1);
+        const uint8_t *at = reader_take(reader, 1);
         if (at == NULL) {
             return 0;
         }
@@ -203,16 +158,9 @@ uint64_t reader_varint(struct reader *reader)
     return 0;
 }
 
-struct bytes reader_bytes(struct reader *reader, size_t size)
-{
-    const uint8_t *at = take(reader, size);
-
-    return at == NULL ? BYTES_NONE : bytes_of(at, size);
-}
-
 void reader_copy(struct reader *reader, void *out, size_t size)
 {
-    const uint8_t *at = take(reader, size);
+    const uint8_t *at = reader_take(reader, size);
 
     if (at == NULL) {
         memset(out, 0, size);
@@ -285,47 +233,101 @@ static size_t utf8_length(uint8_t lead, uint8_t *low, uint8_t *high)
     return 0;
 }
 
+/* The length of the character that begins at `i`, and its code point; 0 when it is malformed. */
+static size_t utf8_decode(struct bytes text, size_t i, uint32_t *point)
+{
+    static const uint8_t payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint8_t low, high;
+    const size_t length = utf8_length(text.data[i], &low, &high);
+
+    if (length == 0 || length > text.size - i) {
+        return 0;
+    }
+    *point = text.data[i] & payload[length];
+    for (size_t k = 1; k < length; k++) {
+        const uint8_t c = text.data[i + k];
+
+        if (c < (k == 1 ? low : 0x80) || c > (k == 1 ? high : 0xbf)) {
+            return 0;
+        }
+        *point = *point << 6 | (c & 0x3f);
+    }
+    return length;
+}
+
+/* Three bytes from `first` to 0xec begin most of Chinese; they need no second look. */
+static bool is_common(struct bytes text, size_t i, uint8_t first)
+{
+    const uint8_t lead = text.data[i];
+
+    return lead >= first && lead <= 0xec && text.size - i >= 3 &&
+           (text.data[i + 1] & 0xc0) == 0x80 && (text.data[i + 2] & 0xc0) == 0x80;
+}
+
 bool utf8_valid(struct bytes text)
 {
-    size_t i = 0;
+    size_t length;
 
-    while (i < text.size) {
-        const uint8_t lead = text.data[i];
-        uint8_t low, high;
-        size_t length;
+    for (size_t i = 0; i < text.size; i += length) {
+        uint32_t point = 1;
 
-        if (lead - 1U < 0x7f) { /* ASCII but NUL */
-            i++;
+        if (text.data[i] - 1U < 0x7f) { /* ASCII but NUL */
+            length = 1;
             continue;
         }
-        if (lead - 0xe1U <= 0xec - 0xe1 && text.size - i >= 3 && /* most of Chinese */
-            (text.data[i + 1] & 0xc0) == 0x80 && (text.data[i + 2] & 0xc0) == 0x80) {
-            i += 3;
-            continue;
-        }
-        length = utf8_length(lead, &low, &high);
-        if (length == 0 || length > text.size - i || lead == 0) {
+        length = is_common(text, i, 0xe1) ? 3 : utf8_decode(text, i, &point);
+        if (length == 0 || point == 0) {
             return false;
         }
-        for (size_t k = 1; k < length; k++) {
-            const uint8_t c = text.data[i + k];
-            if (c < (k == 1 ? low : 0x80) || c > (k == 1 ? high : 0xbf)) {
-                return false;
-            }
-        }
-        i += length;
     }
     return true;
 }
 
+/* What a reader does not see, obeyed by a terminal or a browser or not at all: controls of
+ * direction, joiners, fillers, variation selectors, marks of width zero, tags (Unicode 15: category
+ * Cf, what is Default_Ignorable, and the two separators). Ascending. */
+static const struct {
+    uint32_t first, last;
+} invisible[] = {
+    {0x80, 0x9f},       {0xad, 0xad},       {0x34f, 0x34f},     {0x600, 0x605},
+    {0x61c, 0x61c},     {0x6dd, 0x6dd},     {0x70f, 0x70f},     {0x890, 0x891},
+    {0x8e2, 0x8e2},     {0x115f, 0x1160},   {0x17b4, 0x17b5},   {0x180b, 0x180f},
+    {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},   {0x3164, 0x3164},
+    {0xfe00, 0xfe0f},   {0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},
+    {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f}, {0x1bca0, 0x1bca3},
+    {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
+static bool is_invisible(uint32_t point)
+{
+    for (size_t i = 0; i < sizeof invisible / sizeof *invisible && invisible[i].first <= point;
+         i++) {
+        if (point <= invisible[i].last) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool text_plain(struct bytes text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-        const bool c1 = c == 0xc2 && i + 1 < text.size && text.data[i + 1] < 0xa0;
-        if (c < 0x20 || c == 0x7f || c1) {
+    size_t length;
+
+    for (size_t i = 0; i < text.size; i += length) {
+        uint32_t point = 0;
+
+        if (text.data[i] - 0x20U < 0x7f - 0x20) { /* ASCII that is seen */
+            length = 1;
+            continue;
+        }
+        if (is_common(text, i, 0xe4)) {
+            length = 3;
+            continue;
+        }
+        length = utf8_decode(text, i, &point);
+        if (length == 0 || point < 0x80 || is_invisible(point)) {
             return false;
         }
     }
-    return utf8_valid(text);
+    return true;
 }

@@ -89,15 +89,6 @@ static inline bool reader_done(const struct reader *reader)
 {
     return !reader->failed && reader->at == reader->end;
 }
-/* After a failure these return zero or an empty view. */
-uint8_t reader_u8(struct reader *reader);
-uint16_t reader_u16(struct reader *reader);
-uint32_t reader_u32(struct reader *reader);
-uint64_t reader_u64(struct reader *reader);
-uint64_t reader_varint(struct reader *reader); /* refuses overlong forms */
-struct bytes reader_bytes(struct reader *reader, size_t size);
-void reader_copy(struct reader *reader, void *out, size_t size); /* zeroes `out` on failure */
-
 static inline uint64_t load_u64(const uint8_t *at)
 {
     uint64_t value;
@@ -112,14 +103,73 @@ static inline void store_u64(uint8_t *at, uint64_t value)
     memcpy(at, &big, sizeof big);
 }
 
+/* The next `size` bytes; NULL, and a failed reader, when there are fewer. */
+static inline const uint8_t *reader_take(struct reader *reader, size_t size)
+{
+    const uint8_t *at = reader->at;
+
+    if (reader->failed || reader_left(reader) < size) {
+        reader->failed = true;
+        return NULL;
+    }
+    reader->at += size;
+    return at;
+}
+/* After a failure these return zero or an empty view. */
+static inline uint8_t reader_u8(struct reader *reader)
+{
+    const uint8_t *at = reader_take(reader, 1);
+
+    return at == NULL ? 0 : at[0];
+}
+static inline uint16_t reader_u16(struct reader *reader)
+{
+    const uint8_t *at = reader_take(reader, 2);
+
+    return at == NULL ? 0 : (uint16_t)((unsigned)at[0] << 8 | at[1]);
+}
+static inline uint32_t reader_u32(struct reader *reader)
+{
+    const uint8_t *at = reader_take(reader, 4);
+    uint32_t value = 0;
+
+    if (at != NULL) {
+        memcpy(&value, at, sizeof value);
+    }
+    return be32toh(value);
+}
+static inline uint64_t reader_u64(struct reader *reader)
+{
+    const uint8_t *at = reader_take(reader, 8);
+
+    return at == NULL ? 0 : load_u64(at);
+}
+/* Refuses overlong forms. */
+uint64_t reader_varint_long(struct reader *reader);
+static inline uint64_t reader_varint(struct reader *reader)
+{
+    return !reader->failed && reader->at != reader->end && *reader->at < 0x80
+               ? *reader->at++
+               : reader_varint_long(reader);
+}
+static inline struct bytes reader_bytes(struct reader *reader, size_t size)
+{
+    const uint8_t *at = reader_take(reader, size);
+
+    return at == NULL ? BYTES_NONE : bytes_of(at, size);
+}
+void reader_copy(struct reader *reader, void *out, size_t size); /* zeroes `out` on failure */
+
 /* Lower-case hex, terminated; `out` holds 2 * size + 1. hex_decode wants exactly `size` bytes. */
 void hex_encode(char *out, const void *data, size_t size);
 bool hex_decode(void *out, size_t size, const char *text);
 
 /* Well-formed UTF-8 without NUL. */
 bool utf8_valid(struct bytes text);
-/* ... and nothing in it that a terminal would obey: no control character of one byte or two. What
- * people read, names and endpoints among it, is such text. */
+/* ... and nothing in it that is not seen: no control character, no control of direction, no joiner,
+ * no filler, no variation selector, no mark of width zero. What people read, names and endpoints
+ * among it, is such text: so two texts that look alike are alike, but for letters that look alike.
+ */
 bool text_plain(struct bytes text);
 
 #endif

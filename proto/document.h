@@ -1,35 +1,19 @@
 /* document - what a finance office says, as fields of one flat message.
  *
  * One set of fields serves all kinds; which of them a kind takes or needs is the ledger's
- * (node/ledger/kinds.h). On the wire it is the message Document of document.proto: text fields
- * length-delimited, numbers as sint64. Bodies are written in ascending field order with shortest
- * varints, and a body written otherwise is malformed: so a document has exactly one encoding,
- * and it is read in one bounded pass without allocation (tests/unit/proto checks this codec
- * against the generated one).
+ * (node/ledger/schema/kinds.h). On the wire it is the message Document of document.proto: text
+ * fields length-delimited, numbers as sint64. Bodies are written in ascending field order with
+ * shortest varints, and a body written otherwise is malformed: so a document has exactly one
+ * encoding, and it is read in one bounded pass without allocation (tests/unit/proto checks this
+ * codec against the generated one).
  *
  * Text views borrow: from the body they were read from, or from whoever set them.
  * Amounts are fen (int64). Thread: any. */
 #ifndef TERRACE_PROTO_DOCUMENT_H
 #define TERRACE_PROTO_DOCUMENT_H
 
-#include "proto/bytes.h"
-#include "proto/status.h"
-
-enum { DOCUMENT_ID_MAX = 38 };
-
-enum field_type {
-    TYPE_ID,       /* 1-38 of A-Z a-z 0-9 - _ . ; first a letter, digit, or '.' for node-written */
-    TYPE_DIVISION, /* 1-9 of A-Z 0-9 */
-    TYPE_CODE,     /* 1..max of printable ASCII without space and quotes */
-    TYPE_TEXT,     /* 1..max bytes of UTF-8 without control characters */
-    TYPE_DATE,     /* YYYY-MM-DD, a real day */
-    TYPE_FLAG,     /* "1" yes, "2" no */
-    TYPE_WORD,     /* one of a list the kind names */
-    TYPE_YEAR,     /* number 1000-9999 */
-    TYPE_NUMBER,   /* number 0-999999999 */
-    TYPE_AMOUNT,   /* fen */
-    TYPE_HASH,     /* 32 bytes; node-written */
-};
+#include "proto/document_lines.h"
+#include "proto/field_value.h"
 
 /* X(constant, tag, name, type, bytes_max). Tags are never reused. */
 #define DOCUMENT_FIELDS(X)                                                                         \
@@ -130,15 +114,18 @@ enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,
     DOCUMENT_FIELDS(X)
 #undef X
-        FIELD_INHERITED = 126, /* tags of the fields the node wrote out, one byte each */
-    FIELDS = 127,
+        FIELD_LINES = 190, /* the lines of a document: document_lines.h */
+    FIELD_INHERITED = 191, /* tags of the fields the node wrote out, one byte each */
+    FIELDS = 192,
 };
 
-struct field_info {
-    const char *name; /* NULL for a tag not in use */
-    enum field_type type;
-    uint16_t bytes_max;
-};
+/* Written by nodes alone, whatever the kind. */
+static inline bool field_is_nodes(enum field field)
+{
+    return field >= 100 && field < 128;
+}
+
+/* Its name is NULL for a tag not in use. */
 const struct field_info *field_info(enum field field);
 /* FIELDS when there is no such name. */
 enum field field_named(struct bytes name);
@@ -148,21 +135,34 @@ static inline bool field_is_number(enum field field)
     return type == TYPE_AMOUNT || type == TYPE_NUMBER || type == TYPE_YEAR;
 }
 
+/* No document has more fields than there are. */
+enum { DOCUMENT_VALUES_MAX = 96 };
+
+/* Values stand one behind the other in the order in which they were set, so that a document costs
+ * what it has, and not what it could have. */
 struct document {
     uint32_t kind;
-    uint64_t present[2];   /* by tag */
-    uint64_t inherited[2]; /* those of them that the node wrote out; a subset of present */
-    union {
+    uint16_t line_count;
+    uint8_t value_count;
+    uint64_t present[FIELDS / 64];   /* by tag */
+    uint64_t inherited[FIELDS / 64]; /* those of them that the node wrote out; a subset */
+    struct bytes lines;              /* as they stand in a body: see document_lines.h */
+    uint8_t value_at[FIELDS];        /* index of a value; only where present */
+    union document_value {
         struct bytes text;
         int64_t number;
-    } value[FIELDS]; /* only where present */
+    } values[DOCUMENT_VALUES_MAX];
 };
 
 static inline void document_clear(struct document *document, uint32_t kind)
 {
     document->kind = kind;
+    document->line_count = 0;
+    document->value_count = 0;
+    document->lines = BYTES_NONE;
     memset(document->present, 0, sizeof document->present);
     memset(document->inherited, 0, sizeof document->inherited);
+    memset(document->value_at, 0, sizeof document->value_at); /* an analyzer reads no bits */
 }
 static inline bool document_has(const struct document *document, enum field field)
 {
@@ -172,15 +172,28 @@ static inline bool document_inherited(const struct document *document, enum fiel
 {
     return (document->inherited[field >> 6] >> (field & 63) & 1) != 0;
 }
+/* Of a field that is there. */
+static inline const union document_value *document_value(const struct document *document,
+                                                         enum field field)
+{
+    return &document->values[document->value_at[field]];
+}
+static inline void document_set_value(struct document *document, enum field field,
+                                      union document_value value)
+{
+    if (!document_has(document, field)) {
+        document->present[field >> 6] |= UINT64_C(1) << (field & 63);
+        document->value_at[field] = document->value_count++;
+    }
+    document->values[document->value_at[field]] = value;
+}
 static inline void document_set_text(struct document *document, enum field field, struct bytes text)
 {
-    document->present[field >> 6] |= UINT64_C(1) << (field & 63);
-    document->value[field].text = text;
+    document_set_value(document, field, (union document_value){.text = text});
 }
 static inline void document_set_number(struct document *document, enum field field, int64_t number)
 {
-    document->present[field >> 6] |= UINT64_C(1) << (field & 63);
-    document->value[field].number = number;
+    document_set_value(document, field, (union document_value){.number = number});
 }
 static inline void document_mark_inherited(struct document *document, enum field field)
 {
@@ -189,11 +202,11 @@ static inline void document_mark_inherited(struct document *document, enum field
 /* Empty and zero when absent. */
 static inline struct bytes document_text(const struct document *document, enum field field)
 {
-    return document_has(document, field) ? document->value[field].text : BYTES_NONE;
+    return document_has(document, field) ? document_value(document, field)->text : BYTES_NONE;
 }
 static inline int64_t document_number(const struct document *document, enum field field)
 {
-    return document_has(document, field) ? document->value[field].number : 0;
+    return document_has(document, field) ? document_value(document, field)->number : 0;
 }
 static inline int document_year(const struct document *document)
 {
@@ -211,11 +224,6 @@ bool field_number_valid(enum field field, int64_t number);
 /* Sets a field from what a person typed: numbers and amounts are parsed ("1250.5" -> 125050 fen;
  * no exponents, no separators, at most two decimals, a minus sign only for amounts). False: bad. */
 bool document_set(struct document *document, enum field field, struct bytes typed);
-
-/* Yuan with two decimals, terminated: "-1250.50". */
-enum { AMOUNT_TEXT_MAX = 24 };
-void amount_format(char out[AMOUNT_TEXT_MAX], int64_t fen);
-bool amount_parse(int64_t *fen, struct bytes typed);
 
 /* The body of an entry. Appends. */
 void document_encode(struct buf *out, const struct document *document);

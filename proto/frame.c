@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "proto/number_set.h"
+
 enum {
     DEPTH_MAX = 4,
     UNKNOWN_FIELDS_MAX = 64,
@@ -28,7 +30,11 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
         {"Frame", "cosignature", FRAME_COSIGNATURES_MAX},
         {"Frame", "beat", FRAME_BEATS_MAX},
         {"Beat", "root_line", BEAT_LINE_MAX},
+        {"Health", "down", HEALTH_DOWN_MAX},
         {"Grant", "endpoint", GRANT_ENDPOINTS_MAX},
+        {"Grant", "may_grant", GRANT_PATTERNS_MAX},
+        {"Grant", "founder", GRANT_FOUNDERS_MAX},
+        {"Grant", "policy", NUMBER_SET_LIST_MAX},
         {"EnrolAnswer", "chain", 64},
     };
 
@@ -45,7 +51,8 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
 static enum status refuse(const struct scan *scan, const ProtobufCMessageDescriptor *message,
                           const char *what)
 {
-    return err_set(scan->err, ERR_MALFORMED, "%s: %s", message->short_name, what);
+    return err_set(scan->err, ERR_MALFORMED, "frame_field frame=%s what=%s", message->short_name,
+                   what);
 }
 
 struct value {
@@ -119,8 +126,8 @@ static enum status count_field(const struct scan *scan, struct tally *tally,
     if (tally->fields[index].seen <= tally->fields[index].max) {
         return OK;
     }
-    return !repeated ? refuse(scan, message, "a field given twice")
-                     : err_set(scan->err, ERR_TOO_LARGE, "%s: more than %zu of %s",
+    return !repeated ? refuse(scan, message, "field_twice")
+                     : err_set(scan->err, ERR_TOO_LARGE, "frame_repeated frame=%s max=%zu field=%s",
                                message->short_name, tally->fields[index].max, field->name);
 }
 
@@ -143,12 +150,12 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
 
         if (!reader_ok(&reader) || key >> 3 == 0 || key >> 3 > 536870911 ||
             !read_value(&reader, wire, &value)) {
-            return refuse(scan, message, "a field that cannot be read");
+            return refuse(scan, message, "field_unreadable");
         }
         field = protobuf_c_message_descriptor_get_field(message, (unsigned)(key >> 3));
         if (field == NULL) {
             if (++scan->unknown > UNKNOWN_FIELDS_MAX) {
-                return refuse(scan, message, "too many unknown fields");
+                return refuse(scan, message, "fields_unknown");
             }
             continue;
         }
@@ -157,10 +164,10 @@ static enum status scan_message(struct scan *scan, const ProtobufCMessageDescrip
             return status; /* at once: the rest of a flood is not even looked at */
         }
         if (wire != wire_of(field)) {
-            return refuse(scan, message, "a field of another type");
+            return refuse(scan, message, "field_type");
         }
         if (wire == 0 && !varint_fits(field, value.number)) {
-            return refuse(scan, message, "a number that does not fit");
+            return refuse(scan, message, "field_number");
         }
         if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
             status = scan_message(scan, field->descriptor, value.bytes, depth + 1);
@@ -204,8 +211,8 @@ enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescrip
 
     *out = NULL;
     if (raw.size > bytes_max) {
-        return err_set(err, ERR_TOO_LARGE, "%s: %zu bytes, at most %zu", descriptor->short_name,
-                       raw.size, bytes_max);
+        return err_set(err, ERR_TOO_LARGE, "frame_long frame=%s bytes=%zu max=%zu",
+                       descriptor->short_name, raw.size, bytes_max);
     }
     status = scan_message(&scan, descriptor, raw, 0);
     if (status != OK) {
@@ -213,11 +220,11 @@ enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescrip
     }
     *out = protobuf_c_message_unpack(descriptor, &allocator, raw.size, raw.data);
     if (*out == NULL && source.spent) {
-        return err_set(err, ERR_TOO_LARGE, "%s: does not unpack into %zu bytes",
+        return err_set(err, ERR_TOO_LARGE, "frame_unpack_size frame=%s bytes=%zu",
                        descriptor->short_name, arena->budget);
     }
     if (*out == NULL) {
-        return err_set(err, ERR_MALFORMED, "%s: cannot be unpacked", descriptor->short_name);
+        return err_set(err, ERR_MALFORMED, "frame_unpack frame=%s", descriptor->short_name);
     }
     return OK;
 }

@@ -19,7 +19,12 @@ enum {
     FRAME_COSIGNATURES_MAX = 1024,
     FRAME_BEATS_MAX = 1024,
     BEAT_LINE_MAX = 32, /* one of each level of a tree, and one more */
+    HEALTH_BYTES_MAX = 1024,
+    COSIGN_ACCESSES = 15, /* as the audience of a Cosignature: its chain of accesses */
+    HEALTH_DOWN_MAX = 32,
     GRANT_ENDPOINTS_MAX = 4,
+    GRANT_PATTERNS_MAX = 32,
+    GRANT_FOUNDERS_MAX = 8,
     PROTOCOL_VERSION_MIN = 1,
     PROTOCOL_VERSION_MAX = 1,
 };
@@ -29,7 +34,8 @@ enum status frame_decode(Terrace__Frame **out, struct arena *arena, struct bytes
                          struct err *err);
 void frame_encode(struct buf *out, const Terrace__Frame *frame);
 
-/* The same care for the other messages of link.proto; `descriptor` names the message. */
+/* The same care for the other messages of link.proto; `descriptor` names the message.
+ * Errors as frame_decode. */
 enum status message_decode(ProtobufCMessage **out, const ProtobufCMessageDescriptor *descriptor,
                            struct arena *arena, struct bytes raw, size_t bytes_max,
                            struct err *err);

@@ -2,7 +2,7 @@
  *
  * A status crosses the wire as the reason of a reject, so the numbers belong to the protocol:
  * append new ones, never renumber or reuse one. A *business* refusal is not a status; it is a
- * reason of node/ledger/reason.h and travels as a document.
+ * reason of node/ledger/schema/reason.h and travels as a document.
  *
  * Thread: any. */
 #ifndef TERRACE_PROTO_STATUS_H
@@ -38,18 +38,20 @@ enum status {
     STATUSES
 };
 
-/* Why it failed, told from the outside in: "open store: read identity: disk full". */
+/* Why it failed: a message of proto/message.h, told from the outside in. As a log line:
+ * "open_store path=/srv/a:read_row key=identity:disk_full free_mib=3". */
 struct err {
     enum status status;
     char text[384]; /* always terminated; cut, never overrun */
 };
 
-/* The stable lower-case name ("bad_signature"), and one English sentence. Never NULL. */
+/* The stable lower-case name ("bad_signature"). Never NULL. */
 const char *status_name(enum status status);
-const char *status_message(enum status status);
 
-/* Both return err->status, so that a caller can fail in one line. `err` may not be NULL. */
+/* Both return err->status, so that a caller can fail in one line. `err` may not be NULL. The format
+ * is a code and its arguments, "code key=%s other=%u"; the sentences for it are node/text/'s.
+ * Errors: the one given. */
 enum status err_set(struct err *err, enum status status, const char *format, ...) PRINTF(3, 4);
-enum status err_wrap(struct err *err, const char *format, ...) PRINTF(2, 3); /* words in front */
+enum status err_wrap(struct err *err, const char *format, ...) PRINTF(2, 3); /* told in front */
 
 #endif

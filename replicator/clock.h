@@ -25,5 +25,9 @@ static inline uint64_t clock_random(const struct clock *clock)
 {
     return clock->random(clock->self);
 }
+static inline uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
 
 #endif

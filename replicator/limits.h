@@ -5,7 +5,7 @@
  *
  * The columns of numbers name constants of proto/block.h and proto/frame.h: who expands them
  * includes those. Of child_blocks_per_second, ten other frames, or 4 KiB of them, count as one
- * block and a new session as ten. Units: *_bytes, *_ms.
+ * block and a Hello as ten. Units: *_bytes, *_ms.
  *
  * Thread: any. */
 #ifndef TERRACE_REPLICATOR_LIMITS_H
@@ -13,9 +13,10 @@
 
 #include <stdint.h>
 
-#define LIMIT_BLOCK (BLOCK_BYTES_MAX + (64 << 10)) /* a largest block and its frame must pass */
-#define LIMIT_HUGE  (UINT64_C(1) << 50)
-#define LIMIT_DAY   (24 * 3600 * 1000)
+#define LIMIT_BLOCK       (BLOCK_BYTES_MAX + (64 << 10)) /* a largest block and its frame must pass */
+#define LIMIT_HUGE        (UINT64_C(1) << 50)
+#define LIMIT_DAY         (24 * 3600 * 1000)
+#define NEIGHBOUR_DOWN_MS 300000
 
 #define REPLICATOR_LIMITS(LIMIT)                                                                   \
     LIMIT(uint64_t, child_bytes_per_day, UINT64_C(4) << 30, LIMIT_BLOCK, LIMIT_HUGE,               \
@@ -28,13 +29,16 @@
           "the largest frame taken")                                                               \
     LIMIT(uint64_t, flood_bytes, 256 << 20, 16 << 20, LIMIT_HUGE,                                  \
           "memory above that at the start which shuts the listeners for a while")                  \
-    LIMIT(uint32_t, beat_ms, 5000, 10, LIMIT_DAY, "how often this node shows it lives")            \
-    LIMIT(uint32_t, silence_ms, 20000, 10, LIMIT_DAY, "a link this quiet is down")                 \
+    LIMIT(uint32_t, beat_ms, 25000, 10, LIMIT_DAY, "how often this node shows it lives")           \
+    LIMIT(uint32_t, silence_ms, 55000, 10, LIMIT_DAY,                                              \
+          "a link this quiet is down: more than twice beat_ms")                                    \
     LIMIT(uint32_t, reconnect_ms_max, 10000, 10, LIMIT_DAY,                                        \
           "longest wait to redial, full jitter below it")                                          \
-    LIMIT(uint32_t, cosign_ms, 1000, 1, LIMIT_DAY, "one cosignature a log in this time")           \
+    LIMIT(uint32_t, cosign_ms, 25000, 1, LIMIT_DAY, "one cosignature a log in this time")          \
     LIMIT(uint32_t, stuck_ms, 30000, 10, LIMIT_DAY,                                                \
-          "a backlog with nothing confirmed for so long raises an alarm")
+          "a backlog with nothing confirmed for so long raises an alarm")                          \
+    LIMIT(uint32_t, neighbour_down_ms, NEIGHBOUR_DOWN_MS, 10, LIMIT_DAY,                           \
+          "a link that is down for so long raises an alarm")
 
 struct replicator_limits {
 #define LIMIT_FIELD(type, name, otherwise, least, most, meaning) type name;

@@ -1,10 +1,16 @@
 #include "replicator/replicator.h"
 
-#include <stdarg.h>
+#include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "replicator/core.h"
-#include "replicator/roster_load.h"
+#include "replicator/log/granted.h"
+#include "replicator/session/cosign_head.h"
+#include "replicator/session/follow.h"
+#include "replicator/trust/roster_load.h"
+
+enum { ARENA_BYTES = 8 << 20 };
 
 /* --- opening --- */
 
@@ -14,106 +20,6 @@ static void default_limits(struct replicator_limits *limits)
     limits->name = limits->name == 0 ? (otherwise) : limits->name;
     REPLICATOR_LIMITS(TAKE_DEFAULT)
 #undef TAKE_DEFAULT
-}
-
-static void put_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
-                      struct bytes sealed)
-{
-    buf_clear(&r->key);
-    buf_put_u8(&r->key, 'g');
-    division_write(&r->key, grant->division);
-    buf_put_u32(&r->key, grant->epoch);
-    (void)txn_put(txn, SPACE_META, buf_bytes(&r->key), sealed);
-}
-
-void grant_store(struct replicator *r, struct txn *txn, const struct grant *grant,
-                 struct bytes sealed)
-{
-    put_grant(r, txn, grant, sealed);
-    follow_member(r, grant->division);
-    r->config.sink.roster_changed(r->config.sink.arg, grant->division);
-}
-
-/* --- logs, links and cursors follow the roster --- */
-
-/* A log from above, or the own one, goes to every child. */
-static void send_down(struct replicator *r, struct held_log *log)
-{
-    for (size_t i = 0; i < r->link_count; i++) {
-        if (!r->links[i]->is_parent) {
-            cursor_add(r, r->links[i], log);
-        }
-    }
-}
-
-static void follow_above(struct replicator *r, struct division division)
-{
-    struct held_log *log = heads_get(r, division);
-
-    log->side = HELD_ABOVE;
-    if (link_find(r, r->parent) == NULL) {
-        (void)link_add(r, r->parent, true);
-    }
-    log->source = link_find(r, r->parent);
-    send_down(r, log);
-}
-
-static void follow_below(struct replicator *r, struct division division)
-{
-    const struct division hop = roster_next_hop(r->roster, r->config.self, division);
-    struct held_log *log = heads_get(r, division);
-    struct link *parent = link_find(r, r->parent);
-    struct link *child = link_find(r, hop);
-
-    if (child == NULL) {
-        child = link_add(r, hop, false);
-        for (size_t i = 0; i < r->log_count; i++) {
-            if (r->logs[i]->side == HELD_OWN || r->logs[i]->side == HELD_ABOVE) {
-                cursor_add(r, child, r->logs[i]);
-            }
-        }
-    }
-    if (log->side == HELD_NOT) {
-        log->side = HELD_BELOW;
-        log->source = child;
-        log->turned_lsn = link_is_open(child) ? log->staged.lsn + 1 : 0; /* as a stranger's */
-        if (parent != NULL) {
-            cursor_add(r, parent, log);
-        }
-    }
-}
-
-void follow_member(struct replicator *r, struct division division)
-{
-    const struct division self = r->config.self;
-
-    if (division_equal(division, self)) {
-        return;
-    }
-    if (roster_within(r->roster, self, division)) {
-        follow_above(r, division);
-    } else if (roster_within(r->roster, division, self)) {
-        follow_below(r, division);
-    } /* else: a sibling's branch, none of ours */
-}
-
-static void follow_roster(struct replicator *r)
-{
-    const struct division self = r->config.self;
-
-    r->own_head = heads_get(r, self);
-    r->own_head->side = HELD_OWN;
-    for (int pass = 0; pass < 2; pass++) { /* those above first: children get their logs too */
-        for (size_t i = 0; i < roster_count(r->roster); i++) {
-            const struct division division = roster_at(r->roster, i)->grant.division;
-            if (roster_within(r->roster, self, division) == (pass == 0)) {
-                follow_member(r, division);
-            }
-        }
-    }
-    if (!division_is_none(r->parent)) {
-        cursor_add(r, link_find(r, r->parent), r->own_head);
-    }
 }
 
 static enum status take_bootstrap(struct replicator *r, struct txn *txn,
@@ -127,10 +33,10 @@ static enum status take_bootstrap(struct replicator *r, struct txn *txn,
             status = grant_parse(&grant, bootstrap[i], err);
         }
         if (status != OK) {
-            return err_wrap(err, "grant %zu of the enrolment", i + 1);
+            return err_wrap(err, "enrolment_grant index=%zu", i + 1);
         }
         if (added) {
-            put_grant(r, txn, &grant, bootstrap[i]);
+            grant_put(txn, &grant, bootstrap[i]);
         }
     }
     return OK;
@@ -141,24 +47,64 @@ static enum status find_self(struct replicator *r, struct err *err)
     const struct member *self = roster_find(r->roster, r->config.self);
 
     if (self == NULL) {
-        return err_set(err, ERR_REFUSED, "no grant of %s is held", r->config.self.code);
+        return err_set(err, ERR_REFUSED, "grant_not_held division=%s", r->config.self.code);
     }
     if (memcmp(self->grant.sign_key.at, r->config.key->public.at, PUBLIC_KEY_SIZE) != 0) {
-        return err_set(err, ERR_KEY, "the newest grant of %s names another key than this node's",
-                       r->config.self.code);
+        return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
     }
     r->parent = self->grant.parent;
     return OK;
 }
 
-/* What the root told before the last stop: its cosignature of the own log is kept. */
-static uint64_t stored_confirmation(struct replicator *r)
+/* The rooms, from the ground up. */
+static void init(struct replicator *r, const struct replicator_config *config)
 {
-    const struct member *root = roster_root(r->roster);
+    const struct log_author author = {config->self,    config->tree, config->key,
+                                      config->clock,   r->roster,    config->sink.state_digest,
+                                      config->sink.arg};
 
-    return root == NULL ? 0
-                        : earlier(cosign_lsn(r, r->config.self, root->grant.division),
-                                  r->own_head->durable.lsn);
+    r->config = *config;
+    r->limits = config->limits;
+    default_limits(&r->limits);
+    arena_init(&r->arena, ARENA_BYTES);
+    heads_init(&r->logs, config->store, config->clock);
+    ingest_init(&r->ingest, config->self, &r->logs, r->roster);
+    log_writer_init(&r->writer, &author, &r->logs);
+    arrivals_init(&r->arrivals);
+    cosign_init(&r->cosigning, clock_mono_ms(config->clock));
+    r->context = (struct stream_context){.self = config->self,
+                                         .roster = r->roster,
+                                         .clock = config->clock,
+                                         .logs = &r->logs,
+                                         .ingest = &r->ingest,
+                                         .frame_bytes_max = r->limits.frame_bytes_max,
+                                         .arena = &r->arena};
+}
+
+/* Grants, logs and links, as the store has them. */
+static enum status load(struct replicator *r, struct txn *txn, const struct bytes *bootstrap,
+                        size_t bootstrap_count, struct err *err)
+{
+    enum status status = roster_load(r->roster, r->config.store, NULL, err);
+
+    if (status == OK) {
+        status = take_bootstrap(r, txn, bootstrap, bootstrap_count, err);
+    }
+    if (status == OK) {
+        status = heads_load(&r->logs, err);
+    }
+    if (status == OK) {
+        status = arrivals_load(&r->arrivals, r->config.store, err);
+    }
+    if (status == OK) {
+        status = find_self(r, err);
+    }
+    if (status == OK) {
+        follow_roster(r);
+        status = grants_resume(&r->ingest, txn, session_findings(r), err);
+        session_act(r, NULL);
+    }
+    return status;
 }
 
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
@@ -169,33 +115,15 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     enum status status;
 
     *out = NULL;
-    r->config = *config;
-    r->limits = config->limits;
-    default_limits(&r->limits);
     r->roster = roster_new(&config->tree);
-    arena_init(&r->arena, ARENA_BYTES);
-    status = roster_load(r->roster, r->config.store, NULL, err);
-    if (status == OK) {
-        status = take_bootstrap(r, txn, bootstrap, bootstrap_count, err);
-    }
-    if (status == OK) {
-        status = heads_load(r, err);
-    }
-    if (status == OK) {
-        status = find_self(r, err);
-    }
+    init(r, config);
+    status = load(r, txn, bootstrap, bootstrap_count, err);
     if (status != OK) {
-        err_wrap(err, "open the logs");
+        err_wrap(err, "open_logs");
         replicator_close(r);
         return status;
     }
-    follow_roster(r);
-    r->confirmed.lsn = stored_confirmation(r);
-    r->confirmed_ms = now_ms(r);
-    r->cosign_ms = now_ms(r); /* whatever came in and was not cosigned before the last stop */
-    r->beat_ms = now_ms(r) + clock_random(config->clock) % (r->limits.beat_ms / 4 + 1);
-    r->beat_sequence = now_unix_ms(r); /* above those of the run before */
-    r->confirmed_sequence = r->beat_sequence;
+    heartbeat_init(r);
     *out = r;
     return OK;
 }
@@ -205,19 +133,16 @@ void replicator_close(struct replicator *r)
     if (r == NULL) {
         return;
     }
-    for (size_t i = 0; i < r->link_count; i++) {
-        link_free(r->links[i]);
-    }
-    mem_free(r->links);
-    own_log_free(r);
-    heads_free(r);
-    recent_free(&r->recent);
+    links_free(&r->links);
+    session_free(&r->session);
+    lanes_free(&r->lanes);
+    cosign_free(&r->cosigning);
+    arrivals_free(&r->arrivals);
+    log_writer_free(&r->writer);
+    ingest_free(&r->ingest);
+    heads_free(&r->logs);
     roster_free(r->roster);
     arena_free(&r->arena);
-    block_body_free(&r->body);
-    buf_free(&r->key);
-    buf_free(&r->scratch);
-    buf_free(&r->parcel);
     mem_free(r);
 }
 
@@ -228,7 +153,7 @@ const struct roster *replicator_roster(const struct replicator *r)
 
 bool replicator_parent_answered(const struct replicator *r)
 {
-    const struct link *parent = link_find(r, r->parent);
+    const struct link *parent = links_find(&r->links, r->parent);
 
     return parent == NULL || parent->opened_ms != 0;
 }
@@ -238,21 +163,45 @@ struct division replicator_parent(const struct replicator *r)
     return r->parent;
 }
 
-void alarm_about(struct replicator *r, const char *code, struct division about, const char *format,
-                 ...)
-{
-    char words[240];
-    va_list args;
+/* --- the own log --- */
 
-    va_start(args, format);
-    (void)vsnprintf(words, sizeof words, format, args);
-    va_end(args);
-    r->config.sink.alarm(r->config.sink.arg, code, about, words);
+uint64_t replicator_append(struct replicator *r, struct txn *txn, const struct audience *audience,
+                           uint32_t kind, uint32_t format, struct bytes body)
+{
+    return log_writer_append(&r->writer, txn, audience, kind, format, body);
 }
 
-void alarm_over(struct replicator *r, const char *code, struct division about)
+uint64_t replicator_next_lsn(const struct replicator *r)
 {
-    r->config.sink.alarm_cleared(r->config.sink.arg, code, about);
+    return log_writer_next_lsn(&r->writer);
+}
+
+void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count,
+                        const struct approval_group *group, const struct hash *leaves)
+{
+    log_writer_approve(&r->writer, first_lsn, count, group, leaves);
+}
+
+void replicator_seal(struct replicator *r, struct txn *txn)
+{
+    log_writer_seal(&r->writer, txn);
+    arrivals_stage(&r->arrivals, txn, &r->logs);
+}
+
+bool replicator_open_entry(const struct replicator *r, uint64_t lsn, struct entry *out)
+{
+    return log_writer_open_entry(&r->writer, lsn, out);
+}
+
+enum status replicator_check_own_log(const struct replicator *r, struct err *err)
+{
+    if (division_is_none(r->session.behind.peer)) {
+        return OK;
+    }
+    return err_set(err, ERR_CORRUPT,
+                   "own_log_behind_peer peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                   r->session.behind.peer.code, r->config.self.code, r->session.behind.lsn,
+                   r->session.behind.held);
 }
 
 enum status replicator_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
@@ -268,11 +217,25 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
     grant_seal(&sealed, &whole, r->config.key);
     status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     if (status == OK && added) {
-        (void)replicator_append(r, txn, &audience, KIND_GRANT, 1, buf_bytes(&sealed));
-        grant_store(r, txn, grant, buf_bytes(&sealed));
+        (void)replicator_append(r, txn, &audience, KIND_GRANT, GRANT_FORMAT, buf_bytes(&sealed));
+        grant_put(txn, grant, buf_bytes(&sealed));
+        follow_member(r, grant->division);
     }
     buf_free(&sealed);
     return status;
+}
+
+bool replicator_head(const struct replicator *r, struct division author, bool durable,
+                     struct log_head *out)
+{
+    const struct held_log *log = heads_find(&r->logs, author);
+
+    if (log == NULL) {
+        memset(out, 0, sizeof *out);
+        return false;
+    }
+    *out = durable ? log->durable : log->staged;
+    return out->lsn != 0;
 }
 
 /* --- the loop --- */
@@ -280,7 +243,7 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
 void replicator_receive(struct replicator *r, struct txn *txn, struct division from,
                         struct bytes raw)
 {
-    struct link *link = link_find(r, from);
+    struct link *link = links_find(&r->links, from);
     Terrace__Frame *frame;
     struct err err;
 
@@ -290,30 +253,40 @@ void replicator_receive(struct replicator *r, struct txn *txn, struct division f
     if (frame_decode(&frame, &r->arena, raw, &err) != OK) {
         link_refuse_frame(r, link, &err);
     } else {
-        link_receive(r, txn, link, frame, raw.size);
+        session_receive(r, txn, link, frame, raw.size);
     }
     arena_reset(&r->arena);
 }
 
+void replicator_connection_ended(struct replicator *r, struct division peer)
+{
+    struct link *link = links_find(&r->links, peer);
+
+    if (link != NULL && link_is_open(link)) {
+        link_over(r, link, ERR_UNREACHABLE, "connection_ended");
+    }
+}
+
 void replicator_tick(struct replicator *r, struct txn *txn)
 {
-    for (size_t i = 0; i < r->link_count; i++) {
-        link_tick(r, r->links[i]);
+    for (size_t i = 0; i < r->links.count; i++) {
+        link_tick(r, r->links.at[i]);
     }
-    beat_tick(r);
+    heartbeat_tick(r);
     cosign_tick(r, txn);
-    if (!recent_expire(&r->recent, now_ms(r))) { /* an idle node keeps no large buffers */
-        buf_free(&r->parcel);
-        block_body_free(&r->body);
+    if (!heads_expire(&r->logs)) { /* an idle node keeps no large buffers */
+        lanes_trim(&r->lanes);
+        ingest_trim(&r->ingest);
+        log_writer_trim(&r->writer);
     }
 }
 
 uint64_t replicator_next_tick(const struct replicator *r)
 {
-    uint64_t at = earlier(r->beat_ms, r->cosign_ms);
+    uint64_t at = earlier(r->heartbeat.due_ms, r->cosigning.due_ms);
 
-    for (size_t i = 0; i < r->link_count; i++) {
-        at = earlier(at, link_next_tick(r, r->links[i]));
+    for (size_t i = 0; i < r->links.count; i++) {
+        at = earlier(at, link_next_tick(r, r->links.at[i]));
     }
     return at;
 }
@@ -321,8 +294,8 @@ uint64_t replicator_next_tick(const struct replicator *r)
 void replicator_withhold(struct replicator *r, bool no_room)
 {
     if (r->no_room && !no_room) {
-        for (size_t i = 0; i < r->link_count; i++) {
-            r->links[i]->ack_due = true; /* carries the credit that was withheld */
+        for (size_t i = 0; i < r->links.count; i++) { /* carries the credit that was withheld */
+            outbox_want_ack(&r->links.at[i]->stream.outbox, true);
         }
     }
     r->no_room = no_room;
@@ -330,9 +303,122 @@ void replicator_withhold(struct replicator *r, bool no_room)
 
 void replicator_durable(struct replicator *r)
 {
-    heads_durable(r);
-    own_log_durable(r);
-    for (size_t i = 0; i < r->link_count; i++) {
-        link_durable(r->links[i]);
+    const struct staged_blocks blocks = heads_durable(&r->logs);
+
+    for (size_t i = 0; i < blocks.count; i++) {
+        cosign_soon(r, blocks.at[i].log);
+        for (size_t k = 0; k < r->links.count; k++) {
+            send_durable(&r->links.at[k]->stream, &blocks.at[i]);
+        }
     }
+    log_writer_durable(&r->writer);
+    for (size_t i = 0; i < r->links.count; i++) {
+        link_durable(r->links.at[i]);
+    }
+}
+
+bool replicator_next_frame(struct replicator *r, struct division *to, struct buf *frame)
+{
+    return lanes_next(r, to, frame);
+}
+
+void replicator_unsent(struct replicator *r, struct division to, struct bytes frame)
+{
+    struct link *link = links_find(&r->links, to);
+
+    assert(link != NULL && link->stream.outbox.returned.size == 0);
+    link_unsent(r, link, frame);
+}
+
+/* --- what operators see and say --- */
+
+size_t replicator_peers(const struct replicator *r)
+{
+    return r->links.count;
+}
+
+void replicator_peer_link(const struct replicator *r, size_t index, struct peer_status *out)
+{
+    const struct link *link = r->links.at[index];
+
+    *out = (struct peer_status){.division = link->peer,
+                                .state = link->state,
+                                .is_parent = link->is_parent,
+                                .last_heard_unix_ms = link->heard_unix_ms,
+                                .down_ms = link_is_open(link) ? 0 : now_ms(r) - link->closed_ms,
+                                .never_open = link->opened_ms == 0,
+                                .rtt_ms = link->stream.flow.rtt_ms,
+                                .clock_skew_ms = link->handshake.skew_ms,
+                                .frames_refused = link->frames_refused};
+    (void)snprintf(out->reason, sizeof out->reason, "%s", link->reason);
+}
+
+void replicator_peer(const struct replicator *r, size_t index, struct peer_status *out)
+{
+    struct lag lag;
+
+    replicator_peer_link(r, index, out);
+    lag_count(&r->links.at[index]->stream, &lag);
+    out->behind_entries = lag.entries;
+    out->behind_bytes = lag.bytes;
+    out->oldest_unix_ms = lag.oldest_unix_ms;
+}
+
+const struct replicator_limits *replicator_limits(const struct replicator *r)
+{
+    return &r->limits;
+}
+
+void replicator_parent_lag(const struct replicator *r, uint64_t *entries, uint64_t *oldest_unix_ms)
+{
+    const struct link *parent = links_find(&r->links, r->parent);
+    struct lag lag = {0, 0, 0};
+
+    if (parent != NULL) {
+        lag_glance(&parent->stream, &lag);
+    }
+    *entries = lag.entries;
+    *oldest_unix_ms = lag.oldest_unix_ms;
+}
+
+static enum status find_peer(const struct replicator *r, struct division peer, struct link **link,
+                             struct err *err)
+{
+    *link = links_find(&r->links, peer);
+    return *link != NULL ? OK
+                         : err_set(err, ERR_NOT_FOUND, "no_neighbour division=%s self=%s",
+                                   peer.code, r->config.self.code);
+}
+
+enum status replicator_backlog(const struct replicator *r, struct division peer, size_t blocks_max,
+                               void (*visit)(void *arg, const struct block_view *block), void *arg,
+                               struct err *err)
+{
+    struct link *link;
+    const enum status status = find_peer(r, peer, &link, err);
+
+    return status != OK ? status : lag_visit(&link->stream, blocks_max, visit, arg, err);
+}
+
+void replicator_confirmed(const struct replicator *r, struct confirmation *out)
+{
+    *out = r->heartbeat.confirmed;
+}
+
+void replicator_cosign_head(struct replicator *r, struct txn *txn, struct division child,
+                            uint64_t position, const struct hash *head)
+{
+    cosign_head(r, txn, child, position, head);
+}
+
+enum status replicator_pause(struct replicator *r, struct txn *txn, struct division peer,
+                             bool paused, struct err *err)
+{
+    struct link *link;
+    const enum status status = find_peer(r, peer, &link, err);
+
+    if (status == OK) {
+        link_pause(r, txn, link, paused);
+    }
+    return status;
 }

@@ -18,16 +18,19 @@
 #ifndef TERRACE_REPLICATOR_REPLICATOR_H
 #define TERRACE_REPLICATOR_REPLICATOR_H
 
+#include "proto/alarm.h"
+#include "replicator/beat_report.h"
 #include "replicator/clock.h"
 #include "replicator/limits.h"
-#include "replicator/roster.h"
-#include "replicator/txn.h"
+#include "replicator/log/log_head.h"
+#include "replicator/store/txn.h"
+#include "replicator/trust/roster.h"
 
 struct replicator;
 
 enum peer_state {
     PEER_DOWN,
-    PEER_GREETING,
+    PEER_HANDSHAKE,
     PEER_LIVE,
     PEER_HELD,
     PEER_PAUSED,
@@ -40,7 +43,7 @@ struct link_change {
     struct division peer;
     enum peer_state from, to;
     const char *on;     /* the event's name */
-    const char *reason; /* why it is held, refused or over; "" otherwise */
+    const char *reason; /* why it is held, refused or over: a message; "" otherwise */
 };
 
 /* What the replicator tells its owner, during receive, tick or seal. All are required. */
@@ -54,13 +57,16 @@ struct replicator_sink {
     void (*state_digest)(void *arg, struct txn *txn, struct hash *out);
     /* A grant was taken into the roster (own or received). */
     void (*roster_changed)(void *arg, struct division division);
-    /* Something an operator must see. `code` is a stable word ("fork", "bad_block",
-     * "silent_with_backlog", "limit", "state_differs", "clock_skew" ...); raised again and again
-     * while it lasts. `cleared` ends it. */
-    void (*alarm)(void *arg, const char *code, struct division about, const char *text);
-    void (*alarm_cleared)(void *arg, const char *code, struct division about);
+    /* Something an operator must see; raised again and again while it lasts. `cleared` ends it. */
+    void (*alarm)(void *arg, enum alarm_code code, struct division about, const char *message);
+    void (*alarm_cleared)(void *arg, enum alarm_code code, struct division about);
     /* A link changed its state: one line for a log. Not more than a few a second for each. */
     void (*link_changed)(void *arg, const struct link_change *change);
+    /* A beat is made: appends how this node is, for every node above it. At most HEALTH_BYTES_MAX
+     * bytes, which mean nothing here. */
+    void (*write_health)(void *arg, struct buf *out);
+    /* A division below spoke. True when that is news, which does not wait on its way up. */
+    bool (*beat_heard)(void *arg, const struct beat_report *report);
 };
 
 struct replicator_config {
@@ -75,7 +81,8 @@ struct replicator_config {
 
 /* Reads heads, grants and cosignatures back. `bootstrap` is the chain of sealed grants from the
  * enrolment answer, root first and own last; needed only while the store has none (staged into
- * `txn`, which the caller commits). Errors: ERR_CORRUPT, ERR_IO, ERR_REFUSED (chain bad). */
+ * `txn`, which the caller commits). Errors: ERR_CORRUPT; ERR_IO; ERR_REFUSED (a bad chain, or
+ * none for this node); ERR_KEY (its grant names another key). */
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
                             struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
                             struct err *err);
@@ -94,6 +101,9 @@ struct division replicator_parent(const struct replicator *replicator); /* NONE 
 uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
                            const struct audience *audience, uint32_t kind, uint32_t format,
                            struct bytes body);
+/* OK, or ERR_CORRUPT: a neighbour holds more of the own log than is here. This store is older than
+ * what was acknowledged, and whatever is written now takes a number that another entry has. */
+enum status replicator_check_own_log(const struct replicator *replicator, struct err *err);
 /* The lsn the next append will get. */
 uint64_t replicator_next_lsn(const struct replicator *replicator);
 /* The next `count` entries, from first_lsn (the next lsn) on, are approved as this group says.
@@ -106,7 +116,8 @@ void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint6
 /* Closes, signs and stages the open block. Call once at the end of a turn; `durable` then speaks
  * of all that was staged up to here. */
 void replicator_seal(struct replicator *replicator, struct txn *txn);
-/* Appends a grant (its own kind, audience tree X) and takes it into the roster. */
+/* Appends a grant (its own kind, audience tree X) and takes it into the roster. Errors as
+ * roster_add. */
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,
                              const struct grant *grant, struct err *err);
 
@@ -116,13 +127,7 @@ bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, st
 /* --- reading logs (durable, or of this turn); any log that is held --- */
 
 /* Position up to which `author`'s log is held; zero lsn when nothing is. For a log from above:
- * the last block addressed to us. `durable` false counts this turn's too. */
-struct log_head {
-    uint32_t epoch;
-    uint64_t lsn, blocks;
-    struct hash hash;
-    uint64_t time_ms; /* of that block */
-};
+ * the last block addressed to us. `durable` false counts this turn's too. (log/log_head.h) */
 bool replicator_head(const struct replicator *replicator, struct division author, bool durable,
                      struct log_head *out);
 
@@ -130,6 +135,8 @@ bool replicator_head(const struct replicator *replicator, struct division author
 
 void replicator_receive(struct replicator *replicator, struct txn *txn, struct division from,
                         struct bytes frame);
+/* The transport says that its connection to this neighbour ended: so does the session over it. */
+void replicator_connection_ended(struct replicator *replicator, struct division peer);
 void replicator_tick(struct replicator *replicator, struct txn *txn);
 /* The last committed txn is durable: acks and onward blocks may leave. */
 void replicator_durable(struct replicator *replicator);
@@ -143,6 +150,8 @@ uint64_t replicator_next_tick(const struct replicator *replicator);
 
 /* --- what operators see --- */
 
+enum { PEER_REASON_BYTES = 192 };
+
 struct peer_status {
     struct division division;
     enum peer_state state;
@@ -150,15 +159,28 @@ struct peer_status {
     uint64_t behind_entries, behind_bytes; /* what we hold for it that it has not confirmed */
     uint64_t oldest_unix_ms;               /* time of the first such block, 0 when none */
     uint64_t last_heard_unix_ms;           /* 0: never */
+    uint64_t down_ms;                      /* not open for so long, 0 when it is */
+    bool never_open;                       /* not yet, since the start or the grant */
     uint32_t rtt_ms;
     int64_t clock_skew_ms;
     uint64_t frames_refused;
-    char reason[96]; /* why held or refused, "" otherwise */
+    char reason[PEER_REASON_BYTES]; /* why held, refused or over: a message, "" otherwise */
 };
 size_t replicator_peers(const struct replicator *replicator);
 void replicator_peer(const struct replicator *replicator, size_t index, struct peer_status *out);
+/* The same without what is behind, which costs a look at the log. */
+void replicator_peer_link(const struct replicator *replicator, size_t index,
+                          struct peer_status *out);
+/* As in force: with the defaults filled in. */
+const struct replicator_limits *replicator_limits(const struct replicator *replicator);
 
-/* The blocks behind for `peer`, from the first unconfirmed on: for what is in a backlog. */
+/* What the parent has not confirmed, cheaply: entries by position, and the time of the oldest block
+ * (0: none) among those looked at. */
+void replicator_parent_lag(const struct replicator *replicator, uint64_t *entries,
+                           uint64_t *oldest_unix_ms);
+
+/* The blocks behind for `peer`, from the first unconfirmed on: for what is in a backlog.
+ * Errors: ERR_NOT_FOUND (no such neighbour), and those of log_scan. */
 enum status replicator_backlog(const struct replicator *replicator, struct division peer,
                                size_t blocks_max,
                                void (*visit)(void *arg, const struct block_view *block), void *arg,
@@ -170,7 +192,7 @@ struct confirmation {
     struct hash hash;
     uint64_t heard_unix_ms; /* 0: never since the start; the lsn is then of its cosignature */
     uint64_t root_lsn;      /* the root's own head as it told */
-    int64_t root_skew_ms;   /* its clock ahead of ours, half the way there and back taken off */
+    int64_t root_skew_ms;   /* its clock ahead of ours; the way is counted for the last hop only */
 };
 void replicator_confirmed(const struct replicator *replicator, struct confirmation *out);
 
@@ -178,7 +200,13 @@ void replicator_confirmed(const struct replicator *replicator, struct confirmati
  * until it says so again. All else goes on: acks, beats, what goes out. */
 void replicator_withhold(struct replicator *replicator, bool no_room);
 
-/* Operator's stop for one neighbour: nothing is sent or credited until resumed. Kept in meta. */
+/* A child told the head of a chain that it keeps beside its log: signed, kept here, and sent back
+ * to it (trust/cosigned_head.h). */
+void replicator_cosign_head(struct replicator *replicator, struct txn *txn, struct division child,
+                            uint64_t position, const struct hash *head);
+
+/* Operator's stop for one neighbour: nothing is sent or credited until resumed. Kept in meta.
+ * Errors: ERR_NOT_FOUND (no such neighbour). */
 enum status replicator_pause(struct replicator *replicator, struct txn *txn, struct division peer,
                              bool paused, struct err *err);
 

@@ -1,7 +1,7 @@
 /* transport - the seam to the neighbours: whole frames to and from proven divisions.
  *
- * replicator/transport_zmq.c in the daemon (DEALER to the parent, ROUTER to the children, CURVE,
- * ZAP enforced), tests/sim/sim.c in the simulator. A frame arrives whole or not at all, in
+ * replicator/zmq/transport_zmq.c in the daemon (DEALER to the parent, ROUTER to the children,
+ * CURVE, ZAP enforced), tests/sim/sim.c in the simulator. A frame arrives whole or not at all, in
  * order while a connection lasts; what was accepted by send may still be lost with it, so the
  * replicator never counts a frame as delivered before it is acknowledged.
  *
@@ -23,6 +23,9 @@ struct transport_ops {
     bool (*send)(void *self, struct division to, struct bytes frame);
     /* The next whole frame, or false when nothing is waiting. `frame` is replaced. */
     bool (*receive)(void *self, struct division *from, struct buf *frame);
+    /* The next neighbour whose connection ended, each time once; false when none did since. It may
+     * be told late, of a connection that has a successor already, or never. */
+    bool (*ended)(void *self, struct division *peer);
     void (*close)(void *self);
 };
 

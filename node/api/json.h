@@ -11,7 +11,8 @@
 
 #include <jansson.h>
 
-#include "node/node.h"
+#include "node/core/node.h"
+#include "node/office/submit.h"
 
 enum { JSON_LINE_BYTES_MAX = 256 << 10, JSON_TIME_MAX = 32 };
 
@@ -37,20 +38,24 @@ static inline struct json_out json_to(struct buf *buf)
 /* `key` is NULL inside an array. */
 void out_open(struct json_out *out, const char *key, char bracket);
 void out_close(struct json_out *out, char bracket);
+void out_end_line(struct json_out *out); /* of NDJSON: the next value is one of its own */
 void out_text(struct json_out *out, const char *key, const char *text);
 void out_bytes(struct json_out *out, const char *key, struct bytes text);
 void out_count(struct json_out *out, const char *key, uint64_t count);
 void out_signed(struct json_out *out, const char *key, int64_t number);
-void out_amount(struct json_out *out, const char *key, int64_t fen);
+void out_amount(struct json_out *out, const char *key, int128 fen);
 void out_bool(struct json_out *out, const char *key, bool value);
 void out_null(struct json_out *out, const char *key);
 void out_time(struct json_out *out, const char *key, uint64_t unix_ms); /* null for 0 */
 void out_hex(struct json_out *out, const char *key, const void *data, size_t size);
 void out_division(struct json_out *out, const char *key, struct division division);
+/* Whose or to whom ("issuer", "receiver", "payee"), how much, under which number; nothing where
+ * nothing is known. */
+void out_caption(struct json_out *out, const struct caption *caption);
+/* The value of a field that is there. */
+void out_field(struct json_out *out, const char *key, const struct document *document,
+               enum field field);
 /* kind and all present fields by their national names. */
 void out_document(struct json_out *out, const struct document *document);
-
-/* "2026-03-01T08:00:00.000Z" */
-void time_format(char out[JSON_TIME_MAX], uint64_t unix_ms);
 
 #endif

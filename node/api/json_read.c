@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "node/text/nearest.h"
+
 static bool client_may_name(enum field field)
 {
-    return field < FIELD_ANSWER_ID;
+    return !field_is_nodes(field);
 }
 
 /* --- reading plain lines --- */
@@ -154,6 +156,65 @@ static void read_text(struct document *document, enum field field, const json_t 
     document_set_text(document, field, text);
 }
 
+/* --- lines --- */
+
+static bool read_line_field(struct document_line *line, const char *name, const json_t *value)
+{
+    const enum line_field field = line_field_named(bytes_text(name));
+    char digits[24];
+
+    if (field == LINE_FIELDS || line_has(line, field)) {
+        return false;
+    }
+    if (json_is_string(value)) {
+        return line_set(line, field, bytes_of_string(value));
+    }
+    if (!json_is_integer(value) || line_field_info(field)->type != TYPE_NUMBER) {
+        return false;
+    }
+    (void)snprintf(digits, sizeof digits, "%" PRId64, (int64_t)json_integer_value(value));
+    return line_set(line, field, bytes_text(digits));
+}
+
+static bool read_line(struct document_line *line, json_t *object)
+{
+    line->present = 0;
+    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+        if (!read_line_field(line, json_object_iter_key(at), json_object_iter_value(at))) {
+            return false;
+        }
+    }
+    return line_has(line, LINE_NO);
+}
+
+/* What is wrong with the lines, or NULL. They come in the order of their numbers. */
+static const char *read_lines(struct submit_item *item, const json_t *lines)
+{
+    int64_t last = 0;
+
+    if (!json_is_array(lines) || json_array_size(lines) == 0) {
+        return "lines_no_list";
+    }
+    if (json_array_size(lines) > LINES_MAX) {
+        return "lines_too_many";
+    }
+    for (size_t i = 0; i < json_array_size(lines); i++) {
+        struct document_line line;
+
+        if (!read_line(&line, json_array_get(lines, i)) || line_number(&line, LINE_NO) <= last) {
+            return "lines_bad_one";
+        }
+        last = line_number(&line, LINE_NO);
+        line_encode(&item->lines, &line);
+        if (item->lines.size > LINES_BYTES_MAX) {
+            return "lines_too_large";
+        }
+    }
+    item->document.lines = buf_bytes(&item->lines);
+    item->document.line_count = (uint16_t)json_array_size(lines);
+    return NULL;
+}
+
 /* The first name that is no field at all, or NULL. */
 static const char *read_fields(struct document *document, json_t *object)
 {
@@ -165,7 +226,7 @@ static const char *read_fields(struct document *document, json_t *object)
         const json_t *value = json_object_iter_value(at);
         enum field field;
 
-        if (bytes_equal(key, bytes_text("kind"))) {
+        if (bytes_equal(key, bytes_text("kind")) || bytes_equal(key, bytes_text("lines"))) {
             continue;
         }
         field = field_named(key);
@@ -187,42 +248,104 @@ static void refuse_item(struct submit_item *item, enum reason reason, const char
     item->status = SUBMIT_REFUSED;
 }
 
+/* did_you_mean as the detail; nothing where nothing is near. */
+static void advise_nearest(struct submit_item *item, const struct nearest *nearest)
+{
+    char advice[DID_YOU_MEAN_BYTES_MAX];
+
+    (void)snprintf(item->refusal.detail, sizeof item->refusal.detail, "%s",
+                   nearest_advice(advice, nearest));
+}
+
+static void refuse_kind(struct submit_item *item, const json_t *typed)
+{
+    struct nearest nearest;
+
+    refuse_item(item, REASON_UNKNOWN_KIND, "");
+    nearest_begin(&nearest, json_is_string(typed) ? bytes_of_string(typed) : BYTES_NONE);
+    for (uint32_t kind = 1; kind < KINDS_END; kind++) {
+        if (kind_info(kind) != NULL && !kind_info(kind)->node_only) {
+            nearest_offer(&nearest, bytes_text(kind_info(kind)->name));
+        }
+    }
+    advise_nearest(item, &nearest);
+}
+
+/* Of the fields of its kind. */
+static void refuse_field_name(struct submit_item *item, const struct kind_info *info,
+                              const char *typed)
+{
+    struct nearest nearest;
+
+    refuse_item(item, REASON_UNKNOWN_FIELD, typed);
+    nearest_begin(&nearest, bytes_text(typed));
+    for (enum field field = 1; info != NULL && field < FIELDS; field++) {
+        if (field_info(field)->name != NULL && kind_takes(info, field, true)) {
+            nearest_offer(&nearest, bytes_text(field_info(field)->name));
+        }
+    }
+    advise_nearest(item, &nearest);
+}
+
 static void refuse_malformed(struct submit_item *item, const char *detail)
 {
     refuse_item(item, REASON_MALFORMED, "");
     (void)snprintf(item->refusal.detail, sizeof item->refusal.detail, "%s", detail);
 }
 
-/* jansson's words may quote the input; only what is safe to show goes on. */
+/* What is wrong with the text, by the library's own number for it. */
+static const char *json_fault(const json_error_t *error)
+{
+    switch (json_error_code(error)) {
+    case json_error_premature_end_of_input:
+        return "json_cut";
+    case json_error_end_of_input_expected:
+        return "json_more_behind";
+    case json_error_duplicate_key:
+        return "json_key_twice";
+    case json_error_invalid_utf8:
+    case json_error_null_byte_in_key:
+    case json_error_null_character:
+        return "json_bad_text";
+    case json_error_numeric_overflow:
+        return "json_big_number";
+    case json_error_stack_overflow:
+        return "json_too_deep";
+    default:
+        return "json_bad_syntax";
+    }
+}
+
 static void refuse_unreadable(struct submit_item *item, const json_error_t *error)
 {
-    char detail[sizeof item->refusal.detail];
-
-    (void)snprintf(detail, sizeof detail, "column %d: %.100s", error->column, error->text);
-    if (!utf8_valid(bytes_text(detail))) {
-        (void)snprintf(detail, sizeof detail, "column %d", error->column);
-    }
-    refuse_malformed(item, detail);
+    refuse_item(item, REASON_MALFORMED, "");
+    message_format(item->refusal.detail, sizeof item->refusal.detail, "json_fault column=%d why=%s",
+                   error->column, json_fault(error));
 }
 
 static void read_object(struct submit_item *item, json_t *object, uint32_t default_kind)
 {
     const json_t *kind = json_object_get(object, "kind");
+    const json_t *lines = json_object_get(object, "lines");
+    const char *unknown, *bad_lines;
     const struct kind_info *info;
-    const char *unknown;
 
     document_clear(&item->document, default_kind);
     if (kind != NULL) {
         item->document.kind = json_is_string(kind) ? kind_named(bytes_of_string(kind)) : 0;
     }
     unknown = read_fields(&item->document, object);
+    bad_lines = lines != NULL ? read_lines(item, lines) : NULL;
     info = kind_info(item->document.kind);
     if (info == NULL && (kind != NULL || default_kind != 0)) {
-        refuse_item(item, REASON_UNKNOWN_KIND, "");
+        refuse_kind(item, kind);
     } else if (unknown != NULL && !(info != NULL && info->node_only)) {
-        refuse_item(item, REASON_UNKNOWN_FIELD, unknown);
+        refuse_field_name(item, info, unknown);
     } else if (info == NULL) {
         refuse_item(item, REASON_MISSING, "kind");
+    } else if (bad_lines != NULL) {
+        refuse_item(item, REASON_BAD, "lines");
+        (void)snprintf(item->refusal.detail, sizeof item->refusal.detail, "%s", bad_lines);
     }
 }
 
@@ -234,7 +357,7 @@ void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
 
     *keep = NULL;
     if (line.size > JSON_LINE_BYTES_MAX) {
-        refuse_malformed(item, "line longer than 256 KiB");
+        refuse_malformed(item, "line_over_limit");
         return;
     }
     if (read_plain(&item->document, line, default_kind)) {
@@ -247,7 +370,7 @@ void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
     }
     *keep = object;
     if (!json_is_object(object)) {
-        refuse_malformed(item, "not an object");
+        refuse_malformed(item, "line_no_object");
         return;
     }
     read_object(item, object, default_kind);

@@ -71,6 +71,12 @@ void out_close(struct json_out *out, char bracket)
     out->comma = true;
 }
 
+void out_end_line(struct json_out *out)
+{
+    buf_put_u8(out->buf, '\n');
+    out->comma = false;
+}
+
 void out_text(struct json_out *out, const char *key, const char *text)
 {
     out_bytes(out, key, bytes_text(text));
@@ -100,7 +106,7 @@ void out_signed(struct json_out *out, const char *key, int64_t number)
     put_text(out->buf, text);
 }
 
-void out_amount(struct json_out *out, const char *key, int64_t fen)
+void out_amount(struct json_out *out, const char *key, int128 fen)
 {
     char text[AMOUNT_TEXT_MAX];
 
@@ -120,7 +126,8 @@ void out_null(struct json_out *out, const char *key)
     put_text(out->buf, "null");
 }
 
-void time_format(char out[JSON_TIME_MAX], uint64_t unix_ms)
+/* "2026-03-01T08:00:00.000Z" */
+static void format_time(char out[JSON_TIME_MAX], uint64_t unix_ms)
 {
     const time_t seconds = (time_t)(unix_ms / 1000);
     struct tm utc;
@@ -144,19 +151,22 @@ void out_time(struct json_out *out, const char *key, uint64_t unix_ms)
         out_null(out, key);
         return;
     }
-    time_format(text, unix_ms);
+    format_time(text, unix_ms);
     out_text(out, key, text);
 }
 
 void out_hex(struct json_out *out, const char *key, const void *data, size_t size)
 {
+    const uint8_t *from = data;
     char text[2 * HASH_SIZE + 1];
 
-    if (size > HASH_SIZE) {
-        size = HASH_SIZE;
+    put_key(out, key);
+    buf_put_u8(out->buf, '"');
+    for (size_t at = 0; at < size; at += HASH_SIZE) {
+        hex_encode(text, from + at, size - at < HASH_SIZE ? size - at : HASH_SIZE);
+        put_text(out->buf, text);
     }
-    hex_encode(text, data, size);
-    out_text(out, key, text);
+    buf_put_u8(out->buf, '"');
 }
 
 void out_division(struct json_out *out, const char *key, struct division division)
@@ -168,29 +178,65 @@ void out_division(struct json_out *out, const char *key, struct division divisio
     }
 }
 
-static void write_field(struct json_out *out, const struct document *document, enum field field)
+void out_field(struct json_out *out, const char *key, const struct document *document,
+               enum field field)
 {
     const struct field_info *info = field_info(field);
     char number[24];
 
     switch (info->type) {
     case TYPE_AMOUNT:
-        out_amount(out, info->name, document_number(document, field));
+        out_amount(out, key, document_number(document, field));
         break;
     case TYPE_YEAR:
     case TYPE_NUMBER:
         (void)snprintf(number, sizeof number, "%" PRId64, document_number(document, field));
-        out_text(out, info->name, number);
+        out_text(out, key, number);
         break;
     case TYPE_HASH: {
         const struct bytes hash = document_text(document, field);
-        out_hex(out, info->name, hash.data, hash.size);
+        out_hex(out, key, hash.data, hash.size);
         break;
     }
     default:
-        out_bytes(out, info->name, document_text(document, field));
+        out_bytes(out, key, document_text(document, field));
         break;
     }
+}
+
+static void write_line_field(struct json_out *out, const struct document_line *line,
+                             enum line_field field)
+{
+    const struct field_info *info = line_field_info(field);
+    char number[24];
+
+    if (info->type == TYPE_AMOUNT) {
+        out_amount(out, info->name, line_number(line, field));
+    } else if (type_is_number(info->type)) {
+        (void)snprintf(number, sizeof number, "%" PRId64, line_number(line, field));
+        out_text(out, info->name, number);
+    } else {
+        out_bytes(out, info->name, line_text(line, field));
+    }
+}
+
+static void write_lines(struct json_out *out, const struct document *document)
+{
+    struct reader reader = reader_of(document->lines);
+    struct document_line line;
+
+    if (document->line_count == 0) {
+        return;
+    }
+    out_open(out, "lines", '[');
+    while (line_next(&reader, &line)) {
+        out_open(out, NULL, '{');
+        for (uint32_t left = line.present; left != 0; left &= left - 1) {
+            write_line_field(out, &line, (enum line_field)__builtin_ctz(left));
+        }
+        out_close(out, '}');
+    }
+    out_close(out, ']');
 }
 
 void out_document(struct json_out *out, const struct document *document)
@@ -201,7 +247,39 @@ void out_document(struct json_out *out, const struct document *document)
     for (enum field field = 1; field < FIELDS; field++) {
         if (document_has(document, field) && field_info(field)->name != NULL &&
             field != FIELD_INHERITED) {
-            write_field(out, document, field);
+            out_field(out, field_info(field)->name, document, field);
         }
+    }
+    write_lines(out, document);
+}
+
+static void write_division(struct json_out *out, const struct caption *caption)
+{
+    const bool issuer = caption->from_issuer;
+
+    if (division_is_none(caption->division)) {
+        return;
+    }
+    out_text(out, issuer ? "issuer" : "receiver", caption->division.code);
+    if (caption->division_name[0] != '\0') {
+        out_text(out, issuer ? "issuer_name" : "receiver_name", caption->division_name);
+    }
+}
+
+void out_caption(struct json_out *out, const struct caption *caption)
+{
+    if (caption->kind == 0) {
+        return;
+    }
+    out_text(out, "kind", kind_info(caption->kind)->name);
+    write_division(out, caption);
+    if (caption->payee[0] != '\0') {
+        out_text(out, "payee", caption->payee);
+    }
+    if (caption->has_amount) {
+        out_amount(out, "amount", caption->amount);
+    }
+    if (caption->number[0] != '\0') {
+        out_text(out, "document_no", caption->number);
     }
 }

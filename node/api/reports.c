@@ -1,61 +1,13 @@
-/* reports - the boards of DOMAIN 6: chain, execution, reconcile, trial-balance. Rows only; how
- * they look is the reader's business. */
-#include <stdio.h>
+#include "node/api/reports.h"
 
-#include "node/api/api.h"
-#include "node/ledger/query.h"
-
-struct report {
-    struct json_out out;
-    const struct request *request;
-    struct txn *txn;
-    const struct places *places;
-    struct division division;
-    int year;
-    enum dimension by;
-};
+#include "node/api/as_of.h"
+#include "node/api/report_execution.h"
 
 static void write_place(struct report *report, const struct place *place)
 {
     out_text(&report->out, "division", place->division.code);
     out_text(&report->out, "name", place->name);
     out_count(&report->out, "level", place->depth);
-}
-
-/* Hundredths of a percent as "12.34"; "0.00" of nothing. Whole numbers only. */
-static void write_rate(struct json_out *out, const char *key, int64_t part, int64_t whole)
-{
-    char text[AMOUNT_TEXT_MAX];
-    int64_t rate = 0;
-
-    if (whole > 0 && part > 0) {
-        rate = part <= INT64_MAX / 10000 ? part * 10000 / whole : part / (whole / 10000);
-    }
-    amount_format(text, rate);
-    out_text(out, key, text);
-}
-
-/* --- accounts of one scope, on their normal sides --- */
-
-struct sums {
-    int64_t debit[ACCOUNTS], credit[ACCOUNTS];
-    struct chain_row chain; /* the same, as the money chain */
-};
-
-static void add_sum(void *arg, const struct balance_row *row)
-{
-    struct sums *sums = arg;
-
-    sums->debit[row->account] += row->debit;
-    sums->credit[row->account] += row->credit;
-    chain_add(&sums->chain, row);
-}
-
-static int64_t normal(const struct sums *sums, enum account account)
-{
-    const int64_t net = sums->debit[account] - sums->credit[account];
-
-    return account_info(account)->normal < 0 ? -net : net;
 }
 
 /* --- chain --- */
@@ -71,13 +23,13 @@ static void write_chain(struct report *report, const struct chain_row *row)
     out_amount(out, "unallocated", row->unallocated);
     out_amount(out, "released", row->released);
     out_amount(out, "paid", row->paid);
-    write_rate(out, "rate", row->paid, row->received - row->passed_down);
+    report_rate(out, "rate", row->paid, row->received - row->passed_down);
 }
 
-static bool has_children(const struct places *places, struct division division)
+static bool has_children(const struct roster_snapshot *roster, struct division division)
 {
-    for (size_t i = 0; i < places->count; i++) {
-        if (division_equal(places->at[i].parent, division)) {
+    for (size_t i = 0; i < roster->count; i++) {
+        if (division_equal(roster->at[i].parent, division)) {
             return true;
         }
     }
@@ -86,125 +38,94 @@ static bool has_children(const struct places *places, struct division division)
 
 static void chain_of(struct report *report, const struct place *place, enum scope scope)
 {
+    const char *scope_name = scope == SCOPE_OWN ? "own" : "subtree";
     struct ledger_position position;
     struct chain_row row;
 
+    if (!report_begin_row(report, "%s/%s", place->division.code, scope_name)) {
+        return;
+    }
     ledger_position(report->txn, place->division, &position);
     query_chain(report->txn, place->division, scope, report->year, &row);
-    out_open(&report->out, NULL, '{');
     write_place(report, place);
-    out_text(&report->out, "scope", scope == SCOPE_OWN ? "own" : "subtree");
+    out_text(&report->out, "scope", scope_name);
     write_chain(report, &row);
     out_count(&report->out, "as_of_lsn", position.lsn);
     out_time(&report->out, "as_of_time", position.time_ms);
     out_close(&report->out, '}');
 }
 
-/* Rows of query_balance come in key order: one line a key. */
-struct grouped {
-    struct report *report;
-    void (*write)(struct report *report, const char *key, const struct sums *sums);
-    char key[64];
-    bool any;
-    struct sums sums;
-};
-
-static void end_group(struct grouped *grouped)
-{
-    if (grouped->any) {
-        grouped->write(grouped->report, grouped->key, &grouped->sums);
-    }
-    memset(&grouped->sums, 0, sizeof grouped->sums);
-    grouped->any = false;
-}
-
-static void add_to_group(void *arg, const struct balance_row *row)
-{
-    struct grouped *grouped = arg;
-
-    if (grouped->any && strcmp(grouped->key, row->key) != 0) {
-        end_group(grouped);
-    }
-    memcpy(grouped->key, row->key, sizeof grouped->key);
-    grouped->any = true;
-    add_sum(&grouped->sums, row);
-}
-
-static void group_by(struct report *report, enum dimension by,
-                     void (*write)(struct report *report, const char *key, const struct sums *sums))
-{
-    struct grouped grouped = {.report = report, .write = write};
-
-    query_balance(report->txn, report->division, SCOPE_OWN, report->year, by, add_to_group,
-                  &grouped);
-    end_group(&grouped);
-}
-
 static void write_project(struct report *report, const char *key, const struct sums *sums)
 {
-    out_open(&report->out, NULL, '{');
+    if (!report_begin_row(report, "project/%s", key)) {
+        return;
+    }
     out_text(&report->out, "pro_code", key);
+    out_element_name(&report->out, "pro_name", &(struct names){report->txn, report->roster},
+                     LINE_PROJECT, report->division, report->year, key);
     write_chain(report, &sums->chain);
     out_close(&report->out, '}');
 }
 
 static void report_chain(struct report *report)
 {
-    const struct places *places = report->places;
+    const struct roster_snapshot *roster = report->roster;
 
-    for (size_t i = 0; i < places->count; i++) {
-        const struct place *place = &places->at[i];
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct place *place = &roster->at[i];
 
-        if (!places_within(places, place->division, report->division)) {
+        if (!roster_snapshot_within(roster, place->division, report->division)) {
             continue;
         }
         chain_of(report, place, SCOPE_OWN);
-        if (has_children(places, place->division)) {
+        if (has_children(roster, place->division)) {
             chain_of(report, place, SCOPE_SUBTREE);
         }
     }
     out_close(&report->out, ']');
     out_open(&report->out, "projects", '[');
-    group_by(report, BY_PROJECT, write_project);
-}
-
-/* --- execution --- */
-
-static void write_execution(struct report *report, const char *key, const struct sums *sums)
-{
-    const struct chain_row *chain = &sums->chain;
-    struct json_out *out = &report->out;
-
-    out_open(out, NULL, '{');
-    out_text(out, "key", key);
-    out_amount(out, "allocated", chain->allocated);
-    out_amount(out, "released", chain->released);
-    out_amount(out, "committed", normal(sums, ACC_COMMIT));
-    out_amount(out, "frozen", normal(sums, ACC_FROZEN));
-    out_amount(out, "paid", chain->paid);
-    out_amount(out, "available", normal(sums, ACC_AVAIL));
-    write_rate(out, "rate", chain->paid, chain->allocated);
-    out_close(out, '}');
-}
-
-static void report_execution(struct report *report)
-{
-    group_by(report, report->by, write_execution);
+    report_group_by(report, SCOPE_OWN, BY_PROJECT, write_project);
 }
 
 /* --- reconcile --- */
 
-static void write_edge(void *arg, const struct edge_row *row)
+/* An edge has an end in the jurisdiction: of an issuer above, what it sends elsewhere is none. */
+static bool touches(const struct report *report, const struct reconcile_row *row)
 {
-    struct json_out *out = &((struct report *)arg)->out;
+    return roster_snapshot_within(report->roster, row->issuer, report->division) ||
+           roster_snapshot_within(report->roster, row->receiver, report->division);
+}
 
-    out_open(out, NULL, '{');
+static void write_fund_name(struct report *report, struct bytes fund)
+{
+    const struct bytes name = name_of_code(report->txn, FIELD_FUND_TYPE_CODE, report->year, fund);
+
+    if (name.size > 0) {
+        out_bytes(&report->out, "fund_type_name", name);
+    }
+}
+
+static void write_reconcile_row(void *arg, const struct reconcile_row *row)
+{
+    struct report *report = arg;
+    const struct names names = {report->txn, report->roster};
+    struct json_out *out = &report->out;
+
+    if (!touches(report, row) || !report_begin_row(report, "%s/%s/%s/%s", row->issuer.code,
+                                                   row->receiver.code, row->fund, row->project)) {
+        return;
+    }
     out_text(out, "issuer", row->issuer.code);
+    out_division_name(out, "issuer_name", &names, row->issuer);
     out_text(out, "receiver", row->receiver.code);
+    out_division_name(out, "receiver_name", &names, row->receiver);
     out_text(out, "fund_type_code", row->fund);
+    write_fund_name(report, bytes_text(row->fund));
     out_text(out, "pro_code", row->project);
+    out_owned_name(out, "pro_name", &names, ROW_PROJECT, row->issuer, bytes_text(row->project));
     out_count(out, "documents", row->documents);
     out_count(out, "open", row->open);
+    out_count(out, "to_register", row->to_register);
     out_amount(out, "issued", row->issued);
     out_amount(out, "registered", row->registered);
     out_amount(out, "returned", row->returned);
@@ -215,11 +136,14 @@ static void write_edge(void *arg, const struct edge_row *row)
 
 static void report_reconcile(struct report *report)
 {
-    const struct places *places = report->places;
+    const struct roster_snapshot *roster = report->roster;
 
-    for (size_t i = 0; i < places->count; i++) {
-        if (places_within(places, places->at[i].division, report->division)) {
-            query_edges(report->txn, places->at[i].division, write_edge, report);
+    for (size_t i = 0; i < roster->count; i++) {
+        const struct division issuer = roster->at[i].division;
+
+        if (roster_snapshot_within(roster, issuer, report->division) ||
+            roster_snapshot_within(roster, report->division, issuer)) {
+            query_reconcile(report->txn, issuer, write_reconcile_row, report);
         }
     }
 }
@@ -232,20 +156,19 @@ static void report_trial_balance(struct report *report)
     struct sums sums;
 
     memset(&sums, 0, sizeof sums);
-    query_balance(report->txn, report->division, SCOPE_OWN, report->year, BY_ACCOUNT, add_sum,
-                  &sums);
+    query_balance(report->txn, NULL, report->division, SCOPE_OWN, report->year, BY_ACCOUNT,
+                  report_add_sum, &sums);
     for (enum account account = 1; account < ACCOUNTS; account++) {
         const struct account_info *info = account_info(account);
-        const int64_t net = sums.debit[account] - sums.credit[account];
+        const int128 net = sums.debit[account] - sums.credit[account];
 
-        if (sums.debit[account] == 0 && sums.credit[account] == 0) {
+        if ((sums.debit[account] == 0 && sums.credit[account] == 0) ||
+            !report_begin_row(report, "%s", info->mnemonic)) {
             continue;
         }
-        out_open(out, NULL, '{');
         out_text(out, "account", info->mnemonic);
         out_text(out, "code", info->code);
-        out_text(out, "name",
-                 report->request->language == LANGUAGE_ZH ? info->name_zh : info->name_en);
+        out_text(out, "name", info->name[report->request->language]);
         out_amount(out, "debit", sums.debit[account]);
         out_amount(out, "credit", sums.credit[account]);
         out_amount(out, "balance_debit", net > 0 ? net : 0);
@@ -259,37 +182,59 @@ static void report_trial_balance(struct report *report)
 static const struct {
     const char *name;
     void (*write)(struct report *report);
+    bool scoped; /* it is of one ledger or of a jurisdiction */
 } reports[] = {
-    {"chain", report_chain},
-    {"execution", report_execution},
-    {"reconcile", report_reconcile},
-    {"trial-balance", report_trial_balance},
+    {"chain", report_chain, false},
+    {"execution", report_execution, true},
+    {"reconcile", report_reconcile, false},
+    {"trial-balance", report_trial_balance, false},
 };
 
-static void write_report(struct report *report, const char *name,
-                         void (*write)(struct report *report))
+static void write_report(struct report *report, size_t which)
 {
+    const bool scoped = reports[which].scoped;
     struct json_out *out = &report->out;
-    struct ledger_position position;
 
-    ledger_position(report->txn, report->division, &position);
     out_open(out, NULL, '{');
-    out_text(out, "report", name);
+    out_text(out, "report", reports[which].name);
     out_text(out, "division", report->division.code);
-    out_open(out, "as_of", '{');
-    out_count(out, "lsn", position.lsn);
-    out_time(out, "time", position.time_ms);
-    out_close(out, '}');
+    if (scoped) {
+        out_text(out, "scope", scope_name(report->scope));
+    }
+    out_as_of(out, report->txn, report->roster, report->division,
+              scoped ? report->scope : SCOPE_OWN);
     out_open(out, "rows", '[');
-    write(report);
+    reports[which].write(report);
     out_close(out, ']');
+    write_page(out, report->page);
     out_close(out, '}');
+}
+
+/* False with the error answered. */
+static bool read_report(struct report *report, const struct request *request, struct answer *answer)
+{
+    return request_year(request, answer, &report->year) &&
+           request_scope(request, answer, &report->scope) &&
+           report_execution_by(request, answer, &report->by) &&
+           request_page(request, answer, report->page);
+}
+
+static void answer_report(struct report *report, struct answer *answer, size_t which)
+{
+    write_report(report, which);
+    if (report->too_long) {
+        answer_refuse(report->request, answer, API_TOO_LARGE, "report_too_long lines_max=%d",
+                      LINES_READ_MAX);
+    } else if (view_sound(report->view, report->request, answer)) {
+        (void)page_found(report->page, report->request, answer);
+    }
 }
 
 void get_report(struct request *request, struct answer *answer)
 {
-    struct report report = {.out = json_to(&answer->body), .request = request};
-    struct places places;
+    struct page page;
+    struct report report = {.out = json_to(&answer->body), .request = request, .page = &page};
+    struct roster_snapshot *roster;
     struct view view;
     size_t which = 0;
 
@@ -297,21 +242,20 @@ void get_report(struct request *request, struct answer *answer)
         which++;
     }
     if (which == COUNT_OF(reports)) {
-        answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
+        answer_refuse(request, answer, API_NOT_FOUND, "ask_report name=%s", request->argument[0]);
         return;
     }
-    if (!request_year(request, answer, &report.year) ||
-        !request_dimension(request, answer, BY_FUNCTION, &report.by) ||
-        !places_read(&places, request, answer)) {
+    if (!read_report(&report, request, answer)) {
         return;
     }
-    if (request_division(request, answer, &places, &report.division)) {
-        view_open(&view, request->service);
-        report.places = &places;
+    view_open(&view, request->service);
+    roster = roster_snapshot_open(&view, request, answer);
+    if (roster != NULL && request_division(request, answer, roster, &report.division)) {
+        report.view = &view;
         report.txn = view.txn;
-        write_report(&report, reports[which].name, reports[which].write);
-        (void)view_sound(&view, request, answer);
-        view_close(&view);
+        report.roster = roster;
+        answer_report(&report, answer, which);
     }
-    places_free(&places);
+    roster_snapshot_release(request->service, roster);
+    view_close(&view);
 }

@@ -1,35 +1,119 @@
-/* routes - which address does what. */
-#include <stdio.h>
+#include "node/api/routes.h"
 
-#include "node/api/api.h"
+#include "node/api/access_note.h"
+#include "node/api/list.h"
+#include "node/api/reports.h"
+#include "node/api/routes_alarms.h"
+#include "node/api/routes_audit.h"
+#include "node/api/routes_batch.h"
+#include "node/api/routes_changes.h"
+#include "node/api/routes_choices.h"
+#include "node/api/routes_config.h"
+#include "node/api/routes_description.h"
+#include "node/api/routes_document.h"
+#include "node/api/routes_export.h"
+#include "node/api/routes_front.h"
+#include "node/api/routes_history.h"
+#include "node/api/routes_inbox.h"
+#include "node/api/routes_keys.h"
+#include "node/api/routes_lines.h"
+#include "node/api/routes_list.h"
+#include "node/api/routes_metrics.h"
+#include "node/api/routes_money.h"
+#include "node/api/routes_months.h"
+#include "node/api/routes_node.h"
+#include "node/api/routes_office.h"
+#include "node/api/routes_pending.h"
+#include "node/api/routes_people.h"
+#include "node/api/routes_proof.h"
+#include "node/api/routes_read.h"
+#include "node/api/routes_receipt.h"
+#include "node/api/routes_schema.h"
+#include "node/api/routes_session.h"
+#include "node/api/routes_status.h"
+#include "node/api/routes_texts.h"
+#include "node/api/routes_tokens.h"
+#include "node/api/routes_tree.h"
+#include "node/api/routes_unsent.h"
+#include "node/api/routes_webhooks.h"
+#include "node/api/routes_write.h"
+#include "node/api/upload.h"
 
-static const struct {
+static const struct row {
     const char *method, *path; /* '*' stands for one part */
     route_fn *run;
+    enum asks asks;     /* the least that its caller must be: decided here, and nowhere else */
+    bool is_watch;      /* for who watches this machine: no document, no person */
+    bool names_persons; /* payees and their accounts: who reads it is noted */
 } routes[] = {
-    {"POST", "/documents", post_documents},
-    {"GET", "/documents", list_documents},
-    {"GET", "/documents/*", get_document},
-    {"POST", "/approve", post_approve},
-    {"POST", "/reject", post_reject},
-    {"GET", "/pending", get_pending},
-    {"GET", "/trace/*", get_trace},
-    {"GET", "/balance", get_balance},
-    {"GET", "/report/*", get_report},
-    {"GET", "/status", get_status},
-    {"GET", "/digest", get_digest},
-    {"POST", "/verify", post_verify},
-    {"POST", "/invite", post_invite},
-    {"POST", "/peers/*/pause", post_pause},
-    {"POST", "/peers/*/resume", post_resume},
-    {"GET", "/users", get_users},
-    {"POST", "/users", post_user},
-    {"POST", "/users/*/passwd", post_passwd},
-    {"POST", "/users/*/disable", post_disable},
-    {"POST", "/login", post_login},
-    {"POST", "/logout", post_logout},
-    {"GET", "/healthz", get_healthz},
-    {"GET", "/readyz", get_readyz},
+    {"POST", "/documents", post_documents, ASKS_SUBMITTER},
+    {"GET", "/documents", list_documents, ASKS_PERSON, .names_persons = true},
+    {"GET", "/documents/*", get_document, ASKS_PERSON, .names_persons = true},
+    {"GET", "/documents/*/receipt", get_receipt, ASKS_PERSON},
+    {"GET", "/documents/*/proof", get_proof, ASKS_PERSON, .names_persons = true},
+    {"POST", "/approve", post_approve, ASKS_CHECKER},
+    {"POST", "/reject", post_reject, ASKS_CHECKER},
+    {"POST", "/withdraw", post_withdraw, ASKS_MAKER},
+    {"POST", "/review", post_review, ASKS_PERSON},
+    {"GET", "/pending", get_pending, ASKS_PERSON, .names_persons = true},
+    {"GET", "/inbox", get_inbox, ASKS_PERSON, .names_persons = true},
+    {"GET", "/inbox/counts", get_inbox_counts, ASKS_PERSON},
+    {"GET", "/changes", get_changes, ASKS_PERSON, .names_persons = true},
+    {"GET", "/webhooks", get_webhooks, ASKS_OVERSIGHT},
+    {"POST", "/webhooks", post_webhook, ASKS_ADMIN_HIMSELF},
+    {"GET", "/webhooks/*/dead", get_dead_letters, ASKS_OVERSIGHT},
+    {"POST", "/webhooks/*/remove", post_webhook_remove, ASKS_ADMIN_HIMSELF},
+    {"POST", "/webhooks/*/replay", post_webhook_replay, ASKS_ADMIN},
+    {"GET", "/trace/*", get_trace, ASKS_PERSON, .names_persons = true},
+    {"GET", "/balance", get_balance, ASKS_PERSON},
+    {"GET", "/report/*", get_report, ASKS_PERSON},
+    {"GET", "/export/*", get_export, ASKS_PERSON, .names_persons = true},
+    {"GET", "/lines", get_lines, ASKS_PERSON},
+    {"GET", "/money", get_money, ASKS_PERSON},
+    {"GET", "/money/months", get_months, ASKS_PERSON},
+    {"GET", "/status", get_status, ASKS_PERSON},
+    {"GET", "/status/tree", get_tree, ASKS_PERSON},
+    {"GET", "/config", get_config, ASKS_OVERSIGHT},
+    {"GET", "/history", get_history, ASKS_PERSON},
+    {"GET", "/alarms", get_alarms, ASKS_PERSON},
+    {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
+    {"GET", "/digest", get_digest, ASKS_PERSON},
+    {"POST", "/verify", post_verify, ASKS_OVERSIGHT},
+    {"POST", "/invite", post_invite, ASKS_ADMIN_HIMSELF},
+    {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
+    {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
+    {"GET", "/users", get_users, ASKS_PERSON},
+    {"POST", "/users", post_user, ASKS_ADMIN_HIMSELF},
+    {"POST", "/users/*/passwd", post_passwd, ASKS_NOTHING},
+    {"POST", "/users/*/disable", post_disable, ASKS_ADMIN_HIMSELF},
+    {"GET", "/keys", get_keys, ASKS_HIMSELF},
+    {"POST", "/keys", post_key, ASKS_HIMSELF},
+    {"POST", "/keys/*/confirm", post_key_confirm, ASKS_ADMIN_IN_PERSON},
+    {"POST", "/keys/*/end", post_key_end, ASKS_HIMSELF},
+    {"GET", "/unsent", list_unsent, ASKS_HIMSELF},
+    {"GET", "/unsent/*", get_unsent, ASKS_HIMSELF},
+    {"PUT", "/unsent/*", put_unsent, ASKS_HIMSELF},
+    {"DELETE", "/unsent/*", delete_unsent, ASKS_HIMSELF},
+    {"POST", "/login", post_login, ASKS_NOTHING},
+    {"POST", "/logout", post_logout, ASKS_NOTHING},
+    {"GET", "/front", get_front, ASKS_NOTHING},
+    {"GET", "/codes/*", get_codes, ASKS_PERSON},
+    {"GET", "/indicators", get_indicators, ASKS_PERSON},
+    {"GET", "/audit", get_audit, ASKS_AUDITOR, .names_persons = true},
+    {"GET", "/audit/check", get_audit_check, ASKS_AUDITOR},
+    {"GET", "/audit/heads", get_audit_heads, ASKS_AUDITOR},
+    {"GET", "/tokens", get_tokens, ASKS_TOKEN_MAKER},
+    {"POST", "/tokens", post_token, ASKS_TOKEN_MAKER},
+    {"DELETE", "/tokens/*", delete_token, ASKS_TOKEN_MAKER},
+    {"GET", "/session", get_session, ASKS_PERSON},
+    {"GET", "/sessions", get_sessions, ASKS_ADMIN},
+    {"DELETE", "/sessions/*", delete_session, ASKS_ADMIN_HIMSELF},
+    {"GET", "/texts", get_texts, ASKS_NOTHING},
+    {"GET", "/openapi.json", get_description, ASKS_NOTHING},
+    {"GET", "/schema", get_schema, ASKS_NOTHING},
+    {"GET", "/healthz", get_healthz, ASKS_NOTHING, true},
+    {"GET", "/readyz", get_readyz, ASKS_NOTHING, true},
+    {"GET", "/metrics", get_metrics, ASKS_WATCH, true},
 };
 
 static bool match(const char *pattern, const char *path, char arguments[2][64])
@@ -55,139 +139,95 @@ static bool match(const char *pattern, const char *path, char arguments[2][64])
     return *path == '\0';
 }
 
-void route(struct request *request, struct answer *answer)
+/* Logging in and out is noted by its routes. */
+static bool is_noted(const struct row *row)
+{
+    return row->asks != ASKS_NOTHING;
+}
+
+/* Once a request: one that comes in parts is noted with its first. */
+static bool note_asked(const struct request *request, struct answer *answer, bool names_persons)
+{
+    return request->upload != NULL || access_note_asked(request, answer, names_persons);
+}
+
+static void run_row(const struct row *row, struct request *request, struct answer *answer)
+{
+    const bool admitted = admit(request, answer, row->asks);
+
+    if (admitted && (!is_noted(row) || note_asked(request, answer, row->names_persons))) {
+        row->run(request, answer);
+    }
+    if (is_noted(row)) {
+        access_note_outcome(request, answer, admitted);
+    }
+}
+
+static void route_within(struct request *request, struct answer *answer, bool watch_only)
 {
     bool known = false;
 
     answer->http = 200;
     answer->type = "application/json; charset=utf-8";
     for (size_t i = 0; i < COUNT_OF(routes); i++) {
-        if (!match(routes[i].path, request->path, request->argument)) {
+        if ((watch_only && !routes[i].is_watch) ||
+            !match(routes[i].path, request->path, request->argument)) {
             continue;
         }
         known = true;
         if (strcmp(routes[i].method, request->method) == 0) {
-            routes[i].run(request, answer);
+            run_row(&routes[i], request, answer);
+            answer_name_damage(request, answer);
             return;
         }
     }
     answer_error(request, answer, known ? API_METHOD : API_NO_SUCH_PATH, NULL);
 }
 
-void answer_error(const struct request *request, struct answer *answer, enum api_error error,
-                  const char *detail)
+bool route_in_parts(const struct request *request)
 {
-    const struct api_message *message = api_message(error);
-    const char *sentence = request->language == LANGUAGE_ZH ? message->zh : message->en;
-    struct json_out out = json_to(&answer->body);
-    char text[WORDS_BYTES_MAX + 256], words[WORDS_BYTES_MAX];
-    const bool zh = request->language == LANGUAGE_ZH;
-
-    (void)snprintf(text, sizeof text, "%s%s%s", sentence,
-                   detail == NULL ? ""
-                   : zh           ? "："
-                                  : ": ",
-                   detail == NULL ? "" : words_in(request->language, words, detail));
-    buf_clear(&answer->body);
-    answer->http = message->http;
-    answer->type = "application/json; charset=utf-8";
-    out_open(&out, NULL, '{');
-    out_open(&out, "error", '{');
-    out_text(&out, "code", message->code);
-    out_text(&out, "message", text);
-    out_close(&out, '}');
-    out_close(&out, '}');
+    return strcmp(request->path, "/documents") == 0 && upload_is_asked(request);
 }
 
-bool answer_outcome(const struct request *request, struct answer *answer, enum status outcome)
+void route_part(struct request *request, struct answer *answer)
 {
-    if (outcome == OK) {
-        return true;
+    if (admit(request, answer, ASKS_SUBMITTER) && note_asked(request, answer, false)) {
+        upload_part(request, answer);
     }
-    if (outcome == ERR_UNREACHABLE) {
-        answer_error(request, answer, API_STOPPING, NULL);
-    } else {
-        answer_error(request, answer, API_STORE_FAILED, status_message(outcome));
-    }
-    return false;
 }
 
-json_t *request_object(const struct request *request, struct answer *answer)
+void route(struct request *request, struct answer *answer)
 {
-    json_error_t error;
-    json_t *object = json_loadb((const char *)request->body->data, request->body->size,
-                                JSON_REJECT_DUPLICATES, &error);
-
-    if (!json_is_object(object)) {
-        answer_error(request, answer, API_BAD_REQUEST,
-                     object == NULL ? "not JSON" : "not a JSON object");
-        json_decref(object);
-        return NULL;
-    }
-    return object;
+    route_within(request, answer, false);
 }
 
-const char *request_text(const struct request *request, struct answer *answer, const json_t *object,
-                         const char *name)
+void route_watch(struct request *request, struct answer *answer)
 {
-    const char *text = json_string_value(json_object_get(object, name));
-
-    if (text == NULL) {
-        answer_error(request, answer, API_BAD_REQUEST, name);
-    }
-    return text;
+    route_within(request, answer, true);
 }
 
-/* --- who acts --- */
-
-static bool has_role(const struct request *request, const struct person *person, uint32_t role)
+enum route_pace route_pace(const char *path)
 {
-    struct operator_row row;
-    struct view view;
-    bool has;
+    static const struct {
+        const char *path;
+        enum route_pace pace;
+    } paces[] = {
+        {"/login", ROUTE_PASSWORD},
+        {"/users", ROUTE_PASSWORD},
+        {"/users/*/passwd", ROUTE_PASSWORD},
+        {"/documents/*", ROUTE_READ},
+        {"/balance", ROUTE_READ},
+        {"/healthz", ROUTE_READ},
+        {"/verify", ROUTE_LONG},
+        {"/audit/check", ROUTE_LONG},
+        {"/digest", ROUTE_WAITING},
+    };
+    char arguments[2][64];
 
-    view_open(&view, request->service);
-    has = node_operator(view.txn, person->name, &row) && row.enabled &&
-          (row.roles & role) == role && memcmp(&row.key, &person->key, sizeof row.key) == 0;
-    view_close(&view);
-    return has;
-}
-
-bool request_person(const struct request *request, struct answer *answer, uint32_t role,
-                    struct person *person, struct sign_key *secret)
-{
-    memset(person, 0, sizeof *person);
-    if (request->token[0] == '\0' ||
-        !session_find(request->service->sessions, request->token, person->name, secret)) {
-        answer_error(request, answer, API_NEEDS_LOGIN, NULL);
-        return false;
+    for (size_t i = 0; i < COUNT_OF(paces); i++) {
+        if (match(paces[i].path, path, arguments)) {
+            return paces[i].pace;
+        }
     }
-    person->key = secret->public;
-    person->secret = secret;
-    if (!has_role(request, person, role)) {
-        crypto_wipe(secret, sizeof *secret);
-        answer_error(request, answer, API_NEEDS_ROLE, person->name);
-        return false;
-    }
-    return true;
-}
-
-bool request_admin(const struct request *request, struct answer *answer)
-{
-    struct person person;
-    struct sign_key secret;
-    struct view view;
-    bool guarded;
-
-    view_open(&view, request->service);
-    guarded = node_has_admin(view.txn);
-    view_close(&view);
-    if (!guarded) {
-        return true;
-    }
-    if (!request_person(request, answer, ROLE_ADMIN, &person, &secret)) {
-        return false;
-    }
-    crypto_wipe(&secret, sizeof secret);
-    return true;
+    return ROUTE_QUICK;
 }

@@ -1,8 +1,10 @@
-/* routes_document - one document: its fields, who approved it, or where else it is to be found. */
+#include "node/api/routes_document.h"
+
 #include <stdio.h>
 
-#include "node/api/api.h"
-#include "replicator/log.h"
+#include "node/api/routes_pending.h"
+#include "node/ledger/families/nearest_known.h"
+#include "replicator/log/sealing.h"
 
 void write_document_row(struct json_out *out, const struct document_row *row)
 {
@@ -107,7 +109,7 @@ static void write_approval(struct json_out *out, const struct view *view, struct
 {
     struct name_of_key person = {.view = view, .key = group->key};
 
-    query_list(view->txn, author, KIND_OPERATOR, 0, visit_operator, &person);
+    query_list(view->txn, author, kind_named(bytes_text("operator")), 0, visit_operator, &person);
     out_open(out, NULL, '{');
     out_text(out, "role", group->role == ROLE_MAKER ? "maker" : "checker");
     if (person.name[0] != '\0') {
@@ -146,68 +148,59 @@ static void write_entry(void *arg, const struct block_body *body, size_t index,
     out_close(out, ']');
 }
 
-/* The author of ?division=, which may be any division; what is not held is not found. */
-bool request_author(const struct request *request, struct answer *answer, struct division *author)
+/* The nearest division above that wrote a document of this id; NONE. False with the error answered.
+ */
+static bool find_above(const struct request *request, struct answer *answer,
+                       const struct view *view, struct division *author)
 {
-    const char *code = request->query(request->connection, "division");
+    struct roster_snapshot *roster = roster_snapshot_open(view, request, answer);
+    struct document_row row;
 
-    *author = request->service->self;
-    if (code != NULL && !division_parse(author, bytes_text(code))) {
-        answer_error(request, answer, API_BAD_REQUEST, "division: 1-9 of A-Z 0-9");
-        return false;
+    *author = DIVISION_NONE;
+    for (size_t i = 0; roster != NULL && i < roster->count; i++) {
+        if (roster->at[i].above && query_document(view->txn, roster->at[i].division,
+                                                  bytes_text(request->argument[0]), &row)) {
+            *author = row.author;
+        }
     }
-    return true;
+    roster_snapshot_release(request->service, roster);
+    return roster != NULL;
 }
 
-/* A draft that was sent back and not handed in again: why, for its maker. */
-static bool write_rejection(struct answer *answer, const struct request *request,
-                            const struct view *view)
+/* With the nearest id of the same author. */
+static void refuse_unknown(const struct request *request, struct answer *answer,
+                           const struct view *view)
 {
-    struct json_out out = json_to(&answer->body);
-    struct rejection rejection;
+    const char *id = request->argument[0];
+    char advice[DID_YOU_MEAN_BYTES_MAX];
+    struct division author;
+    struct nearest nearest;
 
-    if (request->query(request->connection, "division") != NULL ||
-        !node_rejection(view->txn, request->argument[0], &rejection)) {
-        return false;
+    if (!request_author(request, answer, &author)) {
+        return;
     }
-    out_open(&out, NULL, '{');
-    out_text(&out, "id", rejection.id);
-    out_text(&out, "author", request->service->self.code);
-    out_text(&out, "state", "rejected");
-    out_text(&out, "checker", rejection.checker);
-    out_time(&out, "time", rejection.unix_ms);
-    out_text(&out, "reason", rejection.why);
-    out_close(&out, '}');
-    return true;
+    nearest_document(view->txn, author, bytes_text(id), &nearest);
+    answer_refuse(request, answer, API_NOT_FOUND, "document_unknown id=%s author=%s why=%s", id,
+                  author.code, nearest_advice(advice, &nearest));
 }
 
 void answer_no_document(const struct request *request, struct answer *answer,
                         const struct view *view)
 {
     const char *id = request->argument[0];
-    struct document_row row;
-    struct places places;
-    char detail[160];
+    const char *division = request->query(request->connection, "division");
+    struct division author = DIVISION_NONE;
 
-    if (!view_sound(view, request, answer)) {
+    if (!view_sound(view, request, answer) ||
+        (division == NULL && !find_above(request, answer, view, &author))) {
         return;
     }
-    (void)snprintf(detail, sizeof detail, "%s", id);
-    if (request->query(request->connection, "division") == NULL) {
-        if (!places_read(&places, request, answer)) {
-            return;
-        }
-        for (size_t i = 0; i < places.count; i++) {
-            if (places.at[i].above &&
-                query_document(view->txn, places.at[i].division, bytes_text(id), &row)) {
-                (void)snprintf(detail, sizeof detail,
-                               "%s is a document of %s: name its author with --division %s", id,
-                               row.author.code, row.author.code);
-            }
-        }
-        places_free(&places);
+    if (division_is_none(author)) {
+        refuse_unknown(request, answer, view);
+    } else {
+        answer_refuse(request, answer, API_NOT_FOUND, "document_elsewhere id=%s author=%s", id,
+                      author.code);
     }
-    answer_error(request, answer, API_NOT_FOUND, detail);
 }
 
 void get_document(struct request *request, struct answer *answer)
@@ -238,7 +231,8 @@ void get_document(struct request *request, struct answer *answer)
         } else {
             answer_error(request, answer, API_STORE_FAILED, err.text);
         }
-    } else if (!write_rejection(answer, request, &view)) {
+    } else if (request->query(request->connection, "division") != NULL ||
+               !write_waiting(request, answer, &view, request->argument[0])) {
         answer_no_document(request, answer, &view);
     }
     view_close(&view);

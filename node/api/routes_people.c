@@ -1,166 +1,66 @@
-/* routes_people - operators: logging in, and who they are. Argon2id runs in this thread. */
+#include "node/api/routes_people.h"
+#include "node/api/access_note.h"
+#include "node/api/operator_login.h"
+#include "node/api/page.h"
+#include "node/office/browser_keys.h"
+
 #include <stdio.h>
 
-#include "node/api/api.h"
+#include "proto/log.h"
 
-/* The stored row and a copy of its sealed secret, which outlives the view. */
-struct known {
-    struct operator_row row;
-    struct buf sealed;
+struct user_list {
+    struct json_out out;
+    struct page page;
+    uint64_t now_ms;
 };
 
-static bool find_operator(const struct service *service, const char *name, struct known *known)
+static void write_user(struct json_out *out, const struct operator_row *row, uint64_t now_ms)
 {
-    struct view view;
-    bool found;
-
-    memset(known, 0, sizeof *known);
-    view_open(&view, service);
-    found = node_operator(view.txn, name, &known->row) && known->row.enabled;
-    if (found) {
-        buf_append_bytes(&known->sealed, known->row.sealed);
-        known->row.sealed = buf_bytes(&known->sealed);
-    }
-    view_close(&view);
-    return found;
-}
-
-static void answer_login_error(const struct request *request, struct answer *answer,
-                               enum status status)
-{
-    answer_error(request, answer, status == ERR_LIMIT ? API_ACCOUNT_LOCKED : API_WRONG_PASSWORD,
-                 NULL);
-}
-
-/* A password member, or NULL with the error answered. */
-static const char *request_password(const struct request *request, struct answer *answer,
-                                    const json_t *object, const char *name)
-{
-    const char *password = request_text(request, answer, object, name);
-
-    if (password != NULL && strlen(password) > PASSWORD_BYTES_MAX) {
-        answer_error(request, answer, API_BAD_REQUEST, name);
-        return NULL;
-    }
-    return password;
-}
-
-/* The same for one that is to be set. */
-static const char *request_new_password(const struct request *request, struct answer *answer,
-                                        const json_t *object, const char *name)
-{
-    const char *password = request_password(request, answer, object, name);
-
-    if (password != NULL && strlen(password) < PASSWORD_BYTES_MIN) {
-        answer_error(request, answer, API_SHORT_PASSWORD, NULL);
-        return NULL;
-    }
-    return password;
-}
-
-void post_login(struct request *request, struct answer *answer)
-{
-    json_t *object = request_object(request, answer);
-    const char *name, *password = NULL;
-    char token[SESSION_TOKEN_MAX];
-    struct known known;
-    struct err err;
-    enum status status;
-    bool found;
-
-    if (object == NULL) {
-        return;
-    }
-    name = request_text(request, answer, object, "name");
-    if (name != NULL) {
-        password = request_password(request, answer, object, "password");
-    }
-    if (password != NULL) {
-        struct json_out out = json_to(&answer->body);
-
-        found = find_operator(request->service, name, &known);
-        status = session_login(request->service->sessions, name, found ? &known.row : NULL,
-                               bytes_text(password), token, &err);
-        if (status == OK) {
-            out_open(&out, NULL, '{');
-            out_text(&out, "token", token);
-            out_count(&out, "idle_s", SESSION_IDLE_MS / 1000);
-            out_count(&out, "life_s", SESSION_LIFE_MS / 1000);
-            out_close(&out, '}');
-        } else {
-            answer_login_error(request, answer, status);
-        }
-        buf_free(&known.sealed);
-    }
-    json_decref(object);
-}
-
-void post_logout(struct request *request, struct answer *answer)
-{
-    if (request->token[0] != '\0') {
-        session_logout(request->service->sessions, request->token);
-    }
-    buf_append(&answer->body, "{}", 2);
-}
-
-/* --- who they are --- */
-
-static void write_roles(struct json_out *out, uint32_t held)
-{
-    out_open(out, "roles", '[');
-    for (uint32_t role = 1; role <= ROLE_LAST; role <<= 1) {
-        if ((held & role) != 0) {
-            out_text(out, NULL, role_name(role));
-        }
-    }
-    out_close(out, ']');
-}
-
-static bool read_roles(const json_t *array, uint32_t *held)
-{
-    *held = array == NULL ? ROLE_MAKER | ROLE_CHECKER : 0;
-    for (size_t i = 0; i < json_array_size(array); i++) {
-        const char *name = json_string_value(json_array_get(array, i));
-        const uint32_t role = name == NULL ? 0 : role_named(bytes_text(name));
-
-        if (role == 0 || (*held & role) != 0) {
-            return false;
-        }
-        *held |= role;
-    }
-    return *held != 0;
-}
-
-static bool write_user(void *arg, const struct operator_row *row)
-{
-    struct json_out *out = arg;
+    const uint64_t since_ms = row->since_unix_ms;
 
     out_open(out, NULL, '{');
     out_text(out, "name", row->name);
-    write_roles(out, row->roles);
+    out_roles(out, row->roles);
     out_bool(out, "enabled", row->enabled);
     out_hex(out, "key", &row->key, sizeof row->key);
+    out_count(out, "key_age_s", now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0);
     out_close(out, '}');
+}
+
+static bool list_user(void *arg, const struct operator_row *row)
+{
+    struct user_list *list = arg;
+
+    if (page_row(&list->page, row->name)) {
+        write_user(&list->out, row, list->now_ms);
+    }
     return true;
 }
 
 void get_users(struct request *request, struct answer *answer)
 {
-    struct json_out out = json_to(&answer->body);
+    struct user_list list = {.out = json_to(&answer->body),
+                             .now_ms = clock_unix_ms(&request->service->clock)};
     struct view view;
 
+    if (!request_page(request, answer, &list.page)) {
+        return;
+    }
     view_open(&view, request->service);
-    out_open(&out, NULL, '{');
-    out_open(&out, "rows", '[');
-    node_operators(view.txn, write_user, &out);
-    out_close(&out, ']');
-    out_close(&out, '}');
-    (void)view_sound(&view, request, answer);
+    out_open(&list.out, NULL, '{');
+    out_open(&list.out, "rows", '[');
+    node_operators(view.txn, list_user, &list);
+    out_close(&list.out, ']');
+    write_page(&list.out, &list.page);
+    out_close(&list.out, '}');
+    if (view_sound(&view, request, answer)) {
+        (void)page_found(&list.page, request, answer);
+    }
     view_close(&view);
 }
 
-struct user_job {
-    struct job job;
+struct user_task {
+    struct api_task api_task;
     struct operator_row row;
     struct buf sealed;
     enum status (*change)(struct node *node, struct txn *txn, const struct operator_row *row,
@@ -168,33 +68,35 @@ struct user_job {
     struct err err;
 };
 
-static void run_user(struct job *job, struct node *node, struct txn *txn)
+static void run_user(struct api_task *api_task, struct node *node, struct txn *txn)
 {
-    struct user_job *user = (struct user_job *)job;
+    struct user_task *user = (struct user_task *)api_task;
 
     user->row.sealed = buf_bytes(&user->sealed);
     user->err.status = OK;
     user->err.status = user->change(node, txn, &user->row, &user->err);
 }
 
-static void free_user(struct job *job)
+static void free_user(struct api_task *api_task)
 {
-    buf_free(&((struct user_job *)job)->sealed);
+    buf_free(&((struct user_task *)api_task)->sealed);
 }
 
+/* `event` is what the log calls it once it is done. */
 static void answer_user(const struct request *request, struct answer *answer,
-                        const struct user_job *user)
+                        const struct user_task *user, const char *event)
 {
     struct json_out out = json_to(&answer->body);
 
     if (user->err.status == ERR_CONFIG) {
-        answer_error(request, answer, API_BAD_REQUEST, user->err.text);
+        answer_because(request, answer, API_BAD_REQUEST, user->err.text);
     } else if (user->err.status == ERR_NOT_FOUND) {
-        answer_error(request, answer, API_NOT_FOUND, user->row.name);
+        answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", user->row.name);
     } else if (user->err.status != OK) {
-        answer_error(request, answer, API_REFUSED, user->err.text);
+        answer_because(request, answer, API_REFUSED, user->err.text);
     } else {
-        (void)write_user(&out, &user->row);
+        LOG_INFO(event, "user=%s", user->row.name);
+        write_user(&out, &user->row, clock_unix_ms(&request->service->clock));
     }
 }
 
@@ -202,26 +104,22 @@ void post_user(struct request *request, struct answer *answer)
 {
     json_t *object = request_object(request, answer);
     const char *name, *password = NULL;
-    struct user_job *user;
+    struct user_task *user;
     struct sign_key key;
 
     if (object == NULL) {
         return;
     }
-    if (!request_admin(request, answer)) {
-        json_decref(object);
-        return;
-    }
-    user = job_new(request->service->gate, sizeof *user, run_user, free_user);
+    user = api_task_new(request->service->gate, sizeof *user, run_user, free_user);
     user->change = node_operator_add;
     name = request_text(request, answer, object, "name");
     if (name != NULL) {
         password = request_new_password(request, answer, object, "password");
     }
     if (password != NULL && (strlen(name) >= sizeof user->row.name ||
-                             !read_roles(json_object_get(object, "roles"), &user->row.roles))) {
-        answer_error(request, answer, API_BAD_REQUEST,
-                     "name: 1-63; roles: maker checker auditor admin");
+                             !read_roles(json_object_get(object, "roles"),
+                                         ROLE_MAKER | ROLE_CHECKER, &user->row.roles))) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_user_form");
     } else if (password != NULL) {
         sign_key_generate(&key);
         (void)snprintf(user->row.name, sizeof user->row.name, "%s", name);
@@ -229,45 +127,50 @@ void post_user(struct request *request, struct answer *answer)
         user->row.key = key.public;
         session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password));
         crypto_wipe(&key, sizeof key);
-        if (answer_outcome(request, answer, job_run(&user->job, request->service->node))) {
-            answer_user(request, answer, user);
+        if (answer_outcome(request, answer,
+                           api_task_run(&user->api_task, request->service->node))) {
+            answer_user(request, answer, user, "user.added");
         }
     }
-    job_done_with(&user->job);
+    api_task_done_with(&user->api_task);
     json_decref(object);
 }
 
 /* The same key under a new password: only who knows the old one can do it. */
-static void change_password(struct request *request, struct answer *answer, struct known *known,
-                            const char *password, const char *new_password)
+static void change_password(struct request *request, struct answer *answer,
+                            const struct known_operator *known, const char *password,
+                            const char *new_password)
 {
-    struct user_job *user = job_new(request->service->gate, sizeof *user, run_user, free_user);
+    struct user_task *user =
+        api_task_new(request->service->gate, sizeof *user, run_user, free_user);
+    const struct login login = login_of(request, known, known->row.name, password);
     struct sign_key key;
     struct err err;
     enum status status;
 
     user->change = node_operator_passwd;
-    status = session_unseal(request->service->sessions, known->row.name, &known->row,
-                            bytes_text(password), &key, &err);
+    status = session_unseal(request->service->sessions, &login, &key, &err);
+    access_note_login(request, known->row.name, status);
     if (status != OK) {
-        answer_login_error(request, answer, status);
+        answer_login_error(request, answer, &err);
     } else {
         user->row = known->row;
         session_seal(request->service->sessions, &user->sealed, &key, bytes_text(new_password));
-        if (answer_outcome(request, answer, job_run(&user->job, request->service->node))) {
+        if (answer_outcome(request, answer,
+                           api_task_run(&user->api_task, request->service->node))) {
             session_end(request->service->sessions, known->row.name);
-            answer_user(request, answer, user);
+            answer_user(request, answer, user, "user.password");
         }
     }
     crypto_wipe(&key, sizeof key);
-    job_done_with(&user->job);
+    api_task_done_with(&user->api_task);
 }
 
 void post_passwd(struct request *request, struct answer *answer)
 {
     json_t *object = request_object(request, answer);
     const char *password, *new_password = NULL;
-    struct known known;
+    struct known_operator known;
 
     if (object == NULL) {
         return;
@@ -277,12 +180,13 @@ void post_passwd(struct request *request, struct answer *answer)
         new_password = request_new_password(request, answer, object, "new_password");
     }
     if (new_password != NULL) {
-        if (find_operator(request->service, request->argument[0], &known)) {
+        known_operator_find(&known, request->service, request->argument[0]);
+        if (known.found) {
             change_password(request, answer, &known, password, new_password);
         } else {
-            answer_error(request, answer, API_NOT_FOUND, request->argument[0]);
+            answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", request->argument[0]);
         }
-        buf_free(&known.sealed);
+        known_operator_free(&known);
     }
     json_decref(object);
 }
@@ -290,24 +194,22 @@ void post_passwd(struct request *request, struct answer *answer)
 void post_disable(struct request *request, struct answer *answer)
 {
     struct json_out out = json_to(&answer->body);
-    struct user_job *user;
+    struct user_task *user;
 
-    if (!request_admin(request, answer)) {
-        return;
-    }
-    user = job_new(request->service->gate, sizeof *user, run_user, free_user);
-    user->change = node_operator_disable;
+    user = api_task_new(request->service->gate, sizeof *user, run_user, free_user);
+    user->change = person_end;
     (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
-    if (answer_outcome(request, answer, job_run(&user->job, request->service->node))) {
+    if (answer_outcome(request, answer, api_task_run(&user->api_task, request->service->node))) {
         if (user->err.status == OK) {
+            LOG_INFO("user.disabled", "user=%s", user->row.name);
             session_end(request->service->sessions, user->row.name);
             out_open(&out, NULL, '{');
             out_text(&out, "name", user->row.name);
             out_bool(&out, "enabled", false);
             out_close(&out, '}');
         } else {
-            answer_user(request, answer, user);
+            answer_user(request, answer, user, "user.disabled");
         }
     }
-    job_done_with(&user->job);
+    api_task_done_with(&user->api_task);
 }

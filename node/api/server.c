@@ -1,38 +1,46 @@
-/* The one place that includes microhttpd.h. */
 #include "node/api/server.h"
 
 #include <errno.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "node/api/api.h"
+#include "node/api/api_task.h"
+#include "node/api/console_page.h"
+#include "node/api/door.h"
+#include "node/api/feed_share.h"
+#include "node/api/listener.h"
+#include "node/api/roster_snapshot.h"
+#include "node/api/routes.h"
 #include "proto/log.h"
+#include "proto/message.h"
 
 enum {
-    CONNECTIONS_MAX = 64,
-    CONNECTION_MEMORY_BYTES = 128 << 10, /* headers, and the window a body is read through */
-    CONNECTION_IDLE_S = 120,
-    THREAD_STACK_BYTES = 4 << 20, /* reserved, not used: jansson recurses up to 2,048 deep */
-    LISTEN_BACKLOG = 64,
-};
+    IDLE_MS = 120000,
+    LISTEN_BACKLOG = 256,
 
-#define API_PREFIX "/api/v1"
+    SOCKET_CONNECTIONS_MAX = 1024,
+    SOCKET_HEADER_BYTES = 128 << 10, /* and the window a body is read through */
+    SOCKET_HELD_BYTES = 256 << 20,
+
+    NETWORK_CONNECTIONS_MAX = 1100,
+    NETWORK_PER_ADDRESS_MAX = 512, /* an office behind one address has fifty browsers */
+    NETWORK_HEADER_BYTES = 32 << 10,
+    NETWORK_HELD_BYTES = 128 << 20,
+    STRANGER_BYTES_MAX = 64 << 10, /* who logs in */
+
+    WATCH_CONNECTIONS_MAX = 8,
+    WATCH_HEADER_BYTES = 16 << 10,
+    WATCH_HELD_BYTES = 64 << 20,
+};
 
 struct api {
     struct service service;
-    struct MHD_Daemon *daemon;
-    int listen_fd;
+    struct workers *workers;
+    struct http_door *home, *network, *watch; /* the last two NULL: no such address */
     char socket_path[sizeof((struct sockaddr_un *)NULL)->sun_path]; /* "" until it is ours */
-};
-
-/* One request while its body comes in. */
-struct incoming {
-    struct buf body;
-    bool stranger, too_large;
 };
 
 /* --- the socket --- */
@@ -56,17 +64,16 @@ static enum status bind_socket(int *out, const struct sockaddr_un *address, stru
 
     *out = -1;
     if (fd < 0) {
-        return err_set(err, ERR_IO, "socket: %s", strerror(errno));
+        return err_set(err, ERR_IO, "socket_failed why=%s", os_reason(errno));
     }
     if (somebody_answers(address)) {
         (void)close(fd);
-        return err_set(err, ERR_BUSY,
-                       "another terraced answers on this home's socket: stop it first");
+        return err_set(err, ERR_BUSY, "socket_answered");
     }
     (void)unlink(address->sun_path); /* stale: nobody listens there */
     if (bind(fd, (const struct sockaddr *)address, sizeof *address) != 0 ||
         chmod(address->sun_path, 0600) != 0 || listen(fd, LISTEN_BACKLOG) != 0) {
-        (void)err_set(err, ERR_IO, "%s", strerror(errno));
+        (void)err_set(err, ERR_IO, "%s", os_reason(errno));
         (void)close(fd);
         return err->status;
     }
@@ -80,192 +87,209 @@ static enum status open_socket(int *fd, const char *path, struct err *err)
 
     *fd = -1;
     if (strlen(path) >= sizeof address.sun_path) {
-        return err_set(err, ERR_CONFIG, "socket %s: the path is longer than %zu bytes", path,
+        return err_set(err, ERR_CONFIG, "socket_path_long path=%s bytes_max=%zu", path,
                        sizeof address.sun_path - 1);
     }
     memcpy(address.sun_path, path, strlen(path) + 1);
     if (bind_socket(fd, &address, err) != OK) {
-        return err_wrap(err, "socket %s", path);
+        return err_wrap(err, "socket_not_opened path=%s", path);
     }
     return OK;
 }
 
-/* --- requests --- */
+/* --- what is answered, in a worker's thread --- */
 
-static bool owner_or_root(struct MHD_Connection *connection)
+static void answer_socket(struct request *request, struct answer *answer)
 {
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-
-    return info != NULL &&
-           getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
-}
-
-static const char *query_value(void *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, name);
-}
-
-static enum language wanted_language(struct MHD_Connection *connection)
-{
-    const char *wanted =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_ACCEPT_LANGUAGE);
-
-    return wanted != NULL && strncmp(wanted, "zh", 2) == 0 ? LANGUAGE_ZH : LANGUAGE_EN;
-}
-
-static const char *session_token(struct MHD_Connection *connection)
-{
-    const char *value =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_AUTHORIZATION);
-
-    return value != NULL && strncmp(value, "Bearer ", 7) == 0 ? value + 7 : "";
-}
-
-static enum MHD_Result send_answer(struct MHD_Connection *connection, struct answer *answer)
-{
-    struct MHD_Response *response;
-    enum MHD_Result result;
-
-    if (answer->body.size == 0) {
-        buf_reserve(&answer->body, 1); /* a response wants a pointer */
-    }
-    response = MHD_create_response_from_buffer(answer->body.size, answer->body.data,
-                                               MHD_RESPMEM_MUST_COPY);
-    buf_free(&answer->body);
-    if (response == NULL) {
-        return MHD_NO;
-    }
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    result = MHD_queue_response(connection, (unsigned)answer->http, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static enum MHD_Result answer_request(const struct api *api, struct MHD_Connection *connection,
-                                      const char *url, const char *method,
-                                      struct incoming *incoming)
-{
-    struct answer answer = {.http = 200, .body = BUF_EMPTY};
-    struct request request = {
-        .service = &api->service,
-        .method = method,
-        .path = url,
-        .language = wanted_language(connection),
-        .token = session_token(connection),
-        .body = &incoming->body,
-        .connection = connection,
-        .query = query_value,
-    };
-
-    if (incoming->stranger) {
-        answer_error(&request, &answer, API_STRANGER, NULL);
-    } else if (incoming->too_large) {
-        answer_error(&request, &answer, API_TOO_LARGE, NULL);
-    } else if (strncmp(url, API_PREFIX "/", sizeof API_PREFIX) != 0) {
-        answer_error(&request, &answer, API_NO_SUCH_PATH, NULL);
+    if (request->is_api) {
+        route(request, answer);
     } else {
-        request.path = url + sizeof API_PREFIX - 1;
-        route(&request, &answer);
+        route_watch(request, answer);
     }
-    return send_answer(connection, &answer);
 }
 
-/* Called once with the headers, then for each piece of the body, then once more at its end. */
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *connection, const char *url,
-                                  const char *method, const char *version, const char *upload,
-                                  size_t *upload_size, void **state)
+/* The API, the same for who watches, and the console for every other address. */
+static void answer_network(struct request *request, struct answer *answer)
 {
-    struct incoming *incoming = *state;
+    static const char *const watched[] = {"/metrics", "/healthz", "/readyz"};
+    bool is_watched = false;
 
-    (void)version;
-    if (incoming == NULL) {
-        incoming = mem_zalloc(sizeof *incoming);
-        incoming->stranger = !owner_or_root(connection);
-        *state = incoming;
-        return MHD_YES;
+    for (size_t i = 0; i < COUNT_OF(watched); i++) {
+        is_watched = is_watched || strcmp(request->path, watched[i]) == 0;
     }
-    if (*upload_size > 0) {
-        if (incoming->stranger || incoming->body.size + *upload_size > BODY_BYTES_MAX) {
-            incoming->too_large = true; /* the rest is read and forgotten */
-        } else {
-            buf_append(&incoming->body, upload, *upload_size);
-        }
-        *upload_size = 0;
-        return MHD_YES;
+    if (request->is_api || is_watched) {
+        answer_socket(request, answer);
+    } else if (strncmp(request->path, "/api", 4) == 0) {
+        answer_error(request, answer, API_NO_SUCH_PATH, NULL);
+    } else {
+        answer_console(request, answer);
     }
-    return answer_request(arg, connection, url, method, incoming);
 }
 
-static void on_completed(void *arg, struct MHD_Connection *connection, void **state,
-                         enum MHD_RequestTerminationCode code)
+static bool in_parts(const struct request *request)
 {
-    struct incoming *incoming = *state;
+    return request->is_api && route_in_parts(request);
+}
 
-    (void)arg;
-    (void)connection;
-    (void)code;
-    if (incoming != NULL) {
-        buf_free(&incoming->body);
-        mem_free(incoming);
-        *state = NULL;
+static enum lane lane_of(const struct request *request, enum lane usual)
+{
+    static const enum lane lanes[] = {[ROUTE_READ] = LANE_READ,
+                                      [ROUTE_PASSWORD] = LANE_PASSWORD,
+                                      [ROUTE_LONG] = LANE_LONG,
+                                      [ROUTE_WAITING] = LANE_WAITING};
+    const enum route_pace pace = request->is_api ? route_pace(request->path) : ROUTE_QUICK;
+
+    return pace == ROUTE_QUICK ? usual : lanes[pace];
+}
+
+static enum lane lane_of_socket(const struct request *request)
+{
+    return lane_of(request, LANE_SOCKET);
+}
+
+static enum lane lane_of_network(const struct request *request)
+{
+    return lane_of(request, LANE_NETWORK);
+}
+
+static enum lane lane_of_watch(const struct request *request)
+{
+    (void)request;
+    return LANE_WATCH;
+}
+
+/* --- the doors --- */
+
+static enum status open_home(struct api *api, const char *path, struct err *err)
+{
+    struct door_config config = {.door = DOOR_SOCKET,
+                                 .service = &api->service,
+                                 .workers = api->workers,
+                                 .connections_max = SOCKET_CONNECTIONS_MAX,
+                                 .header_bytes_max = SOCKET_HEADER_BYTES,
+                                 .body_bytes_max = BODY_BYTES_MAX,
+                                 .stranger_bytes_max = BODY_BYTES_MAX, /* he is the owner */
+                                 .held_bytes_max = SOCKET_HELD_BYTES,
+                                 .idle_ms = IDLE_MS,
+                                 .answer = answer_socket,
+                                 .lane = lane_of_socket,
+                                 .in_parts = in_parts,
+                                 .part = route_part};
+    enum status status = open_socket(&config.listen_fd, path, err);
+
+    if (status != OK) {
+        return status;
     }
+    memcpy(api->socket_path, path, strlen(path) + 1);
+    status = door_open(&api->home, &config, err);
+    if (status == OK) {
+        LOG_INFO("api.start", "socket=%s", path);
+    }
+    return status;
+}
+
+static enum status open_network(struct api *api, const struct api_config *given, struct err *err)
+{
+    struct door_config config = {.door = DOOR_TLS,
+                                 .service = &api->service,
+                                 .workers = api->workers,
+                                 .certificate = given->certificate,
+                                 .key = given->key,
+                                 .connections_max = NETWORK_CONNECTIONS_MAX,
+                                 .per_address_max = NETWORK_PER_ADDRESS_MAX,
+                                 .header_bytes_max = NETWORK_HEADER_BYTES,
+                                 .body_bytes_max = BODY_BYTES_MAX,
+                                 .stranger_bytes_max = STRANGER_BYTES_MAX,
+                                 .held_bytes_max = NETWORK_HELD_BYTES,
+                                 .idle_ms = IDLE_MS,
+                                 .answer = answer_network,
+                                 .lane = lane_of_network,
+                                 .in_parts = in_parts,
+                                 .part = route_part};
+    enum status status = listener_open(&config.listen_fd, given->listen, LISTEN_BACKLOG, err);
+
+    if (status == OK) {
+        status = door_open(&api->network, &config, err);
+    }
+    if (status == OK) {
+        LOG_INFO("api.listen", "address=%s fingerprint=%s", given->listen, given->fingerprint);
+    }
+    return status;
+}
+
+enum status api_watch(struct api *api, const char *endpoint, struct err *err)
+{
+    struct door_config config = {.door = DOOR_WATCH,
+                                 .service = &api->service,
+                                 .workers = api->workers,
+                                 .connections_max = WATCH_CONNECTIONS_MAX,
+                                 .header_bytes_max = WATCH_HEADER_BYTES,
+                                 .body_bytes_max = WATCH_HEADER_BYTES, /* read by nobody */
+                                 .stranger_bytes_max = WATCH_HEADER_BYTES,
+                                 .held_bytes_max = WATCH_HELD_BYTES,
+                                 .idle_ms = IDLE_MS, /* longer than between two scrapes */
+                                 .answer = route_watch,
+                                 .lane = lane_of_watch};
+    enum status status = listener_loopback(&config.listen_fd, endpoint, WATCH_CONNECTIONS_MAX, err);
+
+    if (status == OK) {
+        status = door_open(&api->watch, &config, err);
+    }
+    if (status == OK) {
+        LOG_INFO("metrics.start", "endpoint=%s", endpoint);
+    }
+    return status;
 }
 
 /* --- life --- */
 
-static enum status start_daemon(struct api *api, struct err *err)
+static struct service service_of(const struct api_config *config)
 {
-    api->daemon = MHD_start_daemon(
-        MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION, 0, NULL, NULL, on_request,
-        api, MHD_OPTION_LISTEN_SOCKET, api->listen_fd, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY_BYTES,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)CONNECTION_IDLE_S, MHD_OPTION_THREAD_STACK_SIZE,
-        (size_t)THREAD_STACK_BYTES, MHD_OPTION_END);
-    if (api->daemon == NULL) {
-        return err_set(err, ERR_IO, "start the HTTP server: %s", strerror(errno));
-    }
-    api->listen_fd = -1; /* the daemon closes it */
-    return OK;
+    const struct node_config *node = node_config(config->node);
+
+    return (struct service){
+        .node = config->node,
+        .store = *config->store,
+        .self = node->self,
+        .tree = node->tree,
+        .feeds = feed_share_open(),
+        .rosters = roster_snapshots_open(&node->tree, node->self),
+        .damage = node->damage,
+        .gate = task_gate_open(),
+        .clock = *config->clock,
+        .sessions = sessions_open(config->clock),
+        .listen = config->listen,
+        .fingerprint = config->fingerprint,
+        .home = config->home,
+    };
 }
 
-enum status api_start(struct api **out, struct node *node, const struct store *store,
-                      const struct clock *clock, const char *socket_path, struct err *err)
+enum status api_start(struct api **out, const struct api_config *config, struct err *err)
 {
     struct api *api = mem_zalloc(sizeof *api);
     enum status status;
 
     *out = NULL;
-    api->listen_fd = -1;
-    api->service = (struct service){
-        .node = node,
-        .store = *store,
-        .self = node_config(node)->self,
-        .tree = node_config(node)->tree,
-        .gate = gate_open(),
-        .clock = *clock,
-        .sessions = sessions_open(clock),
-    };
-    status = open_socket(&api->listen_fd, socket_path, err);
-    if (status != OK) {
-        goto out;
+    api->service = service_of(config);
+    api->workers = workers_open(config->clock);
+    status = open_home(api, config->socket_path, err);
+    if (status == OK && config->listen != NULL) {
+        status = open_network(api, config, err);
     }
-    memcpy(api->socket_path, socket_path, strlen(socket_path) + 1);
-    status = start_daemon(api, err);
-    if (status != OK) {
-        goto out;
+    if (status == OK) {
+        *out = api;
+        api = NULL;
     }
-    LOG_INFO("api.start", "socket=%s", socket_path);
-    *out = api;
-    api = NULL;
-out:
     api_stop(api);
     return status;
+}
+
+void api_committed(struct api *api)
+{
+    door_committed(api->home);
+    if (api->network != NULL) {
+        door_committed(api->network);
+    }
 }
 
 void api_stop(struct api *api)
@@ -273,17 +297,18 @@ void api_stop(struct api *api)
     if (api == NULL) {
         return;
     }
-    gate_shut(api->service.gate);
+    task_gate_shut(api->service.gate);
+    node_end_waits(api->service.node);
     if (api->socket_path[0] != '\0') {
         (void)unlink(api->socket_path);
     }
-    if (api->daemon != NULL) {
-        MHD_stop_daemon(api->daemon);
-    }
-    if (api->listen_fd >= 0) {
-        (void)close(api->listen_fd);
-    }
+    door_close(api->network);
+    door_close(api->watch);
+    door_close(api->home);
+    workers_close(api->workers);
+    feed_share_close(api->service.feeds);
+    roster_snapshots_close(api->service.rosters);
     sessions_close(api->service.sessions);
-    gate_unref(api->service.gate);
+    task_gate_unref(api->service.gate);
     mem_free(api);
 }

@@ -2,31 +2,33 @@
 
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 
-enum { SLOW_HASHES_MAX = 2, FAILURES_MAX = 10, LOCKED_MS = 60 * 1000, ACCOUNTS_WATCHED_MAX = 64 };
+#include "proto/log.h"
+
+enum {
+    SLOW_HASHES_MAX = 2,  /* of Argon2id at once: 64 MiB each */
+    SLOW_WAITING_MAX = 4, /* for one of them; more are sent away, so that they hold no thread */
+};
 
 struct session {
     char name[64]; /* "" when the place is free */
+    char address[ATTEMPT_ADDRESS_MAX];
+    uint64_t id;
     struct hash token;
     struct sign_key key;
     uint64_t begun_ms, used_ms; /* mono */
-};
-
-/* Wrong passwords of one name. */
-struct failures {
-    char name[64];
-    uint32_t count;
-    uint64_t last_ms;
 };
 
 struct sessions {
     pthread_mutex_t lock;
     pthread_cond_t slot_free;
     struct clock clock;
-    int slow_hashes; /* Argon2id runs under way: 64 MiB each */
+    int slow_hashes, waiting; /* Argon2id runs under way, and who waits for one */
+    uint64_t last_id;
+    struct attempts *attempts;
     struct session places[SESSIONS_MAX];
-    struct failures failures[ACCOUNTS_WATCHED_MAX];
 };
 
 struct sessions *sessions_open(const struct clock *clock)
@@ -34,6 +36,7 @@ struct sessions *sessions_open(const struct clock *clock)
     struct sessions *sessions = mem_zalloc(sizeof *sessions);
 
     sessions->clock = *clock;
+    sessions->attempts = attempts_open();
     (void)pthread_mutex_init(&sessions->lock, NULL);
     (void)pthread_cond_init(&sessions->slot_free, NULL);
     (void)mlock(sessions->places, sizeof sessions->places);
@@ -49,17 +52,26 @@ void sessions_close(struct sessions *sessions)
     (void)munlock(sessions->places, sizeof sessions->places);
     (void)pthread_mutex_destroy(&sessions->lock);
     (void)pthread_cond_destroy(&sessions->slot_free);
+    attempts_close(sessions->attempts);
     mem_free(sessions);
 }
 
-static void take_slot(struct sessions *sessions)
+/* False, when so many wait already that this one is not to (`patient`: it waits in any case). */
+static bool take_slot(struct sessions *sessions, bool patient)
 {
+    bool taken;
+
     (void)pthread_mutex_lock(&sessions->lock);
-    while (sessions->slow_hashes == SLOW_HASHES_MAX) {
+    taken =
+        patient || sessions->slow_hashes < SLOW_HASHES_MAX || sessions->waiting < SLOW_WAITING_MAX;
+    sessions->waiting++;
+    while (taken && sessions->slow_hashes == SLOW_HASHES_MAX) {
         (void)pthread_cond_wait(&sessions->slot_free, &sessions->lock);
     }
-    sessions->slow_hashes++;
+    sessions->waiting--;
+    sessions->slow_hashes += taken;
     (void)pthread_mutex_unlock(&sessions->lock);
+    return taken;
 }
 
 static void give_slot(struct sessions *sessions)
@@ -70,89 +82,91 @@ static void give_slot(struct sessions *sessions)
     (void)pthread_mutex_unlock(&sessions->lock);
 }
 
-/* Under the lock. The place of this name, else the one that has been quiet longest. */
-static struct failures *failures_of(struct sessions *sessions, const char *name)
+static struct attempt attempt_of(const struct login *login)
 {
-    struct failures *oldest = &sessions->failures[0];
-
-    for (size_t i = 0; i < ACCOUNTS_WATCHED_MAX; i++) {
-        struct failures *failures = &sessions->failures[i];
-        if (strcmp(failures->name, name) == 0) {
-            return failures;
-        }
-        if (failures->last_ms < oldest->last_ms) {
-            oldest = failures;
-        }
-    }
-    memset(oldest, 0, sizeof *oldest);
-    (void)snprintf(oldest->name, sizeof oldest->name, "%s", name);
-    return oldest;
+    return (struct attempt){login->name, login->address, login->row != NULL};
 }
 
-static bool account_locked(struct sessions *sessions, const char *name)
+static enum status check_attempt(struct sessions *sessions, const struct login *login,
+                                 struct err *err)
 {
-    struct failures *failures;
-    bool locked;
+    const struct attempt attempt = attempt_of(login);
+    enum status status;
 
     (void)pthread_mutex_lock(&sessions->lock);
-    failures = failures_of(sessions, name);
-    locked = failures->count >= FAILURES_MAX &&
-             clock_mono_ms(&sessions->clock) - failures->last_ms < LOCKED_MS;
+    status = attempts_check(sessions->attempts, &attempt, clock_mono_ms(&sessions->clock), err);
     (void)pthread_mutex_unlock(&sessions->lock);
-    return locked;
+    return status;
 }
 
-static void count_attempt(struct sessions *sessions, const char *name, bool good)
+static void count_attempt(struct sessions *sessions, const struct login *login, bool good)
 {
-    struct failures *failures;
+    const struct attempt attempt = attempt_of(login);
 
     (void)pthread_mutex_lock(&sessions->lock);
-    failures = failures_of(sessions, name);
-    failures->count = good ? 0 : failures->count + 1;
-    failures->last_ms = clock_mono_ms(&sessions->clock);
+    attempts_count(sessions->attempts, &attempt, clock_mono_ms(&sessions->clock), good);
     (void)pthread_mutex_unlock(&sessions->lock);
 }
 
 void session_seal(struct sessions *sessions, struct buf *out, const struct sign_key *key,
                   struct bytes password)
 {
-    take_slot(sessions);
+    (void)take_slot(sessions, true);
     secret_seal(out, bytes_of(key->secret, sizeof key->secret), password, false);
     give_slot(sessions);
 }
 
-/* What an unknown name is compared with, so that it takes as long as a known one. */
-static void waste_time(struct sessions *sessions, struct bytes password)
+/* A name comes from whoever knocks: one that could break a line is not written. */
+static void log_login(const char *name, const char *outcome)
+{
+    const bool plain = text_plain(bytes_text(name)) && strchr(name, ' ') == NULL;
+
+    if (strcmp(outcome, "good") == 0) {
+        LOG_INFO("login", "user=%.63s", name);
+    } else {
+        LOG_WARN("login.refused", "user=%.63s reason=%s", plain ? name : "?", outcome);
+    }
+}
+
+/* The seal of what an unknown name is compared with, so that it takes as long as a known one. */
+static void waste_time(struct bytes password)
 {
     struct sign_key key;
     struct buf sealed = BUF_EMPTY;
 
     sign_key_generate(&key);
-    session_seal(sessions, &sealed, &key, password);
+    secret_seal(&sealed, bytes_of(key.secret, sizeof key.secret), password, false);
     crypto_wipe(&key, sizeof key);
     buf_free(&sealed);
 }
 
-enum status session_unseal(struct sessions *sessions, const char *name,
-                           const struct operator_row *row, struct bytes password,
+static enum status try_password(const struct login *login, struct sign_key *out, struct err *err)
+{
+    if (login->row == NULL) {
+        waste_time(login->password);
+        return err_set(err, ERR_KEY, "login_wrong");
+    }
+    out->public = login->row->key;
+    return secret_unseal(out->secret, sizeof out->secret, login->row->sealed, login->password, err);
+}
+
+enum status session_unseal(struct sessions *sessions, const struct login *login,
                            struct sign_key *out, struct err *err)
 {
     enum status status;
 
     memset(out, 0, sizeof *out);
-    if (account_locked(sessions, name)) {
-        return err_set(err, ERR_LIMIT, "too many wrong passwords");
+    if (check_attempt(sessions, login, err) != OK) {
+        log_login(login->name, "locked");
+        return err->status;
     }
-    if (row == NULL) {
-        waste_time(sessions, password);
-        status = err_set(err, ERR_KEY, "wrong name or password");
-    } else {
-        take_slot(sessions);
-        status = secret_unseal(out->secret, sizeof out->secret, row->sealed, password, err);
-        give_slot(sessions);
-        out->public = row->key;
+    if (!take_slot(sessions, false)) {
+        return err_set(err, ERR_BUSY, "login_busy");
     }
-    count_attempt(sessions, name, status == OK);
+    status = try_password(login, out, err);
+    give_slot(sessions);
+    count_attempt(sessions, login, status == OK);
+    log_login(login->name, status == OK ? "good" : "wrong_password");
     return status;
 }
 
@@ -162,21 +176,31 @@ static bool session_live(const struct session *session, uint64_t now)
            now - session->begun_ms < SESSION_LIFE_MS;
 }
 
-/* Under the lock. A free or expired place, else the one unused longest. */
-static struct session *take_place(struct sessions *sessions, uint64_t now)
+static struct session *older(struct session *one, struct session *other)
 {
-    struct session *oldest = &sessions->places[0];
+    return one == NULL || other->used_ms < one->used_ms ? other : one;
+}
+
+/* Under the lock. Who has many sessions gives up his own that is unused longest; otherwise a free
+ * or expired place, else the one unused longest of all. */
+static struct session *take_place(struct sessions *sessions, const char *name, uint64_t now)
+{
+    struct session *oldest = NULL, *own = NULL, *unused = NULL;
+    size_t count = 0;
 
     for (size_t i = 0; i < SESSIONS_MAX; i++) {
         struct session *session = &sessions->places[i];
         if (!session_live(session, now)) {
-            return session;
+            unused = session;
+            continue;
         }
-        if (session->used_ms < oldest->used_ms) {
-            oldest = session;
+        oldest = older(oldest, session);
+        if (strcmp(session->name, name) == 0) {
+            own = older(own, session);
+            count++;
         }
     }
-    return oldest;
+    return count >= SESSIONS_EACH_MAX ? own : unused != NULL ? unused : oldest;
 }
 
 static struct hash token_hash(const char *token)
@@ -184,8 +208,7 @@ static struct hash token_hash(const char *token)
     return hash_of(TAG_TOKEN, bytes_text(token));
 }
 
-enum status session_login(struct sessions *sessions, const char *name,
-                          const struct operator_row *row, struct bytes password,
+enum status session_login(struct sessions *sessions, const struct login *login,
                           char token[SESSION_TOKEN_MAX], struct err *err)
 {
     struct sign_key key;
@@ -193,7 +216,7 @@ enum status session_login(struct sessions *sessions, const char *name,
     uint8_t secret[HASH_SIZE];
     enum status status;
 
-    status = session_unseal(sessions, name, row, password, &key, err);
+    status = session_unseal(sessions, login, &key, err);
     if (status != OK) {
         return status;
     }
@@ -201,8 +224,11 @@ enum status session_login(struct sessions *sessions, const char *name,
     hex_encode(token, secret, sizeof secret);
 
     (void)pthread_mutex_lock(&sessions->lock);
-    session = take_place(sessions, clock_mono_ms(&sessions->clock));
-    (void)snprintf(session->name, sizeof session->name, "%s", name);
+    session = take_place(sessions, login->name, clock_mono_ms(&sessions->clock));
+    memset(session, 0, sizeof *session);
+    (void)snprintf(session->name, sizeof session->name, "%s", login->name);
+    (void)snprintf(session->address, sizeof session->address, "%s", login->address);
+    session->id = ++sessions->last_id;
     session->token = token_hash(token);
     session->key = key;
     session->begun_ms = clock_mono_ms(&sessions->clock);
@@ -233,6 +259,37 @@ static struct session *find(struct sessions *sessions, const char *token)
     return NULL;
 }
 
+static void view_session(const struct sessions *sessions, const struct session *session,
+                         struct session_view *out)
+{
+    const uint64_t now = clock_mono_ms(&sessions->clock);
+    const uint64_t began = clock_unix_ms(&sessions->clock) - now; /* of the monotonic clock */
+
+    *out = (struct session_view){.id = session->id,
+                                 .key = session->key.public,
+                                 .begun_unix_ms = began + session->begun_ms,
+                                 .used_unix_ms = began + session->used_ms,
+                                 .idle_until_unix_ms = began + session->used_ms + SESSION_IDLE_MS,
+                                 .until_unix_ms = began + session->begun_ms + SESSION_LIFE_MS};
+    memcpy(out->name, session->name, sizeof out->name);
+    memcpy(out->address, session->address, sizeof out->address);
+}
+
+bool session_know(struct sessions *sessions, const char *token, bool is_used,
+                  struct session_view *out)
+{
+    struct session *session;
+
+    (void)pthread_mutex_lock(&sessions->lock);
+    session = find(sessions, token);
+    if (session != NULL) {
+        session->used_ms = is_used ? clock_mono_ms(&sessions->clock) : session->used_ms;
+        view_session(sessions, session, out);
+    }
+    (void)pthread_mutex_unlock(&sessions->lock);
+    return session != NULL;
+}
+
 bool session_find(struct sessions *sessions, const char *token, char name[64],
                   struct sign_key *secret)
 {
@@ -247,6 +304,45 @@ bool session_find(struct sessions *sessions, const char *token, char name[64],
     }
     (void)pthread_mutex_unlock(&sessions->lock);
     return session != NULL;
+}
+
+static int compare_begun(const void *a, const void *b)
+{
+    const struct session_view *one = a, *other = b;
+
+    return one->id < other->id ? -1 : one->id > other->id;
+}
+
+size_t session_list(struct sessions *sessions, struct session_view out[SESSIONS_MAX])
+{
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&sessions->lock);
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        if (session_live(&sessions->places[i], clock_mono_ms(&sessions->clock))) {
+            view_session(sessions, &sessions->places[i], &out[count++]);
+        }
+    }
+    (void)pthread_mutex_unlock(&sessions->lock);
+    qsort(out, count, sizeof *out, compare_begun);
+    return count;
+}
+
+bool session_end_one(struct sessions *sessions, uint64_t id)
+{
+    bool found = false;
+
+    (void)pthread_mutex_lock(&sessions->lock);
+    for (size_t i = 0; i < SESSIONS_MAX; i++) {
+        struct session *session = &sessions->places[i];
+
+        if (session->id == id && session_live(session, clock_mono_ms(&sessions->clock))) {
+            crypto_wipe(session, sizeof *session);
+            found = true;
+        }
+    }
+    (void)pthread_mutex_unlock(&sessions->lock);
+    return found;
 }
 
 void session_logout(struct sessions *sessions, const char *token)

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 
+#include "replicator/trust/roster_load.h"
+
 /* Every log that is held here: own, of the subtree, and what ancestors addressed to us. */
-static bool check_logs(struct verification *result, struct verify *verify,
+static void check_logs(struct verification *result, struct verify *verify,
                        const struct roster *roster, struct division self)
 {
     for (size_t i = 0; i < roster_count(roster); i++) {
@@ -13,17 +15,48 @@ static bool check_logs(struct verification *result, struct verify *verify,
             continue; /* a sibling: nothing of its log is held here */
         }
         result->divisions++;
-        if (!verify_log(verify, division)) {
-            return false;
-        }
+        (void)verify_log(verify, division); /* the next log is told from the next log */
     }
-    return verify_jurisdictions(verify);
+    (void)verify_shared(verify);
+}
+
+static void take_faults(struct verification *result, const struct verify *verify)
+{
+    const struct verify_fault *faults = verify_faults(verify, &result->fault_count);
+
+    result->cause = verify_cause(verify);
+    result->about = verify_about(verify);
+    result->fault_total = verify_fault_total(verify);
+    if (result->fault_count > 0) {
+        result->faults = mem_realloc(NULL, result->fault_count * sizeof *faults);
+        memcpy(result->faults, faults, result->fault_count * sizeof *faults);
+    }
+}
+
+/* Without its grants nothing can be told. */
+static void fail_grants(struct verification *result, struct division self)
+{
+    result->cause = VERIFY_STORE;
+    result->about = self;
+    result->faults = mem_zalloc(sizeof *result->faults);
+    result->fault_count = result->fault_total = 1;
+    result->faults[0].cause = VERIFY_STORE;
+    result->faults[0].about = self;
+    message_format(result->faults[0].text, sizeof result->faults[0].text,
+                   "grants_not_to_root division=%s", self.code);
+}
+
+void verification_free(struct verification *result)
+{
+    mem_free(result->faults);
+    result->faults = NULL;
+    result->fault_count = 0;
 }
 
 void verify_all(struct verification *result, const struct service *service, const struct view *view,
                 bool deep)
 {
-    struct roster *roster = view_roster(view, &service->tree);
+    struct roster *roster = roster_new(&service->tree);
     const struct verify_config config = {.store = view->store,
                                          .snapshot = view->snapshot,
                                          .roster = roster,
@@ -31,16 +64,15 @@ void verify_all(struct verification *result, const struct service *service, cons
                                          .deep = deep};
     struct verify *verify = verify_open(&config);
 
+    struct err err;
+
     memset(result, 0, sizeof *result);
+    (void)roster_load(roster, view->store, view->snapshot, &err); /* what is missing: see below */
     if (roster_find(roster, service->self) == NULL) {
-        result->cause = VERIFY_STORE;
-        result->about = service->self;
-        (void)snprintf(result->fault, sizeof result->fault,
-                       "%s: the grants held do not lead to the trust key", service->self.code);
-    } else if (!check_logs(result, verify, roster, service->self)) {
-        result->cause = verify_cause(verify);
-        result->about = verify_about(verify);
-        (void)snprintf(result->fault, sizeof result->fault, "%s", verify_fault(verify));
+        fail_grants(result, service->self);
+    } else {
+        check_logs(result, verify, roster, service->self);
+        take_faults(result, verify);
     }
     result->counts = *verify_counts(verify);
     verify_close(verify);

@@ -1,104 +1,304 @@
 #include "node/cli/client.h"
 
-#include <curl/curl.h>
+#include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "node/home.h"
+#include "node/home/home.h"
+#include "node/home/notes.h"
 
-enum { REPLY_BYTES_MAX = 256 << 20, CONNECT_TIMEOUT_MS = 5000 };
-
-#define API_URL "http://terrace/api/v1"
+enum { QUERIES_MAX = 32 };
 
 struct client {
-    CURL *curl;
-    struct curl_slist *headers;
+    struct terrace_client *terrace;
     const char *home;
-    char token[128];
+    unsigned wait_s; /* for one answer */
 };
 
-static size_t take_body(char *data, size_t size, size_t count, void *arg)
+static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, const char *method,
+                                       const char *path, struct bytes body, struct reply *reply)
 {
-    struct buf *body = arg;
+    struct terrace_request request = TERRACE_REQUEST;
+    enum terrace_outcome outcome;
 
-    if (body->size + size * count > REPLY_BYTES_MAX) {
-        return 0;
-    }
-    buf_append(body, data, size * count);
-    return size * count;
+    request.path = path;
+    request.method = method;
+    request.body = body.data;
+    request.body_bytes = body.size;
+    request.timeout_ms = 1000 * wait_s;
+    outcome = terrace_ask(client->terrace, &request, &reply->answer);
+    reply->http = terrace_answer_http(reply->answer);
+    reply->body = bytes_of((const uint8_t *)terrace_answer_body(reply->answer),
+                           terrace_answer_size(reply->answer));
+    return outcome;
 }
 
-static void set_headers(struct client *client, const struct cli *cli)
+static enum terrace_outcome perform(struct client *client, const char *path, struct bytes body,
+                                    struct reply *reply)
 {
-    char authorization[160];
-
-    curl_slist_free_all(client->headers);
-    client->headers = curl_slist_append(NULL, cli->language == LANGUAGE_ZH ? "Accept-Language: zh"
-                                                                           : "Accept-Language: en");
-    client->headers = curl_slist_append(client->headers, "Expect:");
-    client->headers = curl_slist_append(client->headers, "Content-Type: application/json");
-    if (client->token[0] != '\0') {
-        (void)snprintf(authorization, sizeof authorization, "Authorization: Bearer %s",
-                       client->token);
-        client->headers = curl_slist_append(client->headers, authorization);
-    }
-    (void)curl_easy_setopt(client->curl, CURLOPT_HTTPHEADER, client->headers);
+    return perform_as(client, client->wait_s, NULL, path, body, reply);
 }
+
+/* Did the node answer, with success or not? */
+static bool answered(enum terrace_outcome outcome)
+{
+    return outcome == TERRACE_OK || outcome == TERRACE_REFUSED;
+}
+
+/* What its last run left, else what is wrong with the home, else that it must be started. */
+static enum exit_code say_why_no_node(struct cli *cli, const char *home)
+{
+    struct buf note = BUF_EMPTY;
+    struct home_config config;
+    struct err err;
+    enum exit_code exit_code;
+
+    if (notes_end(&note, home, &err) == OK && note.size > 0) {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_ended home=%s why=%s", home,
+                             (const char *)note.data);
+    } else if (home_load(&config, home, &err) != OK) {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "no_node_because home=%s why=%s",
+                             home, err.text);
+    } else {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "no_node_answers home=%s", home);
+    }
+    buf_free(&note);
+    return exit_code;
+}
+
+static bool is_missing(const char *home, const char *name)
+{
+    char path[HOME_FILE_MAX];
+
+    home_file(path, home, name);
+    return access(path, F_OK) != 0 && errno == ENOENT;
+}
+
+/* Nobody ever made a node there, or only began to. Where a ledger lies, one did, whatever is lost.
+ */
+static bool lives_nowhere(const char *home)
+{
+    return is_missing(home, "keys") && is_missing(home, "store");
+}
+
+/* A join that was refused left its reason. */
+static enum exit_code say_nobody_lives(struct cli *cli, const char *home)
+{
+    struct buf note = BUF_EMPTY;
+    enum exit_code exit_code;
+    struct err err;
+
+    if (notes_end(&note, home, &err) == OK && note.size > 0) {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "no_node_joined home=%s why=%s",
+                             home, (const char *)note.data);
+    } else {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "no_node_lives home=%s", home);
+    }
+    buf_free(&note);
+    return exit_code;
+}
+
+/* Of what was asked: would an answer have told that something is written now? */
+static bool is_write(const char *path, struct bytes body)
+{
+    return body.data != NULL && strcmp(path, "/login") != 0 && strcmp(path, "/verify") != 0;
+}
+
+static enum exit_code say_no_node(struct cli *cli, const struct reply *reply,
+                                  enum terrace_outcome outcome, unsigned wait_s, bool wrote)
+{
+    const struct client *client = cli->client;
+
+    if (lives_nowhere(client->home)) {
+        return say_nobody_lives(cli, client->home);
+    }
+    if (outcome == TERRACE_UNREACHABLE) {
+        return say_why_no_node(cli, client->home);
+    }
+    if (outcome == TERRACE_TIMED_OUT) {
+        return cli_fail(cli, EXIT_NO_NODE, "unreachable",
+                        wrote ? "node_hangs_writing home=%s seconds=%u"
+                              : "node_hangs home=%s seconds=%u",
+                        client->home, wait_s);
+    }
+    return cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_stopped_answering home=%s said=%s",
+                    client->home, terrace_answer_sentence(reply->answer));
+}
+
+static enum exit_code exit_of_http(long http)
+{
+    switch (http) {
+    case 401:
+    case 403:
+    case 404:
+    case 409:
+        return EXIT_REFUSED;
+    case 503:
+        return EXIT_NO_NODE;
+    default:
+        return http >= 500 ? EXIT_OWN_FAILURE : EXIT_USAGE;
+    }
+}
+
+/* Told once, before anything else, where it does not break what a program reads. */
+static void note_damage(struct cli *cli, const json_t *answer, FILE *out)
+{
+    const char *damage = json_string_value(json_object_get(answer, "damaged"));
+    const char *format = cli->value[OPT_FORMAT];
+    char words[TEXT_BYTES_MAX];
+
+    if (damage == NULL || cli->damage[0] != '\0') {
+        return;
+    }
+    (void)snprintf(cli->damage, sizeof cli->damage, "%s", damage);
+    if (cli_json(cli) || (format != NULL && strcmp(format, "table") != 0)) {
+        out = stderr;
+    }
+    (void)fprintf(out, "%s\n",
+                  text_say(cli->language, words, "answer_damaged damage=%s", cli->damage));
+}
+
+static enum exit_code say_error(struct cli *cli, const struct reply *reply)
+{
+    json_t *object = json_loadb((const char *)reply->body.data, reply->body.size, 0, NULL);
+    const json_t *error = json_object_get(object, "error");
+    const char *code = json_string_value(json_object_get(error, "code"));
+    const char *message = json_string_value(json_object_get(error, "message"));
+    enum exit_code exit_code;
+
+    note_damage(cli, object, stderr);
+    exit_code = cli_fail(cli, exit_of_http(reply->http), code == NULL ? "failed" : code, "%s",
+                         message == NULL ? "answer_unreadable" : message);
+
+    json_decref(object);
+    return exit_code;
+}
+
+static enum exit_code call(struct cli *cli, const char *method, const char *path, struct bytes body,
+                           struct reply *reply)
+{
+    const enum terrace_outcome outcome =
+        perform_as(cli->client, cli->wait_s, method, path, body, reply);
+
+    if (!answered(outcome)) {
+        return say_no_node(cli, reply, outcome, cli->wait_s, is_write(path, body));
+    }
+    return outcome == TERRACE_OK ? EXIT_DONE : say_error(cli, reply);
+}
+
+enum exit_code client_call(struct cli *cli, const char *path, struct bytes body,
+                           struct reply *reply)
+{
+    return call(cli, NULL, path, body, reply);
+}
+
+static enum exit_code call_json(struct cli *cli, const char *method, const char *path,
+                                struct bytes body, json_t **answer)
+{
+    struct reply reply = REPLY_EMPTY;
+    enum exit_code exit_code = call(cli, method, path, body, &reply);
+
+    *answer = NULL;
+    if (exit_code == EXIT_DONE) {
+        *answer = json_loadb((const char *)reply.body.data, reply.body.size, 0, NULL);
+        if (!json_is_object(*answer)) {
+            json_decref(*answer);
+            *answer = NULL;
+            exit_code = cli_fail(cli, EXIT_OWN_FAILURE, "failed", "answer_unreadable");
+        }
+        note_damage(cli, *answer, stdout);
+    }
+    reply_free(&reply);
+    return exit_code;
+}
+
+enum exit_code client_json(struct cli *cli, const char *path, struct bytes body, json_t **answer)
+{
+    return call_json(cli, NULL, path, body, answer);
+}
+
+enum exit_code client_delete(struct cli *cli, const char *path, const char *name, json_t **answer)
+{
+    char whole[CLIENT_PATH_MAX];
+
+    client_path(whole, path, name, NULL, 0);
+    return call_json(cli, "DELETE", whole, BYTES_NONE, answer);
+}
+
+json_t *client_ask_quietly(struct cli *cli, const char *path)
+{
+    struct reply reply = REPLY_EMPTY;
+    json_t *answer = NULL;
+
+    if (perform(cli->client, path, BYTES_NONE, &reply) == TERRACE_OK) {
+        answer = json_loadb((const char *)reply.body.data, reply.body.size, 0, NULL);
+    }
+    reply_free(&reply);
+    return answer;
+}
+
+enum exit_code client_answers(struct cli *cli, unsigned wait_s)
+{
+    struct reply reply = REPLY_EMPTY;
+    enum terrace_outcome outcome;
+    enum exit_code exit_code = EXIT_DONE;
+
+    wait_s = wait_s < cli->wait_s ? wait_s : cli->wait_s;
+    outcome = perform_as(cli->client, wait_s, NULL, "/healthz", BYTES_NONE, &reply);
+    if (!answered(outcome)) {
+        exit_code = say_no_node(cli, &reply, outcome, wait_s, false);
+    }
+    reply_free(&reply);
+    return exit_code;
+}
+
+/* --- life --- */
 
 static enum exit_code login(struct cli *cli)
 {
-    const char *user = cli->value[OPT_AS];
-    char *password = cli_password(cli, user, false);
-    json_t *answer = NULL;
-    enum exit_code exit_code;
-    json_t *object;
-    char *body;
+    char *password = cli_password(cli, cli->value[OPT_AS], false);
+    struct reply reply = REPLY_EMPTY;
+    enum terrace_outcome outcome;
+    enum exit_code exit_code = EXIT_DONE;
 
     if (password == NULL) {
         return EXIT_USAGE;
     }
-    object = json_pack("{ssss}", "name", user, "password", password);
-    body = object == NULL ? NULL : json_dumps(object, JSON_COMPACT);
-    if (body == NULL) {
-        exit_code =
-            cli_fail(cli, EXIT_USAGE, "usage", "%s",
-                     cli_say(cli, "name and password must be UTF-8", "用户名和密码须为 UTF-8"));
-    } else {
-        exit_code = client_json(cli, "/login", bytes_text(body), &answer);
-    }
-    if (exit_code == EXIT_DONE) {
-        (void)snprintf(cli->client->token, sizeof cli->client->token, "%s",
-                       json_string_value(json_object_get(answer, "token")));
-        set_headers(cli->client, cli);
-    }
-    json_decref(answer);
-    json_decref(object);
-    if (body != NULL) {
-        crypto_wipe(body, strlen(body));
-    }
-    mem_free(body);
+    outcome = terrace_login(cli->client->terrace, cli->value[OPT_AS], password, &reply.answer);
     cli_forget(password);
+    reply.http = terrace_answer_http(reply.answer);
+    reply.body = bytes_of((const uint8_t *)terrace_answer_body(reply.answer),
+                          terrace_answer_size(reply.answer));
+    if (outcome == TERRACE_MISUSE) {
+        exit_code = cli_fail(cli, EXIT_USAGE, "usage", "login_not_utf8");
+    } else if (outcome == TERRACE_REFUSED) {
+        exit_code = say_error(cli, &reply);
+    } else if (outcome != TERRACE_OK) {
+        exit_code = say_no_node(cli, &reply, outcome, cli->wait_s, false);
+    }
+    reply_free(&reply);
     return exit_code;
 }
 
 static enum exit_code open_quietly(struct cli *cli, const char *home)
 {
+    struct terrace_options options = TERRACE_OPTIONS;
     struct client *client = mem_zalloc(sizeof *client);
-    char path[HOME_FILE_MAX];
+    enum terrace_outcome outcome;
 
     client->home = home;
-    client->curl = curl_easy_init();
-    if (client->curl == NULL) {
+    client->wait_s = cli->wait_s;
+    options.home = home;
+    options.language = text_language_tag(cli->language);
+    options.timeout_ms = 1000 * cli->wait_s;
+    outcome = terrace_client_open(&client->terrace, &options);
+    if (outcome != TERRACE_OK) {
         mem_free(client);
-        return cli_fail(cli, EXIT_OWN_FAILURE, "failed", "curl_easy_init");
+        return cli_fail(cli, EXIT_OWN_FAILURE, "failed", "client_failed said=%s",
+                        terrace_outcome_name(outcome));
     }
-    home_file(path, home, "terrace.sock");
-    (void)curl_easy_setopt(client->curl, CURLOPT_UNIX_SOCKET_PATH, path); /* copied */
-    set_headers(client, cli);
-    (void)curl_easy_setopt(client->curl, CURLOPT_PROXY, "");
-    (void)curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
-    (void)curl_easy_setopt(client->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    (void)curl_easy_setopt(client->curl, CURLOPT_WRITEFUNCTION, take_body);
     cli->client = client;
     return EXIT_DONE;
 }
@@ -123,190 +323,41 @@ enum exit_code client_open(struct cli *cli)
     return exit_code;
 }
 
-static CURLcode perform(struct client *client, const char *path, struct bytes body,
-                        struct reply *reply)
-{
-    char url[CLIENT_PATH_MAX + 64];
-    CURLcode code;
-
-    (void)snprintf(url, sizeof url, API_URL "%s", path);
-    buf_clear(&reply->body);
-    (void)curl_easy_setopt(client->curl, CURLOPT_URL, url);
-    (void)curl_easy_setopt(client->curl, CURLOPT_WRITEDATA, &reply->body);
-    if (body.data == NULL) {
-        (void)curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
-    } else {
-        (void)curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
-        (void)curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body.data);
-        (void)curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.size);
-    }
-    code = curl_easy_perform(client->curl);
-    (void)curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &reply->http);
-    return code;
-}
-
 void client_close(struct client *client)
 {
-    struct reply reply = {0, BUF_EMPTY};
-
-    if (client == NULL) {
-        return;
+    if (client != NULL) {
+        terrace_client_close(client->terrace);
+        mem_free(client);
     }
-    if (client->token[0] != '\0') { /* the node wipes the unlocked key */
-        (void)perform(client, "/logout", bytes_text("{}"), &reply);
-        reply_free(&reply);
-    }
-    crypto_wipe(client->token, sizeof client->token);
-    curl_easy_cleanup(client->curl);
-    curl_slist_free_all(client->headers);
-    mem_free(client);
-}
-
-static enum exit_code say_no_node(struct cli *cli, CURLcode code)
-{
-    const struct client *client = cli->client;
-
-    if (code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST) {
-        return cli_fail(cli, EXIT_NO_NODE, "unreachable",
-                        cli_say(cli, "no node answers in %s; start it: terraced --home %s",
-                                "%s 没有运行中的节点；请启动：terraced --home %s"),
-                        client->home, client->home);
-    }
-    return cli_fail(cli, EXIT_NO_NODE, "unreachable",
-                    cli_say(cli,
-                            "the node in %s stopped answering (%s); what it did last is not "
-                            "known, and asking again does no harm",
-                            "%s 的节点中断了应答（%s）；最后一步是否办成未知，重做不会重复入账"),
-                    client->home, curl_easy_strerror(code));
-}
-
-static enum exit_code exit_of_http(long http)
-{
-    switch (http) {
-    case 401:
-    case 403:
-    case 404:
-    case 409:
-        return EXIT_REFUSED;
-    case 503:
-        return EXIT_NO_NODE;
-    default:
-        return http >= 500 ? EXIT_OWN_FAILURE : EXIT_USAGE;
-    }
-}
-
-static enum exit_code say_error(struct cli *cli, const struct reply *reply)
-{
-    json_t *object = json_loadb((const char *)reply->body.data, reply->body.size, 0, NULL);
-    const json_t *error = json_object_get(object, "error");
-    const char *code = json_string_value(json_object_get(error, "code"));
-    const char *message = json_string_value(json_object_get(error, "message"));
-    const enum exit_code exit_code =
-        cli_fail(cli, exit_of_http(reply->http), code == NULL ? "failed" : code, "%s",
-                 message == NULL ? "the node's answer cannot be read" : message);
-
-    json_decref(object);
-    return exit_code;
-}
-
-enum exit_code client_call(struct cli *cli, const char *path, struct bytes body,
-                           struct reply *reply)
-{
-    const CURLcode code = perform(cli->client, path, body, reply);
-
-    if (code != CURLE_OK) {
-        return say_no_node(cli, code);
-    }
-    return reply->http >= 200 && reply->http < 300 ? EXIT_DONE : say_error(cli, reply);
-}
-
-enum exit_code client_json(struct cli *cli, const char *path, struct bytes body, json_t **answer)
-{
-    struct reply reply = {0, BUF_EMPTY};
-    enum exit_code exit_code = client_call(cli, path, body, &reply);
-
-    *answer = NULL;
-    if (exit_code == EXIT_DONE) {
-        *answer = json_loadb((const char *)reply.body.data, reply.body.size, 0, NULL);
-        if (!json_is_object(*answer)) {
-            json_decref(*answer);
-            *answer = NULL;
-            exit_code =
-                cli_fail(cli, EXIT_OWN_FAILURE, "failed", "%s",
-                         cli_say(cli, "the node's answer cannot be read", "节点的应答无法识别"));
-        }
-    }
-    reply_free(&reply);
-    return exit_code;
-}
-
-json_t *client_ask_quietly(struct cli *cli, const char *path)
-{
-    struct reply reply = {0, BUF_EMPTY};
-    json_t *answer = NULL;
-
-    if (perform(cli->client, path, BYTES_NONE, &reply) == CURLE_OK && reply.http == 200) {
-        answer = json_loadb((const char *)reply.body.data, reply.body.size, 0, NULL);
-    }
-    reply_free(&reply);
-    return answer;
 }
 
 bool client_reachable(struct cli *cli)
 {
-    struct reply reply = {0, BUF_EMPTY};
+    struct reply reply = REPLY_EMPTY;
     const char *home = cli_home(cli);
     bool reachable;
 
     if (home == NULL || open_quietly(cli, home) != EXIT_DONE) {
         return false;
     }
-    reachable =
-        perform(cli->client, "/healthz", BYTES_NONE, &reply) == CURLE_OK && reply.http == 200;
+    reachable = perform(cli->client, "/healthz", BYTES_NONE, &reply) == TERRACE_OK;
     reply_free(&reply);
     return reachable;
-}
-
-static void append_escaped(char out[CLIENT_PATH_MAX], const char *text)
-{
-    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.";
-    size_t used = strlen(out);
-
-    for (; *text != '\0' && used + 4 < CLIENT_PATH_MAX; text++) {
-        if (strchr(plain, *text) != NULL) {
-            out[used++] = *text;
-        } else {
-            used += (size_t)snprintf(out + used, 4, "%%%02X", (unsigned)(unsigned char)*text);
-        }
-    }
-    out[used] = '\0';
-}
-
-static void append_plain(char out[CLIENT_PATH_MAX], const char *text)
-{
-    const size_t used = strlen(out);
-
-    (void)snprintf(out + used, CLIENT_PATH_MAX - used, "%s", text);
 }
 
 void client_path(char out[CLIENT_PATH_MAX], const char *path, const char *argument,
                  const struct query *queries, size_t count)
 {
-    bool any = false;
+    const char *pairs[2 * QUERIES_MAX + 1];
+    size_t used = 0;
 
-    out[0] = '\0';
-    append_plain(out, path);
-    if (argument != NULL) {
-        append_escaped(out, argument);
-    }
+    assert(count <= QUERIES_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (queries[i].value == NULL) {
-            continue;
+        if (queries[i].value != NULL) {
+            pairs[used++] = queries[i].name;
+            pairs[used++] = queries[i].value;
         }
-        append_plain(out, any ? "&" : "?");
-        append_plain(out, queries[i].name);
-        append_plain(out, "=");
-        append_escaped(out, queries[i].value);
-        any = true;
     }
+    pairs[used] = NULL;
+    (void)terrace_path(out, CLIENT_PATH_MAX, path, argument, pairs);
 }

@@ -1,105 +1,29 @@
 #include "node/cli/csv.h"
 
-static const iconv_t no_converter = (iconv_t)-1;
-
-void csv_open(struct csv *csv, struct input *input)
+void csv_open(struct csv *csv, struct input *input, enum encoding_name named)
 {
     memset(csv, 0, sizeof *csv);
     csv->input = input;
-    csv->convert = no_converter;
+    encoding_open(&csv->encoding, named);
     csv->next_line = 1;
 }
 
 void csv_close(struct csv *csv)
 {
-    if (csv->convert != no_converter) {
-        (void)iconv_close(csv->convert);
-        csv->convert = no_converter;
-    }
+    encoding_close(&csv->encoding);
     buf_free(&csv->text);
-}
-
-/* --- encoding --- */
-
-static bool is_ascii(struct bytes text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        if (text.data[i] >= 0x80) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Up to the last line end, so that no character is cut in two. */
-static struct bytes whole_lines(struct bytes text)
-{
-    size_t size = text.size;
-
-    while (size > 0 && text.data[size - 1] != '\n') {
-        size--;
-    }
-    return size > 0 ? bytes_of(text.data, size) : text;
-}
-
-/* UTF-8 unless no row of it is: one bad byte in a UTF-8 file must not turn its other rows into
- * characters of GB18030, which nearly any bytes are. */
-static void decide_encoding(struct csv *csv)
-{
-    struct bytes rest = whole_lines(input_unread(csv->input));
-
-    csv->encoding = CSV_GB18030;
-    while (rest.size > 0 && csv->encoding == CSV_GB18030) {
-        const uint8_t *end = memchr(rest.data, '\n', rest.size);
-        const size_t size = end == NULL ? rest.size : (size_t)(end - rest.data);
-        const struct bytes line = bytes_of(rest.data, size);
-
-        if (!is_ascii(line) && utf8_valid(line)) {
-            csv->encoding = CSV_UTF8;
-        }
-        rest = bytes_of(rest.data + size + (end != NULL), rest.size - size - (end != NULL));
-    }
-}
-
-static bool convert(struct csv *csv, struct bytes record)
-{
-    char *in = (char *)(uintptr_t)record.data;
-    size_t in_left = record.size, out_left = record.size * 2 + 16;
-    char *out;
-
-    if (csv->convert == no_converter) {
-        csv->convert = iconv_open("UTF-8", "GB18030");
-        if (csv->convert == no_converter) {
-            return false;
-        }
-    }
-    buf_reserve(&csv->text, out_left);
-    out = (char *)csv->text.data;
-    (void)iconv(csv->convert, NULL, NULL, NULL, NULL);
-    if (iconv(csv->convert, &in, &in_left, &out, &out_left) == (size_t)-1) {
-        return false;
-    }
-    csv->text.size = (size_t)(out - (char *)csv->text.data);
-    return utf8_valid(buf_bytes(&csv->text));
 }
 
 /* Puts the record into csv->text as UTF-8. */
 static enum csv_outcome decode(struct csv *csv, struct bytes record)
 {
-    const bool ascii = is_ascii(record), utf8 = utf8_valid(record);
+    static const enum csv_outcome outcomes[] = {[DECODED_GOOD] = CSV_RECORD,
+                                                [DECODED_BAD] = CSV_BAD_TEXT,
+                                                [DECODED_AMBIGUOUS] = CSV_AMBIGUOUS,
+                                                [DECODED_LATIN] = CSV_LATIN};
 
-    buf_clear(&csv->text);
-    if (csv->encoding == CSV_ASCII && !ascii) {
-        decide_encoding(csv);
-    }
-    if (csv->encoding != CSV_GB18030 || ascii) {
-        buf_append_bytes(&csv->text, record);
-        return utf8 ? CSV_RECORD : CSV_BAD_TEXT;
-    }
-    if (utf8) {
-        return CSV_AMBIGUOUS;
-    }
-    return convert(csv, record) ? CSV_RECORD : CSV_BAD_TEXT;
+    return outcomes[encoding_decode(&csv->encoding, record, input_unread(csv->input),
+                                    csv->input->line_end, &csv->text)];
 }
 
 /* --- cutting a record out of the stream --- */
@@ -112,7 +36,7 @@ struct cut {
 
 /* From the front of `text` to the first line end outside quotes. A quote opens a quoted cell only
  * where a cell begins; elsewhere it is a fault of its own line and swallows no other. */
-static struct cut find_end(struct bytes text)
+static struct cut find_end(struct bytes text, uint8_t line_end)
 {
     enum { CELL_BEGINS, CELL_BARE, CELL_QUOTED, CELL_CLOSED } at = CELL_BEGINS;
     struct cut cut = {.fault = CSV_RECORD};
@@ -122,8 +46,8 @@ static struct cut find_end(struct bytes text)
 
         if (at == CELL_QUOTED) {
             at = c == '"' ? CELL_CLOSED : CELL_QUOTED;
-            cut.line_ends += c == '\n';
-        } else if (c == '\n') {
+            cut.line_ends += c == line_end;
+        } else if (c == line_end) {
             cut.complete = true;
             return cut;
         } else if (c == ',') {
@@ -145,7 +69,7 @@ static struct cut find_record(struct csv *csv)
 {
     for (;;) {
         const struct bytes unread = input_unread(csv->input);
-        struct cut cut = find_end(unread);
+        struct cut cut = find_end(unread, (uint8_t)csv->input->line_end);
 
         if (cut.complete || cut.fault == CSV_QUOTE_STRAY || csv->input->ended ||
             unread.size > INPUT_LINE_BYTES_MAX) {
@@ -239,7 +163,7 @@ static void skip_bom(struct csv *csv)
     unread = input_unread(csv->input);
     if (unread.size >= sizeof bom && memcmp(unread.data, bom, sizeof bom) == 0) {
         input_skip(csv->input, sizeof bom);
-        csv->encoding = CSV_UTF8;
+        encoding_marked(&csv->encoding);
     }
     csv->begun = true;
 }
@@ -299,4 +223,9 @@ enum csv_outcome csv_next(struct csv *csv)
             return CSV_RECORD;
         }
     }
+}
+
+void csv_fix_columns(struct csv *csv)
+{
+    csv->columns = csv->count;
 }

@@ -1,11 +1,8 @@
-/* csv - RFC 4180 records from a stream: UTF-8 with or without BOM, or GB18030; quoted cells with
- * commas, quotes and line ends inside; CRLF or LF.
+/* csv - RFC 4180 records from a stream: UTF-8 with or without BOM, or GB18030 (encoding.h); quoted
+ * cells with commas, quotes and line ends inside; lines as input.h cuts them.
  *
- * The encoding is decided once, at the first row that is not ASCII: UTF-8 when that row or any
- * behind it in the window is UTF-8, GB18030 when none is. A row that is not text in the file's
- * encoding is refused alone; in a GB18030 file so is a row that is UTF-8, since nobody can tell
- * which was meant. In GB18030 no byte of a character is a comma, a quote or a line end, so records
- * are cut before they are converted.
+ * In GB18030 no byte of a character is a comma, a quote or a line end, so records are cut before
+ * they are converted.
  *
  * Whatever is not a good record, wrong in its cells or their number, is an answer with its reason,
  * and reading goes on at the line after the one where it began: each line of the input is answered.
@@ -13,8 +10,7 @@
 #ifndef TERRACE_NODE_CLI_CSV_H
 #define TERRACE_NODE_CLI_CSV_H
 
-#include <iconv.h>
-
+#include "node/cli/encoding.h"
 #include "node/cli/input.h"
 
 enum { CSV_CELLS_MAX = 128 };
@@ -26,16 +22,16 @@ enum csv_outcome {
     CSV_QUOTE_STRAY, /* text after a closing quote, or a quote inside a bare cell */
     CSV_TOO_LONG,
     CSV_TOO_MANY_CELLS,
-    CSV_BAD_TEXT,    /* not text in the file's encoding */
+    CSV_BAD_TEXT,    /* not text in the file's encoding: encoding.fault says where */
     CSV_AMBIGUOUS,   /* the file is GB18030, and this row would be UTF-8 as well */
     CSV_WRONG_COUNT, /* not as many cells as `columns` */
+    CSV_LATIN,       /* it would be GB18030, and looks like Latin-1: both stand in encoding.fault */
     CSV_OUTCOMES
 };
 
 struct csv {
     struct input *input;
-    enum { CSV_ASCII, CSV_UTF8, CSV_GB18030 } encoding;
-    iconv_t convert; /* from GB18030, once it is needed; else (iconv_t)-1 */
+    struct encoding encoding;
     bool begun;
     uint64_t next_line;
     size_t columns; /* cells of each record, once the caller knows; 0: any number */
@@ -45,10 +41,13 @@ struct csv {
     size_t count;
     struct buf text; /* what the cells point into */
 };
-void csv_open(struct csv *csv, struct input *input);
+/* `named`: ENCODING_UNDECIDED leaves it to the file. */
+void csv_open(struct csv *csv, struct input *input, enum encoding_name named);
 void csv_close(struct csv *csv);
 
 /* Blank lines are passed over. */
 enum csv_outcome csv_next(struct csv *csv);
+/* From here on each record has as many cells as this one. */
+void csv_fix_columns(struct csv *csv);
 
 #endif

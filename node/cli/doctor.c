@@ -1,5 +1,5 @@
-/* doctor - what is wrong with this node, and the cure. Looks at the home itself and, where a node
- * answers, at its status. Errors make the exit code 1; warnings do not. */
+/* doctor - `terrace doctor`: what is wrong with the home of this node, and with a node that does
+ * not run. What a running one says of itself: doctor_node.h. */
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -9,106 +9,167 @@
 #include <unistd.h>
 
 #include "node/cli/client.h"
+#include "node/cli/doctor_node.h"
 #include "node/cli/print.h"
-#include "node/home.h"
+#include "node/core/space.h"
+#include "node/daemon/system_clock.h"
+#include "node/home/files.h"
+#include "node/home/notes.h"
+#include "node/home/tls.h"
 #include "node/store/store_rocks.h"
 
-enum { SKEW_MS_MAX = 5000, PARENT_SILENT_S_MAX = 60 };
+enum { CURE_BYTES_MAX = HOME_FILE_MAX + 96 };
 
-enum finding { FINDING_GOOD, FINDING_WARNING, FINDING_ERROR };
-
-struct doctor {
-    struct cli *cli;
-    const char *home;
-    struct home_config config;
-    json_t *rows;
-    bool errors;
-};
-
-static void find(struct doctor *doctor, enum finding finding, const char *check, const char *what,
-                 const char *cure)
-{
-    static const char *const words[] = {"ok", "warning", "error"};
-
-    doctor->errors = doctor->errors || finding == FINDING_ERROR;
-    (void)json_array_append_new(doctor->rows,
-                                json_pack("{ss ss ss ss}", "check", check, "state", words[finding],
-                                          "what", what, "cure", cure));
-}
-
-static const char *say(const struct doctor *doctor, const char *en, const char *zh)
-{
-    return cli_say(doctor->cli, en, zh);
-}
+/* An authority may take its time. */
+#define CERTIFICATE_NOTICE_MS (UINT64_C(60) * 24 * 3600 * 1000)
 
 /* --- the home --- */
 
+static bool has_keys(const char *home)
+{
+    char path[HOME_FILE_MAX];
+    struct stat found;
+
+    home_file(path, home, "keys/identity.key");
+    return stat(path, &found) == 0;
+}
+
+/* A join that was refused left its reason. */
+static void find_refused_join(struct doctor *doctor)
+{
+    struct buf note = BUF_EMPTY;
+    struct err err;
+
+    if (notes_end(&note, doctor->home, &err) == OK && note.size > 0) {
+        doctor_find(doctor, ALARM_ERROR, "enrolment", (const char *)note.data, "cure_join_refused");
+    }
+    buf_free(&note);
+}
+
 static bool check_config(struct doctor *doctor)
 {
-    char words[WORDS_BYTES_MAX];
+    char cure[CURE_BYTES_MAX];
     struct err err;
 
     if (home_load(&doctor->config, doctor->home, &err) != OK) {
-        find(doctor, FINDING_ERROR, "config", words_in(doctor->cli->language, words, err.text),
-             err.status == ERR_NOT_FOUND
-                 ? say(doctor, "terrace init --root ... or terrace join TOKEN",
-                       "terrace init --root ... 或 terrace join 令牌")
-                 : say(doctor, "correct the line named in config.yaml",
-                       "请改正 config.yaml 中指出的行"));
+        if (err.status != ERR_NOT_FOUND) {
+            message_format(cure, sizeof cure, "cure_config home=%s", doctor->home);
+        } else if (has_keys(doctor->home)) { /* a node lives here, and lost the file */
+            message_format(cure, sizeof cure, "cure_config_gone home=%s", doctor->home);
+        } else {
+            (void)snprintf(cure, sizeof cure, "cure_no_home");
+            find_refused_join(doctor);
+        }
+        doctor_find(doctor, ALARM_ERROR, "config", err.text, cure);
         return false;
     }
-    find(doctor, FINDING_GOOD, "config", doctor->config.division.code, "");
+    doctor_find(doctor, ALARM_INFO, "config", doctor->config.division.code, "");
     return true;
 }
 
 static void check_mode(struct doctor *doctor, const char *file, unsigned wanted)
 {
-    char path[HOME_FILE_MAX], what[HOME_FILE_MAX + 64], cure[HOME_FILE_MAX + 64];
+    char path[HOME_FILE_MAX], what[HOME_FILE_MAX + 64], cure[CURE_BYTES_MAX];
     struct stat stat_of;
 
     home_file(path, doctor->home, file);
     if (stat(path, &stat_of) != 0) {
-        (void)snprintf(what, sizeof what, "%s: %s", path, strerror(errno));
-        find(doctor, FINDING_ERROR, "keys", what,
-             say(doctor, "restore it from a backup, or ask the parent for a new token",
-                 "请从备份恢复，或请上级重新签发令牌"));
+        message_format(what, sizeof what, "file_failed doing=examined path=%s why=%s", path,
+                       os_reason(errno));
+        message_format(cure, sizeof cure, "cure_key_file home=%s", doctor->home);
+        doctor_find(doctor, ALARM_ERROR, "keys", what, cure);
     } else if ((stat_of.st_mode & 077) != 0) {
-        (void)snprintf(what, sizeof what,
-                       say(doctor, "%s may be read by others", "%s 可被他人读取"), path);
-        (void)snprintf(cure, sizeof cure, "chmod %o %s", wanted, path);
-        find(doctor, FINDING_ERROR, "keys", what, cure);
+        message_format(what, sizeof what, "doctor_open_to_others path=%s", path);
+        message_format(cure, sizeof cure, "cure_mode mode=%o path=%s", wanted, path);
+        doctor_find(doctor, ALARM_ERROR, "keys", what, cure);
     }
 }
 
 static void check_keys(struct doctor *doctor)
 {
-    char path[HOME_FILE_MAX], what[HOME_FILE_MAX + 64];
+    char path[HOME_FILE_MAX], what[HOME_FILE_MAX + 64], cure[CURE_BYTES_MAX];
 
     check_mode(doctor, "keys", 0700);
     check_mode(doctor, "keys/identity.key", 0600);
     check_mode(doctor, "keys/curve.key", 0600);
     home_file(path, doctor->home, "keys");
     if (keys_trust_present(path)) {
-        (void)snprintf(what, sizeof what,
-                       say(doctor, "the trust key is still on this machine: %s/trust.key",
-                           "信任密钥仍在本机：%s/trust.key"),
-                       path);
-        find(doctor, FINDING_WARNING, "trust_key", what,
-             say(doctor, "copy it to two media kept apart, then remove the file",
-                 "请复制到两份分开保管的介质，然后删除该文件"));
+        message_format(what, sizeof what, "doctor_trust_key_here directory=%s", path);
+        message_format(cure, sizeof cure, "cure_trust_key home=%s", doctor->home);
+        doctor_find(doctor, ALARM_WARNING, "trust_key", what, cure);
     }
     if (doctor->config.seal == SEAL_MACHINE) {
-        find(doctor, FINDING_WARNING, "sealing",
-             say(doctor,
-                 "keys are sealed under a secret on the same disk: a copied disk opens them",
-                 "密钥由同一磁盘上的机器密钥封存：整盘被复制即可打开"),
-             say(doctor,
-                 "give a passphrase ($TERRACE_PASSPHRASE or a systemd credential) when "
-                 "the node is set up",
-                 "建立节点时请提供口令（$TERRACE_PASSPHRASE 或 systemd 凭据）"));
+        message_format(cure, sizeof cure, "cure_machine_seal home=%s", doctor->home);
+        doctor_find(doctor, ALARM_WARNING, "sealing", "doctor_machine_seal", cure);
     } else {
-        find(doctor, FINDING_GOOD, "sealing", say(doctor, "by passphrase", "由口令封存"), "");
+        doctor_find(doctor, ALARM_INFO, "sealing", "doctor_passphrase_seal", "");
     }
+}
+
+/* By its fingerprint a browser's user knows this node. */
+static void check_certificate(struct doctor *doctor)
+{
+    const struct clock clock = system_clock();
+    const uint64_t now_ms = clock_unix_ms(&clock);
+    char what[TLS_FINGERPRINT_MAX + 96], cure[CURE_BYTES_MAX];
+    struct tls_pair pair;
+    struct err err;
+
+    message_format(cure, sizeof cure, "cure_certificate home=%s", doctor->home);
+    if (tls_load(&pair, doctor->home, &err) != OK) {
+        doctor_find(doctor, ALARM_ERROR, "certificate", err.text, cure);
+    } else if (pair.until_unix_ms <= now_ms) {
+        doctor_find(doctor, ALARM_ERROR, "certificate", "doctor_certificate_ended", cure);
+    } else if (pair.until_unix_ms - now_ms < CERTIFICATE_NOTICE_MS) {
+        message_format(what, sizeof what, "doctor_certificate_ends seconds=%llu",
+                       (unsigned long long)(pair.until_unix_ms - now_ms) / 1000);
+        doctor_find(doctor, ALARM_WARNING, "certificate", what, cure);
+    } else {
+        message_format(what, sizeof what, "doctor_certificate fingerprint=%s", pair.fingerprint);
+        doctor_find(doctor, ALARM_INFO, "certificate", what, "");
+    }
+    tls_free(&pair);
+}
+
+/* What stopped an earlier run stands in HOME/damaged; until the file is gone the node only reads.
+ */
+static void check_damage(struct doctor *doctor)
+{
+    const enum language language = doctor->cli->language;
+    char path[HOME_FILE_MAX], words[TEXT_BYTES_MAX], cure[TEXT_BYTES_MAX];
+    struct buf text = BUF_EMPTY;
+    struct err err;
+
+    home_file(path, doctor->home, "damaged");
+    if (file_read(&text, path, sizeof err.text, &err) == OK) {
+        buf_put_u8(&text, 0);
+        doctor_find(doctor, ALARM_CRITICAL, "damage",
+                    text_in(language, words, (const char *)text.data),
+                    text_say(language, cure, "damage_cure home=%s", doctor->home));
+    } else if (err.status != ERR_NOT_FOUND) {
+        doctor_find(doctor, ALARM_ERROR, "damage", text_in(language, words, err.text),
+                    text_say(language, cure, "cure_unreadable home=%s", doctor->home));
+    }
+    buf_free(&text);
+}
+
+/* Who granted this node, from the root down. */
+static void check_grants(struct doctor *doctor)
+{
+    struct bytes grants[ENROL_CHAIN_MAX];
+    struct buf memory = BUF_EMPTY;
+    char what[96], cure[CURE_BYTES_MAX];
+    size_t count;
+    struct err err;
+
+    if (home_grants_read(doctor->home, grants, &count, &memory, &err) == OK) {
+        message_format(what, sizeof what, "doctor_grants count=%zu", count);
+        doctor_find(doctor, ALARM_INFO, "grants", what, "");
+    } else {
+        message_format(cure, sizeof cure, "cure_grants home=%s", doctor->home);
+        doctor_find(doctor, ALARM_ERROR, "grants", err.text, cure);
+    }
+    buf_free(&memory);
 }
 
 static void check_disk(struct doctor *doctor)
@@ -117,161 +178,44 @@ static void check_disk(struct doctor *doctor)
                                                                : STORE_ROCKS_FLOOR_BYTES;
     struct statvfs disk;
     uint64_t free_bytes;
-    char what[128];
+    char what[128], cure[CURE_BYTES_MAX];
 
     if (statvfs(doctor->home, &disk) != 0) {
-        find(doctor, FINDING_ERROR, "disk", strerror(errno), "");
+        message_format(cure, sizeof cure, "cure_unreadable home=%s", doctor->home);
+        doctor_find(doctor, ALARM_ERROR, "disk", os_reason(errno), cure);
         return;
     }
     free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    (void)snprintf(what, sizeof what, say(doctor, "%llu MiB free", "剩余 %llu MiB"),
+    message_format(what, sizeof what, "doctor_disk free_mib=%llu",
                    (unsigned long long)(free_bytes >> 20));
-    if (free_bytes < floor) {
-        find(doctor, FINDING_ERROR, "disk", what,
-             say(doctor, "free some space: new documents are refused below the floor",
-                 "请清理磁盘：低于下限时不再受理新单据"));
-    } else {
-        find(doctor, FINDING_GOOD, "disk", what, "");
+    if (free_bytes >= SPACE_LOW_FLOORS * floor) {
+        doctor_find(doctor, ALARM_INFO, "disk", what, "");
+        return;
     }
+    message_format(cure, sizeof cure, "cure_disk home=%s", doctor->home);
+    doctor_find(doctor, free_bytes < floor ? ALARM_CRITICAL : ALARM_WARNING, "disk", what, cure);
 }
 
 static void check_advertised(struct doctor *doctor, const char *key, const char *listen,
                              const char *advertise)
 {
-    char what[ENDPOINT_BYTES_MAX + 128], cure[160];
+    char what[ENDPOINT_BYTES_MAX + 128], cure[CURE_BYTES_MAX];
 
     if (listen[0] == '\0' || advertise[0] != '\0' || endpoint_can_be_dialled(listen)) {
         return;
     }
-    (void)snprintf(what, sizeof what,
-                   say(doctor, "%s names no machine: nobody below can be invited",
-                       "%s 不指明机器：无法邀请下级"),
-                   listen);
-    (void)snprintf(cure, sizeof cure,
-                   say(doctor,
-                       "set %s in config.yaml to the address at which this node is reached, and "
-                       "start it again",
-                       "请在 config.yaml 中把 %s 设为可达本节点的地址，然后重新启动"),
-                   key);
-    find(doctor, FINDING_WARNING, key, what, cure);
+    message_format(what, sizeof what, "doctor_not_dialled endpoint=%s", listen);
+    message_format(cure, sizeof cure, "cure_not_dialled key=%s home=%s", key, doctor->home);
+    doctor_find(doctor, ALARM_WARNING, key, what, cure);
 }
 
-/* --- the running node --- */
-
-static void check_peer(struct doctor *doctor, const json_t *peer)
-{
-    const char *division = json_string_value(json_object_get(peer, "division"));
-    const json_t *heard = json_object_get(peer, "last_heard_s");
-    const json_int_t skew = json_integer_value(json_object_get(peer, "clock_skew_ms"));
-    char what[160];
-
-    if (json_is_true(json_object_get(peer, "is_parent"))) {
-        if (!json_is_integer(heard) || json_integer_value(heard) > PARENT_SILENT_S_MAX) {
-            (void)snprintf(what, sizeof what,
-                           say(doctor, "the parent %s is not heard", "听不到上级 %s"), division);
-            find(doctor, FINDING_ERROR, "parent", what,
-                 say(doctor,
-                     "check the network, the endpoint in config.yaml and the parent's node; "
-                     "work goes on here meanwhile",
-                     "请检查网络、config.yaml 中的地址和上级节点；本级可照常工作"));
-        } else {
-            (void)snprintf(what, sizeof what, say(doctor, "%s heard", "%s 正常"), division);
-            find(doctor, FINDING_GOOD, "parent", what, "");
-        }
-    }
-    if (skew > SKEW_MS_MAX || skew < -SKEW_MS_MAX) {
-        (void)snprintf(
-            what, sizeof what,
-            say(doctor, "clock differs from %s by %lld ms", "与 %s 的时钟相差 %lld 毫秒"), division,
-            (long long)skew);
-        find(doctor, FINDING_WARNING, "clock", what,
-             say(doctor,
-                 "run a time service (chrony); nothing is ordered by clocks, but people "
-                 "read them",
-                 "请启用时间同步（chrony）；账目不依赖时钟，但人要看"));
-    }
-}
-
-enum { DAY_S = 24 * 3600 };
-
-static void check_attempts(struct doctor *doctor, const json_t *attempts)
-{
-    const json_t *newest = json_array_get(attempts, 0);
-    const char *text = json_string_value(json_object_get(newest, "text"));
-    char what[400], words[WORDS_BYTES_MAX];
-
-    if (text == NULL || json_integer_value(json_object_get(newest, "age_s")) >= DAY_S) {
-        return;
-    }
-    (void)snprintf(what, sizeof what,
-                   say(doctor, "an enrolment was refused: %s", "有入网请求被拒：%s"),
-                   words_in(doctor->cli->language, words, text));
-    find(doctor, FINDING_WARNING, "enrolment", what,
-         say(doctor, "terrace status lists them; give a new token if it was one of ours",
-             "terrace status 列出全部；若是本方人员，请重新签发令牌"));
-}
-
-static void check_strangers(struct doctor *doctor, const json_t *strangers)
-{
-    const json_t *newest = json_array_get(strangers, 0);
-    const char *text = json_string_value(json_object_get(newest, "text"));
-    char what[400], words[WORDS_BYTES_MAX];
-
-    if (text == NULL || json_integer_value(json_object_get(newest, "age_s")) >= DAY_S) {
-        return;
-    }
-    (void)snprintf(what, sizeof what,
-                   say(doctor, "a connection was refused: key %s from %s: %s",
-                       "有连接被拒：密钥 %s，来自 %s：%s"),
-                   json_string_value(json_object_get(newest, "key")),
-                   json_string_value(json_object_get(newest, "address")),
-                   words_in(doctor->cli->language, words, text));
-    find(doctor, FINDING_WARNING, "stranger", what,
-         say(doctor,
-             "terrace status lists them; a division of yours among them needs the keys it was "
-             "granted, or a new token",
-             "terrace status 列出全部；若是本方区划，须用入网时的密钥，或重新签发令牌"));
-}
-
-static void check_status(struct doctor *doctor)
-{
-    json_t *status = client_ask_quietly(doctor->cli, "/status");
-    const json_t *peers, *alarms;
-    char what[400];
-
-    if (status == NULL) {
-        find(doctor, FINDING_ERROR, "daemon",
-             say(doctor, "it answers, but not with its status", "进程有应答，但给不出状态"),
-             say(doctor, "see its log", "请查看节点日志"));
-        return;
-    }
-    find(doctor, FINDING_GOOD, "daemon", say(doctor, "answers", "正在运行"), "");
-    peers = json_object_get(status, "peers");
-    for (size_t i = 0; i < json_array_size(peers); i++) {
-        check_peer(doctor, json_array_get(peers, i));
-    }
-    alarms = json_object_get(status, "alarms");
-    for (size_t i = 0; i < json_array_size(alarms); i++) {
-        const json_t *alarm = json_array_get(alarms, i);
-        const char *text = json_string_value(json_object_get(alarm, "text"));
-        char words[WORDS_BYTES_MAX];
-
-        (void)snprintf(what, sizeof what, "%s: %s",
-                       json_string_value(json_object_get(alarm, "code")),
-                       words_in(doctor->cli->language, words, text == NULL ? "" : text));
-        find(doctor, FINDING_WARNING, "alarm", what,
-             say(doctor, "terrace status", "terrace status"));
-    }
-    check_attempts(doctor, json_object_get(status, "enrol_attempts"));
-    check_strangers(doctor, json_object_get(status, "refused_strangers"));
-    json_decref(status);
-}
+/* --- a node that is not there --- */
 
 /* Could a daemon listen there? A host of "*" means every address. */
 static bool port_free(const char *endpoint)
 {
     char host[ENDPOINT_BYTES_MAX + 1];
-    const char *name = endpoint + strlen("tcp://");
+    const char *name = strstr(endpoint, "://") + 3;
     const char *colon = strrchr(name, ':');
     struct addrinfo hints = {.ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
@@ -300,46 +244,70 @@ static void check_port(struct doctor *doctor, const char *endpoint)
     char what[ENDPOINT_BYTES_MAX + 64];
 
     if (endpoint[0] != '\0' && !port_free(endpoint)) {
-        (void)snprintf(
-            what, sizeof what,
-            say(doctor, "%s is taken, or not this machine's", "%s 被占用，或不是本机地址"),
-            endpoint);
-        find(doctor, FINDING_ERROR, "port", what,
-             say(doctor, "stop what listens there, or choose another port in config.yaml",
-                 "请停掉占用者，或在 config.yaml 中改用其他端口"));
+        message_format(what, sizeof what, "doctor_port_taken endpoint=%s", endpoint);
+        doctor_find(doctor, ALARM_ERROR, "port", what, "cure_port");
     }
+}
+
+/* Why its last run ended, where that was a failure. */
+static void check_ended(struct doctor *doctor)
+{
+    char what[TEXT_BYTES_MAX], cure[CURE_BYTES_MAX];
+    struct buf note = BUF_EMPTY;
+    struct err err;
+
+    if (notes_end(&note, doctor->home, &err) == OK && note.size > 0) {
+        message_format(what, sizeof what, "doctor_ended why=%s", (const char *)note.data);
+        message_format(cure, sizeof cure, "cure_ended home=%s division=%s", doctor->home,
+                       doctor->config.division.code);
+        doctor_find(doctor, ALARM_ERROR, "ended", what, cure);
+    }
+    buf_free(&note);
 }
 
 static void check_stopped(struct doctor *doctor)
 {
-    char cure[HOME_FILE_MAX + 64], words[WORDS_BYTES_MAX];
+    char what[TEXT_BYTES_MAX], cure[CURE_BYTES_MAX];
     int lock;
     struct err err;
 
     if (home_lock(&lock, doctor->home, &err) == OK) {
         home_unlock(lock);
-        (void)snprintf(cure, sizeof cure, "terraced --home %s", doctor->home);
-        find(doctor, FINDING_ERROR, "daemon",
-             say(doctor, "the node is not running", "节点没有运行"), cure);
+        message_format(cure, sizeof cure, "cure_start home=%s division=%s", doctor->home,
+                       doctor->config.division.code);
+        doctor_find(doctor, ALARM_ERROR, "daemon", "doctor_not_running", cure);
+        check_ended(doctor);
         check_port(doctor, doctor->config.listen);
         check_port(doctor, doctor->config.enrol);
+        check_port(doctor, doctor->config.api_listen);
     } else {
-        find(doctor, FINDING_ERROR, "daemon", words_in(doctor->cli->language, words, err.text),
-             say(doctor, "it runs but does not answer: see its log; ask its owner, or be root",
-                 "进程在但不应答：请看日志；或以其所属用户、root 运行"));
+        message_format(what, sizeof what, "doctor_no_answer seconds=%u", doctor->cli->wait_s);
+        message_format(cure, sizeof cure, "cure_no_answer division=%s",
+                       doctor->config.division.code);
+        doctor_find(doctor, ALARM_ERROR, "daemon", err.status == ERR_BUSY ? what : err.text, cure);
+    }
+}
+
+/* A program that nobody can run is told of nothing. */
+static void check_hook(struct doctor *doctor)
+{
+    char path[HOME_PATH_MAX + HOOK_PATH_MAX + 2], what[TEXT_BYTES_MAX], cure[TEXT_BYTES_MAX];
+
+    home_hook_file(path, doctor->home, &doctor->config);
+    if (doctor->config.alarm_hook[0] != '\0' && access(path, X_OK) != 0) {
+        message_format(what, sizeof what, "doctor_hook path=%s why=%s", path, os_reason(errno));
+        message_format(cure, sizeof cure, "cure_hook path=%s home=%s", path, doctor->home);
+        doctor_find(doctor, ALARM_ERROR, "hook", what, cure);
     }
 }
 
 static void check_root(struct doctor *doctor)
 {
+    char cure[CURE_BYTES_MAX];
+
     if (division_is_none(doctor->config.parent.division)) {
-        find(doctor, FINDING_WARNING, "root",
-             say(doctor, "no node above holds this log: it relies on backups",
-                 "上面没有节点保存本级账本：须依靠备份"),
-             say(doctor,
-                 "copy the home's store while the node is stopped, every day, to another "
-                 "machine",
-                 "请每天在停机时把 store 目录复制到另一台机器"));
+        message_format(cure, sizeof cure, "cure_root_alone home=%s", doctor->home);
+        doctor_find(doctor, ALARM_WARNING, "root", "doctor_root_alone", cure);
     }
 }
 
@@ -348,10 +316,10 @@ static void check_root(struct doctor *doctor)
 static void print_findings(const struct doctor *doctor)
 {
     static const struct column columns[] = {
-        {"state", "state", "状态", CELL_WORD},
-        {"check", "check", "项目", CELL_TEXT},
-        {"what", "what", "情况", CELL_TEXT},
-        {"cure", "cure", "处置", CELL_TEXT},
+        {"state", "state", CELL_WORD},
+        {"check", "check", CELL_CHECK},
+        {"what", "what", CELL_TEXT},
+        {"cure", "cure", CELL_TEXT},
     };
 
     if (cli_json(doctor->cli)) {
@@ -378,13 +346,17 @@ enum exit_code run_doctor(struct cli *cli)
     doctor.rows = json_array();
     if (check_config(&doctor)) {
         check_keys(&doctor);
+        check_certificate(&doctor);
+        check_grants(&doctor);
+        check_damage(&doctor);
         check_disk(&doctor);
         check_root(&doctor);
         check_advertised(&doctor, "advertise", doctor.config.listen, doctor.config.advertise);
         check_advertised(&doctor, "advertise_enrol", doctor.config.enrol,
                          doctor.config.advertise_enrol);
+        check_hook(&doctor);
         if (client_reachable(cli)) {
-            check_status(&doctor);
+            doctor_ask_node(&doctor);
         } else {
             check_stopped(&doctor);
         }

@@ -6,6 +6,7 @@ void input_open(struct input *input, FILE *stream)
 {
     memset(input, 0, sizeof *input);
     input->stream = stream;
+    input->line_end = '\n';
     input->window = mem_zalloc(INPUT_WINDOW_BYTES);
 }
 
@@ -15,8 +16,18 @@ void input_close(struct input *input)
     input->window = NULL;
 }
 
+/* Only what old spreadsheets of one maker write has CR and no LF. */
+static void find_line_end(struct input *input)
+{
+    if (memchr(input->window, '\r', input->size) != NULL &&
+        memchr(input->window, '\n', input->size) == NULL) {
+        input->line_end = '\r';
+    }
+}
+
 bool input_more(struct input *input)
 {
+    const bool first = input->consumed == 0 && input->size == 0;
     size_t got;
 
     if (input->ended) {
@@ -31,6 +42,9 @@ bool input_more(struct input *input)
     errno = 0;
     got = fread(input->window + input->size, 1, INPUT_WINDOW_BYTES - input->size, input->stream);
     input->size += got;
+    if (first) {
+        find_line_end(input);
+    }
     if (got == 0) {
         input->ended = true;
         input->failure = ferror(input->stream) == 0 ? 0 : errno != 0 ? errno : EIO;
@@ -43,7 +57,7 @@ static void skip_line(struct input *input)
 {
     for (;;) {
         const struct bytes unread = input_unread(input);
-        const uint8_t *end = memchr(unread.data, '\n', unread.size);
+        const uint8_t *end = memchr(unread.data, input->line_end, unread.size);
 
         if (end != NULL) {
             input_skip(input, (size_t)(end - unread.data) + 1);
@@ -63,8 +77,9 @@ bool input_line(struct input *input, struct bytes *line, bool *too_long)
     *too_long = false;
     for (;;) {
         const struct bytes unread = input_unread(input);
-        const uint8_t *end =
-            unread.size > seen ? memchr(unread.data + seen, '\n', unread.size - seen) : NULL;
+        const uint8_t *end = unread.size > seen
+                                 ? memchr(unread.data + seen, input->line_end, unread.size - seen)
+                                 : NULL;
         const bool last = end == NULL && input->ended;
 
         if (end != NULL || last) {

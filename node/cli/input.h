@@ -1,4 +1,5 @@
-/* input - a file or pipe read through one window that never grows.
+/* input - a file or pipe read through one window that never grows. Lines end with LF, CRLF, or, in
+ * a file whose first window has no LF, with CR.
  *
  *   [ consumed | unread ............ | free ]     input_more moves unread to the front and reads on
  *
@@ -16,6 +17,7 @@ struct input {
     FILE *stream;
     uint8_t *window;
     size_t at, size; /* unread is window[at .. size) */
+    char line_end;   /* '\n' or '\r' */
     bool ended;
     int failure;       /* errno of a read that failed, which ends the stream */
     uint64_t consumed; /* bytes of the stream before `at`: for progress */

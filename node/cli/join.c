@@ -9,10 +9,12 @@
  * same join again gets the same answer. */
 #include <stdio.h>
 
-#include "node/cli/founding.h"
+#include "node/cli/home_setup.h"
 #include "node/cli/print.h"
-#include "node/system_clock.h"
-#include "replicator/enrol_zmq.h"
+#include "node/daemon/system_clock.h"
+#include "node/home/files.h"
+#include "node/home/notes.h"
+#include "replicator/zmq/enrol_zmq.h"
 
 static void take_parent(struct home_config *config, const struct token *token,
                         const struct enrolled *enrolled)
@@ -25,19 +27,18 @@ static void take_parent(struct home_config *config, const struct token *token,
     memcpy(config->parent.curve_key, enrolled->parent.curve_key, sizeof config->parent.curve_key);
 }
 
-static enum status ask_parent(const struct founding *founding, const struct token *token,
+static enum status ask_parent(const struct home_setup *setup, const struct token *token,
                               struct enrolled *enrolled, struct err *err)
 {
     const struct clock clock = system_clock();
     struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
     enum status status;
 
-    enrol_request(&request, token, &founding->keys->identity, founding->keys->curve.public,
-                  founding->config.listen, clock_unix_ms(&clock));
-    status =
-        enrol_zmq_request(token, &founding->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
+    enrol_request(&request, token, &setup->keys->identity, setup->keys->curve.public,
+                  setup->config.listen, clock_unix_ms(&clock));
+    status = enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
     if (status == OK) {
-        status = enrol_accept(enrolled, token, &founding->keys->identity, buf_bytes(&answer), err);
+        status = enrol_accept(enrolled, token, &setup->keys->identity, buf_bytes(&answer), err);
     }
     buf_free(&request);
     buf_free(&answer);
@@ -45,20 +46,17 @@ static enum status ask_parent(const struct founding *founding, const struct toke
 }
 
 /* Not confirmed, the token stays good for exactly these keys until it expires: no harm. */
-static void confirm(const struct cli *cli, const struct founding *founding,
+static void confirm(const struct cli *cli, const struct home_setup *setup,
                     const struct token *token)
 {
     struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
     struct err err;
 
-    enrol_confirm(&request, token, &founding->keys->identity);
-    if (enrol_zmq_request(token, &founding->keys->curve, buf_bytes(&request), &answer, 0, 0,
-                          &err) != OK ||
+    enrol_confirm(&request, token, &setup->keys->identity);
+    if (enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, &err) !=
+            OK ||
         enrol_confirmed(buf_bytes(&answer), &err) != OK) {
-        (void)fprintf(stderr,
-                      cli_say(cli, "terrace: joined, but the parent was not told: %s\n",
-                              "terrace: 已入网，但未能通知上级：%s\n"),
-                      err.text);
+        cli_warn(cli, "join_not_confirmed why=%s", err.text);
     }
     buf_free(&request);
     buf_free(&answer);
@@ -69,34 +67,19 @@ static bool got_no_answer(enum status status)
     return status == ERR_UNREACHABLE || status == ERR_IO || status == ERR_CONFIG;
 }
 
-static enum exit_code say_failed(const struct cli *cli, const struct founding *founding,
+static enum exit_code say_failed(const struct cli *cli, const struct home_setup *setup,
                                  const struct enrolled *enrolled, const struct err *err)
 {
-    char words[WORDS_BYTES_MAX];
-    const char *why = words_in(cli->language, words, err->text);
-
     if (enrolled->refused) {
-        return cli_fail(
-            cli, EXIT_REFUSED, status_name(err->status),
-            cli_say(cli, "%s; the parent can give another token", "%s；可请上级重新签发令牌"), why);
+        return cli_fail(cli, EXIT_REFUSED, status_name(err->status), "join_refused why=%s",
+                        err->text);
     }
     if (got_no_answer(err->status)) {
-        return cli_fail(cli, EXIT_NO_NODE, "unreachable",
-                        cli_say(cli,
-                                "the parent does not answer: %s; is terraced running there? the "
-                                "new keys stay in %s, so the same command may be given again",
-                                "上级没有应答：%s；上级的 terraced 在运行吗？新密钥保留在 %s，"
-                                "可原样重试"),
-                        why, founding->home);
+        return cli_fail(cli, EXIT_NO_NODE, "unreachable", "join_no_answer home=%s why=%s",
+                        setup->home, err->text);
     }
     return cli_fail(cli, EXIT_REFUSED, status_name(err->status),
-                    cli_say(cli,
-                            "the parent's answer is not what the token promised: %s; it may have "
-                            "granted the new keys, so keep %s and ask the parent before joining "
-                            "again with the same token",
-                            "上级的应答与令牌不符：%s；上级可能已授权新密钥，请保留 %s，"
-                            "与上级核对后用同一令牌重试"),
-                    why, founding->home);
+                    "join_answer_differs home=%s why=%s", setup->home, err->text);
 }
 
 /* A child may be stricter than its parent, and not laxer. */
@@ -107,116 +90,118 @@ static enum exit_code check_policy(const struct cli *cli, const struct token *to
     struct policy own, lacks;
     struct err err;
 
-    if (founding_policy(&own, cli, &err) != OK) {
+    if (home_setup_policy(&own, cli, &err) != OK) {
         return cli_fail_status(cli, &err);
     }
     lacks = policy_lacks(own, parents);
-    if (lacks.kinds == 0) {
+    if (number_set_is_empty(&lacks.kinds)) {
         return EXIT_DONE;
     }
     policy_print(kinds, lacks);
-    return cli_fail(
-        cli, EXIT_REFUSED, "policy_weaker",
-        cli_say(cli,
-                "the parent requires approval by two persons for %s, and a child may be "
-                "stricter but not laxer: join again without --approval, or name these too",
-                "上级要求 %s 双人审核，下级只能更严：请去掉 --approval，或一并列出后重新 join"),
-        kinds);
+    return cli_fail(cli, EXIT_REFUSED, "policy_weaker", "policy_laxer kinds=%s", kinds);
 }
 
 /* A join that was repeated: the address of the first try stands in the grant, for those below. */
-static enum exit_code take_listen(const struct cli *cli, struct founding *founding,
+static enum exit_code take_listen(const struct cli *cli, struct home_setup *setup,
                                   const struct grant *own)
 {
-    char *listen = founding->config.listen;
+    char *listen = setup->config.listen;
 
     if (own->endpoint[0] == '\0' || strcmp(listen, own->endpoint) == 0) {
         return EXIT_DONE;
     }
     if (cli->value[OPT_LISTEN] != NULL) {
-        return cli_fail(cli, EXIT_REFUSED, "listen_differs",
-                        cli_say(cli,
-                                "an earlier try was granted with --listen %s already: give the "
-                                "same, or none",
-                                "先前一次已按 --listen %s 授权：请给出同一地址，或不给"),
+        return cli_fail(cli, EXIT_REFUSED, "listen_differs", "listen_granted endpoint=%s",
                         own->endpoint);
     }
-    (void)snprintf(listen, sizeof founding->config.listen, "%s", own->endpoint);
+    (void)snprintf(listen, sizeof setup->config.listen, "%s", own->endpoint);
     return EXIT_DONE;
 }
 
-static enum exit_code settle_in(const struct cli *cli, struct founding *founding,
+static enum exit_code settle_in(const struct cli *cli, struct home_setup *setup,
                                 const struct token *token, const struct enrolled *enrolled)
 {
-    const enum exit_code exit_code = take_listen(cli, founding, &enrolled->own);
+    const enum exit_code exit_code = take_listen(cli, setup, &enrolled->own);
     struct err err;
 
     if (exit_code != EXIT_DONE) {
         return exit_code;
     }
-    if (cli->value[OPT_APPROVAL] == NULL && token->policy != 0) {
-        founding->config.approval.kinds = token->policy; /* the parent's, as it came */
+    if (cli->value[OPT_APPROVAL] == NULL && !number_set_is_empty(&token->policy)) {
+        setup->config.approval.kinds = token->policy; /* the parent's, as it came */
     }
-    take_parent(&founding->config, token, enrolled);
-    if (founding_finish(founding, enrolled->chain, enrolled->chain_count, &err) != OK) {
+    take_parent(&setup->config, token, enrolled);
+    if (home_setup_finish(setup, enrolled->chain, enrolled->chain_count, &err) != OK) {
         return cli_fail_status(cli, &err);
     }
-    confirm(cli, founding, token);
+    confirm(cli, setup, token);
     return EXIT_DONE;
 }
 
-static void print_joined(const struct cli *cli, const struct founding *founding)
+static void print_joined(const struct cli *cli, const struct home_setup *setup)
 {
-    const struct home_config *config = &founding->config;
+    const struct home_config *config = &setup->config;
     char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX];
 
     policy_print(approval, config->approval);
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
     if (cli_json(cli)) {
         json_t *answer = json_pack(
-            "{ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name", config->name,
-            "parent", config->parent.division.code, "home", founding->home, "trust_key",
+            "{ss ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
+            config->name, "parent", config->parent.division.code, "home", setup->home, "trust_key",
             fingerprint, "listen", config->listen, "enrol", config->enrol, "approval", approval,
-            "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase");
+            "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase", "tls_fingerprint",
+            setup->fingerprint);
         print_json(stdout, answer);
         json_decref(answer);
         return;
     }
-    (void)printf(cli_say(cli,
-                         "%s %s is enrolled below %s.\n"
-                         "trust key   %s (the parent reads out the same)\n"
-                         "next        terraced --home %s\n",
-                         "%s %s 已在 %s 之下入网。\n"
-                         "信任密钥    %s（请与上级核对一致）\n"
-                         "下一步      terraced --home %s\n"),
-                 config->division.code, config->name, config->parent.division.code, fingerprint,
-                 founding->home);
+    cli_tell(cli, stdout, "joined division=%s name=%s parent=%s trust_key=%s tls=%s home=%s",
+             config->division.code, config->name, config->parent.division.code, fingerprint,
+             setup->fingerprint, setup->home);
+}
+
+/* Whoever looks at this machine later is told what happened here, and what to do. */
+static void leave_note(const struct home_setup *setup, const struct token *token,
+                       const struct err *why)
+{
+    struct err note, err;
+
+    (void)err_set(&note, why->status, "join_was_refused division=%s parent=%s why=%s",
+                  token->division.code, token->parent.code, why->text);
+    if (directory_make(setup->home, &err) == OK) {
+        notes_write_end(setup->home, &note);
+    }
 }
 
 static enum exit_code join(const struct cli *cli, const struct token *token)
 {
-    struct founding founding;
+    struct home_setup setup;
     struct enrolled enrolled = {.refused = false};
     struct err err = {OK, ""};
-    enum exit_code exit_code = founding_begin(&founding, cli);
+    enum exit_code exit_code = home_setup_begin(&setup, cli);
 
     if (exit_code != EXIT_DONE) {
-        founding_end(&founding);
+        home_setup_end(&setup);
         return exit_code;
     }
-    if (ask_parent(&founding, token, &enrolled, &err) == OK) {
-        exit_code = settle_in(cli, &founding, token, &enrolled);
+    if (ask_parent(&setup, token, &enrolled, &err) == OK) {
+        exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {
-            print_joined(cli, &founding);
+            notes_clear_end(setup.home);
+            print_joined(cli, &setup);
         }
     } else {
-        exit_code = say_failed(cli, &founding, &enrolled, &err);
-        if (enrolled.refused && founding.made) {
-            founding_undo(&founding);
+        exit_code = say_failed(cli, &setup, &enrolled, &err);
+        if (enrolled.refused && setup.made) {
+            home_setup_undo(&setup);
+        }
+        if (enrolled.refused) {
+            leave_note(&setup, token, &err);
         }
     }
-    founding_end(&founding);
+    home_setup_end(&setup);
     return exit_code;
 }
 
@@ -227,12 +212,7 @@ enum exit_code run_join(struct cli *cli)
     enum exit_code exit_code;
 
     if (token_parse(&token, cli->argv[0], &err) != OK) {
-        return cli_fail(cli, EXIT_REFUSED, "bad_token",
-                        cli_say(cli,
-                                "the token cannot be read: %s; paste it whole, or ask the "
-                                "parent for another",
-                                "令牌无法识别：%s；请完整粘贴，或请上级重新签发"),
-                        err.text);
+        return cli_fail(cli, EXIT_REFUSED, "bad_token", "token_unreadable why=%s", err.text);
     }
     exit_code = check_policy(cli, &token);
     if (exit_code == EXIT_DONE) {

@@ -16,15 +16,22 @@ struct command {
     command_fn *run; /* NULL: of a later version */
     int args_min, args_max;
     enum argument argument;
-    uint64_t options; /* bit 1 << enum option_id */
-    const char *usage;
-    const char *en, *zh;
+    unsigned wait_s;   /* of its requests */
+    uint64_t options;  /* bit 1 << enum option_id */
+    const char *usage; /* what it does is the row help.NAME, examples are sample.NAME */
 };
 extern const struct command commands[];
 extern const size_t command_count;
 
-/* Reads argv into *cli (argv is permuted). EXIT_DONE and the command to run, or *command NULL
- * when help or the version was printed; otherwise the error has been said. */
+/* "home"; what it is for is the row option.NAME. */
+const char *option_name(enum option_id option);
+bool option_takes_value(enum option_id option);
+/* The global ones every command takes, and so does no command (NULL). */
+bool command_takes(const struct command *command, enum option_id option);
+
+/* Reads argv into *cli (argv is permuted). EXIT_DONE and the command to run, or to explain when
+ * OPT_HELP has a value (then NULL: all of them), or NULL when the version was printed; otherwise
+ * the error has been said. argv ends with NULL. */
 enum exit_code options_parse(struct cli *cli, const struct command **command, int argc,
                              char **argv);
 

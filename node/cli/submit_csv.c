@@ -1,84 +1,145 @@
 /* The rows of a CSV file as lines of a submission: the header names the fields. */
 #include <stdio.h>
+#include <unistd.h>
 
-#include "node/cli/submission.h"
-#include "node/ledger/kinds.h"
+#include "node/cli/csv_header.h"
+#include "node/cli/option_values.h"
+#include "node/cli/print.h"
+#include "node/cli/submit_csv.h"
 
-static const char *csv_trouble(const struct cli *cli, enum csv_outcome outcome)
+enum { KIND_BYTES_MAX = 64 };
+
+/* --- what is wrong with a row --- */
+
+static const char *csv_trouble(enum csv_outcome outcome)
 {
     switch (outcome) {
     case CSV_QUOTE_OPEN:
-        return cli_say(cli, "a quote is opened and never closed", "引号没有结束");
+        return "csv_quote_open";
     case CSV_QUOTE_STRAY:
-        return cli_say(cli, "a quote stands inside a cell: double it, and quote the whole cell",
-                       "单元格中有多余的引号：请写成两个引号，并给整个单元格加引号");
+        return "csv_quote_stray";
     case CSV_TOO_LONG:
-        return cli_say(cli, "the row is longer than 256 KiB", "该行超过 256 KiB");
+        return "csv_row_long";
     case CSV_TOO_MANY_CELLS:
-        return cli_say(cli, "the row has more than 128 cells", "该行超过 128 列");
-    case CSV_BAD_TEXT:
-        return cli_say(cli, "the row is not text in the file's encoding (UTF-8 or GB18030)",
-                       "该行不是文件编码（UTF-8 或 GB18030）的文字");
-    case CSV_AMBIGUOUS:
-        return cli_say(cli,
-                       "the file is GB18030, but this row is UTF-8 as well: save the file as UTF-8",
-                       "文件为 GB18030 编码，而该行又是 UTF-8：请将文件另存为 UTF-8");
+        return "csv_row_wide";
     default:
-        return cli_say(cli, "the row has not as many cells as the header", "该行列数与表头不一致");
+        return "csv_row_ambiguous";
     }
 }
 
-static enum exit_code bad_column(const struct submission *submission, size_t index,
-                                 struct bytes name, bool twice)
+/* Its sentence in `out`. */
+static const char *trouble_in(const struct cli *cli, const struct csv *csv,
+                              enum csv_outcome outcome, char out[TEXT_BYTES_MAX])
+{
+    const struct decode_fault *fault = &csv->encoding.fault;
+    char gb18030[READING_BYTES_MAX], latin[READING_BYTES_MAX];
+
+    switch (outcome) {
+    case CSV_BAD_TEXT:
+        return text_say(cli->language, out, "csv_row_encoding byte=%02X place=%zu encoding=%s",
+                        fault->byte, fault->place,
+                        csv->encoding.name == ENCODING_GB18030 ? "GB18030" : "UTF-8");
+    case CSV_LATIN:
+        return text_say(cli->language, out, "csv_row_latin gb18030=%s latin=%s",
+                        text_shown(gb18030, sizeof gb18030, fault->as_gb18030),
+                        text_shown(latin, sizeof latin, fault->as_latin));
+    case CSV_WRONG_COUNT:
+        return text_say(cli->language, out, "csv_row_cells cells=%zu columns=%zu", csv->count,
+                        csv->columns);
+    default:
+        return text_in(cli->language, out, csv_trouble(outcome));
+    }
+}
+
+/* --- what a file that is no UTF-8 became --- */
+
+/* The cells of this record that are not ASCII, three at most; "" when there are none. */
+static void changed_cells(const struct csv *csv, char *out, size_t size)
+{
+    enum { CELLS_SHOWN_MAX = 3 };
+    size_t shown = 0, used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < csv->count && shown < CELLS_SHOWN_MAX && used + 1 < size; i++) {
+        char cell[96], seen[sizeof cell];
+
+        (void)snprintf(cell, sizeof cell, "%.*s", (int)csv->cells[i].size,
+                       (const char *)csv->cells[i].data);
+        if (strlen(cell) != text_width(cell)) {
+            used += (size_t)snprintf(out + used, size - used, "%s%s", shown > 0 ? " | " : "",
+                                     text_shown(seen, sizeof seen, cell));
+            shown++;
+        }
+    }
+}
+
+/* Before the first of them goes to the node. On a terminal a person says whether it is right. */
+static enum exit_code show_guess(struct submission *submission, const struct csv *csv)
 {
     const struct cli *cli = submission->cli;
+    char cells[320], answer[16] = "";
 
-    if (name.size > 60) {
-        name.size = 60;
+    if (!csv->encoding.guessed || submission->guess_shown) {
+        return EXIT_DONE;
     }
-    return cli_fail(cli, EXIT_USAGE, "bad_header",
-                    twice ? cli_say(cli, "column %zu of the header: %.*s stands there twice",
-                                    "表头第 %zu 列：%.*s 重复")
-                          : cli_say(cli,
-                                    "column %zu of the header: \"%.*s\" is no field; a header "
-                                    "names the fields of the kind, such as id,fiscal_year,amount",
-                                    "表头第 %zu 列：没有名为“%.*s”的字段；表头应写单据的字段名，"
-                                    "如 id,fiscal_year,amount"),
-                    index + 1, (int)name.size, (const char *)name.data);
+    changed_cells(csv, cells, sizeof cells);
+    if (cells[0] == '\0') {
+        return EXIT_DONE;
+    }
+    submission->guess_shown = true;
+    cli_warn(cli, "csv_guessed line=%llu cells=%s", (unsigned long long)csv->line, cells);
+    if (cli_json(cli) || submission->input.stream == stdin || isatty(STDIN_FILENO) != 1 ||
+        isatty(STDERR_FILENO) != 1) {
+        return EXIT_DONE;
+    }
+    (void)fputs(cli_row(cli, "ask_encoding"), stderr);
+    if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y')) {
+        return EXIT_DONE;
+    }
+    return cli_fail(cli, EXIT_USAGE, "bad_encoding", "csv_guess_refused");
+}
+
+/* --- records --- */
+
+/* Is all of the header one cell, with semicolons, tabs or wide commas between its names? */
+static bool has_other_separators(const struct csv *csv)
+{
+    static const char *const separators[] = {";", "\t", "|", "\xef\xbc\x8c", "\xef\xbc\x9b"};
+
+    for (size_t i = 0; csv->count == 1 && i < COUNT_OF(separators); i++) {
+        if (memmem(csv->cells[0].data, csv->cells[0].size, separators[i], strlen(separators[i])) !=
+            NULL) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static enum exit_code read_header(struct submission *submission, struct csv *csv)
 {
+    const struct cli *cli = submission->cli;
     const enum csv_outcome outcome = csv_next(csv);
+    char words[TEXT_BYTES_MAX];
+    size_t faults;
 
     if (outcome == CSV_END) {
-        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s",
-                        cli_say(submission->cli,
-                                "the file is empty: the first row names the "
-                                "fields",
-                                "文件为空：第一行应为字段名"));
+        return cli_fail(cli, EXIT_USAGE, "bad_header", "csv_empty");
     }
     if (outcome != CSV_RECORD) {
-        return cli_fail(submission->cli, EXIT_USAGE, "bad_header", "%s %s",
-                        cli_say(submission->cli, "header:", "表头："),
-                        csv_trouble(submission->cli, outcome));
+        return cli_fail(cli, EXIT_USAGE, "bad_header", "csv_header why=%s",
+                        trouble_in(cli, csv, outcome, words));
     }
-    for (size_t i = 0; i < csv->count; i++) {
-        const struct bytes name = bytes_trim(csv->cells[i]);
-        const bool kind = bytes_equal(name, bytes_text("kind"));
-
-        submission->columns[i] = field_named(name);
-        if (submission->columns[i] == FIELDS && !kind) {
-            return bad_column(submission, i, name, false);
-        }
-        for (size_t j = 0; j < i; j++) {
-            if (submission->columns[j] == submission->columns[i]) {
-                return bad_column(submission, i, name, true);
-            }
-        }
+    if (has_other_separators(csv)) {
+        return cli_fail(cli, EXIT_USAGE, "bad_header", "csv_separator");
     }
-    csv->columns = csv->count;
-    return EXIT_DONE;
+    faults = csv_header_read(submission, csv, words);
+    if (faults > 0) {
+        return cli_fail(cli, EXIT_USAGE, "bad_header",
+                        "csv_columns_wrong count=%zu columns=%s kind=%s", faults, words,
+                        cli->value[OPT_KIND]);
+    }
+    csv_fix_columns(csv);
+    return show_guess(submission, csv);
 }
 
 static void put_json_string(struct buf *out, struct bytes text)
@@ -101,10 +162,26 @@ static void put_json_string(struct buf *out, struct bytes text)
     buf_put_u8(out, '"');
 }
 
+/* A kind as people call it, in the node's word; what is none goes as it is, for the node to refuse.
+ */
+static struct bytes kind_cell(struct bytes cell, char typed[KIND_BYTES_MAX])
+{
+    const struct bytes trimmed = bytes_trim(cell);
+    const char *name;
+
+    if (trimmed.size >= KIND_BYTES_MAX) {
+        return cell;
+    }
+    (void)snprintf(typed, KIND_BYTES_MAX, "%.*s", (int)trimmed.size, (const char *)trimmed.data);
+    name = option_kind(typed);
+    return name == NULL ? cell : bytes_text(name);
+}
+
 /* An empty cell is a field that is not given. */
 static void record_to_json(struct buf *out, const struct submission *submission,
                            const struct csv *csv)
 {
+    char kind[KIND_BYTES_MAX];
     bool any = false;
 
     buf_clear(out);
@@ -121,7 +198,7 @@ static void record_to_json(struct buf *out, const struct submission *submission,
         any = true;
         put_json_string(out, bytes_text(field == FIELDS ? "kind" : field_info(field)->name));
         buf_put_u8(out, ':');
-        put_json_string(out, csv->cells[i]);
+        put_json_string(out, field == FIELDS ? kind_cell(csv->cells[i], kind) : csv->cells[i]);
     }
     buf_put_u8(out, '}');
 }
@@ -130,31 +207,39 @@ static enum exit_code submit_records(struct submission *submission, struct csv *
 {
     struct buf line = BUF_EMPTY;
     enum exit_code exit_code = EXIT_DONE;
+    bool any = false;
 
-    while (exit_code == EXIT_DONE) {
-        enum csv_outcome outcome = csv_next(csv);
+    for (; exit_code == EXIT_DONE; any = true) {
+        const enum csv_outcome outcome = csv_next(csv);
+        char trouble[TEXT_BYTES_MAX];
 
         if (outcome == CSV_END) {
             break;
         }
-        if (outcome == CSV_RECORD) {
+        if (outcome != CSV_RECORD) {
+            exit_code = submission_add(submission, BYTES_NONE, csv->line,
+                                       trouble_in(submission->cli, csv, outcome, trouble));
+            continue;
+        }
+        exit_code = show_guess(submission, csv);
+        if (exit_code == EXIT_DONE) {
             record_to_json(&line, submission, csv);
             exit_code = submission_add(submission, buf_bytes(&line), csv->line, NULL);
-        } else {
-            exit_code = submission_add(submission, BYTES_NONE, csv->line,
-                                       csv_trouble(submission->cli, outcome));
         }
+    }
+    if (!any) {
+        cli_warn(submission->cli, "csv_no_rows");
     }
     buf_free(&line);
     return exit_code;
 }
 
-enum exit_code submission_csv(struct submission *submission)
+enum exit_code submit_csv(struct submission *submission)
 {
     struct csv csv;
     enum exit_code exit_code;
 
-    csv_open(&csv, &submission->input);
+    csv_open(&csv, &submission->input, submission->encoding);
     exit_code = read_header(submission, &csv);
     if (exit_code == EXIT_DONE) {
         exit_code = submit_records(submission, &csv);

@@ -1,257 +1,153 @@
 #include "node/cli/xlsx.h"
 
-#include <assert.h>
-#include <stdarg.h>
-#include <zlib.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <xlsxwriter.h>
 
-/* --- a zip of stored files --- */
-
-enum { ZIP_FILES_MAX = SHEETS_MAX + 5 };
-
-struct zip {
-    struct buf *out;
-    struct {
-        const char *name;
-        uint32_t crc, size, offset;
-    } files[ZIP_FILES_MAX];
+struct workbook {
+    lxw_workbook *book;
+    lxw_worksheet *sheet;
+    lxw_format *title, *amount;
+    const struct column *columns;
     size_t count;
-    char names[SHEETS_MAX][40];
+    enum language language;
+    uint32_t rows; /* written, with the titles */
+    bool too_many;
+    lxw_error error; /* the first */
+    char path[256];
 };
 
-static void put_u16(struct buf *out, uint32_t value)
+enum status xlsx_open(struct workbook **book, struct err *err)
 {
-    buf_put_u8(out, (uint8_t)value);
-    buf_put_u8(out, (uint8_t)(value >> 8));
-}
+    lxw_workbook_options options = {.constant_memory = LXW_TRUE};
+    const char *directory = getenv("TMPDIR");
+    struct workbook *made = mem_zalloc(sizeof *made);
+    int fd;
 
-static void put_u32(struct buf *out, uint32_t value)
-{
-    put_u16(out, value & 0xffff);
-    put_u16(out, value >> 16);
-}
-
-/* From the version on: what the local and the central header have in common. */
-static void put_common(struct zip *zip, size_t index)
-{
-    enum { VERSION = 20, UTF8_NAMES = 0x800, STORED = 0, MIDNIGHT = 0, FIRST_OF_1980 = 0x21 };
-
-    put_u16(zip->out, VERSION);
-    put_u16(zip->out, UTF8_NAMES);
-    put_u16(zip->out, STORED);
-    put_u16(zip->out, MIDNIGHT);
-    put_u16(zip->out, FIRST_OF_1980);
-    put_u32(zip->out, zip->files[index].crc);
-    put_u32(zip->out, zip->files[index].size);
-    put_u32(zip->out, zip->files[index].size);
-    put_u16(zip->out, (uint32_t)strlen(zip->files[index].name));
-    put_u16(zip->out, 0); /* extra field */
-}
-
-static void add_file(struct zip *zip, const char *name, const struct buf *content)
-{
-    const size_t i = zip->count++;
-
-    assert(i < ZIP_FILES_MAX);
-    zip->files[i].name = name;
-    zip->files[i].crc = (uint32_t)crc32(0, content->data, (uInt)content->size);
-    zip->files[i].size = (uint32_t)content->size;
-    zip->files[i].offset = (uint32_t)zip->out->size;
-    put_u32(zip->out, 0x04034b50);
-    put_common(zip, i);
-    buf_append_bytes(zip->out, bytes_text(name));
-    buf_append(zip->out, content->data, content->size);
-}
-
-static void add_text(struct zip *zip, const char *name, const char *content)
-{
-    struct buf buf = BUF_EMPTY;
-
-    buf_append_bytes(&buf, bytes_text(content));
-    add_file(zip, name, &buf);
-    buf_free(&buf);
-}
-
-static void end_zip(struct zip *zip)
-{
-    const size_t begin = zip->out->size;
-    size_t size;
-
-    for (size_t i = 0; i < zip->count; i++) {
-        put_u32(zip->out, 0x02014b50);
-        put_u16(zip->out, 20); /* made by */
-        put_common(zip, i);
-        put_u16(zip->out, 0); /* comment */
-        put_u16(zip->out, 0); /* disk */
-        put_u16(zip->out, 0); /* attributes */
-        put_u32(zip->out, 0);
-        put_u32(zip->out, zip->files[i].offset);
-        buf_append_bytes(zip->out, bytes_text(zip->files[i].name));
+    *book = NULL;
+    (void)snprintf(made->path, sizeof made->path, "%s/terrace-XXXXXX",
+                   directory == NULL || directory[0] == '\0' ? "/tmp" : directory);
+    fd = mkstemp(made->path);
+    if (fd < 0) {
+        (void)err_set(err, ERR_IO, "file_failed doing=created path=%s why=%s", made->path,
+                      os_reason(errno));
+        mem_free(made);
+        return ERR_IO;
     }
-    size = zip->out->size - begin;
-    put_u32(zip->out, 0x06054b50);
-    put_u32(zip->out, 0); /* disks */
-    put_u16(zip->out, (uint32_t)zip->count);
-    put_u16(zip->out, (uint32_t)zip->count);
-    put_u32(zip->out, (uint32_t)size);
-    put_u32(zip->out, (uint32_t)begin);
-    put_u16(zip->out, 0); /* comment */
+    (void)close(fd);
+    made->book = workbook_new_opt(made->path, &options);
+    made->title = workbook_add_format(made->book);
+    format_set_bold(made->title);
+    made->amount = workbook_add_format(made->book);
+    format_set_num_format(made->amount, "#,##0.00");
+    *book = made;
+    return OK;
 }
 
-/* --- the parts --- */
-
-#define XML_HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
-#define MAIN     "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-#define OFFICE   "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-#define PACKAGE  "http://schemas.openxmlformats.org/package/2006/"
-#define TYPE     "application/vnd.openxmlformats-officedocument.spreadsheetml."
-
-/* Style 1 is an amount: thousands and two decimals. */
-static const char styles[] = XML_HEAD
-    "<styleSheet xmlns=\"" MAIN "\"><fonts count=\"1\"><font/></fonts><fills count=\"1\"><fill/>"
-    "</fills><borders count=\"1\"><border/></borders><cellStyleXfs count=\"1\"><xf/></cellStyleXfs>"
-    "<cellXfs count=\"2\"><xf/><xf numFmtId=\"4\" applyNumberFormat=\"1\"/></cellXfs></styleSheet>";
-static const char relations[] = XML_HEAD
-    "<Relationships xmlns=\"" PACKAGE "relationships\"><Relationship Id=\"r1\" Type=\"" OFFICE
-    "/officeDocument\" Target=\"xl/workbook.xml\"/></Relationships>";
-
-PRINTF(2, 3) static void put(struct buf *out, const char *format, ...)
+static void note(struct workbook *book, lxw_error error)
 {
-    char text[512];
-    va_list args;
-    int size;
-
-    va_start(args, format);
-    size = vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    assert(size >= 0 && (size_t)size < sizeof text);
-    buf_append_bytes(out, bytes_text(text));
+    book->error = book->error == LXW_NO_ERROR ? error : book->error;
 }
 
-static void add_types(struct zip *zip, size_t count)
+static bool holds_amounts(enum cell_kind kind)
 {
-    struct buf text = BUF_EMPTY;
-
-    put(&text, XML_HEAD "<Types xmlns=\"" PACKAGE "content-types\">"
-                        "<Default Extension=\"rels\" ContentType=\"application/"
-                        "vnd.openxmlformats-package.relationships+xml\"/>");
-    put(&text, "<Override PartName=\"/xl/workbook.xml\" ContentType=\"" TYPE "sheet.main+xml\"/>"
-               "<Override PartName=\"/xl/styles.xml\" ContentType=\"" TYPE "styles+xml\"/>");
-    for (size_t i = 1; i <= count; i++) {
-        put(&text,
-            "<Override PartName=\"/xl/worksheets/sheet%zu.xml\" ContentType=\"" TYPE
-            "worksheet+xml\"/>",
-            i);
-    }
-    put(&text, "</Types>");
-    add_file(zip, "[Content_Types].xml", &text);
-    buf_free(&text);
+    return kind == CELL_MONEY || kind == CELL_SUM;
 }
 
-static void add_workbook(struct zip *zip, const struct sheet *sheets, size_t count)
+void xlsx_sheet(struct workbook *book, const char *name, const struct column *columns, size_t count,
+                enum language language)
 {
-    struct buf book = BUF_EMPTY, links = BUF_EMPTY;
+    enum { AMOUNT_WIDTH = 20, TEXT_WIDTH = 14 };
 
-    put(&book, XML_HEAD "<workbook xmlns=\"" MAIN "\" xmlns:r=\"" OFFICE "\"><sheets>");
-    put(&links, XML_HEAD "<Relationships xmlns=\"" PACKAGE "relationships\">");
+    book->sheet = workbook_add_worksheet(book->book, name);
+    book->columns = columns;
+    book->count = count;
+    book->language = language;
+    book->rows = 1;
     for (size_t i = 0; i < count; i++) {
-        put(&book, "<sheet name=\"%.31s\" sheetId=\"%zu\" r:id=\"r%zu\"/>", sheets[i].name, i + 1,
-            i + 1);
-        put(&links,
-            "<Relationship Id=\"r%zu\" Type=\"" OFFICE
-            "/worksheet\" Target=\"worksheets/sheet%zu.xml\"/>",
-            i + 1, i + 1);
+        const lxw_col_t at = (lxw_col_t)i;
+
+        note(book, worksheet_set_column(book->sheet, at, at,
+                                        holds_amounts(columns[i].kind) ? AMOUNT_WIDTH : TEXT_WIDTH,
+                                        NULL));
+        note(book, worksheet_write_string(book->sheet, 0, at, column_title(&columns[i], language),
+                                          book->title));
     }
-    put(&book, "</sheets></workbook>");
-    put(&links,
-        "<Relationship Id=\"r%zu\" Type=\"" OFFICE
-        "/styles\" Target=\"styles.xml\"/></Relationships>",
-        count + 1);
-    add_file(zip, "xl/workbook.xml", &book);
-    add_file(zip, "xl/_rels/workbook.xml.rels", &links);
-    buf_free(&book);
-    buf_free(&links);
+    worksheet_freeze_panes(book->sheet, 1, 0);
 }
 
-static void put_escaped(struct buf *out, const char *text)
+static bool is_number(const struct column *column, const char *cell)
 {
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            buf_append_bytes(out, bytes_text("&amp;"));
-            break;
-        case '<':
-            buf_append_bytes(out, bytes_text("&lt;"));
-            break;
-        case '>':
-            buf_append_bytes(out, bytes_text("&gt;"));
-            break;
-        default:
-            buf_put_u8(out, (uint8_t)*text);
-        }
-    }
-}
-
-static void put_text_cell(struct buf *out, const char *text)
-{
-    put(out, "<c t=\"inlineStr\"><is><t xml:space=\"preserve\">");
-    put_escaped(out, text);
-    put(out, "</t></is></c>");
-}
-
-static void put_cell(struct buf *out, const struct column *column, const json_t *row,
-                     enum language language)
-{
-    char cell[CELL_BYTES_MAX];
     size_t digits = 0;
 
-    print_cell(cell, column, row, language);
     for (const char *at = cell; *at != '\0'; at++) {
         digits += *at >= '0' && *at <= '9';
     }
-    if (column->kind == CELL_NUMBER && text_is_number(cell) && digits <= XLSX_NUMBER_DIGITS_MAX) {
-        put(out, "<c%s><v>%.40s</v></c>", strchr(cell, '.') != NULL ? " s=\"1\"" : "", cell);
-    } else {
-        put_text_cell(out, cell);
+    return (column->kind == CELL_NUMBER || holds_amounts(column->kind)) && text_is_number(cell) &&
+           digits <= XLSX_NUMBER_DIGITS_MAX;
+}
+
+static void write_cell(struct workbook *book, size_t i, const json_t *row)
+{
+    char cell[CELL_BYTES_MAX];
+
+    print_cell(cell, &book->columns[i], row, book->language);
+    if (is_number(&book->columns[i], cell)) {
+        note(book, worksheet_write_number(book->sheet, book->rows, (lxw_col_t)i, strtod(cell, NULL),
+                                          strchr(cell, '.') == NULL ? NULL : book->amount));
+    } else if (cell[0] != '\0') {
+        note(book, worksheet_write_string(book->sheet, book->rows, (lxw_col_t)i, cell, NULL));
     }
 }
 
-static void add_sheet(struct zip *zip, size_t index, const struct sheet *sheet,
-                      enum language language)
+void xlsx_rows(struct workbook *book, const json_t *rows)
 {
-    struct buf text = BUF_EMPTY;
-
-    put(&text, XML_HEAD "<worksheet xmlns=\"" MAIN "\"><sheetData><row>");
-    for (size_t i = 0; i < sheet->count; i++) {
-        const struct column *column = &sheet->columns[i];
-
-        put_text_cell(&text, language == LANGUAGE_ZH ? column->zh : column->en);
-    }
-    put(&text, "</row>");
-    for (size_t j = 0; j < json_array_size(sheet->rows); j++) {
-        put(&text, "<row>");
-        for (size_t i = 0; i < sheet->count; i++) {
-            put_cell(&text, &sheet->columns[i], json_array_get(sheet->rows, j), language);
+    for (size_t j = 0; j < json_array_size(rows); j++) {
+        if (book->rows > XLSX_ROWS_MAX) {
+            book->too_many = true;
+            return;
         }
-        put(&text, "</row>");
+        for (size_t i = 0; i < book->count; i++) {
+            write_cell(book, i, json_array_get(rows, j));
+        }
+        book->rows++;
     }
-    put(&text, "</sheetData></worksheet>");
-    (void)snprintf(zip->names[index], sizeof zip->names[index], "xl/worksheets/sheet%zu.xml",
-                   index + 1);
-    add_file(zip, zip->names[index], &text);
-    buf_free(&text);
 }
 
-void xlsx_write(struct buf *out, const struct sheet *sheets, size_t count, enum language language)
+/* Errors: ERR_IO. */
+static enum status copy_file(const char *path, FILE *out, struct err *err)
 {
-    struct zip zip = {.out = out};
+    FILE *in = fopen(path, "rbe");
+    char part[8192];
+    size_t size = 0;
 
-    assert(count > 0 && count <= SHEETS_MAX && out->size == 0);
-    add_types(&zip, count);
-    add_text(&zip, "_rels/.rels", relations);
-    add_workbook(&zip, sheets, count);
-    add_text(&zip, "xl/styles.xml", styles);
-    for (size_t i = 0; i < count; i++) {
-        add_sheet(&zip, i, &sheets[i], language);
+    while (in != NULL && (size = fread(part, 1, sizeof part, in)) > 0) {
+        (void)fwrite(part, 1, size, out); /* whether it got out, cli_flush says */
     }
-    end_zip(&zip);
+    if (in == NULL || ferror(in) != 0) {
+        (void)err_set(err, ERR_IO, "file_failed doing=read path=%s why=%s", path, os_reason(errno));
+        size = 1;
+    }
+    if (in != NULL) {
+        (void)fclose(in);
+    }
+    return size == 0 ? OK : ERR_IO;
+}
+
+enum status xlsx_close(struct workbook *book, FILE *out, struct err *err)
+{
+    enum status status = OK;
+
+    note(book, workbook_close(book->book));
+    if (book->too_many) {
+        status = err_set(err, ERR_TOO_LARGE, "workbook_full rows_max=%d", XLSX_ROWS_MAX);
+    } else if (book->error != LXW_NO_ERROR) {
+        status = err_set(err, ERR_IO, "workbook_failed why=%s", lxw_strerror(book->error));
+    } else {
+        status = copy_file(book->path, out, err);
+    }
+    (void)unlink(book->path);
+    mem_free(book);
+    return status;
 }

@@ -6,19 +6,21 @@
  *
  *   own:      check_form -> check_exists -> complete -> check_rules -> apply -> (entry in the log)
  *   below:    apply_block: every entry, then digest against the header's
- *   above:    hear_block: indexes what is addressed to us (codes, projects, transfers, settles)
+ *   above:    observe.h: indexes what is addressed to us (codes, projects, transfers, settles)
  *
- * All state is rows reached through the turn's txn (node/ledger/rows.h), so a trial is a child
- * txn, and a crash leaves a turn whole or absent. Nothing here knows a link, a disk or a clock.
+ * All state is rows reached through the turn's txn (node/ledger/rows/rows.h), so a dry run is a
+ * child txn, and a crash leaves a turn whole or absent. Nothing here knows a link, a disk or a
+ * clock.
  *
  * Thread: loop thread for everything that takes a txn of the loop. */
 #ifndef TERRACE_NODE_LEDGER_LEDGER_H
 #define TERRACE_NODE_LEDGER_LEDGER_H
 
-#include "node/ledger/accounts.h"
-#include "node/ledger/kinds.h"
-#include "replicator/roster.h"
-#include "replicator/txn.h"
+#include "node/ledger/schema/accounts.h"
+#include "node/ledger/schema/kinds.h"
+#include "proto/alarm.h"
+#include "replicator/store/txn.h"
+#include "replicator/trust/roster.h"
 
 struct ledger;
 
@@ -31,20 +33,19 @@ struct ledger_sink {
     /* A register or return of our own transfer was applied: `settle` is complete and must be
      * appended and applied in this turn. */
     void (*settle_due)(void *arg, struct txn *txn, const struct document *settle);
-    /* A breach. `code`: "edge_differs", "state_differs", "below_zero", "sources_differ",
-     * "sum_too_large", "element_clash", "upper_has_node", "bad_entry", "needs_upgrade". */
-    void (*alarm)(void *arg, const char *code, struct division about, const char *text);
+    /* What is wrong with a log, or between two; `message` as in proto/message.h. */
+    void (*alarm)(void *arg, enum alarm_code code, struct division about, const char *message);
     /* The last lsn of the own log, entries that are not documents (grants) included, at the time
      * ledger_own_digest is called, and the time of an entry written now. NULL: that of the last
      * document. */
     uint64_t (*own_lsn)(void *arg, uint64_t *time_ms);
+    void (*alarm_cleared)(void *arg, enum alarm_code code, struct division about); /* or NULL */
 };
 
 struct ledger_config {
     struct division self;
     const struct roster *roster; /* borrowed; may grow */
     struct ledger_sink sink;
-    bool trust_digests; /* replay of own durable log: digests are compared all the same */
 };
 
 struct ledger *ledger_open(const struct ledger_config *config);
@@ -85,51 +86,29 @@ struct applied { /* where the entry lies */
     uint32_t kind, format;
     struct bytes body;
 };
-/* An own entry that passed the checks, in the turn that appends it. Asserts that it posts. */
+/* An own entry that passed the checks, in the turn that appends it. Asserts that it posts, unless a
+ * row that it needs cannot be read: then txn_status tells. */
 void ledger_apply_own(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                       const struct document *document);
 /* Folds the own entries applied since the last call into the digest: for replicator_seal. */
 void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *digest);
-/* A trial on a child txn: from ledger_mark until ledger_return_to puts back what was, nothing
- * alarms. Trials may lie within trials. */
+/* A dry run on a child txn: from ledger_mark until ledger_return_to puts back what was, nothing
+ * alarms. Dry runs may lie within dry runs. */
 struct ledger_mark {
     size_t folded, filed;
     uint64_t last_lsn, last_time_ms;
-    bool in_trial;
+    bool in_dry_run;
 };
 void ledger_mark(struct ledger *ledger, struct ledger_mark *mark);
 void ledger_return_to(struct ledger *ledger, const struct ledger_mark *mark);
 
-/* A whole block of a log below (or of the own log, when replayed): posts its entries in order.
- * Its first lsn must follow what was applied. ERR_NEEDS_UPGRADE: nothing of the block from the
- * first unknown {kind, format} on was posted, and *applied stays before it. */
+/* A block of a log below (or of the own log, when replayed), or what follows of one that was left
+ * in its middle: posts its entries in order. Errors: ERR_GAP, and nothing was posted, unless its
+ * first lsn follows the position; ERR_NEEDS_UPGRADE, and the position stays before it, where a
+ * {kind, format} is unknown. */
 enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
                                const struct block_header *header, const struct entry *entries,
                                size_t count, struct err *err);
-/* A block of a log above that we may hold. Before an entry of an unknown {kind, format} hearing
- * stops, for this audience of the log; the row says where, for as long as blocks wait. */
-void ledger_hear_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
-                       const struct entry *entries, size_t count);
-
-struct unheard {
-    struct division author;
-    struct audience audience;
-    uint64_t block_lsn; /* no block before the one that begins here has anything to hear */
-    uint64_t lsn;       /* of the next entry to hear */
-    uint64_t held_lsn;  /* of the last one held for this audience */
-};
-/* False when everything is heard. */
-bool ledger_unheard(struct txn *txn, struct division author, const struct audience *audience,
-                    struct unheard *out);
-typedef bool ledger_unheard_fn(void *arg, const struct unheard *unheard);
-enum status ledger_each_unheard(struct txn *txn, ledger_unheard_fn *visit, void *arg,
-                                struct err *err);
-/* The next block of an unheard audience, read back. ERR_NEEDS_UPGRADE: its next entry is unknown
- * still. */
-enum status ledger_hear_again(struct ledger *ledger, struct txn *txn,
-                              const struct block_header *header, const struct entry *entries,
-                              size_t count, struct err *err);
-
 /* Up to where a division's log is part of its ledger here, and the digest after the last whole
  * block. Zeros when nothing was applied. Works on any txn, a snapshot's too. */
 struct ledger_position {

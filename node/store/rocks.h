@@ -1,7 +1,9 @@
 /* rocks - what the two files of the RocksDB store share. Not for anybody else.
  *
  *   rocks_open.c    families, options, opening and closing
- *   store_rocks.c   reading, writing, upkeep: the seam of replicator/store.h */
+ *   store_rocks.c   reading, writing, upkeep: the seam of replicator/store/store.h
+ *
+ * Owned by: rocks_open.c, store_rocks.c. */
 #ifndef TERRACE_NODE_STORE_ROCKS_H
 #define TERRACE_NODE_STORE_ROCKS_H
 
@@ -9,6 +11,7 @@
 #include <rocksdb/c.h>
 #include <stdatomic.h>
 
+#include "node/store/manifest.h"
 #include "node/store/store_rocks.h"
 
 enum {
@@ -35,16 +38,26 @@ struct rocks {
     struct err failure; /* of the write after which nothing more is written */
     atomic_uint snapshots;
     uint64_t written; /* bytes since the last rest */
+    struct manifest manifest;
 };
 
+/* Errors: ERR_IO, ERR_CORRUPT, ERR_DISK_FULL (recovery would find no room), ERR_NEEDS_UPGRADE (a
+ * newer layout); ERR_BUSY (another process has it open). */
 enum status rocks_open(struct rocks **out, const char *directory,
                        const struct store_rocks_options *options, struct err *err);
 void rocks_close(struct rocks *rocks); /* NULL is fine */
 
-/* Every call that can fail gets the address of a `said` that is NULL and ends here. */
+/* Every call that can fail gets the address of a `said` that is NULL and ends here.
+ * Errors: ERR_IO, ERR_CORRUPT, ERR_DISK_FULL, as the library says. */
 enum status rocks_answer(const struct rocks *rocks, char *said, const char *doing, struct err *err);
 
-/* The engine's own rows: one number each. */
+/* Notes how long MANIFEST is; what fails is logged. */
+void rocks_note(struct rocks *rocks);
+
+/* After a commit: nothing is in the batch, and no more memory than a usual one needs. */
+void rocks_clear_batch(struct rocks *rocks);
+
+/* The engine's own rows: one number each. Errors: ERR_IO, ERR_CORRUPT; get: ERR_NOT_FOUND. */
 enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_t *value,
                              struct err *err);
 enum status rocks_engine_put(const struct rocks *rocks, const char *key, uint64_t value,

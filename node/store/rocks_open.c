@@ -8,10 +8,12 @@
 #include <sys/stat.h>
 
 #include "node/store/room.h"
-#include "proto/bug.h"
+#include "proto/log.h"
+#include "proto/message.h"
 
 enum {
     SCHEMA_VERSION = 1,
+    BATCH_KEEP_BYTES = 1 * MIB,
     LOG_BYTES_MAX = 64 * MIB, /* bounds what a restart replays */
 };
 
@@ -38,9 +40,19 @@ static const char key_schema[] = "schema";
 
 /* --- what RocksDB says --- */
 
+/* Another process has the file, or this one has. Directories may be called like it, and the file
+ * may be out of reach. */
+static bool is_locked(const char *text)
+{
+    const char *file = strstr(text, "/LOCK: ");
+
+    return file != NULL && (strstr(file, "Resource temporarily unavailable") != NULL ||
+                            strstr(file, "No locks available") != NULL);
+}
+
 static enum status status_of(const char *text)
 {
-    if (strstr(text, "/LOCK") != NULL) {
+    if (is_locked(text)) {
         return ERR_BUSY;
     }
     if (strstr(text, "No space left") != NULL) {
@@ -61,17 +73,12 @@ enum status rocks_answer(const struct rocks *rocks, char *said, const char *doin
     }
     status = status_of(said);
     if (status == ERR_BUSY) {
-        (void)err_set(err, status,
-                      "%s %s: another process has it open; stop that terraced, or name another "
-                      "home (%s)",
-                      doing, rocks->directory, said);
+        (void)err_set(err, status, "store_in_use directory=%s said=%s", rocks->directory, said);
     } else if (status == ERR_CORRUPT) {
-        (void)err_set(err, status,
-                      "%s %s: damaged: %s; keep a copy of it, then restore a backup or join again "
-                      "with a new token",
-                      doing, rocks->directory, said);
+        (void)err_set(err, status, "store_damaged directory=%s said=%s", rocks->directory, said);
     } else {
-        (void)err_set(err, status, "%s %s: %s", doing, rocks->directory, said);
+        (void)err_set(err, status, "store_failed doing=%s directory=%s said=%s", doing,
+                      rocks->directory, said);
     }
     rocksdb_free(said);
     return status;
@@ -188,8 +195,7 @@ static enum status check_families(const struct rocks *rocks, struct err *err)
             known |= strcmp(names[i], families[family].name) == 0;
         }
         if (!known) {
-            status = err_set(err, ERR_NEEDS_UPGRADE,
-                             "open %s: it holds \"%s\", which this version does not know",
+            status = err_set(err, ERR_NEEDS_UPGRADE, "store_unknown_family directory=%s family=%s",
                              rocks->directory, names[i]);
         }
     }
@@ -209,8 +215,8 @@ enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_
     if (status == OK && found == NULL) {
         status = ERR_NOT_FOUND;
     } else if (status == OK && size != 8) {
-        status = err_set(err, ERR_CORRUPT, "read %s: row \"%s\" has %zu bytes", rocks->directory,
-                         key, size);
+        status = err_set(err, ERR_CORRUPT, "store_row_size directory=%s row=%s bytes=%zu",
+                         rocks->directory, key, size);
     } else if (status == OK) {
         *value = load_u64((const uint8_t *)found);
     }
@@ -240,8 +246,8 @@ static enum status check_schema(const struct rocks *rocks, struct err *err)
     }
     if (status == OK && version != SCHEMA_VERSION) {
         return err_set(err, ERR_NEEDS_UPGRADE,
-                       "open %s: written in format %" PRIu64 ", this version reads %d",
-                       rocks->directory, version, SCHEMA_VERSION);
+                       "store_format directory=%s format=%" PRIu64 " reads=%d", rocks->directory,
+                       version, SCHEMA_VERSION);
     }
     return status;
 }
@@ -265,19 +271,25 @@ static enum status open_checked(struct rocks *rocks, struct err *err)
 {
     struct room room;
     enum status status;
+    bool noted;
 
     if (mkdir(rocks->directory, 0700) != 0 && errno != EEXIST) {
-        return err_set(err, ERR_IO, "make %s: %s", rocks->directory, strerror(errno));
+        return err_set(err, ERR_IO, "store_not_made directory=%s why=%s", rocks->directory,
+                       os_reason(errno));
     }
     status = room_look(&room, rocks->directory, err);
     if (status != OK) {
         return status;
     }
     if (!room.current && room.data) { /* RocksDB would start anew over the data */
-        return err_set(err, ERR_CORRUPT,
-                       "open %s: its CURRENT file is missing; keep a copy of the directory, then "
-                       "restore a backup or join again with a new token",
-                       rocks->directory);
+        return err_set(err, ERR_CORRUPT, "store_current_missing directory=%s", rocks->directory);
+    }
+    status = manifest_check(rocks->directory, &noted, err);
+    if (status != OK) {
+        return status;
+    }
+    if (rocks->limits.unnoted != NULL) {
+        *rocks->limits.unnoted = room.current && !noted;
     }
     status = room_for_recovery(&room, rocks->directory, rocks->limits.recovery_bytes, err);
     if (status != OK) {
@@ -288,7 +300,20 @@ static enum status open_checked(struct rocks *rocks, struct err *err)
     if (status == OK) {
         status = open_database(rocks, err);
     }
+    if (status == OK) {
+        status = manifest_note(&rocks->manifest, rocks->directory, err);
+    }
     return status == OK ? check_schema(rocks, err) : status;
+}
+
+/* A failure is no fault of the store: the next start checks what was noted before. */
+void rocks_note(struct rocks *rocks)
+{
+    struct err err;
+
+    if (manifest_note(&rocks->manifest, rocks->directory, &err) != OK) {
+        LOG_WARN("store.note", "text=%s", err.text);
+    }
 }
 
 void rocks_close(struct rocks *rocks)
@@ -304,6 +329,7 @@ void rocks_close(struct rocks *rocks)
     }
     if (rocks->db != NULL) {
         rocksdb_close(rocks->db);
+        rocks_note(rocks); /* the list grows no more */
     }
     for (int family = 0; family < FAMILIES; family++) {
         if (rocks->family_options[family] != NULL) {
@@ -325,6 +351,19 @@ static uint64_t or_default(uint64_t given, uint64_t otherwise)
     return given != 0 ? given : otherwise;
 }
 
+void rocks_clear_batch(struct rocks *rocks)
+{
+    size_t size = 0;
+
+    (void)rocksdb_writebatch_data(rocks->batch, &size);
+    if (size > BATCH_KEEP_BYTES) { /* clearing would keep the memory */
+        rocksdb_writebatch_destroy(rocks->batch);
+        rocks->batch = rocksdb_writebatch_create();
+    } else {
+        rocksdb_writebatch_clear(rocks->batch);
+    }
+}
+
 enum status rocks_open(struct rocks **out, const char *directory,
                        const struct store_rocks_options *options, struct err *err)
 {
@@ -334,7 +373,7 @@ enum status rocks_open(struct rocks **out, const char *directory,
 
     *out = NULL;
     if (strlen(directory) >= sizeof rocks->directory) {
-        return err_set(err, ERR_CONFIG, "open store: the path is too long");
+        return err_set(err, ERR_CONFIG, "store_path_too_long");
     }
     rocks = mem_zalloc(sizeof *rocks);
     memcpy(rocks->directory, directory, strlen(directory));
@@ -343,12 +382,11 @@ enum status rocks_open(struct rocks **out, const char *directory,
     rocks->limits.reserve_bytes =
         or_default(rocks->limits.reserve_bytes, LOG_BYTES_MAX + 32 * (uint64_t)MIB);
     rocks->limits.recovery_bytes = or_default(rocks->limits.recovery_bytes, 16 * (uint64_t)MIB);
-    rocks->outcome = COMMIT_OK;
     rocks->cache = make_cache();
     rocks->read = rocksdb_readoptions_create();
     rocksdb_readoptions_set_verify_checksums(rocks->read, 1);
     rocks->write = rocksdb_writeoptions_create();
-    rocksdb_writeoptions_set_sync(rocks->write, BUG("sync-off") ? 0 : 1);
+    rocksdb_writeoptions_set_sync(rocks->write, 1);
     rocks->batch = rocksdb_writebatch_create();
     status = open_checked(rocks, err);
     if (status != OK) {

@@ -1,4 +1,5 @@
 #include "node/store/room.h"
+#include "proto/message.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -24,7 +25,8 @@ enum status room_look(struct room *out, const char *directory, struct err *err)
 
     *out = (struct room){0};
     if (open == NULL) {
-        return err_set(err, ERR_IO, "open %s: %s", directory, strerror(errno));
+        return err_set(err, ERR_IO, "file_failed doing=opened path=%s why=%s", directory,
+                       os_reason(errno));
     }
     while ((entry = readdir(open)) != NULL) {
         const bool log =
@@ -47,7 +49,8 @@ enum status room_disk(const char *directory, uint64_t *free_bytes, uint64_t *tot
     struct statvfs disk;
 
     if (statvfs(directory, &disk) != 0) {
-        return err_set(err, ERR_IO, "free space of %s: %s", directory, strerror(errno));
+        return err_set(err, ERR_IO, "store_space_unknown directory=%s why=%s", directory,
+                       os_reason(errno));
     }
     *free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
     *total_bytes = (uint64_t)disk.f_blocks * disk.f_frsize;
@@ -63,8 +66,8 @@ enum status room_for_recovery(const struct room *room, const char *directory, ui
 
     if (status == OK && left < needed) {
         status = err_set(err, ERR_DISK_FULL,
-                         "open %s: %" PRIu64 " MiB free, but recovery may need %" PRIu64
-                         " MiB; free some space on that disk, nothing is lost",
+                         "store_no_room_to_recover directory=%s free_mib=%" PRIu64
+                         " needed_mib=%" PRIu64,
                          directory, left / MIB, needed / MIB + 1);
     }
     return status;
@@ -78,8 +81,7 @@ enum status room_for_batch(const char *directory, uint64_t bytes, uint64_t reser
 
     if (status == OK && (left < reserve || left - reserve < 2 * bytes)) {
         status = err_set(err, ERR_DISK_FULL,
-                         "%s: %" PRIu64 " MiB free, %" PRIu64
-                         " MiB are kept; free some space on that disk",
+                         "store_no_room directory=%s free_mib=%" PRIu64 " kept_mib=%" PRIu64,
                          directory, left / MIB, reserve / MIB);
     }
     return status;

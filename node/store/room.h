@@ -14,6 +14,7 @@ struct room {
     bool data;          /* tables or logs are there */
 };
 
+/* Errors of both: ERR_IO. */
 enum status room_look(struct room *out, const char *directory, struct err *err);
 enum status room_disk(const char *directory, uint64_t *free_bytes, uint64_t *total_bytes,
                       struct err *err);

@@ -1,10 +1,11 @@
 #include "node/store/rows.h"
+#include "proto/array.h"
 
 #include <assert.h>
 
 enum { HEIGHT_MAX = 16 };
 
-struct bytes row_key(const struct row *row)
+struct bytes stored_key(const struct row *row)
 {
     return bytes_of(row->next + row->height, row->key_size);
 }
@@ -41,7 +42,7 @@ static struct row *seek_before(const struct rows *rows, struct bytes key,
     struct row *at = rows->head;
 
     for (int level = HEIGHT_MAX - 1; level >= 0; level--) {
-        while (at->next[level] != NULL && bytes_compare(row_key(at->next[level]), key) < 0) {
+        while (at->next[level] != NULL && bytes_compare(stored_key(at->next[level]), key) < 0) {
             at = at->next[level];
         }
         if (path != NULL) {
@@ -60,7 +61,7 @@ const struct row *rows_find(const struct rows *rows, struct bytes key)
 {
     const struct row *row = rows_from(rows, key);
 
-    return row != NULL && bytes_equal(row_key(row), key) ? row : NULL;
+    return row != NULL && bytes_equal(stored_key(row), key) ? row : NULL;
 }
 
 /* Is `key` at most `at`, and not behind everything that begins with `prefix`? */
@@ -76,7 +77,7 @@ const struct row *rows_floor(const struct rows *rows, struct bytes prefix, struc
     const struct row *row = rows->head;
 
     for (int level = HEIGHT_MAX - 1; level >= 0; level--) {
-        while (row->next[level] != NULL && not_after(row_key(row->next[level]), at, prefix)) {
+        while (row->next[level] != NULL && not_after(stored_key(row->next[level]), at, prefix)) {
             row = row->next[level];
         }
     }
@@ -93,7 +94,7 @@ static struct row *row_find_or_add(struct rows *rows, struct bytes key)
     struct row *path[HEIGHT_MAX];
     struct row *row = seek_before(rows, key, path)->next[0];
 
-    if (row != NULL && bytes_equal(row_key(row), key)) {
+    if (row != NULL && bytes_equal(stored_key(row), key)) {
         return row;
     }
     row = row_new(draw_height(rows), key);
@@ -112,7 +113,7 @@ static void row_remove(struct rows *rows, struct row *row)
 {
     struct row *path[HEIGHT_MAX];
 
-    (void)seek_before(rows, row_key(row), path);
+    (void)seek_before(rows, stored_key(row), path);
     for (uint8_t level = 0; level < row->height; level++) {
         path[level]->next[level] = row->next[level];
     }
@@ -170,10 +171,7 @@ static bool row_gone(const struct row *row)
 
 static void stale_add(struct rows *rows, struct row *row)
 {
-    if (rows->stale_count == rows->stale_capacity) {
-        rows->stale_capacity = rows->stale_capacity == 0 ? 64 : rows->stale_capacity * 2;
-        rows->stale = mem_realloc(rows->stale, rows->stale_capacity * sizeof rows->stale[0]);
-    }
+    ARRAY_ROOM(rows->stale, rows->stale_count, rows->stale_capacity);
     rows->stale[rows->stale_count++] = row;
     row->stale = true;
 }

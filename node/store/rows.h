@@ -3,11 +3,12 @@
  * A skip list with a fixed seed, so that every run is alike. A row keeps its newest version and
  * those that a living snapshot can see; a deleted row goes when nobody sees it any more.
  *
+ * Owned by: rows.c, store_memory.c.
  * Owns: copies of keys and values. Thread: one at a time. */
 #ifndef TERRACE_NODE_STORE_ROWS_H
 #define TERRACE_NODE_STORE_ROWS_H
 
-#include "replicator/store.h"
+#include "replicator/store/store.h"
 
 /* What a row was from commit `seq` on, newest first. */
 struct version {
@@ -43,7 +44,7 @@ struct rows {
 void rows_init(struct rows *rows);
 void rows_free(struct rows *rows);
 
-struct bytes row_key(const struct row *row);
+struct bytes stored_key(const struct row *row);
 /* What `snapshot` sees of the row (NULL: the latest), or NULL when it is absent there. */
 const struct version *row_at(const struct row *row, const struct store_snapshot *snapshot);
 

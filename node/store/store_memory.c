@@ -17,6 +17,8 @@ struct memory {
     enum commit_outcome outcome, fail_outcome;
     uint32_t fail_in;
     struct store_space_free space;
+    void (*wake)(void *arg); /* NULL: nobody waits */
+    void *wake_arg;
 };
 
 static struct memory *enter(void *self)
@@ -67,11 +69,11 @@ static enum status memory_scan(void *self, struct store_snapshot *snapshot, enum
     (void)err;
     assert(begins_with(first, prefix));
     memory->scanning++;
-    for (; go_on && row != NULL && begins_with(row_key(row), prefix); row = row->next[0]) {
+    for (; go_on && row != NULL && begins_with(stored_key(row), prefix); row = row->next[0]) {
         const struct version *version = row_at(row, snapshot);
 
         if (version != NULL) {
-            go_on = visit(arg, row_key(row), bytes_of(version->data, version->size));
+            go_on = visit(arg, stored_key(row), bytes_of(version->data, version->size));
         }
     }
     memory->scanning--;
@@ -89,7 +91,7 @@ static enum status memory_floor(void *self, struct store_snapshot *snapshot, enu
     const struct version *version = NULL;
 
     (void)err;
-    while (row != NULL && begins_with(row_key(row), prefix)) {
+    while (row != NULL && begins_with(stored_key(row), prefix)) {
         version = row_at(row, snapshot);
         if (version != NULL) {
             break;
@@ -99,7 +101,7 @@ static enum status memory_floor(void *self, struct store_snapshot *snapshot, enu
     buf_clear(key);
     buf_clear(value);
     if (version != NULL) {
-        buf_append_bytes(key, row_key(row));
+        buf_append_bytes(key, stored_key(row));
         buf_append(value, version->data, version->size);
     }
     leave(memory);
@@ -217,15 +219,15 @@ static enum status begin(struct memory *memory, uint64_t fence, const struct bat
         assert(batch->changes[i].key.size <= STORE_KEY_BYTES_MAX);
     }
     if (fence != memory->fence) {
-        return err_set(err, ERR_STALE_FENCE, "another writer has claimed this store");
+        return err_set(err, ERR_STALE_FENCE, "store_claimed directory=memory");
     }
     if (memory->space.free_bytes == 0) {
-        return err_set(err, ERR_DISK_FULL, "the store has no space left");
+        return err_set(err, ERR_DISK_FULL, "store_full");
     }
     if (fails_now(memory)) {
         memory->outcome = memory->fail_outcome;
         if (memory->fail_outcome == COMMIT_UNAVAILABLE) {
-            return err_set(err, ERR_IO, "commit failed, as the test asked");
+            return err_set(err, ERR_IO, "store_commit_failed");
         }
         if (memory->written) {
             batch_apply(memory, batch);
@@ -259,12 +261,21 @@ static enum commit_outcome memory_commit_outcome(void *self, struct err *err)
     const enum commit_outcome outcome = memory->outcome;
 
     if (outcome == COMMIT_STALE_FENCE) {
-        (void)err_set(err, ERR_STALE_FENCE, "another writer has claimed this store");
+        (void)err_set(err, ERR_STALE_FENCE, "store_claimed directory=memory");
     } else if (outcome == COMMIT_UNAVAILABLE || outcome == COMMIT_UNKNOWN) {
-        (void)err_set(err, ERR_IO, "the commit failed");
+        (void)err_set(err, ERR_IO, "store_commit_failed");
     }
     leave(memory);
     return outcome;
+}
+
+static void memory_notify(void *self, void (*wake)(void *arg), void *arg)
+{
+    struct memory *memory = enter(self);
+
+    memory->wake = wake;
+    memory->wake_arg = arg;
+    leave(memory);
 }
 
 static enum commit_outcome memory_resolve(void *self, uint64_t fence, struct err *err)
@@ -284,7 +295,7 @@ static enum commit_outcome memory_resolve(void *self, uint64_t fence, struct err
 static enum status memory_checkpoint(void *self, const char *directory, struct err *err)
 {
     (void)self;
-    return err_set(err, ERR_USAGE, "checkpoint to %s: a store in memory has no files", directory);
+    return err_set(err, ERR_USAGE, "store_in_memory directory=%s", directory);
 }
 
 static enum status memory_free_space(void *self, struct store_space_free *out, struct err *err)
@@ -322,6 +333,7 @@ static const struct store_ops memory_ops = {
     .release = memory_release,
     .commit_begin = memory_commit_begin,
     .commit_outcome = memory_commit_outcome,
+    .notify = memory_notify,
     .resolve = memory_resolve,
     .checkpoint = memory_checkpoint,
     .free_space = memory_free_space,
@@ -367,6 +379,8 @@ bool store_memory_pending(void *self)
 void store_memory_sync(void *self)
 {
     struct memory *memory = enter(self);
+    void (*const wake)(void *arg) = memory->pending ? memory->wake : NULL;
+    void *const wake_arg = memory->wake_arg;
 
     assert(memory->scanning == 0);
     if (memory->pending && memory->pending_fence != memory->fence) {
@@ -377,6 +391,9 @@ void store_memory_sync(void *self)
     }
     memory->pending = false;
     leave(memory);
+    if (wake != NULL) {
+        wake(wake_arg);
+    }
 }
 
 void store_memory_crash(void *self)

@@ -11,11 +11,11 @@
  * come from a fixed seed, so every run is alike; a snapshot costs one number and keeps the row
  * versions it can see.
  *
- * Owns: copies of all rows. Thread: as replicator/store.h says; a visit must not commit. */
+ * Owns: copies of all rows. Thread: as replicator/store/store.h says; a visit must not commit. */
 #ifndef TERRACE_NODE_STORE_STORE_MEMORY_H
 #define TERRACE_NODE_STORE_STORE_MEMORY_H
 
-#include "replicator/store.h"
+#include "replicator/store/store.h"
 
 /* An empty store, in immediate mode. Close it with out->ops->close(out->self). */
 void store_memory_open(struct store *out);

@@ -10,9 +10,9 @@
 #include "node/store/rocks.h"
 #include "node/store/room.h"
 #include "proto/log.h"
+#include "proto/message.h"
 
 enum {
-    BATCH_KEEP_BYTES = 1 * MIB,
     IDLE_WRITTEN_BYTES = 64 * KIB, /* beats and cosignatures write too */
     REST_BYTES = 1 * MIB,          /* what may stay in memory of each, idle */
 };
@@ -230,25 +230,12 @@ static enum status check_writable(const struct rocks *rocks, uint64_t fence, str
 {
     if (rocks->failure.status != OK) {
         *err = rocks->failure;
-        return err_wrap(err, "an earlier write failed");
+        return err_wrap(err, "store_failed_before");
     }
     if (fence != rocks->fence) {
-        return err_set(err, ERR_STALE_FENCE, "another writer has claimed %s", rocks->directory);
+        return err_set(err, ERR_STALE_FENCE, "store_claimed directory=%s", rocks->directory);
     }
     return OK;
-}
-
-static void clear_batch(struct rocks *rocks)
-{
-    size_t size = 0;
-
-    (void)rocksdb_writebatch_data(rocks->batch, &size);
-    if (size > BATCH_KEEP_BYTES) { /* clearing would keep the memory */
-        rocksdb_writebatch_destroy(rocks->batch);
-        rocks->batch = rocksdb_writebatch_create();
-    } else {
-        rocksdb_writebatch_clear(rocks->batch);
-    }
 }
 
 static enum status rocks_commit_begin(void *self, uint64_t fence, const struct batch *batch,
@@ -272,7 +259,7 @@ static enum status rocks_commit_begin(void *self, uint64_t fence, const struct b
             rocks->outcome = COMMIT_UNKNOWN; /* it may be on the disk all the same */
         }
     }
-    clear_batch(rocks);
+    rocks_clear_batch(rocks);
     return status;
 }
 
@@ -306,8 +293,8 @@ static enum status sync_tree(const struct rocks *rocks, const char *directory, s
     enum status status = OK;
 
     if (file < 0 || syncfs(file) != 0) {
-        status = err_set(err, ERR_IO, "checkpoint %s to %s: sync: %s", rocks->directory, directory,
-                         strerror(errno));
+        status = err_set(err, ERR_IO, "store_checkpoint_failed directory=%s to=%s why=%s",
+                         rocks->directory, directory, os_reason(errno));
     }
     if (file >= 0) {
         (void)close(file);
@@ -332,6 +319,16 @@ static enum status rocks_checkpoint(void *self, const char *directory, struct er
     return status == OK ? sync_tree(rocks, directory, err) : status;
 }
 
+/* Commits wait while there are too many tables of level 0, or too much to compact. */
+static bool is_stalled(const struct rocks *rocks)
+{
+    uint64_t stopped = 0, bytes_a_second = 0;
+
+    (void)rocksdb_property_int(rocks->db, "rocksdb.is-write-stopped", &stopped);
+    (void)rocksdb_property_int(rocks->db, "rocksdb.actual-delayed-write-rate", &bytes_a_second);
+    return stopped != 0 || bytes_a_second != 0;
+}
+
 static enum status rocks_free_space(void *self, struct store_space_free *out, struct err *err)
 {
     struct rocks *rocks = self;
@@ -344,6 +341,7 @@ static enum status rocks_free_space(void *self, struct store_space_free *out, st
                   rocks->directory);
     }
     out->floor_bytes = rocks->limits.floor_bytes;
+    out->is_stalled = is_stalled(rocks);
     return room_disk(rocks->directory, &out->free_bytes, &out->total_bytes, err);
 }
 
@@ -364,7 +362,7 @@ static void write_tables_out(const struct rocks *rocks)
 
         rocksdb_flush_cf(rocks->db, options, rocks->handles[family], &said);
         if (rocks_answer(rocks, said, "flush", &err) != OK) {
-            LOG_WARN("store.flush", "text=\"%s\"", err.text); /* the log still has it all */
+            LOG_WARN("store.flush", "text=%s", err.text); /* the log still has it all */
         }
     }
     rocksdb_flushoptions_destroy(options);
@@ -385,12 +383,13 @@ static uint64_t in_memory(const struct rocks *rocks)
     return sum;
 }
 
-void store_rocks_rest(const struct store *store)
+void store_rocks_trim(const struct store *store)
 {
     struct rocks *rocks = store->self;
     const bool idle = rocks->written < IDLE_WRITTEN_BYTES;
 
     rocks->written = 0;
+    rocks_note(rocks);
     if (!idle) {
         return;
     }

@@ -8,11 +8,11 @@
  * below floor_bytes the node takes no new business (the caller's part), below reserve_bytes no
  * commit at all is begun.
  *
- * Thread: as replicator/store.h says. Units: bytes. */
+ * Thread: as replicator/store/store.h says. Units: bytes. */
 #ifndef TERRACE_NODE_STORE_STORE_ROCKS_H
 #define TERRACE_NODE_STORE_STORE_ROCKS_H
 
-#include "replicator/store.h"
+#include "replicator/store/store.h"
 
 enum { STORE_ROCKS_FLOOR_BYTES = 256 << 20 }; /* more than twice the write-ahead log */
 
@@ -20,6 +20,8 @@ struct store_rocks_options {
     uint64_t floor_bytes;    /* 0: STORE_ROCKS_FLOOR_BYTES */
     uint64_t reserve_bytes;  /* 0: 96 MiB: what a restart may need, and some more */
     uint64_t recovery_bytes; /* 0: 16 MiB: free at opening, besides the size of the log */
+    bool *unnoted; /* NULL, or told whether a store that was there had lost its note of the
+                      list of tables (manifest.h): a list that was cut passes then */
 };
 
 /* Opens the store in `directory`, making it when it is not there. `options` may be NULL.
@@ -28,8 +30,9 @@ struct store_rocks_options {
 enum status store_rocks_open(struct store *out, const char *directory,
                              const struct store_rocks_options *options, struct err *err);
 
-/* For every few seconds: when little was written since the last call, gives back what a load left
- * in memory (tables not written out yet, cached blocks). Thread: loop thread. */
-void store_rocks_rest(const struct store *store);
+/* For every few seconds: notes the list of tables (node/store/manifest.h) and, when little was
+ * written since the last call, gives back what a load left in memory (tables not written out yet,
+ * cached blocks). Thread: loop thread. */
+void store_rocks_trim(const struct store *store);
 
 #endif

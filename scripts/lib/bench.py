@@ -1,4 +1,5 @@
 """Benchmarks over real daemons. See scripts/bench."""
+import argparse
 import json
 import os
 import subprocess
@@ -6,6 +7,10 @@ import sys
 import tempfile
 import time
 
+import bench_api
+import bench_compare
+import bench_pages
+import bench_wire
 import tree as trees
 
 REGION, CITY, COUNTY = "540000", "540100", "540121"
@@ -68,16 +73,49 @@ def prepare(base, approval, indicators):
     return tree
 
 
-def load(tree, *args):
-    done = subprocess.run([tree.bin("load"), *map(str, args)], capture_output=True, text=True,
+def prepare_drafts(tree, indicators):
+    """One node alone, at which payments need two persons."""
+    node = tree.init_root(REGION, NAMES[REGION])
+    for user in ("maker", "checker"):
+        node.run("user", "add", user)
+    lines = list(ledger(indicators))
+    for at in range(0, len(lines), 500):
+        submit(node, lines[at:at + 500], True)
+    wait_at_rest(node)
+    return node
+
+
+def wait_at_rest(node):
+    """Until it has done nothing for half a second: compaction follows what was written."""
+    def ticks():
+        with open(f"/proc/{node.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return int(fields[11]) + int(fields[12])
+
+    before, end = -1, time.monotonic() + 60
+    while ticks() != before:
+        if time.monotonic() > end:
+            raise trees.Failed("the node does not come to rest")
+        before = ticks()
+        time.sleep(0.5)
+
+
+def run(tree, program, *args):
+    """What one of our programs prints, in JSON."""
+    done = subprocess.run([tree.bin(program), *map(str, args)], capture_output=True, text=True,
                           env=tree.env)
     if done.returncode != 0:
-        raise trees.Failed(f"load {args}: {done.stderr}")
+        raise trees.Failed(f"{program} {args}: {done.stderr}")
     return json.loads(done.stdout)
 
 
 def socket_of(tree, division):
     return os.path.join(tree[division].home, "terrace.sock")
+
+
+def machine(tree, base):
+    """What one sync and one signature cost here and now."""
+    return run(tree, "machine", "--directory", base)
 
 
 def disk_bytes(path):
@@ -115,12 +153,12 @@ def hops(seconds, approval, indicators):
                     "--indicators", indicators]
             if approval:
                 args += ["--maker", "maker", "--checker", "checker"]
-            accepted = load(tree, *args)["accepted"]
+            accepted = run(tree, "load", *args)["accepted"]
             trees.wait_until(lambda: tree[REGION].digest(COUNTY)["lsn"] >= lsn + accepted, 300,
                              "everything to be durable at the region")
             took = time.monotonic() - began
             tree.wait_equal_digests(120)
-            after = measure()
+            after, here = measure(), machine(tree, base)
             wire = (loopback_bytes() - wire) / accepted
             rss = {name: round(n.rss_kib() / 1024) for name, n in nodes.items()}
         finally:
@@ -133,7 +171,7 @@ def hops(seconds, approval, indicators):
     return {"records": accepted, "seconds": round(took, 1), "records_per_s": round(accepted / took),
             "cpu_us_per_record": each(0, 1), "rows_written_per_record": each(1, 2),
             "wire_bytes_per_record_both_hops": round(wire),
-            "disk_bytes_per_record": each(2, None), "rss_mib": rss}
+            "disk_bytes_per_record": each(2, None), "rss_mib": rss, "machine": here}
 
 
 def all_hops(seconds, counts):
@@ -146,17 +184,17 @@ def latency(count=1000):
     with tempfile.TemporaryDirectory(prefix="terrace-bench-") as base:
         tree = prepare(os.path.join(base, "tree"), False, 16)
         try:
-            fsync = load(tree, "fsync", "--directory", base, "--count", count)["fsync"]
-            seen = load(tree, "latency", "--socket", socket_of(tree, COUNTY), "--region",
-                        socket_of(tree, REGION), "--division", COUNTY, "--count", count,
-                        "--indicators", 16)["durable_at_region"]
-            again = load(tree, "fsync", "--directory", base, "--count", count)["fsync"]
+            before = machine(tree, base)
+            seen = run(tree, "load", "latency", "--socket", socket_of(tree, COUNTY), "--region",
+                       socket_of(tree, REGION), "--division", COUNTY, "--count", count,
+                       "--indicators", 16)["durable_at_region"]
+            after = machine(tree, base)
         finally:
             tree.stop()
-    three = 3 * (fsync["p50_us"] + again["p50_us"]) / 2
+    three = 3 * (before["fsync_4k_us"] + after["fsync_4k_us"]) / 2
     return {"durable_at_region_p50_us": seen["p50_us"], "p90_us": seen["p90_us"],
             "p99_us": seen["p99_us"], "three_fsyncs_p50_us": round(three),
-            "ratio": round(seen["p50_us"] / three, 2)}
+            "ratio": round(seen["p50_us"] / three, 2), "machine": after}
 
 
 def idle():
@@ -172,35 +210,47 @@ def idle():
     return {"rss_mib": rss, "max_mib": max(rss.values())}
 
 
-def take_number(args, name, fallback):
-    if name not in args:
-        return fallback
-    at = args.index(name)
-    number = int(args[at + 1])
-    del args[at:at + 2]
-    return number
-
-
 def main():
-    args = sys.argv[1:]
-    seconds = take_number(args, "--seconds", 30)
-    indicators = take_number(args, "--indicators", None)
-    as_json = "--json" in args
-    args = [a for a in args if a != "--json"]
-    if len(args) != 1 or args[0] not in ("hops", "latency", "idle"):
-        print("usage: scripts/bench hops|latency|idle [--seconds N] [--indicators N] [--json]",
-              file=sys.stderr)
-        return 2
-    if args[0] == "hops":
-        result = all_hops(seconds, (4000, 16) if indicators is None else (indicators,))
-    elif args[0] == "latency":
-        result = latency()
-    else:
-        result = idle()
-    if as_json:
-        print(json.dumps(result))
-    else:
-        print(json.dumps(result, indent=2))
+    parser = argparse.ArgumentParser(prog="scripts/bench")
+    parser.add_argument("what", choices=["hops", "latency", "idle", "wire", "pages", "compare",
+                                          "drafts", "api"])
+    parser.add_argument("revision", nargs="?", help="compare, drafts: the one to compare with")
+    parser.add_argument("--seconds", type=int, help="of load a row (30; compare: 15)")
+    parser.add_argument("--indicators", type=int, help="only the rows of so many")
+    parser.add_argument("--pairs", type=int, default=9, help="compare: runs of each revision a row")
+    parser.add_argument("--bound", type=float,
+                        help="compare: the least ratio (0.97); drafts: the most (1.3)")
+    parser.add_argument("--descendants", type=int, default=3, help="wire: of the city (3)")
+    parser.add_argument("--payments", type=int, default=12, help="wire: alone, one by one (12)")
+    parser.add_argument("--documents", type=int, default=1000000, help="pages: payments (1000000)")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    counts = (4000, 16) if args.indicators is None else (args.indicators,)
+    if (args.what in ("compare", "drafts")) != (args.revision is not None) or args.pairs < 2:
+        parser.error("compare and drafts, and nothing else, name a revision; it takes two pairs at least")
+    if args.what == "compare":
+        return bench_compare.compare(args.revision, args.pairs, args.seconds or 15, counts,
+                                     args.bound or 0.97)
+    if args.what == "drafts":
+        return bench_compare.drafts(args.revision, args.pairs, counts, args.bound or 1.3,
+                                    prepare_drafts)
+    if args.what == "wire":
+        with tempfile.TemporaryDirectory(prefix="terrace-wire-") as base:
+            bench_wire.main(base, args.seconds or 75, args.descendants, args.payments, args.json)
+        return 0
+    if args.what == "api":
+        with tempfile.TemporaryDirectory(prefix="terrace-api-") as base:
+            result = bench_api.api(base, ledger, run, machine, args.seconds or 10)
+        print(json.dumps(result, indent=None if args.json else 2))
+        return 0
+    if args.what == "pages":
+        with tempfile.TemporaryDirectory(prefix="terrace-pages-") as base:
+            result = bench_pages.pages(base, ledger, run, args.documents)
+        print(json.dumps(result, indent=None if args.json else 2, ensure_ascii=False))
+        return 0
+    result = (all_hops(args.seconds or 30, counts) if args.what == "hops" else
+              latency() if args.what == "latency" else idle())
+    print(json.dumps(result, indent=None if args.json else 2))
     return 0
 
 

@@ -1,84 +1,160 @@
 """bugs - switches off one mechanism after the other, and demands that a test notices each.
 
-    python3 scripts/lib/bugs.py [--build build-bugs] [NAME...]
+    python3 scripts/lib/bugs.py [NAME...]
 
-The build is one with -DTERRACE_BUGS=ON (proto/bug.h); TERRACE_BUG names the bug that is on. A test
-that notices says what is wrong, in words that fit this bug; a hang or any other end is no notice.
+A bug is a patch, tests/bugs/NAME.patch. It opens with what goes wrong, then
+
+    Run: the test that must notice, with its arguments
+    Notice: a pattern of what that test says then; a hang or any other end is no notice
+
+and then come the changes, each under `if (bug_is_on("NAME"))` (tests/bugs/bug.h). All of them are
+applied together to a copy of the tree, build-bugs/src, and built once; TERRACE_BUG in the
+environment picks the one that is on. A patch that does not apply any more is an error.
 """
-import argparse
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
 
-PROCESS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "tests", "process")
-SIM = ["sim", "--seeds", "20"]
-# What the first failing seed lacks shifts with every change of the code; that it lacks something
-# is the notice, and an alarm or another fault is none.
-LOST = r"^seed \d+ failed: .*(acknowledged|has \d+ of \d+ entries|lacks blocks)"
-FAILED_CASE = r"^\[  FAILED  \] "
-
-BUGS = [
-    # (name, the test that must notice, what it says then)
-    ("answer-before-commit", SIM, LOST),
-    ("ack-before-commit", SIM, LOST),
-    ("settle-dropped", SIM, LOST),
-    ("downward-block-skipped", SIM, LOST),
-    ("resume-passes-over", SIM, LOST),
-    ("lost-frame-unnoticed", SIM, LOST),
-    ("repeats-forgotten", SIM, r"^sim: .*: ledger_apply_own: Assertion "),
-    ("digest-unchecked", ["test_ledger_replica"],
-     FAILED_CASE + r"a_block_whose_author_is_in_another_state_is_alarmed"),
-    ("approval-unchecked", ["test_ledger_verify"], FAILED_CASE + r"an_approval_of_nobody_is_found"),
-    ("signature-unchecked", ["test_intake"], FAILED_CASE + r"false_blocks_are_refused_by_name"),
-    ("credit-never-returned", ["test_flow"],
-     FAILED_CASE + r"nothing_is_taken_that_was_not_granted"),
-    ("floor-ignored", ["node_floor_test"],
-     FAILED_CASE + r"business_is_refused_below_the_floor_and_nowhere_else"),
-    ("sync-off", ["powercut.py", "--rounds", "1"],
-     r"^powercut: seed \d+: (\d+ posts were answered without|[1-9]\d* of \d+ acknowledged )"),
-    ("strangers-admitted", ["test_transport_zmq"], r"a stranger's key was let in"),
-]
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PATCHES = os.path.join(ROOT, "tests", "bugs")
+WORK = os.path.join(ROOT, "build-bugs")
+FRESH, SOURCE, BUILD = (os.path.join(WORK, name) for name in ("fresh", "src", "build"))
+DAEMONS = ["terrace", "terraced", "powercut"]  # what a process test stands on
 
 
-def notices(build, name, command, words):
-    """Why not, or None."""
-    run = [os.path.join(build, "bin", command[0])] + command[1:]
-    if command[0].endswith(".py"):
-        run = [sys.executable, os.path.join(PROCESS, command[0]), "--build", build] + command[1:]
-    env = dict(os.environ, TERRACE_BUG=name)
-    try:
-        done = subprocess.run(run, env=env, capture_output=True, text=True, timeout=180)
-    except subprocess.TimeoutExpired:
-        return "it hangs"
-    if done.returncode == 0:
-        return "it passes"
-    if not re.search(words, done.stdout + done.stderr, re.M):
-        return f"it ends with {done.returncode}:\n{(done.stdout + done.stderr)[-600:]}"
-    return None
+class Failed(Exception):
+    """Something that must be mended before any bug can be tried."""
+
+
+class Bug:
+    def __init__(self, name):
+        self.name, self.path = name, os.path.join(PATCHES, name + ".patch")
+        with open(self.path, encoding="utf-8") as file:
+            head = file.read().split("\n--- ", 1)[0]
+        self.command = self.value(head, "Run").split()
+        self.words = self.value(head, "Notice")
+
+    def value(self, head, key):
+        found = re.search(rf"^{key}: (.+)$", head, re.M)
+        if not found:
+            raise Failed(f"{self.path}: says no `{key}:`")
+        return found.group(1)
+
+    def apply(self, folder):
+        done = subprocess.run(
+            ["patch", "-p1", "-F2", "-s", "-r", "-", "--no-backup-if-mismatch", "-i", self.path],
+            cwd=folder, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"tests/bugs/{self.name}.patch does not apply: make it again\n"
+                         + done.stdout + done.stderr)
+
+    def is_process_test(self):
+        return self.command[0].endswith(".py")
+
+    def misses(self):
+        """Why its test does not notice it, or None."""
+        run = [os.path.join(BUILD, "bin", self.command[0])] + self.command[1:]
+        if self.is_process_test():
+            script = os.path.join(SOURCE, "tests", "process", self.command[0])
+            run = [sys.executable, script, "--build", BUILD] + self.command[1:]
+        try:
+            done = subprocess.run(run, env=dict(os.environ, TERRACE_BUG=self.name),
+                                  capture_output=True, text=True, timeout=180)
+        except subprocess.TimeoutExpired:
+            return "it hangs"
+        said = done.stdout + done.stderr
+        if done.returncode == 0:
+            return "it passes"
+        if not re.search(self.words, said, re.M):
+            return f"it ends with {done.returncode}:\n{said[-600:]}"
+        return None
+
+
+def all_bugs():
+    names = sorted(name[:-6] for name in os.listdir(PATCHES) if name.endswith(".patch"))
+    return [Bug(name) for name in names]
+
+
+def tracked():
+    listed = subprocess.run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT,
+                            capture_output=True, text=True, check=True).stdout
+    return [path for path in listed.split("\0") if path and os.path.isfile(os.path.join(ROOT, path))]
+
+
+def same(a, b):
+    if not os.path.exists(b):
+        return False
+    with open(a, "rb") as left, open(b, "rb") as right:
+        return left.read() == right.read()
+
+
+def sync(paths):
+    """Makes SOURCE what FRESH is; a file that is the same keeps its time, so that make sees it."""
+    for path in paths:
+        source, target = os.path.join(FRESH, path), os.path.join(SOURCE, path)
+        if not same(source, target):
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            shutil.copy(source, target)
+    for folder, _, names in os.walk(SOURCE):
+        for name in names:
+            path = os.path.relpath(os.path.join(folder, name), SOURCE)
+            if path not in paths and not path.endswith(".pyc"):
+                os.remove(os.path.join(folder, name))
+
+
+def patch_copy(bugs):
+    """A copy of the tree with all the bugs in it."""
+    paths = set(tracked())
+    shutil.rmtree(FRESH, ignore_errors=True)
+    for path in paths:
+        os.makedirs(os.path.join(FRESH, os.path.dirname(path)), exist_ok=True)
+        shutil.copy(os.path.join(ROOT, path), os.path.join(FRESH, path))
+    for bug in bugs:
+        bug.apply(FRESH)
+    sync(paths)
+    shutil.rmtree(FRESH)
+
+
+def build(bugs):
+    targets = {bug.command[0] for bug in bugs if not bug.is_process_test()}
+    if any(bug.is_process_test() for bug in bugs):
+        targets.update(DAEMONS)
+    header = os.path.join(SOURCE, "tests", "bugs", "bug.h")
+    configure = ["cmake", "-S", SOURCE, "-B", BUILD, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
+                 f"-DCMAKE_C_FLAGS=-include '{header}'"]
+    for command in (configure, ["cmake", "--build", BUILD, "--target", *sorted(targets)]):
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed("the tree with the bugs does not build:\n" + done.stdout[-3000:] + done.stderr)
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build-bugs")
-    parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
-    unknown = set(args.names) - {name for name, _, _ in BUGS}
+    bugs = all_bugs()
+    unknown = set(sys.argv[1:]) - {bug.name for bug in bugs}
     if unknown:
-        parser.error(f"no such bug: {', '.join(sorted(unknown))}")
+        print(f"bugs: no such bug: {', '.join(sorted(unknown))}", file=sys.stderr)
+        return 2
+    patch_copy(bugs)
+    build(bugs)
     missed = 0
-    for name, command, words in BUGS:
-        if args.names and name not in args.names:
+    for bug in bugs:
+        if sys.argv[1:] and bug.name not in sys.argv[1:]:
             continue
         began = time.monotonic()
-        why = notices(args.build, name, command, words)
+        why = bug.misses()
         took = time.monotonic() - began
-        print(f"bugs: {name}: {command[0]} {'notices' if why is None else 'MISSES it: ' + why}"
-              f" ({took:.1f} s)", flush=True)
+        print(f"bugs: {bug.name}: {bug.command[0]} "
+              f"{'notices' if why is None else 'MISSES it: ' + why} ({took:.1f} s)", flush=True)
         missed += why is not None
     return 1 if missed else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except Failed as failed:
+        print(f"bugs: {failed}", file=sys.stderr)
+        sys.exit(1)

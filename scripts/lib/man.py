@@ -19,11 +19,24 @@ def ask(program, option):
                                      capture_output=True).stdout)
 
 
+def sentence(text):
+    return roff(text[0].upper() + text[1:]) + "."
+
+
+def section(command):
+    """What a command does, its options and examples."""
+    lines = [f".TP\n.B {roff(command['usage'])}\n{sentence(command['help'])}", ".RS"]
+    for option in command["options"]:
+        value = f" {roff(option['value'])}" if option["value"] else ""
+        lines.append(f".TP\n.B {roff('--' + option['name'])}{value}\n{sentence(option['help'])}")
+    lines += [".PP", ".nf"] + [roff(example) for example in command["examples"]] + [".fi", ".RE"]
+    return "\n".join(lines)
+
+
 def main():
     program, out = sys.argv[1:]
     version = ask(program, "--version")["version"]
-    commands = "\n".join(f".TP\n.B {roff(command['usage'])}\n{roff(command['help'][0].upper() + command['help'][1:])}."
-                         for command in ask(program, "--help")["commands"])
+    commands = "\n".join(map(section, ask(program, "--help")["commands"]))
     os.makedirs(out, exist_ok=True)
     for name in sorted(os.listdir(PAGES)):
         with open(os.path.join(PAGES, name)) as page:

@@ -2,11 +2,13 @@
 import select
 import socket
 import threading
+import time
 
 
 class Relay:
-    def __init__(self, target_host, target_port):
+    def __init__(self, target_host, target_port, bytes_per_s=None):
         self.target = (target_host, target_port)
+        self.bytes_per_s = bytes_per_s  # of each connection, both ways together; None: as fast as it goes
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -35,6 +37,9 @@ class Relay:
         with self.lock:
             self.is_cut = False
 
+    def _reach(self):
+        return socket.create_connection(self.target, timeout=5)
+
     def _accept(self):
         while True:
             try:
@@ -46,7 +51,7 @@ class Relay:
                     near.close()
                     continue
             try:
-                far = socket.create_connection(self.target, timeout=5)
+                far = self._reach()
             except OSError:
                 near.close()
                 continue
@@ -59,6 +64,7 @@ class Relay:
 
     def _pump(self, near, far):
         other = {near: far, far: near}
+        begun, through = time.monotonic(), 0
         try:
             while True:
                 ready, _, _ = select.select([near, far], [], [], 60)
@@ -68,6 +74,9 @@ class Relay:
                         return
                     self.bytes += len(data)
                     other[end].sendall(data)
+                    through += len(data)
+                    if self.bytes_per_s is not None:
+                        time.sleep(max(0, begun + through / self.bytes_per_s - time.monotonic()))
         except OSError:
             pass
         finally:

@@ -40,13 +40,15 @@ class Node:
         self.tree, self.division, self.name, self.parent = tree, division, name, parent
         self.home = os.path.join(tree.base, division)
         self.process = None
+        self.api = f"https://127.0.0.1:{free_port()}" if tree.console else None
+        self.prefix = []  # what its commands run under, as `ip netns exec`
         self.log_path = os.path.join(tree.base, division + ".log")
 
     # --- commands ---
 
     def run(self, *args, stdin=None, check=True, as_user=None):
         """Runs `terrace` against this node: (exit code, stdout, stderr)."""
-        command = [self.tree.bin("terrace"), "--home", self.home]
+        command = self.prefix + [self.tree.bin("terrace"), "--home", self.home]
         if as_user:
             command += ["--as", as_user]
         command += list(args)
@@ -71,8 +73,33 @@ class Node:
             raise Failed(f"submit {path} at {self.division}: {len(bad)} refused, first: {bad[0]}")
         return lines
 
+    def submit_lines(self, documents):
+        """Submits these; the list of result lines."""
+        lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
+        _, out, _ = self.run("submit", "-", stdin=lines.encode(), check=False)
+        return [json.loads(line) for line in out.splitlines()]
+
     def status(self):
-        return self.json("status")
+        """Also of a node with a damaged store, which answers with exit code 4."""
+        code, out, err = self.run("--json", "status", check=False)
+        if code not in (0, 4):
+            raise Failed(f"{self.division} status: exit {code}: {out}{err}")
+        return json.loads(out)
+
+    def open_tls(self):
+        """Starts it again with its API on TLS, at a free port: (url, fingerprint of its certificate)."""
+        path = os.path.join(self.home, "config.yaml")
+        port = free_port()
+        self.end()
+        with open(path) as config:
+            text = config.read()
+        text, count = re.subn(r"(?m)^# ?api:\n# ?  listen: .*$", f'api:\n  listen: "https://127.0.0.1:{port}"', text)
+        if count != 1:
+            raise Failed(f"api stands {count} times as a comment in {path}")
+        with open(path, "w") as config:
+            config.write(text)
+        self.start()
+        return f"https://127.0.0.1:{port}", self.status()["api"]["fingerprint"]
 
     def digest(self, division=None):
         args = ["digest"] + (["--division", division] if division else [])
@@ -100,13 +127,21 @@ class Node:
         self.parent_endpoint(relay.endpoint)
         return relay
 
+    def api_option(self):
+        return ["--api", self.api] if self.api else []
+
     # --- life ---
+
+    def enrol(self, token):
+        self.run("join", token, "--approval", self.tree.approval,
+                 "--listen", f"tcp://127.0.0.1:{free_port()}", *self.api_option())
 
     def start(self):
         assert self.process is None
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                [self.tree.bin("terraced"), "--home", self.home], stdin=subprocess.DEVNULL,
+                self.prefix + [self.tree.bin(self.tree.daemon), "--home", self.home],
+                stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, env=self.tree.env, start_new_session=True)
         self.wait_ready()
 
@@ -115,12 +150,17 @@ class Node:
             if self.process.poll() is not None:
                 raise Failed(f"terraced {self.division} ended with {self.process.returncode}:\n"
                              + self.log_tail())
-            return self.run("status", check=False)[0] == 0
+            return self.run("status", check=False)[0] in (0, 4)  # 4: with a damaged store
         wait_until(ready, seconds, f"terraced {self.division} to answer")
 
     def log_tail(self, size=3000):
         with open(self.log_path, "rb") as log:
             return log.read()[-size:].decode(errors="replace")
+
+    def events(self):
+        """What the daemon has logged since the tree was made: one JSON object a line."""
+        with open(self.log_path, encoding="utf-8") as log:
+            return [json.loads(line) for line in log]
 
     def end(self, how=signal.SIGTERM):
         """Ends the daemon with a signal and reaps it; the exit code."""
@@ -168,12 +208,16 @@ def preloadable(base, library):
 
 
 class Tree:
-    def __init__(self, base, build=None, approval="none", passphrase="terrace-demo"):
+    def __init__(self, base, build=None, approval="none", passphrase="terrace-demo", daemon="terraced",
+                 console=False):
         self.base = os.path.abspath(base)
         self.build = build or os.path.join(ROOT, "build")
         self.approval = approval
+        self.daemon = daemon
+        self.console = console  # do the nodes answer browsers and programs through TLS?
         self.nodes = {}
-        self.env = dict(os.environ, TERRACE_PASSPHRASE=passphrase, LC_ALL="C.UTF-8")
+        self.env = dict(os.environ, TERRACE_PASSPHRASE=passphrase, TERRACE_PASSWORD=passphrase,
+                        LC_ALL="C.UTF-8")
         self.env.pop("TERRACE_HOME", None)
         shutil.rmtree(self.base, ignore_errors=True)
         os.makedirs(self.base)
@@ -187,7 +231,8 @@ class Tree:
     def init_root(self, division, name):
         node = Node(self, division, name, None)
         node.run("init", "--root", "--division", division, "--name", name,
-                 "--listen", f"tcp://127.0.0.1:{free_port()}", "--approval", self.approval)
+                 "--listen", f"tcp://127.0.0.1:{free_port()}", "--approval", self.approval,
+                 *node.api_option())
         self.nodes[division] = node
         node.start()
         return node
@@ -198,14 +243,21 @@ class Tree:
         node = Node(self, division, name, self.nodes[parent])
         began = time.monotonic()
         token = self.nodes[parent].json("invite", division, "--name", name)["token"]
-        node.run("join", token, "--approval", self.approval,
-                 "--listen", f"tcp://127.0.0.1:{free_port()}")
+        node.enrol(token)
         took = (time.monotonic() - began) * 1000
         self.nodes[division] = node
         if relays is not None:
             relays.append(node.route_through_relay())
         node.start()
         return node, took
+
+    def join_with(self, token, parent, division, name):
+        """Joins with a token that was made before, and starts."""
+        node = Node(self, division, name, parent)
+        node.enrol(token)
+        self.nodes[division] = node
+        node.start()
+        return node
 
     def above(self, division):
         """The divisions from the parent of `division` up to the root."""

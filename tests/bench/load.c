@@ -2,14 +2,14 @@
  *
  *   load hops    --socket S [--connections N] [--seconds N] [--batch N] --indicators N
  *                [--maker NAME --checker NAME]          posts until the time is over
+ *   load drafts  --socket S --maker NAME [--count N] [--batch N] --indicators N
+ *                                                      N posts of drafts, one after another
  *   load latency --socket S --region S --division D [--count N] --indicators N
  *                                                      one document at a time, until it is seen
- *   load fsync   --directory D [--count N]              what one append and fdatasync costs here
  *
  * Payments go to the indicators AL00000 to AL(N-1), each to another payee, with another amount and
- * purpose, as in a real office. One JSON line on stdout. Passwords come from $TERRACE_PASSPHRASE.
+ * purpose, as in a real office. One JSON line on stdout. Passwords come from $TERRACE_PASSWORD.
  */
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -22,11 +22,12 @@
 #include <unistd.h>
 
 #include "proto/bytes.h"
+#include "tests/bench/payments.h"
 
 enum { CONNECTIONS_MAX = 16, LATENCIES_MAX = 20000 };
 
 struct options {
-    const char *socket, *region, *division, *maker, *checker, *directory;
+    const char *socket, *region, *division, *maker, *checker;
     size_t indicators, batch, connections, count;
     uint64_t seconds;
 };
@@ -162,70 +163,12 @@ static void log_in(struct connection *connection, const char *name)
     char body[512];
 
     (void)snprintf(body, sizeof body, "{\"name\":\"%s\",\"password\":\"%s\"}", name,
-                   getenv("TERRACE_PASSPHRASE"));
+                   getenv("TERRACE_PASSWORD"));
     copy_member(connection->token, sizeof connection->token,
                 ask(connection, "POST", "/login", bytes_text(body)), "token");
 }
 
-/* --- documents --- */
-
-/* Steele, Lea, Flood 2014: as good as chance, and the same in every run. */
-static uint64_t scramble(uint64_t number)
-{
-    number += UINT64_C(0x9e3779b97f4a7c15);
-    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
-    return number ^ number >> 31;
-}
-
-/* One of `words`, by some bits of `*chance`, which are used up. */
-static const char *draw(const char *const *words, size_t count, uint64_t *chance)
-{
-    const size_t at = (size_t)(*chance % count);
-
-    *chance /= count;
-    return words[at];
-}
-#define DRAW(words, chance) draw(words, sizeof(words) / sizeof(words)[0], chance)
-
-/* `series` tells connections apart, so that no two say the same. */
-static void add_payment(struct buf *out, const struct options *options, const char *prefix,
-                        unsigned series, uint64_t number)
-{
-    static const char *const places[] = {"强嘎", "松盘", "江热夏", "卡孜", "边角林",
-                                         "旁多", "唐古", "阿朗",   "春堆", "甘丹曲果"};
-    static const char *const trades[] = {"建筑工程", "农牧民专业", "办公设备", "水利工程",
-                                         "医疗器械", "汽车修理",   "粮油购销", "图书发行"};
-    static const char *const forms[] = {"有限公司", "合作社", "经营部", "服务中心", "个体工商户"};
-    static const char *const banks[] = {"中国农业银行股份有限公司", "中国工商银行股份有限公司",
-                                        "中国建设银行股份有限公司", "西藏银行股份有限公司",
-                                        "中国邮政储蓄银行股份有限公司"};
-    static const char *const branches[] = {"林周县支行", "达孜区支行", "拉萨城西支行",
-                                           "墨竹工卡县支行", "堆龙德庆区支行"};
-    static const char *const uses[] = {
-        "办公用品采购", "村道养护工程款", "饮水管网维修", "卫生室设备购置", "校舍修缮",
-        "教师培训费",   "草原生态奖补",   "车辆燃油费",   "印刷费",         "取暖费"};
-    static const char *const economic[] = {"30201", "30202", "30205", "30206", "30211",
-                                           "30213", "30216", "30226", "31001", "31005"};
-    uint64_t chance = scramble(number * CONNECTIONS_MAX + series);
-    const uint64_t account = scramble(~chance) % UINT64_C(1000000000000);
-    const uint64_t indicator = scramble(chance) % options->indicators, fen = chance % 9000000 + 100;
-    char text[768];
-    int size;
-
-    chance = scramble(chance);
-    size = snprintf(
-        text, sizeof text,
-        "{\"id\":\"%s%09" PRIu64 "\",\"fiscal_year\":2026,\"bgt_id\":\"AL%05" PRIu64
-        "\",\"pay_app_amt\":\"%" PRIu64 ".%02" PRIu64 "\",\"payee_acct_name\":\"林周县%s%s%s\","
-        "\"payee_acct_no\":\"6228%012" PRIu64 "\",\"payee_acct_bank_name\":\"%s%s\","
-        "\"use_des\":\"%s（第%" PRIu64 "批）\",\"set_mode_code\":\"1\",\"pay_type_code\":\"1\","
-        "\"dep_bgt_eco_code\":\"%s\"}\n",
-        prefix, number, indicator, fen / 100, fen % 100, DRAW(places, &chance),
-        DRAW(trades, &chance), DRAW(forms, &chance), account, DRAW(banks, &chance),
-        DRAW(branches, &chance), DRAW(uses, &chance), number % 9973, DRAW(economic, &chance));
-    buf_append(out, text, (size_t)size);
-}
+/* --- posts --- */
 
 struct worker {
     const struct options *options;
@@ -284,7 +227,7 @@ static void *work(void *arg)
 
         buf_clear(&maker.out);
         for (size_t i = 0; i < options->batch; i++) {
-            add_payment(&maker.out, options, prefix, worker->index, number++);
+            payments_add(&maker.out, prefix, worker->index, number++, options->indicators);
         }
         answer = ask(&maker, "POST", "/documents?kind=payment", buf_bytes(&maker.out));
         if (options->maker != NULL) {
@@ -323,6 +266,38 @@ static void run_hops(const struct options *options)
         accepted += workers[i].accepted;
     }
     (void)printf("{\"accepted\":%" PRIu64 ",\"us\":%" PRIu64 "}\n", accepted, now_us() - began_us);
+}
+
+/* --- drafts --- */
+
+/* The first post opens what later ones find. */
+static void run_drafts(const struct options *options)
+{
+    struct connection maker;
+    char prefix[24];
+    uint64_t number = 0, drafts = 0, took_us = 0;
+
+    dial(&maker, options->socket);
+    log_in(&maker, options->maker);
+    (void)snprintf(prefix, sizeof prefix, "D%x-", (unsigned)(now_us() & 0xffffff));
+    for (size_t post = 0; post <= options->count; post++) {
+        uint64_t began_us;
+        const char *answer;
+
+        buf_clear(&maker.out);
+        for (size_t i = 0; i < options->batch; i++) {
+            payments_add(&maker.out, prefix, 0, number++, options->indicators);
+        }
+        began_us = now_us();
+        answer = ask(&maker, "POST", "/documents?kind=payment", buf_bytes(&maker.out));
+        if (count_word(answer, "\"draft\"") != options->batch) {
+            fail(answer);
+        }
+        took_us += post == 0 ? 0 : now_us() - began_us;
+        drafts += post == 0 ? 0 : options->batch;
+    }
+    (void)printf("{\"drafts\":%" PRIu64 ",\"us\":%" PRIu64 "}\n", drafts, took_us);
+    hang_up(&maker);
 }
 
 /* --- latency --- */
@@ -366,7 +341,7 @@ static void run_latency(const struct options *options)
         uint64_t began_us;
 
         buf_clear(&county.out);
-        add_payment(&county.out, options, prefix, 0, i);
+        payments_add(&county.out, prefix, 0, i, options->indicators);
         began_us = now_us();
         (void)ask(&county, "POST", "/documents?kind=payment", buf_bytes(&county.out));
         /* The answer waits until the region's ledger is past it: it moves only with a commit. */
@@ -380,37 +355,14 @@ static void run_latency(const struct options *options)
     hang_up(&region);
 }
 
-static void run_fsync(const struct options *options)
-{
-    static uint64_t spent[LATENCIES_MAX];
-    static const uint8_t page[4096] = {1};
-    char path[512];
-    int fd;
-
-    (void)snprintf(path, sizeof path, "%s/fsync.probe", options->directory);
-    fd = open(path, O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        fail("cannot write there");
-    }
-    for (size_t i = 0; i < options->count; i++) {
-        const uint64_t began_us = now_us();
-        if (write(fd, page, sizeof page) != (ssize_t)sizeof page || fdatasync(fd) != 0) {
-            fail("cannot write there");
-        }
-        spent[i] = now_us() - began_us;
-    }
-    (void)close(fd);
-    (void)unlink(path);
-    print_quantiles("fsync", spent, options->count);
-}
-
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"socket", 1, NULL, 's'},     {"region", 1, NULL, 'r'},  {"division", 1, NULL, 'd'},
-        {"maker", 1, NULL, 'm'},      {"checker", 1, NULL, 'c'}, {"directory", 1, NULL, 'D'},
-        {"indicators", 1, NULL, 'i'}, {"batch", 1, NULL, 'b'},   {"connections", 1, NULL, 'n'},
-        {"seconds", 1, NULL, 't'},    {"count", 1, NULL, 'k'},   {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"socket", 1, NULL, 's'},   {"region", 1, NULL, 'r'},
+                                          {"division", 1, NULL, 'd'}, {"maker", 1, NULL, 'm'},
+                                          {"checker", 1, NULL, 'c'},  {"indicators", 1, NULL, 'i'},
+                                          {"batch", 1, NULL, 'b'},    {"connections", 1, NULL, 'n'},
+                                          {"seconds", 1, NULL, 't'},  {"count", 1, NULL, 'k'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.batch = 1000, .connections = 3, .seconds = 10, .count = 300};
     int option;
 
@@ -430,9 +382,6 @@ int main(int argc, char **argv)
             break;
         case 'c':
             options.checker = optarg;
-            break;
-        case 'D':
-            options.directory = optarg;
             break;
         case 'b':
             options.batch = strtoul(optarg, NULL, 10);
@@ -457,12 +406,12 @@ int main(int argc, char **argv)
         options.count > LATENCIES_MAX || options.count == 0) {
         return 2;
     }
-    if (strcmp(argv[optind], "fsync") == 0 && options.directory != NULL) {
-        run_fsync(&options);
-    } else if (options.socket == NULL || options.indicators == 0) {
+    if (options.socket == NULL || options.indicators == 0) {
         return 2;
     } else if (strcmp(argv[optind], "hops") == 0) {
         run_hops(&options);
+    } else if (strcmp(argv[optind], "drafts") == 0 && options.maker != NULL) {
+        run_drafts(&options);
     } else if (strcmp(argv[optind], "latency") == 0 && options.region != NULL &&
                options.division != NULL) {
         run_latency(&options);

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "node/ledger/query.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/verify/verify_ledger.h"
+#include "node/office/submit.h"
+#include "proto/array.h"
 #include "proto/log.h"
 #include "tests/sim/sim.h"
 
@@ -35,7 +38,7 @@ struct place {
     struct sim_node *node;
     int64_t received, returned; /* what the file says */
     struct grant_row **rows;
-    size_t count, agencies;
+    size_t count, capacity, agencies, agency_capacity;
     char (*agency)[16];
 };
 
@@ -168,14 +171,14 @@ static bool new_agency(struct place *place, const char *code)
             return false;
         }
     }
-    place->agency = mem_realloc(place->agency, (place->agencies + 1) * sizeof *place->agency);
+    ARRAY_ROOM(place->agency, place->agencies, place->agency_capacity);
     (void)snprintf(place->agency[place->agencies++], 16, "%s", code);
     return true;
 }
 
 static void add_row(struct place *place, struct grant_row *row)
 {
-    place->rows = mem_realloc(place->rows, (place->count + 1) * sizeof(struct grant_row *));
+    ARRAY_ROOM(place->rows, place->count, place->capacity);
     place->rows[place->count++] = row;
     place->received += row->fen;
 }
@@ -197,21 +200,21 @@ static void share_out(struct world *world)
 /* --- posting through a node --- */
 
 struct post {
-    struct call call;
+    struct task call;
     struct submit_item *items;
     size_t count;
     bool done;
     char (*text)[4][48];
 };
 
-static void run_post(struct call *call, struct node *node, struct txn *txn)
+static void run_post(struct task *call, struct node *node, struct txn *txn)
 {
     struct post *post = (struct post *)call;
 
-    node_submit(node, txn, post->items, post->count, false, NULL);
+    node_submit(node, txn, post->items, post->count, &(struct submit_terms){.maker = NULL});
 }
 
-static void post_done(struct call *call, enum status outcome)
+static void post_done(struct task *call, enum status outcome)
 {
     struct post *post = (struct post *)call;
 
@@ -231,7 +234,7 @@ static void flush(struct world *world, struct place *place, struct post *post)
     if (post->count == 0) {
         return;
     }
-    post->call = (struct call){.run = run_post, .done = post_done};
+    post->call = (struct task){.run = run_post, .done = post_done};
     post->done = false;
     sim_call(world->sim, place->node, &post->call);
     if (!sim_run_while(world->sim, post_waiting, post, 60 * SECOND)) {
@@ -456,7 +459,7 @@ static void wait_for(struct world *world, bool (*waiting)(struct sim *, void *),
 }
 
 struct sums {
-    int64_t balance[ACCOUNTS];
+    int128 balance[ACCOUNTS];
 };
 
 static void add_sum(void *arg, const struct balance_row *row)
@@ -466,11 +469,11 @@ static void add_sum(void *arg, const struct balance_row *row)
     sums->balance[row->account] += (row->debit - row->credit) * account_info(row->account)->normal;
 }
 
-static void hold(const char *where, const char *what, int64_t have, int64_t want)
+static void hold(const char *where, const char *what, int128 have, int64_t want)
 {
     if (have != want) {
         (void)fprintf(stderr, "french: %s: %s is %" PRId64 " cents, the file says %" PRId64 "\n",
-                      where, what, have, want);
+                      where, what, (int64_t)have, want);
         exit(1);
     }
 }
@@ -495,7 +498,7 @@ static void check_place(const struct world *world, int index, const struct place
     struct sums own = {{0}};
     char fault[256] = "";
 
-    query_balance(txn, sim_division(place->node), SCOPE_OWN, YEAR, BY_ACCOUNT, add_sum, &own);
+    query_balance(txn, NULL, sim_division(place->node), SCOPE_OWN, YEAR, BY_ACCOUNT, add_sum, &own);
     if (place->parent < 0) {
         hold(place->code, "SRC_APPROVED", own.balance[ACC_SRC_APPROVED], world->total);
         hold(place->code, "XFER_OUT", own.balance[ACC_XFER_OUT], world->total);
@@ -510,8 +513,8 @@ static void check_place(const struct world *world, int index, const struct place
         hold(place->code, "AVAIL", own.balance[ACC_AVAIL], kept_here);
     }
     hold(place->code, "TRANSIT", own.balance[ACC_TRANSIT], 0);
-    if (!query_verify(txn, node_roster(sim_core(holder->node)), sim_division(place->node), fault,
-                      sizeof fault)) {
+    if (verify_ledger(txn, node_roster(sim_core(holder->node)), sim_division(place->node), fault,
+                      sizeof fault) != VERIFY_SOUND) {
         (void)fprintf(stderr, "french: %s at %s: %s\n", place->code, holder->code, fault);
         exit(1);
     }
@@ -530,7 +533,7 @@ static void check(const struct world *world)
         }
         returned += world->places[i].returned;
     }
-    query_balance(txn, sim_division(world->places[0].node), SCOPE_SUBTREE, YEAR, BY_ACCOUNT,
+    query_balance(txn, NULL, sim_division(world->places[0].node), SCOPE_SUBTREE, YEAR, BY_ACCOUNT,
                   add_sum, &all);
     hold("jurisdiction of FR", "SRC_APPROVED", all.balance[ACC_SRC_APPROVED], world->total);
     hold("jurisdiction of FR", "AVAIL", all.balance[ACC_AVAIL], world->total - returned);

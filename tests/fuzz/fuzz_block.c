@@ -25,12 +25,19 @@ static void read_body(const struct block_view *view)
 {
     struct block_body body = BLOCK_BODY_EMPTY;
     struct buf raw = BUF_EMPTY;
+    struct entry lone;
     struct err err;
 
     if (block_body_read(&body, view, &err) == OK) {
         assert(body.count == view->header.count);
         write_again(&raw, &body);
         assert(bytes_equal(buf_bytes(&raw), buf_bytes(&body.raw)));
+        if (block_implies_root(&view->header)) {
+            assert(block_lone_entry(&lone, view, &err) == OK);
+            assert(bytes_equal(lone.body, body.entries[0].body));
+        }
+    } else if (block_implies_root(&view->header)) {
+        (void)block_lone_entry(&lone, view, &err);
     }
     buf_free(&raw);
     block_body_free(&body);
@@ -64,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (status == OK) {
         block_header_write(&header, &view.header);
         assert(bytes_equal(buf_bytes(&header), view.header_bytes));
-        assert(BLOCK_OVERHEAD + view.body.size == size);
+        assert(view.header_bytes.size + SIGNATURE_SIZE + view.body.size == size);
+        assert(view.header_bytes.size <= BLOCK_HEADER_BYTES_MAX);
         read_body(&view);
     }
     buf_free(&header);

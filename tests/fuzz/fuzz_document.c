@@ -6,6 +6,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Every line of it is there, and the lines are the one encoding that they have. */
+static void walk_lines(const struct document *document)
+{
+    struct reader lines = reader_of(document->lines);
+    struct document_line line;
+    struct buf again = BUF_EMPTY;
+    uint64_t count = 0;
+
+    while (line_next(&lines, &line)) {
+        line_encode(&again, &line);
+        count++;
+    }
+    assert(count == document->line_count);
+    assert(bytes_equal(buf_bytes(&again), document->lines));
+    buf_free(&again);
+}
+
 static void decode(struct bytes body)
 {
     static struct document document;
@@ -17,6 +34,7 @@ static void decode(struct bytes body)
     if (status == OK) {
         document_encode(&again, &document);
         assert(bytes_equal(buf_bytes(&again), body));
+        walk_lines(&document);
     }
     buf_free(&again);
 }
@@ -35,6 +53,22 @@ static void type(enum field field, struct bytes typed)
         assert(field_is_number(field) || bytes_equal(document_text(&document, field), typed));
     }
     buf_free(&body);
+}
+
+static void type_line(enum line_field field, struct bytes typed)
+{
+    struct document_line line = {0}, again;
+    struct buf raw = BUF_EMPTY;
+    struct reader reader;
+
+    (void)line_set(&line, LINE_NO, bytes_text("1"));
+    if (line_set(&line, field, typed)) {
+        line_encode(&raw, &line);
+        reader = reader_of(buf_bytes(&raw));
+        assert(line_next(&reader, &again) && again.present == line.present);
+        assert(reader_left(&reader) == 0);
+    }
+    buf_free(&raw);
 }
 
 static void type_amount(struct bytes typed)
@@ -57,8 +91,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     type_amount(input);
     (void)field_named(input);
     if (size <= 64) {
-        for (unsigned tag = 1; tag < FIELD_INHERITED; tag++) {
+        for (unsigned tag = 1; tag < FIELD_LINES; tag++) {
             type((enum field)tag, input);
+        }
+        for (enum line_field field = LINE_NO; field < LINE_FIELDS; field++) {
+            type_line(field, input);
         }
     }
     return 0;

@@ -1,15 +1,15 @@
 /* Any bytes as every message of a link: an answer, inside the arena, and what was accepted can be
- * packed again and is accepted again. */
+ * packed again and is accepted again. A health that was read is written as one that reads alike. */
 #include <assert.h>
 
-#include "proto/frame.h"
+#include "proto/health.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const ProtobufCMessageDescriptor *const messages[] = {
     &terrace__frame__descriptor,        &terrace__grant__descriptor,
     &terrace__signed_grant__descriptor, &terrace__enrol_request__descriptor,
-    &terrace__enrol_answer__descriptor,
+    &terrace__enrol_answer__descriptor, &terrace__health__descriptor,
 };
 
 static void check_again(const ProtobufCMessageDescriptor *descriptor,
@@ -29,8 +29,24 @@ static void check_again(const ProtobufCMessageDescriptor *descriptor,
     buf_free(&packed);
 }
 
+static void read_health(struct bytes raw)
+{
+    struct health health, again;
+    struct buf written = BUF_EMPTY;
+    struct err err;
+
+    if (health_decode(&health, raw, &err) != OK) {
+        return;
+    }
+    health_encode(&written, &health);
+    assert(health_decode(&again, buf_bytes(&written), &err) == OK);
+    assert(!health_is_news(&health, &again));
+    buf_free(&written);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    read_health(bytes_of(data, size));
     for (size_t i = 0; i < COUNT_OF(messages); i++) {
         struct arena arena;
         struct err err = {OK, ""};

@@ -1,12 +1,12 @@
 /* fuzz_seeds DIR - what the fuzzers start from, made by the writers themselves: DIR/frame,
- * DIR/block and DIR/document, a few small files each. */
+ * DIR/block, DIR/document and DIR/request, a few small files each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
 #include "proto/document.h"
-#include "proto/frame.h"
+#include "proto/health.h"
 
 static const char *directory;
 
@@ -69,6 +69,27 @@ static void put_payment(struct buf *out)
     document_encode(out, &document);
 }
 
+static void put_payroll(struct buf *out)
+{
+    struct document document;
+    struct buf lines = BUF_EMPTY;
+
+    document_clear(&document, 16);
+    set(&document, FIELD_ID, "ROLL-1");
+    for (char no[] = "1"; no[0] < '4'; no[0]++) {
+        struct document_line line = {0};
+
+        (void)line_set(&line, LINE_NO, bytes_text(no));
+        (void)line_set(&line, LINE_NAME, bytes_text("扎西"));
+        (void)line_set(&line, LINE_AMOUNT, bytes_text("4300.00"));
+        line_encode(&lines, &line);
+        document.line_count++;
+    }
+    document.lines = buf_bytes(&lines);
+    document_encode(out, &document);
+    buf_free(&lines);
+}
+
 static void save_documents(void)
 {
     static const char *const typed[] = {
@@ -77,6 +98,9 @@ static void save_documents(void)
 
     put_payment(&body);
     save("document", "payment", buf_bytes(&body));
+    buf_clear(&body);
+    put_payroll(&body);
+    save("document", "payroll", buf_bytes(&body));
     for (size_t i = 0; i < COUNT_OF(typed); i++) {
         char name[16];
 
@@ -184,12 +208,43 @@ static void save_hello(void)
     hello.heads = positions;
     beat.has_sequence = 1;
     beat.sequence = 300;
+    beat.has_health = 1;
+    beat.health = pb_of_bytes("\x0a\x05"
+                              "0.1.0",
+                              7);
     frame.has_session = 1;
     frame.session = UINT64_MAX;
     frame.hello = &hello;
     frame.n_beat = COUNT_OF(beats);
     frame.beat = beats;
     save_message("hello", &frame.base);
+}
+
+static void save_health(void)
+{
+    struct health health = {.version = "0.1.0",
+                            .condition = HEALTH_FULL | HEALTH_DAMAGED,
+                            .disk_free_mib = 20000,
+                            .disk_floor_mib = 64,
+                            .alarms = {1, 2, 3, 4},
+                            .clock_ahead_ms = -5000,
+                            .unconfirmed_entries = 60,
+                            .unconfirmed_s = 900,
+                            .backlog_entries = 60,
+                            .backlog_s = 900,
+                            .backlog_fen = 38642000,
+                            .backlog_is_part = true,
+                            .down_listed = 1,
+                            .down_count = 2};
+    struct buf raw = BUF_EMPTY;
+
+    health.worst.code = ALARM_DISK_FULL;
+    health.worst.about = division_of("540121");
+    health.worst.seconds = 4711;
+    health.down[0] = (struct health_child){division_of("540121"), 300, HEALTH_LINK_PAUSED};
+    health_encode(&raw, &health);
+    save("frame", "health", buf_bytes(&raw));
+    buf_free(&raw);
 }
 
 static void save_blocks(void)
@@ -217,6 +272,8 @@ static void save_enrolment(void)
 {
     Terrace__Grant grant = TERRACE__GRANT__INIT;
     Terrace__Endpoint endpoint = TERRACE__ENDPOINT__INIT, *endpoints[] = {&endpoint};
+    Terrace__Founder founder = TERRACE__FOUNDER__INIT, *founders[] = {&founder};
+    ProtobufCBinaryData may_grant[] = {pb_of_bytes("5401*", 5), pb_of_bytes("!540121", 7)};
     Terrace__EnrolAnswer answer = TERRACE__ENROL_ANSWER__INIT;
     ProtobufCBinaryData chain[] = {pb_of_bytes("one", 3), pb_of_bytes("two", 3)};
 
@@ -228,11 +285,48 @@ static void save_enrolment(void)
     grant.epoch = 1;
     grant.n_endpoint = COUNT_OF(endpoints);
     grant.endpoint = endpoints;
+    founder.has_name = founder.has_key = 1;
+    founder.name = pb_of_bytes("zhao", 4);
+    founder.key = pb_of_bytes("01234567890123456789012345678901", 32);
+    grant.n_founder = COUNT_OF(founders);
+    grant.founder = founders;
+    grant.n_may_grant = COUNT_OF(may_grant);
+    grant.may_grant = may_grant;
     save_message("grant", &grant.base);
     answer.has_status = 1;
     answer.n_chain = COUNT_OF(chain);
     answer.chain = chain;
     save_message("answer", &answer.base);
+}
+
+/* --- requests to the API --- */
+
+static void save_requests(void)
+{
+    static const char *const requests[] = {
+        "GET /documents?kind=payment&year=2026&limit=2\nAccept: application/x-ndjson\n\n",
+        "GET /documents?kind=payment&state=paid&least=1.00&from=2026-01-01&after=540000:P1\n\n",
+        "GET /documents/P1?division=540000\nIf-None-Match: \"1\"\n\n",
+        "GET /balance?by=function&scope=subtree&year=2026\n\n",
+        "GET /report/execution?by=agency,function&division=540000\n\n",
+        "GET /trace/B1?limit=10\n\n",
+        "GET /changes?after=0&limit=5&kind=payment,transfer\nAccept: text/event-stream\n\n",
+        "GET /inbox?user=x\n\n",
+        "GET /digest?after=1\n\n",
+        "GET /texts?lang=zh\n\n",
+        "GET /status/tree?state=offline\n\n",
+        "POST /documents?kind=payment&atomic=1&file=a\n\n{\"id\":\"P2\",\"pay_app_amt\":\"1.00\"}",
+        "POST /approve\n\n{\"ids\":[\"P1\"],\"batch\":\"x\"}",
+        "POST /verify\n\n{\"deep\":true}",
+        "POST /invite\n\n{\"division\":\"540100\",\"name\":\"拉萨市\"}",
+        "POST /alarms/1/ack\nAuthorization: Bearer 00\n\n",
+    };
+    char name[32];
+
+    for (size_t i = 0; i < COUNT_OF(requests); i++) {
+        (void)snprintf(name, sizeof name, "%zu", i);
+        save("request", name, bytes_text(requests[i]));
+    }
 }
 
 int main(int argc, char **argv)
@@ -247,7 +341,9 @@ int main(int argc, char **argv)
     save_block("empty-entry", 1, 0);
     save_block("payments", 8, 2);
     save_hello();
+    save_health();
     save_blocks();
     save_enrolment();
+    save_requests();
     return EXIT_SUCCESS;
 }

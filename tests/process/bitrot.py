@@ -17,16 +17,17 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
-from storm import Office  # noqa: E402
+from kill_and_cut import Office  # noqa: E402
 
 ROOT = "540000"
 SECTOR = 512
 KINDS = {"table": lambda name: name.endswith(".sst"),
          "log": lambda name: name.endswith(".log"),
          "manifest": lambda name: name.startswith("MANIFEST-"),
+         "note": lambda name: name == "NOTED",
          "current": lambda name: name == "CURRENT",
          "options": lambda name: name.startswith("OPTIONS-")}
-CHOICE = ["table"] * 6 + ["log"] * 2 + ["manifest", "current", "options"]
+CHOICE = ["table"] * 6 + ["log"] * 2 + ["manifest"] * 2 + ["note", "current", "options"]
 
 
 def damage(store, chance):
@@ -83,6 +84,9 @@ def read_only(node, documents):
         raise trees.Failed(f"it ended with {code} instead of 5:\n{node.log_tail()}")
     if not starts(node):
         return "shut"
+    code, out, _ = node.run("--json", "balance", check=False)
+    if code not in (4, 5) or (code == 4 and "damaged" not in json.loads(out)):
+        raise trees.Failed(f"figures of a damaged store, without a word: exit {code}: {out[:300]}")
     if not any(alarm["code"] == "store_damaged" for alarm in node.status()["alarms"]):
         raise trees.Failed("it stopped at damage and forgot it")
     new = json.dumps(dict(documents[0], id="NEW1"), ensure_ascii=False).encode()

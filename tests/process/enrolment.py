@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from refusals import CITY, OTHER, ROOT, agency, expect, need, says, trees
+from foreign_bytes import CITY, OTHER, ROOT, agency, expect, need, says, trees
 
 COUNTY = "540121"
 
@@ -44,7 +44,8 @@ def keeps_to_itself(tree, root):
         says(node, 2, ["control"], "init", "--root", "--division", "A", "--name", name)
         need(not os.path.exists(node.home), f"a home was made for {name!r}")
     with open(f"/proc/{root.process.pid}/environ", "rb") as environ:
-        need(tree.env["TERRACE_PASSPHRASE"].encode() not in environ.read(), "/proc shows the passphrase")
+        given = "TERRACE_PASSPHRASE=" + tree.env["TERRACE_PASSPHRASE"]
+        need(given.encode() not in environ.read(), "/proc shows the passphrase")
     with open(f"/proc/{root.process.pid}/limits") as limits:
         core = next(line for line in limits if line.startswith("Max core file size"))
     need(core.split()[4] == "0", core)

@@ -153,7 +153,7 @@ class Check:
             side = 1 if row["account"] in DEBIT else -1
             same(net, side * (debit - credit), f"{holder}: {args}: the balance of {row}")
             have[row["key"], row["account"]] = (debit, credit) if scope == "own" else net
-        want = self.model.balances(code, scope, by, year)
+        want = self.model.balances(code, scope, by, year, holder)
         if scope == "subtree":
             have = {k: v for k, v in have.items() if v != 0}
         same(have, want, f"{holder}: {' '.join(args)} {year}")
@@ -174,6 +174,18 @@ class Check:
                 for row in board["rows"]}
         same(have, self.model.edges(holder), f"{holder}: report reconcile")
         self.compared += len(have)
+
+    def inbox(self, holder):
+        answer = self.tree[holder].json("inbox")
+        have = {(row["group"], row.get("issuer", holder), row["id"]):
+                (row.get("receiver", holder), row["amount"], row["document_no"])
+                for row in answer["rows"] if row.get("kind") == "transfer"}
+        want = self.model.waiting(holder)
+        same(have, want, f"{holder}: inbox")
+        counted = sum(answer["counts"][group]["documents"]
+                      for group in ("to_register", "awaiting_answer"))
+        same(counted, len(want), f"{holder}: inbox counts")
+        self.compared += len(want) + 1
 
     def list(self, holder, code, kind, year=None):
         have = {row["id"]: (row["fiscal_year"], row["state"], row["amount"])
@@ -215,7 +227,7 @@ class Check:
                 checks += [(self.list, below, code, kind)
                            for kind in ("element", "project", "transfer")]
                 checks.append((self.settles, below, code))
-            checks += [(self.chain, code, year()), (self.reconcile, code)]
+            checks += [(self.chain, code, year()), (self.reconcile, code), (self.inbox, code)]
         for check, *what in checks:
             if self.random.random() < share:
                 check(*what)

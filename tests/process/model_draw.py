@@ -213,9 +213,9 @@ class Draw:
     def on_line(self):
         """A step on an indicator that is there already, mostly one that is possible."""
         kind = self.chance.choice(("release", "payment", "payment", "freeze", "freeze", "unfreeze",
-                                   "reduce"))
+                                   "reduce", "virement"))
         account = dict(release="PENDING", unfreeze="FROZEN", reduce=None).get(kind, "AVAIL")
-        line = self.line(("allocate",), account)
+        line = self.line(("allocate", "virement"), account)
         if line is None or self.chance.random() < 0.06:
             line = self.line(("allocate", "budget", "register", "transfer"))
         if line is None:
@@ -227,9 +227,20 @@ class Draw:
         free = line["balance"][account]
         if kind == "payment":
             return self.spending(line["id"], line["year"], free)
+        if kind == "virement":
+            return self.virement(line, free)
         fields = {} if kind == "reduce" else dict(reason="审计事项")
         return [self.document(kind, line["year"], bgt_id=line["id"], amount=self.amount(free),
                               **fields)]
+
+    def virement(self, line, free):
+        """To another unit, or for another purpose; now and then nothing differs."""
+        held = line["elements"].get("agency_code")
+        agency = held if held and self.chance.random() < 0.1 else self.agency(line["year"])
+        fields = self.elements(line["year"], 0.1)
+        fields.pop("source_type_code", None)
+        return [self.document("virement", line["year"], from_bgt_id=line["id"], agency_code=agency,
+                              amount=self.amount(free), reason="任务调整", **fields)]
 
     def on_payment(self):
         if not self.ledger.payments:
@@ -336,7 +347,7 @@ class Draw:
                 self.unknown, self.other_year, self.elsewhere, self.other_fund, self.other_purpose]
         if self.chance.random() < 0.04:
             return self.chance.choice(JUNK)
-        split = document["kind"] in ("transfer", "allocate") and self.chance.random() < 0.5
+        split = document["kind"] in ("transfer", "allocate", "virement") and self.chance.random() < 0.5
         at = self.chance.randrange(7 if split else 0, len(ways))
         ways[at](document)
         if self.chance.random() < 0.4:  # of two faults the first in order is named: neighbours
@@ -365,8 +376,8 @@ class Draw:
         d["id"] = self.chance.choice(list(self.ledger.documents))
 
     def unknown(self, d):
-        fields = [f for f in ("agency_code", "pro_code", "ori_bgt_id", "bgt_id", "pay_app_id",
-                              "exp_func_code", "agency_acct_no", "pay_type_code") if f in d]
+        fields = [f for f in ("agency_code", "pro_code", "ori_bgt_id", "from_bgt_id", "bgt_id",
+                              "pay_app_id", "exp_func_code", "agency_acct_no", "pay_type_code") if f in d]
         if fields and d["kind"] not in ("agency", "project", "element"):
             field = self.chance.choice(fields)
             name = field.removesuffix("_code")
@@ -385,11 +396,11 @@ class Draw:
                 d[field] = self.chance.choice((self.code, "540000", "999"))
 
     def other_fund(self, d):
-        if d["kind"] in ("transfer", "allocate"):
+        if d["kind"] in ("transfer", "allocate", "virement"):
             d["fund_type_code"] = self.chance.choice(FUNDS)
 
     def other_purpose(self, d):
-        if d["kind"] in ("transfer", "allocate"):
+        if d["kind"] in ("transfer", "allocate", "virement"):
             d["tp_func_code"] = "239"
 
     # --- once more ---

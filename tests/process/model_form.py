@@ -33,15 +33,23 @@ KINDS = {
     "freeze": ("bgt_id amount reason", "", False),
     "unfreeze": ("bgt_id amount reason", "", False),
     "reduce": ("bgt_id amount", "", False),
+    "virement": ("from_bgt_id amount agency_code", "reason", True),
 }
 REQUIRED = {kind: row[0].split() for kind, row in KINDS.items()}
 FIELDS = {kind: set(COMMON) | set(row[0].split()) | set(row[1].split()) |
           (set(ELEMENTS) if row[2] else set()) for kind, row in KINDS.items()}
+FIELDS["virement"].remove("source_type_code")  # the node writes it
 AMOUNTS = ("amount", "pay_app_amt", "xpay_amt", "pro_total_amt")
 DATES = ("start_date", "end_date", "approval_date", "doc_date", "xpay_date")
 FLAGS = ("is_direct", "is_track", "is_disaster", "is_enabled")
 SETS = ("fund_type exp_func tp_func gov_bgt_eco dep_bgt_eco income_sort pro_cat bgt_type "
         "source_type pay_type set_mode acct_type").split()
+# What a spreadsheet makes of a long number is no code, account or id.
+CODES = ("id bgt_id ori_bgt_id from_bgt_id early_bgt_id pay_app_id ele_code parent_code agency_code acct_no "
+         "acct_type_code pro_code pro_cat_code sup_pro_code track_pro_code fund_type_code tp_func_code "
+         "exp_func_code gov_bgt_eco_code dep_bgt_eco_code bgt_type_code source_type_code income_sort_code "
+         "payee_acct_no agency_acct_no set_mode_code pay_type_code agent_business_no").split()
+POWER_OF_TEN = r"\d{1,3}(\.\d+[Ee][+-]?\d{1,3}|[Ee]\+\d{1,3})"
 PROJECT_STATES = ("draft", "reserved", "budgeted", "executing", "closed", "cancelled")
 FIRST_OF_PROJECT = ("pro_name", "pro_cat_code", "agency_code", "setup_year")
 
@@ -76,6 +84,8 @@ def is_good(kind, field, text):
         return text in ("general", "special")
     if field == "ele_catalog_code":
         return text in SETS
+    if field in CODES and re.fullmatch(POWER_OF_TEN, text):
+        return False
     if field == "id":
         return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,37}", text))
     if field in ("fiscal_year", "setup_year", "pro_start_year"):

@@ -98,6 +98,8 @@ class Ledger:
     def named_indicator(self, kind, document):
         if kind in ("transfer", "allocate"):
             return "ori_bgt_id", self.indicators.get(document["ori_bgt_id"])
+        if kind == "virement":
+            return "from_bgt_id", self.indicators.get(document["from_bgt_id"])
         if kind in ("release", "payment", "freeze", "unfreeze", "reduce"):
             return "bgt_id", self.indicators.get(document["bgt_id"])
         if kind in ("payment_cancel", "paid", "refund"):
@@ -115,8 +117,17 @@ class Ledger:
             return transfer
         return None
 
+    def ambiguous(self, document):
+        """Is there more than one above whose transfer to this division an answer may mean?"""
+        transfers = [self.model.ledgers[issuer].transfers.get(document["bgt_id"])
+                     for issuer in self.model.above(self.code)]
+        return "ori_div_code" not in document and sum(
+            bool(transfer) and transfer["receiver"] == self.code for transfer in transfers) > 1
+
     def unknown(self, kind, document):
         year, names = document["fiscal_year"], []
+        if kind in ("register", "return") and self.ambiguous(document):
+            return ["ambiguous_issuer"]
         for name in SETS:
             field = name if name.endswith("_code") else name + "_code"
             rows = self.codes(name, year) if field in document else None
@@ -176,16 +187,21 @@ class Ledger:
         elif kind == "release":
             right = line["kind"] == "allocate" and line["balance"]["PENDING"] > 0
         elif kind in ("payment", "freeze", "unfreeze"):
-            right = line["kind"] == "allocate" and line["released"]
+            right = line["released"]
+        elif kind == "virement":
+            right = line["released"] and any(
+                document.get(f, line["elements"].get(f)) != line["elements"].get(f)
+                for f in ("agency_code", "pro_code", "tp_func_code", "exp_func_code",
+                          "gov_bgt_eco_code", "dep_bgt_eco_code"))
         elif kind == "reduce":
-            right = line["kind"] == "allocate"
+            right = line["kind"] in ("allocate", "virement")
         elif kind == "payment_cancel":
             right = self.payments[document["pay_app_id"]]["left"] > 0
         elif kind == "paid":
             right = self.payment_state(document["pay_app_id"]) != "cancelled"
         else:
             right = True
-        makes = kind in ("transfer_in", "transfer", "allocate") or (
+        makes = kind in ("transfer_in", "transfer", "allocate", "virement") or (
             kind == "budget" and document["stage"] == "reply")
         if right and makes:
             code = document.get("pro_code", line and line["elements"].get("pro_code"))
@@ -194,7 +210,7 @@ class Ledger:
         return [] if right else ["wrong_state"]
 
     def purpose(self, kind, document):
-        if kind not in ("transfer", "allocate"):
+        if kind not in ("transfer", "allocate", "virement"):
             return []
         _, line = self.named_indicator(kind, document)
         held = line["elements"]
@@ -206,13 +222,15 @@ class Ledger:
         if line["earmarked"] and (differs("pro_code") or differs("tp_func_code") or
                                   document.get("tra_type_code") == "general"):
             return ["earmark_differs"]
+        if any(map(differs, ("is_direct", "is_track", "track_pro_code"))):
+            return ["direct_differs"]
         return []
 
     def exceeds(self, kind, document):
         _, line = self.named_indicator(kind, document)
         if kind in ("transfer", "allocate"):
             free, what = line["balance"]["UNALLOC"], "available"
-        elif kind in ("payment", "freeze"):
+        elif kind in ("payment", "freeze", "virement"):
             free, what = line["balance"]["AVAIL"], "available"
         elif kind == "reduce":
             free, what = line["balance"]["AVAIL" if line["released"] else "PENDING"], "available"
@@ -325,7 +343,8 @@ class Ledger:
 
     def enter_allocate(self, d):
         origin = self.indicators[d["ori_bgt_id"]]
-        line = self.new_line(d, {**origin["elements"], **self.given(d)}, origin)
+        line = self.new_line(d, {**origin["elements"], **self.given(d)}, origin,
+                             earmarked=origin["earmarked"])
         self.post(line, "PENDING", fen(d["amount"]))
         self.post(origin, "UNALLOC", -fen(d["amount"]))
 
@@ -380,6 +399,14 @@ class Ledger:
         self.post(line["origin"], "UNALLOC", fen(d["amount"]))
         self.post(line, account, -fen(d["amount"]))
 
+    def enter_virement(self, d):
+        source = self.indicators[d["from_bgt_id"]]
+        elements = {**source["elements"], "source_type_code": "3", **self.given(d)}
+        line = self.new_line(d, elements, source["origin"], released=True,
+                             earmarked=source["earmarked"])
+        self.post(line, "AVAIL", fen(d["amount"]))
+        self.post(source, "AVAIL", -fen(d["amount"]))
+
     # --- what is shown ---
 
     def payment_state(self, ident):
@@ -403,7 +430,7 @@ class Ledger:
             return "released" if self.indicators[ident]["released"] else "pending"
         if kind == "payment":
             return self.payment_state(ident)
-        return {"register": "registered", "return": "returned",
+        return {"virement": "released", "register": "registered", "return": "returned",
                 "transfer_in": "approved"}.get(kind, "entered")
 
     def get(self, ident):

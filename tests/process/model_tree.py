@@ -8,7 +8,8 @@ from model_ledger import Ledger
 CHAIN = ("received", "allocated", "passed_down", "in_transit", "unallocated", "released", "paid",
          "rate")
 EDGE = ("issuer", "receiver", "fund_type_code", "pro_code")
-EDGE_SUMS = ("documents", "open", "issued", "registered", "returned", "in_transit", "difference")
+EDGE_SUMS = ("documents", "open", "to_register", "issued", "registered", "returned", "in_transit",
+             "difference")
 
 
 class Model:
@@ -60,7 +61,19 @@ class Model:
     def settle(self, code):
         self.ledgers[code].settle()
 
-    def balances(self, code, scope, by, year):
+    def key_of(self, holder, member, by, code):
+        """In a jurisdiction a project or an agency is one division's, as far as the holder knows."""
+        for at in [member] + self.above(member) if code and by in ("project", "agency") else []:
+            if by == "agency":
+                mine = code in self.ledgers[at].agencies and at in self.subtree(holder)
+            else:
+                held = self.ledgers[at].projects.get(code)
+                mine = held and (at in self.subtree(holder) or held["tracked"])
+            if mine:
+                return f"{at}/{code}"
+        return code
+
+    def balances(self, code, scope, by, year, holder=None):
         at = {"project": 3, "function": 4, "fund": 5, "agency": 6}.get(by)
         inside = self.subtree(code) if scope == "subtree" else []
         rows = collections.defaultdict(lambda: [0, 0])
@@ -70,7 +83,10 @@ class Model:
                 if year not in (None, key[0]) or account == "XFER_OUT" and inside or (
                         issuer in inside):
                     continue
-                row = rows[key[at] if at else account, account]
+                name = key[at] if at else account
+                if inside:
+                    name = self.key_of(holder or code, division, by, name)
+                row = rows[name, account]
                 row[0] += debit
                 row[1] += credit
         if scope == "own":
@@ -112,18 +128,34 @@ class Model:
 
     def edges(self, holder):
         rows = collections.defaultdict(lambda: [0] * len(EDGE_SUMS))
-        for code in self.subtree(holder):
-            for transfer in self.ledgers[code].transfers.values():
+        within = self.subtree(holder)
+        for code, ledger in self.ledgers.items():
+            for transfer in ledger.transfers.values():
+                if code not in within and transfer["receiver"] not in within:
+                    continue
                 elements = transfer["line"]["elements"]
                 row = rows[code, transfer["receiver"], elements["fund_type_code"],
                            elements.get("pro_code", "")]
                 kind = transfer["answer"] and transfer["answer"]["kind"]
-                at = {None: 5, "register": 3, "return": 4}[kind]
+                at = {None: 6, "register": 4, "return": 5}[kind]
                 row[0] += 1
                 row[1] += kind is None
-                row[2] += transfer["amount"]
+                row[2] += kind is None
+                row[3] += transfer["amount"]
                 row[at] += transfer["amount"]
-        return {k: tuple(v[:2]) + tuple(yuan(a) for a in v[2:]) for k, v in rows.items()}
+        return {k: tuple(v[:3]) + tuple(yuan(a) for a in v[3:]) for k, v in rows.items()}
+
+    def waiting(self, holder):
+        """Transfers that this division must answer, and those whose answer it awaits."""
+        rows = {}
+        for code, ledger in self.ledgers.items():
+            for transfer in ledger.transfers.values():
+                told = (transfer["receiver"], yuan(transfer["amount"]), transfer["number"])
+                if transfer["receiver"] == holder and not transfer["answer"]:
+                    rows["to_register", code, transfer["id"]] = told
+                if code == holder and not transfer["settled"]:
+                    rows["awaiting_answer", code, transfer["id"]] = told
+        return rows
 
     def sees(self, holder, code, document):
         if holder == code or code in self.below(holder):
@@ -134,7 +166,7 @@ class Model:
 
     def list(self, code, kind, year, holder):
         ledger = self.ledgers[code]
-        return {ident: (d["fiscal_year"], ledger.state(ident), yuan(ledger.amounts.get(ident, 0)))
+        return {ident: (d["fiscal_year"], d.get("state", ledger.state(ident)), yuan(ledger.amounts.get(ident, 0)))
                 for ident, d in ledger.documents.items()
                 if d["kind"] == kind and year in (None, d["fiscal_year"]) and
                 self.sees(holder, code, d)}

@@ -16,11 +16,12 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
-from storm import Office, paid_for  # noqa: E402
+from kill_and_cut import Office, paid_for  # noqa: E402
 
 ROOT, CITY = "540000", "540100"
 START_SYNCS = 6  # of the log, at most, before a started node answers
 SYNCS_MAX = 40
+CUTS_MORE_MAX = 20
 APPENDED = (".log", ".sst")  # and MANIFEST; CURRENT, IDENTITY and OPTIONS are renamed into place
 
 
@@ -105,18 +106,26 @@ def load_until_end(power, office):
     return code
 
 
+def lose_power(power, office):
+    power.start(cut_at=power.chance.randrange(START_SYNCS, SYNCS_MAX))
+    load_until_end(power, office)
+    power.cut()
+
+
 def play(power, office, rounds):
     office.prepare()
     power.node.end()
     for _ in range(rounds):
-        power.start(cut_at=power.chance.randrange(START_SYNCS, SYNCS_MAX))
-        load_until_end(power, office)
-        power.cut()
+        lose_power(power, office)
         power.start(fail_at=power.chance.randrange(START_SYNCS, SYNCS_MAX))
         code = load_until_end(power, office)
         if code != 5 or "Input/output error" not in power.node.log_tail():
             raise trees.Failed(f"a sync failed and the daemon ended with {code}:\n"
                                + power.node.log_tail())
+    for _ in range(CUTS_MORE_MAX):  # just behind a sync there may be nothing that a cut can take
+        if power.cut_bytes > 0:
+            break
+        lose_power(power, office)
     power.start()
     office.ensure(list(office.waiting.values()))
 

@@ -1,4 +1,4 @@
-"""readme - the session of README's "Use it", run as it stands there.
+"""readme - the session of README's "For a finance officer", run as it stands there.
 
     python3 tests/process/readme.py --build build
 """
@@ -16,7 +16,7 @@ ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 def session():
     """The indented block of the section, as a reader would paste it."""
     with open(os.path.join(ROOT, "README.md")) as readme:
-        section = re.search(r"(?ms)^## Use it$(.*?)^## ", readme.read()).group(1)
+        section = re.search(r"(?ms)^## For a finance officer$(.*?)^## ", readme.read()).group(1)
     lines = [line for line in section.splitlines() if line.startswith("    ") or not line]
     return "\n".join(line[4:] for line in lines)
 

@@ -2,17 +2,22 @@
 
 #include <stdio.h>
 
-#include "node/ledger/kinds.h"
+#include "node/ledger/schema/kinds.h"
 #include "proto/document.h"
+#include "replicator/log/sealing.h"
+#include "replicator/trust/merkle.h"
 
 /* --- parts --- */
 
-static void write_payment(struct buf *out)
+/* Appends the entry, and says in the header that it is the only one. */
+static void write_payment(struct buf *out, struct block_header *header)
 {
     struct document document = {.kind = KIND_PAYMENT};
     struct buf body = BUF_EMPTY;
-    struct entry entry = {
-        .time_ms = 1767225600000, .kind = KIND_PAYMENT, .format = DOCUMENT_FORMAT};
+    struct entry entry = {.lsn = header->first_lsn,
+                          .time_ms = 1767225600000,
+                          .kind = KIND_PAYMENT,
+                          .format = DOCUMENT_FORMAT};
 
     document_set_text(&document, FIELD_ID, bytes_text("PY-FORGED"));
     document_set_number(&document, FIELD_FISCAL_YEAR, 2026);
@@ -20,6 +25,7 @@ static void write_payment(struct buf *out)
     document_encode(&body, &document);
     entry.body = buf_bytes(&body);
     entry_write(out, &entry);
+    header->entries_root = merkle_entry_leaf(&entry);
     buf_free(&body);
 }
 
@@ -30,8 +36,6 @@ static struct block_header next_header(const struct loot *loot)
         .version = BLOCK_VERSION,
         .suite = SUITE_ED25519_BLAKE2B,
         .audience = {AUDIENCE_LINE, loot->self},
-        .tree = loot->tree,
-        .key_id = key_id_of(&loot->identity.public),
         .author = loot->self,
         .epoch = loot->head.epoch == 0 ? 1 : loot->head.epoch,
         .count = 1,
@@ -52,28 +56,14 @@ static struct block_header next_header(const struct loot *loot)
     return header;
 }
 
-static void write_block(struct buf *out, struct block_header *header, struct bytes body,
-                        const struct sign_key *key, const struct signature *instead)
-{
-    const size_t start = out->size;
-    struct signature signature;
-    struct hash hash;
-
-    header->body_hash = hash_of(TAG_BODY, body);
-    block_header_write(out, header);
-    hash = hash_of(TAG_BLOCK, bytes_of(out->data + start, BLOCK_HEADER_SIZE));
-    signature = instead != NULL ? *instead : sign_hash(key, &hash);
-    buf_append(out, signature.at, SIGNATURE_SIZE);
-    buf_append_bytes(out, body);
-}
-
-static void write_made_up(struct buf *out, struct block_header *header, const struct sign_key *key)
+static void write_made_up(struct buf *out, struct block_header *header, const struct loot *loot,
+                          const struct sign_key *key)
 {
     struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
 
-    write_payment(&entries);
+    write_payment(&entries, header);
     block_body_write(&body, header, buf_bytes(&entries), BYTES_NONE);
-    write_block(out, header, buf_bytes(&body), key, NULL);
+    (void)block_seal(out, header, buf_bytes(&body), &loot->tree, key);
     buf_free(&entries);
     buf_free(&body);
 }
@@ -88,7 +78,7 @@ void forge_foreign_key(struct buf *out, const struct loot *loot, char words[160]
     sign_key_generate(&stranger);
     (void)snprintf(words, 160, "the next block of %s, signed with a key that is not its own",
                    loot->self.code);
-    write_made_up(out, &header, &stranger);
+    write_made_up(out, &header, loot, &stranger);
 }
 
 void forge_other_author(struct buf *out, const struct loot *loot, char words[160])
@@ -98,7 +88,7 @@ void forge_other_author(struct buf *out, const struct loot *loot, char words[160
     header.author = header.audience.division = loot->parent;
     (void)snprintf(words, 160, "a block in the name of %s, sent and signed by %s",
                    loot->parent.code, loot->self.code);
-    write_made_up(out, &header, &loot->identity);
+    write_made_up(out, &header, loot, &loot->identity);
 }
 
 /* Adds one yuan to the first amount. */
@@ -153,7 +143,10 @@ static bool write_altered(struct buf *out, const struct loot *loot, bool as_next
     header.state_digest = block.header.state_digest;
     header.entries_root = block.header.entries_root;
     block_body_write(&body, &header, buf_bytes(&entries), buf_bytes(&groups));
-    write_block(out, &header, buf_bytes(&body), NULL, &block.signature);
+    header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
+    block_header_write(out, &header);
+    buf_append(out, block.signature.at, SIGNATURE_SIZE);
+    buf_append_bytes(out, buf_bytes(&body));
     block_body_free(&was);
     buf_free(&entries);
     buf_free(&groups);

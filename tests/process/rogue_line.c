@@ -4,7 +4,7 @@
 #include <time.h>
 #include <zmq.h>
 
-#include "replicator/socket_zmq.h"
+#include "replicator/zmq/socket_zmq.h"
 
 enum {
     HANDSHAKE_WAIT_MS = 8000,

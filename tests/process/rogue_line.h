@@ -6,7 +6,7 @@
 #define TERRACE_TESTS_PROCESS_ROGUE_LINE_H
 
 #include "proto/frame.h"
-#include "replicator/crypto.h"
+#include "replicator/trust/crypto.h"
 
 struct line;
 

@@ -17,12 +17,12 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "node/home.h"
-#include "node/ledger/kinds.h"
+#include "node/home/home.h"
+#include "node/ledger/schema/kinds.h"
 #include "node/store/store_rocks.h"
 #include "proto/document.h"
-#include "replicator/enrol.h"
-#include "replicator/log.h"
+#include "replicator/log/sealing.h"
+#include "replicator/trust/enrol.h"
 #include "rogue_forge.h"
 
 enum { EXIT_REFUSED = 0, EXIT_LET_THROUGH = 1, EXIT_USAGE = 2, EXIT_NO_ATTEMPT = 5 };
@@ -410,13 +410,19 @@ static bool has_amount(const struct block_view *block)
 static bool loot_block(void *arg, const struct block_view *block)
 {
     struct loot *loot = arg;
+    struct block_header header = block->header;
+    struct err err;
 
+    if (block_root(&header.entries_root, block, &err) != OK) {
+        return false;
+    }
     buf_clear(&loot->last);
     buf_append_bytes(&loot->last, block->whole);
-    loot->head = (struct position){.known = true,
-                                   .epoch = block->header.epoch,
-                                   .lsn = block_last_lsn(&block->header),
-                                   .hash = hash_of(TAG_BLOCK, block->header_bytes)};
+    loot->head =
+        (struct position){.known = true,
+                          .epoch = block->header.epoch,
+                          .lsn = block_last_lsn(&block->header),
+                          .hash = block_hash(&header, &loot->tree, &loot->identity.public)};
     if (has_amount(block)) {
         buf_clear(&loot->with_amount);
         buf_append_bytes(&loot->with_amount, block->whole);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "node/home.h"
+#include "node/home/home.h"
 #include "node/store/store_rocks.h"
 
 struct first {

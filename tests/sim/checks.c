@@ -7,8 +7,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "node/ledger/query.h"
-#include "node/ledger/verify.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/verify/verify.h"
+#include "node/ledger/verify/verify_ledger.h"
+#include "replicator/store/row_letters.h"
 #include "tests/sim/facts.h"
 
 static bool is_above(const struct sim_node *above, const struct sim_node *below)
@@ -93,7 +95,7 @@ static void add_row(void *arg, const struct balance_row *row)
     struct balance_query *query = arg;
 
     if (row->account == query->account) {
-        query->sum += row->debit - row->credit;
+        query->sum += (int64_t)(row->debit - row->credit); /* clients say small amounts */
     }
 }
 
@@ -102,8 +104,17 @@ static int64_t balance_of(struct txn *txn, struct division division, enum scope 
 {
     struct balance_query query = {account, 0};
 
-    query_balance(txn, division, scope, 0, BY_ACCOUNT, add_row, &query);
+    query_balance(txn, NULL, division, scope, 0, BY_ACCOUNT, add_row, &query);
     return query.sum * account_info(account)->normal;
+}
+
+int64_t clients_spent(const struct sim_node *at, const struct sim_node *of)
+{
+    struct txn *txn = txn_open(sim_store(at), NULL);
+    const int64_t spent = balance_of(txn, sim_division(of), SCOPE_OWN, ACC_SPENT);
+
+    txn_free(txn);
+    return spent;
 }
 
 static int64_t told(const struct office *office, uint32_t kind)
@@ -246,16 +257,16 @@ static bool check_transfers_heard(const struct sim_node *holder, const struct of
 
 struct edge_check {
     const struct office *issuer;
-    struct edge_row sum; /* of one receiver: its fund types and projects together */
+    struct reconcile_row sum; /* of one receiver: its fund types and projects together */
     size_t edges;
     char *fault;
     size_t size;
     bool ok;
 };
 
-static struct edge_row edge_told(const struct office *issuer, struct division receiver)
+static struct reconcile_row edge_told(const struct office *issuer, struct division receiver)
 {
-    struct edge_row row = {.receiver = receiver};
+    struct reconcile_row row = {.receiver = receiver};
 
     for (size_t i = 0; i < issuer->count; i++) {
         const struct fact *fact = &issuer->facts[i];
@@ -274,8 +285,8 @@ static struct edge_row edge_told(const struct office *issuer, struct division re
 
 static void check_edge(struct edge_check *check)
 {
-    const struct edge_row *row = &check->sum;
-    const struct edge_row want = edge_told(check->issuer, row->receiver);
+    const struct reconcile_row *row = &check->sum;
+    const struct reconcile_row want = edge_told(check->issuer, row->receiver);
 
     if (row->documents == 0) {
         return;
@@ -291,16 +302,17 @@ static void check_edge(struct edge_check *check)
                    "edge %s -> %s: issued %" PRId64 " registered %" PRId64 " returned %" PRId64
                    " in transit %" PRId64 " difference %" PRId64 " fen; acknowledged were %" PRId64
                    ", %" PRId64 ", %" PRId64,
-                   row->issuer.code, row->receiver.code, row->issued, row->registered,
-                   row->returned, row->in_transit, row->difference, want.issued, want.registered,
-                   want.returned);
+                   row->issuer.code, row->receiver.code, (int64_t)row->issued,
+                   (int64_t)row->registered, (int64_t)row->returned, (int64_t)row->in_transit,
+                   (int64_t)row->difference, (int64_t)want.issued, (int64_t)want.registered,
+                   (int64_t)want.returned);
 }
 
 /* Rows come in the order of receivers. */
-static void add_edge(void *arg, const struct edge_row *row)
+static void add_match(void *arg, const struct reconcile_row *row)
 {
     struct edge_check *check = arg;
-    struct edge_row *sum = &check->sum;
+    struct reconcile_row *sum = &check->sum;
 
     if (sum->documents == 0 || !division_equal(sum->receiver, row->receiver)) {
         check_edge(check);
@@ -321,7 +333,7 @@ static bool check_edges(const struct office *issuer, struct txn *txn, char *faul
     const struct clients *clients = issuer->clients;
     size_t edges = 0;
 
-    query_edges(txn, sim_division(issuer->node), add_edge, &check);
+    query_reconcile(txn, sim_division(issuer->node), add_match, &check);
     check_edge(&check);
     for (size_t i = 0; i < clients->count; i++) {
         edges += edge_told(issuer, sim_division(clients->offices[i]->node)).documents > 0;
@@ -351,7 +363,8 @@ static bool check_holders(const struct office *office, char *fault, size_t size)
 
         txn = txn_open(sim_store(up), NULL);
         ledger_position(txn, division, &there);
-        sound = query_verify(txn, node_roster(sim_core(up)), division, words, sizeof words);
+        sound = verify_ledger(txn, node_roster(sim_core(up)), division, words, sizeof words) ==
+                VERIFY_SOUND;
         balanced = check_edges(office, txn, fault, size);
         txn_free(txn);
         if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
@@ -387,9 +400,9 @@ static bool check_deeply(const struct office *office, char *fault, size_t size)
             sound = verify_log(verify, division);
         }
     }
-    sound = sound && verify_jurisdictions(verify);
+    sound = sound && verify_shared(verify);
     if (!sound) {
-        (void)snprintf(fault, size, "verify at %s: %s", self.code, verify_fault(verify));
+        (void)snprintf(fault, size, "verify at %s: %s", self.code, verify_first_fault(verify));
     }
     verify_close(verify);
     return sound;
@@ -408,21 +421,22 @@ static bool check_heard(const struct office *office, struct txn *txn, char *faul
 }
 
 /* Alarms that faults of the network and clocks cause by themselves. */
-static bool alarm_expected(const char *code)
+static bool alarm_expected(enum alarm_code code)
 {
-    return strcmp(code, "silent_with_backlog") == 0 || strcmp(code, "clock_skew") == 0;
+    return code == ALARM_SILENT_WITH_BACKLOG || code == ALARM_CLOCK_SKEW;
 }
 
 static bool check_alarms(const struct office *office, char *fault, size_t size)
 {
-    const struct alarm *alarms;
-    const size_t count = node_alarms(sim_core(office->node), &alarms);
+    const struct alarms *alarms = node_alarms(sim_core(office->node));
 
-    for (size_t i = 0; i < count; i++) {
-        if (!alarm_expected(alarms[i].code)) {
+    for (size_t i = 0; i < alarms_count(alarms); i++) {
+        const struct alarm *alarm = alarms_at(alarms, i);
+
+        if (!alarm_expected(alarm->code)) {
             (void)snprintf(fault, size, "alarm at %s: %s about %s: %s",
-                           sim_division(office->node).code, alarms[i].code, alarms[i].about.code,
-                           alarms[i].text);
+                           sim_division(office->node).code, alarm_info(alarm->code)->name,
+                           alarm->about.code, alarm->message);
             return false;
         }
     }
@@ -508,7 +522,7 @@ static bool heads_rest(const struct sim_node *author, const struct sim_node *hol
     struct err err;
     enum status status;
 
-    buf_put_u8(&prefix, 'A');
+    buf_put_u8(&prefix, HEADS_AUDIENCE);
     division_write(&prefix, sim_division(author));
     status = store->ops->scan(store->self, NULL, SPACE_HEADS, buf_bytes(&prefix), BYTES_NONE,
                               compare_head, &check, &err);

@@ -1,3 +1,5 @@
+#include "node/office/submit.h"
+#include "proto/array.h"
 #include "tests/sim/facts.h"
 
 #include <assert.h>
@@ -9,7 +11,7 @@ enum { YEAR = 2026 };
 /* --- asking --- */
 
 struct post {
-    struct call call;
+    struct task call;
     struct office *office;
     size_t count, index[POST_MAX];
     struct submit_item items[POST_MAX];
@@ -81,7 +83,7 @@ static void fill(struct document *document, const struct fact *fact)
         break;
     case KIND_PAID:
         set(document, FIELD_PAY_APP_ID, fact->about);
-        set(document, FIELD_XPAY_DATE, "2026-04-01");
+        set(document, FIELD_XPAY_DATE, "2026-01-01"); /* the day on which the simulator begins */
         set(document, FIELD_AGENT_BUSINESS_NO, fact->id);
         document_set_number(document, FIELD_XPAY_AMT, fact->amount);
         break;
@@ -105,11 +107,11 @@ static void fill(struct document *document, const struct fact *fact)
     }
 }
 
-static void run_post(struct call *call, struct node *node, struct txn *txn)
+static void run_post(struct task *call, struct node *node, struct txn *txn)
 {
     struct post *post = (struct post *)call;
 
-    node_submit(node, txn, post->items, post->count, false, NULL);
+    node_submit(node, txn, post->items, post->count, &(struct submit_terms){.maker = NULL});
 }
 
 static void answered(struct office *office, size_t index, const struct submit_item *item)
@@ -121,6 +123,7 @@ static void answered(struct office *office, size_t index, const struct submit_it
     case SUBMIT_ACCEPTED:
         fact->lsn = item->lsn;
         counts->acknowledged++;
+        counts->paid += fact->kind == KIND_PAID ? 1 : 0;
         fact->state = FACT_ACKNOWLEDGED;
         break;
     case SUBMIT_EXISTS:
@@ -136,7 +139,7 @@ static void answered(struct office *office, size_t index, const struct submit_it
     office->unanswered--;
 }
 
-static void post_done(struct call *call, enum status outcome)
+static void post_done(struct task *call, enum status outcome)
 {
     struct post *post = (struct post *)call;
 
@@ -154,7 +157,7 @@ static struct post *new_post(struct office *office)
 {
     struct post *post = mem_zalloc(sizeof *post);
 
-    post->call = (struct call){.run = run_post, .done = post_done};
+    post->call = (struct task){.run = run_post, .done = post_done};
     post->office = office;
     return post;
 }
@@ -175,13 +178,16 @@ static void add_to_post(struct post *post, size_t index)
         if (!document_has(document, field) || field_is_number(field)) {
             continue;
         }
-        const uint8_t *data = document->value[field].text.data;
+        const uint8_t *data = document_text(document, field).data;
         if (data == (const uint8_t *)copy.id) {
-            document->value[field].text.data = (const uint8_t *)post->text[i][0];
+            document_set_text(document, field,
+                              bytes_of(post->text[i][0], document_text(document, field).size));
         } else if (data == (const uint8_t *)copy.about) {
-            document->value[field].text.data = (const uint8_t *)post->text[i][1];
+            document_set_text(document, field,
+                              bytes_of(post->text[i][1], document_text(document, field).size));
         } else if (data == (const uint8_t *)copy.other) {
-            document->value[field].text.data = (const uint8_t *)post->text[i][2];
+            document_set_text(document, field,
+                              bytes_of(post->text[i][2], document_text(document, field).size));
         }
     }
     post->index[i] = index;
@@ -195,10 +201,7 @@ static struct fact *new_fact(struct office *office, uint32_t kind, const char *p
 {
     struct fact *fact;
 
-    if (office->count == office->capacity) {
-        office->capacity = office->capacity == 0 ? 64 : 2 * office->capacity;
-        office->facts = mem_realloc(office->facts, office->capacity * sizeof *office->facts);
-    }
+    ARRAY_ROOM(office->facts, office->count, office->capacity);
     fact = &office->facts[office->count++];
     memset(fact, 0, sizeof *fact);
     fact->kind = kind;
@@ -432,6 +435,40 @@ static void act(struct sim *sim, void *arg)
     sim_call(sim, office->node, &post->call);
 }
 
+/* --- a script --- */
+
+struct wait {
+    const struct office *office;
+    size_t index;
+};
+
+static bool fact_waits(struct sim *sim, void *arg)
+{
+    const struct wait *wait = arg;
+    const enum fact_state state = wait->office->facts[wait->index].state;
+
+    (void)sim;
+    return state == FACT_ASKED || state == FACT_UNKNOWN;
+}
+
+const char *clients_enter(struct clients *clients, const struct sim_node *node, uint32_t kind,
+                          const char *about, const char *other, int64_t amount)
+{
+    struct office *office = office_of(clients, sim_division(node));
+    struct fact *fact = new_fact(office, kind, "S");
+    struct wait wait = {office, office->count - 1};
+
+    (void)snprintf(fact->about, sizeof fact->about, "%s", about);
+    (void)snprintf(fact->other, sizeof fact->other, "%s", other);
+    fact->amount = fact->left = amount;
+    fact->state = FACT_UNKNOWN; /* the office submits what it has no answer to */
+    if (!sim_run_while(clients->sim, fact_waits, &wait, 10 * (uint64_t)MINUTE)) {
+        return NULL;
+    }
+    fact = &office->facts[wait.index];
+    return fact->state == FACT_ACKNOWLEDGED ? fact->id : NULL;
+}
+
 /* --- life --- */
 
 struct clients *clients_new(struct sim *sim)
@@ -459,8 +496,7 @@ void clients_add(struct clients *clients, struct sim_node *node)
 
     office->clients = clients;
     office->node = node;
-    clients->offices =
-        mem_realloc(clients->offices, (clients->count + 1) * sizeof(struct office *));
+    ARRAY_ROOM(clients->offices, clients->count, clients->capacity);
     clients->offices[clients->count++] = office;
     sim_at_time(clients->sim, sim_now(clients->sim) + sim_below(clients->sim, SECOND), act, office);
 }

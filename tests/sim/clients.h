@@ -14,6 +14,15 @@ struct clients *clients_new(struct sim *sim);
 void clients_free(struct clients *clients);
 void clients_add(struct clients *clients, struct sim_node *node);
 
+/* A document of a script: the node's office submits it until it is answered, however often the
+ * node falls meanwhile. Its id, or NULL when it was refused or not answered within ten virtual
+ * minutes. `about` is the document it names and `other` a division or a code; "" when it has none.
+ */
+const char *clients_enter(struct clients *clients, const struct sim_node *node, uint32_t kind,
+                          const char *about, const char *other, int64_t amount);
+/* What the ledger of `of`, as `at` holds it, says was paid, in fen. */
+int64_t clients_spent(const struct sim_node *at, const struct sim_node *of);
+
 /* Every office acts about every `period_us`, until stopped. */
 void clients_start(struct clients *clients, uint64_t period_us);
 void clients_stop(struct clients *clients);
@@ -22,7 +31,7 @@ void clients_stop(struct clients *clients);
 bool clients_at_rest(const struct clients *clients, char *who, size_t size);
 
 struct clients_counts {
-    uint64_t submitted, acknowledged, refused, retried, exists;
+    uint64_t submitted, acknowledged, refused, retried, exists, paid;
 };
 const struct clients_counts *clients_counts(const struct clients *clients);
 

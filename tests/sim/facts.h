@@ -32,7 +32,7 @@ struct office {
 struct clients {
     struct sim *sim;
     struct office **offices;
-    size_t count;
+    size_t count, capacity;
     uint64_t period_us;
     bool running;
     struct clients_counts counts;

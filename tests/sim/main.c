@@ -4,7 +4,8 @@
  *   sim --seed 17 --verbose    that one again, with the log of every node
  *
  * A seed decides the shape of the tree, who joins late, the faults and what the offices do. After
- * the faults everything is healed and must come to rest within 60 virtual seconds. */
+ * the faults everything is healed and must come to rest within 60 virtual seconds; then every level
+ * must know how every division below it is. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,8 +14,16 @@
 
 #include "proto/log.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/known.h"
+#include "tests/sim/order.h"
 
-enum { LARGE_EVERY = 50, NODES_MAX = 96, HEAL_LIMIT_US = 60 * SECOND, SEEDS_GATED_MIN = 10 };
+enum {
+    LARGE_EVERY = 50,
+    NODES_MAX = 96,
+    HEAL_LIMIT_US = 60 * SECOND,
+    KNOWN_LIMIT_US = MINUTE,
+    SEEDS_GATED_MIN = 10
+};
 
 /* --- the shape of a run --- */
 
@@ -195,6 +204,30 @@ static bool mend_everything(struct run *run)
     return true;
 }
 
+/* --- and every level knows --- */
+
+static bool unknown(struct sim *sim, void *arg)
+{
+    struct rest *rest = arg;
+
+    if (sim_now(sim) - rest->asked_us >= 500 * MILLISECOND) {
+        rest->asked_us = sim_now(sim);
+        rest->answer = !sim_all_known(sim, rest->who, sizeof rest->who);
+    }
+    return rest->answer;
+}
+
+static bool come_to_be_known(struct run *run, char *fault, size_t size)
+{
+    struct rest rest = {run, 0, true, ""};
+
+    if (!sim_run_while(run->sim, unknown, &rest, KNOWN_LIMIT_US)) {
+        (void)snprintf(fault, size, "a minute after coming to rest %s", rest.who);
+        return false;
+    }
+    return true;
+}
+
 /* --- one seed --- */
 
 /* What happened in one seed or in many; a run in which a kind of fault never happened proves
@@ -210,6 +243,7 @@ static void add_sums(struct sums *to, const struct sums *from)
     to->clients.acknowledged += from->clients.acknowledged;
     to->clients.retried += from->clients.retried;
     to->clients.exists += from->clients.exists;
+    to->clients.paid += from->clients.paid;
     to->sim.frames += from->sim.frames;
     to->sim.frames_lost += from->sim.frames_lost;
     to->sim.crashes += from->sim.crashes;
@@ -247,6 +281,7 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         uint64_t have, want;
     } gates[] = {
         {"documents acknowledged", sums->clients.acknowledged, 20 * seeds},
+        {"payments confirmed by the bank", sums->clients.paid, seeds},
         {"crashes that lost a commit", sums->sim.crashes_unsynced, seeds},
         {"crashes before the answer", sums->sim.crashes_untold, seeds / 2},
         {"crashes", sums->sim.crashes, 2 * seeds},
@@ -342,7 +377,8 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
             sim_now(run.sim) + (large ? 10u : 20u) * SECOND + sim_below(run.sim, 10 * SECOND);
         sums->late = trouble(&run);
         ok = come_to_rest(&run, &sums->rest_us_max, fault, size) &&
-             clients_check(run.clients, fault, size);
+             come_to_be_known(&run, fault, size) && clients_check(run.clients, fault, size) &&
+             sim_order_whole(run.sim, fault, size);
     }
     sums->clients = *clients_counts(run.clients);
     sums->sim = *sim_counts(run.sim);

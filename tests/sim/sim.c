@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/core/turn.h"
 #include "node/store/store_memory.h"
+#include "proto/array.h"
 #include "proto/log.h"
+#include "tests/harness/frame_queue.h"
+#include "tests/harness/hand_clock.h"
+#include "tests/harness/identities.h"
 
 enum { PIPE_FRAMES_MAX = 64, STEPS_MAX = 64 };
-
-struct frame {
-    struct frame *next;
-    struct buf bytes;
-};
 
 /* One direction of one link. A cut or a crash ends the connection: what was in flight is gone. */
 struct pipe {
@@ -38,8 +38,7 @@ struct sim_node {
     uint64_t incarnation, wake_us;
     uint64_t stall_us;    /* 0: not doomed */
     struct pipe up, down; /* to the parent, and from it */
-    struct frame *inbox, **inbox_end;
-    struct division *inbox_from;
+    struct frame_queue inbox;
     struct buf chain[ENROL_CHAIN_MAX];
     size_t chain_count;
 };
@@ -51,7 +50,7 @@ struct event {
     struct sim_node *node;
     struct pipe *pipe;
     uint64_t generation; /* of the pipe or the incarnation */
-    struct frame *frame;
+    struct queued_frame *frame;
     void (*fn)(struct sim *sim, void *arg);
     void *arg;
 };
@@ -63,8 +62,12 @@ struct sim {
     struct sim_node **nodes;
     size_t node_count, node_capacity;
     uint64_t disk_us_max;
-    struct hash tree;
-    struct sign_key trust;
+    struct trust trust;
+    struct joiner { /* has a token, and no answer that it heard */
+        struct sim_node *node;
+        struct token token;
+    } * joiners;
+    size_t joiner_count, joiner_capacity;
     struct sim_counts counts;
 };
 
@@ -100,12 +103,10 @@ static bool before(const struct event *a, const struct event *b)
 
 static void push(struct sim *sim, struct event event)
 {
-    size_t i = sim->heap_count++;
+    size_t i = sim->heap_count;
 
-    if (sim->heap_count > sim->heap_capacity) {
-        sim->heap_capacity = sim->heap_capacity == 0 ? 256 : 2 * sim->heap_capacity;
-        sim->heap = mem_realloc(sim->heap, sim->heap_capacity * sizeof *sim->heap);
-    }
+    ARRAY_ROOM(sim->heap, sim->heap_count, sim->heap_capacity);
+    sim->heap_count++;
     event.sequence = sim->sequence++;
     while (i > 0 && before(&event, &sim->heap[(i - 1) / 2])) {
         sim->heap[i] = sim->heap[(i - 1) / 2];
@@ -147,7 +148,7 @@ static uint64_t node_unix_ms(void *self)
 {
     const struct sim_node *node = self;
 
-    return (uint64_t)((int64_t)(UINT64_C(1767225600000) + node->sim->now_us / 1000) +
+    return (uint64_t)((int64_t)(NEW_YEAR_2026_MS + node->sim->now_us / 1000) +
                       node->clock_offset_ms);
 }
 
@@ -193,7 +194,6 @@ static bool net_send(void *self, struct division to, struct bytes bytes)
     struct sim_node *node = self;
     struct sim *sim = node->sim;
     struct pipe *pipe = pipe_to(node, to);
-    struct frame *frame;
     uint64_t at_us;
 
     if (pipe == NULL || pipe->to->core == NULL || pipe->in_flight >= PIPE_FRAMES_MAX) {
@@ -205,8 +205,6 @@ static bool net_send(void *self, struct division to, struct bytes bytes)
         sim->counts.frames_lost++;
         return true; /* accepted by the sender's side, as a socket does, and never seen again */
     }
-    frame = mem_zalloc(sizeof *frame);
-    buf_append_bytes(&frame->bytes, bytes);
     at_us = sim->now_us + 200 + sim_below(sim, sim_chance(sim, 5) ? 300000 : 20000);
     if (at_us <= pipe->last_delivery_us) {
         at_us = pipe->last_delivery_us + 1; /* in order within one connection */
@@ -218,33 +216,31 @@ static bool net_send(void *self, struct division to, struct bytes bytes)
                              .node = pipe->to,
                              .pipe = pipe,
                              .generation = pipe->generation,
-                             .frame = frame});
+                             .frame = queued_frame_new(node->division, 0, bytes)});
     return true;
 }
-
-struct inbox_frame {
-    struct frame frame;
-    struct division from;
-};
 
 static bool net_receive(void *self, struct division *from, struct buf *out)
 {
     struct sim_node *node = self;
-    struct inbox_frame *first = (struct inbox_frame *)node->inbox;
+    struct queued_frame *first = frame_queue_take(&node->inbox, 0);
 
     if (first == NULL) {
         return false;
     }
-    node->inbox = first->frame.next;
-    if (node->inbox == NULL) {
-        node->inbox_end = &node->inbox;
-    }
     *from = first->from;
     buf_clear(out);
-    buf_append_bytes(out, buf_bytes(&first->frame.bytes));
-    buf_free(&first->frame.bytes);
-    mem_free(first);
+    buf_append_bytes(out, buf_bytes(&first->bytes));
+    queued_frame_free(first);
     return true;
+}
+
+/* Nobody is told: a neighbour that is gone shows by its silence. */
+static bool net_ended(void *self, struct division *peer)
+{
+    (void)self;
+    (void)peer;
+    return false;
 }
 
 static void net_close(void *self)
@@ -252,17 +248,7 @@ static void net_close(void *self)
     (void)self;
 }
 
-static const struct transport_ops net_ops = {net_send, net_receive, net_close};
-
-static void empty_inbox(struct sim_node *node)
-{
-    struct division from;
-    struct buf bytes = BUF_EMPTY;
-
-    while (net_receive(node, &from, &bytes)) {
-    }
-    buf_free(&bytes);
-}
+static const struct transport_ops net_ops = {net_send, net_receive, net_ended, net_close};
 
 static void end_connection(struct pipe *pipe)
 {
@@ -294,12 +280,25 @@ static void step(struct sim_node *node)
                                            .kind = EVENT_SYNC,
                                            .node = node,
                                            .generation = node->incarnation});
+            wake_at(node, node_next_tick(node->core) * 1000);
             return;
         }
     }
     if (node->core != NULL) {
         wake_at(node, busy ? node->sim->now_us + 1 : node_next_tick(node->core) * 1000);
     }
+}
+
+/* The disk is still at it: what goes on without it. */
+static void step_in_flight(struct sim_node *node)
+{
+    struct err err;
+    bool busy;
+    const enum status status = node_step(node->core, &busy, &err);
+
+    assert(status == OK && node_is_committing(node->core));
+    (void)status;
+    wake_at(node, node_next_tick(node->core) * 1000);
 }
 
 static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const char *division)
@@ -313,7 +312,6 @@ static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const
     assert(!division_is_none(node->division));
     node->up = (struct pipe){.from = node, .to = parent};
     node->down = (struct pipe){.from = parent, .to = node};
-    node->inbox_end = &node->inbox;
     node->clock = (struct clock){node, node_mono_ms, node_unix_ms, node_random};
     node->clock_offset_ms = (int64_t)sim_below(sim, 20000) - 10000;
     node->transport = (struct transport){node, &net_ops};
@@ -321,8 +319,11 @@ static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const
     curve_key_generate(&node->curve);
     store_memory_open(&node->store);
     node->config.self = node->division;
-    node->config.tree = sim->tree;
+    node->config.tree = sim->trust.tree;
     node->config.key = &node->key;
+    /* A faster pulse than over metered links, for nobody is told here when a connection ends. */
+    node->config.limits =
+        (struct replicator_limits){.beat_ms = 5000, .silence_ms = 20000, .cosign_ms = 1000};
     memcpy(node->config.curve_public, node->curve.public, sizeof node->curve.public);
     (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
     (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
@@ -333,10 +334,7 @@ static void attach(struct sim_node *node)
 {
     struct sim *sim = node->sim;
 
-    if (sim->node_count == sim->node_capacity) {
-        sim->node_capacity = sim->node_capacity == 0 ? 16 : 2 * sim->node_capacity;
-        sim->nodes = mem_realloc(sim->nodes, sim->node_capacity * sizeof *sim->nodes);
-    }
+    ARRAY_ROOM(sim->nodes, sim->node_count, sim->node_capacity);
     node->index = sim->node_count;
     sim->nodes[sim->node_count++] = node;
 }
@@ -344,7 +342,7 @@ static void attach(struct sim_node *node)
 static void free_node(struct sim_node *node)
 {
     node_close(node->core);
-    empty_inbox(node);
+    frame_queue_clear(&node->inbox);
     node->store.ops->close(node->store.self);
     for (size_t i = 0; i < node->chain_count; i++) {
         buf_free(&node->chain[i]);
@@ -373,19 +371,14 @@ static void start(struct sim_node *node)
 
 struct sim_node *sim_add_root(struct sim *sim, const char *division)
 {
+    struct grant grant = first_grant(division_of(division), DIVISION_NONE);
     struct sim_node *node;
-    struct grant grant = {.epoch = 1};
 
-    sign_key_generate(&sim->trust);
-    sim->tree = key_fingerprint(&sim->trust.public);
+    trust_generate(&sim->trust);
     node = new_node(sim, NULL, division);
-    node->config.tree = sim->tree;
-    grant.division = node->division;
-    (void)snprintf(grant.name, sizeof grant.name, "%s", division);
     memcpy(grant.curve_key, node->curve.public, sizeof grant.curve_key);
     grant.time_ms = node_unix_ms(node);
-    grant_certify(&grant, &sim->tree, &node->key);
-    grant_seal(&node->chain[0], &grant, &sim->trust);
+    trust_seal(&sim->trust, &grant, &node->key, NULL, &node->chain[0]);
     node->chain_count = 1;
     attach(node);
     start(node);
@@ -394,7 +387,7 @@ struct sim_node *sim_add_root(struct sim *sim, const char *division)
 
 /* The enrolment socket, as a call in the parent's turn. */
 struct enrolment {
-    struct call call;
+    struct task call;
     struct sim_node *parent;
     struct division division;
     const struct sim_node *child;
@@ -405,7 +398,7 @@ struct enrolment {
     struct err err;
 };
 
-static void run_invite(struct call *call, struct node *node, struct txn *txn)
+static void run_invite(struct task *call, struct node *node, struct txn *txn)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
@@ -413,7 +406,7 @@ static void run_invite(struct call *call, struct node *node, struct txn *txn)
                                      &enrolment->token, &enrolment->err);
 }
 
-static void run_enrol(struct call *call, struct node *node, struct txn *txn)
+static void run_enrol(struct task *call, struct node *node, struct txn *txn)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
@@ -425,7 +418,7 @@ static void run_enrol(struct call *call, struct node *node, struct txn *txn)
                   &enrolment->answer);
 }
 
-static void enrolment_done(struct call *call, enum status outcome)
+static void enrolment_done(struct task *call, enum status outcome)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
@@ -442,9 +435,9 @@ static bool enrolment_waiting(struct sim *sim, void *arg)
 }
 
 static bool call_and_wait(struct sim *sim, struct enrolment *enrolment,
-                          void (*run)(struct call *, struct node *, struct txn *))
+                          void (*run)(struct task *, struct node *, struct txn *))
 {
-    enrolment->call = (struct call){.run = run, .done = enrolment_done};
+    enrolment->call = (struct task){.run = run, .done = enrolment_done};
     enrolment->done = enrolment->durable = false;
     sim_call(sim, enrolment->parent, &enrolment->call);
     return sim_run_while(sim, enrolment_waiting, enrolment, 10 * SECOND) && enrolment->durable;
@@ -458,36 +451,71 @@ static void keep_chain(struct sim_node *node, const struct enrolled *enrolled)
     node->chain_count = enrolled->chain_count;
 }
 
+static size_t joiner_of(const struct sim *sim, struct division division)
+{
+    size_t at = 0;
+
+    while (at < sim->joiner_count && !division_equal(sim->joiners[at].token.division, division)) {
+        at++;
+    }
+    return at;
+}
+
+/* Asks for a token, unless there is one already: who lost the answer asks again with the same token
+ * and the same keys, as `terrace join` does. False: the parent did not answer. */
+static bool have_token(struct sim *sim, struct enrolment *enrolment, const char *division)
+{
+    const size_t at = joiner_of(sim, enrolment->division);
+
+    if (at < sim->joiner_count) {
+        return true;
+    }
+    if (!call_and_wait(sim, enrolment, run_invite) || enrolment->invited != OK ||
+        enrolment->parent->core == NULL) {
+        return false;
+    }
+    ARRAY_ROOM(sim->joiners, sim->joiner_count, sim->joiner_capacity);
+    sim->joiners[sim->joiner_count++] = (struct joiner){
+        .node = new_node(sim, enrolment->parent, division), .token = enrolment->token};
+    return true;
+}
+
+static void confirm(struct sim *sim, struct enrolment *enrolment)
+{
+    buf_clear(&enrolment->request);
+    enrol_confirm(&enrolment->request, &enrolment->token, &enrolment->child->key);
+    buf_clear(&enrolment->answer);
+    if (enrolment->parent->core != NULL) {
+        (void)call_and_wait(sim, enrolment, run_enrol);
+    }
+}
+
 struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *division)
 {
     struct enrolment enrolment = {.parent = parent, .division = division_of(division)};
     struct enrolled enrolled = {.chain_count = 0};
     struct sim_node *node = NULL;
-    bool ok = parent->core != NULL && call_and_wait(sim, &enrolment, run_invite) &&
-              enrolment.invited == OK && parent->core != NULL;
+    size_t at;
 
-    if (ok) {
-        node = new_node(sim, parent, division);
-        enrolment.child = node;
-        enrol_request(&enrolment.request, &enrolment.token, &node->key, node->curve.public,
-                      node->config.listen, node_unix_ms(parent));
-        ok = call_and_wait(sim, &enrolment, run_enrol) &&
-             enrol_accept(&enrolled, &enrolment.token, &node->key, buf_bytes(&enrolment.answer),
-                          &enrolment.err) == OK;
+    if (parent->core == NULL || !have_token(sim, &enrolment, division)) {
+        return NULL;
     }
-    if (ok) {
+    at = joiner_of(sim, enrolment.division);
+    enrolment.token = sim->joiners[at].token;
+    enrolment.child = sim->joiners[at].node;
+    enrol_request(&enrolment.request, &enrolment.token, &enrolment.child->key,
+                  enrolment.child->curve.public, enrolment.child->config.listen,
+                  node_unix_ms(parent));
+    if (call_and_wait(sim, &enrolment, run_enrol) &&
+        enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key,
+                     buf_bytes(&enrolment.answer), &enrolment.err) == OK) {
+        at = joiner_of(sim, enrolment.division); /* others may have come and gone meanwhile */
+        node = sim->joiners[at].node;
+        ARRAY_REMOVE(sim->joiners, sim->joiner_count, at);
         keep_chain(node, &enrolled);
         attach(node);
         start(node);
-        buf_clear(&enrolment.request);
-        enrol_confirm(&enrolment.request, &enrolment.token, &node->key);
-        buf_clear(&enrolment.answer);
-        if (parent->core != NULL) {
-            (void)call_and_wait(sim, &enrolment, run_enrol);
-        }
-    } else if (node != NULL) {
-        free_node(node);
-        node = NULL;
+        confirm(sim, &enrolment);
     }
     enrolled_free(&enrolled);
     buf_free(&enrolment.request);
@@ -509,7 +537,7 @@ void sim_crash(struct sim *sim, struct sim_node *node)
     store_memory_crash(node->store.self);
     node_close(node->core);
     node->core = NULL;
-    empty_inbox(node);
+    frame_queue_clear(&node->inbox);
     end_connection(&node->up);
     end_connection(&node->down);
     for (size_t i = 0; i < sim->node_count; i++) {
@@ -563,7 +591,7 @@ void sim_heal(struct sim *sim, struct sim_node *child)
     child->up.cut = child->down.cut = false;
 }
 
-void sim_call(struct sim *sim, struct sim_node *node, struct call *call)
+void sim_call(struct sim *sim, struct sim_node *node, struct task *call)
 {
     assert(node->core != NULL);
     node_post(node->core, call);
@@ -580,21 +608,14 @@ void sim_at_time(struct sim *sim, uint64_t at_us, void (*fn)(struct sim *sim, vo
 static void deliver(struct sim *sim, struct event *event)
 {
     struct sim_node *node = event->node;
-    struct inbox_frame *frame;
 
     if (event->generation != event->pipe->generation || event->pipe->cut || node->core == NULL) {
         sim->counts.frames_lost++;
-        buf_free(&event->frame->bytes);
-        mem_free(event->frame);
+        queued_frame_free(event->frame);
         return;
     }
     event->pipe->in_flight--;
-    frame = mem_zalloc(sizeof *frame);
-    frame->frame.bytes = event->frame->bytes;
-    frame->from = event->pipe->from->division;
-    mem_free(event->frame);
-    *node->inbox_end = &frame->frame;
-    node->inbox_end = &frame->frame.next;
+    frame_queue_put(&node->inbox, event->frame);
     if (!store_memory_pending(node->store.self)) {
         step(node);
     }
@@ -612,7 +633,9 @@ static void handle(struct sim *sim, struct event *event)
     case EVENT_WAKE:
         if (event->generation == node->incarnation && node->wake_us == event->at_us) {
             node->wake_us = 0;
-            if (!store_memory_pending(node->store.self)) {
+            if (store_memory_pending(node->store.self)) {
+                step_in_flight(node);
+            } else {
                 step(node);
             }
         }
@@ -683,13 +706,16 @@ void sim_free(struct sim *sim)
     while (sim->heap_count > 0) {
         struct event event = pop(sim);
         if (event.kind == EVENT_DELIVER) {
-            buf_free(&event.frame->bytes);
-            mem_free(event.frame);
+            queued_frame_free(event.frame);
         }
     }
     for (size_t i = 0; i < sim->node_count; i++) {
         free_node(sim->nodes[i]);
     }
+    for (size_t i = 0; i < sim->joiner_count; i++) {
+        free_node(sim->joiners[i].node);
+    }
+    mem_free(sim->joiners);
     mem_free(sim->nodes);
     mem_free(sim->heap);
     mem_free(sim);

@@ -10,7 +10,7 @@
 #ifndef TERRACE_TESTS_SIM_SIM_H
 #define TERRACE_TESTS_SIM_SIM_H
 
-#include "node/node.h"
+#include "node/core/node.h"
 
 enum { MILLISECOND = 1000, SECOND = 1000 * 1000, MINUTE = 60 * SECOND };
 
@@ -29,7 +29,8 @@ uint64_t sim_now(const struct sim *sim);
 void sim_slow_disks(struct sim *sim, uint64_t us_max);
 
 /* The root, or a child of `parent` that enrols with a token as the daemon does. The parent must
- * be up; NULL when its answer did not come (it crashed meanwhile). */
+ * be up; NULL when its answer did not come (it crashed meanwhile): called again, the child asks
+ * again with the same token and keys. */
 struct sim_node *sim_add_root(struct sim *sim, const char *division);
 struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *division);
 
@@ -53,7 +54,7 @@ void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
 void sim_heal(struct sim *sim, struct sim_node *child);
 
 /* Runs a call inside the node's next turn; the node must be up. */
-void sim_call(struct sim *sim, struct sim_node *node, struct call *call);
+void sim_call(struct sim *sim, struct sim_node *node, struct task *call);
 
 /* Calls fn(arg) at `at_us`. */
 void sim_at_time(struct sim *sim, uint64_t at_us, void (*fn)(struct sim *sim, void *arg),

@@ -12,7 +12,8 @@
 
 /* Reads the whole text; every record as cells in brackets, every fault as its number. `even`: all
  * records have as many cells as the first. */
-static void read_all(char *out, size_t size, const char *text, size_t text_size, bool even)
+static void read_named(char *out, size_t size, const char *text, size_t text_size, bool even,
+                       enum encoding_name named)
 {
     FILE *stream = fmemopen((void *)(uintptr_t)text, text_size, "rb");
     struct input input;
@@ -23,7 +24,7 @@ static void read_all(char *out, size_t size, const char *text, size_t text_size,
     assert_non_null(stream);
     out[0] = '\0';
     input_open(&input, stream);
-    csv_open(&csv, &input);
+    csv_open(&csv, &input, named);
     while ((outcome = csv_next(&csv)) != CSV_END) {
         used += (size_t)snprintf(out + used, size - used, "%u:", (unsigned)csv.line);
         if (outcome != CSV_RECORD) {
@@ -40,6 +41,11 @@ static void read_all(char *out, size_t size, const char *text, size_t text_size,
     csv_close(&csv);
     input_close(&input);
     (void)fclose(stream);
+}
+
+static void read_all(char *out, size_t size, const char *text, size_t text_size, bool even)
+{
+    read_named(out, size, text, text_size, even, ENCODING_UNDECIDED);
 }
 
 static void reads_records_as_the_rfc_says(void **state)
@@ -69,6 +75,10 @@ static void reads_records_as_the_rfc_says(void **state)
         {"GB18030 of four bytes", "\x81\x39\xee\x39,\xc1\xd6\n", "1:[㐀][林]\n"},
         {"two characters that nearly are UTF-8", "a,\xc1\xaa\xcd\xa8\n1,\xc1\xd6\xd6\xdc\n",
          "1:[a][联通]\n2:[1][林周]\n"},
+        {"lines that end with CR alone", "a,b\rc,d\r", "1:[a][b]\n2:[c][d]\n"},
+        {"CR alone, and none at the end", "a\r\rb", "1:[a]\n3:[b]\n"},
+        {"a CR within quotes, lines that end with CR", "\"a\rb\",c\rd\r", "1:[a\rb][c]\n3:[d]\n"},
+        {"a CR in a file of LF", "a\rb\nc\n", "1:[a\rb]\n2:[c]\n"},
         {"nothing", "\n", ""},
     };
     char got[4096];
@@ -109,7 +119,18 @@ static void a_bad_record_is_named_and_the_next_line_is_read(void **state)
         {"a row of GB18030 in a UTF-8 file", TEXT("a,\xc1\xd6\xd6\xdc\nb,林周\n"),
          "1:!6\n2:[b][林周]\n"},
         {"NUL", TEXT("a,b\0c\nd,e\n"), "1:!6\n2:[d][e]\n"},
-        {"half a GB18030 character", TEXT("\xc1\xd6\nab\xc1\nd\n"), "1:[林]\n2:!6\n3:[d]\n"},
+        {"half a GB18030 character: the file is none", TEXT("\xc1\xd6\nab\xc1\nd\n"),
+         "1:!6\n2:!6\n3:[d]\n"},
+        {"a character that GB18030 does not assign", TEXT("\xc1\xd6\n\xaa\xa1\nd\n"),
+         "1:!6\n2:!6\n3:[d]\n"},
+        {"Latin-1 between letters", TEXT("a,MU\xd1OZ\nb,x\n"), "1:!9\n2:[b][x]\n"},
+        {"Latin-1 at the front",
+         TEXT("\xd1"
+              "andu,b\nb,x\n"),
+         "1:!9\n2:[b][x]\n"},
+        {"Latin-1, two of them in a row", TEXT("MU\xd1\xc1Z,b\nb,x\n"), "1:!9\n2:[b][x]\n"},
+        {"one row of Latin-1 spoils the guess of all", TEXT("a,\xc1\xd6\xd6\xdc\nb,MU\xd1OZ\n"),
+         "1:!6\n2:!9\n"},
         {"not UTF-8 after a BOM",
          TEXT("\xef\xbb\xbf"
               "a\n\xff\xff\nd\n"),
@@ -125,6 +146,52 @@ static void a_bad_record_is_named_and_the_next_line_is_read(void **state)
             fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
         }
     }
+}
+
+/* Who names the encoding is believed. */
+static void a_named_encoding_is_not_guessed(void **state)
+{
+    static const struct {
+        const char *name, *text;
+        enum encoding_name named;
+        const char *want;
+    } cases[] = {
+        {"a rare character", "MU\xd1OZ\n", ENCODING_GB18030, "1:[MU袿Z]\n"},
+        {"text that would be UTF-8", "\xe6\x9e\x97\xe6\x9e\x97\n", ENCODING_GB18030,
+         "1:[鏋楁灄]\n"},
+        {"GB18030 where UTF-8 was named", "a,\xc1\xd6\nb,林\n", ENCODING_UTF8, "1:!6\n2:[b][林]\n"},
+    };
+    char got[4096];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        read_named(got, sizeof got, cases[i].text, strlen(cases[i].text), true, cases[i].named);
+        if (strcmp(got, cases[i].want) != 0) {
+            fail_msg("%s: got\n%swant\n%s", cases[i].name, got, cases[i].want);
+        }
+    }
+}
+
+static void what_cannot_be_read_is_told(void **state)
+{
+    static const char text[] = "a,b\nc,MU\xd1OZ\nd,ab\xff\n";
+    FILE *stream = fmemopen((void *)(uintptr_t)text, sizeof text - 1, "rb");
+    struct input input;
+    struct csv csv;
+
+    (void)state;
+    input_open(&input, stream);
+    csv_open(&csv, &input, ENCODING_UNDECIDED);
+    assert_int_equal(csv_next(&csv), CSV_RECORD);
+    assert_int_equal(csv_next(&csv), CSV_LATIN);
+    assert_string_equal(csv.encoding.fault.as_gb18030, "MU袿Z");
+    assert_string_equal(csv.encoding.fault.as_latin, "MUÑOZ");
+    assert_int_equal(csv_next(&csv), CSV_BAD_TEXT);
+    assert_int_equal(csv.encoding.fault.byte, 0xff);
+    assert_int_equal(csv.encoding.fault.place, 5);
+    csv_close(&csv);
+    input_close(&input);
+    (void)fclose(stream);
 }
 
 static void fill(struct buf *text, char with, size_t count)
@@ -186,7 +253,7 @@ static void a_long_file_is_read_through_one_window(void **state)
     assert_true(text.size > 2 * INPUT_WINDOW_BYTES);
     stream = fmemopen(text.data, text.size, "rb");
     input_open(&input, stream);
-    csv_open(&csv, &input);
+    csv_open(&csv, &input, ENCODING_UNDECIDED);
     for (int i = 0; i < RECORDS; i++) {
         (void)snprintf(line, sizeof line, "P-%d", i);
         assert_int_equal(csv_next(&csv), CSV_RECORD);
@@ -218,7 +285,7 @@ static void a_row_that_could_be_both_is_refused(void **state)
     buf_append_bytes(&text, bytes_text("b,林周\nc,\xc1\xd6\n"));
     stream = fmemopen(text.data, text.size, "rb");
     input_open(&input, stream);
-    csv_open(&csv, &input);
+    csv_open(&csv, &input, ENCODING_UNDECIDED);
     for (size_t i = 0; i < rows; i++) {
         assert_int_equal(csv_next(&csv), CSV_RECORD);
     }
@@ -269,6 +336,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_records_as_the_rfc_says),
         cmocka_unit_test(a_bad_record_is_named_and_the_next_line_is_read),
+        cmocka_unit_test(a_named_encoding_is_not_guessed),
+        cmocka_unit_test(what_cannot_be_read_is_told),
         cmocka_unit_test(a_record_past_the_limits_is_refused_alone),
         cmocka_unit_test(a_long_file_is_read_through_one_window),
         cmocka_unit_test(a_row_that_could_be_both_is_refused),

@@ -80,6 +80,39 @@ static void arguments_and_options_mix(void **state)
     assert_string_equal(parsed.cli.roles, "maker,checker,auditor");
 }
 
+static void takes_filters_and_groupings(void **state)
+{
+    static const char *const lines[] = {
+        "list transfer --state issued --receiver 540121 --issuer 540100 --doc-no 1 --text x",
+        "list project --state executing",
+        "list payment --from 2026-02-28 --to 2026-03-01 --min 0.01 --max 1250.5 --agency 105",
+        "list payment --project 540000260001 --format xlsx --limit 10 --after 540121:P1",
+        "balance --by agency --format csv --bom",
+        "report execution --scope subtree --by agency,economic",
+        "report execution --by gov_economic",
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lines); i++) {
+        struct parsed parsed;
+
+        parse(&parsed, lines[i]);
+        if (parsed.exit_code != EXIT_DONE || cli_json(&parsed.cli)) {
+            fail_msg("\"%s\": exit %d", lines[i], (int)parsed.exit_code);
+        }
+    }
+}
+
+static void json_is_a_format(void **state)
+{
+    struct parsed parsed;
+
+    (void)state;
+    parse(&parsed, "report chain --format json");
+    assert_int_equal(parsed.exit_code, EXIT_DONE);
+    assert_true(cli_json(&parsed.cli));
+}
+
 static void refuses_with_usage(void **state)
 {
     static const char *const lines[] = {
@@ -97,7 +130,8 @@ static void refuses_with_usage(void **state)
         "get",
         "get A B",
         "init --approval",
-        "approve",
+        "approve --hash abc A",
+        "withdraw A/B",
         "prove A",
         "check F",
         "bundle out",
@@ -111,11 +145,26 @@ static void refuses_with_usage(void **state)
         "balance --division abc",
         "balance --division 5401210000",
         "list nosuch",
+        "list payment --state nosuch",
+        "list payment --receiver 54/01",
+        "list payment --from 2026-02-30",
+        "list payment --to yesterday",
+        "list payment --min 1,000",
+        "list payment --max 1.005",
+        "trace A1 --state paid",
+        "report execution --by agency,agency",
+        "report execution --by agency,month",
+        "report execution --by agency,",
+        "report execution --by agency,economic,fund",
         "submit - --kind nosuch",
         "get A/B",
         "trace A234567890123456789012345678901234567890",
         "pause 54/01",
         "user add li --role boss",
+        "submit f --encoding latin-1",
+        "list --encoding gb18030 payment",
+        "template nosuch",
+        "explain",
     };
 
     (void)state;
@@ -129,12 +178,39 @@ static void refuses_with_usage(void **state)
     }
 }
 
+/* A row that is missing would show its own name. */
+static void help_says_what_everything_is(void **state)
+{
+    (void)state;
+    for (int language = 0; language < LANGUAGES; language++) {
+        for (size_t i = 0; i < command_count; i++) {
+            const char *name = commands[i].name;
+
+            if (commands[i].run != NULL &&
+                (strcmp(text_word((enum language)language, "help", name), name) == 0 ||
+                 strcmp(text_word((enum language)language, "sample", name), name) == 0)) {
+                fail_msg("%s has no help or no example", name);
+            }
+        }
+        for (enum option_id option = 0; option < OPTIONS; option++) {
+            const char *name = option_name(option);
+
+            if (strcmp(text_word((enum language)language, "option", name), name) == 0) {
+                fail_msg("--%s is not explained", name);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_global_options_on_both_sides),
         cmocka_unit_test(arguments_and_options_mix),
+        cmocka_unit_test(takes_filters_and_groupings),
+        cmocka_unit_test(json_is_a_format),
         cmocka_unit_test(refuses_with_usage),
+        cmocka_unit_test(help_says_what_everything_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

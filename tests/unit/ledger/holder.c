@@ -30,16 +30,17 @@ static void take_settle(void *arg, struct txn *txn, const struct document *settl
     document_encode(&holder->settle, settle);
 }
 
-static void take_alarm(void *arg, const char *code, struct division about, const char *text)
+static void take_alarm(void *arg, enum alarm_code code, struct division about, const char *message)
 {
     struct holder *holder = arg;
 
     (void)about;
-    if (strcmp(code, "state_differs") == 0) {
+    if (code == ALARM_STATE_DIFFERS) {
         holder->states_differ++;
     } else if (holder->alarm_count < ALARMS_MAX) {
-        (void)snprintf(holder->alarms[holder->alarm_count++], sizeof holder->alarms[0], "%s: %s",
-                       code, text);
+        char *line = holder->alarms[holder->alarm_count++];
+        (void)snprintf(line, sizeof holder->alarms[0], "%s: %s", alarm_info(code)->name, message);
+        message_to_line(line);
     }
 }
 
@@ -109,18 +110,7 @@ void write_fields(struct script *script, const char *kind, const char *id,
     struct document document;
     struct buf body = BUF_EMPTY;
 
-    document_clear(&document, kind_named(bytes_text(kind)));
-    if (id != NULL) {
-        document_set_text(&document, FIELD_ID, bytes_text(id));
-    }
-    document_set_number(&document, FIELD_FISCAL_YEAR, 2026);
-    for (; fields[0] != NULL; fields += 2) {
-        const enum field field = field_named(bytes_text(fields[0]));
-
-        if (field == FIELDS || !document_set(&document, field, bytes_text(fields[1]))) {
-            fail_msg("the test's own %s=%s is bad", fields[0], fields[1]);
-        }
-    }
+    document_fill(&document, kind, id, fields);
     document_encode(&body, &document);
     write_raw(script, document.kind, DOCUMENT_FORMAT, buf_bytes(&body));
     buf_free(&body);
@@ -153,8 +143,7 @@ void apply(struct holder *holder, struct script *script)
     script_clear(script);
 }
 
-int64_t balance(struct holder *holder, enum office_name author, const char *id,
-                enum account account)
+int128 balance(struct holder *holder, enum office_name author, const char *id, enum account account)
 {
     struct indicator row;
 

@@ -3,8 +3,8 @@
 #ifndef TERRACE_TESTS_UNIT_LEDGER_HOLDER_H
 #define TERRACE_TESTS_UNIT_LEDGER_HOLDER_H
 
-#include "node/ledger/query.h"
-#include "node/ledger/rows.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/rows/rows.h"
 #include "tests/unit/ledger/tree.h"
 
 enum { ENTRIES_MAX = 32, ALARMS_MAX = 64 };
@@ -15,7 +15,7 @@ struct holder {
     struct store store;
     struct txn *txn;
     struct ledger *ledger;
-    char alarms[ALARMS_MAX][160]; /* "code: text" */
+    char alarms[ALARMS_MAX][160]; /* "code: message" */
     size_t alarm_count;
     size_t states_differ; /* blocks made up here carry no digest unless a test gives them one */
     size_t settles;
@@ -42,8 +42,8 @@ void write_fields(struct script *script, const char *kind, const char *id,
 struct block_header header_of(const struct script *script);
 enum status apply_part(struct holder *holder, struct script *script, size_t skip);
 void apply(struct holder *holder, struct script *script);
-int64_t balance(struct holder *holder, enum office_name author, const char *id,
-                enum account account);
+int128 balance(struct holder *holder, enum office_name author, const char *id,
+               enum account account);
 struct ledger_position position(struct holder *holder, enum office_name author);
 #define WRITE(script, kind, id, ...)                                                               \
     write_fields(script, kind, id, (const char *const[]){__VA_ARGS__, NULL})

@@ -7,8 +7,9 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/accounts.h"
+#include "node/ledger/schema/accounts.h"
 #include "proto/bytes.h"
+#include "proto/status.h"
 
 enum { LINE_MAX_BYTES = 512 };
 
@@ -45,8 +46,8 @@ static void compare_line(const char *line, enum account account)
     const struct {
         const char *key, *want;
     } rows[] = {
-        {"mnemonic", info->mnemonic},        {"name_zh", info->name_zh},
-        {"name_en", info->name_en},          {"code", info->code},
+        {"mnemonic", info->mnemonic},         {"name_zh", info->name[LANGUAGE_ZH]},
+        {"name_en", info->name[LANGUAGE_EN]}, {"code", info->code},
         {"normal", sides[info->normal + 1]},
     };
 

@@ -5,8 +5,8 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/query.h"
-#include "node/ledger/rows.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/rows/rows.h"
 #include "tests/unit/ledger/tree.h"
 
 #define PAYEE                                                                                      \
@@ -70,7 +70,7 @@ static int close_tree(void **state)
 
 /* Balances on the normal side, from the roll-up by account. */
 static void balances(struct tree *tree, enum office_name office, char scope, enum office_name of,
-                     int64_t out[ACCOUNTS])
+                     int128 out[ACCOUNTS])
 {
     struct txn *txn = txn_open(tree_store(tree, office), NULL);
     const struct row_key key =
@@ -79,7 +79,7 @@ static void balances(struct tree *tree, enum office_name office, char scope, enu
 
     rollup_load(txn, &key, &sums);
     for (int account = 1; account < ACCOUNTS; account++) {
-        out[account] = (sums.debit[account] - sums.credit[account]) *
+        out[account] = (sums.of[account].debit - sums.of[account].credit) *
                        (account_info((enum account)account)->normal < 0 ? -1 : 1);
     }
     txn_free(txn);
@@ -132,7 +132,7 @@ static void every_level_computes_the_same_figures(void **state)
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         for (int office = 0; office < OFFICES; office++) {
-            int64_t got[ACCOUNTS];
+            int128 got[ACCOUNTS];
 
             if (!roster_within(tree_roster(*state), tree_division(cases[i].of),
                                tree_division((enum office_name)office))) {
@@ -153,7 +153,7 @@ static void every_level_computes_the_same_figures(void **state)
 }
 
 struct transit {
-    int64_t sum;
+    int128 sum;
     size_t rows;
 };
 
@@ -167,9 +167,9 @@ static bool add_transit(void *arg, struct bytes key, struct bytes value)
 
     assert_true(rollup_key_parse(key, &year, &dimension, &rest));
     assert_true(rollup_parse(value, &sums));
-    assert_int_equal(sums.debit[ACC_TRANSIT], sums.credit[ACC_TRANSIT]);
-    assert_int_equal(sums.debit[ACC_XFER_OUT], 0);
-    transit->sum += sums.debit[ACC_TRANSIT];
+    assert_int_equal(sums.of[ACC_TRANSIT].debit, sums.of[ACC_TRANSIT].credit);
+    assert_int_equal(sums.of[ACC_XFER_OUT].debit, 0);
+    transit->sum += sums.of[ACC_TRANSIT].debit;
     transit->rows++;
     return true;
 }
@@ -197,9 +197,9 @@ static void a_transfer_stands_under_its_own_function(void **state)
     struct rollup sums;
 
     rollup_load(txn, &key, &sums);
-    assert_int_equal(sums.debit[ACC_XFER_OUT], WAN(600));
-    assert_int_equal(sums.debit[ACC_TRANSIT], WAN(600));
-    assert_int_equal(sums.credit[ACC_TRANSIT], WAN(600));
+    assert_int_equal(sums.of[ACC_XFER_OUT].debit, WAN(600));
+    assert_int_equal(sums.of[ACC_TRANSIT].debit, WAN(600));
+    assert_int_equal(sums.of[ACC_TRANSIT].credit, WAN(600));
     txn_free(txn);
 }
 
@@ -241,20 +241,20 @@ static struct doc_row doc(struct tree *tree, enum office_name office, enum offic
     return row;
 }
 
-static struct edge edge(struct tree *tree, enum office_name office, enum office_name issuer,
-                        const char *id)
+static struct transfer_match match(struct tree *tree, enum office_name office,
+                                   enum office_name issuer, const char *id)
 {
     struct txn *txn = txn_open(tree_store(tree, office), NULL);
-    struct edge out;
+    struct transfer_match out;
 
-    assert_true(edge_load(txn, tree_division(issuer), bytes_text(id), &out));
+    assert_true(transfer_match_load(txn, tree_division(issuer), bytes_text(id), &out));
     txn_free(txn);
     return out;
 }
 
 static void a_settle_follows_a_registration_by_itself(void **state)
 {
-    const struct edge known = edge(*state, LHASA, LHASA, "T2");
+    const struct transfer_match known = match(*state, LHASA, LHASA, "T2");
     struct doc_row settle;
 
     assert_int_equal(doc(*state, LHASA, LHASA, "T2").state, DOC_REGISTERED);
@@ -274,7 +274,7 @@ static void a_settle_follows_a_registration_by_itself(void **state)
 static void a_return_gives_the_money_back(void **state)
 {
     struct tree *tree = *state;
-    int64_t got[ACCOUNTS];
+    int128 got[ACCOUNTS];
 
     DO(tree, REGION, "transfer", "T9", "ori_bgt_id", "B", "rec_div_code", "540100", "amount",
        "1000000", ISSUE);
@@ -304,11 +304,11 @@ static void an_answer_seen_first_waits_for_its_transfer(void **state)
     tree_seal(tree);
     DO(tree, LINZHOU, "register", "R9", "bgt_id", "T9");
     tree_seal(tree);
-    assert_int_equal(edge(tree, REGION, LHASA, "T9").transfer_lsn, 0);
-    assert_true(edge(tree, REGION, LHASA, "T9").answer_lsn != 0);
+    assert_int_equal(match(tree, REGION, LHASA, "T9").transfer_lsn, 0);
+    assert_true(match(tree, REGION, LHASA, "T9").answer_lsn != 0);
     tree_cut(tree, LHASA, REGION, false);
-    assert_true(edge(tree, REGION, LHASA, "T9").transfer_lsn != 0);
-    assert_true(edge(tree, REGION, LHASA, "T9").settle_lsn != 0);
+    assert_true(match(tree, REGION, LHASA, "T9").transfer_lsn != 0);
+    assert_true(match(tree, REGION, LHASA, "T9").settle_lsn != 0);
     assert_int_equal(tree_alarms(tree), 0);
 }
 

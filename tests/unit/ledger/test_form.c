@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/kinds.h"
+#include "node/ledger/families/family.h"
+#include "node/ledger/ledger.h"
+#include "node/ledger/schema/kinds.h"
 
 #define ELEMENTS                                                                                   \
     " pro_code agency_code fund_type_code tp_func_code exp_func_code gov_bgt_eco_code"             \
@@ -47,6 +49,10 @@ static const struct spec {
     {"freeze", "bgt_id amount reason", "", ""},
     {"unfreeze", "bgt_id amount reason", "", ""},
     {"reduce", "bgt_id amount", "", ""},
+    {"virement", "from_bgt_id amount agency_code",
+     "reason pro_code fund_type_code tp_func_code exp_func_code gov_bgt_eco_code dep_bgt_eco_code "
+     "bgt_type_code is_direct is_track track_pro_code sup_bgt_doc_no",
+     ""},
 };
 
 static bool listed(const char *list, const char *name)
@@ -108,7 +114,7 @@ static void drop(struct document *document, enum field field)
 
 static void expect(const struct document *document, bool client, const char *want, const char *what)
 {
-    struct refusal refusal = {REASON_NONE, "", ""};
+    struct refusal refusal = {.reason = REASON_NONE};
     char code[REASON_CODE_MAX];
 
     (void)document_check_form(document, division_of("540100"), client, false, &refusal);
@@ -326,8 +332,8 @@ static void bad_values_are_named(void **state)
         {"transfer", "rec_div_code", "5401210000", "bad_rec_div_code"},
         {"transfer", "due_days", "1000000000", "bad_due_days"},
         {"payment", "pay_app_amt", "0.00", "bad_pay_app_amt"},
-        {"paid", "xpay_amt", "11258999068426.24", ""},
-        {"paid", "xpay_amt", "11258999068426.25", "bad_xpay_amt"},
+        {"paid", "xpay_amt", "1000000000000000.00", ""},
+        {"paid", "xpay_amt", "1000000000000000.01", "bad_xpay_amt"},
         {"paid", "xpay_amt", "92233720368547758.08", "bad_xpay_amt"},
         {"paid", "xpay_date", "2026-13-01", "bad_xpay_date"},
         {"register", "bgt_id", "T 1", "bad_bgt_id"},
@@ -420,14 +426,20 @@ static void only_a_reply_needs_its_reference(void **state)
 
 static void the_allowed_words_stand_beside_a_bad_one(void **state)
 {
-    struct refusal refusal = {REASON_NONE, "", ""};
+    struct refusal refusal = {.reason = REASON_NONE};
     struct document document;
 
     (void)state;
     make_good(&document, &specs[6]);
     document_set_text(&document, FIELD_STAGE, bytes_text("late"));
     (void)document_check_form(&document, division_of("540100"), true, false, &refusal);
-    assert_string_equal(refusal.detail, "one of early formal");
+    assert_string_equal(refusal.detail, "one_of\x1f"
+                                        "words=early formal\x1f"
+                                        "value=late\x1f"
+                                        "why=");
+    document_set_text(&document, FIELD_STAGE, bytes_text("Formal"));
+    (void)document_check_form(&document, division_of("540100"), true, false, &refusal);
+    assert_non_null(strstr(refusal.detail, "nearest=formal"));
 }
 
 static void each_kind_goes_where_it_may_be_read(void **state)
@@ -442,7 +454,7 @@ static void each_kind_goes_where_it_may_be_read(void **state)
         {KIND_PROJECT, "2", AUDIENCE_LINE, "540100"},  {KIND_PROJECT, "1", AUDIENCE_TREE, "540100"},
         {KIND_TRANSFER, "1", AUDIENCE_LINE, "540121"}, {KIND_SETTLE, "", AUDIENCE_LINE, "540121"},
         {KIND_REGISTER, "", AUDIENCE_LINE, "540100"},  {KIND_BUDGET, "1", AUDIENCE_LINE, "540100"},
-        {KIND_PAYMENT, "", AUDIENCE_LINE, "540100"},   {KIND_OPERATOR, "", AUDIENCE_LINE, "540100"},
+        {KIND_PAYMENT, "", AUDIENCE_LINE, "540100"},   {KIND_OPERATOR, "", AUDIENCE_TREE, "540100"},
     };
 
     (void)state;
@@ -471,22 +483,11 @@ static bool needs(const struct kind_info *info, enum field field)
     return false;
 }
 
-static enum field about_field(enum about about)
-{
-    switch (about) {
-    case ABOUT_SOURCE:
-        return FIELD_ORI_BGT_ID;
-    case ABOUT_PAYMENT:
-    case ABOUT_LIVE_PAYMENT:
-        return FIELD_PAY_APP_ID;
-    default:
-        return FIELD_BGT_ID;
-    }
-}
-
 /* What a row of the table leaves out, or NULL. */
-static const char *row_lacks(const struct kind_info *info)
+static const char *row_lacks(uint32_t kind)
 {
+    const struct kind_info *info = kind_info(kind);
+    const struct kind_steps *steps = kind_steps(kind);
     const bool about_own = info->about != ABOUT_NOTHING && info->about != ABOUT_TRANSFER;
 
     if ((info->reach == REACH_PARTY || info->place != PLACE_ANY) && info->party == 0) {
@@ -495,23 +496,26 @@ static const char *row_lacks(const struct kind_info *info)
     if (info->party != 0 && !kind_takes(info, info->party, false)) {
         return "the field of its other division";
     }
-    if (info->about != ABOUT_NOTHING && !needs(info, about_field(info->about))) {
+    if (info->about != ABOUT_NOTHING && !needs(info, info->about_id)) {
         return "the id of what it is about";
     }
     if ((info->about == ABOUT_NOTHING) != (info->relation == NULL)) {
         return "what a trace calls it";
     }
-    if (info->books.how != NULL && (info->books.from == 0 || info->books.to == 0)) {
+    if (info->books.to != 0 && info->books.from == 0) {
         return "its accounts";
     }
-    if (info->books.how != NULL && !needs(info, info->money != 0 ? info->money : FIELD_AMOUNT) &&
+    if ((info->books.to != 0) != (steps->book != NULL)) {
+        return "who books it";
+    }
+    if (info->books.to != 0 && !needs(info, info->money != 0 ? info->money : FIELD_AMOUNT) &&
         !kind_takes(info, FIELD_AMOUNT, false)) {
         return "its amount";
     }
     if ((about_own && !info->node_only) != (info->exceeds != NULL)) {
         return "what it may exceed";
     }
-    if ((info->takes_all || info->completed[0] != 0) && info->complete == NULL) {
+    if ((info->takes_all || info->completed[0] != 0) && steps->complete == NULL) {
         return "who completes it";
     }
     return NULL;
@@ -521,7 +525,7 @@ static void no_row_of_the_table_is_half(void **state)
 {
     (void)state;
     for (uint32_t kind = 0; kind < KINDS_END; kind++) {
-        const char *lacks = kind_info(kind) != NULL ? row_lacks(kind_info(kind)) : NULL;
+        const char *lacks = kind_info(kind) != NULL ? row_lacks(kind) : NULL;
 
         if (lacks != NULL) {
             fail_msg("%s lacks %s", kind_info(kind)->name, lacks);
@@ -555,12 +559,14 @@ static void every_kind_and_field_has_a_chinese_name(void **state)
 
         if (info != NULL) {
             assert_int_equal(kind_named(bytes_text(info->name)), kind);
-            assert_non_null(info->name_zh);
+            assert_string_not_equal(text_word(LANGUAGE_ZH, "kind", info->name), info->name);
         }
     }
     for (int tag = 1; tag < FIELDS; tag++) {
-        if (field_info((enum field)tag)->name != NULL && *field_name_zh((enum field)tag) == '\0') {
-            fail_msg("no Chinese name for %s", field_info((enum field)tag)->name);
+        const char *name = field_info((enum field)tag)->name;
+
+        if (name != NULL && strcmp(text_word(LANGUAGE_ZH, "field", name), name) == 0) {
+            fail_msg("no Chinese name for %s", name);
         }
     }
 }
@@ -594,6 +600,112 @@ static void an_end_before_its_start_is_bad(void **state)
     }
 }
 
+/* --- lines --- */
+
+static void add_line(struct buf *lines, const char *const typed[LINE_FIELDS])
+{
+    struct document_line line = {0};
+
+    for (enum line_field field = LINE_NO; field < LINE_FIELDS; field++) {
+        if (typed[field] != NULL) {
+            assert_true(line_set(&line, field, bytes_text(typed[field])));
+        }
+    }
+    line_encode(lines, &line);
+}
+
+static void the_fields_of_a_line_are_those_of_its_kind(void **state)
+{
+    static const struct {
+        const char *want, *detail;
+        struct line_form form;
+        const char *lines[2][LINE_FIELDS];
+    } cases[] = {
+        {"", "", {{0}, {0}}, {{NULL}}},
+        {"missing_lines", "", {{LINE_AMOUNT}, {0}}, {{NULL}}},
+        {"",
+         "",
+         {{LINE_AMOUNT}, {LINE_NAME}},
+         {{[LINE_NO] = "1", [LINE_AMOUNT] = "5"},
+          {[LINE_NO] = "2", [LINE_AMOUNT] = "-5", [LINE_NAME] = "x"}}},
+        {"bad_lines",
+         "at_line\x1fnumber=2\x1f"
+         "field=amount",
+         {{LINE_AMOUNT}, {LINE_NAME}},
+         {{[LINE_NO] = "1", [LINE_AMOUNT] = "5"}, {[LINE_NO] = "2", [LINE_NAME] = "x"}}},
+        {"bad_lines",
+         "at_line\x1fnumber=7\x1f"
+         "field=code",
+         {{LINE_AMOUNT}, {LINE_NAME}},
+         {{[LINE_NO] = "7", [LINE_AMOUNT] = "5", [LINE_CODE] = "x"}}},
+        {"bad_lines",
+         "at_line\x1fnumber=1\x1f"
+         "field=amount",
+         {{LINE_AMOUNT}, {0}},
+         {{[LINE_NO] = "1", [LINE_AMOUNT] = "1000000000000000.01"}}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct refusal refusal = {.reason = REASON_NONE};
+        char code[REASON_CODE_MAX] = "";
+        struct buf lines = BUF_EMPTY;
+        struct document document;
+
+        document_clear(&document, KIND_PAYMENT);
+        for (size_t k = 0; k < 2 && cases[i].lines[k][LINE_NO] != NULL; k++) {
+            add_line(&lines, cases[i].lines[k]);
+            document.line_count++;
+        }
+        document.lines = buf_bytes(&lines);
+        if (document_check_lines(&document, &cases[i].form, &refusal) != REASON_NONE) {
+            reason_code(code, &refusal);
+        }
+        if (strcmp(code, cases[i].want) != 0 || strcmp(refusal.detail, cases[i].detail) != 0) {
+            fail_msg("case %zu: %s, %s", i, code, refusal.detail);
+        }
+        buf_free(&lines);
+    }
+}
+
+static void documents_with_other_lines_are_other_documents(void **state)
+{
+    struct refusal refusal = {.reason = REASON_NONE};
+    struct buf lines[2] = {BUF_EMPTY, BUF_EMPTY};
+    struct document documents[2];
+
+    (void)state;
+    add_line(&lines[0], (const char *const[LINE_FIELDS]){[LINE_NO] = "1", [LINE_AMOUNT] = "5"});
+    add_line(&lines[1], (const char *const[LINE_FIELDS]){[LINE_NO] = "1", [LINE_AMOUNT] = "6"});
+    for (int i = 0; i < 2; i++) {
+        make_good(&documents[i], &specs[0]);
+        documents[i].lines = buf_bytes(&lines[i]);
+        documents[i].line_count = 1;
+    }
+    assert_int_equal(document_compare(&documents[0], &documents[0], &refusal), REASON_NONE);
+    assert_int_equal(document_compare(&documents[0], &documents[1], &refusal),
+                     REASON_EXISTS_DIFFERENT);
+    assert_string_equal(refusal.what, "lines");
+    buf_free(&lines[0]);
+    buf_free(&lines[1]);
+}
+
+static void a_kind_without_lines_takes_none(void **state)
+{
+    struct buf lines = BUF_EMPTY;
+    struct document document;
+
+    (void)state;
+    add_line(&lines, (const char *const[LINE_FIELDS]){[LINE_NO] = "1"});
+    for (size_t i = 0; i < COUNT_OF(specs); i++) {
+        make_good(&document, &specs[i]);
+        document.lines = buf_bytes(&lines);
+        document.line_count = 1;
+        expect(&document, false, "unknown_field_lines", specs[i].kind);
+    }
+    buf_free(&lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +725,9 @@ int main(void)
         cmocka_unit_test(no_row_of_the_table_is_half),
         cmocka_unit_test(the_money_of_a_document_is_what_it_moves),
         cmocka_unit_test(every_kind_and_field_has_a_chinese_name),
+        cmocka_unit_test(the_fields_of_a_line_are_those_of_its_kind),
+        cmocka_unit_test(documents_with_other_lines_are_other_documents),
+        cmocka_unit_test(a_kind_without_lines_takes_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

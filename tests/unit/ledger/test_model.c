@@ -10,7 +10,8 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/rows.h"
+#include "node/ledger/observe.h"
+#include "node/ledger/rows/rows.h"
 #include "node/store/store_memory.h"
 #include "tests/unit/ledger/tree.h"
 
@@ -116,7 +117,7 @@ static void deliver(struct place *to, const struct block *block)
                                             block->count, &err),
                          OK);
     } else {
-        ledger_hear_block(to->ledger, to->txn, &block->header, block->entries, block->count);
+        ledger_observe_block(to->ledger, to->txn, &block->header, block->entries, block->count);
     }
     commit(to);
 }
@@ -193,9 +194,10 @@ static void enter_settles(struct world *world)
     }
 }
 
-static void alarm(void *arg, const char *code, struct division about, const char *text)
+static void alarm(void *arg, enum alarm_code code, struct division about, const char *message)
 {
-    fail_msg("%s: alarm %s: %s: %s", ((struct place *)arg)->self.code, code, about.code, text);
+    fail_msg("%s: alarm %s: %s: %s", ((struct place *)arg)->self.code, alarm_info(code)->name,
+             about.code, message);
 }
 
 static bool read_entry(void *arg, struct division author, uint64_t lsn, struct buf *memory,
@@ -219,7 +221,7 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
 static const char *say(struct place *place, struct document *document)
 {
     static char code[REASON_CODE_MAX];
-    struct refusal refusal = {REASON_NONE, "", ""};
+    struct refusal refusal = {.reason = REASON_NONE};
     struct buf memory = BUF_EMPTY;
     enum reason reason = ledger_check_form(place->ledger, place->txn, document, true, &refusal);
 
@@ -595,8 +597,8 @@ static void expect_rollup(struct world *world, int at, char scope, int of,
 
     rollup_load(world->places[at].txn, &key, &sums);
     for (int account = 1; account < ACCOUNTS; account++) {
-        const int64_t got = (sums.debit[account] - sums.credit[account]) *
-                            (account_info((enum account)account)->normal < 0 ? -1 : 1);
+        const int128 got = (sums.of[account].debit - sums.of[account].credit) *
+                           (account_info((enum account)account)->normal < 0 ? -1 : 1);
 
         if (got != want[account]) {
             fail_msg("%c of %s at %s: %s is %lld, want %lld", scope, world->places[of].self.code,

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/policy.h"
+#include "node/ledger/schema/policy.h"
 
 static struct policy policy_of(const char *text)
 {
@@ -40,7 +40,7 @@ static void all_kinds_by_name_fit_and_still_are_not_required(void **state)
 
     (void)state;
     for (uint32_t kind = KIND_OPERATOR; kind < KINDS_END; kind++) {
-        if (!kind_info(kind)->node_only) {
+        if (kind_info(kind) != NULL && !kind_info(kind)->node_only) {
             used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
                                      used == 0 ? "" : ",", kind_info(kind)->name);
         }
@@ -106,10 +106,12 @@ static void a_child_may_be_stricter_and_not_laxer(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         const struct policy own = policy_of(cases[i].own), parents = policy_of(cases[i].parents);
         char text[POLICY_TEXT_MAX];
+        struct policy lacks;
 
         policy_print(text, policy_lacks(own, parents));
         assert_string_equal(text, cases[i].lacks);
-        assert_true(policy_lacks(policy_both(own, parents), parents).kinds == 0);
+        lacks = policy_lacks(policy_both(own, parents), parents);
+        assert_true(number_set_is_empty(&lacks.kinds));
     }
 }
 

@@ -6,8 +6,10 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/query.h"
-#include "node/ledger/rows.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/query/trace.h"
+#include "node/ledger/rows/rows.h"
+#include "tests/harness/counted_store.h"
 #include "tests/unit/ledger/tree.h"
 
 static int set_up(void **state)
@@ -45,7 +47,7 @@ static void add_text(struct lines *lines, const char *text)
     lines->size += size;
 }
 
-static void add_amount(struct lines *lines, const char *name, int64_t fen)
+static void add_amount(struct lines *lines, const char *name, int128 fen)
 {
     char amount[AMOUNT_TEXT_MAX];
 
@@ -62,7 +64,7 @@ static void add_balance(void *arg, const struct balance_row *row)
 {
     struct lines *lines = arg;
     const struct account_info *info = account_info(row->account);
-    const int64_t net = row->debit - row->credit;
+    const int128 net = row->debit - row->credit;
 
     add_text(lines, row->key);
     if (strcmp(row->key, info->mnemonic) != 0) {
@@ -79,7 +81,7 @@ static void expect_balance(struct tree *tree, enum office_name at, enum office_n
     struct lines lines = {"", 0};
     struct txn *txn = reader(tree, at);
 
-    query_balance(txn, tree_division(of), scope, year, by, add_balance, &lines);
+    query_balance(txn, tree_roster(tree), tree_division(of), scope, year, by, add_balance, &lines);
     txn_free(txn);
     assert_string_equal(lines.text, want);
 }
@@ -293,67 +295,6 @@ static void lists_are_in_the_order_of_the_log(void **state)
     txn_free(txn);
 }
 
-/* Pages of every size, cut inside blocks and between them, show every row once. */
-static void pages_go_on_where_the_last_one_stopped(void **state)
-{
-    struct tree *tree = *state;
-    struct txn *txn;
-
-    enter_budgets(tree);
-    txn = reader(tree, REGION);
-    for (size_t page = 1; page <= 9; page++) {
-        struct listing listing = {.rows_max = page};
-        size_t before;
-
-        do {
-            before = listing.rows;
-            query_list_after(txn, tree_division(REGION), KIND_BUDGET, 0, listing.last_lsn,
-                             add_listed, &listing);
-            listing.rows_max = listing.rows + page;
-        } while (listing.rows > before);
-        assert_string_equal(listing.lines.text, "B-1 N-0 N-1 N-2 N-3 N-4 N-5 N-6 ");
-    }
-    txn_free(txn);
-}
-
-/* Far longer than what is gathered at once, with several documents a row; the rows are made here,
- * in a txn that nobody commits. */
-static void a_long_list_is_read_in_parts(void **state)
-{
-    enum { BLOCKS = 700, IN_A_BLOCK = 3, FIRST_LSN = 9000, PAGE = 97 };
-    struct txn *txn = reader(*state, REGION);
-    size_t rows = 0, before;
-    uint64_t last = 0;
-
-    for (uint64_t block = 0; block < BLOCKS; block++) {
-        const uint64_t lsn = FIRST_LSN + block * IN_A_BLOCK;
-        const struct row_key key = list_key(tree_division(LHASA), KIND_FREEZE, lsn);
-        struct buf ids = BUF_EMPTY;
-
-        for (uint64_t i = 0; i < IN_A_BLOCK; i++) {
-            struct doc_row doc = {.lsn = lsn + i, .kind = KIND_FREEZE, .state = DOC_ENTERED};
-            char id[16];
-
-            (void)snprintf(id, sizeof id, "Q-%u", (unsigned)(lsn + i));
-            doc_store(txn, tree_division(LHASA), bytes_text(id), &doc);
-            list_add(&ids, bytes_text(id));
-        }
-        (void)txn_put(txn, SPACE_INDEX, row_key_bytes(&key), buf_bytes(&ids));
-        buf_free(&ids);
-    }
-    do {
-        struct listing listing = {.rows_max = PAGE, .last_lsn = last};
-
-        before = rows;
-        query_list_after(txn, tree_division(LHASA), KIND_FREEZE, 0, last, add_listed, &listing);
-        assert_true(listing.rows == 0 || listing.last_lsn == FIRST_LSN + rows + listing.rows - 1);
-        rows += listing.rows;
-        last = listing.last_lsn;
-    } while (rows > before);
-    assert_int_equal(rows, BLOCKS * IN_A_BLOCK);
-    txn_free(txn);
-}
-
 /* --- traces --- */
 
 static void add_step(void *arg, const struct trace_step *step)
@@ -372,15 +313,55 @@ static void add_step(void *arg, const struct trace_step *step)
     add_text(lines, "\n");
 }
 
+static size_t count_lines(const char *text)
+{
+    size_t count = 0;
+
+    for (; *text != '\0'; text++) {
+        count += *text == '\n';
+    }
+    return count;
+}
+
+/* Page after page of `steps_max` steps, put together. */
+static void trace_in_pages(struct txn *txn, enum office_name author, const char *id,
+                           size_t steps_max, struct lines *lines)
+{
+    struct trace_request request = {.author = tree_division(author),
+                                    .id = bytes_text(id),
+                                    .after = DIVISION_NONE,
+                                    .steps_max = steps_max};
+    struct trace_page page;
+    char after_id[DOCUMENT_ID_MAX + 1];
+    uint64_t shown = 0;
+
+    do {
+        if (query_trace(txn, &request, add_step, lines, &page) == TRACE_UNKNOWN) {
+            return;
+        }
+        shown += page.shown;
+        memcpy(after_id, page.next_id, sizeof after_id);
+        request.after = page.next;
+        request.after_id = bytes_text(after_id);
+        assert_true(page.total_exact);
+        assert_true(page.complete == division_is_none(page.next));
+        assert_true(page.complete || page.shown == steps_max);
+    } while (!page.complete);
+    assert_int_equal(page.total, shown);
+}
+
+/* At once, and in pages of every size. */
 static void expect_trace(struct tree *tree, enum office_name at, enum office_name author,
                          const char *id, const char *want)
 {
-    struct lines lines = {"", 0};
-    struct txn *txn = reader(tree, at);
+    for (size_t steps_max = count_lines(want) + 1; steps_max > 0; steps_max--) {
+        struct lines lines = {"", 0};
+        struct txn *txn = reader(tree, at);
 
-    query_trace(txn, tree_division(author), bytes_text(id), add_step, &lines);
-    txn_free(txn);
-    assert_string_equal(lines.text, want);
+        trace_in_pages(txn, author, id, steps_max, &lines);
+        txn_free(txn);
+        assert_string_equal(lines.text, want);
+    }
 }
 
 static void a_budget_is_traced_down_to_the_receipt(void **state)
@@ -461,6 +442,143 @@ static void a_trace_calls_every_step_by_its_name(void **state)
                  "  returned_as 540200 RT-9\n");
 }
 
+/* --- what a trace costs: every row that it looks at is counted --- */
+
+static void count_step(void *arg, const struct trace_step *step)
+{
+    (void)step;
+    ++*(size_t *)arg;
+}
+
+/* Returns the rows read for one page. */
+static size_t rows_of_page(struct tree *tree, struct trace_request *request,
+                           struct trace_page *page)
+{
+    struct counted_store counted = {.behind = tree_store(tree, LINZHOU)};
+    const struct store store = counted_store_of(&counted);
+    struct txn *txn = txn_open(&store, NULL);
+    size_t steps = 0;
+
+    assert_int_equal(query_trace(txn, request, count_step, &steps, page), TRACE_DONE);
+    txn_free(txn);
+    assert_int_equal(steps, page->shown);
+    return counted.rows;
+}
+
+/* A county's own budget, allocated, released and paid in as many payments. */
+static void enter_payments(struct tree *tree, int count)
+{
+    DO(tree, LINZHOU, "budget", "BL", "stage", "reply", "fund_type_code", "111", "amount", "1000",
+       "approval_ref", "1");
+    DO(tree, LINZHOU, "allocate", "AL", "ori_bgt_id", "BL", "agency_code", "001001", "amount",
+       "1000");
+    DO(tree, LINZHOU, "release", "RL", "bgt_id", "AL", "cor_bgt_doc_no", "1");
+    for (int i = 0; i < count; i++) {
+        char id[16];
+
+        (void)snprintf(id, sizeof id, "PM-%05d", i);
+        DO(tree, LINZHOU, "payment", id, "bgt_id", "AL", "pay_app_amt", "0.01", "payee_acct_name",
+           "甲", "payee_acct_no", "1", "payee_acct_bank_name", "行", "use_des", "用");
+        if (i % 1000 == 999) {
+            tree_seal(tree);
+        }
+    }
+    tree_seal(tree);
+}
+
+/* A step costs its own rows and one range read; what else the ledger holds is not looked at. */
+static void a_step_reads_what_it_shows_and_no_more(void **state)
+{
+    enum { PAYMENTS = 3000, STEPS = 20, ROWS_A_STEP = 5 };
+    struct tree *tree = *state;
+    struct trace_request request = {.author = tree_division(LINZHOU),
+                                    .id = bytes_text("AL"),
+                                    .after = DIVISION_NONE,
+                                    .steps_max = STEPS};
+    struct trace_page page;
+    size_t rows;
+
+    enter_payments(tree, PAYMENTS);
+    rows = rows_of_page(tree, &request, &page);
+    assert_int_equal(page.shown, STEPS);
+    assert_false(page.complete);
+    assert_int_equal(page.total, 3 + PAYMENTS); /* BL, AL, RL */
+    /* And as many as one range read may gather. */
+    assert_in_range(rows, 1, STEPS * ROWS_A_STEP + 40);
+
+    request.after = tree_division(LINZHOU);
+    request.after_id = bytes_text("PM-02500");
+    rows = rows_of_page(tree, &request, &page);
+    assert_int_equal(page.shown, STEPS);
+    assert_string_equal(page.next_id, "PM-02520");
+    assert_in_range(rows, 1, STEPS * ROWS_A_STEP + 40);
+}
+
+/* More consequences than any bound of one answer: pages show each of them once. */
+static void a_trace_leaves_nothing_out(void **state)
+{
+    enum { PAYMENTS = 11000 };
+    struct tree *tree = *state;
+    struct trace_request request = {.author = tree_division(LINZHOU),
+                                    .id = bytes_text("AL"),
+                                    .after = DIVISION_NONE,
+                                    .steps_max = 4000};
+    struct trace_page page;
+    char after_id[DOCUMENT_ID_MAX + 1];
+    uint64_t shown = 0;
+
+    enter_payments(tree, PAYMENTS);
+    do {
+        (void)rows_of_page(tree, &request, &page);
+        shown += page.shown;
+        memcpy(after_id, page.next_id, sizeof after_id);
+        request.after = page.next;
+        request.after_id = bytes_text(after_id);
+    } while (!page.complete);
+    assert_int_equal(shown, 3 + PAYMENTS);
+    assert_int_equal(page.total, shown);
+}
+
+static void a_cursor_must_be_a_step_of_the_trace(void **state)
+{
+    static const char *const wrong[] = {"A-2", "nothing"};
+    struct trace_request request = {.author = tree_division(LINZHOU),
+                                    .id = bytes_text("P-1"),
+                                    .after = tree_division(LINZHOU),
+                                    .steps_max = 10};
+    struct txn *txn = reader(*state, LINZHOU);
+    struct trace_page page;
+    size_t steps = 0;
+
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        request.after_id = bytes_text(wrong[i]);
+        assert_int_equal(query_trace(txn, &request, count_step, &steps, &page), TRACE_BAD_CURSOR);
+    }
+    request.after_id = bytes_text("A-3"); /* its origin is one */
+    assert_int_equal(query_trace(txn, &request, count_step, &steps, &page), TRACE_DONE);
+    assert_int_equal(steps, 2);
+    txn_free(txn);
+}
+
+/* From the lines of a project at its owner, over the transfer, to the payment. */
+static void a_project_is_traced_over_all_levels(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, REGION, "transfer", "T-7", "ori_bgt_id", "B-1", "rec_div_code", "540100", "amount",
+       "5", "cor_bgt_doc_no", "7", "tra_type_code", "special", "stage", "formal", "pro_code",
+       "540000260001", "tp_func_code", "2050202");
+    tree_seal(tree);
+    DO(tree, LHASA, "register", "R-7", "bgt_id", "T-7");
+    tree_seal(tree);
+    expect_trace(tree, REGION, REGION, "540000260001",
+                 "of_project 540000 A-1\n"
+                 " released 540000 L-1\n"
+                 "of_project 540000 T-7\n"
+                 " settled_by 540000 .\n"
+                 " registered_as 540100 R-7\n");
+}
+
 /* Ids are unique in a division only: the county's T-1 is not the region's. */
 static void equal_ids_of_two_divisions_are_two_documents(void **state)
 {
@@ -474,6 +592,25 @@ static void equal_ids_of_two_divisions_are_two_documents(void **state)
                  " origin 540000 T-1\n"
                  "  origin 540100 R-1\n"
                  "   this 540100 T-1\n");
+}
+
+/* An answer may have the id of what it answers, which is another division's document. */
+static void an_answer_under_its_transfers_id_is_not_its_own_consequence(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, REGION, "transfer", "T-7", "ori_bgt_id", "B-1", "rec_div_code", "540200", "amount",
+       "5", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    DO(tree, SHIGATSE, "register", "T-7", "bgt_id", "T-7");
+    DO(tree, SHIGATSE, "transfer", "T-8", "ori_bgt_id", "T-7", "rec_div_code", "540202", "amount",
+       "1", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    expect_trace(tree, REGION, SHIGATSE, "T-7",
+                 "origin 540000 B-1\n"
+                 " origin 540000 T-7\n"
+                 "  this 540200 T-7\n"
+                 "   transferred 540200 T-8\n");
 }
 
 /* --- chain and edges --- */
@@ -506,7 +643,7 @@ static void the_money_chain_of_each_level(void **state)
     txn_free(txn);
 }
 
-static void add_edge_row(void *arg, const struct edge_row *row)
+static void add_reconcile_row(void *arg, const struct reconcile_row *row)
 {
     struct lines *lines = arg;
     char counts[64];
@@ -535,7 +672,7 @@ static void expect_edges(struct tree *tree, enum office_name at, enum office_nam
     struct lines lines = {"", 0};
     struct txn *txn = reader(tree, at);
 
-    query_edges(txn, tree_division(issuer), add_edge_row, &lines);
+    query_reconcile(txn, tree_division(issuer), add_reconcile_row, &lines);
     txn_free(txn);
     assert_string_equal(lines.text, want);
 }
@@ -592,14 +729,15 @@ static void edges_part_by_fund_and_project(void **state)
 /* What was registered of a transfer that its issuer's log never issued is a difference. */
 static void a_transfer_never_issued_is_a_difference(void **state)
 {
-    const struct row_key key = row_key_of('X', tree_division(LHASA), bytes_text("T-2"));
+    const struct row_key key =
+        row_key_of(ROW_TRANSFER_MATCH, tree_division(LHASA), bytes_text("T-2"));
     struct txn *txn = reader(*state, REGION);
-    struct edge edge;
+    struct transfer_match match;
     struct bytes value;
 
-    assert_true(edge_load(txn, tree_division(LHASA), bytes_text("T-2"), &edge));
-    edge.transfer_lsn = edge.settle_lsn = 0;
-    edge_store(txn, tree_division(LHASA), bytes_text("T-2"), &edge);
+    assert_true(transfer_match_load(txn, tree_division(LHASA), bytes_text("T-2"), &match));
+    match.transfer_lsn = match.settle_lsn = 0;
+    transfer_match_store(txn, tree_division(LHASA), bytes_text("T-2"), &match);
     assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value));
     tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), value);
     txn_free(txn);
@@ -646,13 +784,16 @@ int main(void)
         IN_TREE(an_answer_names_its_settle),
         IN_TREE(what_is_not_held_is_not_there),
         IN_TREE(lists_are_in_the_order_of_the_log),
-        IN_TREE(pages_go_on_where_the_last_one_stopped),
-        IN_TREE(a_long_list_is_read_in_parts),
         IN_TREE(a_budget_is_traced_down_to_the_receipt),
         IN_TREE(a_receipt_is_traced_up_to_the_budget),
         IN_TREE(a_trace_ends_where_this_node_sees_nothing),
         IN_TREE(a_trace_calls_every_step_by_its_name),
+        IN_TREE(a_step_reads_what_it_shows_and_no_more),
+        IN_TREE(a_trace_leaves_nothing_out),
+        IN_TREE(a_cursor_must_be_a_step_of_the_trace),
+        IN_TREE(a_project_is_traced_over_all_levels),
         IN_TREE(equal_ids_of_two_divisions_are_two_documents),
+        IN_TREE(an_answer_under_its_transfers_id_is_not_its_own_consequence),
         IN_TREE(the_money_chain_of_each_level),
         IN_TREE(edges_are_reconciled_per_receiver),
         IN_TREE(edges_part_by_fund_and_project),

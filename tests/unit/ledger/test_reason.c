@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/kinds.h"
+#include "node/ledger/schema/kinds.h"
 
 static const struct {
     enum reason reason;
@@ -22,6 +22,7 @@ static const struct {
     {REASON_EXISTS, "", "exists"},
     {REASON_EXISTS_DIFFERENT, "amount", "exists_with_different_amount"},
     {REASON_CLOSED_YEAR, "", "closed_year"},
+    {REASON_AMBIGUOUS_ISSUER, "", "ambiguous_issuer"},
     {REASON_UNKNOWN, "agency_code", "unknown_agency_code"},
     {REASON_YEAR_DIFFERS, "", "year_differs"},
     {REASON_NOT_BELOW_YOU, "", "not_below_you"},
@@ -31,6 +32,7 @@ static const struct {
     {REASON_WRONG_STATE, "", "wrong_state"},
     {REASON_FUND_TYPE_DIFFERS, "", "fund_type_differs"},
     {REASON_EARMARK_DIFFERS, "", "earmark_differs"},
+    {REASON_DIRECT_DIFFERS, "", "direct_differs"},
     {REASON_EXCEEDS, "available", "exceeds_available"},
     {REASON_BLOCKED_BY_RULE, "R-01", "blocked_by_rule_R-01"},
     {REASON_DISK_FULL, "", "disk_full"},
@@ -38,8 +40,10 @@ static const struct {
     {REASON_SAME_PERSON, "", "same_person"},
     {REASON_NOT_ALL, "", "not_all"},
     {REASON_NOT_PENDING, "", "not_pending"},
+    {REASON_ANOTHERS, "", "draft_of_another"},
     {REASON_CHANGED, "", "changed"},
     {REASON_SIGNER_ENDED, "", "signer_ended"},
+    {REASON_SIGNATURE_OUTDATED, "", "signature_outdated"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)
@@ -64,6 +68,23 @@ static void every_reason_has_its_code(void **state)
     }
 }
 
+static void a_code_finds_its_reason(void **state)
+{
+    struct refusal refusal;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        assert_true(reason_named(&refusal, all[i].code));
+        assert_int_equal(refusal.reason, all[i].reason);
+        assert_string_equal(refusal.what, all[i].what);
+        assert_true(reason_named(&refusal, reason_name(all[i].reason)));
+        assert_int_equal(refusal.reason, all[i].reason);
+    }
+    assert_false(reason_named(&refusal, "no_reason"));
+    assert_false(reason_named(&refusal, "missing_"));
+    assert_false(reason_named(&refusal, ""));
+}
+
 /* One sentence: it begins with what is wrong, and after the colon comes what to do. */
 static void every_reason_says_what_to_do_in_both_languages(void **state)
 {
@@ -75,11 +96,11 @@ static void every_reason_says_what_to_do_in_both_languages(void **state)
         (void)refuse(&refusal, all[i].reason, all[i].what);
         reason_message(en, &refusal, LANGUAGE_EN);
         reason_message(zh, &refusal, LANGUAGE_ZH);
-        if (strchr(en, ':') == NULL || en[strlen(en) - 1] != '.' || strpbrk(en, "#@") != NULL) {
+        if (strchr(en, ':') == NULL || en[strlen(en) - 1] != '.' || strpbrk(en, "{}") != NULL) {
             fail_msg("%s says: %s", all[i].code, en);
         }
         if (strstr(zh, "：") == NULL || strcmp(zh + strlen(zh) - 3, "。") != 0 ||
-            strpbrk(zh, "#@") != NULL) {
+            strpbrk(zh, "{}") != NULL) {
             fail_msg("%s says: %s", all[i].code, zh);
         }
         assert_true(utf8_valid(bytes_text(zh)));
@@ -105,13 +126,14 @@ static void a_sentence_names_the_field_and_its_figures(void **state)
     assert_non_null(strstr(text, "加引号"));
 
     (void)refuse(&refusal, REASON_EXCEEDS, "available");
-    memcpy(refusal.detail, "asked 12.00, free 5.00", 23);
+    message_format(refusal.detail, sizeof refusal.detail, "asked_and_free asked=%s free=%s",
+                   "12.00", "5.00");
     reason_message(text, &refusal, LANGUAGE_EN);
     assert_string_equal(text, "The amount is more than what is available on the indicator: lower "
                               "it, or free or add money first. (asked 12.00, free 5.00)");
     reason_message(text, &refusal, LANGUAGE_ZH);
     assert_non_null(strstr(text, "指标可用额度"));
-    assert_non_null(strstr(text, "（asked 12.00, free 5.00）"));
+    assert_non_null(strstr(text, "（申请 12.00，可用 5.00）"));
 }
 
 /* The words of the rules are codes; a person reads what they mean. */
@@ -151,7 +173,8 @@ static void every_field_that_can_be_bad_or_unknown_gets_advice(void **state)
             reason_message(en, &refusal, LANGUAGE_EN);
             reason_message(zh, &refusal, LANGUAGE_ZH);
             assert_non_null(strstr(en, field_info((enum field)tag)->name));
-            assert_non_null(strstr(zh, field_name_zh((enum field)tag)));
+            assert_non_null(
+                strstr(zh, text_word(LANGUAGE_ZH, "field", field_info((enum field)tag)->name)));
             assert_true(strlen(strchr(en, ':')) > 10);
             assert_true(strlen(strstr(zh, "：")) > 15);
         }
@@ -191,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_order_of_the_reasons_is_that_of_precedence),
         cmocka_unit_test(every_reason_has_its_code),
+        cmocka_unit_test(a_code_finds_its_reason),
         cmocka_unit_test(every_reason_says_what_to_do_in_both_languages),
         cmocka_unit_test(a_sentence_names_the_field_and_its_figures),
         cmocka_unit_test(every_quantity_that_is_exceeded_has_words),

@@ -7,10 +7,12 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/query.h"
-#include "node/ledger/rows.h"
-#include "node/ledger/verify.h"
-#include "replicator/log.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/rows/rows.h"
+#include "node/ledger/verify/verify.h"
+#include "node/ledger/verify/verify_ledger.h"
+#include "node/text/text.h"
+#include "replicator/log/sealing.h"
 #include "tests/unit/ledger/tree.h"
 
 static int set_up(void **state)
@@ -32,10 +34,11 @@ static int tear_down(void **state)
 static bool sound(struct tree *tree, enum office_name at, enum office_name of, char fault[512])
 {
     struct txn *txn = txn_open(tree_store(tree, at), NULL);
-    bool ok;
+    char message[512] = "", words[TEXT_BYTES_MAX];
+    const bool ok = verify_ledger(txn, tree_roster(tree), tree_division(of), message,
+                                  sizeof message) == VERIFY_SOUND;
 
-    fault[0] = '\0';
-    ok = query_verify(txn, tree_roster(tree), tree_division(of), fault, 512);
+    text_cut(fault, 512, text_in(LANGUAGE_EN, words, message));
     txn_free(txn);
     return ok;
 }
@@ -51,10 +54,11 @@ static struct verify *open_deep(struct tree *tree, enum office_name at)
 static bool deeply_sound(struct tree *tree, enum office_name at, enum office_name of,
                          char fault[512])
 {
+    char words[TEXT_BYTES_MAX];
     struct verify *verify = open_deep(tree, at);
     const bool ok = verify_log(verify, tree_division(of));
 
-    (void)snprintf(fault, 512, "%s", verify_fault(verify));
+    text_cut(fault, 512, text_in(LANGUAGE_EN, words, verify_first_fault(verify)));
     assert_true(ok == (verify_cause(verify) == VERIFY_SOUND));
     verify_close(verify);
     return ok;
@@ -63,6 +67,7 @@ static bool deeply_sound(struct tree *tree, enum office_name at, enum office_nam
 /* Every log held at an office, as its node has them verified. */
 static bool all_deeply_sound(struct tree *tree, enum office_name at, char fault[512])
 {
+    char words[TEXT_BYTES_MAX];
     const struct roster *roster = tree_roster(tree);
     struct verify *verify = open_deep(tree, at);
     bool ok = true;
@@ -75,8 +80,8 @@ static bool all_deeply_sound(struct tree *tree, enum office_name at, char fault[
             ok = verify_log(verify, of);
         }
     }
-    ok = ok && verify_jurisdictions(verify);
-    (void)snprintf(fault, 512, "%s", verify_fault(verify));
+    ok = ok && verify_shared(verify);
+    text_cut(fault, 512, text_in(LANGUAGE_EN, words, verify_first_fault(verify)));
     verify_close(verify);
     return ok;
 }
@@ -177,7 +182,7 @@ static void an_answer_that_overtakes_its_transfer_is_sound(void **state)
 static void change_indicator(struct tree *tree, enum office_name at, enum office_name of,
                              const char *id, enum account account, int64_t by)
 {
-    const struct row_key key = row_key_of('I', tree_division(of), bytes_text(id));
+    const struct row_key key = row_key_of(ROW_INDICATOR, tree_division(of), bytes_text(id));
     struct txn *txn = txn_open(tree_store(tree, at), NULL);
     struct indicator indicator;
     struct bytes value;
@@ -200,8 +205,74 @@ static void a_changed_balance_is_named(void **state)
     assert_non_null(strstr(fault, "AVAIL"));
     assert_false(deeply_sound(*state, LINZHOU, LINZHOU, fault));
     assert_non_null(strstr(fault, "A-3"));
-    assert_non_null(strstr(fault, "AVAIL is stored as 91.00, its log says 90.00"));
+    assert_non_null(strstr(fault, "AVAIL is stored as 91.00; the log gives 90.00"));
     assert_true(sound(*state, REGION, LINZHOU, fault));
+}
+
+/* All logs, whatever was found before. */
+static struct verify *verify_everything(struct tree *tree, enum office_name at)
+{
+    const struct roster *roster = tree_roster(tree);
+    struct verify *verify = open_deep(tree, at);
+
+    for (size_t i = 0; i < roster_count(roster); i++) {
+        (void)verify_log(verify, roster_at(roster, i)->grant.division);
+    }
+    (void)verify_shared(verify);
+    return verify;
+}
+
+static bool names(const struct verify *verify, const char *division, const char *words)
+{
+    size_t count;
+    const struct verify_fault *faults = verify_faults(verify, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(faults[i].about.code, division) == 0 && strstr(faults[i].text, words) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void every_fault_is_named(void **state)
+{
+    struct verify *verify;
+    size_t count;
+
+    change_indicator(*state, REGION, LINZHOU, "A-3", ACC_AVAIL, 100);
+    change_indicator(*state, REGION, LINZHOU, "R-2", ACC_UNALLOC, 7);
+    change_indicator(*state, REGION, LHASA, "A-2", ACC_AVAIL, -1);
+    verify = verify_everything(*state, REGION);
+    assert_int_equal(verify_cause(verify), VERIFY_STORE);
+    assert_true(names(verify, "540121", "A-3"));
+    assert_true(names(verify, "540121", "R-2"));
+    assert_true(names(verify, "540100", "A-2"));
+    (void)verify_faults(verify, &count);
+    assert_int_equal(count, 3); /* the jurisdictions are right, and are said to be */
+    assert_int_equal(verify_fault_total(verify), 3);
+    verify_close(verify);
+}
+
+/* More than anybody reads: the first hundred in words, and how many there are. */
+static void faults_beyond_the_bound_are_counted(void **state)
+{
+    struct verify *verify;
+    size_t count;
+
+    for (int i = 0; i < VERIFY_FAULTS_MAX + 20; i++) {
+        char id[16];
+        struct row_key key;
+
+        (void)snprintf(id, sizeof id, "X-%d", i);
+        key = row_key_of(ROW_INDICATOR, tree_division(LINZHOU), bytes_text(id));
+        tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), bytes_text("x"));
+    }
+    verify = verify_everything(*state, REGION);
+    (void)verify_faults(verify, &count);
+    assert_int_equal(count, VERIFY_FAULTS_MAX);
+    assert_int_equal(verify_fault_total(verify), VERIFY_FAULTS_MAX + 20);
+    verify_close(verify);
 }
 
 static void a_balance_below_zero_is_named(void **state)
@@ -211,7 +282,7 @@ static void a_balance_below_zero_is_named(void **state)
     change_indicator(*state, REGION, LHASA, "R-1", ACC_UNALLOC, -10100);
     assert_false(sound(*state, REGION, LHASA, fault));
     assert_non_null(strstr(fault, "R-1"));
-    assert_non_null(strstr(fault, "UNALLOC is on the wrong side: -1.00"));
+    assert_non_null(strstr(fault, "UNALLOC has the wrong sign, -1.00"));
 }
 
 /* Moved between two accounts of one indicator, or between two indicators: all sums stay. */
@@ -224,25 +295,25 @@ static void money_moved_in_silence_is_found(void **state)
     assert_false(sound(*state, LHASA, LHASA, fault));
     assert_non_null(strstr(fault, "is stored as"));
     assert_false(deeply_sound(*state, LHASA, LHASA, fault));
-    assert_non_null(strstr(fault, "its log says"));
+    assert_non_null(strstr(fault, "the log gives"));
 }
 
 static void a_deleted_indicator_is_named(void **state)
 {
-    const struct row_key key = row_key_of('I', tree_division(LHASA), bytes_text("R-1"));
+    const struct row_key key = row_key_of(ROW_INDICATOR, tree_division(LHASA), bytes_text("R-1"));
     char fault[512];
 
     tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), BYTES_NONE);
     assert_false(sound(*state, REGION, LHASA, fault));
     assert_non_null(strstr(fault, "missing"));
     assert_false(deeply_sound(*state, REGION, LHASA, fault));
-    assert_non_null(strstr(fault, "indicator R-1 is missing; its log makes it"));
+    assert_non_null(strstr(fault, "indicator R-1 is missing in the store"));
 }
 
 static void an_invented_document_is_named(void **state)
 {
-    const struct row_key from = row_key_of('D', tree_division(LHASA), bytes_text("R-1"));
-    const struct row_key to = row_key_of('D', tree_division(LHASA), bytes_text("R-9"));
+    const struct row_key from = row_key_of(ROW_DOCUMENT, tree_division(LHASA), bytes_text("R-1"));
+    const struct row_key to = row_key_of(ROW_DOCUMENT, tree_division(LHASA), bytes_text("R-9"));
     struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
     struct bytes value;
     char fault[512];
@@ -251,7 +322,7 @@ static void an_invented_document_is_named(void **state)
     tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&to), value);
     txn_free(txn);
     assert_false(deeply_sound(*state, REGION, LHASA, fault));
-    assert_non_null(strstr(fault, "document R-9 is stored, but its log does not make it"));
+    assert_non_null(strstr(fault, "document R-9 is in the store, but not in the log"));
 }
 
 static void a_changed_rollup_is_found(void **state)
@@ -267,14 +338,14 @@ static void a_changed_rollup_is_found(void **state)
         char fault[512];
 
         rollup_load(txn, &key, &rollup);
-        rollup.debit[ACC_AVAIL] += 1;
+        rollup.of[ACC_AVAIL].debit += 1;
         rollup_store(txn, &key, &rollup);
         assert_true(txn_get(txn, SPACE_ROLLUPS, row_key_bytes(&key), &value));
         tree_tamper(*state, REGION, SPACE_ROLLUPS, row_key_bytes(&key), value);
         assert_false(sound(*state, REGION, LHASA, fault));
         assert_non_null(strstr(fault, "roll-up by account"));
-        assert_non_null(strstr(fault, i == 0 ? "own level" : "jurisdiction"));
-        rollup.debit[ACC_AVAIL] -= 1;
+        assert_non_null(strstr(fault, i == 0 ? "own" : "subtree"));
+        rollup.of[ACC_AVAIL].debit -= 1;
         rollup_store(txn, &key, &rollup);
         assert_true(txn_get(txn, SPACE_ROLLUPS, row_key_bytes(&key), &value));
         tree_tamper(*state, REGION, SPACE_ROLLUPS, row_key_bytes(&key), value);
@@ -366,13 +437,159 @@ static void a_flipped_bit_in_any_row_is_found(void **state)
     assert_true(all_deeply_sound(tree, REGION, fault));
 }
 
+/* What waits: of the region's log alone, and of all logs from above at Linzhou. */
+static void a_flipped_bit_in_a_list_of_what_waits_is_found(void **state)
+{
+    static const struct {
+        enum office_name at;
+        char letter;
+    } lists[] = {{REGION, ROW_AWAITED},
+                 {REGION, ROW_AWAITED_SUM},
+                 {LINZHOU, ROW_TO_REGISTER},
+                 {LINZHOU, ROW_TO_REGISTER_SUM}};
+    struct tree *tree = *state;
+    char fault[512];
+
+    for (int i = 0; i < 3; i++) {
+        char id[16];
+
+        (void)snprintf(id, sizeof id, "TW-%d", i);
+        DO(tree, REGION, "transfer", id, "ori_bgt_id", "B-1", "rec_div_code", "540121", "amount",
+           "1", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    }
+    tree_seal(tree);
+    DO(tree, LINZHOU, "register", "RW-1", "bgt_id", "TW-1", "ori_div_code", "540000");
+    tree_seal(tree);
+    expect_all_sound(tree);
+    for (size_t i = 0; i < COUNT_OF(lists); i++) {
+        const struct row_key prefix =
+            row_key_of(lists[i].letter, tree_division(lists[i].at), BYTES_NONE);
+
+        assert_true(flip_rows(tree, lists[i].at, SPACE_INDEX, &prefix, -1) > 0);
+    }
+    assert_true(all_deeply_sound(tree, LINZHOU, fault));
+}
+
+static void a_lost_row_of_what_waits_is_named(void **state)
+{
+    struct tree *tree = *state;
+    const struct row_key prefix = row_key_of(ROW_TO_REGISTER, tree_division(LINZHOU), BYTES_NONE);
+    struct nth_row row = {BUF_EMPTY, BUF_EMPTY, -1, 0, false};
+    struct txn *txn;
+    char fault[512];
+    struct err err;
+
+    DO(tree, REGION, "transfer", "TW-1", "ori_bgt_id", "B-1", "rec_div_code", "540121", "amount",
+       "1", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    txn = txn_open(tree_store(tree, LINZHOU), NULL);
+    (void)txn_scan(txn, SPACE_INDEX, row_key_bytes(&prefix), take_row, &row, &err);
+    txn_free(txn);
+    tree_tamper(tree, LINZHOU, SPACE_INDEX, buf_bytes(&row.key), BYTES_NONE);
+    assert_false(all_deeply_sound(tree, LINZHOU, fault));
+    assert_non_null(strstr(fault, "transfer to register"));
+    assert_non_null(strstr(fault, "TW-1 is missing in the store"));
+    buf_free(&row.key);
+    buf_free(&row.value);
+}
+
+/* What a node keeps of logs above: documents, what was made of them, whole transfers, projects,
+ * lists; and the codes in force, of whichever log they come. */
+static void a_flipped_bit_in_a_row_of_a_log_above_is_found(void **state)
+{
+    static const struct {
+        enum store_space space;
+        char letter;
+        enum office_name at;
+    } rows[] = {
+        {SPACE_LEDGER, ROW_DOCUMENT, LHASA},     {SPACE_LEDGER, ROW_INCOMING, LHASA},
+        {SPACE_LEDGER, ROW_PROJECT, LHASA},      {SPACE_INDEX, ROW_LIST, LHASA},
+        {SPACE_INDEX, ROW_PROJECT_LINES, LHASA}, {SPACE_LEDGER, ROW_INCOMING, LINZHOU},
+    };
+    struct tree *tree = *state;
+    char fault[512];
+
+    DO(tree, REGION, "project", "TK", "pro_code", "TK", "state", "reserved", "pro_name", "追踪",
+       "pro_cat_code", "3", "agency_code", "001001", "setup_year", "2026", "is_track", "1");
+    DO(tree, REGION, "transfer", "TK-1", "ori_bgt_id", "B-1", "rec_div_code", "540121", "amount",
+       "7", "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal", "pro_code", "TK");
+    tree_seal(tree);
+    expect_all_sound(tree);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct row_key prefix = row_key_of(rows[i].letter, tree_division(REGION), BYTES_NONE);
+
+        if (flip_rows(tree, rows[i].at, rows[i].space, &prefix, -1) == 0) {
+            fail_msg("no row of letter %c to flip", rows[i].letter);
+        }
+    }
+    assert_true(all_deeply_sound(tree, LHASA, fault));
+}
+
+static void enter_code(struct tree *tree, enum office_name at, const char *id, const char *code,
+                       const char *name)
+{
+    DO(tree, at, "element", id, "ele_catalog_code", "pay_type", "ele_code", code, "ele_name", name);
+}
+
+/* The region's and Lhasa's own, one that both have, and a newer version of it. */
+static void a_flipped_bit_in_a_code_is_found(void **state)
+{
+    const struct row_key codes = {.at = {ROW_CODE}, .size = 1};
+    const struct row_key set = code_set_key(bytes_text("pay_type"), 2026);
+    struct tree *tree = *state;
+    char fault[512];
+
+    tree_cut(tree, REGION, LHASA, true);
+    enter_code(tree, LHASA, "E-1", "8", "拉萨的");
+    enter_code(tree, LHASA, "E-2", "9", "拉萨的");
+    enter_code(tree, REGION, "E-1", "7", "自治区的");
+    enter_code(tree, REGION, "E-2", "9", "自治区的");
+    tree_seal(tree);
+    tree_cut(tree, REGION, LHASA, false);
+    enter_code(tree, REGION, "E-3", "9", "自治区改过的");
+    enter_code(tree, LHASA, "E-3", "9", "拉萨改过的");
+    tree_seal(tree);
+    assert_true(tree_alarms(tree) > 0); /* two owners of one code */
+    if (!all_deeply_sound(tree, LHASA, fault) || !all_deeply_sound(tree, LINZHOU, fault)) {
+        fail_msg("%s", fault);
+    }
+    assert_int_equal(flip_rows(tree, LHASA, SPACE_LEDGER, &codes, -1), 3);
+    assert_int_equal(flip_rows(tree, LINZHOU, SPACE_LEDGER, &codes, -1), 3);
+    tree_tamper(tree, LHASA, SPACE_LEDGER, row_key_bytes(&set), BYTES_NONE);
+    assert_false(all_deeply_sound(tree, LHASA, fault));
+    assert_non_null(strstr(fault, "code set pay_type"));
+}
+
+/* So many documents about one line that the index has a row of them. */
+static void a_flipped_bit_in_the_way_down_is_found(void **state)
+{
+    enum { FREEZES = 70 };
+    static const char letters[] = "TJ";
+    struct tree *tree = *state;
+    char fault[512];
+
+    for (int i = 0; i < FREEZES; i++) {
+        char id[16];
+
+        (void)snprintf(id, sizeof id, "F-%d", i);
+        DO(tree, REGION, "freeze", id, "bgt_id", "A-1", "amount", "0.01", "reason", "核查");
+    }
+    tree_seal(tree);
+    assert_true(all_deeply_sound(tree, REGION, fault));
+    for (size_t i = 0; i < sizeof letters - 1; i++) {
+        const struct row_key prefix = row_key_of(letters[i], tree_division(REGION), BYTES_NONE);
+
+        assert_true(flip_rows(tree, REGION, SPACE_INDEX, &prefix, -1) > 0);
+    }
+}
+
 static void a_flipped_bit_in_any_rollup_or_list_is_found(void **state)
 {
     static const enum office_name of[] = {REGION, LHASA, LINZHOU};
     static const char scopes[] = {ROLLUP_OWN, ROLLUP_SUBTREE};
 
     for (size_t i = 0; i < COUNT_OF(of); i++) {
-        const struct row_key lists = row_key_of('W', tree_division(of[i]), BYTES_NONE);
+        const struct row_key lists = row_key_of(ROW_LIST, tree_division(of[i]), BYTES_NONE);
 
         for (size_t scope = 0; scope < COUNT_OF(scopes); scope++) {
             const struct row_key prefix = rollup_prefix(scopes[scope], tree_division(of[i]));
@@ -387,15 +604,16 @@ static void a_flipped_bit_in_any_rollup_or_list_is_found(void **state)
 
 static void two_sides_that_disagree_are_both_named(void **state)
 {
-    const struct row_key key = row_key_of('X', tree_division(LHASA), bytes_text("T-2"));
+    const struct row_key key =
+        row_key_of(ROW_TRANSFER_MATCH, tree_division(LHASA), bytes_text("T-2"));
     struct txn *txn = txn_open(tree_store(*state, REGION), NULL);
-    struct edge edge;
+    struct transfer_match match;
     struct bytes value;
     char fault[512];
 
-    assert_true(edge_load(txn, tree_division(LHASA), bytes_text("T-2"), &edge));
-    edge.amount += 100;
-    edge_store(txn, tree_division(LHASA), bytes_text("T-2"), &edge);
+    assert_true(transfer_match_load(txn, tree_division(LHASA), bytes_text("T-2"), &match));
+    match.amount += 100;
+    transfer_match_store(txn, tree_division(LHASA), bytes_text("T-2"), &match);
     assert_true(txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value));
     tree_tamper(*state, REGION, SPACE_LEDGER, row_key_bytes(&key), value);
     txn_free(txn);
@@ -424,7 +642,7 @@ static void a_flipped_bit_in_a_block_is_found(void **state)
 
     read_block(*state, REGION, LINZHOU, 4, &whole, &block);
     log_block_key(&key, block.header.author, 1, block.header.first_lsn);
-    for (size_t at = BLOCK_HEADER_SIZE - 8; at < whole.size; at += 37) {
+    for (size_t at = 12; at < whole.size; at += 37) {
         whole.data[at] ^= 1;
         tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
         if (deeply_sound(*state, REGION, LINZHOU, fault)) {
@@ -484,7 +702,7 @@ static void an_approval_of_nobody_is_found(void **state)
     tree_seal(*state);
     assert_true(sound(*state, REGION, LINZHOU, fault));
     assert_false(deeply_sound(*state, REGION, LINZHOU, fault));
-    assert_non_null(strstr(fault, "a key that no operator of this division has"));
+    assert_non_null(strstr(fault, "belongs to no operator of this division"));
 }
 
 static void an_approval_of_another_document_is_found(void **state)
@@ -495,7 +713,41 @@ static void an_approval_of_another_document_is_found(void **state)
     DO(*state, LINZHOU, "freeze", "F-1", "bgt_id", "A-3", "amount", "1", "reason", "审计");
     tree_seal(*state);
     assert_false(deeply_sound(*state, REGION, LINZHOU, fault));
-    assert_non_null(strstr(fault, "the maker's signature does not fit the document"));
+    assert_non_null(strstr(fault, "The maker's signature is not of this document"));
+}
+
+static bool count_operator(void *arg, const struct document_row *row)
+{
+    *(size_t *)arg += row->kind == KIND_OPERATOR;
+    return true;
+}
+
+/* `operator` entries go to all below: a county needs nobody to tell it who may approve at the
+ * region, for the transfers that the region sends it. */
+static void a_county_checks_who_approved_what_comes_from_the_region(void **state)
+{
+    struct tree *tree = *state;
+    struct txn *txn;
+    size_t operators = 0;
+    char fault[512];
+
+    tree_approve(tree, REGION);
+    DO(tree, REGION, "transfer", "T-9", "ori_bgt_id", "B-1", "amount", "5", "rec_div_code",
+       "540121", "tra_type_code", "general", "stage", "formal", "cor_bgt_doc_no", "9");
+    tree_seal(tree);
+    txn = txn_open(tree_store(tree, LINZHOU), NULL);
+    query_list(txn, tree_division(REGION), KIND_OPERATOR, 0, count_operator, &operators);
+    txn_free(txn);
+    assert_int_equal(operators, 2);
+    assert_true(deeply_sound(tree, LINZHOU, REGION, fault));
+
+    tree_impostor(tree, REGION);
+    DO(tree, REGION, "transfer", "T-10", "ori_bgt_id", "B-1", "amount", "5", "rec_div_code",
+       "540121", "tra_type_code", "general", "stage", "formal", "cor_bgt_doc_no", "10");
+    tree_seal(tree);
+    assert_false(deeply_sound(tree, LINZHOU, REGION, fault));
+    assert_non_null(strstr(fault, "T-10"));
+    assert_non_null(strstr(fault, "belongs to no operator of this division"));
 }
 
 /* --- two persons, where the grant asks for them --- */
@@ -527,9 +779,9 @@ static void an_entry_without_two_persons_is_named(void **state)
         enum signers signers;
         const char *words;
     } cases[] = {
-        {MAKER_SIGNS, "F-2: nobody signed as its checker"},
-        {CHECKER_SIGNS, "F-2: nobody signed as its maker"},
-        {MAKER_SIGNS_TWICE, "F-2: one person is maker and checker"},
+        {MAKER_SIGNS, "F-2: The checker's signature"},
+        {CHECKER_SIGNS, "F-2: The maker's signature"},
+        {MAKER_SIGNS_TWICE, "F-2: One person signed as maker and as checker"},
     };
 
     (void)state;
@@ -554,7 +806,22 @@ static void an_entry_without_two_persons_is_named(void **state)
     }
 }
 
-/* The kinds of a policy are data: nobody asks a county without one for two persons. */
+/* A person may have a key at the node and one in a browser: they are one person's all the same. */
+static void two_keys_of_one_person_are_not_two_persons(void **state)
+{
+    char fault[512];
+
+    tree_one_person(*state, LINZHOU);
+    FREEZE(*state, "F-1");
+    tree_seal(*state);
+    assert_true(sound(*state, REGION, LINZHOU, fault));
+    assert_false(deeply_sound(*state, REGION, LINZHOU, fault));
+    if (strstr(fault, "F-1: One person signed as maker and as checker") == NULL) {
+        fail_msg("%s", fault);
+    }
+}
+
+/* The kinds of a policy are data: nobody asks a county without one for two signers. */
 static void without_a_policy_one_person_suffices(void **state)
 {
     char fault[512];
@@ -588,7 +855,7 @@ static void a_person_counts_as_the_log_told_before_the_entry(void **state)
         FREEZE(fresh, "F-2");
         tree_seal(fresh);
         if (deeply_sound(fresh, REGION, LINZHOU, fault) != cases[i].good ||
-            (!cases[i].good && strstr(fault, "F-2: approved by a key") == NULL)) {
+            (!cases[i].good && strstr(fault, "F-2: The signing key belongs") == NULL)) {
             fail_msg("%s: %s", cases[i].roles, fault);
         }
         (void)tear_down(&fresh);
@@ -630,6 +897,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_TREE(a_sound_tree_is_sound_everywhere),
         IN_TREE(every_kind_that_books_leaves_the_books_sound),
+        IN_TREE(every_fault_is_named),
+        IN_TREE(faults_beyond_the_bound_are_counted),
         IN_TREE(open_and_waiting_transfers_are_sound),
         IN_TREE(an_answer_that_overtakes_its_transfer_is_sound),
         IN_TREE(a_changed_balance_is_named),
@@ -644,12 +913,20 @@ int main(void)
         IN_TREE(a_lost_tail_is_found),
         IN_TREE(an_approval_of_nobody_is_found),
         IN_TREE(an_approval_of_another_document_is_found),
+        IN_TREE(a_county_checks_who_approved_what_comes_from_the_region),
         cmocka_unit_test_setup_teardown(two_persons_suffice, set_up_strict, tear_down),
         cmocka_unit_test(an_entry_without_two_persons_is_named),
+        cmocka_unit_test_setup_teardown(two_keys_of_one_person_are_not_two_persons, set_up_strict,
+                                        tear_down),
         IN_TREE(without_a_policy_one_person_suffices),
         cmocka_unit_test(a_person_counts_as_the_log_told_before_the_entry),
         IN_TREE(a_flipped_bit_in_any_row_is_found),
         IN_TREE(a_flipped_bit_in_any_rollup_or_list_is_found),
+        IN_TREE(a_flipped_bit_in_a_row_of_a_log_above_is_found),
+        IN_TREE(a_flipped_bit_in_a_code_is_found),
+        IN_TREE(a_flipped_bit_in_the_way_down_is_found),
+        IN_TREE(a_flipped_bit_in_a_list_of_what_waits_is_found),
+        IN_TREE(a_lost_row_of_what_waits_is_named),
         IN_TREE(progress_goes_to_the_end_of_the_log),
     };
 

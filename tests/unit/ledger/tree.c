@@ -7,9 +7,14 @@
 
 #include <cmocka.h>
 
+#include "node/ledger/observe.h"
 #include "node/store/store_memory.h"
-#include "replicator/log.h"
-#include "replicator/merkle.h"
+#include "replicator/log/sealing.h"
+#include "replicator/trust/merkle.h"
+#include "tests/harness/blocks.h"
+#include "tests/harness/commit.h"
+#include "tests/harness/hand_clock.h"
+#include "tests/harness/identities.h"
 
 enum { BLOCKS_MAX = 64, AUDIENCES_MAX = 16 };
 
@@ -52,8 +57,7 @@ struct office {
 
 struct tree {
     enum office_name strict; /* OFFICES: none */
-    struct sign_key trust;
-    struct hash fingerprint;
+    struct trust trust;
     struct roster *roster;
     struct office offices[OFFICES];
     uint64_t now_ms;
@@ -104,14 +108,7 @@ const char *tree_alarm(const struct tree *tree)
 
 static void commit(struct office *office)
 {
-    const struct batch batch = txn_batch(office->txn);
-    struct err err = {OK, ""};
-
-    assert_int_equal(txn_status(office->txn, &err), OK);
-    assert_int_equal(
-        office->store.ops->commit_begin(office->store.self, office->fence, &batch, &err), OK);
-    assert_int_equal(office->store.ops->commit_outcome(office->store.self, &err), COMMIT_OK);
-    txn_reset(office->txn);
+    commit_txn(&office->store, office->fence, office->txn);
 }
 
 /* --- blocks --- */
@@ -135,8 +132,6 @@ static void seal(struct office *office)
         .version = BLOCK_VERSION,
         .suite = SUITE_ED25519_BLAKE2B,
         .audience = office->audience,
-        .tree = office->tree->fingerprint,
-        .key_id = key_id_of(&office->key.public),
         .author = tree_division(office->name),
         .epoch = 1,
         .count = office->count,
@@ -148,20 +143,14 @@ static void seal(struct office *office)
         .time_ms = office->tree->now_ms,
     };
     struct buf body = BUF_EMPTY, key = BUF_EMPTY, *whole;
-    struct signature signature;
     struct hash hash;
 
     assert_true(office->block_count < BLOCKS_MAX);
     whole = &office->blocks[office->block_count++];
     ledger_own_digest(office->ledger, office->txn, &header.state_digest);
     block_body_write(&body, &header, buf_bytes(&office->entries), buf_bytes(&office->groups));
-    header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
     buf_clear(whole);
-    block_header_write(whole, &header);
-    hash = hash_of(TAG_BLOCK, buf_bytes(whole));
-    signature = sign_hash(&office->key, &hash);
-    buf_append(whole, signature.at, sizeof signature.at);
-    buf_append_bytes(whole, buf_bytes(&body));
+    hash = block_seal(whole, &header, buf_bytes(&body), &office->tree->trust.tree, &office->key);
     log_block_key(&key, header.author, header.epoch, header.first_lsn);
     (void)txn_put(office->txn, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(whole));
     end->seq++;
@@ -197,7 +186,7 @@ static void deliver_to(struct office *to, const struct block_view *block,
                      err.text);
         }
     } else {
-        ledger_hear_block(to->ledger, to->txn, &block->header, body->entries, body->count);
+        ledger_observe_block(to->ledger, to->txn, &block->header, body->entries, body->count);
     }
     if (to->count == 0) { /* else it commits when its block is sealed */
         commit(to);
@@ -268,22 +257,13 @@ void tree_hold_back(struct tree *tree, enum office_name office, bool held)
 static void add_group(struct office *office, const struct sign_key *key, enum approval_role role,
                       const struct entry *entry)
 {
-    const struct hash leaf = merkle_approval_leaf(
-        entry->kind, office->forges ? entry->format + 1 : entry->format, entry->body);
-    const struct hash root = merkle_root(&leaf, 1);
-    const struct hash hash =
-        approval_hash(&office->tree->fingerprint, tree_division(office->name), role, &root);
-    const struct approval_group group = {
-        .suite = SUITE_ED25519_BLAKE2B,
-        .role = role,
-        .key = key->public,
-        .signature = sign_hash(key, &hash),
-        .first_entry = office->count,
-        .count = 1,
-        .first_leaf = 0,
-        .leaf_count = 1,
-    };
+    struct entry approved = *entry;
+    struct approval_group group;
 
+    approved.format += office->forges ? 1 : 0;
+    group = approval_of_entry(&approved, tree_division(office->name), role,
+                              &office->tree->trust.tree, key);
+    group.first_entry = office->count;
     group_write(&office->groups, &group);
 }
 
@@ -322,17 +302,19 @@ static void enter(struct office *office, const struct document *document, bool a
     buf_free(&body);
 }
 
-static void fill(struct document *document, const char *kind, const char *id,
-                 const char *const fields[])
+void document_fill(struct document *document, const char *kind, const char *id,
+                   const char *const fields[])
 {
     document_clear(document, kind_named(bytes_text(kind)));
-    document_set_text(document, FIELD_ID, bytes_text(id));
+    if (id != NULL) {
+        document_set_text(document, FIELD_ID, bytes_text(id));
+    }
     document_set_number(document, FIELD_FISCAL_YEAR, 2026);
     for (; fields[0] != NULL; fields += 2) {
         const enum field field = field_named(bytes_text(fields[0]));
 
         if (field == FIELDS || !document_set(document, field, bytes_text(fields[1]))) {
-            fail_msg("%s %s: the test's own %s=%s is bad", kind, id, fields[0], fields[1]);
+            fail_msg("%s: the test's own %s=%s is bad", kind, fields[0], fields[1]);
         }
     }
 }
@@ -341,12 +323,12 @@ const char *tree_say(struct tree *tree, enum office_name name, const char *kind,
                      const char *const fields[])
 {
     struct office *office = &tree->offices[name];
-    struct refusal refusal = {REASON_NONE, "", ""};
+    struct refusal refusal = {.reason = REASON_NONE};
     struct document document;
     struct buf memory = BUF_EMPTY;
     enum reason reason;
 
-    fill(&document, kind, id, fields);
+    document_fill(&document, kind, id, fields);
     reason = ledger_check_form(office->ledger, office->txn, &document, true, &refusal);
     if (reason == REASON_NONE) {
         reason = ledger_check_exists(office->ledger, office->txn, &document, &refusal);
@@ -366,15 +348,15 @@ const char *tree_say(struct tree *tree, enum office_name name, const char *kind,
     return tree->code;
 }
 
-static void publish(struct office *office, const char *id, const struct sign_key *key,
-                    const char *role)
+static void publish(struct office *office, const char *id, const char *name,
+                    const struct sign_key *key, const char *role)
 {
     struct document document;
 
     document_clear(&document, KIND_OPERATOR);
     document_set_text(&document, FIELD_ID, bytes_text(id));
     document_set_number(&document, FIELD_FISCAL_YEAR, 2026);
-    document_set_text(&document, FIELD_NAME, bytes_text(id + 2));
+    document_set_text(&document, FIELD_NAME, bytes_text(name));
     document_set_text(&document, FIELD_ENABLED, bytes_text(role[0] == '\0' ? "2" : "1"));
     document_set_text(&document, FIELD_OPERATOR_KEY, bytes_of(key->public.at, PUBLIC_KEY_SIZE));
     document_set_text(&document, FIELD_ROLE, bytes_text(role[0] == '\0' ? "maker,checker" : role));
@@ -387,8 +369,8 @@ void tree_approve(struct tree *tree, enum office_name name)
 
     sign_key_generate(&office->maker);
     sign_key_generate(&office->checker);
-    publish(office, ".omaker", &office->maker, "maker");
-    publish(office, ".ochecker", &office->checker, "checker");
+    publish(office, ".omaker", "maker", &office->maker, "maker");
+    publish(office, ".ochecker", "checker", &office->checker, "checker");
     office->approves = true;
 }
 
@@ -404,7 +386,14 @@ void tree_publish(struct tree *tree, enum office_name name, enum approval_role w
     char id[16];
 
     (void)snprintf(id, sizeof id, ".oagain%u", office->published++);
-    publish(office, id, who == ROLE_MAKER ? &office->maker : &office->checker, roles);
+    publish(office, id, id + 2, who == ROLE_MAKER ? &office->maker : &office->checker, roles);
+}
+
+void tree_one_person(struct tree *tree, enum office_name name)
+{
+    struct office *office = &tree->offices[name];
+
+    publish(office, ".oother", "maker", &office->checker, "checker");
 }
 
 void tree_impostor(struct tree *tree, enum office_name office)
@@ -456,12 +445,14 @@ static void settle_due(void *arg, struct txn *txn, const struct document *settle
     enter(office, settle, false);
 }
 
-static void alarm(void *arg, const char *code, struct division about, const char *text)
+static void alarm(void *arg, enum alarm_code code, struct division about, const char *message)
 {
     struct tree *tree = ((struct office *)arg)->tree;
 
     tree->alarms++;
-    (void)snprintf(tree->alarm, sizeof tree->alarm, "%s: %s: %s", code, about.code, text);
+    (void)snprintf(tree->alarm, sizeof tree->alarm, "%s: %s: %s", alarm_info(code)->name,
+                   about.code, message);
+    message_to_line(tree->alarm);
 }
 
 static uint64_t own_lsn(void *arg, uint64_t *time_ms)
@@ -477,25 +468,15 @@ static uint64_t own_lsn(void *arg, uint64_t *time_ms)
 static void grant(struct tree *tree, struct office *office)
 {
     const int parent = places[office->name].parent;
-    struct grant grant = {
-        .division = tree_division(office->name),
-        .parent = parent < 0 ? DIVISION_NONE : tree_division((enum office_name)parent),
-        .epoch = 1,
-        .time_ms = 1,
-        .policy = office->name == tree->strict ? UINT64_MAX : 0,
-    };
-    struct buf sealed = BUF_EMPTY;
-    struct err err = {OK, ""};
-    bool added;
+    struct grant grant =
+        first_grant(tree_division(office->name),
+                    parent < 0 ? DIVISION_NONE : tree_division((enum office_name)parent));
 
-    (void)snprintf(grant.name, sizeof grant.name, "%s", places[office->name].code);
-    grant.curve_key[0] = (uint8_t)(office->name + 1);
-    grant_certify(&grant, &tree->fingerprint, &office->key);
-    grant_seal(&sealed, &grant, parent < 0 ? &tree->trust : &tree->offices[parent].key);
-    if (roster_add(tree->roster, buf_bytes(&sealed), &added, &err) != OK) {
-        fail_msg("grant of %s: %s", grant.division.code, err.text);
+    if (office->name == tree->strict) {
+        grant.policy = NUMBER_SET_ALL;
     }
-    buf_free(&sealed);
+    trust_admit(&tree->trust, &grant, &office->key, parent < 0 ? NULL : &tree->offices[parent].key,
+                tree->roster);
 }
 
 static void office_open(struct office *office)
@@ -520,14 +501,11 @@ struct tree *tree_new(void)
 struct tree *tree_new_strict(enum office_name strict)
 {
     struct tree *tree = mem_zalloc(sizeof *tree);
-    struct err err = {OK, ""};
 
-    assert_int_equal(crypto_init(&err), OK);
     tree->strict = strict;
-    tree->now_ms = UINT64_C(1767225600000);
-    sign_key_generate(&tree->trust);
-    tree->fingerprint = key_fingerprint(&tree->trust.public);
-    tree->roster = roster_new(&tree->fingerprint);
+    tree->now_ms = NEW_YEAR_2026_MS;
+    trust_generate(&tree->trust);
+    tree->roster = roster_new(&tree->trust.tree);
     for (int i = 0; i < OFFICES; i++) {
         tree->offices[i].tree = tree;
         tree->offices[i].name = (enum office_name)i;

@@ -11,19 +11,23 @@
 #define TERRACE_TESTS_UNIT_LEDGER_TREE_H
 
 #include "node/ledger/ledger.h"
-#include "replicator/crypto.h"
+#include "replicator/trust/crypto.h"
 
 enum office_name { REGION, LHASA, SHIGATSE, LINZHOU, SANGZHUZI, OFFICES };
 
 struct tree;
 struct tree *tree_new(void);
-/* In the grant of `strict` stands that every kind needs two persons. */
+/* In the grant of `strict` stands that every kind needs two signers. */
 struct tree *tree_new_strict(enum office_name strict);
 void tree_free(struct tree *tree);
 
 struct division tree_division(enum office_name office);
 const struct store *tree_store(struct tree *tree, enum office_name office);
 const struct roster *tree_roster(const struct tree *tree);
+
+/* `fields` as tree_say; without an id when that is NULL. */
+void document_fill(struct document *document, const char *kind, const char *id,
+                   const char *const fields[]);
 
 /* `fields` are name, value, name, value, ... NULL. Returns the code of the refusal, "" when it was
  * entered. The year is 2026 unless given. Nothing leaves before tree_seal. */
@@ -58,6 +62,8 @@ void tree_signers(struct tree *tree, enum office_name office, enum signers signe
 /* Publishes the maker or the checker again: `roles` as words; "" disables. */
 void tree_publish(struct tree *tree, enum office_name office, enum approval_role who,
                   const char *roles);
+/* Publishes the checker's key once more, as another key of the maker's. */
+void tree_one_person(struct tree *tree, enum office_name office);
 
 /* Alarms raised anywhere, and the newest one's words. */
 size_t tree_alarms(const struct tree *tree);

@@ -6,35 +6,18 @@
 
 #include <cmocka.h>
 
+#include "node/core/turn.h"
+#include "node/office/operators.h"
+#include "node/office/set_aside.h"
 #include "node/store/store_memory.h"
-#include "node/system_clock.h"
 #include "replicator/replicator.h"
+#include "tests/harness/no_transport.h"
 #include "tests/unit/node/office.h"
 
+/* What people date in the documents of these tests is past. */
+#define HALF_A_YEAR_MS (UINT64_C(180) * 24 * 3600 * 1000)
+
 /* --- a node with one division below, linked to nobody --- */
-
-static bool send_nowhere(void *self, struct division to, struct bytes frame)
-{
-    (void)self;
-    (void)to;
-    (void)frame;
-    return false;
-}
-
-static bool receive_nothing(void *self, struct division *from, struct buf *frame)
-{
-    (void)self;
-    (void)from;
-    (void)frame;
-    return false;
-}
-
-static void close_nothing(void *self)
-{
-    (void)self;
-}
-
-static const struct transport_ops no_transport = {send_nowhere, receive_nothing, close_nothing};
 
 static struct replicator *replicator_in(const struct node *node)
 {
@@ -51,13 +34,22 @@ static void grant_child(struct office *office, struct node *node, struct txn *tx
                           .policy = node_policy(node).kinds};
     struct err err;
 
-    grant_certify(&grant, &office->tree, &office->child_key);
+    grant_certify(&grant, &office->trust.tree, &office->child_key);
     if (replicator_grant(replicator_in(node), txn, &grant, &err) != OK) {
         fail_msg("%s", err.text);
     }
 }
 
-static void run_work(struct call *call, struct node *node, struct txn *txn)
+static void add_person(struct node *node, struct txn *txn, const struct person *person)
+{
+    struct operator_row row = {.roles = ROLE_MAKER, .key = person->key, .enabled = true};
+    struct err err;
+
+    memcpy(row.name, person->name, sizeof row.name);
+    assert_int_equal(node_operator_add(node, txn, &row, &err), OK);
+}
+
+static void run_work(struct task *call, struct node *node, struct txn *txn)
 {
     struct work *work = (struct work *)call;
 
@@ -66,7 +58,9 @@ static void run_work(struct call *call, struct node *node, struct txn *txn)
         grant_child(work->office, node, txn);
         break;
     case SUBMIT:
-        node_submit(node, txn, work->items, work->count, work->atomic, work->person);
+        node_submit(node, txn, work->items, work->count,
+                    &(struct submit_terms){
+                        .maker = work->person, .atomic = work->atomic, .correct = work->correct});
         break;
     case APPROVE:
         node_approve(node, txn, work->approvals, work->count, work->person);
@@ -74,10 +68,19 @@ static void run_work(struct call *call, struct node *node, struct txn *txn)
     case REJECT:
         node_reject(node, txn, &work->approvals[0], work->why, work->person);
         break;
+    case WITHDRAW:
+        node_withdraw(node, txn, &work->approvals[0], work->person);
+        break;
+    case ADD_PERSON:
+        add_person(node, txn, work->person);
+        break;
+    case RUN:
+        work->run(work, node, txn);
+        break;
     }
 }
 
-static void work_done(struct call *call, enum status outcome)
+static void work_done(struct task *call, enum status outcome)
 {
     assert_int_equal(outcome, OK);
     ((struct work *)call)->done = true;
@@ -90,7 +93,7 @@ void office_turn(struct office *office, struct work *work)
 
     work->office = office;
     work->done = false;
-    work->call = (struct call){.run = run_work, .done = work_done};
+    work->call = (struct task){.run = run_work, .done = work_done};
     node_post(office->node, &work->call);
     for (int i = 0; i < 8 && !work->done; i++) {
         if (node_step(office->node, &busy, &err) != OK) {
@@ -112,11 +115,10 @@ static struct person person_of(const char *name, struct sign_key *key)
 
 static void open_with(struct office *office, const struct bytes *bootstrap, size_t count)
 {
-    const struct transport transport = {NULL, &no_transport};
-    const struct clock clock = system_clock();
+    const struct clock clock = hand_clock_seam(&office->hand);
     struct err err;
 
-    if (node_open(&office->node, &office->config, &office->store, &transport, &clock, bootstrap,
+    if (node_open(&office->node, &office->config, &office->store, &no_transport, &clock, bootstrap,
                   count, &err) != OK) {
         fail_msg("%s", err.text);
     }
@@ -124,9 +126,9 @@ static void open_with(struct office *office, const struct bytes *bootstrap, size
 
 static void open_node(struct office *office)
 {
-    const struct bytes bootstrap = buf_bytes(&office->bootstrap);
+    const struct bytes bootstrap[] = {buf_bytes(&office->bootstrap), buf_bytes(&office->renewed)};
 
-    open_with(office, &bootstrap, 1);
+    open_with(office, bootstrap, office->renewed.size == 0 ? 1 : 2);
 }
 
 void office_open_child(struct office *child, const struct office *region)
@@ -137,8 +139,9 @@ void office_open_child(struct office *child, const struct office *region)
     grant_seal(&sealed, &member->grant, &region->key);
     child->config = (struct node_config){.self = division_of("540100"),
                                          .key = &region->child_key,
-                                         .tree = region->tree,
+                                         .tree = region->trust.tree,
                                          .approval = POLICY_NONE};
+    child->hand = region->hand;
     open_with(child, (struct bytes[]){buf_bytes(&region->bootstrap), buf_bytes(&sealed)}, 2);
     buf_free(&sealed);
 }
@@ -146,26 +149,24 @@ void office_open_child(struct office *child, const struct office *region)
 struct office *office_open_under(struct policy own, struct policy parents)
 {
     struct office *office = mem_zalloc(sizeof *office);
-    struct sign_key trust;
     struct grant grant = {.division = division_of("540000"),
                           .name = "西藏自治区",
                           .epoch = 1,
                           .policy = parents.kinds};
     struct work work = {.action = GRANT};
-    struct err err;
 
-    assert_int_equal(crypto_init(&err), OK);
+    office->hand = (struct hand_clock){.now_ms = NEW_YEAR_2026_MS + HALF_A_YEAR_MS, .random = 42};
+    trust_generate(&office->trust);
     store_memory_open(&office->store);
-    sign_key_generate(&trust);
     sign_key_generate(&office->key);
     sign_key_generate(&office->child_key);
     office->li = person_of("li", &office->li_key);
     office->wang = person_of("wang", &office->wang_key);
-    office->tree = key_fingerprint(&trust.public);
-    grant_certify(&grant, &office->tree, &office->key);
-    grant_seal(&office->bootstrap, &grant, &trust);
-    office->config = (struct node_config){
-        .self = division_of("540000"), .key = &office->key, .tree = office->tree, .approval = own};
+    trust_seal(&office->trust, &grant, &office->key, NULL, &office->bootstrap);
+    office->config = (struct node_config){.self = division_of("540000"),
+                                          .key = &office->key,
+                                          .tree = office->trust.tree,
+                                          .approval = own};
     open_node(office);
     office_turn(office, &work);
     return office;
@@ -177,6 +178,19 @@ void office_reopen(struct office *office)
     open_node(office);
 }
 
+void office_renew(struct office *office)
+{
+    struct grant grant = roster_root(node_roster(office->node))->grant;
+    struct log_head head;
+
+    assert_true(replicator_head(replicator_in(office->node), grant.division, true, &head));
+    grant.epoch = 2;
+    grant.base_lsn = head.lsn;
+    grant.base_hash = head.hash;
+    grant_seal(&office->renewed, &grant, &office->trust.key);
+    office_reopen(office);
+}
+
 struct office *office_open(bool approval_required)
 {
     return office_open_under(approval_required ? POLICY_REQUIRED : POLICY_NONE, POLICY_NONE);
@@ -186,6 +200,7 @@ void office_close(struct office *office)
 {
     node_close(office->node);
     buf_free(&office->bootstrap);
+    buf_free(&office->renewed);
     office->store.ops->close(office->store.self);
     mem_free(office);
 }

@@ -3,31 +3,39 @@
 #ifndef TERRACE_TESTS_UNIT_NODE_OFFICE_H
 #define TERRACE_TESTS_UNIT_NODE_OFFICE_H
 
-#include "node/node.h"
+#include "node/core/node.h"
+#include "node/office/approvals.h"
+#include "node/office/pending.h"
+#include "tests/harness/hand_clock.h"
+#include "tests/harness/identities.h"
 
 enum { DOCUMENTS_MAX = 16 };
 
 struct office {
     struct store store;
+    struct trust trust;
     struct sign_key key, child_key, li_key, wang_key;
     struct person li, wang;
-    struct hash tree;
     struct node_config config;
     struct buf bootstrap; /* the sealed grant */
+    struct buf renewed;   /* that of the second epoch, once there is one */
     struct node *node;
+    struct hand_clock hand; /* the node's */
 };
 
-enum action { GRANT, SUBMIT, APPROVE, REJECT };
+enum action { GRANT, SUBMIT, APPROVE, REJECT, WITHDRAW, ADD_PERSON, RUN };
 struct work {
-    struct call call;
+    struct task call;
     struct office *office;
     enum action action;
     const struct person *person;
-    bool atomic, done;
+    bool atomic, correct, done;
     size_t count;
     struct submit_item items[DOCUMENTS_MAX];
     struct approve_item approvals[DOCUMENTS_MAX];
     const char *why;
+    void (*run)(struct work *work, struct node *node, struct txn *txn); /* RUN */
+    void *arg;
 };
 
 struct typed {
@@ -39,6 +47,8 @@ struct typed {
 struct office *office_open_under(struct policy own, struct policy parents);
 struct office *office_open(bool approval_required);
 void office_reopen(struct office *office); /* as after a restart: the store stays */
+/* A restart with a second epoch, which goes on where the log stands, with the same keys. */
+void office_renew(struct office *office);
 void office_close(struct office *office);
 /* The node of the division below, over the store that `child` brings. */
 void office_open_child(struct office *child, const struct office *region);

@@ -7,12 +7,18 @@
 
 #include <cmocka.h>
 
-#include "node/ledger/query.h"
-#include "node/ledger/rows.h"
-#include "node/node_internal.h"
-#include "replicator/log.h"
-#include "replicator/merkle.h"
+#include "node/core/node_struct.h"
+#include "node/ledger/query/query.h"
+#include "node/ledger/rows/rows.h"
+#include "node/ledger/verify/approval_coverage.h"
+#include "node/office/local_keys.h"
+#include "node/office/operators.h"
+#include "node/office/set_aside.h"
+#include "replicator/log/sealing.h"
 #include "replicator/replicator.h"
+#include "replicator/trust/merkle.h"
+#include "tests/harness/blocks.h"
+#include "tests/harness/commit.h"
 #include "tests/unit/node/office.h"
 
 static const char *const chain_ids[] = {"A1", "B1", "L1", "T1", "R1", "P1", "C1"};
@@ -132,13 +138,18 @@ struct walk {
 };
 
 /* The group's documents lead to a root that this person signed in this role. */
-static void check_group(struct walk *walk, const struct block_body *body,
-                        const struct approval_group *group)
+static void check_group(struct walk *walk, const struct block_header *header,
+                        const struct block_body *body, const struct approval_group *group)
 {
     static struct hash run[BLOCK_ENTRIES_MAX];
     const size_t who = group->role == ROLE_MAKER ? 0 : 1;
     const struct person *person = who == 0 ? &walk->office->li : &walk->office->wang;
-    struct hash root, signed_hash, proof[GROUP_PROOF_MAX];
+    struct approval_terms terms = {.tree = walk->office->trust.tree,
+                                   .author = division_of("540000"),
+                                   .epoch = header->epoch,
+                                   .role = group->role,
+                                   .time_ms = group->time_ms};
+    struct hash signed_hash, proof[GROUP_PROOF_MAX];
 
     for (uint32_t i = 0; i < group->count; i++) {
         const struct entry *entry = &body->entries[group->first_entry + i];
@@ -146,9 +157,9 @@ static void check_group(struct walk *walk, const struct block_body *body,
     }
     memcpy(proof, group->proof, group->proof_count * sizeof *proof);
     assert_memory_equal(&group->key, &person->key, sizeof person->key);
-    assert_true(merkle_root_from(&root, run, group->count, group->first_leaf, group->leaf_count,
-                                 proof, group->proof_count));
-    signed_hash = approval_hash(&walk->office->tree, division_of("540000"), group->role, &root);
+    assert_true(merkle_root_from(&terms.root, run, group->count, group->first_leaf,
+                                 group->leaf_count, proof, group->proof_count));
+    signed_hash = approval_hash(&terms);
     assert_true(signature_ok(&group->key, &signed_hash, &group->signature));
     assert_true(walk->groups[who] < 8);
     walk->first_leaf[who][walk->groups[who]++] = group->first_leaf;
@@ -166,7 +177,7 @@ static bool check_block(void *arg, const struct block_view *block)
         walk->documents += body.entries[i].kind >= KIND_USER_FIRST ? 1 : 0;
     }
     for (size_t i = 0; i < body.group_count; i++) {
-        check_group(walk, &body, &body.groups[i]);
+        check_group(walk, &block->header, &body, &body.groups[i]);
     }
     block_body_free(&body);
     return true;
@@ -424,7 +435,7 @@ static void a_rejected_draft_says_why_and_frees_its_id(void **state)
     static const char *const ids[] = {"B1"};
     struct office *office = office_open(true);
     struct work work = {.count = 0}, reject = {.action = REJECT, .count = 1}, approval;
-    struct rejection rejection;
+    struct set_aside aside;
     struct txn *txn;
 
     (void)state;
@@ -436,11 +447,13 @@ static void a_rejected_draft_says_why_and_frees_its_id(void **state)
     office_turn(office, &reject);
     want_approval(&reject, "B1", SUBMIT_ACCEPTED, REASON_NONE);
     txn = txn_open(&office->store, NULL);
-    assert_true(node_rejection(txn, "B1", &rejection));
-    assert_false(node_rejection(txn, "B2", &rejection));
+    assert_true(set_aside_find(txn, "B1", &aside));
+    assert_string_equal(aside.checker, "wang");
+    assert_string_equal(aside.maker, "li");
+    assert_string_equal(aside.why, "文号不对");
+    assert_int_equal(aside.refusal.reason, REASON_NONE);
+    assert_false(set_aside_find(txn, "B2", &aside));
     txn_free(txn);
-    assert_string_equal(rejection.checker, "wang");
-    assert_string_equal(rejection.why, "文号不对");
     assert_int_equal(pending(office), 0);
     approve(office, &office->wang, &approval, ids, 1);
     want_approval(&approval, "B1", SUBMIT_REFUSED, REASON_NOT_PENDING);
@@ -557,7 +570,7 @@ static void reject(struct office *office, const char *id)
     want_approval(&work, id, SUBMIT_ACCEPTED, REASON_NONE);
 }
 
-static int64_t balance(const struct office *office, const char *id, enum account account)
+static int128 balance(const struct office *office, const char *id, enum account account)
 {
     struct txn *txn = txn_open(&office->store, NULL);
     struct indicator row;
@@ -586,7 +599,8 @@ static void what_takes_all_takes_all_or_is_refused(void **state)
     approve(office, &office->wang, &approval, (const char *const[]){"A1", "B1", "L1", "R1"}, 4);
     want_approval(&approval, "L1", SUBMIT_ACCEPTED, REASON_NONE);
     want_approval(&approval, "R1", SUBMIT_REFUSED, REASON_WRONG_STATE);
-    assert_string_equal(approval.approvals[3].refusal.detail, "says 70.00, all is 100.00");
+    assert_string_equal(approval.approvals[3].refusal.detail, "says_and_all\x1fsays=70.00\x1f"
+                                                              "all=100.00");
     WORK_ADD(&again, KIND_RELEASE, "R1", {FIELD_BGT_ID, "L1"}, {FIELD_COR_BGT_DOC_NO, "1"});
     office_submit(office, &again);
     approve_all(office, (const char *const[]){"R1"}, 1);
@@ -649,10 +663,45 @@ static void a_project_begins_whole(void **state)
     office_close(office);
 }
 
+/* --- rows of the store --- */
+
+static bool copy_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct buf **out = arg;
+
+    buf_append_bytes(out[0], key);
+    buf_append_bytes(out[1], value);
+    return false;
+}
+
+static void first_row(struct office *office, struct bytes prefix, struct buf *key, struct buf *row)
+{
+    struct txn *txn = txn_open(&office->store, NULL);
+    struct err err;
+
+    assert_int_equal(txn_scan(txn, SPACE_LOCAL, prefix, copy_row, (struct buf *[]){key, row}, &err),
+                     OK);
+    assert_true(row->size > 0);
+    txn_free(txn);
+}
+
+static void put_row(struct office *office, struct bytes key, struct bytes row)
+{
+    struct txn *txn = txn_open(&office->store, NULL);
+    struct batch batch;
+
+    (void)txn_put(txn, SPACE_LOCAL, key, row);
+    batch = txn_batch(txn);
+    commit_claiming(&office->store, &batch);
+    txn_free(txn);
+    office_reopen(office); /* which claims the store again */
+}
+
 /* --- blocks that come in --- */
 
 /* A block of the child with one entry, signed by those given; NULL leaves a role out. */
 struct received {
+    struct hash tree;
     struct block_header header;
     struct block_body body;
     struct entry entry;
@@ -661,30 +710,17 @@ struct received {
 
 static void sign(struct received *received, enum approval_role role, const struct person *person)
 {
-    const struct entry *entry = &received->entry;
-    const struct hash leaf = merkle_approval_leaf(entry->kind, entry->format, entry->body);
-    const struct hash root = merkle_root(&leaf, 1);
-    const struct hash hash =
-        approval_hash(&received->header.tree, received->header.author, role, &root);
-
-    received->groups[received->body.group_count++] =
-        (struct approval_group){.suite = SUITE_ED25519_BLAKE2B,
-                                .role = role,
-                                .key = person->key,
-                                .signature = sign_hash(person->secret, &hash),
-                                .count = 1,
-                                .leaf_count = 1};
+    received->groups[received->body.group_count++] = approval_of_entry(
+        &received->entry, received->header.author, role, &received->tree, person->secret);
 }
 
 static void receive(struct received *received, const struct office *office,
                     const struct person *maker, const struct person *checker)
 {
     memset(received, 0, sizeof *received);
-    received->header = (struct block_header){.author = division_of("540100"),
-                                             .tree = office->tree,
-                                             .epoch = 1,
-                                             .first_lsn = 7,
-                                             .count = 1};
+    received->tree = office->trust.tree;
+    received->header = (struct block_header){
+        .author = division_of("540100"), .epoch = 1, .first_lsn = 7, .count = 1};
     received->entry = (struct entry){7, 1, KIND_AGENCY, DOCUMENT_FORMAT, bytes_text("x")};
     received->body.entries = &received->entry;
     received->body.count = 1;
@@ -697,24 +733,24 @@ static void receive(struct received *received, const struct office *office,
     }
 }
 
-static const char *alarm_of(const struct office *office)
+static enum alarm_code alarm_of(const struct office *office)
 {
-    const struct alarm *alarms;
+    const struct alarms *alarms = node_alarms(office->node);
 
-    return node_alarms(office->node, &alarms) == 0 ? "" : alarms[0].code;
+    return alarms_count(alarms) == 0 ? ALARM_NONE : alarms_at(alarms, 0)->code;
 }
 
 static void a_block_that_lacks_a_person_alarms(void **state)
 {
     static const struct {
         int maker, checker; /* 0: nobody, 1: li, 2: wang */
-        const char *alarm;
+        enum alarm_code alarm;
     } cases[] = {
-        {0, 0, "approval_missing"},
-        {1, 0, "approval_missing"},
-        {0, 2, "approval_missing"},
-        {1, 1, "approval_missing"},
-        {1, 2, ""},
+        {0, 0, ALARM_APPROVAL_MISSING},
+        {1, 0, ALARM_APPROVAL_MISSING},
+        {0, 2, ALARM_APPROVAL_MISSING},
+        {1, 1, ALARM_APPROVAL_MISSING},
+        {1, 2, ALARM_NONE},
     };
 
     (void)state;
@@ -724,8 +760,9 @@ static void a_block_that_lacks_a_person_alarms(void **state)
         struct received received;
 
         receive(&received, office, persons[cases[i].maker], persons[cases[i].checker]);
-        approval_check(office->node, &received.header, &received.body);
-        assert_string_equal(alarm_of(office), cases[i].alarm);
+        approval_check(&office->node->approval_check, node_roster(office->node), &received.header,
+                       &received.body);
+        assert_int_equal(alarm_of(office), cases[i].alarm);
         office_close(office);
     }
 }
@@ -739,15 +776,100 @@ static void signatures_are_looked_at_by_sample(void **state)
     (void)state;
     receive(&received, office, &office->li, &office->wang);
     for (int i = 0; i < 6400; i++) {
-        approval_check(office->node, &received.header, &received.body);
+        approval_check(&office->node->approval_check, node_roster(office->node), &received.header,
+                       &received.body);
     }
     assert_in_range(node_blocks_sampled(office->node), 20, 400);
-    assert_string_equal(alarm_of(office), "");
+    assert_int_equal(alarm_of(office), ALARM_NONE);
     received.groups[1].signature.at[0] ^= 1;
     for (int i = 0; i < 6400; i++) {
-        approval_check(office->node, &received.header, &received.body);
+        approval_check(&office->node->approval_check, node_roster(office->node), &received.header,
+                       &received.body);
     }
-    assert_string_equal(alarm_of(office), "approval_invalid");
+    assert_int_equal(alarm_of(office), ALARM_APPROVAL_INVALID);
+    office_close(office);
+}
+
+/* What a person signed is good for one author, epoch, role and time, and for nothing else. */
+static void an_approval_cannot_be_said_again_elsewhere(void **state)
+{
+    enum change { NOTHING, TREE, AUTHOR, EPOCH, ROLE, TIME, FORMAT, BODY };
+    static const struct {
+        const char *name;
+        enum change change;
+    } cases[] = {
+        {"as it was signed", NOTHING}, {"in another tree", TREE},     {"by another author", AUTHOR},
+        {"in another epoch", EPOCH},   {"in another role", ROLE},     {"at another time", TIME},
+        {"in another format", FORMAT}, {"of another document", BODY},
+    };
+    struct office *office = office_open(true);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const enum change change = cases[i].change;
+        struct received received;
+        const char *fault;
+
+        receive(&received, office, &office->li, &office->wang);
+        received.tree.at[0] ^= change == TREE;
+        received.header.author = division_of(change == AUTHOR ? "540200" : "540100");
+        received.header.epoch += change == EPOCH;
+        received.groups[0].role = change == ROLE ? ROLE_CHECKER : ROLE_MAKER;
+        received.groups[0].time_ms += change == TIME;
+        received.entry.format += change == FORMAT;
+        received.entry.body = bytes_text(change == BODY ? "y" : "x");
+        fault = approval_coverage_signature(&received.tree, &received.header, &received.body,
+                                            &received.groups[0]);
+        if ((fault == NULL) != (change == NOTHING)) {
+            fail_msg("%s: %s", cases[i].name, fault == NULL ? "it verifies" : fault);
+        }
+    }
+    office_close(office);
+}
+
+/* The maker signed for an epoch that is over: no block can carry that any more. */
+static void a_draft_of_a_former_epoch_is_submitted_again(void **state)
+{
+    static const char *const ids[] = {"A1"};
+    struct office *office = office_open(true);
+    struct work work = {.count = 0}, approval;
+    const uint64_t first_lsn = office_position(office).lsn + 1;
+
+    (void)state;
+    work_add_agency(&work);
+    office_submit(office, &work);
+    office_renew(office);
+    approve(office, &office->wang, &approval, ids, 1);
+    want_approval(&approval, "A1", SUBMIT_REFUSED, REASON_SIGNATURE_OUTDATED);
+    reject(office, "A1");
+    office_submit(office, &work);
+    approve(office, &office->wang, &approval, ids, 1);
+    want_approval(&approval, "A1", SUBMIT_ACCEPTED, REASON_NONE);
+    assert_int_equal(check_log(office, first_lsn).documents, 1);
+    office_close(office);
+}
+
+/* The author looks before it commits: what holders would find forged does not enter the log. */
+static void a_maker_signature_that_does_not_hold_enters_nothing(void **state)
+{
+    static const char *const ids[] = {"A1"};
+    const uint8_t batches = LOCAL_BATCH;
+    struct office *office = office_open(true);
+    struct work work = {.count = 0}, approval;
+    struct buf key = BUF_EMPTY, row = BUF_EMPTY;
+    const uint64_t lsn = office_position(office).lsn;
+
+    (void)state;
+    work_add_agency(&work);
+    office_submit(office, &work);
+    first_row(office, bytes_of(&batches, 1), &key, &row);
+    row.data[1 + strlen("li") + PUBLIC_KEY_SIZE] ^= 1; /* the signature */
+    put_row(office, buf_bytes(&key), buf_bytes(&row));
+    approve(office, &office->wang, &approval, ids, 1);
+    want_approval(&approval, "A1", SUBMIT_REFUSED, REASON_SIGNATURE_OUTDATED);
+    assert_int_equal(office_position(office).lsn, lsn);
+    buf_free(&key);
+    buf_free(&row);
     office_close(office);
 }
 
@@ -769,6 +891,9 @@ int main(void)
         cmocka_unit_test(a_project_begins_whole),
         cmocka_unit_test(a_block_that_lacks_a_person_alarms),
         cmocka_unit_test(signatures_are_looked_at_by_sample),
+        cmocka_unit_test(an_approval_cannot_be_said_again_elsewhere),
+        cmocka_unit_test(a_draft_of_a_former_epoch_is_submitted_again),
+        cmocka_unit_test(a_maker_signature_that_does_not_hold_enters_nothing),
         cmocka_unit_test(an_atomic_post_may_hold_entries_and_drafts),
         cmocka_unit_test(an_atomic_post_with_one_bad_line_enters_nothing),
     };

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "node/core/turn.h"
 #include "tests/unit/node/office.h"
 
 /* --- a store whose blocks have gone bad --- */
@@ -47,17 +48,17 @@ static void put_harm_between(struct office *office)
 /* --- calls --- */
 
 struct heard {
-    struct call call;
+    struct task call;
     bool ran, done;
     enum status outcome;
 };
-static void hear_run(struct call *call, struct node *node, struct txn *txn)
+static void hear_run(struct task *call, struct node *node, struct txn *txn)
 {
     (void)node;
     (void)txn;
     ((struct heard *)call)->ran = true;
 }
-static void hear_done(struct call *call, enum status outcome)
+static void hear_done(struct task *call, enum status outcome)
 {
     ((struct heard *)call)->done = true;
     ((struct heard *)call)->outcome = outcome;
@@ -76,13 +77,13 @@ static struct heard call_of(const struct office *office, bool read_only)
     return heard;
 }
 
-static void run_submit(struct call *call, struct node *node, struct txn *txn)
+static void run_submit(struct task *call, struct node *node, struct txn *txn)
 {
     struct work *work = (struct work *)call;
 
-    node_submit(node, txn, work->items, work->count, false, NULL);
+    node_submit(node, txn, work->items, work->count, &(struct submit_terms){.maker = NULL});
 }
-static void end_submit(struct call *call, enum status outcome)
+static void end_submit(struct task *call, enum status outcome)
 {
     ((struct work *)call)->done = outcome == OK; /* only then may a client hear of it */
 }
@@ -101,7 +102,7 @@ static void a_document_behind_damage_ends_the_turn_and_is_not_spoken_of(void **s
     work_want_all(&work, SUBMIT_ACCEPTED);
     harmed = true;
     work_add_budget(&again, "B1", "5");
-    again.call = (struct call){.run = run_submit, .done = end_submit};
+    again.call = (struct task){.run = run_submit, .done = end_submit};
     node_post(office->node, &again.call);
     assert_int_equal(node_step(office->node, &busy, &err), ERR_CORRUPT);
     assert_false(again.done);
@@ -111,7 +112,7 @@ static void a_document_behind_damage_ends_the_turn_and_is_not_spoken_of(void **s
 static void a_node_with_known_damage_reads_and_does_not_write(void **state)
 {
     struct office *office = office_open(false);
-    const struct alarm *alarms;
+    const struct alarm *alarm;
     struct heard heard;
 
     (void)state;
@@ -123,9 +124,10 @@ static void a_node_with_known_damage_reads_and_does_not_write(void **state)
     heard = call_of(office, false);
     assert_false(heard.ran);
     assert_int_equal(heard.outcome, ERR_CORRUPT);
-    assert_int_equal(node_alarms(office->node, &alarms), 1);
-    assert_string_equal(alarms[0].code, "store_damaged");
-    assert_string_equal(alarms[0].text, "table 12 is damaged");
+    assert_int_equal(alarms_count(node_alarms(office->node)), 1);
+    alarm = alarms_at(node_alarms(office->node), 0);
+    assert_int_equal(alarm->code, ALARM_STORE_DAMAGED);
+    assert_string_equal(alarm->message, "table 12 is damaged");
     office_close(office);
 }
 

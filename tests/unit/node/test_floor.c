@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "node/node_internal.h"
+#include "node/core/node_struct.h"
 #include "node/store/store_memory.h"
 #include "replicator/core.h"
 #include "tests/unit/node/office.h"

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "node/api/json.h"
+#include "node/office/submit.h"
 
 /* The reason of a line, "" for none: reading, then the form check, as the node does it. */
 static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t default_kind)
@@ -26,6 +27,7 @@ static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t de
         reason_code(code, &item.refusal);
     }
     json_decref(kept);
+    buf_free(&item.lines);
 }
 
 #define BUDGET                                                                                     \
@@ -58,6 +60,17 @@ static void every_fault_of_a_line_has_its_reason(void **state)
         {"{\"kind\":\"nonsense\",\"frob\":1}", "unknown_kind"},
         {"{\"kind\":\"settle\",\"frob\":1}", "node_only"},
         {"{" BUDGET ",\"frob\":\"1\"}", "unknown_field_frob"},
+        {"{" BUDGET ",\"amount\":\"5\",\"lines\":[{\"no\":1}]}", "unknown_field_lines"},
+        {"{" BUDGET ",\"lines\":[]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":{\"no\":1}}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[1]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":0}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":\"x\"}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":1,\"frob\":\"x\"}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":1,\"amount\":5}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":2},{\"no\":1}]}", "bad_lines"},
+        {"{" BUDGET ",\"lines\":[{\"no\":1},{\"no\":1}]}", "bad_lines"},
         {"{" BUDGET ",\"frob\":{\"deep\":[1]}}", "unknown_field_frob"},
         {"{" BUDGET ",\"transfer_lsn\":\"1\",\"amount\":\"5\"}", "unknown_field_transfer_lsn"},
         {"{" BUDGET ",\"payee_acct_no\":\"1\"}", "unknown_field_payee_acct_no"},
@@ -184,6 +197,35 @@ static void a_document_comes_back_as_it_was_typed(void **state)
 
 /* The one-pass reader must answer as jansson does: the same member twice, once written plainly and
  * once with an escape that says the same, gives the same document or the same reason. */
+static void lines_come_back_as_they_were_typed(void **state)
+{
+    static const char typed[] = "{" BUDGET ",\"amount\":\"5.00\",\"lines\":["
+                                "{\"no\":1,\"name\":\"扎西\",\"amount\":\"-3.5\"},"
+                                "{\"no\":\"4096\",\"acct_no\":\"6222\"}]}";
+    static const char want[] = "\"lines\":[{\"no\":\"1\",\"name\":\"扎西\",\"amount\":\"-3.50\"},"
+                               "{\"no\":\"4096\",\"acct_no\":\"6222\"}]";
+    struct submit_item item = {.malformed = false};
+    struct buf body = BUF_EMPTY, text = BUF_EMPTY;
+    struct json_out out = json_to(&text);
+    struct document back;
+    struct err err;
+    json_t *kept;
+
+    (void)state;
+    json_read_item(&item, &kept, bytes_text(typed), 0);
+    assert_false(item.malformed);
+    assert_int_equal(item.document.line_count, 2);
+    document_encode(&body, &item.document);
+    assert_int_equal(document_decode(&back, KIND_BUDGET, buf_bytes(&body), &err), OK);
+    out_document(&out, &back);
+    buf_put_u8(&text, '\0');
+    assert_non_null(strstr((const char *)text.data, want));
+    json_decref(kept);
+    buf_free(&item.lines);
+    buf_free(&body);
+    buf_free(&text);
+}
+
 static void plain_and_escaped_lines_read_alike(void **state)
 {
     static const char *const plain[] = {
@@ -241,14 +283,36 @@ static void what_is_no_text_is_still_written_as_json(void **state)
     buf_free(&text);
 }
 
+static void digits_of_any_number_of_bytes_are_written_whole(void **state)
+{
+    static const size_t sizes[] = {0, 1, 31, 32, 33, 64, 200};
+    uint8_t raw[200], back[200];
+
+    (void)state;
+    memset(raw, 0xa5, sizeof raw);
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
+        struct buf text = BUF_EMPTY;
+        struct json_out out = json_to(&text);
+
+        out_hex(&out, NULL, raw, sizes[i]);
+        assert_int_equal(text.size, 2 * sizes[i] + 2);
+        text.data[text.size - 1] = '\0'; /* the quote */
+        assert_true(hex_decode(back, sizes[i], (const char *)text.data + 1));
+        assert_memory_equal(raw, back, sizes[i]);
+        buf_free(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(digits_of_any_number_of_bytes_are_written_whole),
         cmocka_unit_test(every_fault_of_a_line_has_its_reason),
         cmocka_unit_test(the_kind_of_the_post_serves_lines_without_one),
         cmocka_unit_test(nested_and_overlong_lines_are_answered),
         cmocka_unit_test(the_id_is_told_back_even_when_the_line_is_refused),
         cmocka_unit_test(a_document_comes_back_as_it_was_typed),
+        cmocka_unit_test(lines_come_back_as_they_were_typed),
         cmocka_unit_test(plain_and_escaped_lines_read_alike),
         cmocka_unit_test(what_is_no_text_is_still_written_as_json),
     };

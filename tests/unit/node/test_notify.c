@@ -12,7 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "node/notify.h"
+#include "node/daemon/notify.h"
 #include "proto/status.h"
 
 static int listen_at(struct sockaddr_un *address, socklen_t size)

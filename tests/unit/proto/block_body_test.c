@@ -23,6 +23,7 @@ static struct approval_group sample_group(const struct hash *proof, uint32_t pro
     struct approval_group group = {
         .suite = SUITE_ED25519_BLAKE2B,
         .role = ROLE_CHECKER,
+        .time_ms = UINT64_C(1790000000000),
         .first_entry = 1,
         .count = 2,
         .first_leaf = 5,
@@ -137,6 +138,7 @@ static void groups_come_back_as_they_were(void **state)
         assert_int_equal(got->role, ROLE_CHECKER);
         assert_memory_equal(&got->key, &want.key, PUBLIC_KEY_SIZE);
         assert_memory_equal(&got->signature, &want.signature, SIGNATURE_SIZE);
+        assert_int_equal(got->time_ms, UINT64_C(1790000000000));
         assert_int_equal(got->first_entry, 1);
         assert_int_equal(got->count, 2);
         assert_int_equal(got->first_leaf, 5);
@@ -178,9 +180,8 @@ static void there_are_at_most_so_many_groups(void **state)
 }
 
 /* Three entries of one byte and one group. In raw: size of entries at 0; the entries at 4, 14 and
- * 24, each of kind, format, six bytes of time, size and body; the group at 34: suite at
- * 34, role at 35, first_entry at 132, count at 136, first_leaf at 140, leaf_count at 144,
- * proof_count at 148, proof at 152. */
+ * 24, each of kind, format, six bytes of time, size and body; the group at 34: suite, role, key,
+ * signature, and at 132 six bytes of time. */
 static void lying_bodies_are_malformed(void **state)
 {
     static const struct {
@@ -204,19 +205,7 @@ static void lying_bodies_are_malformed(void **state)
         {"no suite", 34, 1, 0},
         {"role 0", 35, 1, 0},
         {"role 3", 35, 1, 3},
-        {"an entry past the last", 132, 4, 2},
-        {"a first entry that wraps", 132, 4, UINT32_MAX},
-        {"a group of nothing", 136, 4, 0},
-        {"a group of more than there is", 136, 4, 4},
-        {"a count that wraps", 136, 4, UINT32_MAX},
-        {"a leaf past the last", 140, 4, 8},
-        {"a first leaf that wraps", 140, 4, UINT32_MAX},
-        {"fewer leaves than entries", 144, 4, 1},
-        {"too many leaves", 144, 4, GROUP_LEAVES_MAX + 1},
-        {"a proof of one more", 148, 4, 2},
-        {"a proof of one fewer", 148, 4, 0},
-        {"a proof past the limit", 148, 4, GROUP_PROOF_MAX + 1},
-        {"a proof of four billion", 148, 4, UINT32_MAX},
+        {"an overlong time", 132, 6, UINT64_C(0x808080808000)},
     };
     const struct hash proof = HASH_ZERO;
     const struct approval_group group = sample_group(&proof, 1);
@@ -235,7 +224,7 @@ static void lying_bodies_are_malformed(void **state)
         buf_put_u32(&body, (uint32_t)entries.size);
         buf_append_bytes(&body, buf_bytes(&entries));
         buf_append_bytes(&body, buf_bytes(&groups));
-        assert_int_equal(body.size, 184);
+        assert_int_equal(body.size, 175);
         header.codec = CODEC_RAW;
         header.raw_size = header.body_size = (uint32_t)body.size;
         assert_int_equal(read_body(&out, &header, buf_bytes(&body)), OK);
@@ -243,6 +232,70 @@ static void lying_bodies_are_malformed(void **state)
             body.data[cases[i].at + k] = (uint8_t)(cases[i].value >> 8 * (cases[i].size - 1 - k));
         }
         if (read_body(&out, &header, buf_bytes(&body)) != ERR_MALFORMED) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+    block_body_free(&out);
+    buf_free(&body);
+    buf_free(&groups);
+    buf_free(&entries);
+}
+
+/* A group of one hash, its numbers as given: they may be larger than our writer could write. */
+static void put_group(struct buf *out, const uint64_t numbers[5])
+{
+    static const uint8_t zeros[PUBLIC_KEY_SIZE + SIGNATURE_SIZE + HASH_SIZE];
+
+    buf_put_u8(out, SUITE_ED25519_BLAKE2B);
+    buf_put_u8(out, ROLE_MAKER);
+    buf_append(out, zeros, PUBLIC_KEY_SIZE + SIGNATURE_SIZE);
+    buf_put_varint(out, UINT64_MAX); /* any time is one */
+    for (size_t i = 0; i < 5; i++) {
+        buf_put_varint(out, numbers[i]);
+    }
+    buf_append(out, zeros, HASH_SIZE);
+}
+
+static void groups_that_do_not_fit_are_malformed(void **state)
+{
+    static const struct {
+        const char *name;
+        uint64_t numbers[5]; /* first_entry, count, first_leaf, leaf_count, proof_count */
+        enum status want;
+    } cases[] = {
+        {"a group that fits", {1, 2, 5, 9, 1}, OK},
+        {"an entry past the last", {2, 2, 5, 9, 1}, ERR_MALFORMED},
+        {"a first entry that wraps", {UINT32_MAX, 2, 5, 9, 1}, ERR_MALFORMED},
+        {"a first entry past 32 bits", {(UINT64_C(1) << 32) + 1, 2, 5, 9, 1}, ERR_MALFORMED},
+        {"a group of nothing", {1, 0, 5, 9, 1}, ERR_MALFORMED},
+        {"a group of more than there is", {1, 4, 5, 9, 1}, ERR_MALFORMED},
+        {"a count that wraps", {1, UINT32_MAX, 5, 9, 1}, ERR_MALFORMED},
+        {"a count past 32 bits", {1, (UINT64_C(1) << 32) + 2, 5, 9, 1}, ERR_MALFORMED},
+        {"a leaf past the last", {1, 2, 8, 9, 1}, ERR_MALFORMED},
+        {"a first leaf that wraps", {1, 2, UINT32_MAX, 9, 1}, ERR_MALFORMED},
+        {"a first leaf past 32 bits", {1, 2, (UINT64_C(1) << 32) + 5, 9, 1}, ERR_MALFORMED},
+        {"fewer leaves than entries", {1, 2, 0, 1, 1}, ERR_MALFORMED},
+        {"too many leaves", {1, 2, 5, GROUP_LEAVES_MAX + 1, 1}, ERR_MALFORMED},
+        {"leaves past 32 bits", {1, 2, 5, (UINT64_C(1) << 32) + 9, 1}, ERR_MALFORMED},
+        {"a proof of one more", {1, 2, 5, 9, 2}, ERR_MALFORMED},
+        {"a proof of one fewer", {1, 2, 5, 9, 0}, ERR_MALFORMED},
+        {"a proof past the limit", {1, 2, 5, 9, GROUP_PROOF_MAX + 1}, ERR_MALFORMED},
+        {"a proof past 32 bits", {1, 2, 5, 9, (UINT64_C(1) << 32) + 1}, ERR_MALFORMED},
+    };
+    struct block_header header = sample_header();
+    struct block_body out = BLOCK_BODY_EMPTY;
+    struct buf entries = BUF_EMPTY, groups = BUF_EMPTY, body = BUF_EMPTY;
+
+    (void)state;
+    header.count = 3;
+    for (uint32_t i = 0; i < 3; i++) {
+        put_entry(&entries, 16, bytes_text("x"));
+    }
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        buf_clear(&groups);
+        put_group(&groups, cases[i].numbers);
+        block_body_write(&body, &header, buf_bytes(&entries), buf_bytes(&groups));
+        if (read_body(&out, &header, buf_bytes(&body)) != cases[i].want) {
             fail_msg("%s", cases[i].name);
         }
     }
@@ -426,6 +479,7 @@ int main(void)
         cmocka_unit_test(groups_come_back_as_they_were),
         cmocka_unit_test(there_are_at_most_so_many_groups),
         cmocka_unit_test(lying_bodies_are_malformed),
+        cmocka_unit_test(groups_that_do_not_fit_are_malformed),
         cmocka_unit_test(a_count_that_is_not_the_entries_is_malformed),
         cmocka_unit_test(a_body_decompresses_to_exactly_what_it_says),
         cmocka_unit_test(a_compressed_body_is_one_frame_and_nothing_else),

@@ -31,8 +31,6 @@ static inline struct block_header sample_header(void)
         .time_ms = UINT64_C(0x2122232425262728),
     };
 
-    pattern(header.tree.at, HASH_SIZE, 1);
-    pattern(header.key_id.at, KEY_ID_SIZE, 2);
     pattern(header.prev_hash.at, HASH_SIZE, 3);
     pattern(header.aud_prev.at, HASH_SIZE, 4);
     pattern(header.entries_root.at, HASH_SIZE, 5);

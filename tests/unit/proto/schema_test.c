@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -27,7 +28,7 @@ static void the_schema_has_the_same_fields(void **state)
     unsigned fields = 0;
 
     (void)state;
-    for (unsigned tag = 1; tag < FIELD_INHERITED; tag++) {
+    for (unsigned tag = 1; tag < FIELD_LINES; tag++) {
         const struct field_info *info = field_info((enum field)tag);
         const ProtobufCFieldDescriptor *descriptor = descriptor_of((enum field)tag);
 
@@ -43,7 +44,25 @@ static void the_schema_has_the_same_fields(void **state)
     }
     assert_string_equal(descriptor_of(FIELD_INHERITED)->name, "inherited");
     assert_int_equal(descriptor_of(FIELD_INHERITED)->type, PROTOBUF_C_TYPE_BYTES);
-    assert_int_equal(terrace__document__descriptor.n_fields, fields + 1);
+    assert_string_equal(descriptor_of(FIELD_LINES)->name, "lines");
+    assert_int_equal(descriptor_of(FIELD_LINES)->label, PROTOBUF_C_LABEL_REPEATED);
+    assert_int_equal(terrace__document__descriptor.n_fields, fields + 2);
+}
+
+static void a_line_has_the_same_fields(void **state)
+{
+    (void)state;
+    for (enum line_field field = 1; field < LINE_FIELDS; field++) {
+        const ProtobufCFieldDescriptor *descriptor =
+            protobuf_c_message_descriptor_get_field(&terrace__line__descriptor, field);
+
+        assert_non_null(descriptor);
+        assert_string_equal(descriptor->name, line_field_info(field)->name);
+        assert_int_equal(descriptor->type, type_is_number(line_field_info(field)->type)
+                                               ? PROTOBUF_C_TYPE_SINT64
+                                               : PROTOBUF_C_TYPE_STRING);
+    }
+    assert_int_equal(terrace__line__descriptor.n_fields, LINE_FIELDS - 1);
 }
 
 /* --- the same document in both forms --- */
@@ -86,16 +105,69 @@ static bool has_field(unsigned seed, unsigned tag)
     if (seed < 2) {
         return seed == 1;
     }
-    if (seed < FIELD_INHERITED) {
+    if (seed < FIELD_LINES) {
         return tag == seed;
     }
     return (seed * 2654435761U ^ tag * 40503U * seed) >> 7 & 1;
 }
 
+/* Every third sample has lines, some more than others. */
+enum { SAMPLE_LINES_MAX = 40 };
+
+static size_t lines_of(unsigned seed)
+{
+    return seed % 3 == 0 ? seed % SAMPLE_LINES_MAX : 0;
+}
+
+static void fill_our_lines(struct document *document, struct buf *lines, unsigned seed)
+{
+    buf_clear(lines);
+    for (size_t i = 0; i < lines_of(seed); i++) {
+        struct document_line line = {0};
+        char no[24], amount[28];
+
+        (void)snprintf(no, sizeof no, "%zu", 7 * i + 1);
+        (void)snprintf(amount, sizeof amount, "-%zu.00", i);
+        assert_true(line_set(&line, LINE_NO, bytes_text(no)));
+        if (i % 2 == 0) {
+            assert_true(line_set(&line, LINE_NAME, bytes_text("扎西")));
+        }
+        if (i % 5 != 0) {
+            assert_true(line_set(&line, LINE_AMOUNT, bytes_text(amount)));
+        }
+        line_encode(lines, &line);
+    }
+    document->lines = buf_bytes(lines);
+    document->line_count = (uint16_t)lines_of(seed);
+}
+
+static void fill_their_lines(Terrace__Document *message, Terrace__Line *lines,
+                             Terrace__Line **pointers, unsigned seed)
+{
+    message->lines = pointers;
+    message->n_lines = lines_of(seed);
+    for (size_t i = 0; i < message->n_lines; i++) {
+        terrace__line__init(&lines[i]);
+        pointers[i] = &lines[i];
+        lines[i].has_no = 1;
+        lines[i].no = (int64_t)(7 * i + 1);
+        if (i % 2 == 0) {
+            lines[i].name = (char *)(uintptr_t) "扎西";
+        }
+        if (i % 5 != 0) {
+            lines[i].has_amount = 1;
+            lines[i].amount = -100 * (int64_t)i;
+        }
+    }
+}
+
 static void fill_ours(struct document *document, unsigned seed)
 {
+    static struct buf lines;
+
     document_clear(document, 16);
-    for (unsigned tag = 1; tag < FIELD_INHERITED; tag++) {
+    fill_our_lines(document, &lines, seed);
+    for (unsigned tag = 1; tag < FIELD_LINES; tag++) {
         const enum field field = (enum field)tag;
 
         if (field_info(field)->name == NULL || !has_field(seed, tag)) {
@@ -136,9 +208,12 @@ static void set_theirs(Terrace__Document *message, enum field field)
 
 static void fill_theirs(Terrace__Document *message, uint8_t *inherited, unsigned seed)
 {
+    static Terrace__Line lines[SAMPLE_LINES_MAX], *pointers[SAMPLE_LINES_MAX];
+
     terrace__document__init(message);
+    fill_their_lines(message, lines, pointers, seed);
     message->inherited.data = inherited;
-    for (unsigned tag = 1; tag < FIELD_INHERITED; tag++) {
+    for (unsigned tag = 1; tag < FIELD_LINES; tag++) {
         if (field_info((enum field)tag)->name == NULL || !has_field(seed, tag)) {
             continue;
         }
@@ -154,7 +229,9 @@ static void assert_same_documents(const struct document *a, const struct documen
 {
     assert_memory_equal(a->present, b->present, sizeof a->present);
     assert_memory_equal(a->inherited, b->inherited, sizeof a->inherited);
-    for (unsigned tag = 1; tag < FIELD_INHERITED; tag++) {
+    assert_int_equal(a->line_count, b->line_count);
+    assert_true(bytes_equal(a->lines, b->lines));
+    for (unsigned tag = 1; tag < FIELD_LINES; tag++) {
         const enum field field = (enum field)tag;
 
         if (document_has(a, field) && field_is_number(field)) {
@@ -236,6 +313,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_schema_has_the_same_fields),
+        cmocka_unit_test(a_line_has_the_same_fields),
         cmocka_unit_test(both_codecs_write_the_same_bytes),
         cmocka_unit_test(what_the_generated_codec_writes_is_read_here),
         cmocka_unit_test(what_is_written_here_the_generated_codec_reads),

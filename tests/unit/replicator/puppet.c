@@ -5,6 +5,9 @@
 
 #include <cmocka.h>
 
+#include "tests/harness/blocks.h"
+#include "tests/harness/commit.h"
+
 void puppet_begin(struct puppet *puppet)
 {
     memset(puppet, 0, sizeof *puppet);
@@ -43,7 +46,7 @@ void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
     hello.version_min = PROTOCOL_VERSION_MIN;
     hello.version_max = PROTOCOL_VERSION_MAX;
     hello.credit = credit;
-    hello.unix_ms = puppet->world.now_ms;
+    hello.unix_ms = puppet->world.hand.now_ms;
     frame.has_session = 1;
     frame.session = session;
     frame.hello = &hello;
@@ -64,7 +67,7 @@ uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit)
     frame.welcome = &welcome;
     welcome.has_version = welcome.has_unix_ms = welcome.has_credit = welcome.has_hello_stamp = 1;
     welcome.version = PROTOCOL_VERSION_MAX;
-    welcome.unix_ms = puppet->world.now_ms;
+    welcome.unix_ms = puppet->world.hand.now_ms;
     welcome.hello_stamp = asked->hello->stamp;
     welcome.credit = credit;
     puppet_send(puppet, &frame);
@@ -109,15 +112,9 @@ void puppet_ack(struct puppet *puppet, uint64_t session, const char *author, uin
 void puppet_commit(struct puppet *puppet, bool durable)
 {
     struct place *real = puppet->real;
-    struct batch batch;
-    struct err err;
 
     replicator_seal(real->replicator, real->txn);
-    batch = txn_batch(real->txn);
-    assert_int_equal(real->store.ops->commit_begin(real->store.self, real->fence, &batch, &err),
-                     OK);
-    assert_int_equal(real->store.ops->commit_outcome(real->store.self, &err), COMMIT_OK);
-    txn_reset(real->txn);
+    commit_txn(&real->store, real->fence, real->txn);
     if (durable) {
         replicator_durable(real->replicator);
     }
@@ -125,7 +122,7 @@ void puppet_commit(struct puppet *puppet, bool durable)
 
 void puppet_wait(struct puppet *puppet, uint64_t ms)
 {
-    puppet->world.now_ms += ms;
+    puppet->world.hand.now_ms += ms;
     replicator_tick(puppet->real->replicator, puppet->real->txn);
     puppet_commit(puppet, true);
 }
@@ -192,13 +189,12 @@ struct draft draft_next(const struct puppet *puppet, int author, const struct wr
                         const char *text)
 {
     const struct place *place = &puppet->world.at[author];
-    struct draft out = {.key = &place->key, .text = text};
+    struct draft out = {.key = &place->key, .tree = puppet->world.trust.tree, .text = text};
     struct block_header *header = &out.header;
 
     header->version = BLOCK_VERSION;
     header->suite = SUITE_ED25519_BLAKE2B;
     header->audience = (struct audience){AUDIENCE_LINE, place->division};
-    header->tree = puppet->world.tree;
     header->author = place->division;
     header->epoch = 1;
     header->count = 1;
@@ -206,52 +202,32 @@ struct draft draft_next(const struct puppet *puppet, int author, const struct wr
     header->prev_hash = log->hash;
     header->aud_seq = log->lsn + 1;
     header->aud_prev = log->hash;
-    header->time_ms = puppet->world.now_ms;
+    header->time_ms = puppet->world.hand.now_ms;
     return out;
-}
-
-/* Its one entry, or its grants; returns their root. */
-static struct hash write_entries(struct buf *out, const struct draft *draft)
-{
-    struct hash leaves[DRAFT_GRANTS_MAX];
-    const size_t count = draft->header.count;
-
-    assert_true(count <= DRAFT_GRANTS_MAX);
-    for (size_t i = 0; i < count; i++) {
-        struct entry entry = {
-            .lsn = draft->header.first_lsn + i, .time_ms = 1, .kind = KIND_GRANT, .format = 1};
-
-        if (draft->grants == NULL) {
-            entry.kind = KIND_USER_FIRST;
-            entry.body = bytes_text(draft->text);
-        } else {
-            entry.body = buf_bytes(&draft->grants[i]);
-        }
-        leaves[i] = merkle_entry_leaf(&entry);
-        entry_write(out, &entry);
-    }
-    return merkle_root(leaves, count);
 }
 
 struct hash draft_finish(struct buf *out, struct draft *draft)
 {
-    struct buf entries = BUF_EMPTY, body = BUF_EMPTY;
-    struct signature signature;
-    struct hash hash;
+    struct entry entries[DRAFT_GRANTS_MAX];
+    const size_t count = draft->header.count;
 
-    draft->header.entries_root = write_entries(&entries, draft);
-    draft->header.key_id = key_id_of(&draft->key->public);
-    block_body_write(&body, &draft->header, buf_bytes(&entries), BYTES_NONE);
-    draft->header.body_hash = hash_of(TAG_BODY, buf_bytes(&body));
-    buf_clear(out);
-    block_header_write(out, &draft->header);
-    hash = hash_of(TAG_BLOCK, buf_bytes(out));
-    signature = sign_hash(draft->key, &hash);
-    buf_append(out, &signature, sizeof signature);
-    buf_append_bytes(out, buf_bytes(&body));
-    buf_free(&entries);
-    buf_free(&body);
-    return hash;
+    assert_true(count <= DRAFT_GRANTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        struct entry *entry = &entries[i];
+
+        *entry = (struct entry){.lsn = draft->header.first_lsn + i,
+                                .time_ms = 1,
+                                .kind = KIND_GRANT,
+                                .format = GRANT_FORMAT};
+        if (draft->grants == NULL) {
+            entry->kind = KIND_USER_FIRST;
+            entry->body = bytes_text(draft->text);
+        } else {
+            entry->kind = i == 0 && draft->first_kind != 0 ? draft->first_kind : KIND_GRANT;
+            entry->body = buf_bytes(&draft->grants[i]);
+        }
+    }
+    return block_of_entries(out, &draft->header, entries, &draft->tree, draft->key);
 }
 
 struct buf draft_write(const struct puppet *puppet, int author, struct written *log,

@@ -4,7 +4,7 @@
 #define TERRACE_TESTS_PUPPET_H
 
 #include "proto/frame.h"
-#include "replicator/merkle.h"
+#include "replicator/trust/merkle.h"
 #include "world.h"
 
 enum { SESSION = 77, DRAFT_GRANTS_MAX = 128 };
@@ -51,9 +51,11 @@ struct written { /* a log, as the puppet writes it: all of it on one line */
 
 struct draft {
     const struct sign_key *key;
+    struct hash tree;
     struct block_header header;
     const char *text;
     const struct buf *grants; /* sealed, as many as header.count says; instead of the text */
+    uint32_t first_kind;      /* of the first of these, when it is to be none */
 };
 
 /* The next block of the log of `author`, for itself and those above; to be changed at will. */

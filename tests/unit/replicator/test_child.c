@@ -112,26 +112,63 @@ static void blocks_from_above_are_chained_and_addressed(void **state)
     }
 }
 
+/* The parent repeats a block that is held while there is no room: what comes after the next block
+ * of the log for us is not waited for as if it were missing. */
+static void a_held_block_put_off_does_not_hold_up_the_next_one(void **state)
+{
+    struct written log = {0, {{0}}};
+    struct draft block;
+    struct buf first = BUF_EMPTY, next = BUF_EMPTY;
+    uint64_t session;
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    session = puppet_welcome(&puppet, CREDIT);
+    log.lsn = place_head(puppet.real, "R").lsn + 10; /* what lies between is not for us */
+    block = draft_next(&puppet, REGION, &log, "held");
+    block.header.audience.division = division_of("C1");
+    block.header.aud_seq = 1;
+    memset(&block.header.aud_prev, 0, sizeof block.header.aud_prev);
+    log.hash = draft_finish(&first, &block);
+    log.lsn += 10;
+    block = draft_next(&puppet, REGION, &log, "next");
+    block.header.audience.division = division_of("C1");
+    block.header.aud_seq = 2;
+    (void)draft_finish(&next, &block);
+
+    puppet_send_block(&puppet, session, buf_bytes(&first));
+    puppet_commit(&puppet, true);
+    replicator_withhold(puppet.real->replicator, true);
+    puppet_send_block(&puppet, session, buf_bytes(&first));
+    puppet_commit(&puppet, true);
+    assert_non_null(puppet_await(&puppet, has_held));
+    replicator_withhold(puppet.real->replicator, false);
+    puppet_send_block(&puppet, session, buf_bytes(&next));
+    assert_int_equal(held("R"), log.lsn + 1);
+    buf_free(&first);
+    buf_free(&next);
+}
+
 /* --- how it greets --- */
 
 /* Says Hello to nobody for `ms`; returns how often, and the longest time between two. */
-static int greet_in_vain(uint64_t ms, uint64_t *longest, uint64_t *shortest)
+static int handshake_in_vain(uint64_t ms, uint64_t *longest, uint64_t *shortest)
 {
-    const uint64_t end = puppet.world.now_ms + ms;
+    const uint64_t end = puppet.world.hand.now_ms + ms;
     uint64_t last = 0;
     int hellos = 0;
 
     *longest = 0;
     *shortest = UINT64_MAX;
-    while (puppet.world.now_ms < end) {
+    while (puppet.world.hand.now_ms < end) {
         puppet_wait(&puppet, 50);
         if (puppet_await(&puppet, has_hello) != NULL) {
             if (last != 0) {
-                const uint64_t between = puppet.world.now_ms - last;
+                const uint64_t between = puppet.world.hand.now_ms - last;
                 *longest = between > *longest ? between : *longest;
                 *shortest = between < *shortest ? between : *shortest;
             }
-            last = puppet.world.now_ms;
+            last = puppet.world.hand.now_ms;
             hellos++;
         }
     }
@@ -144,8 +181,8 @@ static void a_parent_that_is_away_is_greeted_at_random_times(void **state)
     int hellos;
 
     (void)state;
-    (void)greet_in_vain(120000, &longest, &shortest); /* the cap is reached */
-    hellos = greet_in_vain(1000000, &longest, &shortest);
+    (void)handshake_in_vain(120000, &longest, &shortest); /* the cap is reached */
+    hellos = handshake_in_vain(1000000, &longest, &shortest);
     assert_true(longest <= 10100 && longest > 8000);
     assert_true(shortest < 3000); /* anywhere below the cap, above the time an answer takes */
     assert_true(hellos > 120 && hellos < 400);
@@ -158,9 +195,11 @@ static void a_node_whose_parent_cannot_be_reached_sleeps(void **state)
     int woken = 0;
 
     (void)state;
-    for (const uint64_t end = puppet.world.now_ms + 600000; puppet.world.now_ms < end; woken++) {
+    for (const uint64_t end = puppet.world.hand.now_ms + 600000; puppet.world.hand.now_ms < end;
+         woken++) {
         const uint64_t next = replicator_next_tick(puppet.real->replicator);
-        puppet.world.now_ms = next > puppet.world.now_ms ? next : puppet.world.now_ms + 1;
+        puppet.world.hand.now_ms =
+            next > puppet.world.hand.now_ms ? next : puppet.world.hand.now_ms + 1;
         puppet_wait(&puppet, 0);
         while (replicator_next_frame(puppet.real->replicator, &to, &frame)) {
             replicator_unsent(puppet.real->replicator, to, buf_bytes(&frame));
@@ -181,12 +220,12 @@ static void a_frame_that_does_not_leave_is_tried_less_and_less_often(void **stat
     drain();
     place_say(puppet.real, AUDIENCE_LINE, "C1", "news");
     puppet_commit(&puppet, true);
-    for (const uint64_t end = puppet.world.now_ms + 10000; puppet.world.now_ms < end;) {
+    for (const uint64_t end = puppet.world.hand.now_ms + 10000; puppet.world.hand.now_ms < end;) {
         while (replicator_next_frame(puppet.real->replicator, &to, &frame)) {
             replicator_unsent(puppet.real->replicator, to, buf_bytes(&frame));
             tried++;
         }
-        puppet.world.now_ms = replicator_next_tick(puppet.real->replicator);
+        puppet.world.hand.now_ms = replicator_next_tick(puppet.real->replicator);
         puppet_wait(&puppet, 0);
     }
     assert_true(tried > 5 && tried < 40);
@@ -212,9 +251,9 @@ static void a_step_of_the_wall_clock_is_no_round_trip(void **state)
         welcome.has_version = welcome.has_unix_ms = welcome.has_hello_stamp = 1;
         welcome.version = PROTOCOL_VERSION_MAX;
         welcome.hello_stamp = asked->hello->stamp;
-        puppet.world.wall_step_ms += (uint64_t)steps_ms[i];
-        puppet.world.now_ms += 70;
-        welcome.unix_ms = puppet.world.now_ms + puppet.world.wall_step_ms;
+        puppet.world.hand.wall_step_ms += (uint64_t)steps_ms[i];
+        puppet.world.hand.now_ms += 70;
+        welcome.unix_ms = puppet.world.hand.now_ms + puppet.world.hand.wall_step_ms;
         puppet_send(&puppet, &frame);
         assert_int_equal(peer_of(division_of("R")).state, PEER_LIVE);
         assert_int_equal(peer_of(division_of("R")).rtt_ms, 70);
@@ -228,6 +267,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(blocks_from_above_are_chained_and_addressed),
+        STORY(a_held_block_put_off_does_not_hold_up_the_next_one),
         STORY(a_parent_that_is_away_is_greeted_at_random_times),
         STORY(a_node_whose_parent_cannot_be_reached_sleeps),
         STORY(a_frame_that_does_not_leave_is_tried_less_and_less_often),

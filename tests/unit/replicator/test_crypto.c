@@ -6,7 +6,8 @@
 
 #include <cmocka.h>
 
-#include "replicator/crypto.h"
+#include "replicator/trust/crypto.h"
+#include "tests/harness/identities.h"
 
 /* From Python's hashlib.blake2b(digest_size=32, person=tag), an independent implementation. */
 static const struct {
@@ -29,6 +30,12 @@ static const struct {
     {TAG_CONTENT, "21ecbfa1b9680991b940878ef07193de2e3179f2a091635afea2343b4fd5fa2c"},
     {TAG_ROSTER, "237178068d7d307236dc302b0de6ab518b57178e6eefc0ba1c6b5fe44c3979fe"},
     {TAG_KEY_PROOF, "5c7b64ea771d8c5d3997ae93f8a016fc8f5ae6a7215efeec54ca33e70d1e3866"},
+    {TAG_CONSENT, "7756a41784d9ff2b34cf857d5302cbb13f6d0353891c16ac398d20eb994bf34b"},
+    {TAG_FILE, "2f649f949161c159e430d6b741084bd740d1a52bce10292bc2835251b7731d0f"},
+    {TAG_ARRIVAL, "89665878efe1991f301d562c8a988d72585565141a9f23f25bf3a0176c698d2c"},
+    {TAG_BROWSER, "921f56bf93a6e32d4d72eb4c91a35f4281c36c00e558a7a71e3af568460279e2"},
+    {TAG_ACCESS, "2165a61ed41caa890e4a0088f866fd760504cae227a5bd7ed2b752cd0fa22e06"},
+    {TAG_WEBHOOK, "512a8c2e3294a037f15c28a2caa0b902075116dce1c916793b034e0a1af7581c"},
 };
 
 static void every_tag_hashes_as_another_implementation_says(void **state)
@@ -229,14 +236,6 @@ static void wiped_memory_holds_nothing(void **state)
     assert_memory_not_equal(a.secret, a.public, sizeof a.public);
 }
 
-static int start(void **state)
-{
-    struct err err;
-
-    (void)state;
-    return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,5 +252,5 @@ int main(void)
         cmocka_unit_test(wiped_memory_holds_nothing),
     };
 
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, crypto_set_up, NULL);
 }

@@ -7,7 +7,8 @@
 #include <cmocka.h>
 
 #include "proto/block.h"
-#include "replicator/flow.h"
+#include "replicator/session/bucket.h"
+#include "replicator/stream/flow.h"
 
 static void blocks_leave_within_credit_and_window(void **state)
 {

@@ -7,19 +7,24 @@
 #include <cmocka.h>
 
 #include "puppet.h"
+#include "replicator/core.h"
+#include "replicator/log/heads.h"
+#include "replicator/log/sealing.h"
 
 enum { CREDIT = 64 << 20, BLOCK_GRANTS = 64, SUBTREE_MEMBERS = 1024 };
 
 static struct puppet puppet;
 static struct written city_log;
 static struct buf sealed[BLOCK_GRANTS + 1];
-static unsigned granted; /* a code and a link key for each */
+static unsigned granted;    /* a code and a link key for each */
+static uint32_t first_kind; /* of the blocks that are brought; 0: grants alone */
 
 static int set_up(void **state)
 {
     (void)state;
     memset(&city_log, 0, sizeof city_log);
     granted = 0;
+    first_kind = 0;
     puppet_begin(&puppet);
     return 0;
 }
@@ -60,7 +65,7 @@ static void grant_next(struct buf *out, int granter)
         .epoch = 1, .division = code_of(++granted), .parent = above->division, .name = "N"};
 
     (void)snprintf((char *)grant.curve_key, sizeof grant.curve_key, "link key %u", granted);
-    grant_certify(&grant, &puppet.world.tree, &puppet.world.at[SIBLING].key);
+    grant_certify(&grant, &puppet.world.trust.tree, &puppet.world.at[SIBLING].key);
     buf_clear(out);
     grant_seal(out, &grant, &above->key);
 }
@@ -86,6 +91,7 @@ static bool bring(uint32_t count)
     struct hash hash;
 
     draft.grants = sealed;
+    draft.first_kind = first_kind;
     draft.header.count = count;
     hash = draft_finish(&whole, &draft);
     puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
@@ -113,7 +119,7 @@ static void a_log_carries_what_its_author_granted(void **state)
     grant_next(&sealed[0], REGION); /* with its true signature, but in the city's log */
     assert_true(bring(1));
     assert_null(last_granted());
-    assert_true(place_alarmed(puppet.real, "bad_grant"));
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_GRANT));
     assert_true(bring_new(1));
     assert_non_null(last_granted());
 }
@@ -138,9 +144,9 @@ static void a_grant_costs_as_much_as_a_block(void **state)
     (void)state;
     begin(10); /* a burst of a hundred */
     assert_true(bring_new(BLOCK_GRANTS));
-    assert_false(place_alarmed(puppet.real, "limit"));
+    assert_false(place_alarmed(puppet.real, ALARM_LIMIT));
     assert_true(bring_new(BLOCK_GRANTS));
-    assert_true(place_alarmed(puppet.real, "limit"));
+    assert_true(place_alarmed(puppet.real, ALARM_LIMIT));
 }
 
 static void a_subtree_has_its_share_of_the_roster(void **state)
@@ -158,11 +164,87 @@ static void a_subtree_has_its_share_of_the_roster(void **state)
     assert_int_equal(roster_count(roster), count + SUBTREE_MEMBERS);
     assert_int_equal(roster_find(roster, division_of("C1"))->below, SUBTREE_MEMBERS);
     assert_int_equal(roster_root(roster)->below, roster_count(roster) - 1);
-    assert_false(place_alarmed(puppet.real, "limit"));
+    assert_false(place_alarmed(puppet.real, ALARM_LIMIT));
     assert_true(bring_new(1));
     assert_null(last_granted());
-    assert_true(place_alarmed(puppet.real, "limit"));
-    assert_false(place_alarmed(puppet.real, "bad_grant"));
+    assert_true(place_alarmed(puppet.real, ALARM_LIMIT));
+    assert_false(place_alarmed(puppet.real, ALARM_BAD_GRANT));
+}
+
+/* --- what a newer version writes --- */
+
+static bool is_member(unsigned number)
+{
+    return roster_find(replicator_roster(puppet.real->replicator), code_of(number)) != NULL;
+}
+
+static void restart(void)
+{
+    place_close(puppet.real);
+    place_open(puppet.real);
+    puppet_commit(&puppet, true);
+}
+
+/* The same block as a program sees it that knows its first entry: as a grant. */
+static void make_known(uint64_t lsn)
+{
+    struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
+    struct written before = {lsn - 1, HASH_ZERO};
+    struct draft draft = draft_next(&puppet, CITY, &before, NULL);
+
+    draft.grants = sealed;
+    draft.header.count = 2;
+    (void)draft_finish(&whole, &draft);
+    log_block_key(&key, division_of("C1"), 1, lsn);
+    (void)txn_put(puppet.real->txn, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
+    puppet_commit(&puppet, true);
+    buf_free(&whole);
+    buf_free(&key);
+}
+
+/* Were a revocation passed over, what comes after it would be judged as if it had not been. */
+static void a_link_kind_of_a_newer_version_is_waited_for(void **state)
+{
+    (void)state;
+    begin(0);
+    assert_true(bring_new(1));
+    assert_true(is_member(1));
+    first_kind = KIND_REVOKE;
+    assert_true(bring_new(2)); /* held, but not read from here on */
+    assert_true(place_alarmed(puppet.real, ALARM_NEEDS_UPGRADE));
+    first_kind = 0;
+    assert_true(bring_new(1));
+    assert_false(is_member(2) || is_member(3) || is_member(4));
+    assert_false(place_alarmed(puppet.real, ALARM_BAD_GRANT));
+    assert_int_equal(place_head(puppet.real, "C1").lsn, 4);
+    assert_non_null(puppet_await(&puppet, has_held));
+
+    restart(); /* without the upgrade */
+    assert_false(is_member(2) || is_member(3) || is_member(4));
+    assert_true(place_alarmed(puppet.real, ALARM_NEEDS_UPGRADE));
+}
+
+static void what_was_waited_for_is_read_after_the_upgrade(void **state)
+{
+    (void)state;
+    begin(0);
+    grant_next(&sealed[0], CITY);
+    grant_next(&sealed[1], CITY);
+    first_kind = KIND_CONFIRM;
+    assert_true(bring(2));
+    first_kind = 0;
+    assert_true(bring_new(1));
+    assert_false(is_member(1) || is_member(2) || is_member(3));
+    grant_next(&sealed[0], CITY); /* 4 and 5 */
+    grant_next(&sealed[1], CITY);
+    make_known(1);
+    restart();
+    assert_true(is_member(4) && is_member(5) && is_member(3));
+    assert_non_null(
+        heads_find(&puppet.real->replicator->logs, code_of(3))); /* its log can come now */
+    begin(0);
+    assert_true(bring_new(1)); /* and nothing waits any more */
+    assert_non_null(last_granted());
 }
 
 int main(void)
@@ -173,6 +255,8 @@ int main(void)
         STORY(a_block_carries_few_grants),
         STORY(a_grant_costs_as_much_as_a_block),
         STORY(a_subtree_has_its_share_of_the_roster),
+        STORY(a_link_kind_of_a_newer_version_is_waited_for),
+        STORY(what_was_waited_for_is_read_after_the_upgrade),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,8 +6,9 @@
 
 #include <cmocka.h>
 
-#include "replicator/crypto.h"
-#include "replicator/merkle.h"
+#include "replicator/trust/crypto.h"
+#include "replicator/trust/merkle.h"
+#include "tests/harness/identities.h"
 
 enum { LEAVES_MAX = 33, MANY = 1 << 17 };
 
@@ -223,27 +224,22 @@ static void expect_hex(struct hash hash, const char *want)
 static void leaves_and_approvals_have_their_written_form(void **state)
 {
     const struct entry entry = {7, UINT64_C(1700000000123), 16, 1, bytes_text("body")};
-    struct hash tree, root;
+    struct approval_terms terms = {.author = division_of("540121"),
+                                   .epoch = 3,
+                                   .role = ROLE_CHECKER,
+                                   .time_ms = UINT64_C(1700000000123)};
 
     (void)state;
     for (size_t i = 0; i < HASH_SIZE; i++) {
-        tree.at[i] = (uint8_t)i;
-        root.at[i] = (uint8_t)(i + HASH_SIZE);
+        terms.tree.at[i] = (uint8_t)i;
+        terms.root.at[i] = (uint8_t)(i + HASH_SIZE);
     }
     expect_hex(merkle_entry_leaf(&entry),
                "26ebc5c2728f5a59550bd8b30ff28dbd354e4b9869f1abe3468e89cbbe5793aa");
     expect_hex(merkle_approval_leaf(16, 1, bytes_text("body")),
                "38441d596710e307284430f8198fe9f22ab65a6ebc1dd39b8b356af9a35d4d0b");
-    expect_hex(approval_hash(&tree, division_of("540121"), ROLE_CHECKER, &root),
-               "85ad8fc035e79fa3e595f91b13cae8ac321da5c7a2de2c797edb9aee710cae07");
-}
-
-static int start(void **state)
-{
-    struct err err;
-
-    (void)state;
-    return crypto_init(&err) == OK ? 0 : -1;
+    expect_hex(approval_hash(&terms),
+               "9a8c5f11b35c37ddb44d23b525aef4aca30fb0f814d89d21a77cfe249fd3d6e6");
 }
 
 int main(void)
@@ -257,5 +253,5 @@ int main(void)
         cmocka_unit_test(leaves_and_approvals_have_their_written_form),
     };
 
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, crypto_set_up, NULL);
 }

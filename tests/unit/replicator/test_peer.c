@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "replicator/peer.h"
+#include "replicator/session/peer.h"
 
 enum { SAME = -1 }; /* DO_DROP, and the state stays */
 
@@ -17,7 +17,7 @@ static void every_state_answers_every_event(void **state)
     } want[PEER_STATES][PEER_EVENTS] = {
         [PEER_DOWN] =
             {
-                [EV_DIAL] = {PEER_GREETING, DO_HELLO},
+                [EV_DIAL] = {PEER_HANDSHAKE, DO_HELLO},
                 [EV_HELLO] = {PEER_LIVE, DO_WELCOME},
                 [EV_WELCOME] = {SAME, DO_DROP},
                 [EV_OVER] = {SAME, DO_DROP},
@@ -27,9 +27,9 @@ static void every_state_answers_every_event(void **state)
                 [EV_RESUME] = {SAME, DO_DROP},
                 [EV_INCOMPATIBLE] = {PEER_REFUSED, DO_CLOSE},
             },
-        [PEER_GREETING] =
+        [PEER_HANDSHAKE] =
             {
-                [EV_DIAL] = {PEER_GREETING, DO_HELLO},
+                [EV_DIAL] = {PEER_HANDSHAKE, DO_HELLO},
                 [EV_HELLO] = {SAME, DO_DROP},
                 [EV_WELCOME] = {PEER_LIVE, DO_OPEN},
                 [EV_OVER] = {PEER_DOWN, DO_CLOSE},
@@ -77,7 +77,7 @@ static void every_state_answers_every_event(void **state)
             },
         [PEER_REFUSED] =
             {
-                [EV_DIAL] = {PEER_GREETING, DO_HELLO},
+                [EV_DIAL] = {PEER_HANDSHAKE, DO_HELLO},
                 [EV_HELLO] = {PEER_LIVE, DO_WELCOME},
                 [EV_WELCOME] = {SAME, DO_DROP},
                 [EV_OVER] = {SAME, DO_DROP},

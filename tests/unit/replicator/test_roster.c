@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 #include "proto/frame.h"
-#include "replicator/roster.h"
+#include "replicator/trust/roster.h"
+#include "tests/harness/identities.h"
 
 /* Codes do not follow the tree, on purpose: it comes from grants alone. */
 enum who { TRUST, REGION, CITY, OTHER_CITY, COUNTY, OTHER_COUNTY, STRANGER, PEOPLE };
@@ -23,6 +24,9 @@ struct world {
     struct err err;
 };
 
+/* Numbers from 1 on, one for each bit. */
+#define NUMBERS(bits) ((struct number_set){{UINT64_C(bits) << 1}})
+
 static struct grant grant_of(const struct world *world, enum who who)
 {
     struct grant grant = {.tree = world->tree,
@@ -32,7 +36,7 @@ static struct grant grant_of(const struct world *world, enum who who)
                           .sign_key = world->keys[who].public,
                           .endpoint = "tcp://127.0.0.1:7400",
                           .time_ms = 1700000000000,
-                          .policy = 1};
+                          .policy = NUMBERS(1)};
 
     if (parents[who] != TRUST) {
         grant.parent = division_of(codes[parents[who]]);
@@ -122,7 +126,7 @@ static void a_grant_comes_back_as_it_was(void **state)
     assert_true(got.base_lsn == grant.base_lsn);
     assert_true(hash_equal(&got.base_hash, &grant.base_hash));
     assert_true(got.time_ms == grant.time_ms);
-    assert_int_equal(got.policy, grant.policy);
+    assert_true(number_set_equal(&got.policy, &grant.policy));
     assert_true(hash_equal(&got.tree, &grant.tree));
     grant_certify(&grant, &grant.tree, &world->keys[COUNTY]);
     assert_memory_equal(&got.key_proof, &grant.key_proof, sizeof got.key_proof);
@@ -134,12 +138,39 @@ static void names_and_endpoints_are_fit_to_be_shown(void **state)
         const char *text;
         bool fine;
     } cases[] = {
-        {"Linzhou", true},   {"\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf", true},
+        {"Linzhou", true},
+        {"\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf", true},
         {"\xe4\xb8", false}, /* cut in a character */
-        {"\xff", false},     {"a\nb", false},
-        {"a\x1b[2J", false},                          /* a terminal would obey */
-        {"a\x7f", false},    {"a\xc2\x9b", false},    /* the same in one C1 character */
-        {"a\xc2\xa0", true}, {"\xed\xa0\x80", false}, /* a surrogate */
+        {"\xff", false},
+        {"a\nb", false},
+        {"a\x1b[2J", false}, /* a terminal would obey */
+        {"a\x7f", false},
+        {"a\xc2\x9b", false}, /* the same in one C1 character */
+        {"a\xc2\xa0", true},
+        {"\xed\xa0\x80", false}, /* a surrogate */
+        {"a\xe2\x80\xae"
+         "9",
+         false}, /* read from right to left, U+202E */
+        {"a\xe2\x81\xa6"
+         "9",
+         false},                  /* an isolate, U+2066 */
+        {"a\xd8\x9c", false},     /* Arabic letter mark, U+061C */
+        {"a\xe2\x80\x8b", false}, /* a space of width zero, U+200B */
+        {"a\xe2\x80\xa8", false}, /* a line separator, U+2028 */
+        {"\xef\xbb\xbf"
+         "a",
+         false},                                 /* a byte order mark, U+FEFF */
+        {"a\xc2\xad", false},                    /* a soft hyphen, U+00AD */
+        {"a\xf3\xa0\x81\x81", false},            /* a tag letter, U+E0041 */
+        {"\xe6\x9e\x97\xef\xb8\x8f", false},     /* a variation selector, U+FE0F */
+        {"\xe6\x9e\x97\xf3\xa0\x84\x80", false}, /* another, of letters, U+E0100 */
+        {"a\xcd\x8f", false},                    /* a joiner of graphemes, U+034F */
+        {"a\xe3\x85\xa4", false},                /* a Hangul filler, U+3164 */
+        {"a\xe1\xa0\x8b", false},                /* a Mongolian selector, U+180B */
+        {"\xe2\x80\x9c\xe2\x80\x94\xe2\x80\xa6\xe2\x80\x9d", true}, /* quotes, dash, ellipsis */
+        {"\xe3\x80\x80\xef\xbc\x8c", true},                         /* a wide blank, a wide comma */
+        {"\xe0\xbd\x96\xe0\xbd\xbc\xe0\xbd\x91", true},             /* Tibetan */
+        {"\xf0\xa0\xae\xb7", true}, /* U+20BB7, a rare Chinese letter */
     };
     struct world *world = *state;
 
@@ -202,7 +233,7 @@ static void alter(Terrace__Grant *grant, int field)
         grant->unix_ms++;
         break;
     case 11:
-        grant->policy ^= 1;
+        grant->n_policy = 0;
         break;
     case 12:
         grant->key_proof = pb_of_bytes(other_hash, SIGNATURE_SIZE);
@@ -300,26 +331,26 @@ static void a_child_is_as_strict_as_its_granter_or_stricter(void **state)
     struct world *world = *state;
     struct grant city = grant_of(world, CITY), region = grant_of(world, REGION), county;
 
-    region.policy = 6;
+    region.policy = NUMBERS(6);
     assert_int_equal(give(world, &region, TRUST), OK);
-    city.policy = 5;
+    city.policy = NUMBERS(5);
     assert_int_equal(give(world, &city, REGION), ERR_REFUSED);
-    city.policy = 7;
+    city.policy = NUMBERS(7);
     assert_int_equal(give(world, &city, REGION), OK);
     county = grant_of(world, COUNTY);
-    county.policy = 6; /* enough for the region, and not for the city */
+    county.policy = NUMBERS(6); /* enough for the region, and not for the city */
     assert_int_equal(give(world, &county, CITY), ERR_REFUSED);
-    county.policy = UINT64_MAX;
+    county.policy = NUMBER_SET_ALL;
     assert_int_equal(give(world, &county, CITY), OK);
 
     /* A stricter city does not undo what it gave before, in whatever order they are read. */
-    city.policy = 15;
+    city.policy = NUMBERS(15);
     city.epoch = 2;
     city.sign_key = world->keys[STRANGER].public;
     memset(city.curve_key, 77, sizeof city.curve_key);
     assert_int_equal(give(world, &city, REGION), OK);
     county.epoch = 2;
-    county.policy = 7;
+    county.policy = NUMBERS(7);
     assert_int_equal(give(world, &county, CITY), OK);
     county.epoch = 3;
     assert_int_equal(give(world, &county, STRANGER), ERR_REFUSED);
@@ -401,7 +432,7 @@ static void every_refusal_has_its_status(void **state)
     grant.epoch = 2;
     assert_int_equal(give(world, &grant, OTHER_CITY), ERR_REFUSED); /* not its child */
     grant = grant_of(world, COUNTY);
-    grant.policy = 3;
+    grant.policy = NUMBERS(3);
     assert_int_equal(give(world, &grant, CITY), ERR_FORK); /* two of one epoch */
     grant.epoch = 3;
     assert_int_equal(give(world, &grant, CITY), ERR_NOT_YET);
@@ -598,14 +629,6 @@ static void the_order_of_grants_does_not_show(void **state)
     roster_free(first);
 }
 
-static int start(void **state)
-{
-    struct err err;
-
-    (void)state;
-    return crypto_init(&err) == OK ? 0 : -1;
-}
-
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -626,5 +649,5 @@ int main(void)
         STORY(the_order_of_grants_does_not_show),
     };
 
-    return cmocka_run_group_tests(tests, start, NULL);
+    return cmocka_run_group_tests(tests, crypto_set_up, NULL);
 }

@@ -140,13 +140,13 @@ static void the_window_opens_with_the_acks(void **state)
     first = drain();
     assert_true(first.bytes > 0 && first.bytes <= 64 << 10); /* whatever the credit says */
     taken = first.bytes;
-    puppet.world.now_ms += 10;
+    puppet.world.hand.now_ms += 10;
     puppet_ack(&puppet, SESSION, "R", first.last_lsn, credit + taken);
     second = drain();
     assert_true(second.bytes > first.bytes);
     for (int i = 0; i < 10 && second.last_lsn < place_head(puppet.real, "R").lsn; i++) {
         taken += second.bytes;
-        puppet.world.now_ms += 10;
+        puppet.world.hand.now_ms += 10;
         puppet_ack(&puppet, SESSION, "R", second.last_lsn, credit + taken);
         second = drain();
     }
@@ -178,7 +178,7 @@ static void what_is_not_addressed_to_a_child_is_passed_over_in_bounded_looks(voi
     flood = drain();
     puppet_ack(&puppet, SESSION, "R", flood.last_lsn, 65 << 20);
     /* Ends the session, so that nothing is passed over as it comes. */
-    puppet.world.now_ms += 60000;
+    puppet.world.hand.now_ms += 60000;
     replicator_tick(puppet.real->replicator, puppet.real->txn);
     place_say(puppet.real, AUDIENCE_TREE, "R", "the one it lacks");
     puppet_commit(&puppet, true);
@@ -188,13 +188,13 @@ static void what_is_not_addressed_to_a_child_is_passed_over_in_bounded_looks(voi
     }
     place_say(puppet.real, AUDIENCE_TREE, "R", "and the last");
     puppet_commit(&puppet, true);
-    puppet.world.now_ms += 60000; /* nothing of it is kept in memory any more */
+    puppet.world.hand.now_ms += 60000; /* nothing of it is kept in memory any more */
     replicator_tick(puppet.real->replicator, puppet.real->txn);
     greet(64 << 20);
     for (flood = drain(); flood.last_lsn < place_head(puppet.real, "R").lsn; looks++) {
         struct flood more;
         assert_true(looks < 20);
-        assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.now_ms);
+        assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.hand.now_ms);
         puppet_commit(&puppet, true);
         more = drain();
         flood.last_lsn = more.last_lsn > flood.last_lsn ? more.last_lsn : flood.last_lsn;
@@ -218,7 +218,7 @@ static void a_child_that_lacks_nothing_costs_no_look_at_the_log(void **state)
     assert_int_equal(drain().blocks, 0);
     replicator_peer(puppet.real->replicator, 0, &status);
     assert_int_equal(status.behind_entries, 0);
-    assert_true(replicator_next_tick(puppet.real->replicator) > puppet.world.now_ms);
+    assert_true(replicator_next_tick(puppet.real->replicator) > puppet.world.hand.now_ms);
 }
 
 static void what_was_turned_down_comes_again_after_a_while(void **state)
@@ -243,8 +243,8 @@ static void what_was_turned_down_comes_again_after_a_while(void **state)
     frame.ack = &ack;
     puppet_send(&puppet, &frame);
     assert_int_equal(drain().blocks, 0);
-    assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.now_ms + 500);
-    puppet.world.now_ms += 500;
+    assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.hand.now_ms + 500);
+    puppet.world.hand.now_ms += 500;
     assert_int_equal(drain().blocks, flood.blocks);
 }
 
@@ -255,8 +255,8 @@ static void data_that_nobody_acknowledges_ends_the_session(void **state)
     (void)state;
     greet(1 << 20);
     assert_true(drain().blocks > 0);
-    puppet.world.now_ms += 3100;
-    assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.now_ms);
+    puppet.world.hand.now_ms += 3100;
+    assert_true(replicator_next_tick(puppet.real->replicator) <= puppet.world.hand.now_ms);
     replicator_tick(puppet.real->replicator, puppet.real->txn);
     puppet_commit(&puppet, true);
     frame = puppet_await(&puppet, has_restart);
@@ -295,20 +295,20 @@ static void credit_alone_is_no_progress(void **state)
     (void)state;
     greet(0);
     for (uint64_t i = 1; i <= 12; i++) {
-        assert_false(place_alarmed(puppet.real, "silent_with_backlog"));
+        assert_false(place_alarmed(puppet.real, ALARM_SILENT_WITH_BACKLOG));
         puppet_ack(&puppet, SESSION, "R", 0, i == 6 ? 1 : 0); /* heard, and nothing confirmed */
         puppet_wait(&puppet, 2500);
     }
     puppet_ack(&puppet, SESSION, "R", 0, 0);
     puppet_wait(&puppet, 2500);
-    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+    assert_true(place_alarmed(puppet.real, ALARM_SILENT_WITH_BACKLOG));
     lsn = place_head(puppet.real, "R").lsn;
     puppet_hello(&puppet, SESSION + 1, 1 << 20);
     puppet_commit(&puppet, true);
     (void)drain();
-    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+    assert_true(place_alarmed(puppet.real, ALARM_SILENT_WITH_BACKLOG));
     puppet_ack(&puppet, SESSION + 1, "R", lsn, 2 << 20);
-    assert_false(place_alarmed(puppet.real, "silent_with_backlog"));
+    assert_false(place_alarmed(puppet.real, ALARM_SILENT_WITH_BACKLOG));
 }
 
 static void sessions_that_begin_again_and_again_confirm_nothing(void **state)
@@ -318,7 +318,7 @@ static void sessions_that_begin_again_and_again_confirm_nothing(void **state)
         puppet_hello(&puppet, SESSION + i, 0);
         puppet_wait(&puppet, 1000);
     }
-    assert_true(place_alarmed(puppet.real, "silent_with_backlog"));
+    assert_true(place_alarmed(puppet.real, ALARM_SILENT_WITH_BACKLOG));
 }
 
 static void what_the_hello_does_not_name_is_sent_from_the_start(void **state)
@@ -395,7 +395,7 @@ static void acks_beyond_what_is_held_are_alarmed_and_change_nothing(void **state
     greet(1 << 20);
     flood = drain();
     puppet_ack(&puppet, SESSION, "R", flood.last_lsn + 1000, 2 << 20);
-    assert_true(place_alarmed(puppet.real, "lost_tail"));
+    assert_true(place_alarmed(puppet.real, ALARM_LOST_TAIL));
     place_say(puppet.real, AUDIENCE_TREE, "R", "news");
     puppet_commit(&puppet, true);
     puppet_ack(&puppet, SESSION, "R", flood.last_lsn, 3 << 20);
@@ -414,7 +414,7 @@ static void a_frame_the_transport_did_not_take_is_offered_again_first(void **sta
     replicator_unsent(puppet.real->replicator, to, buf_bytes(&first));
     assert_false(
         replicator_next_frame(puppet.real->replicator, &to, &again)); /* not in this turn */
-    assert_true(replicator_next_tick(puppet.real->replicator) > puppet.world.now_ms);
+    assert_true(replicator_next_tick(puppet.real->replicator) > puppet.world.hand.now_ms);
     puppet_commit(&puppet, true);
     assert_true(replicator_next_frame(puppet.real->replicator, &to, &again));
     assert_true(bytes_equal(buf_bytes(&first), buf_bytes(&again)));
@@ -456,8 +456,8 @@ static void an_idle_link_speaks_now_and_then_and_is_down_when_it_hears_nothing(v
     greet(1 << 20);
     puppet_ack(&puppet, SESSION, "R", drain().last_lsn, 2 << 20);
     for (int i = 0; i < 18; i++) {
-        puppet.world.now_ms += 1000;
-        if (replicator_next_tick(puppet.real->replicator) <= puppet.world.now_ms) {
+        puppet.world.hand.now_ms += 1000;
+        if (replicator_next_tick(puppet.real->replicator) <= puppet.world.hand.now_ms) {
             replicator_tick(puppet.real->replicator, puppet.real->txn);
         }
         puppet_commit(&puppet, true);
@@ -465,12 +465,12 @@ static void an_idle_link_speaks_now_and_then_and_is_down_when_it_hears_nothing(v
             spoken++;
         }
     }
-    assert_true(spoken >= 3 && spoken <= 5);
-    puppet.world.now_ms += 3000;
+    assert_true(spoken >= 1 && spoken <= 2); /* within half of that, once */
+    puppet.world.hand.now_ms += 3000;
     replicator_tick(puppet.real->replicator, puppet.real->txn);
     replicator_peer(puppet.real->replicator, 0, &status);
     assert_int_equal(status.state, PEER_DOWN);
-    assert_string_equal(status.reason, "silent for too long");
+    assert_string_equal(status.reason, "peer_silent");
 }
 
 static void a_clock_that_is_wrong_is_alarmed_and_changes_nothing(void **state)
@@ -483,19 +483,19 @@ static void a_clock_that_is_wrong_is_alarmed_and_changes_nothing(void **state)
     hello.version_min = PROTOCOL_VERSION_MIN;
     hello.version_max = PROTOCOL_VERSION_MAX;
     hello.has_version_min = hello.has_version_max = hello.has_unix_ms = 1;
-    hello.unix_ms = puppet.world.now_ms + 3600 * 1000;
+    hello.unix_ms = puppet.world.hand.now_ms + 3600 * 1000;
     frame.has_session = 1;
     frame.session = SESSION;
     frame.hello = &hello;
     puppet_send(&puppet, &frame);
-    assert_true(place_alarmed(puppet.real, "clock_skew"));
+    assert_true(place_alarmed(puppet.real, ALARM_CLOCK_SKEW));
     replicator_peer(puppet.real->replicator, 0, &status);
     assert_int_equal(status.clock_skew_ms, 3600 * 1000);
     assert_int_equal(status.state, PEER_LIVE);
     greet(1 << 20);
-    assert_true(place_alarmed(puppet.real, "clock_skew")); /* the same session: not measured */
+    assert_true(place_alarmed(puppet.real, ALARM_CLOCK_SKEW)); /* the same session: not measured */
     puppet_hello(&puppet, SESSION + 1, 1 << 20);
-    assert_false(place_alarmed(puppet.real, "clock_skew"));
+    assert_false(place_alarmed(puppet.real, ALARM_CLOCK_SKEW));
 }
 
 int main(void)

@@ -184,7 +184,7 @@ static void the_word_of_the_root_shows_a_fork_of_our_log(void **state)
     world_run(&puppet.world, 3000);
     city->alarm_count = 0; /* what the heads of the new session told is not asked here */
     world_run(&puppet.world, 15000);
-    assert_true(place_alarmed(city, "fork"));
+    assert_true(place_alarmed(city, ALARM_FORK));
 }
 
 int main(void)

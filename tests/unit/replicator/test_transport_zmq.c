@@ -8,16 +8,21 @@
 #include <arpa/inet.h>
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include <zmq.h>
 
 #include "proto/frame.h"
-#include "replicator/enrol_zmq.h"
-#include "replicator/guard_zmq.h"
-#include "replicator/probe_zmq.h"
+#include "replicator/zmq/connection_rate.h"
+#include "replicator/zmq/enrol_zmq.h"
+#include "replicator/zmq/guard_zmq.h"
+#include "replicator/zmq/probe_zmq.h"
 
 enum {
     DEADLINE_MS = 8000,
@@ -282,6 +287,39 @@ static void a_quiet_node_is_looked_at_rarely(void **state)
     (void)close(taken);
 }
 
+static void *take_memory(size_t size)
+{
+    void *memory =
+        mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    return memory;
+}
+
+/* Whose links are shut for what they hold, and comes back with as much, finds no ten seconds. */
+static void who_floods_again_is_shut_again(void **state)
+{
+    enum { ALLOWED = 8 << 20, TAKEN = 4 * ALLOWED };
+    uint64_t now_ms = 1000000;
+    struct guard guard;
+    void *memory;
+
+    (void)state;
+    guard_init(&guard, ALLOWED);
+    assert_int_equal(guard_look(&guard, now_ms), GUARD_NOTHING);
+    memory = take_memory(TAKEN);
+    assert_int_equal(guard_look(&guard, now_ms += GUARD_EVERY_MS), GUARD_SHUT_ENROL);
+    assert_int_equal(guard_look(&guard, now_ms += GUARD_EVERY_MS), GUARD_SHUT_LINKS);
+    assert_int_equal(guard_look(&guard, now_ms += GUARD_EVERY_MS), GUARD_NOTHING); /* no help yet */
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(munmap(memory, TAKEN), 0);
+        assert_int_equal(guard_look(&guard, now_ms += GUARD_EVERY_MS), GUARD_NOTHING);
+        memory = take_memory(TAKEN);
+        assert_int_equal(guard_look(&guard, now_ms += GUARD_EVERY_MS), GUARD_SHUT_LINKS);
+    }
+    assert_int_equal(munmap(memory, TAKEN), 0);
+}
+
 static bool parent_turned_one_away(struct family *family, int child)
 {
     const struct refused_keys *refused = transport_zmq_refused_keys(family->parent.transport);
@@ -293,19 +331,19 @@ static bool parent_turned_one_away(struct family *family, int child)
 static void who_connects_again_and_again_is_turned_away(void **state)
 {
     struct family *family = *state;
-    bool turned_away = false;
+    bool version_mismatch = false;
 
-    for (int i = 0; i < 2 * ADMISSIONS_BURST && !turned_away; i++) {
+    for (int i = 0; i < 2 * CONNECTIONS_BURST && !version_mismatch; i++) {
         const uint64_t until_ms = real_mono_ms(NULL) + 60;
 
         dial(family, 0);
-        while (real_mono_ms(NULL) < until_ms && !turned_away) {
+        while (real_mono_ms(NULL) < until_ms && !version_mismatch) {
             transport_zmq_wait(family->parent.transport, NULL, 0, TURN_MS);
-            turned_away = parent_turned_one_away(family, 0);
+            version_mismatch = parent_turned_one_away(family, 0);
         }
-        assert_true(!turned_away || i >= ADMISSIONS_BURST); /* a burst is nobody's fault */
+        assert_true(!version_mismatch || i >= CONNECTIONS_BURST); /* a burst is nobody's fault */
     }
-    assert_true(turned_away);
+    assert_true(version_mismatch);
     join(family, 1);                                    /* others are not in it */
     assert_true(turn_until(family, 0, child_can_send)); /* nor it, a little later */
 }
@@ -465,7 +503,7 @@ static void a_node_whose_key_check_admits_everybody_does_not_start(void **state)
 
     assert_int_equal(transport_zmq_open(&open_house, &config, &err), OK);
     assert_int_equal(transport_zmq_listen(open_house, "tcp://127.0.0.1:0", &err), ERR_REFUSED);
-    assert_non_null(strstr(err.text, "stranger"));
+    assert_non_null(strstr(err.text, "stranger_admitted"));
     assert_string_equal(transport_zmq_address(open_house), "");
     transport_zmq_close(open_house);
 }
@@ -489,7 +527,7 @@ static void a_taken_address_is_named_with_the_cure(void **state)
 
     assert_int_equal(transport_zmq_listen(family->children[0].transport, address, &err), ERR_BUSY);
     assert_non_null(strstr(err.text, address));
-    assert_non_null(strstr(err.text, "another address"));
+    assert_non_null(strstr(err.text, "address_taken"));
 }
 
 static void a_listener_on_every_address_tests_itself_too(void **state)
@@ -696,6 +734,118 @@ static void a_message_of_several_frames_is_refused_whole(void **state)
     (void)zmq_ctx_term(context);
 }
 
+/* --- a parent that means ill: a process of its own, so that what it holds is not ours --- */
+
+enum { FLOOD_PARTS = 640, FLOOD_PART_BYTES = 1 << 20 };
+
+/* Waits for a word of the child, and answers with one message of many parts. */
+static void answer_with_flood(void *router)
+{
+    uint8_t *part = mem_zalloc(FLOOD_PART_BYTES);
+    uint8_t id[SOCKET_ID_MAX], word[16];
+    const int id_size = zmq_recv(router, id, sizeof id, 0);
+
+    (void)zmq_recv(router, word, sizeof word, 0);
+    (void)zmq_send(router, id, (size_t)id_size, ZMQ_SNDMORE);
+    for (size_t i = 0; i < FLOOD_PARTS; i++) {
+        (void)zmq_send(router, part, FLOOD_PART_BYTES, i + 1 < FLOOD_PARTS ? ZMQ_SNDMORE : 0);
+    }
+    mem_free(part);
+}
+
+static void be_parent(const struct curve_key *key, int tell)
+{
+    void *context = zmq_ctx_new(), *router = zmq_socket(context, ZMQ_ROUTER);
+    const int on = 1;
+    char endpoint[SOCKET_ENDPOINT_MAX] = "";
+    size_t size = sizeof endpoint;
+
+    (void)zmq_setsockopt(router, ZMQ_CURVE_SERVER, &on, sizeof on);
+    (void)zmq_setsockopt(router, ZMQ_CURVE_SECRETKEY, key->secret, sizeof key->secret);
+    (void)zmq_bind(router, "tcp://127.0.0.1:*");
+    (void)zmq_getsockopt(router, ZMQ_LAST_ENDPOINT, endpoint, &size);
+    if (write(tell, endpoint, sizeof endpoint) == (ssize_t)sizeof endpoint) {
+        answer_with_flood(router);
+        (void)pause(); /* until the test ends it */
+    }
+    _exit(0);
+}
+
+struct rogue {
+    pid_t pid;
+    char endpoint[SOCKET_ENDPOINT_MAX];
+};
+
+static struct rogue rogue_begin(struct family *family)
+{
+    struct rogue rogue;
+    int tell[2];
+
+    assert_int_equal(pipe(tell), 0);
+    rogue.pid = fork();
+    assert_int_not_equal(rogue.pid, -1);
+    if (rogue.pid == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        be_parent(&family->parent.key, tell[1]);
+    }
+    assert_int_equal(read(tell[0], rogue.endpoint, sizeof rogue.endpoint), sizeof rogue.endpoint);
+    (void)close(tell[0]);
+    (void)close(tell[1]);
+    return rogue;
+}
+
+static void rogue_end(struct rogue *rogue)
+{
+    (void)kill(rogue->pid, SIGKILL);
+    assert_int_equal(waitpid(rogue->pid, NULL, 0), rogue->pid);
+}
+
+/* The child dials it and says its word. */
+static void meet_rogue(struct family *family, struct side *child, const struct rogue *rogue)
+{
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+    struct err err;
+
+    assert_int_equal(transport_zmq_connect(child->transport, family->parent_code, rogue->endpoint,
+                                           family->parent.key.public, &err),
+                     OK);
+    while (!give(child, family->parent_code, "up")) {
+        assert_true(real_mono_ms(NULL) < deadline_ms);
+        transport_zmq_wait(child->transport, NULL, 0, TURN_MS);
+    }
+}
+
+static void a_parents_message_without_end_costs_it_the_link(void **state)
+{
+    struct family *family = *state;
+    struct side child = {.transport = NULL};
+    const struct transport_zmq_config config = {.key = &family->children[0].key,
+                                                .clock = &clock_real,
+                                                .memory_bytes = 16 << 20,
+                                                .admit = admit,
+                                                .still = still,
+                                                .arg = family};
+    struct rogue rogue = rogue_begin(family);
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+    struct division from, ended;
+    struct err err;
+
+    assert_int_equal(transport_zmq_open(&child.transport, &config, &err), OK);
+    child.seam = transport_zmq_seam(child.transport);
+    meet_rogue(family, &child, &rogue);
+    while (transport_zmq_counts(child.transport).redials == 0) {
+        assert_true(real_mono_ms(NULL) < deadline_ms);
+        assert_false(take(family, &child, &from));
+        assert_int_equal(transport_zmq_counts(child.transport).refused_shape,
+                         0); /* not to its end */
+        transport_zmq_wait(child.transport, NULL, 0, TURN_MS);
+    }
+    assert_true(child.seam.ops->ended(child.seam.self, &ended));
+    assert_string_equal(ended.code, family->parent_code.code);
+    transport_zmq_close(child.transport);
+    rogue_end(&rogue);
+}
+
 /* --- enrolment --- */
 
 static void open_enrolment(struct family *family, struct enrol_zmq **enrol)
@@ -842,6 +992,67 @@ static void a_request_that_nobody_answers_names_the_endpoint(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* --- connections that end --- */
+
+static bool parent_is_told(struct family *family, int child)
+{
+    struct division ended;
+
+    if (!family->parent.seam.ops->ended(family->parent.seam.self, &ended)) {
+        return false;
+    }
+    assert_string_equal(ended.code, family->codes[child].code);
+    return true;
+}
+
+static bool child_is_told(struct family *family, int child)
+{
+    struct side *side = &family->children[child];
+    struct division ended;
+
+    if (!side->seam.ops->ended(side->seam.self, &ended)) {
+        return false;
+    }
+    assert_string_equal(ended.code, family->parent_code.code);
+    return true;
+}
+
+/* The other side is closed: only one loop is turned. */
+static bool told_in_time(struct family *family, struct side *side, int child, condition_fn *told)
+{
+    const uint64_t deadline_ms = real_mono_ms(NULL) + DEADLINE_MS;
+
+    while (!told(family, child)) {
+        if (real_mono_ms(NULL) >= deadline_ms) {
+            return false;
+        }
+        transport_zmq_wait(side->transport, NULL, 0, TURN_MS);
+    }
+    return true;
+}
+
+/* No ping need be missed for it: whoever is gone is named at once, and nobody else. */
+static void a_connection_that_ends_is_told_with_its_neighbour(void **state)
+{
+    struct family *family = *state;
+
+    join(family, 0);
+    join(family, 1);
+    assert_false(parent_is_told(family, 0));
+    transport_zmq_close(family->children[1].transport);
+    family->children[1].transport = NULL;
+    assert_true(told_in_time(family, &family->parent, 1, parent_is_told));
+    assert_false(parent_is_told(family, 1)); /* once */
+    assert_false(give(&family->parent, family->codes[1], "down"));
+    assert_true(give(&family->parent, family->codes[0], "down"));
+    assert_true(turn_until(family, 0, child_hears));
+
+    assert_false(child_is_told(family, 0));
+    transport_zmq_close(family->parent.transport);
+    family->parent.transport = NULL;
+    assert_true(told_in_time(family, &family->children[0], 0, child_is_told));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -849,6 +1060,7 @@ int main(void)
         STORY(a_stranger_is_refused_counted_and_listed),
         STORY(the_list_of_refused_keys_keeps_the_newest),
         STORY(a_quiet_node_is_looked_at_rarely),
+        STORY(who_floods_again_is_shut_again),
         STORY(who_connects_again_and_again_is_turned_away),
         STORY(a_child_refused_at_first_gets_in_once_it_is_enrolled),
         STORY(a_link_comes_back_after_something_else_answered_in_its_place),
@@ -859,6 +1071,7 @@ int main(void)
         STORY(a_taken_address_is_named_with_the_cure),
         STORY(a_listener_on_every_address_tests_itself_too),
         STORY(what_is_no_endpoint_is_said_to_be_none),
+        STORY(a_connection_that_ends_is_told_with_its_neighbour),
         STORY(a_revoked_child_is_dropped_in_the_middle_of_its_session),
         STORY(a_connection_under_a_replaced_key_is_dropped_too),
         STORY(a_frame_above_the_limit_never_arrives),
@@ -866,6 +1079,7 @@ int main(void)
         STORY(nobody_there_is_false_and_never_waits),
         STORY(the_newest_connection_is_where_answers_go),
         STORY(a_message_of_several_frames_is_refused_whole),
+        STORY(a_parents_message_without_end_costs_it_the_link),
         STORY(any_key_may_ask_to_be_enrolled_and_is_answered),
         STORY(a_key_that_may_ask_for_enrolment_still_gets_no_link),
         STORY(attempts_over_the_limit_are_dropped),

@@ -9,9 +9,10 @@
 #include <stdio.h>
 
 #include "node/store/store_memory.h"
-#include "replicator/crypto.h"
-#include "replicator/txn.h"
-#include "replicator/warm.h"
+#include "replicator/store/row_cache.h"
+#include "replicator/store/txn.h"
+#include "replicator/trust/crypto.h"
+#include "tests/harness/commit.h"
 
 /* --- a store that counts its reads and can fail --- */
 
@@ -29,7 +30,7 @@ static enum status spy_get(void *self, struct store_snapshot *snapshot, enum sto
     struct spy *spy = self;
 
     if (++spy->gets == spy->fail_at) {
-        return err_set(err, ERR_CORRUPT, "row %zu is damaged", spy->gets);
+        return err_set(err, ERR_CORRUPT, "row_damaged row=%zu", spy->gets);
     }
     return spy->inner.ops->get(spy->inner.self, snapshot, space, key, value, err);
 }
@@ -51,10 +52,8 @@ static const struct store_ops spy_ops = {.get = spy_get, .scan = spy_scan};
 static void commit(struct spy *spy, struct txn *txn)
 {
     const struct batch batch = txn_batch(txn);
-    struct err err;
 
-    assert_int_equal(spy->inner.ops->commit_begin(spy->inner.self, spy->fence, &batch, &err), OK);
-    assert_int_equal(spy->inner.ops->commit_outcome(spy->inner.self, &err), COMMIT_OK);
+    commit_batch(&spy->inner, spy->fence, &batch);
 }
 
 static int open_spy(void **state)
@@ -304,7 +303,7 @@ static void rows_that_are_written_again_stay_warm(void **state)
     expect(txn, "balance", "unread");
     put(txn, "balance", "2");
     end_turn(spy, txn);
-    txn_rest(txn);
+    txn_trim(txn);
     expect_gets(spy, txn, "balance", "2", 1);
     put(txn, "balance", "3");
     end_turn(spy, txn);
@@ -312,6 +311,49 @@ static void rows_that_are_written_again_stay_warm(void **state)
     txn_delete(txn, SPACE_LEDGER, bytes_text("balance"));
     end_turn(spy, txn);
     expect(txn, "balance", NULL);
+    txn_free(txn);
+}
+
+/* A line that every turn asks for, and an id that nobody has used, are asked of the store once. */
+static void rows_that_are_only_read_stay_warm(void **state)
+{
+    static const char *const rows[] = {"line", "first"};
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+
+    store_rows(spy, rows, COUNT_OF(rows));
+    put(txn, "first", "1");
+    end_turn(spy, txn); /* before that, somebody else might write */
+    expect_gets(spy, txn, "line", "stored", 1);
+    expect_gets(spy, txn, "id", NULL, 1);
+    txn_reset(txn);
+    expect_gets(spy, txn, "line", "stored", 0);
+    expect_gets(spy, txn, "id", NULL, 0);
+    put(txn, "id", "used");
+    end_turn(spy, txn);
+    expect(txn, "id", "used");
+    txn_delete(txn, SPACE_LEDGER, bytes_text("line"));
+    end_turn(spy, txn);
+    expect(txn, "line", NULL);
+    put(txn, "line", "again");
+    end_turn(spy, txn);
+    expect(txn, "line", "again");
+    txn_free(txn);
+}
+
+/* What people hand in waits for the next turns. */
+static void new_rows_of_the_local_space_stay_warm(void **state)
+{
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+    struct bytes value;
+
+    (void)txn_put(txn, SPACE_LOCAL, bytes_text("draft"), bytes_text("text"));
+    end_turn(spy, txn);
+    spy->gets = 0;
+    assert_true(txn_get(txn, SPACE_LOCAL, bytes_text("draft"), &value));
+    assert_true(bytes_equal(value, bytes_text("text")));
+    assert_int_equal(spy->gets, 0);
     txn_free(txn);
 }
 
@@ -324,7 +366,7 @@ static void warmth_is_bounded(void **state)
     struct bytes value;
 
     for (int round = 0; round < 3; round++) {
-        for (uint32_t i = 0; i < 2 * (uint32_t)WARM_BYTES_MAX / (uint32_t)sizeof filler; i++) {
+        for (uint32_t i = 0; i < 2 * (uint32_t)ROW_CACHE_BYTES_MAX / (uint32_t)sizeof filler; i++) {
             const struct bytes key = bytes_of(&i, sizeof i);
             const bool there = txn_get(txn, SPACE_LEDGER, key, &value);
 
@@ -337,6 +379,42 @@ static void warmth_is_bounded(void **state)
         end_turn(spy, txn);
     }
     txn_free(txn);
+}
+
+/* Rows come and go among others that want the same place; what is kept is always the newest. */
+static void a_kept_row_is_the_newest_whatever_lies_around_it(void **state)
+{
+    enum { KEYS = 200, STEPS = 100000, PLACES = 7 };
+    struct row_cache cache = {.old = {.count = 0}};
+    uint32_t newest[KEYS] = {0}, random = 1; /* 0: dropped, or never put; 1: absent */
+
+    (void)state;
+    for (uint32_t step = 2; step < STEPS; step++) {
+        const uint32_t number = (random = random * 1103515245 + 12345) >> 8;
+        const uint32_t key = number % KEYS, what = number / KEYS % 8;
+        const uint64_t hash = key % PLACES;
+        const struct bytes name = bytes_of(&key, sizeof key);
+        struct bytes value;
+        const enum cached found = row_cache_get(&cache, hash, SPACE_LEDGER, name, &value);
+
+        assert_int_equal(found, newest[key] == 0   ? CACHED_NOT
+                                : newest[key] == 1 ? CACHED_ABSENT
+                                                   : CACHED_PRESENT);
+        if (found == CACHED_PRESENT) {
+            assert_memory_equal(value.data, &newest[key], sizeof newest[key]);
+        }
+        if (what == 0) {
+            row_cache_put_absent(&cache, hash, SPACE_LEDGER, name);
+            newest[key] = 1;
+        } else if (what < 3) {
+            row_cache_drop(&cache, hash, SPACE_LEDGER, name);
+            newest[key] = 0;
+        } else if (what < 6) {
+            row_cache_put(&cache, hash, SPACE_LEDGER, name, bytes_of(&step, sizeof step));
+            newest[key] = step;
+        }
+    }
+    row_cache_forget(&cache);
 }
 
 static void a_scan_merges_what_is_stored_and_what_is_new(void **state)
@@ -430,28 +508,28 @@ static void a_trial_is_forgotten_whole(void **state)
 {
     static const char *const rows[] = {"s"};
     struct spy *spy = *state;
-    struct txn *txn = txn_open(&spy->store, NULL), *trial;
+    struct txn *txn = txn_open(&spy->store, NULL), *dry_run;
 
     store_rows(spy, rows, 1);
     put(txn, "p", "parent");
     put(txn, "q", "parent");
     for (int again = 0; again <= 1; again++) {
-        trial = txn_open_child(txn);
-        expect(trial, "p", "parent");
-        expect(trial, "s", "stored");
-        put(trial, "p", "child");
-        put(trial, "n", "child");
-        txn_delete(trial, SPACE_LEDGER, bytes_text("q"));
-        txn_delete(trial, SPACE_LEDGER, bytes_text("s"));
-        expect(trial, "p", "child");
-        expect(trial, "q", NULL);
-        expect(trial, "s", NULL);
-        expect_scan(trial, "", "n=child p=child ");
+        dry_run = txn_open_child(txn);
+        expect(dry_run, "p", "parent");
+        expect(dry_run, "s", "stored");
+        put(dry_run, "p", "child");
+        put(dry_run, "n", "child");
+        txn_delete(dry_run, SPACE_LEDGER, bytes_text("q"));
+        txn_delete(dry_run, SPACE_LEDGER, bytes_text("s"));
+        expect(dry_run, "p", "child");
+        expect(dry_run, "q", NULL);
+        expect(dry_run, "s", NULL);
+        expect_scan(dry_run, "", "n=child p=child ");
         expect(txn, "p", "parent");
         expect(txn, "q", "parent");
         expect(txn, "n", NULL);
-        assert_int_equal(txn_changes(trial), 4);
-        txn_free(trial);
+        assert_int_equal(txn_changes(dry_run), 4);
+        txn_free(dry_run);
     }
     expect(txn, "p", "parent");
     expect(txn, "q", "parent");
@@ -496,7 +574,7 @@ static void a_read_error_sticks_until_reset(void **state)
     expect(txn, "a", "stored"); /* what is known stays known */
     assert_int_equal(txn_status(child, &err), ERR_CORRUPT);
     assert_int_equal(txn_status(txn, &err), ERR_CORRUPT);
-    assert_string_equal(err.text, "row 2 is damaged");
+    assert_string_equal(err.text, "row_damaged\x1frow=2");
     txn_free(child);
     txn_reset(txn);
     assert_int_equal(txn_status(txn, &err), OK);
@@ -607,6 +685,9 @@ int main(void)
         STORY(a_value_may_be_put_from_itself),
         STORY(the_batch_holds_each_changed_row_once),
         STORY(rows_that_are_written_again_stay_warm),
+        STORY(rows_that_are_only_read_stay_warm),
+        STORY(a_kept_row_is_the_newest_whatever_lies_around_it),
+        STORY(new_rows_of_the_local_space_stay_warm),
         STORY(warmth_is_bounded),
         STORY(a_scan_merges_what_is_stored_and_what_is_new),
         STORY(a_scan_begins_at_the_key_it_is_given),

@@ -7,26 +7,11 @@
 #include <cmocka.h>
 
 #include "node/store/store_memory.h"
-
-static uint64_t mono(void *self)
-{
-    return ((struct world *)self)->now_ms;
-}
-
-static uint64_t wall(void *self)
-{
-    return mono(self) + ((struct world *)self)->wall_step_ms;
-}
+#include "tests/harness/commit.h"
 
 uint64_t world_chance(struct world *world)
 {
-    world->random = world->random * UINT64_C(6364136223846793005) + 1442695040888963407u;
-    return world->random >> 16;
-}
-
-static uint64_t chance(void *self)
-{
-    return world_chance(self);
+    return hand_clock_chance(&world->hand);
 }
 
 static void block_held(void *arg, struct txn *txn, const struct block_view *block,
@@ -58,29 +43,27 @@ static void roster_changed(void *arg, struct division division)
     (void)division;
 }
 
-static void alarm_raised(void *arg, const char *code, struct division about, const char *text)
+static void alarm_raised(void *arg, enum alarm_code code, struct division about,
+                         const char *message)
 {
     struct place *place = arg;
 
     (void)about;
-    (void)text;
+    (void)message;
     if (!place_alarmed(place, code) && place->alarm_count < 16) {
-        (void)snprintf(place->alarms[place->alarm_count++], 32, "%s", code);
+        place->alarms[place->alarm_count++] = code;
     }
-    if (!place_alarmed_ever(place, code)) {
-        const size_t used = strlen(place->alarms_ever);
-        (void)snprintf(place->alarms_ever + used, sizeof place->alarms_ever - used, " %s;", code);
-    }
+    place->alarmed_ever[code] = true;
 }
 
-static void alarm_cleared(void *arg, const char *code, struct division about)
+static void alarm_cleared(void *arg, enum alarm_code code, struct division about)
 {
     struct place *place = arg;
 
     (void)about;
     for (size_t i = 0; i < place->alarm_count; i++) {
-        if (strcmp(place->alarms[i], code) == 0) {
-            memmove(place->alarms[i], place->alarms[--place->alarm_count], 32);
+        if (place->alarms[i] == code) {
+            place->alarms[i] = place->alarms[--place->alarm_count];
             return;
         }
     }
@@ -94,22 +77,61 @@ static void link_changed(void *arg, const struct link_change *change)
     place->link_changes++;
 }
 
-bool place_alarmed(const struct place *place, const char *code)
+static void write_health(void *arg, struct buf *out)
+{
+    const struct place *place = arg;
+
+    if (place->health != NULL) {
+        buf_append_bytes(out, bytes_text(place->health));
+    }
+}
+
+static bool beat_heard(void *arg, const struct beat_report *report)
+{
+    struct place *place = arg;
+    struct told *told = NULL;
+
+    for (size_t i = 0; i < place->told_count; i++) {
+        if (division_equal(place->told[i].division, report->division)) {
+            told = &place->told[i];
+        }
+    }
+    if (told == NULL) {
+        assert_true(place->told_count < NODES_MAX);
+        told = &place->told[place->told_count++];
+        told->division = report->division;
+    }
+    (void)snprintf(told->health, sizeof told->health, "%.*s", (int)report->health.size,
+                   (const char *)report->health.data);
+    told->lsn = report->lsn;
+    told->sequence = report->sequence;
+    told->times++;
+    return place->news;
+}
+
+const struct told *place_told(const struct place *place, const char *division)
+{
+    for (size_t i = 0; i < place->told_count; i++) {
+        if (strcmp(place->told[i].division.code, division) == 0) {
+            return &place->told[i];
+        }
+    }
+    return NULL;
+}
+
+bool place_alarmed(const struct place *place, enum alarm_code code)
 {
     for (size_t i = 0; i < place->alarm_count; i++) {
-        if (strcmp(place->alarms[i], code) == 0) {
+        if (place->alarms[i] == code) {
             return true;
         }
     }
     return false;
 }
 
-bool place_alarmed_ever(const struct place *place, const char *code)
+bool place_alarmed_ever(const struct place *place, enum alarm_code code)
 {
-    char word[40];
-
-    (void)snprintf(word, sizeof word, " %s;", code);
-    return strstr(place->alarms_ever, word) != NULL;
+    return place->alarmed_ever[code];
 }
 
 /* The neighbour of that division: two branches may have one of the same. */
@@ -125,18 +147,29 @@ static struct place *find(struct world *world, const struct place *from, struct 
     return NULL;
 }
 
+/* A test that names none lives by a faster pulse than a node on a metered link. */
+static struct replicator_limits limits_of(const struct place *place)
+{
+    struct replicator_limits limits = place->limits;
+
+    limits.beat_ms = limits.beat_ms == 0 ? 5000 : limits.beat_ms;
+    limits.silence_ms = limits.silence_ms == 0 ? 20000 : limits.silence_ms;
+    limits.cosign_ms = limits.cosign_ms == 0 ? 1000 : limits.cosign_ms;
+    return limits;
+}
+
 void place_open(struct place *place)
 {
     struct world *world = place->world;
     struct replicator_config config = {
         .self = place->division,
-        .tree = world->tree,
+        .tree = world->trust.tree,
         .key = &place->key,
         .store = &place->store,
         .clock = &world->clock,
         .sink = {place, block_held, state_digest, roster_changed, alarm_raised, alarm_cleared,
-                 link_changed},
-        .limits = place->limits,
+                 link_changed, write_health, beat_heard},
+        .limits = limits_of(place),
     };
     struct bytes chain[NODES_MAX];
     size_t count = 0;
@@ -160,63 +193,43 @@ void place_close(struct place *place)
 {
     replicator_close(place->replicator);
     txn_free(place->txn);
-    while (place->inbox != NULL) {
-        struct mail *mail = place->inbox;
-        place->inbox = mail->next;
-        buf_free(&mail->frame);
-        mem_free(mail);
-    }
-    place->inbox_end = &place->inbox;
+    frame_queue_clear(&place->inbox);
 }
 
 static void post(struct world *world, struct place *from, struct division to, struct bytes frame)
 {
     struct place *place = find(world, from, to);
-    struct mail *mail = mem_zalloc(sizeof *mail);
+    struct queued_frame *sent =
+        queued_frame_new(from->division, world->hand.now_ms + world->latency_ms, frame);
 
-    mail->from = from->division;
-    mail->at_ms = world->now_ms + world->latency_ms;
     world->frames++;
-    buf_append_bytes(&mail->frame, frame);
-    if ((world->spoil != NULL && world->spoil(world, from->division, to, &mail->frame)) ||
+    if ((world->spoil != NULL && world->spoil(world, from->division, to, &sent->bytes)) ||
         from->cut || place->cut) {
-        buf_free(&mail->frame);
-        mem_free(mail);
+        queued_frame_free(sent);
         return;
     }
-    *place->inbox_end = mail;
-    place->inbox_end = &mail->next;
+    frame_queue_put(&place->inbox, sent);
 }
 
 bool place_turn(struct place *place)
 {
     struct world *world = place->world;
+    struct queued_frame *received;
     struct buf frame = BUF_EMPTY;
     struct division to;
-    struct batch batch;
-    struct err err;
     bool busy = false;
 
-    while (place->inbox != NULL && place->inbox->at_ms <= world->now_ms) {
-        struct mail *mail = place->inbox;
-        place->inbox = mail->next;
-        if (place->inbox == NULL) {
-            place->inbox_end = &place->inbox;
-        }
-        replicator_receive(place->replicator, place->txn, mail->from, buf_bytes(&mail->frame));
-        buf_free(&mail->frame);
-        mem_free(mail);
+    while ((received = frame_queue_take(&place->inbox, world->hand.now_ms)) != NULL) {
+        replicator_receive(place->replicator, place->txn, received->from,
+                           buf_bytes(&received->bytes));
+        queued_frame_free(received);
         busy = true;
     }
-    if (world->now_ms >= replicator_next_tick(place->replicator)) {
+    if (world->hand.now_ms >= replicator_next_tick(place->replicator)) {
         replicator_tick(place->replicator, place->txn);
     }
     replicator_seal(place->replicator, place->txn);
-    batch = txn_batch(place->txn);
-    assert_int_equal(place->store.ops->commit_begin(place->store.self, place->fence, &batch, &err),
-                     OK);
-    assert_int_equal(place->store.ops->commit_outcome(place->store.self, &err), COMMIT_OK);
-    txn_reset(place->txn);
+    commit_txn(&place->store, place->fence, place->txn);
     replicator_durable(place->replicator);
     while (replicator_next_frame(place->replicator, &to, &frame)) {
         if (place->full) {
@@ -233,9 +246,9 @@ bool place_turn(struct place *place)
 /* Lets everything happen for `ms`, a tenth of a second at a time. */
 void world_run(struct world *world, uint64_t ms)
 {
-    const uint64_t end = world->now_ms + ms;
+    const uint64_t end = world->hand.now_ms + ms;
 
-    while (world->now_ms < end) {
+    while (world->hand.now_ms < end) {
         bool busy = true;
         for (int rounds = 0; busy && rounds < 200; rounds++) {
             busy = false;
@@ -243,37 +256,28 @@ void world_run(struct world *world, uint64_t ms)
                 busy |= place_turn(&world->at[i]);
             }
         }
-        world->now_ms += 100;
+        world->hand.now_ms += 100;
     }
 }
 
 struct place *world_add(struct world *world, const char *division, int parent)
 {
     struct place *place = &world->at[world->count++];
-    struct grant grant = {.epoch = 1};
+    struct place *above = parent < 0 ? NULL : &world->at[parent];
+    struct grant grant =
+        first_grant(division_of(division), above == NULL ? DIVISION_NONE : above->division);
+    struct err err;
 
     memset(place, 0, sizeof *place);
     place->world = world;
     place->division = division_of(division);
     place->parent = parent;
-    place->inbox_end = &place->inbox;
     store_memory_open(&place->store);
     sign_key_generate(&place->key);
-    grant.division = place->division;
-    (void)snprintf(grant.name, sizeof grant.name, "%s", division);
-    memset(grant.curve_key, world->count, sizeof grant.curve_key);
-    grant.time_ms = 1;
-    if (parent < 0) {
-        sign_key_generate(&world->trust);
-        world->tree = key_fingerprint(&world->trust.public);
-        grant_certify(&grant, &world->tree, &place->key);
-        grant_seal(&place->sealed, &grant, &world->trust);
-    } else {
-        struct place *above = &world->at[parent];
-        struct err err;
-        grant.parent = above->division;
-        grant_certify(&grant, &world->tree, &place->key);
-        grant_seal(&place->sealed, &grant, &above->key);
+    memset(grant.curve_key, world->count, sizeof grant.curve_key); /* a code may come twice */
+    trust_seal(&world->trust, &grant, &place->key, above == NULL ? NULL : &above->key,
+               &place->sealed);
+    if (above != NULL) {
         if (replicator_grant(above->replicator, above->txn, &grant, &err) != OK) {
             fail_msg("%s", err.text);
         }
@@ -285,13 +289,10 @@ struct place *world_add(struct world *world, const char *division, int parent)
 
 void world_begin(struct world *world)
 {
-    struct err err;
-
     memset(world, 0, sizeof *world);
-    world->now_ms = 1000;
-    world->random = 42;
-    world->clock = (struct clock){world, mono, wall, chance};
-    assert_int_equal(crypto_init(&err), OK);
+    world->hand = (struct hand_clock){.now_ms = 1000, .random = 42};
+    world->clock = hand_clock_seam(&world->hand);
+    trust_generate(&world->trust);
     (void)world_add(world, "R", -1);
     (void)world_add(world, "C1", 0);
     (void)world_add(world, "K1", 1);

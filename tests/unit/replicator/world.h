@@ -6,17 +6,13 @@
 #ifndef TERRACE_TESTS_WORLD_H
 #define TERRACE_TESTS_WORLD_H
 
-#include "replicator/log.h"
+#include "replicator/log/sealing.h"
 #include "replicator/replicator.h"
+#include "tests/harness/frame_queue.h"
+#include "tests/harness/hand_clock.h"
+#include "tests/harness/identities.h"
 
 enum { NODES_MAX = 8, HELD_MAX = 64 };
-
-struct mail {
-    struct mail *next;
-    uint64_t at_ms;
-    struct division from;
-    struct buf frame;
-};
 
 struct world;
 
@@ -29,16 +25,25 @@ struct place {
     struct txn *txn;
     struct replicator *replicator;
     uint64_t fence;
-    struct mail *inbox, **inbox_end;
+    struct frame_queue inbox;
     bool cut;  /* what it sends is lost */
     bool full; /* its transport takes nothing */
     uint64_t entries_held;
     char held[HELD_MAX][64]; /* "author/body" in order of arrival */
     size_t held_count;
-    char alarms[16][32]; /* raised and not cleared */
+    enum alarm_code alarms[16]; /* raised and not cleared */
     size_t alarm_count;
-    char alarms_ever[256];
+    bool alarmed_ever[ALARM_CODES];
     int link_changes;
+    const char *health; /* what it says on its beats; NULL: nothing */
+    struct told {       /* what divisions below say on theirs */
+        struct division division;
+        char health[32];
+        uint64_t lsn, sequence;
+        int times;
+    } told[NODES_MAX];
+    size_t told_count;
+    bool news;                       /* whatever comes is news */
     struct replicator_limits limits; /* in force from the next place_open on */
     struct buf sealed;
 };
@@ -46,12 +51,10 @@ struct place {
 struct world {
     struct place at[NODES_MAX];
     int count;
-    uint64_t now_ms, random;
-    uint64_t wall_step_ms; /* the wall clock differs by this */
-    uint64_t latency_ms;   /* of every frame */
-    uint64_t frames;       /* that were sent */
-    struct hash tree;
-    struct sign_key trust;
+    struct hand_clock hand;
+    uint64_t latency_ms; /* of every frame */
+    uint64_t frames;     /* that were sent */
+    struct trust trust;
     struct clock clock;
     /* Sees every frame on its way and may change it; true loses it. */
     bool (*spoil)(struct world *world, struct division from, struct division to, struct buf *frame);
@@ -70,9 +73,10 @@ void place_open(struct place *place);
 void place_close(struct place *place); /* what it was sent is lost; the store stays */
 bool place_turn(struct place *place);  /* false: nothing happened */
 void place_say(struct place *place, enum audience_kind kind, const char *to, const char *text);
-bool place_heard(const struct place *place, const char *what);   /* "author/text" */
-bool place_alarmed(const struct place *place, const char *code); /* now */
-bool place_alarmed_ever(const struct place *place, const char *code);
+bool place_heard(const struct place *place, const char *what);                  /* "author/text" */
+const struct told *place_told(const struct place *place, const char *division); /* or NULL */
+bool place_alarmed(const struct place *place, enum alarm_code code);            /* now */
+bool place_alarmed_ever(const struct place *place, enum alarm_code code);
 struct log_head place_head(const struct place *place, const char *author);
 
 #endif

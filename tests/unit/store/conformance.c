@@ -532,6 +532,7 @@ static void free_space_is_told(void **state)
 
     assert_int_equal(at->store.ops->free_space(at->store.self, &space, &err), OK);
     assert_true(space.free_bytes <= space.total_bytes && space.total_bytes != 0);
+    assert_false(space.is_stalled);
 }
 
 /* --- running --- */

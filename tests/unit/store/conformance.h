@@ -1,10 +1,10 @@
-/* conformance - what replicator/store.h promises, as cases that every engine must pass.
+/* conformance - what replicator/store/store.h promises, as cases that every engine must pass.
  *
  * An engine's test hands in how to open its store and how to open the same one again. */
 #ifndef TERRACE_TESTS_UNIT_STORE_CONFORMANCE_H
 #define TERRACE_TESTS_UNIT_STORE_CONFORMANCE_H
 
-#include "replicator/store.h"
+#include "replicator/store/store.h"
 
 struct engine {
     const char *name;

@@ -101,6 +101,33 @@ static void a_claim_fences_a_batch_in_flight(void **state)
     must_hold(store, NULL, SPACE_LEDGER, "a", NULL);
 }
 
+static void count_wake(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* Whoever waits for an outcome sleeps: it is told, once, and not for what never was pending. */
+static void an_outcome_that_was_pending_is_told(void **state)
+{
+    const struct store *store = *state;
+    const struct change change = CHANGE_PUT(SPACE_LEDGER, "a", "1");
+    const uint64_t fence = must_claim(store);
+    int wakes = 0;
+    struct err err;
+
+    store->ops->notify(store->self, count_wake, &wakes);
+    must_commit(store, fence, &change, 1);
+    assert_int_equal(wakes, 0);
+    store_memory_defer(store->self, true);
+    assert_int_equal(begin(store, fence, &change, 1, &err), OK);
+    assert_int_equal(wakes, 0);
+    store_memory_sync(store->self);
+    assert_int_equal(wakes, 1);
+    assert_int_equal(store->ops->commit_outcome(store->self, &err), COMMIT_OK);
+    store_memory_sync(store->self); /* nothing is pending */
+    assert_int_equal(wakes, 1);
+}
+
 static void the_nth_commit_fails_once(void **state)
 {
     const struct store *store = *state;
@@ -157,6 +184,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(a_crash_drops_what_was_not_synced),
         CASE(a_claim_fences_a_batch_in_flight),
+        CASE(an_outcome_that_was_pending_is_told),
         CASE(the_nth_commit_fails_once),
         CASE(an_unknown_outcome_is_resolved),
         CASE(a_full_disk_refuses_commits_and_answers_reads),

@@ -114,6 +114,38 @@ static void flip_byte(const char *path, int tenths)
     (void)close(file);
 }
 
+/* The one MANIFEST of a closed store. */
+static void list_of_tables(char *out, size_t size, const char *directory)
+{
+    char path[400], name[40] = "";
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/CURRENT", directory);
+    file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%39s", name), 1);
+    (void)fclose(file);
+    (void)snprintf(out, size, "%s/%s", directory, name);
+}
+
+/* `path` becomes the first `size` bytes of `whole`. */
+static void cut_copy(const char *path, const char *whole, off_t size)
+{
+    uint8_t bytes[65536];
+    int from, to;
+
+    assert_int_equal(unlink(path), 0);
+    from = open(whole, O_RDONLY);
+    to = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    assert_true(from >= 0);
+    assert_true(to >= 0);
+    assert_true(size <= (off_t)sizeof bytes);
+    assert_int_equal(pread(from, bytes, (size_t)size, 0), size);
+    assert_int_equal(pwrite(to, bytes, (size_t)size, 0), size);
+    (void)close(from);
+    (void)close(to);
+}
+
 enum { ROW_BYTES = 1000, ROWS = 2000 };
 
 /* Bytes that do not compress. */
@@ -277,7 +309,7 @@ static void a_damaged_log_refuses_to_open(void **state)
     assert_true(find_file(path, sizeof path, *state, ".log"));
     flip_byte(path, 5);
     assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
-    assert_non_null(strstr(err.text, "damaged"));
+    assert_non_null(strstr(err.text, "store_damaged"));
     assert_null(store.ops);
     flip_byte(path, 5); /* and back: nothing was changed by the refusal */
     must_open(*state, &store);
@@ -354,7 +386,7 @@ static void a_damaged_table_is_an_error_and_never_a_short_scan(void **state)
             fail_msg("damage at %d/10 of %s: scan gave %s and %d rows", tenths, path,
                      status_name(status), (int)rows);
         }
-        assert_non_null(strstr(err.text, "damaged"));
+        assert_non_null(strstr(err.text, "store_damaged"));
         store_u64(middle, rows); /* the first row that cannot be read */
         assert_int_equal(
             store.ops->get(store.self, NULL, SPACE_BLOCKS, bytes_of(middle, 8), &value, &err),
@@ -383,8 +415,118 @@ static void missing_files_are_damage_and_not_a_new_store(void **state)
     (void)snprintf(path, sizeof path, "%s/CURRENT", (char *)*state);
     assert_int_equal(unlink(path), 0);
     assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
-    assert_non_null(strstr(err.text, "CURRENT"));
+    assert_non_null(strstr(err.text, "store_current_missing"));
     assert_true(find_file(path, sizeof path, *state, ".sst")); /* all still there */
+}
+
+/* RocksDB opens each of these, with whatever tables the rest of the list names. */
+static void a_list_of_tables_that_lost_its_end_refuses_to_open(void **state)
+{
+    char path[400], whole[410];
+    struct store store;
+    struct stat before;
+    struct err err;
+
+    fill(*state, true);
+    must_open(*state, &store); /* begins a new list, and closing notes it */
+    store.ops->close(store.self);
+    list_of_tables(path, sizeof path, *state);
+    (void)snprintf(whole, sizeof whole, "%s.whole", path);
+    assert_int_equal(link(path, whole), 0);
+    assert_int_equal(stat(path, &before), 0);
+    for (off_t size = 0; size < before.st_size; size += 7) {
+        cut_copy(path, whole, size);
+        assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
+        assert_non_null(strstr(err.text, "store_list_cut"));
+    }
+    assert_int_equal(rename(whole, path), 0);
+    must_open(*state, &store);
+    store.ops->close(store.self);
+}
+
+static void a_changed_byte_in_the_list_of_tables_refuses_to_open(void **state)
+{
+    char path[400];
+    struct store store;
+    struct err err;
+
+    fill(*state, true);
+    list_of_tables(path, sizeof path, *state);
+    flip_byte(path, 9);
+    assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.text, "store_list_differs"));
+    flip_byte(path, 9);
+    must_open(*state, &store);
+    store.ops->close(store.self);
+}
+
+static void write_note(const char *directory, const char *note)
+{
+    char path[400];
+    FILE *file;
+
+    (void)snprintf(path, sizeof path, "%s/NOTED", directory);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(note, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_damaged_note_refuses_to_open(void **state)
+{
+    static const char *const notes[] = {"",
+                                        "MANI",
+                                        "MANIFEST-000005 12",
+                                        "X 12 ab",
+                                        "MANIFEST- 12 ab",
+                                        "MANIFEST-5x 12 ab",
+                                        "MANIFEST-000005 -12 ab"};
+    struct store store;
+    struct err err;
+
+    fill(*state, true);
+    for (size_t i = 0; i < COUNT_OF(notes); i++) {
+        write_note(*state, notes[i]);
+        if (store_rocks_open(&store, *state, NULL, &err) != ERR_CORRUPT ||
+            strstr(err.text, "store_note_damaged") == NULL) {
+            fail_msg("'%s'", notes[i]);
+        }
+    }
+}
+
+static void without_a_note_the_list_of_tables_is_taken_as_it_is(void **state)
+{
+    char path[400];
+    struct store store;
+
+    fill(*state, true);
+    (void)snprintf(path, sizeof path, "%s/NOTED", (char *)*state);
+    assert_int_equal(unlink(path), 0);
+    must_open(*state, &store);
+    assert_int_equal(access(path, R_OK), 0); /* noted anew */
+    store.ops->close(store.self);
+}
+
+/* The list alone, then the name of it and all else: a new store would take their place. */
+static void a_noted_store_whose_list_is_gone_refuses_to_open(void **state)
+{
+    char path[400];
+    struct store store;
+    struct err err;
+
+    fill(*state, true);
+    list_of_tables(path, sizeof path, *state);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.text, "store_list_cut"));
+    while (find_file(path, sizeof path, *state, ".sst") ||
+           find_file(path, sizeof path, *state, ".log")) {
+        assert_int_equal(unlink(path), 0);
+    }
+    (void)snprintf(path, sizeof path, "%s/CURRENT", (char *)*state);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.text, "store_current_missing"));
 }
 
 static void a_missing_table_refuses_to_open(void **state)
@@ -398,6 +540,24 @@ static void a_missing_table_refuses_to_open(void **state)
     assert_int_equal(unlink(path), 0);
     assert_int_not_equal(store_rocks_open(&store, *state, NULL, &err), OK);
     assert_null(store.ops);
+}
+
+/* Nobody else has it open: "/LOCK" in the words of the library is no reason by itself. */
+static void only_a_lock_that_is_held_means_another_process(void **state)
+{
+    char directory[300], path[400];
+    struct store store;
+    struct err err;
+
+    (void)snprintf(directory, sizeof directory, "%s/LOCKER", (char *)*state);
+    fill(directory, true);
+    assert_true(find_file(path, sizeof path, directory, ".sst"));
+    assert_int_equal(unlink(path), 0);
+    assert_int_not_equal(store_rocks_open(&store, directory, NULL, &err), OK);
+    assert_int_not_equal(err.status, ERR_BUSY);
+    (void)snprintf(path, sizeof path, "%s/LOCK", (char *)*state);
+    assert_int_equal(mkdir(path, 0700), 0); /* where a file must be */
+    assert_int_equal(store_rocks_open(&store, *state, NULL, &err), ERR_IO);
 }
 
 static void a_second_process_is_told_that_it_is_open(void **state)
@@ -419,7 +579,7 @@ static void a_second_process_is_told_that_it_is_open(void **state)
         if (store_rocks_open(&second, *state, NULL, &err) != ERR_BUSY) {
             _exit(1);
         }
-        _exit(strstr(err.text, "another") != NULL && strstr(err.text, "home") != NULL ? 0 : 2);
+        _exit(strstr(err.text, "store_in_use") != NULL ? 0 : 2);
     }
     must_open(*state, &store);
     {
@@ -481,7 +641,7 @@ static void a_nearly_full_disk_refuses_commits_and_answers_reads(void **state)
     assert_int_equal(store_rocks_open(&store, *state, &nearly_full, &err), OK);
     assert_int_equal(store.ops->commit_begin(store.self, must_claim(&store), &batch, &err),
                      ERR_DISK_FULL);
-    assert_non_null(strstr(err.text, "free some space"));
+    assert_non_null(strstr(err.text, "store_no_room"));
     must_scan(&store, NULL, SPACE_LEDGER, "", NULL, "a=1");
     store.ops->close(store.self);
 
@@ -500,7 +660,7 @@ static void too_little_room_for_recovery_refuses_to_open(void **state)
 
     fill(*state, false);
     assert_int_equal(store_rocks_open(&store, *state, &none_left, &err), ERR_DISK_FULL);
-    assert_non_null(strstr(err.text, "nothing is lost"));
+    assert_non_null(strstr(err.text, "store_no_room_to_recover"));
     must_open(*state, &store);
     store.ops->close(store.self);
 }
@@ -566,7 +726,13 @@ int main(void)
         CASE(a_cut_log_opens_with_all_but_the_tail),
         CASE(a_damaged_table_is_an_error_and_never_a_short_scan),
         CASE(missing_files_are_damage_and_not_a_new_store),
+        CASE(a_list_of_tables_that_lost_its_end_refuses_to_open),
+        CASE(a_changed_byte_in_the_list_of_tables_refuses_to_open),
+        CASE(a_damaged_note_refuses_to_open),
+        CASE(a_noted_store_whose_list_is_gone_refuses_to_open),
+        CASE(without_a_note_the_list_of_tables_is_taken_as_it_is),
         CASE(a_missing_table_refuses_to_open),
+        CASE(only_a_lock_that_is_held_means_another_process),
         CASE(a_second_process_is_told_that_it_is_open),
         CASE(a_checkpoint_opens_by_itself),
         CASE(a_nearly_full_disk_refuses_commits_and_answers_reads),

@@ -1,0 +1,410 @@
+/* One request: headers, body, answer. */
+#include "node/api/door_internal.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum {
+    BODY_MS = 30000, /* for each part of a body: */
+    BODY_PART_BYTES = 32 << 10,
+    FORGOTTEN_BYTES_MAX = 64 << 20,
+    UPLOAD_PART_BYTES = 1 << 20,
+    SEND_MS = 30000, /* for an answer, and 1 ms more for each */
+    SEND_BYTES_A_MS = 4,
+    FOLLOWER_BLOCK_BYTES = 4 << 10, /* kept for as long as it follows */
+    STREAM_BLOCK_BYTES = 16 << 10,
+};
+
+/* --- what the library knows of a request --- */
+
+/* A name without a value is "". */
+static const char *query_value(void *connection, const char *name)
+{
+    const char *value = NULL;
+
+    return MHD_lookup_connection_value_n(connection, MHD_GET_ARGUMENT_KIND, name, strlen(name),
+                                         &value, NULL) == MHD_NO
+               ? NULL
+           : value == NULL ? ""
+                           : value;
+}
+
+static const char *header_value(void *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static bool owner_or_root(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
+}
+
+static void write_address(char out[CALLER_ADDRESS_MAX], struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    const struct sockaddr *address = info == NULL ? NULL : info->client_addr;
+    const void *host = NULL;
+
+    if (address != NULL && address->sa_family == AF_INET) {
+        host = &((const struct sockaddr_in *)(const void *)address)->sin_addr;
+    } else if (address != NULL && address->sa_family == AF_INET6) {
+        host = &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr;
+    }
+    if (host != NULL) {
+        (void)inet_ntop(address->sa_family, host, out, CALLER_ADDRESS_MAX);
+    }
+}
+
+/* What its header says; 0 where there is none, the body comes in chunks, or it is no number. */
+static uint64_t announced_bytes(void *connection)
+{
+    const char *length = header_value(connection, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+    return length == NULL ? 0 : strtoull(length, NULL, 10);
+}
+
+static bool names_somebody(void *connection)
+{
+    return header_value(connection, MHD_HTTP_HEADER_AUTHORIZATION) != NULL ||
+           header_value(connection, MHD_HTTP_HEADER_COOKIE) != NULL;
+}
+
+/* Does the client send its body only once it is told to? */
+static bool waits_for_leave(void *connection)
+{
+    return header_value(connection, MHD_HTTP_HEADER_EXPECT) != NULL;
+}
+
+static enum MHD_Result check_plain(void *arg, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    bool *plain = arg;
+
+    (void)kind;
+    *plain =
+        *plain && text_plain(bytes_text(name)) && (value == NULL || text_plain(bytes_text(value)));
+    return *plain ? MHD_YES : MHD_NO;
+}
+
+/* What an address says goes into messages and texts: UTF-8 without control characters. */
+static bool is_plain(const struct exchange *exchange)
+{
+    bool plain = text_plain(bytes_text(exchange->request.path));
+
+    (void)MHD_get_connection_values(exchange->connection, MHD_GET_ARGUMENT_KIND, check_plain,
+                                    &plain);
+    return plain;
+}
+
+/* --- the answer --- */
+
+/* For browsers: of everything that comes through the network. The console's pages bring a policy of
+ * their own. */
+static void add_guards(struct MHD_Response *response, const struct answer *answer)
+{
+    static const struct {
+        const char *name, *value;
+    } guards[] = {
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Strict-Transport-Security", "max-age=31536000"},
+        {"X-Frame-Options", "DENY"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(guards); i++) {
+        (void)MHD_add_response_header(response, guards[i].name, guards[i].value);
+    }
+    (void)MHD_add_response_header(
+        response, "Content-Security-Policy",
+        answer->policy != NULL ? answer->policy : "default-src 'none'; frame-ancestors 'none'");
+}
+
+static void add_headers(const struct exchange *exchange, struct MHD_Response *response)
+{
+    const struct answer *answer = &exchange->answer;
+
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
+                                  answer->is_immutable      ? "public, max-age=31536000, immutable"
+                                  : answer->etag[0] != '\0' ? "no-cache"
+                                                            : "no-store");
+    if (answer->etag[0] != '\0') {
+        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
+    }
+    for (size_t i = 0; i < answer->header_count; i++) {
+        (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
+    }
+    if (exchange->door->config.door == DOOR_TLS) {
+        add_guards(response, answer);
+    }
+}
+
+/* The body's memory goes with the response. */
+static struct MHD_Response *make_response(struct exchange *exchange)
+{
+    struct answer *answer = &exchange->answer;
+    const struct buf body = answer->body;
+
+    if (exchange->stream != NULL) {
+        return MHD_create_response_from_callback(
+            MHD_SIZE_UNKNOWN,
+            answer->stream.comment != NULL ? FOLLOWER_BLOCK_BYTES : STREAM_BLOCK_BYTES, follow_read,
+            exchange, NULL);
+    }
+    if (answer->constant.size > 0) {
+        return MHD_create_response_from_buffer(answer->constant.size,
+                                               (void *)(uintptr_t)answer->constant.data,
+                                               MHD_RESPMEM_PERSISTENT);
+    }
+    if (body.size == 0) {
+        return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
+    }
+    answer->body = BUF_EMPTY;
+    return MHD_create_response_from_buffer_with_free_callback(body.size, body.data, mem_free);
+}
+
+static enum MHD_Result send_answer(struct exchange *exchange)
+{
+    const size_t size = exchange->answer.body.size;
+    struct MHD_Response *response = make_response(exchange);
+    enum MHD_Result result;
+
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    add_headers(exchange, response);
+    guest_expect(exchange->guest, exchange->door, SEND_MS + size / SEND_BYTES_A_MS);
+    result = MHD_queue_response(exchange->connection, (unsigned)exchange->answer.http, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse_exchange(struct exchange *exchange, enum api_error error,
+                                       const char *why)
+{
+    exchange_enter(exchange, EXCHANGE_SENDING);
+    answer_error(&exchange->request, &exchange->answer, error, why);
+    return send_answer(exchange);
+}
+
+/* --- in a worker's thread --- */
+
+static void run_part(struct work *work)
+{
+    struct exchange *exchange = (struct exchange *)work;
+
+    exchange->door->config.part(&exchange->request, &exchange->answer);
+    exchange_hand_back(exchange);
+}
+
+static void run_request(struct work *work)
+{
+    struct exchange *exchange = (struct exchange *)work;
+
+    exchange->door->config.answer(&exchange->request, &exchange->answer);
+    exchange_hand_back(exchange);
+}
+
+void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
+{
+    if (exchange->state == EXCHANGE_FILLING) {
+        follow_filled(exchange, now_ms);
+        return;
+    }
+    if (exchange->state == EXCHANGE_PART) {
+        exchange_let_go(exchange);
+        exchange_hold(exchange, exchange->body.size);
+        exchange->is_over = exchange->answer.http >= 400;
+        guest_expect(exchange->guest, exchange->door, BODY_MS);
+        exchange_resume(exchange, EXCHANGE_BODY);
+        return;
+    }
+    if (exchange->answer.stream.fill != NULL) {
+        exchange->stream = stream_open(&exchange->answer.stream);
+    }
+    exchange_hold(exchange, exchange->answer.body.size);
+    exchange_resume(exchange, EXCHANGE_SENDING);
+}
+
+/* --- as it comes in --- */
+
+/* False when it is no address of the API. */
+static bool strip_prefix(const char **path)
+{
+    static const char prefix[] = "/api/v1/";
+    const bool below = strncmp(*path, prefix, sizeof prefix - 1) == 0;
+
+    *path += below ? sizeof prefix - 2 : 0;
+    return below;
+}
+
+static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connection *connection,
+                                       const char *url, const char *method)
+{
+    const struct door_config *config = &door->config;
+    struct exchange *exchange = mem_zalloc(sizeof *exchange);
+    struct request *request = &exchange->request;
+    const bool is_api = strip_prefix(&url);
+
+    exchange->door = door;
+    exchange->connection = connection;
+    exchange->guest = door_guest(connection);
+    exchange->body_bytes_max =
+        names_somebody(connection) ? config->body_bytes_max : config->stranger_bytes_max;
+    exchange->answer = (struct answer){.http = 200, .body = BUF_EMPTY};
+    *request = (struct request){
+        .service = config->service,
+        .method = method,
+        .path = url,
+        .is_api = is_api,
+        .language =
+            text_language(header_value(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE), NULL, NULL),
+        .caller = {.door = config->door},
+        .body = &exchange->body,
+        .connection = connection,
+        .query = query_value,
+        .header = header_value,
+    };
+    exchange->in_parts = config->in_parts != NULL && config->in_parts(request) &&
+                         (config->door == DOOR_SOCKET || names_somebody(connection));
+    if (config->door != DOOR_SOCKET) {
+        write_address(request->caller.address, connection);
+    }
+    door->open++;
+    return exchange;
+}
+
+/* What can be said before a byte of the body is read. */
+static enum MHD_Result admit_exchange(struct exchange *exchange)
+{
+    const struct http_door *door = exchange->door;
+
+    if (door->config.door == DOOR_SOCKET && !owner_or_root(exchange->guest->fd)) {
+        return refuse_exchange(exchange, API_STRANGER, NULL);
+    }
+    if (atomic_load(&door->stopping)) {
+        return refuse_exchange(exchange, API_STOPPING, NULL);
+    }
+    if (!is_plain(exchange)) {
+        return refuse_exchange(exchange, API_BAD_REQUEST, "ask_plain");
+    }
+    exchange->too_large =
+        !exchange->in_parts && announced_bytes(exchange->connection) > exchange->body_bytes_max;
+    if (exchange->too_large && waits_for_leave(exchange->connection)) {
+        return refuse_exchange(exchange, API_TOO_LARGE, NULL);
+    }
+    if (door->held_bytes > door->config.held_bytes_max) {
+        return refuse_exchange(exchange, API_BUSY, NULL);
+    }
+    guest_expect(exchange->guest, door, BODY_MS);
+    return MHD_YES;
+}
+
+/* What nobody wants is read on for a while: many a client reads its answer only when it has sent
+ * all. False when it is to be cut. */
+static bool forget_part(struct exchange *exchange, size_t size)
+{
+    buf_free(&exchange->body);
+    exchange->forgotten_bytes += size;
+    return exchange->forgotten_bytes <= FORGOTTEN_BYTES_MAX;
+}
+
+/* False when the client is to be cut. */
+static bool take_part(struct exchange *exchange, const char *part, size_t size)
+{
+    exchange->too_large |=
+        !exchange->in_parts && exchange->body.size + size > exchange->body_bytes_max;
+    if (exchange->too_large || exchange->is_over) {
+        return forget_part(exchange, size);
+    }
+    buf_append(&exchange->body, part, size);
+    exchange_hold(exchange, size);
+    exchange->received_bytes += size;
+    if (exchange->received_bytes - exchange->renewed_bytes >= BODY_PART_BYTES) {
+        exchange->renewed_bytes = exchange->received_bytes;
+        guest_expect(exchange->guest, exchange->door, BODY_MS);
+    }
+    if (exchange->in_parts && exchange->body.size >= UPLOAD_PART_BYTES) {
+        guest_expect(exchange->guest, exchange->door, 0);
+        exchange_post(exchange, EXCHANGE_PART, exchange->door->config.lane(&exchange->request),
+                      run_part);
+    }
+    return true;
+}
+
+static enum MHD_Result run_exchange(struct exchange *exchange)
+{
+    if (exchange->too_large) {
+        return refuse_exchange(exchange, API_TOO_LARGE, NULL);
+    }
+    if (exchange->is_over) {
+        exchange_enter(exchange, EXCHANGE_SENDING);
+        return send_answer(exchange);
+    }
+    guest_expect(exchange->guest, exchange->door, 0);
+    exchange_post(exchange, EXCHANGE_RUNNING, exchange->door->config.lane(&exchange->request),
+                  run_request);
+    return MHD_YES;
+}
+
+/* Called once with the headers, then for each part of the body, then at its end, and once more
+ * when it was resumed. */
+enum MHD_Result door_request(void *arg, struct MHD_Connection *connection, const char *url,
+                             const char *method, const char *version, const char *upload,
+                             size_t *upload_size, void **state)
+{
+    struct exchange *exchange = *state;
+
+    (void)version;
+    if (exchange == NULL) {
+        exchange = begin_exchange(arg, connection, url, method);
+        *state = exchange;
+        return admit_exchange(exchange);
+    }
+    if (exchange->state == EXCHANGE_SENDING) {
+        return send_answer(exchange);
+    }
+    if (exchange->state == EXCHANGE_PART) {
+        return MHD_YES; /* it is suspended: what came with the last part stays where it is */
+    }
+    if (*upload_size > 0) {
+        const bool taken = take_part(exchange, upload, *upload_size);
+
+        *upload_size = 0;
+        return taken ? MHD_YES : MHD_NO;
+    }
+    return run_exchange(exchange);
+}
+
+void door_completed(void *arg, struct MHD_Connection *connection, void **state,
+                    enum MHD_RequestTerminationCode code)
+{
+    struct http_door *door = arg;
+    struct exchange *exchange = *state;
+
+    (void)connection;
+    (void)code;
+    if (exchange == NULL) {
+        return;
+    }
+    guest_expect(exchange->guest, door, door->config.idle_ms);
+    exchange_let_go(exchange);
+    stream_close(exchange->stream);
+    if (exchange->request.upload != NULL) {
+        exchange->request.upload->close(exchange->request.upload);
+    }
+    buf_free(&exchange->body);
+    buf_free(&exchange->answer.body);
+    mem_free(exchange);
+    *state = NULL;
+    door->open--;
+}

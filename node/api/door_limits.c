@@ -1,0 +1,95 @@
+/* How long a client may take, and how much a door holds. */
+#include "node/api/door_internal.h"
+
+#include <sys/socket.h>
+
+enum {
+    HEADERS_MS = 20000, /* from the connection's first byte, with the handshake of TLS */
+    SWEEP_MS = 1000,
+};
+
+uint64_t door_now_ms(const struct http_door *door)
+{
+    return clock_mono_ms(&door->clock);
+}
+
+static int socket_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    return info == NULL ? -1 : info->connect_fd;
+}
+
+static struct guest *begin_guest(struct http_door *door, int fd)
+{
+    struct guest *guest = mem_zalloc(sizeof *guest);
+
+    guest->fd = fd;
+    guest->next = door->guests;
+    guest->at = &door->guests;
+    if (guest->next != NULL) {
+        guest->next->at = &guest->next;
+    }
+    door->guests = guest;
+    guest_expect(guest, door, HEADERS_MS);
+    return guest;
+}
+
+static void end_guest(struct guest *guest)
+{
+    *guest->at = guest->next;
+    if (guest->next != NULL) {
+        guest->next->at = guest->at;
+    }
+    mem_free(guest);
+}
+
+void door_connection(void *arg, struct MHD_Connection *connection, void **context,
+                     enum MHD_ConnectionNotificationCode code)
+{
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *context = begin_guest(arg, socket_of(connection));
+    } else if (*context != NULL) {
+        end_guest(*context);
+        *context = NULL;
+    }
+}
+
+struct guest *door_guest(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void guest_expect(struct guest *guest, const struct http_door *door, uint64_t ms)
+{
+    guest->deadline_ms = ms == 0 ? 0 : door_now_ms(door) + ms;
+}
+
+/* The library knows no limit for a whole header or body, only for silence. A socket that is shut
+ * ends its connection there the usual way. */
+void door_sweep(struct http_door *door, uint64_t now_ms)
+{
+    if (now_ms - door->swept_ms < SWEEP_MS) {
+        return;
+    }
+    door->swept_ms = now_ms;
+    for (struct guest *guest = door->guests; guest != NULL; guest = guest->next) {
+        if (guest->deadline_ms != 0 && now_ms >= guest->deadline_ms) {
+            guest->deadline_ms = 0;
+            (void)shutdown(guest->fd, SHUT_RDWR);
+        }
+    }
+}
+
+void exchange_hold(struct exchange *exchange, size_t bytes)
+{
+    exchange->held_bytes += bytes;
+    exchange->door->held_bytes += bytes;
+}
+
+void exchange_let_go(struct exchange *exchange)
+{
+    exchange->door->held_bytes -= exchange->held_bytes;
+    exchange->held_bytes = 0;
+}

@@ -1,0 +1,13 @@
+/* routes_node - what an operator asks of the node: invitations, neighbours, verification.
+ *
+ *   POST /invite  /peers/CODE/pause  /peers/CODE/resume  /verify
+ *
+ * Thread: a worker's (workers.h). */
+#ifndef TERRACE_NODE_API_ROUTES_NODE_H
+#define TERRACE_NODE_API_ROUTES_NODE_H
+
+#include "node/api/api.h"
+
+route_fn post_invite, post_pause, post_resume, post_verify;
+
+#endif

@@ -1,0 +1,247 @@
+#include "node/api/routes_office.h"
+
+#include <stdio.h>
+
+#include "node/api/routes_batch.h"
+#include "node/api/verdict.h"
+#include "node/office/set_aside.h"
+#include "proto/log.h"
+
+struct approve_task {
+    struct api_task api_task;
+    struct approve_item *items;
+    size_t count;
+    struct person checker; /* withdraw: the maker */
+    struct sign_key secret;
+    char why[1001];         /* reject */
+    struct caption caption; /* of the only document; of several, none is shown */
+};
+
+static void run_approve(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct approve_task *approve = (struct approve_task *)api_task;
+
+    approve->checker.secret = &approve->secret;
+    node_approve(node, txn, approve->items, approve->count, &approve->checker);
+    crypto_wipe(&approve->secret, sizeof approve->secret);
+}
+
+static void run_reject(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct approve_task *reject = (struct approve_task *)api_task;
+
+    for (size_t i = 0; i < reject->count; i++) {
+        node_reject(node, txn, &reject->items[i], reject->why, &reject->checker);
+    }
+    crypto_wipe(&reject->secret, sizeof reject->secret);
+}
+
+static void run_withdraw(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct approve_task *withdraw = (struct approve_task *)api_task;
+
+    for (size_t i = 0; i < withdraw->count; i++) {
+        node_withdraw(node, txn, &withdraw->items[i], &withdraw->checker);
+    }
+    crypto_wipe(&withdraw->secret, sizeof withdraw->secret);
+}
+
+static void free_approve(struct api_task *api_task)
+{
+    struct approve_task *approve = (struct approve_task *)api_task;
+
+    mem_free(approve->items);
+    crypto_wipe(&approve->secret, sizeof approve->secret);
+}
+
+/* An id too long for any draft is kept cut and so is found nowhere: "not_pending". */
+static void set_id(struct approve_item *item, const char *id)
+{
+    (void)snprintf(item->id, sizeof item->id, "%s", id);
+}
+
+/* "ID", or {"id": ID, "hash": what /pending said of it when it was read}. */
+static bool read_id(struct approve_item *item, const json_t *typed)
+{
+    const json_t *hash = json_object_get(typed, "hash");
+    const char *id =
+        json_string_value(json_is_object(typed) ? json_object_get(typed, "id") : typed);
+    const char *hex = json_string_value(hash);
+
+    if (id == NULL || (hash != NULL && hex == NULL)) {
+        return false;
+    }
+    set_id(item, id);
+    item->has_hash = hash != NULL;
+    return hash == NULL ||
+           (strlen(hex) == 2 * HASH_SIZE && hex_decode(item->hash.at, HASH_SIZE, hex));
+}
+
+/* The same id twice in one call is one document. */
+static bool is_repeated(json_t *seen, const char *id)
+{
+    const bool repeated = json_object_get(seen, id) != NULL;
+
+    (void)json_object_set_new_nocheck(seen, id, json_true());
+    return repeated;
+}
+
+static bool read_each_id(struct approve_task *approve, const json_t *ids, json_t *seen)
+{
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        struct approve_item *item = &approve->items[approve->count];
+
+        if (!read_id(item, json_array_get(ids, i))) {
+            return false;
+        }
+        approve->count += !is_repeated(seen, item->id);
+    }
+    return true;
+}
+
+static bool read_ids(struct approve_task *approve, const json_t *ids)
+{
+    json_t *seen;
+    bool ok;
+
+    if (!json_is_array(ids) || json_array_size(ids) == 0 ||
+        json_array_size(ids) > POST_DOCUMENTS_MAX) {
+        return false;
+    }
+    approve->items = mem_zalloc(json_array_size(ids) * sizeof *approve->items);
+    seen = json_object();
+    ok = read_each_id(approve, ids, seen);
+    json_decref(seen);
+    if (ok && approve->count == 1) {
+        approve->items[0].caption = &approve->caption;
+    }
+    return ok;
+}
+
+static void write_approvals(const struct approve_task *approve, const struct request *request,
+                            struct answer *answer, const char *done_word)
+{
+    answer->type = "application/x-ndjson; charset=utf-8";
+    for (size_t i = 0; i < approve->count; i++) {
+        const struct approve_item *item = &approve->items[i];
+        struct json_out out = json_to(&answer->body);
+
+        out_open(&out, NULL, '{');
+        out_text(&out, "id", item->id);
+        if (done_word != NULL && item->status != SUBMIT_REFUSED) {
+            out_text(&out, "status", done_word);
+            out_text(&out, "message", "");
+        } else {
+            write_verdict(&out, item->status, &item->refusal, request->language);
+        }
+        out_caption(&out, &approve->caption);
+        out_close(&out, '}');
+        buf_put_u8(&answer->body, '\n');
+    }
+}
+
+static void log_approvals(const struct approve_task *approve, const char *event)
+{
+    size_t refused = 0;
+
+    for (size_t i = 0; i < approve->count; i++) {
+        refused += approve->items[i].status == SUBMIT_REFUSED;
+    }
+    LOG_INFO(event, "by=%s documents=%zu refused=%zu", approve->checker.name, approve->count,
+             refused);
+}
+
+static void approve_ids(struct request *request, struct answer *answer, const json_t *object)
+{
+    struct approve_task *approve =
+        api_task_new(request->service->gate, sizeof *approve, run_approve, free_approve);
+
+    if (!read_ids(approve, json_object_get(object, "ids"))) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
+    } else if (request_person(request, answer, &approve->checker, &approve->secret) &&
+               answer_outcome(request, answer,
+                              api_task_run(&approve->api_task, request->service->node))) {
+        log_approvals(approve, "approve");
+        write_approvals(approve, request, answer, NULL);
+    }
+    api_task_done_with(&approve->api_task);
+}
+
+/* With a hash beside it, what is named is one batch, and the hash that of the whole. */
+void post_approve(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+
+    if (object != NULL && json_object_get(object, "hash") != NULL) {
+        approve_batch(request, answer, object);
+    } else if (object != NULL) {
+        approve_ids(request, answer, object);
+    }
+    json_decref(object);
+}
+
+void post_withdraw(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct approve_task *withdraw;
+
+    if (object == NULL) {
+        return;
+    }
+    withdraw = api_task_new(request->service->gate, sizeof *withdraw, run_withdraw, free_approve);
+    if (!read_ids(withdraw, json_object_get(object, "ids"))) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
+    } else if (request_person(request, answer, &withdraw->checker, &withdraw->secret) &&
+               answer_outcome(request, answer,
+                              api_task_run(&withdraw->api_task, request->service->node))) {
+        log_approvals(withdraw, "withdraw");
+        write_approvals(withdraw, request, answer, "withdrawn");
+    }
+    api_task_done_with(&withdraw->api_task);
+    json_decref(object);
+}
+
+/* {"id","reason"}, or {"ids":[...],"reason"}. False with the error answered. */
+static bool read_rejection(const struct request *request, struct answer *answer,
+                           const json_t *object, struct approve_task *reject)
+{
+    json_t *ids = json_object_get(object, "ids");
+    const char *id = ids != NULL ? "" : request_text(request, answer, object, "id");
+    const char *why = id == NULL ? NULL : request_text(request, answer, object, "reason");
+    bool good;
+
+    if (why == NULL) {
+        return false;
+    }
+    if (strlen(why) == 0 || strlen(why) >= sizeof reject->why) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_reason");
+        return false;
+    }
+    memcpy(reject->why, why, strlen(why) + 1);
+    ids = ids != NULL ? json_incref(ids) : json_pack("[s]", id);
+    good = read_ids(reject, ids);
+    json_decref(ids);
+    if (!good) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
+    }
+    return good;
+}
+
+void post_reject(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct approve_task *reject;
+
+    if (object == NULL) {
+        return;
+    }
+    reject = api_task_new(request->service->gate, sizeof *reject, run_reject, free_approve);
+    if (read_rejection(request, answer, object, reject) &&
+        request_person(request, answer, &reject->checker, &reject->secret) &&
+        answer_outcome(request, answer, api_task_run(&reject->api_task, request->service->node))) {
+        log_approvals(reject, "reject");
+        write_approvals(reject, request, answer, "rejected");
+    }
+    api_task_done_with(&reject->api_task);
+    json_decref(object);
+}

@@ -1,0 +1,393 @@
+#include "node/api/routes_status.h"
+
+#include <stdio.h>
+
+#include "node/api/api_task.h"
+#include "node/api/roster_snapshot.h"
+#include "node/api/routes_alarms.h"
+#include "node/api/routes_tree.h"
+#include "node/office/operators.h"
+
+/* --- status: taken on the loop in one read-only call --- */
+
+struct peer_line {
+    struct peer_status status;
+    char name[NAME_BYTES_MAX + 1];
+    int128 behind_fen;
+    bool behind_complete;
+};
+
+struct status_task {
+    struct api_task api_task;
+    uint32_t epoch;
+    uint64_t granted_unix_ms; /* when its keys were granted */
+    struct log_head head;
+    struct hash roster_hash;
+    struct ledger_position position;
+    struct confirmation confirmed;
+    uint64_t rows_written;
+    struct peer_line *peers;
+    size_t peer_count;
+    struct alarm *alarms;
+    size_t alarm_count;
+    uint64_t blocks_sampled;
+    struct refused_keys refused;
+    char name[NAME_BYTES_MAX + 1];
+    struct policy approval;
+    bool has_makers;
+    bool stalled; /* the loop did not come round: links and those below are not known */
+    struct watch_summary below;
+    char worst_name[NAME_BYTES_MAX + 1];
+};
+
+static void take_name(char out[NAME_BYTES_MAX + 1], const struct roster *roster,
+                      struct division division)
+{
+    const struct member *member = roster_find(roster, division);
+
+    if (member != NULL) {
+        memcpy(out, member->grant.name, NAME_BYTES_MAX + 1);
+    }
+}
+
+static void take_peers(struct status_task *status, struct node *node)
+{
+    const struct replicator *replicator = node_replicator(node);
+    const size_t count = replicator_peers(replicator);
+
+    status->peers = mem_zalloc((count + 1) * sizeof *status->peers);
+    for (size_t i = 0; i < count; i++) {
+        struct peer_line *line = &status->peers[status->peer_count++];
+
+        replicator_peer(replicator, i, &line->status);
+        take_name(line->name, node_roster(node), line->status.division);
+        line->behind_complete = true;
+        if (line->status.behind_entries > 0) {
+            line->behind_fen = node_backlog_amount(
+                node, line->status.division, BACKLOG_SHOWN_BLOCKS_MAX, &line->behind_complete);
+        }
+    }
+}
+
+static void take_below(struct status_task *status, struct node *node)
+{
+    node_watch_summary(node, &status->below);
+    take_name(status->worst_name, node_roster(node), status->below.worst.division);
+}
+
+static void take_roster(struct status_task *status, const struct roster *roster,
+                        struct division self)
+{
+    const struct member *member = roster_find(roster, self);
+
+    status->roster_hash = roster_hash(roster);
+    if (member != NULL) {
+        status->epoch = member->grant.epoch;
+        status->granted_unix_ms = member->grant.time_ms;
+        memcpy(status->name, member->grant.name, sizeof status->name);
+    }
+}
+
+static void run_status(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct status_task *status = (struct status_task *)api_task;
+    const struct division self = node_config(node)->self;
+
+    take_roster(status, node_roster(node), self);
+    (void)replicator_head(node_replicator(node), self, true, &status->head);
+    replicator_confirmed(node_replicator(node), &status->confirmed);
+    ledger_position(txn, self, &status->position);
+    status->approval = node_policy(node);
+    status->has_makers = node_has_maker(txn);
+    status->rows_written = node_rows_written(node);
+    take_peers(status, node);
+    take_below(status, node);
+    status->alarms = alarms_copy(node, &status->alarm_count);
+    status->blocks_sampled = node_blocks_sampled(node);
+    if (node_config(node)->refused_keys != NULL) {
+        status->refused = *node_config(node)->refused_keys;
+    }
+}
+
+static void free_status(struct api_task *api_task)
+{
+    struct status_task *status = (struct status_task *)api_task;
+
+    mem_free(status->peers);
+    mem_free(status->alarms);
+}
+
+/* Seconds since, or null for never. */
+static void write_age(struct json_out *out, const char *key, uint64_t since_ms, uint64_t now_ms)
+{
+    if (since_ms == 0) {
+        out_null(out, key);
+    } else {
+        out_count(out, key, now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0);
+    }
+}
+
+static void write_sentence(struct json_out *out, const char *key, enum language language,
+                           const char *message)
+{
+    char words[TEXT_BYTES_MAX];
+
+    out_text(out, key, text_in(language, words, message));
+}
+
+static void write_peer(struct json_out *out, const struct peer_line *line, uint64_t now_ms,
+                       enum language language)
+{
+    const struct peer_status *status = &line->status;
+
+    out_open(out, NULL, '{');
+    out_text(out, "division", status->division.code);
+    out_text(out, "name", line->name);
+    out_text(out, "state", peer_state_name(status->state));
+    out_bool(out, "is_parent", status->is_parent);
+    out_count(out, "behind_entries", status->behind_entries);
+    out_count(out, "behind_bytes", status->behind_bytes);
+    out_amount(out, "behind_amount", line->behind_fen);
+    out_bool(out, "behind_amount_complete", line->behind_complete);
+    if (status->oldest_unix_ms == 0) {
+        out_count(out, "oldest_age_s", 0);
+    } else {
+        write_age(out, "oldest_age_s", status->oldest_unix_ms, now_ms);
+    }
+    write_age(out, "last_heard_s", status->last_heard_unix_ms, now_ms);
+    out_count(out, "down_s", status->down_ms / 1000);
+    out_count(out, "rtt_ms", status->rtt_ms);
+    out_signed(out, "clock_skew_ms", status->clock_skew_ms);
+    out_count(out, "frames_refused", status->frames_refused);
+    write_sentence(out, "reason", language, status->reason);
+    out_close(out, '}');
+}
+
+struct attempts {
+    struct json_out *out;
+    uint64_t now_ms;
+    enum language language;
+};
+
+static void write_attempt(void *arg, const struct enrol_attempt *attempt)
+{
+    struct attempts *attempts = arg;
+
+    out_open(attempts->out, NULL, '{');
+    out_time(attempts->out, "time", attempt->unix_ms);
+    write_age(attempts->out, "age_s", attempt->unix_ms, attempts->now_ms);
+    out_time(attempts->out, "first", attempt->first_unix_ms);
+    out_count(attempts->out, "count", attempt->count);
+    out_division(attempts->out, "division", attempt->division);
+    out_text(attempts->out, "reason", status_name(attempt->reason));
+    write_sentence(attempts->out, "text", attempts->language, attempt->text);
+    out_hex(attempts->out, "key", attempt->from.curve_key, sizeof attempt->from.curve_key);
+    out_text(attempts->out, "address", attempt->from.address);
+    out_close(attempts->out, '}');
+}
+
+static void write_attempts(struct json_out *out, const struct service *service, uint64_t now_ms,
+                           enum language language)
+{
+    struct attempts attempts = {out, now_ms, language};
+    struct view view;
+    struct err err;
+
+    view_open(&view, service);
+    out_open(out, "enrol_attempts", '[');
+    (void)enrol_attempts(&service->store, view.snapshot, write_attempt, &attempts, &err);
+    out_close(out, ']');
+    view_close(&view);
+}
+
+static void write_strangers(struct json_out *out, const struct refused_keys *refused,
+                            uint64_t now_ms, enum language language)
+{
+    out_open(out, "refused_strangers", '[');
+    for (size_t i = 0; i < refused->count; i++) {
+        const struct refused_key *row = &refused->rows[i];
+
+        out_open(out, NULL, '{');
+        out_time(out, "time", row->unix_ms);
+        write_age(out, "age_s", row->unix_ms, now_ms);
+        out_time(out, "first", row->first_unix_ms);
+        out_count(out, "count", row->count);
+        out_text(out, "reason", status_name(row->reason));
+        write_sentence(out, "text", language,
+                       row->reason == ERR_LIMIT ? "key_too_often" : "key_of_no_child");
+        out_hex(out, "key", row->key, sizeof row->key);
+        out_text(out, "address", row->address);
+        out_close(out, '}');
+    }
+    out_close(out, ']');
+}
+
+/* Whose signatures documents carry here, as a program and as a person wants it. */
+static void write_persons(struct json_out *out, const struct status_task *status,
+                          enum language language)
+{
+    const bool two = !number_set_is_empty(&status->approval.kinds);
+    char approval[POLICY_TEXT_MAX];
+
+    policy_print(approval, status->approval);
+    out_text(out, "approval", approval);
+    out_bool(out, "documents_carry_person", status->has_makers);
+    write_sentence(out, "persons", language,
+                   two && status->has_makers ? "persons_two"
+                   : two                     ? "persons_missing"
+                   : status->has_makers      ? "persons_maker"
+                                             : "persons_none");
+}
+
+/* Where browsers come in, and by what they know this node. */
+static void write_door(struct json_out *out, const struct service *service)
+{
+    if (service->listen == NULL) {
+        out_null(out, "api");
+        return;
+    }
+    out_open(out, "api", '{');
+    out_text(out, "listen", service->listen);
+    out_text(out, "fingerprint", service->fingerprint);
+    out_close(out, '}');
+}
+
+static void write_status(struct json_out *out, const struct service *service,
+                         const struct status_task *status, enum language language)
+{
+    const uint64_t now_ms = clock_unix_ms(&service->clock);
+
+    out_open(out, NULL, '{');
+    out_text(out, "division", service->self.code);
+    out_text(out, "name", status->name);
+    out_bool(out, "stalled", status->stalled);
+    write_sentence(out, "notice", language, status->stalled ? "loop_stalled" : "");
+    out_count(out, "epoch", status->epoch);
+    write_age(out, "grant_age_s", status->granted_unix_ms, now_ms);
+    out_count(out, "lsn", status->head.lsn);
+    out_hex(out, "state_digest", &status->position.digest, sizeof status->position.digest);
+    out_hex(out, "roster_hash", &status->roster_hash, sizeof status->roster_hash);
+    out_hex(out, "tree", &service->tree, sizeof service->tree);
+    write_persons(out, status, language);
+    out_text(out, "version", TERRACE_VERSION);
+    out_count(out, "rows_written", status->rows_written);
+    out_count(out, "blocks_sampled", status->blocks_sampled);
+    out_open(out, "confirmed", '{');
+    out_count(out, "lsn", status->confirmed.lsn);
+    write_age(out, "age_s", status->confirmed.heard_unix_ms, now_ms);
+    out_count(out, "root_lsn", status->confirmed.root_lsn);
+    out_signed(out, "root_skew_ms", status->confirmed.root_skew_ms);
+    out_close(out, '}');
+    out_open(out, "peers", '[');
+    for (size_t i = 0; i < status->peer_count; i++) {
+        write_peer(out, &status->peers[i], now_ms, language);
+    }
+    out_close(out, ']');
+    out_open(out, "alarms", '[');
+    for (size_t i = 0; i < status->alarm_count; i++) {
+        write_alarm(out, NULL, &status->alarms[i], language, false);
+    }
+    out_close(out, ']');
+    write_below(out, "below", &status->below, status->worst_name, language);
+    write_door(out, service);
+    write_attempts(out, service, now_ms, language);
+    write_strangers(out, &status->refused, now_ms, language);
+    out_close(out, '}');
+}
+
+/* --- while the loop does not come round --- */
+
+/* False with the error answered. */
+static bool take_from_disk(struct status_task *status, const struct request *request,
+                           struct answer *answer)
+{
+    const struct service *service = request->service;
+    struct roster_snapshot *roster;
+    struct view view;
+
+    view_open(&view, service);
+    roster = roster_snapshot_open(&view, request, answer);
+    if (roster != NULL) {
+        status->stalled = true;
+        take_roster(status, roster->roster, service->self);
+        ledger_position(view.txn, service->self, &status->position);
+        status->head.lsn = status->position.lsn;
+        status->approval = roster_snapshot_policy(roster, service);
+        status->has_makers = node_has_maker(view.txn);
+        status->alarms = alarms_stored(view.txn, &status->alarm_count);
+    }
+    roster_snapshot_release(service, roster);
+    view_close(&view);
+    return roster != NULL;
+}
+
+static void answer_stalled(struct request *request, struct answer *answer)
+{
+    struct status_task *status =
+        api_task_new(request->service->gate, sizeof *status, run_status, free_status);
+    struct json_out out = json_to(&answer->body);
+
+    if (take_from_disk(status, request, answer)) {
+        write_status(&out, request->service, status, request->language);
+    }
+    api_task_done_with(&status->api_task);
+}
+
+void get_status(struct request *request, struct answer *answer)
+{
+    const struct service *service = request->service;
+    struct status_task *status =
+        api_task_new(service->gate, sizeof *status, run_status, free_status);
+    struct json_out out = json_to(&answer->body);
+    enum status outcome;
+
+    status->api_task.task.read_only = true;
+    outcome = api_task_run_within(&status->api_task, service->node, &service->clock,
+                                  API_TASK_PATIENCE_MS);
+    if (outcome == ERR_BUSY) {
+        answer_stalled(request, answer);
+    } else if (answer_outcome(request, answer, outcome)) {
+        write_status(&out, service, status, request->language);
+    }
+    api_task_done_with(&status->api_task);
+}
+
+/* --- health --- */
+
+void get_healthz(struct request *request, struct answer *answer)
+{
+    (void)request;
+    buf_append(&answer->body, "{\"alive\":true}", 14);
+}
+
+struct ready_task {
+    struct api_task api_task;
+    enum status status;
+};
+
+static void run_ready(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    (void)txn;
+    ((struct ready_task *)api_task)->status = node_ready(node);
+}
+
+/* The loop turns, and it takes new documents. */
+void get_readyz(struct request *request, struct answer *answer)
+{
+    const struct service *service = request->service;
+    struct ready_task *ready = api_task_new(service->gate, sizeof *ready, run_ready, NULL);
+    enum status outcome;
+
+    ready->api_task.task.read_only = true;
+    outcome =
+        api_task_run_within(&ready->api_task, service->node, &service->clock, API_TASK_PATIENCE_MS);
+    if (answer_outcome(request, answer, outcome)) {
+        if (ready->status == OK) {
+            buf_append(&answer->body, "{\"ready\":true}", 14);
+        } else {
+            answer_error(request, answer, API_NOT_READY,
+                         ready->status == ERR_CORRUPT ? "store_damaged" : "disk_full");
+        }
+    }
+    api_task_done_with(&ready->api_task);
+}

@@ -1,0 +1,22 @@
+/* view - one moment of the store, read without the loop.
+ *
+ * Whatever one answer says comes out of one view: documents, balances and roster are of the same
+ * commit, and a commit that hangs on its disk holds no reader up.
+ *
+ * Owns: its snapshot and its txn, until view_close. Thread: a worker's (workers.h). */
+#ifndef TERRACE_NODE_API_VIEW_H
+#define TERRACE_NODE_API_VIEW_H
+
+#include "node/api/request.h"
+
+struct view {
+    const struct store *store;
+    struct store_snapshot *snapshot;
+    struct txn *txn;
+};
+void view_open(struct view *view, const struct service *service);
+void view_close(struct view *view);
+/* False with the error answered, when a read failed: what was read must then not be shown. */
+bool view_sound(const struct view *view, const struct request *request, struct answer *answer);
+
+#endif

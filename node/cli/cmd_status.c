@@ -1,0 +1,212 @@
+/* cmd_status - subcommands about the node itself: status and digest. */
+#include <stdio.h>
+
+#include "node/cli/attention.h"
+#include "node/cli/pages.h"
+#include "node/cli/print.h"
+#include "node/cli/watch.h"
+#include "node/ledger/schema/kinds.h"
+
+static const char *text_of(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+static json_int_t number_of(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+static enum exit_code ask(struct cli *cli, const char *path, json_t **answer)
+{
+    const enum exit_code exit_code = client_open(cli);
+
+    return exit_code != EXIT_DONE ? exit_code : client_json(cli, path, BYTES_NONE, answer);
+}
+
+/* --- digest --- */
+
+enum exit_code run_digest(struct cli *cli)
+{
+    const struct query queries[] = {{"division", cli->value[OPT_DIVISION]}};
+    char path[CLIENT_PATH_MAX];
+    json_t *answer;
+    enum exit_code exit_code;
+
+    client_path(path, "/digest", NULL, queries, COUNT_OF(queries));
+    exit_code = ask(cli, path, &answer);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (cli_json(cli)) {
+        print_json(stdout, answer);
+    } else {
+        (void)printf("%s  %" JSON_INTEGER_FORMAT "  %s\n", text_of(answer, "division"),
+                     number_of(answer, "lsn"), text_of(answer, "digest"));
+    }
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+/* --- status --- */
+
+/* Attempts that differ only in their time are one row, with the newest of them and their number. */
+static json_t *count_attempts(const json_t *attempts)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < json_array_size(attempts); i++) {
+        const json_t *attempt = json_array_get(attempts, i);
+        json_t *row = NULL, *same = NULL;
+        size_t j;
+
+        json_array_foreach(rows, j, row)
+        {
+            if (strcmp(text_of(row, "division"), text_of(attempt, "division")) == 0 &&
+                strcmp(text_of(row, "text"), text_of(attempt, "text")) == 0) {
+                same = row;
+            }
+        }
+        if (same == NULL) {
+            (void)json_array_append_new(rows, json_copy((json_t *)(uintptr_t)attempt));
+        } else {
+            const json_int_t count = number_of(same, "count") + number_of(attempt, "count");
+            (void)json_object_set_new(same, "count", json_integer(count));
+        }
+    }
+    return rows;
+}
+
+static void print_attempts(const struct cli *cli, const json_t *attempts)
+{
+    static const struct column columns[] = {
+        {"time", "refused_enrolment", CELL_TIME},
+        {"division", "division", CELL_TEXT},
+        {"text", "reason", CELL_SENTENCE},
+        {"count", "count", CELL_NUMBER},
+    };
+    json_t *rows = count_attempts(attempts);
+
+    if (json_array_size(rows) > 0) {
+        (void)putchar('\n');
+        print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
+    }
+    json_decref(rows);
+}
+
+static void print_strangers(const struct cli *cli, const json_t *strangers)
+{
+    static const struct column columns[] = {
+        {"time", "refused_key", CELL_TIME}, {"key", "link_key", CELL_TEXT},
+        {"address", "address", CELL_TEXT},  {"text", "reason", CELL_SENTENCE},
+        {"count", "count", CELL_NUMBER},
+    };
+
+    if (json_array_size(strangers) > 0) {
+        (void)putchar('\n');
+        print_table(stdout, columns, COUNT_OF(columns), strangers, cli->language);
+    }
+}
+
+/* Kinds with commas between them, or a word for all or none. */
+static const char *approval_words(const struct cli *cli, char out[TEXT_BYTES_MAX], const char *at)
+{
+    const char *comma = text_row(cli->language, "mark.comma");
+    size_t used = 0;
+
+    out[0] = '\0';
+    while (*at != '\0' && used < TEXT_BYTES_MAX) {
+        const size_t size = strcspn(at, ",");
+        char word[64];
+
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, at);
+        used += (size_t)snprintf(
+            out + used, TEXT_BYTES_MAX - used, "%s%s", used > 0 ? comma : "",
+            text_word(cli->language, "kind",
+                      kind_named(bytes_text(word)) != 0 ? word : text_term(cli->language, word)));
+        at += size + (at[size] == ',');
+    }
+    return out;
+}
+
+static void print_status(struct cli *cli, const json_t *status)
+{
+    static const struct column peers[] = {
+        {"division", "neighbour", CELL_TEXT},
+        {"state", "state", CELL_WORD},
+        {"behind_entries", "behind_entries", CELL_NUMBER},
+        {"behind_bytes", "behind_bytes", CELL_NUMBER},
+        {"behind_amount", "behind_amount", CELL_MONEY},
+        {"oldest_age_s", "oldest_age_s", CELL_NUMBER},
+        {"last_heard_s", "last_heard_s", CELL_NUMBER},
+        {"rtt_ms", "rtt_ms", CELL_NUMBER},
+        {"reason", "reason", CELL_SENTENCE},
+    };
+    static const struct column alarms[] = {
+        {"severity", "severity", CELL_SEVERITY}, {"code", "alarm", CELL_TEXT},
+        {"division", "about", CELL_TEXT},        {"text", "content", CELL_TEXT},
+        {"since", "since", CELL_TIME},           {"count", "count", CELL_NUMBER},
+    };
+    const json_t *alarm_rows = json_object_get(status, "alarms");
+    char approval[TEXT_BYTES_MAX];
+
+    if (json_is_true(json_object_get(status, "stalled"))) {
+        print_text(stdout, text_of(status, "notice"));
+        (void)putchar('\n');
+    }
+    cli_tell(cli, stdout,
+             "status_head division=%s name=%s epoch=%" JSON_INTEGER_FORMAT
+             " lsn=%" JSON_INTEGER_FORMAT " state=%s roster=%s",
+             text_of(status, "division"), text_of(status, "name"), number_of(status, "epoch"),
+             number_of(status, "lsn"), text_of(status, "state_digest"),
+             text_of(status, "roster_hash"));
+    cli_tell(cli, stdout, "status_persons approval=%s persons=%s",
+             approval_words(cli, approval, text_of(status, "approval")),
+             text_of(status, "persons"));
+    if (json_is_object(json_object_get(status, "api"))) {
+        const json_t *api = json_object_get(status, "api");
+
+        cli_tell(cli, stdout, "status_api listen=%s fingerprint=%s", text_of(api, "listen"),
+                 text_of(api, "fingerprint"));
+    }
+    print_attention(cli, status);
+    print_table(stdout, peers, COUNT_OF(peers), json_object_get(status, "peers"), cli->language);
+    if (json_array_size(alarm_rows) > 0) {
+        (void)putchar('\n');
+        print_table(stdout, alarms, COUNT_OF(alarms), alarm_rows, cli->language);
+    }
+    print_attempts(cli, json_object_get(status, "enrol_attempts"));
+    print_strangers(cli, json_object_get(status, "refused_strangers"));
+}
+
+static void show_status(struct cli *cli, const json_t *status, void *arg)
+{
+    (void)arg;
+    print_status(cli, status);
+}
+
+enum exit_code run_status(struct cli *cli)
+{
+    json_t *answer;
+    enum exit_code exit_code;
+
+    if (cli->value[OPT_TREE] != NULL) {
+        return run_status_tree(cli);
+    }
+    if (cli->value[OPT_WATCH] != NULL) {
+        return watch_block(cli, "/status", show_status);
+    }
+    exit_code = ask(cli, "/status", &answer);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (cli_json(cli)) {
+        print_json(stdout, answer);
+    } else {
+        print_status(cli, answer);
+    }
+    json_decref(answer);
+    return EXIT_DONE;
+}

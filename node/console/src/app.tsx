@@ -1,0 +1,83 @@
+// The shell: bar, page, login over it, keys. Which address shows which page stands in one table.
+import type { ComponentType } from "preact";
+import { isLoggedOut } from "./api";
+import { feedProblem, status } from "./live";
+import { Bar } from "./parts/bar";
+import { Keys } from "./parts/keys";
+import { LiveRegion } from "./parts/live_region";
+import { Sentence } from "./parts/sentence";
+import { DivisionPage } from "./pages/division";
+import { DocumentPage } from "./pages/document";
+import { BatchPage, DraftPage, EntryPage, ImportPage } from "./pages/entry";
+import { FindPage } from "./pages/find";
+import { HelpPage } from "./pages/help";
+import { Login } from "./pages/login";
+import { MapPage } from "./pages/map";
+import { MoneyPage } from "./pages/money";
+import { OpsPage } from "./pages/ops";
+import { PeoplePage } from "./pages/people";
+import { WorkPage } from "./pages/work";
+import { matches, place } from "./router";
+import { t } from "./words";
+
+export interface PageProps {
+  parameters: Record<string, string>; // of the address: {code: "540121"}
+  query: URLSearchParams;
+}
+
+const pages: [string, ComponentType<PageProps>][] = [
+  ["/map", MapPage],
+  ["/map/:code", DivisionPage],
+  ["/money/:code", MoneyPage],
+  ["/money", MoneyPage],
+  ["/doc/:code/:id", DocumentPage],
+  ["/work", WorkPage],
+  ["/work/batch/:batch", BatchPage],
+  ["/work/new/:kind", EntryPage],
+  ["/work/draft/:id", DraftPage],
+  ["/work/import", ImportPage],
+  ["/ops/:tab", OpsPage],
+  ["/people/:tab", PeoplePage],
+  ["/help", HelpPage],
+  ["/help/:word", HelpPage],
+  ["/find", FindPage],
+];
+
+function NoSuchPage() {
+  return <>
+    <Sentence state="unknown">{t("console.no_such_page")}</Sentence>
+    <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div>
+  </>;
+}
+
+function Page() {
+  const { path, query } = place.value;
+  for (const [pattern, Component] of pages) {
+    const parameters = matches(pattern, path);
+    if (parameters !== null) {
+      return <Component parameters={parameters} query={query} />;
+    }
+  }
+  return <NoSuchPage />;
+}
+
+export function App() {
+  const isFirst = isLoggedOut.value && status.value === null;
+  if (isFirst) {
+    return <><main id="main" tabIndex={-1}><Login /></main><LiveRegion /></>;
+  }
+  return (
+    <>
+      <a class="skip" href="#main" onClick={(event) => { event.preventDefault(); document.getElementById("main")?.focus(); }}>{t("console.skip")}</a>
+      <Bar />
+      <main id="main" tabIndex={-1}>
+        {status.value?.stalled === true ? <p class="notice" role="alert">{status.value.notice}</p> : null}
+        {status.value === null && feedProblem.value !== null ? <p class="notice" role="alert">{feedProblem.value.sentence || t("console.unreachable")}</p> : null}
+        <Page />
+      </main>
+      {isLoggedOut.value ? <Login over /> : null}
+      <Keys />
+      <LiveRegion />
+    </>
+  );
+}

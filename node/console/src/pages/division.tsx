@@ -1,0 +1,262 @@
+// One division: everything that is known of it here, and from when; why, and what to do.
+import { useEffect } from "preact/hooks";
+import type { PageProps } from "../app";
+import type { DayAnswer } from "../day";
+import { readTree, status, tree } from "../live";
+import { count, shown, sum } from "../money";
+import { Advice, withNames } from "../parts/advice";
+import { Acknowledge, AlarmItem } from "../parts/alarm";
+import { AsOf } from "../parts/asof";
+import { Badge, lookOf, Mark, Marked } from "../parts/badge";
+import { Amount, Figure } from "../parts/figure";
+import { Chart } from "../parts/chart";
+import { Facts, Panel } from "../parts/panel";
+import { Trouble } from "../parts/problem";
+import { Sentence } from "../parts/sentence";
+import { Table } from "../parts/table";
+import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, TreeAnswer } from "../shapes";
+import { lag, minute, moment } from "../time";
+import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
+import { useAnswer } from "../use_answer";
+import { t, word } from "../words";
+
+const HOUR_MS = 3600 * 1000;
+
+export function DivisionPage({ parameters }: PageProps) {
+  useEffect(readTree, []);
+  const answer = tree.value;
+  const row = answer?.rows.find(({ division }) => division === parameters.code);
+  if (answer === null) {
+    return <Sentence state="unknown" busy>{t("console.loading")}</Sentence>;
+  }
+  if (row === undefined) {
+    return <><Sentence state="unknown">{t("console.division.none", { code: parameters.code })}</Sentence>
+      <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div></>;
+  }
+  return <Known key={row.division} row={row} tree={answer} />;
+}
+
+function told(row: DivisionRow, answer: TreeAnswer): string {
+  const waits = backlog(row, status.value);
+  if (isWell(row)) {
+    return t("console.division.well", { name: row.name, lsn: count(row.held_lsn) });
+  }
+  const known = knownUntil(row);
+  const head = known === null ? t("console.division.not_heard", { name: row.name })
+    : isLate(row) ? t("console.division.late", { name: row.name, time: minute(since(row, answer)), state: t(`console.state.${row.state}`), known: moment(known) })
+      : t("console.division.unwell", { name: row.name, state: t(`console.state.${row.state}`), why: withNames(row.sentence) });
+  return waits.entries === 0 ? head + t("console.sentence.end")
+    : head + t("console.sentence.and") + t("console.division.waits", { count: count(waits.entries), amount: shown(waits.amount ?? "0.00") }) + t("console.sentence.end");
+}
+
+function Known({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
+  const chain = useAnswer<ChainAnswer>("/report/chain", { division: row.division }, 10);
+  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 5);
+  const sums = chain.data?.rows.filter(({ division }) => division === row.division) ?? [];
+  return (
+    <>
+      <Sentence state={row.state} busy={chain.slow}>{told(row, answer)}</Sentence>
+      <div class="page">
+        <div class="page-head">
+          <Crumbs row={row} tree={answer} />
+          <div class="spread"><a class="button" href={`/money/${row.division}`}>{t("console.nav.money")}</a></div>
+        </div>
+        <div class="columns wide">
+          <div class="stack">
+            <Facts4 row={row} tree={answer} />
+            <Lag row={row} />
+            {chain.problem === null ? <Money sums={sums} row={row} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
+            <Transit row={row} />
+            <Last row={row} sums={sums} />
+          </div>
+          <div class="stack">
+            <Why row={row} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} again={alarms.again} />
+            <Events code={row.division} />
+            <Node row={row} tree={answer} />
+          </div>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Crumbs({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
+  const path: DivisionRow[] = [];
+  for (let at = answer.rows.find(({ division }) => division === row.parent); at !== undefined;
+    at = answer.rows.find(({ division }) => division === at?.parent)) {
+    path.unshift(at);
+  }
+  return (
+    <nav aria-label={t("console.crumbs")}><ol class="crumbs">
+      {path.map(({ division, name }) => <li key={division}><a href={division === answer.division ? "/map" : `/map/${division}`}>{name}</a></li>)}
+      <li aria-current="page"><b>{row.name}</b> <span class="ink3">{row.division}</span></li>
+    </ol></nav>
+  );
+}
+
+/** State; known until; waiting down; waiting up. */
+function Facts4({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
+  const link = status.value?.peers.find(({ division, is_parent }) => division === row.division && !is_parent);
+  const isSelf = row.division === answer.division;
+  const isCut = ["off_line", "unknown", "paused"].includes(row.state);
+  return (
+    <section class="strip facts-strip" aria-label={t("console.column.state")}>
+      <Figure label={t("console.column.state")} own={row.since_s === 0 ? "" : t("console.map.since", { time: moment(since(row, answer)) })}>
+        <Badge state={row.state} />
+      </Figure>
+      <Figure label={t("console.column.known")} own={t("console.entry_number", { lsn: count(row.held_lsn) })}>
+        {moment(knownUntil(row)) || t("console.not_known_here")}
+      </Figure>
+      <Figure label={t("console.division.down")} own={link === undefined || link.behind_entries === 0 ? "" : t("console.division.oldest", { age: sinceAge({ ...row, since_s: link.oldest_age_s ?? 0 }) })}>
+        {isSelf ? "—" : link === undefined ? <span class="unknown">{t("console.not_known_here")}</span>
+          : link.behind_entries === 0 ? "0" : `${count(link.behind_entries)} · ${shown(link.behind_amount)}`}
+      </Figure>
+      <Figure label={t("console.division.up")} own={row.said === null || isSelf ? "" : t("console.division.up_was", { count: count(row.said.backlog_entries) })}>
+        {isSelf || row.said !== null && !isCut ? `${count(row.said?.backlog_entries ?? 0)} · ${shown(row.said?.backlog_amount ?? "0.00")}`
+          : <span class="unknown">{t("console.not_known_here")}</span>}
+      </Figure>
+    </section>
+  );
+}
+
+/** How old its words were when they came, in the last 24 hours. */
+function Lag({ row }: { row: DivisionRow }) {
+  const { data } = useAnswer<DayAnswer>(row.division === tree.value?.division ? null : "/history", { division: row.division }, 60);
+  const values = data?.rows[0]?.lag_ms ?? [];
+  return values.length === 0 ? null : (
+    <Panel title={t("console.division.lag")} aside={t("console.division.lag_note")}>
+      <Chart values={values} slotS={data?.slot_s ?? 1} end={new Date(data?.end ?? 0)} height={110} format={lag}
+        label={t("console.day.lag_ms", { name: row.name })} />
+    </Panel>
+  );
+}
+
+const columns = ["received", "allocated", "passed_down", "in_transit", "unallocated", "released", "paid"] as const;
+
+function Money({ sums, row }: { sums: ChainRow[]; row: DivisionRow }) {
+  return (
+    <Panel title={t("console.nav.money")} flush
+      aside={<><AsOf time={sums[0]?.as_of_time} lsn={sums[0]?.as_of_lsn} late={isLate(row)} /><span>{t("console.money.unit")}</span></>}>
+      <Table label={t("console.nav.money")} rows={sums} keyOf={({ scope }) => scope} empty={t("console.division.no_money")}
+        columns={[
+          { key: "scope", title: t("console.scope"), cell: ({ scope }) => t(`console.scope.${scope}`) },
+          ...columns.map((name) => ({ key: name, title: t(`console.chain.${name}`), number: true, cell: (sums: ChainRow) => <Amount of={sums[name]} /> })),
+          { key: "rate", title: t("console.chain.rate"), number: true, cell: ({ rate }) => `${rate} %` },
+        ]} />
+    </Panel>
+  );
+}
+
+/** What was sent to it and has no answer yet, by whomever of those above it. */
+function Transit({ row }: { row: DivisionRow }) {
+  const own = tree.value?.division ?? null;
+  const version = `${row.held_lsn} ${status.value?.lsn} ${tree.value?.rows.find(({ division }) => division === row.parent)?.held_lsn}`;
+  const mine = useAnswer<Page<Listed>>(own === row.division ? null : "/documents", { kind: "transfer", division: own, receiver: row.division, state: "issued" }, undefined, version);
+  const parents = useAnswer<Page<Listed>>(row.parent === null || row.parent === own || own === row.division ? null : "/documents",
+    { kind: "transfer", division: row.parent, receiver: row.division, state: "issued" }, undefined, version);
+  const rows = [...mine.data?.rows ?? [], ...parents.data?.rows ?? []];
+  if (own === row.division) {
+    return null;
+  }
+  return (
+    <Panel title={t("console.division.transit")} count={rows.length} flush aside={t("console.money.unit")}>
+      <Table label={t("console.division.transit")} rows={rows} keyOf={({ division, id }) => `${division} ${id}`}
+        hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`} empty={t("console.division.no_transit")}
+        columns={[
+          { key: "id", title: t("console.column.document"), cell: ({ division, id, ...rest }) => <a href={`/doc/${division}/${encodeURIComponent(id)}`}>{String(rest.cor_bgt_doc_no ?? rest.sup_bgt_doc_no ?? id)}</a> },
+          { key: "why", title: t("console.column.purpose"), cell: (document) => String(document.use_des ?? document.pro_name ?? document.memo ?? "") },
+          { key: "amount", title: t("console.column.amount"), number: true, cell: ({ amount }) => <Amount of={amount} />, total: rows.length > 1 ? shown(sum(rows.map(({ amount }) => amount))) : undefined },
+          { key: "time", title: t("console.column.issued"), cell: ({ time }) => moment(time) },
+        ]} />
+    </Panel>
+  );
+}
+
+/** Its payments of the last day that is known here, the newest first. */
+function Last({ row, sums }: { row: DivisionRow; sums: ChainRow[] }) {
+  const last = sums[0]?.as_of_time;
+  const from = last === undefined ? null : new Date(new Date(last).getTime() - 24 * HOUR_MS).toISOString().replace(/\.\d+Z$/, "Z");
+  const { data } = useAnswer<Page<Listed>>(from === null ? null : "/documents", { kind: "payment", division: row.division, from, limit: 1000 });
+  const rows = [...data?.rows ?? []].reverse().slice(0, 8);
+  return (
+    <Panel title={t(isLate(row) ? "console.division.last_before" : "console.division.last")} flush
+      aside={data === null ? null : t("console.division.last_count", { count: count(data.total) })}>
+      <Table label={t("console.division.last")} rows={rows} keyOf={({ id }) => id} empty={t("console.division.no_payment")}
+        hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`}
+        columns={[
+          { key: "time", title: t("console.column.time"), cell: ({ time }) => <span class="ink3">{moment(time)}</span> },
+          { key: "id", title: t("console.column.document"), cell: ({ division, id }) => <a href={`/doc/${division}/${encodeURIComponent(id)}`}>{id}</a> },
+          { key: "agency", title: t("console.column.agency"), cell: (document) => String(document.agency_name ?? "") },
+          { key: "payee", title: t("console.column.payee"), cell: (document) => String(document.payee_acct_name ?? "") },
+          { key: "amount", title: t("console.column.amount"), number: true, cell: ({ amount }) => <Amount of={amount} /> },
+          { key: "state", title: t("console.column.state"), cell: ({ state }) => <DocumentState state={state} /> },
+        ]} />
+    </Panel>
+  );
+}
+
+function DocumentState({ state }: { state: string }) {
+  const waits = state === "applied" || state === "issued";
+  const look = waits ? { shape: "filling", tone: "quiet" } as const
+    : state === "cancelled" || state === "returned" ? { shape: "cross", tone: "quiet" } as const : lookOf(state);
+  return <Marked {...look}>{word(`console.document.${state}`, state)}</Marked>;
+}
+
+function Why({ row, alarms, again }: { row: DivisionRow; alarms: Alarm[]; again: () => void }) {
+  if (isWell(row) && alarms.length === 0) {
+    return <Panel title={t("console.division.why")}><p>{t("console.division.nothing")}</p></Panel>;
+  }
+  return (
+    <Panel title={t("console.division.why")}>
+      <p><b>{withNames(row.sentence)}</b></p>
+      {row.cure === "" ? null : <ol class="steps">{row.cure.split(/(?<=[。.;；])\s*/).filter((step) => step !== "").map((step) => <li key={step}><span><Advice text={step} /></span></li>)}</ol>}
+      {alarms.map((alarm) => <div key={alarm.id} class="alarm-below"><AlarmItem alarm={alarm} plain /><Acknowledge alarm={alarm} done={again} /></div>)}
+    </Panel>
+  );
+}
+
+/** What happened to it, as the alarms of this node have it. */
+function Events({ code }: { code: string }) {
+  const open = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 10);
+  const past = useAnswer<{ alarms: Alarm[] }>("/alarms", { history: 1, limit: 100 }, 10);
+  const rows = [...open.data?.alarms ?? [], ...past.data?.alarms ?? []].filter(({ division }) => division === code)
+    .flatMap((alarm) => [
+      { key: `${alarm.id} began`, at: alarm.since, alarm, over: false },
+      ...(alarm.cleared === null ? [] : [{ key: `${alarm.id} over`, at: alarm.cleared, alarm, over: true }]),
+    ]).sort((a, b) => b.at.localeCompare(a.at)).slice(0, 8);
+  return (
+    <Panel title={t("console.division.events")} aside={<a href="/ops/alarms?history=1">{t("console.map.history")}</a>}>
+      {rows.length === 0 ? <p class="ink2">{t("console.division.no_events")}</p> : (
+        <ul class="events">
+          {rows.map(({ key, at, alarm, over }) => (
+            <li key={key}><time class="ink3">{moment(at)}</time><Mark {...(over ? { shape: "tick", tone: "ok" } : { shape: "clock", tone: "warn" })} />
+              <span>{over ? t("console.alarm.over", { text: alarm.text }) : alarm.text}</span></li>
+          ))}
+        </ul>
+      )}
+    </Panel>
+  );
+}
+
+function Node({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
+  const said = row.said;
+  const holders: string[] = [row.name];
+  for (let at = answer.rows.find(({ division }) => division === row.parent); at !== undefined;
+    at = answer.rows.find(({ division }) => division === at?.parent)) {
+    holders.push(at.name);
+  }
+  return (
+    <Panel title={t("console.division.node")} aside={<AsOf time={knownUntil(row)} late={isLate(row)} />}>
+      {said === null ? <p class="unknown">{t("console.not_known_here")}</p> : (
+        <Facts rows={[
+          [t("console.node.version"), said.version],
+          [t("console.node.disk"), t("console.node.disk_free", { free: count(Math.round(said.disk_free_mib / 1024)) })],
+          [t("console.node.clock"), lag(Math.abs(said.clock_ahead_ms))],
+          [t("console.node.entries"), count(said.lsn)],
+          [t("console.node.alarms"), count(Object.values(said.alarms).reduce((a, b) => a + b, 0))],
+          [t("console.node.holders"), t("console.node.holders_list", { names: holders.join(t("console.list_comma")), count: holders.length })],
+        ]} />
+      )}
+    </Panel>
+  );
+}

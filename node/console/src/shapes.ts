@@ -1,0 +1,181 @@
+// What the API answers, as far as the console reads it.
+
+export interface Peer {
+  division: string;
+  state: string;
+  name?: string;
+  is_parent: boolean;
+  behind_entries: number;
+  behind_bytes: number;
+  behind_amount: string;
+  behind_amount_complete: boolean;
+  oldest_age_s: number | null;
+  last_heard_s: number | null;
+  down_s: number;
+  rtt_ms: number;
+  clock_skew_ms: number;
+  frames_refused: number;
+  reason: string;
+}
+
+export interface Alarm {
+  id: number;
+  code: string;
+  severity: "info" | "warning" | "error" | "critical";
+  division: string | null;
+  text: string;
+  since: string;
+  last: string;
+  count: number;
+  acknowledged: string | null;
+  acknowledged_by: string;
+  cleared: string | null;
+  cause?: string;
+  cure?: string;
+}
+
+export interface Attempt {
+  how?: string; // join or link: the console's own
+  time: string;
+  age_s: number;
+  first: string;
+  count: number;
+  division?: string | null;
+  reason: string;
+  text: string;
+  key: string;
+  address: string;
+}
+
+export interface Status {
+  division: string;
+  name: string;
+  stalled: boolean;
+  notice: string;
+  epoch: number;
+  grant_age_s: number | null;
+  lsn: number;
+  state_digest: string;
+  tree: string;
+  approval: string;
+  persons: string;
+  version: string;
+  confirmed: { lsn: number; age_s: number | null; root_lsn: number; root_skew_ms: number };
+  peers: Peer[];
+  alarms: Alarm[];
+  below: { sentence: string; well: number; divisions: number; worst: string | null; state: string; cure: string };
+  enrol_attempts: Attempt[];
+  refused_strangers: Attempt[];
+}
+
+export interface Said {
+  version: string;
+  lsn: number;
+  disk_free_mib: number;
+  disk_floor_mib: number;
+  disk_full: boolean;
+  store_damaged: boolean;
+  alarms: Record<string, number>;
+  worst_alarm: { code: string; division: string | null; age_s: number } | null;
+  clock_ahead_ms: number;
+  unconfirmed_entries: number;
+  unconfirmed_age_s: number;
+  backlog_entries: number;
+  backlog_age_s: number;
+  backlog_amount: string;
+  backlog_amount_complete: boolean;
+  children_down: number;
+}
+
+export interface DivisionRow {
+  division: string;
+  name: string;
+  parent: string | null;
+  depth: number;
+  state: string;
+  health: string;
+  since_s: number;
+  as_of: string | null;
+  age_s: number | null;
+  held_lsn: number;
+  broken: string | null;
+  above: string | null;
+  sentence: string;
+  cure: string;
+  said: Said | null;
+}
+
+/** Invited, and not come yet. */
+export interface Invited {
+  division: string;
+  name: string;
+  since: string;
+  expires: string;
+  expired: boolean;
+  sentence: string;
+  cure: string;
+}
+
+export interface TreeAnswer {
+  division: string;
+  as_of: string;
+  sentence: string;
+  well: number;
+  divisions: number;
+  rows: DivisionRow[];
+  invited: Invited[];
+}
+
+export interface ChainRow {
+  division: string;
+  name: string;
+  level: number;
+  scope: "own" | "subtree";
+  received: string;
+  allocated: string;
+  passed_down: string;
+  in_transit: string;
+  unallocated: string;
+  released: string;
+  paid: string;
+  rate: string;
+  as_of_lsn: number;
+  as_of_time: string;
+}
+
+export interface ChainAnswer {
+  as_of: { lsn: number; time: string };
+  rows: ChainRow[];
+}
+
+export interface Listed {
+  division: string;
+  id: string;
+  kind: string;
+  state: string;
+  amount: string;
+  lsn: number;
+  time: string;
+  [field: string]: unknown;
+}
+
+export interface Page<T> {
+  rows: T[];
+  shown: number;
+  total: number;
+  total_is_least?: boolean;
+  complete: boolean;
+  next?: string;
+}
+
+export interface InboxCounts {
+  counts: Record<string, { documents: number; items: number; amount: string; overdue?: number }>;
+}
+
+export interface User {
+  name: string;
+  roles: string[];
+  enabled: boolean;
+  key: string;
+  key_age_s: number;
+}

@@ -1,0 +1,149 @@
+// A transfer from above is registered or returned: issuer, number, amount and purpose before the
+// button. Where two issuers sent the same number, it is chosen which one is meant.
+import { useEffect, useState } from "preact/hooks";
+import { Problem } from "../api";
+import { isNil, shown, upper } from "../money";
+import { Marked } from "../parts/badge";
+import { Dialog } from "../parts/dialog";
+import { cry } from "../parts/live_region";
+import { Facts, Panel } from "../parts/panel";
+import { Trouble } from "../parts/problem";
+import { may } from "../session";
+import { moment } from "../time";
+import { useAnswer } from "../use_answer";
+import { language, t } from "../words";
+import { addressOf, keyOf } from "./items";
+import type { Book } from "./kinds";
+import { handIn, type Typed } from "./lines";
+import type { InboxRow, Verdict } from "./shapes";
+import { newId } from "./typed";
+
+/** Fields of a transfer that its receiver should have read, in this order. */
+const SHOWN = ["cor_bgt_doc_no", "doc_title", "stage", "tra_type_code", "fund_type_code", "pro_code", "pro_name",
+  "tp_func_code", "fiscal_year", "doc_date", "memo"];
+
+export function AnswerPage({ row, rows, book, onDone }: { row: InboxRow; rows: InboxRow[]; book: Book | null; onDone: () => void }) {
+  const transfer = useAnswer<Typed>(`/documents/${encodeURIComponent(row.id ?? "")}`, { division: row.issuer });
+  const others = rows.filter((other) => other.group === "to_register" && keyOf(other) !== keyOf(row) &&
+    (other.id === row.id || (other.document_no !== undefined && other.document_no === row.document_no)));
+  const document = transfer.data;
+  return (
+    <>
+      <Panel class="paper" title={t("console.work.transfer_from", { issuer: row.issuer_name ?? row.issuer ?? "" })}
+        aside={row.due === undefined ? null : t("console.work.due", { day: row.due })}>
+        <p class="paper-no">{row.document_no ?? row.id}</p>
+        <p class="paper-amount">{shown(row.amount)} <span>{t("console.work.yuan")}</span></p>
+        {language.value === "zh" && !isNil(row.amount) ? <p class="ink2">{upper(row.amount)}</p> : null}
+        {others.length === 0 ? null : (
+          <div class="notice" role="note">
+            <p>{t("console.work.same_number", { count: others.length + 1 })}</p>
+            <ul>{[row, ...others].map((one) => (
+              <li key={keyOf(one)}>{keyOf(one) === keyOf(row)
+                ? <b>{one.issuer_name ?? one.issuer} {shown(one.amount)}</b>
+                : <a href={addressOf(one)}>{one.issuer_name ?? one.issuer} {shown(one.amount)}</a>}</li>))}</ul>
+          </div>)}
+        {transfer.problem === null ? null : <Trouble problem={transfer.problem} retry={transfer.again} />}
+        {document === null ? null : <Facts rows={[
+          [t("console.work.document"), `${row.id} · ${row.issuer}`],
+          ...SHOWN.filter((name) => document[name] !== undefined).map((name): [string, string] => [book?.fieldWord(name) ?? name, wordOf(book, name, document[name])]),
+          [t("console.work.issued"), moment(row.time)],
+        ]} />}
+      </Panel>
+      <Answer row={row} year={document?.fiscal_year ?? ""} book={book} onDone={onDone} />
+    </>
+  );
+}
+
+/** A word that the kind names is said in the language of the page. */
+function wordOf(book: Book | null, name: string, value: string): string {
+  const allowed = book?.kind("transfer")?.fields.find((field) => field.name === name)?.allowed;
+  const words = allowed?.find((one) => one.name === value)?.words;
+  return words?.[language.value] ?? value;
+}
+
+/** The answer as it would be handed in. */
+function answerOf(kind: "register" | "return", row: InboxRow, year: string, reason: string): Typed {
+  return {
+    kind, id: newId(kind), fiscal_year: year, bgt_id: row.id ?? "", ori_div_code: row.issuer ?? "",
+    ...(kind === "return" ? { reason } : {}),
+  };
+}
+
+function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book: Book | null; onDone: () => void }) {
+  const [tried, setTried] = useState<Verdict | null>(null);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [isReturning, setReturning] = useState(false);
+  const needsAnother = book?.kind("register")?.approval === true;
+
+  useEffect(() => {
+    setTried(null);
+    setVerdict(null);
+    if (year === "" || !may("maker")) {
+      return undefined;
+    }
+    const cut = new AbortController();
+    handIn([answerOf("register", row, year, "")], { dry_run: 1 }, cut.signal).then(([one]) => setTried(one),
+      (failure: unknown) => { if (failure instanceof Problem) { setProblem(failure); } });
+    return () => cut.abort();
+  }, [keyOf(row), year]);
+
+  const hand = async (kind: "register" | "return", reason = ""): Promise<void> => {
+    setReturning(false);
+    try {
+      const [one] = await handIn([answerOf(kind, row, year, reason)], {});
+      setVerdict(one);
+      if (one.status === "refused") {
+        cry(one.message ?? "");
+      }
+    } catch (failure) {
+      setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
+    }
+  };
+
+  if (verdict !== null && verdict.status !== "refused") {
+    return (
+      <Panel class="approval" title={t("console.work.done")} flush>
+        <section class="panel-part" role="status">
+          <Marked shape={verdict.status === "accepted" ? "tick" : "filling"} tone="ok">
+            {t(verdict.status === "accepted" ? "console.work.registered" : "console.work.handed_in", { id: verdict.id ?? "", no: row.document_no ?? row.id ?? "", amount: shown(row.amount) })}</Marked>
+        </section>
+        <div class="panel-foot"><div class="act-row"><button type="button" class="primary" onClick={onDone}>{t("console.work.next")}</button></div></div>
+      </Panel>
+    );
+  }
+  const against = verdict?.message ?? tried?.would_refuse_message ?? (tried?.status === "refused" ? tried.message : undefined);
+  return (
+    <Panel class="approval" title={t("console.work.answer")} flush>
+      <section class="panel-part">
+        <div class="small">{row.issuer_name ?? row.issuer} · {row.document_no ?? row.id}</div>
+        <div class="panel-amount">{shown(row.amount)} <span>{t("console.work.yuan")}</span></div>
+      </section>
+      <section class="panel-part">
+        <h3>{t("console.work.handing_in")}</h3>
+        {against !== undefined ? <Marked shape="cross" tone="bad">{against}</Marked>
+          : <Marked shape="tick" tone="ok">{t(needsAnother ? "console.work.register_drafts" : "console.work.register_enters")}</Marked>}
+        {problem === null ? null : <Trouble problem={problem} />}
+      </section>
+      <div class="panel-foot">
+        {!may("maker") ? <p>{t("console.work.needs_maker")}</p> : (
+          <div class="act-row">
+            <button type="button" class="primary" aria-disabled={year === ""} onClick={() => { if (year !== "") { void hand("register"); } }}>{t("console.work.register", { amount: shown(row.amount) })}</button>
+            <button type="button" class="danger" aria-disabled={year === ""} onClick={() => { if (year !== "") { setReturning(true); } }}>{t("console.work.return")}</button>
+          </div>)}
+      </div>
+      {isReturning ? <ReturnDialog row={row} onClose={() => setReturning(false)} onReturn={(reason) => void hand("return", reason)} /> : null}
+    </Panel>
+  );
+}
+
+function ReturnDialog({ row, onClose, onReturn }: { row: InboxRow; onClose: () => void; onReturn: (reason: string) => void }) {
+  const [reason, setReason] = useState("");
+  return (
+    <Dialog title={t("console.work.return_of", { no: row.document_no ?? row.id ?? "", issuer: row.issuer_name ?? row.issuer ?? "", amount: shown(row.amount) })} onClose={onClose}
+      foot={<button type="button" class="danger" aria-disabled={reason.trim() === ""} onClick={() => { if (reason.trim() !== "") { onReturn(reason.trim()); } }}>{t("console.work.return_now")}</button>}>
+      <div class="form"><label>{t("console.work.reason")}
+        <textarea rows={3} maxLength={300} value={reason} onInput={(event) => setReason(event.currentTarget.value)} /></label></div>
+    </Dialog>
+  );
+}

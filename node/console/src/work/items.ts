@@ -1,0 +1,49 @@
+// The items of an inbox: their groups, keys, addresses and names.
+import { moment } from "../time";
+import { t } from "../words";
+import type { Book } from "./kinds";
+import type { Batch, GroupName, InboxRow } from "./shapes";
+
+/** In the order of the page: what only this person decides first. */
+export const GROUPS: GroupName[] = ["to_approve", "to_register", "to_correct", "awaiting_answer"];
+
+/** What names an item in an address. */
+export function keyOf(row: InboxRow): string {
+  switch (row.group) {
+    case "to_approve": return `batch:${row.batch}`;
+    case "to_register": return `register:${row.issuer}:${row.id}`;
+    case "to_correct": return `correct:${row.id}`;
+    default: return `answer:${row.id}`;
+  }
+}
+
+export const addressOf = (row: InboxRow): string =>
+  row.group === "to_approve" ? `/work/batch/${row.batch}` : `/work?at=${encodeURIComponent(keyOf(row))}`;
+
+/** A file, or the only document; else the kind and when. */
+export function nameOf(row: InboxRow, batches: Batch[], book: Book | null): string {
+  if (row.group !== "to_approve") {
+    return row.group === "to_correct" ? `${book?.kindWord(row.kind) ?? ""} ${row.id}`
+      : row.document_no ?? `${book?.kindWord(row.kind) ?? ""} ${row.id}`;
+  }
+  const file = batches.find(({ batch }) => batch === row.batch)?.file;
+  if (row.id !== null) {
+    return `${book?.kindWord(row.kind) ?? ""} ${row.id}`;
+  }
+  return file !== undefined && file !== "" ? file : t("console.work.post_of", { time: moment(row.time) });
+}
+
+/** From whom, or why. */
+export function fromOf(row: InboxRow): string {
+  switch (row.group) {
+    case "to_approve":
+      return t("console.work.made_by", { count: row.documents, name: row.maker ?? "" });
+    case "to_register":
+      return row.issuer_name ?? row.issuer ?? "";
+    case "to_correct":
+      return row.state === "refused" ? row.message ?? row.reason ?? ""
+        : t("console.work.sent_back", { reason: row.reason ?? "" });
+    default:
+      return row.receiver_name ?? row.receiver ?? "";
+  }
+}

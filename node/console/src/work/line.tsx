@@ -1,0 +1,67 @@
+// The line that a document takes from: what is free on it, what waits, what this one leaves.
+import { fen, isNil, share, shown, yuan } from "../money";
+import { Panel } from "../parts/panel";
+import { t } from "../words";
+import type { Book } from "./kinds";
+import type { Kind, Line, Sums, Verdict } from "./shapes";
+
+/** On a line, in the order of a year: what each account is called here. */
+const ORDER = ["SPENT", "COMMIT", "FROZEN", "PENDING", "AVAIL", "UNALLOC", "TRANSIT", "XFER_OUT"];
+
+const of = (sums: Sums, account: string): bigint => fen(sums[account] ?? "0.00");
+
+export interface Room { free: bigint; drafted: bigint; after: bigint; asked: bigint; exceeds: bigint }
+
+export interface LineSums { id: string; entered: Sums; drafted: Sums }
+
+/** What the node said of it with all drafts counted in; before it could, the line as it stands. */
+export const sumsOf = (verdict: Verdict | null, line: Line | null): LineSums | null =>
+  verdict?.indicator ?? (line === null ? null : { id: line.id, entered: line.balances, drafted: line.balances });
+
+/** How much room there is for `asked`; null where nothing is taken. */
+export function roomOf(kind: Kind, line: LineSums | null, asked: string | null): Room | null {
+  if (line === null || kind.moves === null) {
+    return null;
+  }
+  const wanted = asked === null ? 0n : fen(asked);
+  const free = of(line.entered, kind.moves.from);
+  const drafted = of(line.drafted, kind.moves.from);
+  const after = drafted - wanted;
+  return { free, drafted, after, asked: wanted, exceeds: after < 0n ? -after : 0n };
+}
+
+function Bar({ sums, room }: { sums: Sums; room: Room }) {
+  const used = of(sums, "SPENT") + of(sums, "COMMIT") + of(sums, "FROZEN");
+  const whole = used + room.free;
+  const width = (part: bigint): string => `${100 * share(part, whole)}%`;
+  return (
+    <div class="line-bar" aria-hidden="true">
+      <i class="paid" style={{ width: width(of(sums, "SPENT")) }} /><i class="committed" style={{ width: width(used - of(sums, "SPENT")) }} />
+      <i class={room.exceeds > 0n ? "asked over" : "asked"} style={{ width: width(room.asked > room.free ? room.free : room.asked) }} />
+    </div>
+  );
+}
+
+export function LinePanel({ kind, line, asked, book }: { kind: Kind; line: LineSums | null; asked: string | null; book: Book }) {
+  const room = roomOf(kind, line, asked);
+  if (line === null || room === null || kind.moves === null) {
+    return null;
+  }
+  const { from } = kind.moves;
+  const drafts = room.free - room.drafted;
+  return (
+    <Panel title={t("console.work.line_has", { id: line.id })} aside={t("console.work.own_ledger")}>
+      <div class="small">{book.accountWord(from)}</div>
+      <div class="panel-amount">{shown(room.free)}</div>
+      <Bar sums={line.entered} room={room} />
+      {room.exceeds > 0n ? <p class="tone-bad small">{t("console.work.beyond", { asked: shown(room.asked) })}</p> : null}
+      <dl class="amounts">
+        {ORDER.filter((account) => account !== from && line.entered[account] !== undefined).map((account) => (
+          <div key={account}><dt>{book.accountWord(account)}</dt><dd>{shown(line.entered[account])}</dd></div>))}
+        <div class="strong"><dt>{book.accountWord(from)}</dt><dd>{shown(room.free)}</dd></div>
+        <div><dt>{t("console.work.drafts_wait")}</dt><dd class={isNil(yuan(drafts)) ? "nil" : ""}>{shown(drafts)}</dd></div>
+        <div class={`strong${room.exceeds > 0n ? " tone-bad" : ""}`}><dt>{t("console.work.after_this")}</dt><dd>{shown(room.after)}</dd></div>
+      </dl>
+    </Panel>
+  );
+}

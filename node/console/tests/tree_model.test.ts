@@ -1,0 +1,72 @@
+// The sentence on the first screen, and what is to be done first.
+import "./browser";
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Alarm, DivisionRow, Status, TreeAnswer } from "../src/shapes";
+import { branches, common, furtherAlarms, sentence, troubles } from "../src/tree_model";
+import { rows as words } from "../src/words";
+import { coarse, sinceStart, together } from "../src/day";
+
+words.value = Object.fromEntries(["well", "some_well", "path", "one", "off_line", "some", "own_link", "leaf"].map((name) =>
+  [`console.sentence.${name}`, `${name} {count} {name} {state}`]));
+Object.assign(words.value, { "console.sentence.and": "; ", "console.sentence.end": ".", "console.sentence.also": " also {count}" });
+
+function row(division: string, parent: string | null, state: string, more: Partial<DivisionRow> = {}): DivisionRow {
+  return { division, name: `N${division}`, parent, depth: parent === null ? 0 : parent === "540000" ? 1 : 2, state, health: "", since_s: 60, as_of: "2026-11-29T02:00:00Z",
+    age_s: 3, held_lsn: 9, broken: null, above: null, sentence: "", cure: "", said: {} as never, ...more };
+}
+
+const tree = (rows: DivisionRow[]): TreeAnswer =>
+  ({ division: "540000", as_of: "2026-11-29T02:00:10Z", sentence: "", well: 0, divisions: rows.length - 1, rows, invited: [] });
+const root = row("540000", null, "well");
+
+const status = (alarms: Partial<Alarm>[], peers: Partial<Status["peers"][0]>[] = []): Status =>
+  ({ lsn: 9, alarms, peers } as unknown as Status);
+
+test("quiet when all is well", () => {
+  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), null), { state: "well", text: "well 1 {name} {state}" });
+});
+
+test("the worst comes first, and gives the sentence its shape", () => {
+  const cases: [string, string[], string][] = [
+    ["off line beats behind", ["off_line", "behind"], "off_line"],
+    ["damaged beats all", ["off_line", "damaged", "fault"], "damaged"],
+    ["a fault beats a full disk", ["full", "fault"], "fault"],
+    ["unknown alone", ["behind"], "behind"],
+  ];
+  for (const [name, states, want] of cases) {
+    const told = sentence(tree([root, ...states.map((state, i) => row(`54010${i}`, "540000", state))]), null);
+    assert.equal(told.state, want, name);
+    assert.match(told.text, /^some_well 0/, name);
+  }
+});
+
+test("a broken path is named with those behind it, who are no trouble of their own", () => {
+  const answer = tree([root, row("540100", "540000", "off_line", { broken: "540100" }),
+    row("540121", "540100", "unknown", { broken: "540100" }), row("540122", "540100", "unknown", { broken: "540100" })]);
+  assert.match(sentence(answer, null).text, /path 2 N540100/);
+  assert.deepEqual(troubles(answer).map(({ division }) => division), ["540100"]);
+});
+
+test("one's own link, and one's own alarms, stand before what is known of others", () => {
+  const answer = tree([root]);
+  assert.equal(sentence(answer, status([], [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }])).state, "off_line");
+  const full = { id: 1, code: "disk_full", severity: "critical", text: "Disk full.", division: "540000", since: "" } as Alarm;
+  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full. well 1 {name} {state}" });
+  const down = { ...full, code: "neighbour_down", severity: "error", division: "540100" } as Alarm;
+  assert.deepEqual(furtherAlarms([down, full], [row("540100", "540000", "off_line")]), [full]);
+});
+
+test("the tree counts who is well below, and the moment that all have reached", () => {
+  const answer = tree([root, row("540100", "540000", "well"), row("540121", "540100", "well", { as_of: "2026-11-29T01:00:00Z" }), row("540200", "540000", "behind")]);
+  const top = branches(answer.rows);
+  assert.deepEqual([top?.all, top?.well, top?.below.length], [3, 2, 2]);
+  assert.equal(common(answer)?.toISOString(), "2026-11-29T01:00:00.000Z");
+  assert.equal(common(tree([root, row("540100", "540000", "unknown", { said: null })])), null);
+});
+
+test("a day is made coarse by its largest, and a gap stays a gap", () => {
+  assert.deepEqual(coarse([1, 5, null, null, 2, null], 3), [5, null, 2]);
+  assert.deepEqual(sinceStart([null, null, 3, null, 4]), [3, null, 4]);
+  assert.deepEqual(together([[1, null, null], [2, 3, null]]), [3, 3, null]);
+});

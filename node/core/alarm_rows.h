@@ -1,0 +1,29 @@
+/* alarm_rows - alarms as rows of SPACE_LOCAL, letters LOCAL_ALARM, LOCAL_ALARM_PAST and
+ * LOCAL_ALARM_COUNTERS of node/office/local_keys.h.
+ *
+ * Thread: the loop thread, or a reader with a snapshot. */
+#ifndef TERRACE_NODE_CORE_ALARM_ROWS_H
+#define TERRACE_NODE_CORE_ALARM_ROWS_H
+
+#include "node/core/alarms.h"
+
+/* The history holds sequences first .. next - 1. */
+struct alarm_counters {
+    uint64_t next_id, first_past, next_past;
+};
+
+void alarm_counters_load(struct txn *txn, struct alarm_counters *out);
+void alarm_counters_put(struct txn *txn, const struct alarm_counters *counters);
+
+void alarm_put(struct txn *txn, const struct alarm *alarm);
+void alarm_delete(struct txn *txn, uint64_t id);
+/* Open ones, by id. Errors: ERR_CORRUPT, and those of the store. */
+enum status alarm_each(struct txn *txn, bool (*visit)(void *arg, const struct alarm *alarm),
+                       void *arg, struct err *err);
+
+void alarm_past_put(struct txn *txn, uint64_t sequence, const struct alarm *alarm);
+void alarm_past_delete(struct txn *txn, uint64_t sequence);
+/* False when there is none of this sequence. */
+bool alarm_past_load(struct txn *txn, uint64_t sequence, struct alarm *out);
+
+#endif

@@ -1,0 +1,213 @@
+#include "node/core/node_watch.h"
+
+#include "node/core/division_words.h"
+#include "node/core/node_struct.h"
+#include "node/core/self_health.h"
+
+enum {
+    FRESH_MORE_MS = 2000
+}; /* what a beat may take on its way, beyond a silent link's patience */
+
+void node_watch_open(struct node *node)
+{
+    node->watch.watch = watch_open();
+}
+
+void node_watch_close(struct node *node)
+{
+    watch_close(node->watch.watch);
+}
+
+/* --- what is seen --- */
+
+static struct watch_scene scene_of(const struct node *node)
+{
+    const uint64_t now_ms = clock_mono_ms(&node->clock);
+
+    return (struct watch_scene){
+        .roster = replicator_roster(node->replicator),
+        .self = node->config.self,
+        .now_ms = now_ms,
+        .now_unix_ms = node->turn_unix_ms,
+        .fresh_ms = replicator_limits(node->replicator)->silence_ms + FRESH_MORE_MS,
+        .watching_ms = now_ms - node->opened_ms,
+    };
+}
+
+/* The links that are not open: of children into `links`, to the parent into *up. */
+static size_t list_links(const struct node *node, struct health_child *links,
+                         struct health_child *up, bool *up_is_down)
+{
+    size_t count = 0;
+
+    *up_is_down = false;
+    for (size_t i = 0; i < replicator_peers(node->replicator); i++) {
+        struct peer_status peer;
+        struct health_child child;
+
+        replicator_peer_link(node->replicator, i, &peer);
+        if (!self_health_link_down(&peer, &child)) {
+            continue;
+        }
+        if (peer.is_parent) {
+            *up = child;
+            *up_is_down = true;
+        } else {
+            links[count++] = child;
+        }
+    }
+    return count;
+}
+
+static uint64_t held_lsn(const struct node *node, struct division division)
+{
+    struct log_head head;
+
+    return replicator_head(node->replicator, division, true, &head) ? head.lsn : 0;
+}
+
+bool node_watch_take(struct node *node, const struct beat_report *report)
+{
+    const struct watch_scene scene = scene_of(node);
+    const bool news =
+        watch_take(node->watch.watch, &scene, report, held_lsn(node, report->division));
+
+    node->watch.news |= news;
+    return news;
+}
+
+static void view_self(struct node *node, const struct watch_scene *scene,
+                      const struct health_child *up, struct division_view *out)
+{
+    struct health own;
+
+    self_health_now(node, &own);
+    watch_view_self(scene, &own, up, replicator_parent(node->replicator), out);
+    out->lsn = out->held_lsn = held_lsn(node, node->config.self);
+}
+
+typedef void view_fn(const struct node *node, const struct division_view *view, void *arg);
+
+/* Every division below, by code, and with `self` this node in front of them. */
+static void each_view(struct node *node, bool self, view_fn *visit, void *arg)
+{
+    const struct roster *roster = replicator_roster(node->replicator);
+    struct watch_scene scene = scene_of(node);
+    struct health_child *links, up;
+    struct division_view view;
+    bool up_is_down;
+
+    links = mem_zalloc((replicator_peers(node->replicator) + 1) * sizeof *links);
+    scene.link_count = list_links(node, links, &up, &up_is_down);
+    scene.links = links;
+    if (self) {
+        view_self(node, &scene, up_is_down ? &up : NULL, &view);
+        visit(node, &view, arg);
+    }
+    for (size_t i = 0; i < roster_count(roster); i++) {
+        const struct division division = roster_at(roster, i)->grant.division;
+
+        if (!division_equal(division, node->config.self) &&
+            roster_within(roster, division, node->config.self)) {
+            watch_view(node->watch.watch, &scene, division, held_lsn(node, division), &view);
+            visit(node, &view, arg);
+        }
+    }
+    mem_free(links);
+}
+
+struct views {
+    struct division_view *at;
+    size_t count;
+};
+
+static void keep_view(const struct node *node, const struct division_view *view, void *arg)
+{
+    struct views *views = arg;
+
+    (void)node;
+    views->at[views->count++] = *view;
+}
+
+struct division_view *node_watch_views(struct node *node, size_t *count)
+{
+    struct views views = {NULL, 0};
+
+    views.at =
+        mem_zalloc((roster_count(replicator_roster(node->replicator)) + 1) * sizeof *views.at);
+    each_view(node, true, keep_view, &views);
+    *count = views.count;
+    return views.at;
+}
+
+/* --- in one word --- */
+
+void watch_summary_add(struct watch_summary *summary, const struct division_view *view)
+{
+    const struct division_view *worst = &summary->worst;
+
+    summary->divisions++;
+    summary->well += view->state == DIVISION_WELL;
+    if (view->state > worst->state ||
+        (view->state == worst->state && view->since_s > worst->since_s)) {
+        summary->worst = *view;
+    }
+}
+
+static void add_to_summary(const struct node *node, const struct division_view *view, void *arg)
+{
+    (void)node;
+    watch_summary_add(arg, view);
+}
+
+void node_watch_summary(struct node *node, struct watch_summary *out)
+{
+    memset(out, 0, sizeof *out);
+    each_view(node, false, add_to_summary, out);
+}
+
+/* --- alarms --- */
+
+static void tell(const struct node *node, enum alarm_code code, const struct division_view *view)
+{
+    char sentence[MESSAGE_BYTES_MAX];
+
+    division_sentence(view, sentence);
+    alarms_raise(node->alarms, code, view->division, "%s", sentence);
+}
+
+static bool is_known(enum division_state state)
+{
+    return state != DIVISION_UNKNOWN && state != DIVISION_OFF_LINE;
+}
+
+static void check(const struct node *node, const struct division_view *view, void *arg)
+{
+    const uint32_t patience_s = replicator_limits(node->replicator)->neighbour_down_ms / 1000;
+
+    (void)arg;
+    if (!division_equal(view->parent, node->config.self)) {
+        if (view->state == DIVISION_OFF_LINE && view->since_s > patience_s) {
+            tell(node, ALARM_NEIGHBOUR_DOWN, view);
+        } else if (is_known(view->state)) {
+            alarms_clear(node->alarms, ALARM_NEIGHBOUR_DOWN, view->division);
+        }
+    }
+    if (view->state >= DIVISION_FAULT) {
+        tell(node, ALARM_DIVISION_UNWELL, view);
+    } else if (is_known(view->state)) {
+        alarms_clear(node->alarms, ALARM_DIVISION_UNWELL, view->division);
+    }
+}
+
+void node_watch_step(struct node *node)
+{
+    const uint64_t now_ms = clock_mono_ms(&node->clock);
+
+    if (now_ms - node->watch.looked_ms >=
+        (uint64_t)(node->watch.news ? WATCH_NEWS_MS : WATCH_ALARMS_MS)) {
+        node->watch.looked_ms = now_ms;
+        node->watch.news = false;
+        each_view(node, false, check, NULL);
+    }
+}

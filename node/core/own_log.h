@@ -1,0 +1,26 @@
+/* own_log - what this node writes into its own log, and how entries are read back.
+ *
+ *   checked document --own_log_enter--> log + ledger, in one txn
+ *   settle that is due --own_log_settle_due--> waits --own_log_settle (end of the turn)--> entered
+ *
+ * Owns:   node->settles: documents due in this turn. Thread: the loop thread. */
+#ifndef TERRACE_NODE_CORE_OWN_LOG_H
+#define TERRACE_NODE_CORE_OWN_LOG_H
+
+#include "node/core/node.h"
+
+/* Appends a checked document to the own log and posts it. Returns its lsn. */
+uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document *document,
+                       struct bytes body);
+/* The body of an entry that is held, durable or of this turn or of an open dry_run; it points into
+ * `memory`. False, and the turn fails (txn_fail: ERR_IO, ERR_CORRUPT), when it cannot be read. */
+bool own_log_read(struct node *node, struct division author, uint64_t lsn, struct buf *memory,
+                  struct bytes *body);
+
+/* The ledger is not entered twice: a settle waits until the frame that caused it is through. */
+void own_log_settle_due(struct node *node, const struct document *settle);
+void own_log_settle(struct node *node, struct txn *txn);
+
+void own_log_free(struct node *node); /* with the node */
+
+#endif

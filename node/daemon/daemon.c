@@ -1,0 +1,579 @@
+#include "node/daemon/daemon.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "node/api/server.h"
+#include "node/core/turn.h"
+#include "node/daemon/alarm_hook.h"
+#include "node/daemon/enrolment.h"
+#include "node/daemon/notify.h"
+#include "node/daemon/system_clock.h"
+#include "node/home/home.h"
+#include "node/home/notes.h"
+#include "node/home/tls.h"
+#include "node/store/store_rocks.h"
+#include "node/webhook/webhooks.h"
+#include "proto/log.h"
+#include "proto/message.h"
+#include "replicator/zmq/enrol_zmq.h"
+#include "replicator/zmq/transport_zmq.h"
+
+enum { OPEN_FILES_WANTED = 8192, LONGEST_WAIT_MS = 60000, TRIM_MS = 10000, QUIET_ROWS = 1000 };
+
+struct daemon {
+    const char *home;
+    struct home_config config;
+    struct clock clock;
+    int lock, signals, wake;
+    struct node_keys *keys;
+    struct store store;
+    bool store_unnoted;      /* NOTED was gone: see node/store/manifest.h */
+    struct buf damage;       /* text of HOME/damaged, ended by a zero; empty: no such file */
+    struct alarm_hook *hook; /* NULL: none is named */
+    char hook_file[HOME_PATH_MAX + HOOK_PATH_MAX + 2];
+    struct transport_zmq *transport;
+    struct node *node;
+    struct enrol_zmq *enrol;
+    struct tls_pair tls;
+    struct api *api;
+    uint64_t commits;          /* that followers of the API were told of */
+    struct webhooks *webhooks; /* NULL: of a damaged node */
+    uint64_t watchdog_ms, fed_ms, trimmed_ms, trimmed_rows;
+};
+
+/* --- who may speak: the children of the roster --- */
+
+static const struct member *find_child(const struct daemon *daemon, const uint8_t curve_key[32])
+{
+    const struct member *member;
+
+    if (daemon->node == NULL) {
+        return NULL;
+    }
+    member = roster_by_curve_key(node_roster(daemon->node), curve_key);
+    if (member == NULL || member->parent == NULL ||
+        !division_equal(member->parent->grant.division, daemon->config.division)) {
+        return NULL;
+    }
+    return member;
+}
+
+static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
+{
+    const struct member *member = find_child(arg, curve_key);
+
+    if (member == NULL) {
+        return false;
+    }
+    *who = member->grant.division;
+    return true;
+}
+
+static bool still(void *arg, const uint8_t curve_key[32], struct division who)
+{
+    const struct member *member = find_child(arg, curve_key);
+
+    return member != NULL && division_equal(member->grant.division, who);
+}
+
+/* --- the process --- */
+
+static void allow_open_files(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        const rlim_t wanted =
+            limit.rlim_max < OPEN_FILES_WANTED ? limit.rlim_max : OPEN_FILES_WANTED;
+        if (limit.rlim_cur < wanted) {
+            limit.rlim_cur = wanted;
+            (void)setrlimit(RLIMIT_NOFILE, &limit);
+        }
+    }
+}
+
+/* Before any thread: they inherit the mask, and only the loop hears of signals. */
+static enum status open_signals(struct daemon *daemon, struct err *err)
+{
+    static const int ours[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int nobodys[] = {SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGCHLD, SIGIO};
+    sigset_t blocked, stopping;
+
+    (void)sigemptyset(&stopping);
+    for (size_t i = 0; i < COUNT_OF(ours); i++) {
+        (void)sigaddset(&stopping, ours[i]);
+    }
+    blocked = stopping;
+    for (size_t i = 0; i < COUNT_OF(nobodys); i++) {
+        (void)sigaddset(&blocked, nobodys[i]);
+    }
+    (void)sigprocmask(SIG_BLOCK, &blocked, NULL);
+    daemon->signals = signalfd(-1, &stopping, SFD_CLOEXEC | SFD_NONBLOCK);
+    daemon->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (daemon->signals < 0 || daemon->wake < 0) {
+        return err_set(err, ERR_IO, "signals_failed why=%s", os_reason(errno));
+    }
+    return OK;
+}
+
+static void wake_loop(void *arg)
+{
+    const struct daemon *daemon = arg;
+    const uint64_t one = 1;
+
+    (void)!write(daemon->wake, &one, sizeof one); /* full: it is awake anyway */
+}
+
+/* --- opening, in order; closing is the same backwards --- */
+
+static enum status load_keys(struct daemon *daemon, struct err *err)
+{
+    char directory[HOME_FILE_MAX];
+    struct buf secret = BUF_EMPTY;
+    enum status status;
+
+    home_file(directory, daemon->home, "keys");
+    daemon->keys = node_keys_new();
+    status = keys_secret_load(&secret, daemon->config.seal, directory, err);
+    if (status == OK) {
+        status = keys_load(daemon->keys, directory, buf_bytes(&secret), err);
+    }
+    if (secret.data != NULL) {
+        crypto_wipe(secret.data, secret.capacity);
+    }
+    buf_free(&secret);
+    return status;
+}
+
+static enum status open_home(struct daemon *daemon, const struct daemon_options *options,
+                             struct err *err)
+{
+    enum status status = home_load(&daemon->config, daemon->home, err);
+
+    if (status != OK) {
+        return status;
+    }
+    log_open(options->verbose ? LOG_LEVEL_DEBUG : daemon->config.log_level,
+             daemon->config.division.code);
+    status = home_lock(&daemon->lock, daemon->home, err);
+    if (status != OK) {
+        return status;
+    }
+    return load_keys(daemon, err);
+}
+
+static enum status open_store(struct daemon *daemon, struct err *err)
+{
+    const struct store_rocks_options options = {.floor_bytes = daemon->config.disk_floor_bytes,
+                                                .unnoted = &daemon->store_unnoted};
+    char directory[HOME_FILE_MAX];
+
+    home_file(directory, daemon->home, "store");
+    return store_rocks_open(&daemon->store, directory, &options, err);
+}
+
+static bool is_damaged(const struct daemon *daemon)
+{
+    return daemon->damage.size > 0;
+}
+
+/* --- what is told to a program of the operator's --- */
+
+static void on_alarm(void *arg, const struct alarm *alarm)
+{
+    const struct daemon *daemon = arg;
+
+    if (daemon->hook != NULL) {
+        alarm_hook_tell(daemon->hook, alarm);
+    }
+}
+
+/* Before the node: it clears what a restart ends as it opens. */
+static enum status open_hook(struct daemon *daemon, struct err *err)
+{
+    const struct home_config *home = &daemon->config;
+    const uint32_t seconds =
+        home->alarm_hook_seconds == 0 ? HOOK_SECONDS : home->alarm_hook_seconds;
+    const struct alarm_hook_config config = {
+        .program = daemon->hook_file,
+        .home = daemon->home,
+        .node = home->division,
+        .ms_max = seconds * 1000,
+        .language = text_language(getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG")),
+        .clock = &daemon->clock,
+    };
+
+    if (home->alarm_hook[0] == '\0') {
+        return OK;
+    }
+    home_hook_file(daemon->hook_file, daemon->home, home);
+    return alarm_hook_open(&daemon->hook, &config, err);
+}
+
+static enum status open_transport(struct daemon *daemon, struct err *err)
+{
+    const struct transport_zmq_config config = {
+        .key = &daemon->keys->curve,
+        .clock = &daemon->clock,
+        .frame_bytes_max = daemon->config.limits.frame_bytes_max,
+        .memory_bytes = daemon->config.limits.flood_bytes,
+        .admit = admit,
+        .still = still,
+        .arg = daemon,
+    };
+
+    return transport_zmq_open(&daemon->transport, &config, err);
+}
+
+static enum status open_node(struct daemon *daemon, struct err *err)
+{
+    const struct home_config *home = &daemon->config;
+    const struct transport seam = transport_zmq_seam(daemon->transport);
+    struct node_config config = {
+        .self = home->division,
+        .tree = home->tree,
+        .key = &daemon->keys->identity,
+        .approval = home->approval,
+        .limits = home->limits,
+        .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
+        .store_unnoted = daemon->store_unnoted,
+        .refused_keys = transport_zmq_refused_keys(daemon->transport),
+        .alarm_sink = {on_alarm, daemon},
+        .wake = wake_loop,
+        .wake_arg = daemon,
+    };
+    struct bytes grants[ENROL_CHAIN_MAX];
+    struct buf memory = BUF_EMPTY;
+    size_t count;
+    enum status status;
+
+    memcpy(config.curve_public, daemon->keys->curve.public, sizeof config.curve_public);
+    (void)snprintf(config.listen, sizeof config.listen, "%s",
+                   home->advertise[0] != '\0' ? home->advertise : home->listen);
+    (void)snprintf(config.enrol, sizeof config.enrol, "%s",
+                   home->advertise_enrol[0] != '\0' ? home->advertise_enrol : home->enrol);
+    status = home_grants_read(daemon->home, grants, &count, &memory, err);
+    if (status == OK) {
+        status = node_open(&daemon->node, &config, &daemon->store, &seam, &daemon->clock, grants,
+                           count, err);
+    }
+    buf_free(&memory);
+    return status;
+}
+
+static enum status open_links(struct daemon *daemon, struct err *err)
+{
+    const struct home_config *home = &daemon->config;
+    const bool serves = !is_damaged(daemon); /* else it tells its parent so, and no more */
+    enum status status = OK;
+
+    if (serves && home->listen[0] != '\0') {
+        status = transport_zmq_listen(daemon->transport, home->listen, err);
+    }
+    if (status == OK && serves && home->enrol[0] != '\0') {
+        status = enrol_zmq_open(&daemon->enrol, daemon->transport, &daemon->keys->curve,
+                                &daemon->clock, home->enrol, err);
+    }
+    if (status == OK && !division_is_none(home->parent.division)) {
+        status = transport_zmq_connect(daemon->transport, home->parent.division,
+                                       home->parent.endpoint, home->parent.curve_key, err);
+    }
+    return status;
+}
+
+/* A home without either file gets a pair: so they are made anew, too. */
+static enum status open_certificate(struct daemon *daemon, struct err *err)
+{
+    enum status status =
+        tls_make(daemon->home, daemon->config.division, clock_unix_ms(&daemon->clock), err);
+
+    return status == OK ? tls_load(&daemon->tls, daemon->home, err) : status;
+}
+
+static enum status open_api(struct daemon *daemon, struct err *err)
+{
+    char path[HOME_FILE_MAX];
+    struct api_config config = {.node = daemon->node,
+                                .store = &daemon->store,
+                                .clock = &daemon->clock,
+                                .socket_path = path,
+                                .home = &daemon->config};
+    enum status status = OK;
+
+    home_file(path, daemon->home, "terrace.sock");
+    if (daemon->config.api_listen[0] != '\0') {
+        status = open_certificate(daemon, err);
+        config.listen = daemon->config.api_listen;
+        config.certificate = (const char *)daemon->tls.certificate.data;
+        config.key = (const char *)daemon->tls.key.data;
+        config.fingerprint = daemon->tls.fingerprint;
+    }
+    if (status == OK) {
+        status = api_start(&daemon->api, &config, err);
+    }
+    if (status == OK && daemon->config.metrics_listen[0] != '\0') {
+        status = api_watch(daemon->api, daemon->config.metrics_listen, err);
+    }
+    return status;
+}
+
+static void open_webhooks(struct daemon *daemon)
+{
+    char authorities[HOME_FILE_MAX];
+
+    if (is_damaged(daemon)) {
+        return; /* what it would tell is not to be trusted */
+    }
+    home_file(authorities, daemon->home, "tls/webhooks.pem");
+    daemon->webhooks =
+        webhooks_open(&(struct webhooks_config){.node = daemon->node,
+                                                .store = &daemon->store,
+                                                .clock = &daemon->clock,
+                                                .key = &daemon->keys->identity,
+                                                .networks = daemon->config.webhook_networks,
+                                                .authorities = authorities});
+}
+
+static enum status open_all(struct daemon *daemon, const struct daemon_options *options,
+                            struct err *err)
+{
+    enum status status = crypto_init(err);
+
+    if (status == OK) {
+        status = open_signals(daemon, err);
+    }
+    if (status == OK) {
+        status = open_home(daemon, options, err);
+    }
+    if (status == OK) {
+        status = notes_damage(&daemon->damage, daemon->home, err);
+    }
+    if (status == OK) {
+        status = open_store(daemon, err);
+    }
+    if (status == OK) {
+        status = open_hook(daemon, err);
+    }
+    if (status == OK) {
+        status = open_transport(daemon, err);
+    }
+    if (status == OK) {
+        status = open_node(daemon, err);
+    }
+    if (status == OK) {
+        status = open_links(daemon, err);
+    }
+    if (status == OK) {
+        status = open_api(daemon, err);
+    }
+    if (status == OK) {
+        open_webhooks(daemon);
+    }
+    return status;
+}
+
+static void close_fd(int fd)
+{
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+}
+
+static void close_all(struct daemon *daemon)
+{
+    webhooks_close(daemon->webhooks);
+    api_stop(daemon->api);
+    tls_free(&daemon->tls);
+    node_close(daemon->node); /* calls end here, and with them the last use of the sockets */
+    daemon->node = NULL;
+    alarm_hook_close(daemon->hook);
+    enrol_zmq_close(daemon->enrol);
+    transport_zmq_close(daemon->transport);
+    if (daemon->store.ops != NULL) {
+        daemon->store.ops->close(daemon->store.self);
+    }
+    node_keys_free(daemon->keys);
+    buf_free(&daemon->damage);
+    home_unlock(daemon->lock);
+    close_fd(daemon->signals);
+    close_fd(daemon->wake);
+}
+
+/* --- the loop --- */
+
+/* Tells which signal ended it, 0 for none. */
+static uint32_t take_signal(const struct daemon *daemon)
+{
+    struct signalfd_siginfo info;
+
+    return read(daemon->signals, &info, sizeof info) == sizeof info ? info.ssi_signo : 0;
+}
+
+static void take_wake(const struct daemon *daemon)
+{
+    uint64_t count;
+
+    (void)!read(daemon->wake, &count, sizeof count);
+}
+
+static long wait_ms(const struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+    const uint64_t due_ms = node_next_tick(daemon->node);
+    uint64_t wait = LONGEST_WAIT_MS;
+
+    if (daemon->watchdog_ms != 0 && daemon->watchdog_ms < wait) {
+        wait = daemon->watchdog_ms;
+    }
+    if (due_ms <= now_ms) {
+        return 0;
+    }
+    return (long)(due_ms - now_ms < wait ? due_ms - now_ms : wait);
+}
+
+static void feed_watchdog(struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+
+    if (daemon->watchdog_ms != 0 && now_ms - daemon->fed_ms >= daemon->watchdog_ms / 2) {
+        daemon->fed_ms = now_ms;
+        notify_manager("WATCHDOG=1");
+    }
+}
+
+/* A load leaves free pages all over the heap, and an idle node is to be small again. */
+static void give_memory_back(struct daemon *daemon)
+{
+    const uint64_t now_ms = clock_mono_ms(&daemon->clock);
+
+    if (now_ms - daemon->trimmed_ms >= TRIM_MS) {
+        daemon->trimmed_ms = now_ms;
+        store_rocks_trim(&daemon->store);
+        if (node_rows_written(daemon->node) - daemon->trimmed_rows < QUIET_ROWS) {
+            node_trim(daemon->node); /* what it keeps between turns is for the next ones */
+        }
+        daemon->trimmed_rows = node_rows_written(daemon->node);
+        (void)malloc_trim(0);
+    }
+}
+
+/* So that what was told to the alarm hook is known at the next start, which tells of its end. */
+static enum status last_turn(struct daemon *daemon, struct err *err)
+{
+    bool busy;
+
+    webhooks_close(daemon->webhooks);
+    daemon->webhooks = NULL;
+    if (node_is_committing(daemon->node)) {
+        return OK; /* what it holds is on its way; nothing new is begun */
+    }
+    node_hurry(daemon->node);
+    return node_step(daemon->node, &busy, err);
+}
+
+static void tell_followers(struct daemon *daemon)
+{
+    if (node_await_commit(daemon->node, &daemon->commits, 0)) {
+        api_committed(daemon->api);
+    }
+}
+
+static enum status loop(struct daemon *daemon, struct err *err)
+{
+    const int fds[] = {daemon->signals, daemon->wake};
+    bool busy = true; /* what node_open staged */
+
+    for (;;) {
+        uint32_t signal_number;
+
+        if (node_is_committing(daemon->node)) {
+            transport_zmq_wait_no_links(daemon->transport, fds, COUNT_OF(fds), wait_ms(daemon));
+        } else {
+            transport_zmq_wait(daemon->transport, fds, COUNT_OF(fds), busy ? 0 : wait_ms(daemon));
+        }
+        signal_number = take_signal(daemon);
+        if (signal_number != 0) {
+            LOG_INFO("stop", "signal=%" PRIu32, signal_number);
+            return last_turn(daemon, err);
+        }
+        take_wake(daemon);
+        if (daemon->enrol != NULL) {
+            enrolment_take(daemon->enrol, daemon->node);
+        }
+        if (node_step(daemon->node, &busy, err) != OK) {
+            return err->status;
+        }
+        tell_followers(daemon);
+        if (daemon->webhooks != NULL) {
+            webhooks_step(daemon->webhooks);
+        }
+        node_flood(daemon->node, transport_zmq_flood(daemon->transport));
+        feed_watchdog(daemon);
+        if (!busy) {
+            give_memory_back(daemon);
+        }
+    }
+}
+
+static void say_ready(const struct daemon *daemon)
+{
+    const char *address = transport_zmq_address(daemon->transport);
+
+    LOG_INFO("ready", "listen=%s enrol=%s parent=%s", address[0] == '\0' ? "-" : address,
+             daemon->enrol == NULL ? "-" : enrol_zmq_address(daemon->enrol),
+             division_is_none(daemon->config.parent.division) ? "-"
+                                                              : daemon->config.parent.endpoint);
+    notes_clear_end(daemon->home);
+    notify_manager("READY=1");
+}
+
+enum status daemon_run(const struct daemon_options *options, bool *crashed, struct err *err)
+{
+    struct daemon daemon = {
+        .home = options->home, .clock = system_clock(), .lock = -1, .signals = -1, .wake = -1};
+    enum status status;
+
+    *crashed = false;
+    allow_open_files();
+    status = open_all(&daemon, options, err);
+    if (status == OK) {
+        daemon.watchdog_ms = notify_watchdog_ms();
+        say_ready(&daemon);
+        status = loop(&daemon, err);
+        *crashed = status != OK;
+        if (status == ERR_CORRUPT) {
+            notes_write_damage(daemon.home, err); /* so that the next start only reads */
+        }
+    }
+    notify_manager("STOPPING=1");
+    if (status != OK && (daemon.lock >= 0 || status != ERR_BUSY)) { /* not beside a living one */
+        notes_write_end(daemon.home, err);
+    }
+    if (!*crashed) {
+        close_all(&daemon);
+    }
+    return status;
+}
+
+enum status daemon_check(const struct daemon_options *options, struct err *err)
+{
+    struct home_config config;
+    struct buf text = BUF_EMPTY;
+    enum status status = home_load(&config, options->home, err);
+
+    if (status == OK) {
+        home_print(&text, &config);
+        (void)fwrite(text.data, 1, text.size, stdout);
+        buf_free(&text);
+    }
+    return status;
+}

@@ -1,0 +1,55 @@
+#include "node/ledger/families/incoming.h"
+
+bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out)
+{
+    const struct row_key key = row_key_of(ROW_INCOMING, issuer, id);
+    struct bytes value = BYTES_NONE;
+    struct reader reader;
+
+    if (!txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value)) {
+        return false;
+    }
+    reader = reader_of(value);
+    out->lsn = reader_u64(&reader);
+    reader_copy(&reader, out->content.at, sizeof out->content.at);
+    out->body = reader_bytes(&reader, reader_left(&reader));
+    return reader_ok(&reader);
+}
+
+void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
+                    const struct incoming *incoming)
+{
+    const struct row_key key = row_key_of(ROW_INCOMING, issuer, id);
+    struct buf value = BUF_EMPTY;
+
+    buf_put_u64(&value, incoming->lsn);
+    buf_append(&value, incoming->content.at, sizeof incoming->content.at);
+    buf_append_bytes(&value, incoming->body);
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
+    buf_free(&value);
+}
+
+size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct division self,
+                        struct bytes id, struct division out[TREE_DEPTH_MAX])
+{
+    const struct member *member = roster_find(roster, self);
+    size_t count = 0;
+
+    for (member = member == NULL ? NULL : member->parent; member != NULL && count < TREE_DEPTH_MAX;
+         member = member->parent) {
+        struct transfer_match match;
+
+        if (transfer_match_load(txn, member->grant.division, id, &match) &&
+            match.transfer_lsn != 0 && division_equal(match.receiver, self)) {
+            out[count++] = member->grant.division;
+        }
+    }
+    return count;
+}
+
+bool incoming_document(const struct incoming *incoming, struct document *out)
+{
+    struct err err;
+
+    return document_decode(out, KIND_TRANSFER, incoming->body, &err) == OK;
+}

@@ -1,0 +1,31 @@
+/* incoming - the transfers that came from above to this node's division or to one below it, as they
+ * were entered.
+ *
+ * An answer repeats what its transfer says, and a reconciliation tells of which fund type and
+ * project it is; the issuer's log may be held here in part only: so each transfer is kept whole,
+ * under its issuer and id, from the day it is heard of.
+ *
+ * Owns: its rows. Thread: that of the txn. */
+#ifndef TERRACE_NODE_LEDGER_FAMILIES_INCOMING_H
+#define TERRACE_NODE_LEDGER_FAMILIES_INCOMING_H
+
+#include "node/ledger/rows/rows.h"
+#include "replicator/trust/roster.h"
+
+struct incoming {
+    uint64_t lsn;
+    struct hash content; /* TAG_CONTENT of the body */
+    struct bytes body;   /* view into the txn */
+};
+/* False when no such transfer is known. */
+bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out);
+void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
+                    const struct incoming *incoming);
+/* Who above `self` issued a transfer of this id to it: the parent before the one above the parent.
+ * Returns how many they are. */
+size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct division self,
+                        struct bytes id, struct division out[TREE_DEPTH_MAX]);
+/* The document; its texts point into the body. False when it cannot be read. */
+bool incoming_document(const struct incoming *incoming, struct document *out);
+
+#endif

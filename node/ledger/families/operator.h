@@ -1,0 +1,25 @@
+/* operator - what an entry of kind `operator` says: a person's name, key and roles in a division.
+ *
+ * It moves no money and has no states: of one key the newest entry counts (verify/signers.h).
+ *
+ * Thread: any; pure. */
+#ifndef TERRACE_NODE_LEDGER_FAMILIES_OPERATOR_H
+#define TERRACE_NODE_LEDGER_FAMILIES_OPERATOR_H
+
+#include "proto/block.h"
+#include "proto/document.h"
+
+struct operator_entry {
+    struct bytes name, key; /* key: PUBLIC_KEY_SIZE bytes */
+    struct bytes roles;     /* words, see roles_parse */
+    bool enabled;
+};
+
+/* The document; its texts are those of `operator` and `id`. */
+void operator_document(struct document *out, struct bytes id, int year,
+                       const struct operator_entry *operator);
+/* False for an entry of another kind or format, and for one that no node writes. Views point into
+ * the entry's body. */
+bool operator_read(const struct entry *entry, struct operator_entry *out);
+
+#endif

@@ -1,0 +1,107 @@
+#include "node/ledger/families/rules_known.h"
+
+#include "node/ledger/families/family.h"
+
+static bool knows_code(struct facts *facts, enum field field, const char *set)
+{
+    const int year = document_year(facts->document);
+    const struct row_key key =
+        code_key(bytes_text(set), year, document_text(facts->document, field));
+    const struct row_key set_key = code_set_key(bytes_text(set), year);
+    struct catalogue_row row;
+    struct bytes value;
+
+    if (catalogue_load(facts->txn, &key, &row)) {
+        return row.usable;
+    }
+    return !txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&set_key), &value);
+}
+
+static bool knows_early(struct facts *facts)
+{
+    const struct bytes id = document_text(facts->document, FIELD_EARLY_BGT_ID);
+    struct doc_row early;
+
+    return doc_load(facts->txn, facts->ledger->config.self, id, &early) &&
+           early.kind == facts->document->kind;
+}
+
+/* What came with the money was checked where it was first said. */
+static bool came_with_money(const struct facts *facts, enum field field)
+{
+    return document_inherited(facts->document, field) ||
+           (facts->info->splits && document_has(&facts->origin, field) &&
+            bytes_equal(document_text(&facts->origin, field),
+                        document_text(facts->document, field)));
+}
+
+static bool knows_element(struct facts *facts, enum field field)
+{
+    const char *set = catalogue_of_field(field);
+
+    if (came_with_money(facts, field) || field == facts->info->defines) {
+        return true;
+    }
+    if (field == FIELD_PRO_CODE) {
+        return facts->has_project;
+    }
+    if (field == FIELD_AGENCY_CODE) {
+        return facts_know_own(facts, ROW_AGENCY, field);
+    }
+    return set == NULL || knows_code(facts, field, set);
+}
+
+static bool knows(struct facts *facts, enum field field)
+{
+    switch (field) {
+    case FIELD_REC_DIV_CODE:
+        return facts_know_division(facts, field);
+    case FIELD_ORI_DIV_CODE:
+        return facts->info->place == PLACE_WITHOUT_NODE || facts_know_division(facts, field);
+    case FIELD_AGENCY_ACCT_NO:
+        return facts_know_own(facts, ROW_BANK_ACCOUNT, field);
+    case FIELD_EARLY_BGT_ID:
+        return knows_early(facts);
+    default:
+        return knows_element(facts, field);
+    }
+}
+
+static enum reason check_field(struct facts *facts, enum field field)
+{
+    const bool is_about = field == facts->info->about_id;
+    bool known;
+
+    if (is_about && facts->steps->known != NULL) {
+        return facts->steps->known(facts);
+    }
+    known =
+        is_about ? facts_load_line(facts, document_about(facts->document)) : knows(facts, field);
+    return known ? REASON_NONE : refuse_field(facts->refusal, REASON_UNKNOWN, field);
+}
+
+static enum reason check_list(struct facts *facts, const enum field *fields, size_t count)
+{
+    for (size_t i = 0; i < count && fields[i] != 0; i++) {
+        if (document_has(facts->document, fields[i]) &&
+            check_field(facts, fields[i]) != REASON_NONE) {
+            return REASON_UNKNOWN;
+        }
+    }
+    return REASON_NONE;
+}
+
+enum reason rules_check_known(struct facts *facts)
+{
+    const struct kind_info *info = facts->info;
+    enum reason reason;
+
+    reason = check_list(facts, info->required, COUNT_OF(info->required));
+    if (reason == REASON_NONE) {
+        reason = check_list(facts, info->optional, COUNT_OF(info->optional));
+    }
+    if (reason == REASON_NONE && info->takes_elements) {
+        reason = check_list(facts, kind_elements(), SIZE_MAX);
+    }
+    return reason;
+}

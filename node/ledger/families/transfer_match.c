@@ -1,0 +1,370 @@
+/* Both sides of every transfer that this node can see, held against each other (invariant 4).
+ * Nothing here is part of anybody's ledger: a match is what a holder of several logs knows. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "node/ledger/context.h"
+#include "node/ledger/families/incoming.h"
+#include "node/ledger/families/transfer_match.h"
+#include "node/ledger/families/transfer_terms.h"
+#include "node/ledger/rows/open_items.h"
+#include "node/ledger/schema/clocks.h"
+
+/* --- answers that wait for their transfer --- */
+
+static struct row_key waiting_key(struct division issuer, uint64_t lsn, struct bytes id)
+{
+    uint8_t rest[8 + DOCUMENT_ID_MAX];
+
+    assert(id.size > 0 && id.size <= DOCUMENT_ID_MAX);
+    store_u64(rest, lsn);
+    memcpy(rest + 8, id.data, id.size);
+    return row_key_of(ROW_WAITING, issuer, bytes_of(rest, 8 + id.size));
+}
+
+static uint64_t waiting_count(struct txn *txn, struct division issuer)
+{
+    const struct row_key key = row_key_of(ROW_WAITING_COUNT, issuer, BYTES_NONE);
+    struct bytes value;
+
+    return txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value) && value.size == 8
+               ? load_u64(value.data)
+               : 0;
+}
+
+static void set_waiting_count(struct txn *txn, struct division issuer, uint64_t count)
+{
+    const struct row_key key = row_key_of(ROW_WAITING_COUNT, issuer, BYTES_NONE);
+    uint8_t raw[8];
+
+    store_u64(raw, count);
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), bytes_of(raw, sizeof raw));
+}
+
+static void wait_for_transfer(struct txn *txn, struct division issuer, struct bytes id,
+                              const struct transfer_match *match)
+{
+    const struct row_key key = waiting_key(issuer, match->answer_names_lsn, id);
+
+    (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key),
+                  bytes_of(match->answerer.code, DIVISION_CODE_MAX));
+    set_waiting_count(txn, issuer, waiting_count(txn, issuer) + 1);
+}
+
+static void wait_no_more(struct txn *txn, struct division issuer, struct bytes id,
+                         const struct transfer_match *match)
+{
+    const struct row_key key = waiting_key(issuer, match->answer_names_lsn, id);
+    struct bytes value;
+
+    if (txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value)) {
+        txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
+        set_waiting_count(txn, issuer, waiting_count(txn, issuer) - 1);
+    }
+}
+
+/* --- judging --- */
+
+static const char *compare_answer(const struct transfer_match *match)
+{
+    if (!division_equal(match->receiver, match->answerer)) {
+        return "other_division_answered";
+    }
+    if (match->answer_year != match->year) {
+        return "years_differ";
+    }
+    if (match->answer_amount != match->amount) {
+        return "amounts_differ";
+    }
+    if (!hash_equal(&match->answer_terms, &match->terms)) {
+        return "elements_differ";
+    }
+    if (!hash_equal(&match->answer_content, &match->content)) {
+        return "content_differs";
+    }
+    return match->answer_names_lsn == match->transfer_lsn ? NULL : "positions_differ";
+}
+
+static const char *compare_settle(const struct transfer_match *match)
+{
+    if (match->settle_amount != match->answer_amount) {
+        return "settled_not_answered";
+    }
+    if (match->settled_returned != match->returned) {
+        return "outcome_not_answered";
+    }
+    return bytes_equal(short_text_bytes(&match->settle_answer_id),
+                       short_text_bytes(&match->answer_id))
+               ? NULL
+               : "other_answer_settled";
+}
+
+static void alarm_breach(const struct ledger *ledger, struct division issuer, struct bytes id,
+                         struct transfer_match *match, const char *why)
+{
+    match->breach = true;
+    ledger_alarm(ledger, ALARM_EDGE_DIFFERS, issuer,
+                 "edge_differs id=%.*s transfer_lsn=%" PRIu64 " answerer=%s answer_id=%s"
+                 " answer_lsn=%" PRIu64 " settle_id=%s settle_lsn=%" PRIu64 " why=%s",
+                 (int)id.size, (const char *)id.data, match->transfer_lsn, match->answerer.code,
+                 match->answer_id.at, match->answer_lsn,
+                 match->settle_lsn == 0 ? "" : match->settle_id.at, match->settle_lsn, why);
+}
+
+/* Compares what is there of the sides. False when they disagree. */
+static bool judge(const struct ledger *ledger, struct division issuer, struct bytes id,
+                  struct transfer_match *match)
+{
+    const char *why = NULL;
+
+    if (match->transfer_lsn != 0 && match->answer_lsn != 0) {
+        why = compare_answer(match);
+    }
+    if (why == NULL && match->answer_lsn != 0 && match->settle_lsn != 0) {
+        why = compare_settle(match);
+    }
+    if (why == NULL && match->transfer_lsn != 0 && match->settle_lsn != 0 &&
+        match->settle_amount != match->amount) {
+        why = "settled_not_issued";
+    }
+    if (why != NULL && !match->breach) {
+        alarm_breach(ledger, issuer, id, match, why);
+    }
+    return why == NULL;
+}
+
+/* --- what waits for an answer --- */
+
+/* Is it this node's division that must answer? A log from below may name whom it likes. */
+static bool is_for_us(const struct ledger *ledger, struct division issuer,
+                      const struct transfer_match *match)
+{
+    const struct division self = ledger->config.self;
+
+    return division_equal(match->receiver, self) && !division_equal(issuer, self) &&
+           ledger_is_above(ledger, issuer);
+}
+
+static void begin_wait(const struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                       const struct document *transfer, const struct transfer_match *match)
+{
+    const struct open_item item = {
+        .place = {match->due, entry->author, document_id(transfer)},
+        .kind = transfer->kind,
+        .party = match->receiver,
+        .amount = match->amount,
+        .since_ms = entry->time_ms,
+        .number = document_text(transfer, FIELD_COR_BGT_DOC_NO),
+    };
+
+    if (ledger_is_below(ledger, entry->author)) {
+        open_item_add(txn, OPEN_AWAITED, entry->author, &item);
+    }
+    if (match->answer_lsn == 0 && is_for_us(ledger, entry->author, match)) {
+        open_item_add(txn, OPEN_TO_REGISTER, ledger->config.self, &item);
+    }
+}
+
+static void end_wait(struct txn *txn, enum open_list list, struct division division,
+                     struct division issuer, struct bytes id, const struct transfer_match *match)
+{
+    open_item_remove(txn, list, division, &(struct open_place){match->due, issuer, id});
+}
+
+/* --- the three sides --- */
+
+void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                          const struct document *transfer)
+{
+    const struct bytes id = document_id(transfer);
+    struct transfer_match match;
+
+    if (transfer_match_load(txn, entry->author, id, &match) && match.transfer_lsn != 0) {
+        return;
+    }
+    match.transfer_lsn = entry->lsn;
+    match.receiver = document_party(transfer);
+    match.amount = document_money(transfer);
+    match.content = hash_of(TAG_CONTENT, entry->body);
+    match.terms = terms_issued(transfer);
+    match.year = document_year(transfer);
+    match.due = clock_due(transfer, entry->time_ms);
+    if (match.answer_lsn != 0) {
+        wait_no_more(txn, entry->author, id, &match);
+    }
+    (void)judge(ledger, entry->author, id, &match);
+    if (!division_equal(match.receiver, match.answerer)) {
+        match.answer_lsn = 0; /* its receiver has not answered */
+    }
+    transfer_match_store(txn, entry->author, id, &match);
+    begin_wait(ledger, txn, entry, transfer, &match);
+    if (division_equal(match.receiver, ledger->config.self) ||
+        (!ledger_is_below(ledger, entry->author) && ledger_is_below(ledger, match.receiver))) {
+        incoming_store(txn, entry->author, id,
+                       &(struct incoming){entry->lsn, match.content, entry->body});
+    }
+}
+
+static void fill_answer(struct transfer_match *match, const struct applied *entry,
+                        const struct document *answer)
+{
+    const struct bytes content = document_text(answer, FIELD_TRANSFER_HASH);
+
+    match->answer_lsn = entry->lsn;
+    match->answerer = entry->author;
+    match->answer_amount = document_money(answer);
+    match->answer_names_lsn = (uint64_t)document_number(answer, FIELD_TRANSFER_LSN);
+    match->answer_terms = terms_answered(answer);
+    match->answer_year = document_year(answer);
+    match->answer_content = HASH_ZERO;
+    if (content.size == sizeof match->answer_content.at) {
+        memcpy(match->answer_content.at, content.data, content.size);
+    }
+    match->answer_id = short_text_of(document_id(answer));
+    match->returned = answer->kind == KIND_RETURN;
+}
+
+/* Has the issuer's log been read here past the position that the answer names? */
+static bool has_passed(const struct ledger *ledger, struct txn *txn, struct division issuer,
+                       uint64_t lsn)
+{
+    struct position_row position;
+
+    if (division_equal(issuer, ledger->config.self)) {
+        return true; /* what we issued we know at once */
+    }
+    if (!ledger_is_below(ledger, issuer)) {
+        return false; /* of a log above, only what comes after it tells */
+    }
+    position_load(txn, issuer, &position);
+    return position.lsn >= lsn;
+}
+
+/* An answer that cannot be the one to this transfer, whatever it says: NULL, or why. */
+static const char *misplaced(const struct ledger *ledger, struct division issuer, struct bytes id,
+                             const struct transfer_match *match, const struct applied *entry)
+{
+    if (id.size == 0) {
+        return "names_no_transfer";
+    }
+    if (match->answer_lsn != 0) {
+        return "answered_twice";
+    }
+    if (match->transfer_lsn != 0 && !division_equal(match->receiver, entry->author)) {
+        return "other_division_answered";
+    }
+    return division_equal(issuer, entry->author) ||
+                   !roster_within(ledger->config.roster, entry->author, issuer)
+               ? "issuer_not_above"
+               : NULL;
+}
+
+bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                           const struct document *answer)
+{
+    const struct division issuer = document_party(answer);
+    const struct bytes id = document_text(answer, FIELD_BGT_ID);
+    struct transfer_match match, told;
+    const bool known = transfer_match_load(txn, issuer, id, &match);
+    const char *why = misplaced(ledger, issuer, id, &match, entry);
+    bool fits = false;
+
+    if (why != NULL) {
+        told = match;
+        fill_answer(&told, entry, answer);
+        alarm_breach(ledger, issuer, id, &told, why);
+        match.breach = true;
+        transfer_match_store(txn, issuer, id, known ? &match : &told);
+        return false;
+    }
+    fill_answer(&match, entry, answer);
+    if (match.transfer_lsn != 0) {
+        fits = judge(ledger, issuer, id, &match);
+    } else if (has_passed(ledger, txn, issuer, match.answer_names_lsn)) {
+        alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
+    } else {
+        wait_for_transfer(txn, issuer, id, &match);
+    }
+    transfer_match_store(txn, issuer, id, &match);
+    if (division_equal(entry->author, ledger->config.self)) {
+        end_wait(txn, OPEN_TO_REGISTER, entry->author, issuer, id, &match);
+    }
+    return fits && match.settle_lsn == 0;
+}
+
+void transfer_match_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                           const struct document *settle)
+{
+    const struct bytes id = document_text(settle, FIELD_BGT_ID);
+    struct transfer_match match;
+
+    if (id.size == 0) {
+        return;
+    }
+    if (transfer_match_load(txn, entry->author, id, &match) && match.settle_lsn != 0) {
+        alarm_breach(ledger, entry->author, id, &match, "settled_twice");
+    } else {
+        match.settle_lsn = entry->lsn;
+        match.settle_amount = document_money(settle);
+        match.settle_id = short_text_of(document_id(settle));
+        match.settle_answer_id = short_text_of(document_text(settle, FIELD_ANSWER_ID));
+        match.settled_returned = document_is_word(settle, FIELD_OUTCOME, "returned");
+        (void)judge(ledger, entry->author, id, &match);
+        if (ledger_is_below(ledger, entry->author)) {
+            end_wait(txn, OPEN_AWAITED, entry->author, entry->author, id, &match);
+        }
+    }
+    transfer_match_store(txn, entry->author, id, &match);
+}
+
+/* --- answers whose transfer should have been there by now --- */
+
+struct overdue {
+    const struct division *receiver;
+    uint64_t lsn;
+    struct buf ids; /* size, id */
+};
+
+static bool visit_waiting(void *arg, struct bytes key, struct bytes value)
+{
+    struct overdue *overdue = arg;
+    const struct bytes rest = row_key_rest(key);
+
+    if (rest.size <= 8 || load_u64(rest.data) > overdue->lsn) {
+        return false;
+    }
+    if (overdue->receiver == NULL ||
+        (value.size == DIVISION_CODE_MAX &&
+         memcmp(value.data, overdue->receiver->code, DIVISION_CODE_MAX) == 0)) {
+        list_add(&overdue->ids, bytes_of(rest.data + 8, rest.size - 8));
+    }
+    return true;
+}
+
+void transfer_match_passed(struct ledger *ledger, struct txn *txn, struct division issuer,
+                           const struct division *receiver, uint64_t lsn)
+{
+    const struct row_key prefix = row_key_of(ROW_WAITING, issuer, BYTES_NONE);
+    struct overdue overdue = {receiver, lsn, BUF_EMPTY};
+    struct reader reader;
+    struct bytes id;
+    struct err err;
+
+    if (waiting_count(txn, issuer) == 0) {
+        return;
+    }
+    /* A read error stays with the txn, and its turn is not committed. */
+    (void)txn_scan(txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_waiting, &overdue, &err);
+    reader = reader_of(buf_bytes(&overdue.ids));
+    while (list_next(&reader, &id)) {
+        struct transfer_match match;
+
+        if (transfer_match_load(txn, issuer, id, &match)) {
+            wait_no_more(txn, issuer, id, &match);
+            alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
+            transfer_match_store(txn, issuer, id, &match);
+        }
+    }
+    buf_free(&overdue.ids);
+}

@@ -1,0 +1,183 @@
+/* Both sides of transfers as the rows tell them, and the rows of a reconciliation. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/ledger/families/incoming.h"
+#include "node/ledger/query/query_internal.h"
+#include "proto/array.h"
+
+/* The issuer's side as booked; where its ledger is not held here, as its documents imply. */
+static int128 issuer_side(struct txn *txn, struct division issuer, struct bytes id,
+                          const struct transfer_match *match)
+{
+    struct indicator indicator;
+
+    if (match->transfer_lsn == 0) {
+        return 0;
+    }
+    if (indicator_load(txn, issuer, id, &indicator)) {
+        return indicator.balance[ACC_TRANSIT] + indicator.balance[ACC_XFER_OUT];
+    }
+    return match->settle_lsn != 0 && match->settled_returned ? 0 : match->amount;
+}
+
+static int128 receiver_side(struct txn *txn, const struct transfer_match *match)
+{
+    struct indicator indicator;
+
+    if (match->answer_lsn == 0 || match->returned) {
+        return 0;
+    }
+    if (indicator_load(txn, match->answerer, short_text_bytes(&match->answer_id), &indicator)) {
+        return -indicator.balance[ACC_SRC_TRANSFER_IN];
+    }
+    return match->answer_amount;
+}
+
+/* May the transfer that was answered still come? Not once its issuer's log has passed it. */
+static bool transfer_awaited(struct txn *txn, struct division issuer,
+                             const struct transfer_match *match)
+{
+    struct ledger_position issued;
+
+    ledger_position(txn, issuer, &issued);
+    return !match->breach && (issued.lsn == 0 || issued.lsn < match->answer_names_lsn);
+}
+
+void transfer_sides(struct txn *txn, struct division issuer, struct bytes id,
+                    const struct transfer_match *match, struct transfer_sides *out)
+{
+    out->issued = match->transfer_lsn != 0;
+    out->settled = match->settle_lsn != 0;
+    out->registered = match->answer_lsn != 0 && !match->returned;
+    out->returned =
+        match->answer_lsn != 0 ? match->returned : out->settled && match->settled_returned;
+    out->here = issuer_side(txn, issuer, id, match);
+    out->there = receiver_side(txn, match);
+    if (!out->issued) {
+        out->open = transfer_awaited(txn, issuer, match) ? -out->there : 0;
+    } else if (out->registered || (out->returned && out->settled)) {
+        out->open = 0;
+    } else {
+        out->open = match->amount;
+    }
+}
+
+int128 transfer_difference(const struct transfer_sides *sides)
+{
+    return sides->here - sides->there - sides->open;
+}
+
+struct reconcile_rows {
+    struct reconcile_row *at;
+    size_t count, capacity;
+};
+
+static void copy_code(char *out, size_t size, struct bytes code)
+{
+    (void)snprintf(out, size, "%.*s", (int)code.size, (const char *)code.data);
+}
+
+/* Fund type and project of a transfer: from the issuer's ledger, else from the receiver's, else
+ * from the transfer as it came to this node. */
+static void take_stream(struct reconcile_row *row, struct txn *txn, struct bytes id,
+                        const struct transfer_match *match)
+{
+    struct bytes fund = BYTES_NONE, project = BYTES_NONE;
+    struct document transfer;
+    struct incoming incoming;
+    struct indicator indicator;
+
+    if (indicator_load(txn, row->issuer, id, &indicator) ||
+        (match->answer_lsn != 0 &&
+         indicator_load(txn, match->answerer, short_text_bytes(&match->answer_id), &indicator))) {
+        fund = indicator.fund;
+        project = indicator.project;
+    } else if (incoming_load(txn, row->issuer, id, &incoming) &&
+               incoming_document(&incoming, &transfer)) {
+        fund = document_text(&transfer, FIELD_FUND_TYPE_CODE);
+        project = document_text(&transfer, FIELD_PRO_CODE);
+    }
+    copy_code(row->fund, sizeof row->fund, fund);
+    copy_code(row->project, sizeof row->project, project);
+}
+
+static int compare_reconcile_rows(const void *a, const void *b)
+{
+    const struct reconcile_row *left = a, *right = b;
+    int order = division_compare(left->receiver, right->receiver);
+
+    order = order != 0 ? order : strcmp(left->fund, right->fund);
+    return order != 0 ? order : strcmp(left->project, right->project);
+}
+
+static struct reconcile_row *reconcile_row_of(struct reconcile_rows *rows,
+                                              const struct reconcile_row *wanted)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        if (compare_reconcile_rows(&rows->at[i], wanted) == 0) {
+            return &rows->at[i];
+        }
+    }
+    ARRAY_ROOM(rows->at, rows->count, rows->capacity);
+    rows->at[rows->count] = *wanted;
+    return &rows->at[rows->count++];
+}
+
+static void add_match(struct reconcile_row *row, const struct transfer_match *match,
+                      const struct transfer_sides *sides)
+{
+    const int128 difference = transfer_difference(sides);
+
+    row->documents++;
+    row->open += !sides->settled;
+    /* Absolute, so that two faults of opposite sign do not hide each other. */
+    row->difference += difference < 0 ? -difference : difference;
+    row->registered += sides->there;
+    if (!sides->issued) {
+        return;
+    }
+    row->issued += match->amount;
+    if (sides->registered) {
+        return;
+    }
+    if (sides->returned) {
+        row->returned += match->amount;
+    } else {
+        row->in_transit += match->amount;
+        row->to_register++;
+    }
+}
+
+void query_reconcile(struct txn *txn, struct division issuer,
+                     void (*visit)(void *arg, const struct reconcile_row *row), void *arg)
+{
+    struct id_list ids = ID_LIST_EMPTY;
+    struct reconcile_rows rows = {NULL, 0, 0};
+
+    id_list_scan(&ids, txn, ROW_TRANSFER_MATCH, issuer);
+    for (size_t i = 0; i < ids.count; i++) {
+        const struct bytes id = short_text_bytes(&ids.at[i]);
+        struct transfer_sides sides;
+        struct transfer_match match;
+
+        if (transfer_match_load(txn, issuer, id, &match)) {
+            struct reconcile_row wanted = {
+                .issuer = issuer,
+                .receiver = match.transfer_lsn != 0 ? match.receiver : match.answerer,
+            };
+
+            take_stream(&wanted, txn, id, &match);
+            transfer_sides(txn, issuer, id, &match, &sides);
+            add_match(reconcile_row_of(&rows, &wanted), &match, &sides);
+        }
+    }
+    if (rows.count > 0) {
+        qsort(rows.at, rows.count, sizeof *rows.at, compare_reconcile_rows);
+    }
+    for (size_t i = 0; i < rows.count; i++) {
+        visit(arg, &rows.at[i]);
+    }
+    mem_free(rows.at);
+    id_list_free(&ids);
+}

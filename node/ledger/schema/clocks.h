@@ -1,0 +1,30 @@
+/* clocks - by which day something must be done.
+ *
+ * A clock starts at a signed fact, the time of an entry, and runs for days of the calendar, so that
+ * every holder of the entry names the same day: the division that asks, the one that must answer,
+ * and all above them.
+ *
+ * Thread: any; pure. Units: a day is a date in Beijing, counted from 1970-01-01 = 0. */
+#ifndef TERRACE_NODE_LEDGER_SCHEMA_CLOCKS_H
+#define TERRACE_NODE_LEDGER_SCHEMA_CLOCKS_H
+
+#include "proto/document.h"
+
+enum {
+    UTC_OFFSET_MINUTES = 480, /* of the local date: Beijing time */
+    ANSWER_DAYS = 7,          /* to register or return a transfer that does not say due_days */
+    DAY_TEXT_SIZE = 11,
+};
+
+uint64_t clock_day(uint64_t unix_ms);
+/* The last day for the answer to a document that was entered at unix_ms. */
+uint64_t clock_due(const struct document *asking, uint64_t unix_ms);
+/* The month of that day, 1-12, and its year; the last one of the year 9999 for all after it. */
+struct month {
+    int year, month;
+};
+struct month clock_month(uint64_t unix_ms);
+/* "2026-11-29"; "" after the year 9999. */
+void day_format(char out[DAY_TEXT_SIZE], uint64_t day);
+
+#endif

@@ -1,0 +1,454 @@
+/* The table of kinds. Names and fields are those of the field table every office knows; their order
+ * within a row is the order in which a fault is reported. `books` says from which account and to
+ * which. */
+#include "node/ledger/schema/kinds.h"
+
+#include <assert.h>
+
+static const enum field elements[] = {
+    FIELD_PRO_CODE,         FIELD_AGENCY_CODE,      FIELD_FUND_TYPE_CODE,   FIELD_TP_FUNC_CODE,
+    FIELD_EXP_FUNC_CODE,    FIELD_GOV_BGT_ECO_CODE, FIELD_DEP_BGT_ECO_CODE, FIELD_BGT_TYPE_CODE,
+    FIELD_SOURCE_TYPE_CODE, FIELD_IS_DIRECT,        FIELD_IS_TRACK,         FIELD_TRACK_PRO_CODE,
+    FIELD_SUP_BGT_DOC_NO,   (enum field)0,
+};
+
+static const char *const budget_stages[] = {"request", "ceiling", "submission", "reply", NULL};
+static const char *const transfer_stages[] = {"early", "formal", NULL};
+
+static const struct kind_info kinds[KINDS_END] = {
+    [KIND_OPERATOR] = {.name = "operator",
+                       .node_only = true,
+                       .any_year = true,
+                       .required = {FIELD_NAME, FIELD_OPERATOR_KEY, FIELD_ROLE},
+                       .optional = {FIELD_ENABLED, FIELD_START_DATE, FIELD_END_DATE},
+                       .reach = REACH_TREE},
+    [KIND_ELEMENT] = {.name = "element",
+                      .defines = FIELD_ELE_CODE,
+                      .required = {FIELD_ELE_CATALOG_CODE, FIELD_ELE_CODE, FIELD_ELE_NAME},
+                      .optional = {FIELD_PARENT_CODE, FIELD_START_DATE, FIELD_END_DATE,
+                                   FIELD_IS_ENABLED},
+                      .reach = REACH_TREE},
+    [KIND_AGENCY] = {.name = "agency",
+                     .defines = FIELD_AGENCY_CODE,
+                     .required = {FIELD_AGENCY_CODE, FIELD_AGENCY_NAME},
+                     .optional = {FIELD_PARENT_CODE}},
+    [KIND_BANK_ACCOUNT] = {.name = "bank_account",
+                           .defines = FIELD_ACCT_NO,
+                           .required = {FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_BANK_NAME,
+                                        FIELD_AGENCY_CODE},
+                           .optional = {FIELD_ACCT_TYPE_CODE}},
+    [KIND_PROJECT] = {.name = "project",
+                      .first = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
+                                FIELD_SETUP_YEAR},
+                      .defines = FIELD_PRO_CODE,
+                      .required = {FIELD_PRO_CODE, FIELD_STATE},
+                      .optional = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
+                                   FIELD_SETUP_YEAR, FIELD_PRO_START_YEAR, FIELD_PRO_TERM,
+                                   FIELD_PRO_TOTAL_AMT, FIELD_SUP_PRO_CODE, FIELD_IS_TRACK,
+                                   FIELD_REASON},
+                      .reach = REACH_TREE_IF_TRACKED},
+    [KIND_BUDGET] = {.name = "budget",
+                     .takes_elements = true,
+                     .stages = budget_stages,
+                     .required = {FIELD_STAGE, FIELD_FUND_TYPE_CODE, FIELD_AMOUNT},
+                     .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION},
+                     .has_consequences = true,
+                     .needs_open_project = true,
+                     .first_state = DOC_APPROVED,
+                     .books = {ACC_SRC_APPROVED, ACC_UNALLOC},
+                     .only_when = {FIELD_STAGE, "reply", .needs = FIELD_APPROVAL_REF,
+                                   .otherwise = DOC_PLANNED}},
+    [KIND_TRANSFER_IN] = {.name = "transfer_in",
+                          .takes_elements = true,
+                          .stages = transfer_stages,
+                          .required = {FIELD_ORI_DIV_CODE, FIELD_SUP_BGT_DOC_NO, FIELD_AMOUNT,
+                                       FIELD_FUND_TYPE_CODE, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
+                          .optional = {FIELD_INCOME_SORT_CODE},
+                          .party = FIELD_ORI_DIV_CODE,
+                          .place = PLACE_WITHOUT_NODE,
+                          .has_consequences = true,
+                          .needs_open_project = true,
+                          .first_state = DOC_APPROVED,
+                          .books = {ACC_SRC_TRANSFER_IN, ACC_UNALLOC}},
+    /* A transfer carries the public fields of the project it names. */
+    [KIND_TRANSFER] = {.name = "transfer",
+                       .takes_elements = true,
+                       .stages = transfer_stages,
+                       .required = {FIELD_ORI_BGT_ID, FIELD_REC_DIV_CODE, FIELD_AMOUNT,
+                                    FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
+                       .optional = {FIELD_DOC_TITLE, FIELD_DOC_DATE, FIELD_EARLY_BGT_ID,
+                                    FIELD_IS_DISASTER, FIELD_DUE_DAYS},
+                       .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE},
+                       .reach = REACH_PARTY,
+                       .party = FIELD_REC_DIV_CODE,
+                       .place = PLACE_BELOW,
+                       .is_answered = true,
+                       .about = ABOUT_LINE,
+                       .about_id = FIELD_ORI_BGT_ID,
+                       .splits = true,
+                       .relation = "transferred",
+                       .has_consequences = true,
+                       .needs_open_project = true,
+                       .first_state = DOC_ISSUED,
+                       .books = {ACC_UNALLOC, ACC_TRANSIT},
+                       .exceeds = "available"},
+/* An answer says in its author's own log what it answers, so that nobody needs another log. */
+#define ANSWER_COMPLETED                                                                           \
+    {                                                                                              \
+        FIELD_AMOUNT, FIELD_PRO_CODE, FIELD_AGENCY_CODE, FIELD_FUND_TYPE_CODE, FIELD_TP_FUNC_CODE, \
+            FIELD_EXP_FUNC_CODE, FIELD_GOV_BGT_ECO_CODE, FIELD_DEP_BGT_ECO_CODE,                   \
+            FIELD_BGT_TYPE_CODE, FIELD_SOURCE_TYPE_CODE, FIELD_IS_DIRECT, FIELD_IS_TRACK,          \
+            FIELD_TRACK_PRO_CODE, FIELD_SUP_BGT_DOC_NO, FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, \
+            FIELD_STAGE, FIELD_IS_DISASTER, FIELD_DUE_DAYS, FIELD_PRO_NAME, FIELD_PRO_CAT_CODE,    \
+            FIELD_TRANSFER_LSN, FIELD_TRANSFER_HASH                                                \
+    }
+    [KIND_REGISTER] = {.name = "register",
+                       .takes_elements = true,
+                       .stages = transfer_stages,
+                       .required = {FIELD_BGT_ID},
+                       .optional = {FIELD_ORI_DIV_CODE},
+                       .completed = ANSWER_COMPLETED,
+                       .party = FIELD_ORI_DIV_CODE,
+                       .about = ABOUT_TRANSFER,
+                       .about_id = FIELD_BGT_ID,
+                       .relation = "registered_as",
+                       .has_consequences = true,
+                       .first_state = DOC_REGISTERED,
+                       .books = {ACC_SRC_TRANSFER_IN, ACC_UNALLOC}},
+    [KIND_RETURN] = {.name = "return",
+                     .takes_elements = true,
+                     .stages = transfer_stages,
+                     .required = {FIELD_BGT_ID, FIELD_REASON},
+                     .optional = {FIELD_ORI_DIV_CODE},
+                     .completed = ANSWER_COMPLETED,
+                     .party = FIELD_ORI_DIV_CODE,
+                     .about = ABOUT_TRANSFER,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "returned_as",
+                     .first_state = DOC_RETURNED},
+    [KIND_SETTLE] = {.name = "settle",
+                     .node_only = true,
+                     .required = {FIELD_ANSWER_ID, FIELD_REC_DIV_CODE, FIELD_BGT_ID, FIELD_AMOUNT,
+                                  FIELD_OUTCOME},
+                     .optional = {FIELD_REASON},
+                     .reach = REACH_PARTY,
+                     .party = FIELD_REC_DIV_CODE,
+                     .about = ABOUT_OWN_TRANSFER,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "settled_by",
+                     .books = {ACC_TRANSIT, ACC_XFER_OUT}},
+    [KIND_ALLOCATE] = {.name = "allocate",
+                       .takes_elements = true,
+                       .required = {FIELD_ORI_BGT_ID, FIELD_AGENCY_CODE, FIELD_AMOUNT},
+                       .about = ABOUT_LINE,
+                       .about_id = FIELD_ORI_BGT_ID,
+                       .splits = true,
+                       .relation = "allocated",
+                       .has_consequences = true,
+                       .needs_open_project = true,
+                       .first_state = DOC_PENDING,
+                       .books = {ACC_UNALLOC, ACC_PENDING},
+                       .exceeds = "available"},
+    [KIND_RELEASE] = {.name = "release",
+                      .required = {FIELD_BGT_ID, FIELD_COR_BGT_DOC_NO},
+                      .optional = {FIELD_DOC_DATE},
+                      .completed = {FIELD_AMOUNT},
+                      .about = ABOUT_LINE,
+                      .about_id = FIELD_BGT_ID,
+                      .relation = "released",
+                      .books = {ACC_PENDING, ACC_AVAIL},
+                      .exceeds = "pending",
+                      .takes_all = true},
+    [KIND_PAYMENT] = {.name = "payment",
+                      .required = {FIELD_BGT_ID, FIELD_PAY_APP_AMT, FIELD_PAYEE_ACCT_NAME,
+                                   FIELD_PAYEE_ACCT_NO, FIELD_PAYEE_ACCT_BANK_NAME, FIELD_USE_DES},
+                      .optional = {FIELD_SET_MODE_CODE, FIELD_PAY_TYPE_CODE, FIELD_AGENCY_ACCT_NO,
+                                   FIELD_DEP_BGT_ECO_CODE},
+                      .about = ABOUT_LINE,
+                      .about_id = FIELD_BGT_ID,
+                      .relation = "applied",
+                      .has_consequences = true,
+                      .first_state = DOC_APPLIED,
+                      .money = FIELD_PAY_APP_AMT,
+                      .books = {ACC_AVAIL, ACC_COMMIT},
+                      .exceeds = "available"},
+    [KIND_PAYMENT_CANCEL] = {.name = "payment_cancel",
+                             .required = {FIELD_PAY_APP_ID, FIELD_REASON},
+                             .completed = {FIELD_AMOUNT},
+                             .about = ABOUT_PAYMENT,
+                             .about_id = FIELD_PAY_APP_ID,
+                             .relation = "cancelled",
+                             .books = {ACC_COMMIT, ACC_AVAIL},
+                             .exceeds = "committed",
+                             .takes_all = true},
+    [KIND_PAID] = {.name = "paid",
+                   .required = {FIELD_PAY_APP_ID, FIELD_XPAY_AMT, FIELD_XPAY_DATE,
+                                FIELD_AGENT_BUSINESS_NO},
+                   .about = ABOUT_PAYMENT,
+                   .about_id = FIELD_PAY_APP_ID,
+                   .relation = "paid",
+                   .money = FIELD_XPAY_AMT,
+                   .books = {ACC_COMMIT, ACC_SPENT},
+                   .exceeds = "committed"},
+    [KIND_REFUND] = {.name = "refund",
+                     .required = {FIELD_PAY_APP_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .about = ABOUT_PAYMENT,
+                     .about_id = FIELD_PAY_APP_ID,
+                     .relation = "refunded",
+                     .books = {ACC_SPENT, ACC_AVAIL},
+                     .exceeds = "spent"},
+    [KIND_FREEZE] = {.name = "freeze",
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .about = ABOUT_LINE,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "frozen",
+                     .books = {ACC_AVAIL, ACC_FROZEN},
+                     .exceeds = "available"},
+    [KIND_UNFREEZE] = {.name = "unfreeze",
+                       .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                       .about = ABOUT_LINE,
+                       .about_id = FIELD_BGT_ID,
+                       .relation = "unfrozen",
+                       .books = {ACC_FROZEN, ACC_AVAIL},
+                       .exceeds = "frozen"},
+    [KIND_REDUCE] = {.name = "reduce",
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT},
+                     .about = ABOUT_LINE,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "reduced",
+                     .books = {ACC_AVAIL, ACC_UNALLOC, .pending_first = true},
+                     .exceeds = "available"},
+    [KIND_VIREMENT] = {.name = "virement",
+                       .takes_elements = true,
+                       .required = {FIELD_FROM_BGT_ID, FIELD_AMOUNT, FIELD_AGENCY_CODE},
+                       .optional = {FIELD_REASON},
+                       .completed = {FIELD_SOURCE_TYPE_CODE},
+                       .about = ABOUT_LINE,
+                       .about_id = FIELD_FROM_BGT_ID,
+                       .splits = true,
+                       .relation = "vired",
+                       .has_consequences = true,
+                       .needs_open_project = true,
+                       .first_state = DOC_RELEASED,
+                       .books = {ACC_AVAIL, ACC_AVAIL},
+                       .exceeds = "available"},
+};
+
+static const char *const catalogs[] = {
+    "fund_type", "exp_func",    "tp_func",  "gov_bgt_eco", "dep_bgt_eco", "income_sort", "pro_cat",
+    "bgt_type",  "source_type", "pay_type", "set_mode",    "acct_type",   NULL};
+static const char *const project_states[] = {"draft",  "reserved",  "budgeted", "executing",
+                                             "closed", "cancelled", NULL};
+static const char *const transfer_types[] = {"general", "special", NULL};
+static const char *const outcomes[] = {"registered", "returned", NULL};
+
+const struct kind_info *kind_info(uint32_t kind)
+{
+    return kind < KINDS_END && kinds[kind].name != NULL ? &kinds[kind] : NULL;
+}
+
+uint32_t kind_named(struct bytes name)
+{
+    for (uint32_t kind = KIND_OPERATOR; kind < KINDS_END; kind++) {
+        if (kinds[kind].name != NULL && bytes_equal(name, bytes_text(kinds[kind].name))) {
+            return kind;
+        }
+    }
+    return 0;
+}
+
+const enum field *kind_elements(void)
+{
+    return elements;
+}
+
+static bool listed(const enum field *list, size_t capacity, enum field field)
+{
+    for (size_t i = 0; i < capacity && list[i] != 0; i++) {
+        if (list[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_common(enum field field)
+{
+    return field == FIELD_ID || field == FIELD_FISCAL_YEAR || field == FIELD_MEMO ||
+           field == FIELD_MOF_DIV_CODE;
+}
+
+bool kind_takes(const struct kind_info *info, enum field field, bool client)
+{
+    if (client &&
+        (field_is_nodes(field) || listed(info->completed, COUNT_OF(info->completed), field))) {
+        return false;
+    }
+    return is_common(field) || listed(info->required, COUNT_OF(info->required), field) ||
+           listed(info->optional, COUNT_OF(info->optional), field) ||
+           listed(info->completed, COUNT_OF(info->completed), field) ||
+           (info->takes_elements && listed(elements, COUNT_OF(elements), field));
+}
+
+bool kind_needs(const struct kind_info *info, const struct document *document, enum field field,
+                bool first)
+{
+    if (field == FIELD_FISCAL_YEAR) {
+        return !info->any_year;
+    }
+    if (field == info->only_when.needs && field != 0) {
+        return document_books(document);
+    }
+    return field == FIELD_ID || listed(info->required, COUNT_OF(info->required), field) ||
+           (first && listed(info->first, COUNT_OF(info->first), field));
+}
+
+const char *const *kind_words(uint32_t kind, enum field field)
+{
+    switch (field) {
+    case FIELD_ELE_CATALOG_CODE:
+        return catalogs;
+    case FIELD_STATE:
+        return project_states;
+    case FIELD_STAGE:
+        return kind_info(kind) != NULL ? kind_info(kind)->stages : NULL;
+    case FIELD_TRA_TYPE_CODE:
+        return transfer_types;
+    case FIELD_OUTCOME:
+        return outcomes;
+    default:
+        return NULL;
+    }
+}
+
+const char *doc_state_name(enum doc_state state)
+{
+    static const char *const names[DOC_STATES] = {[DOC_ENTERED] = "entered",
+                                                  [DOC_PLANNED] = "planned",
+                                                  [DOC_APPROVED] = "approved",
+                                                  [DOC_ISSUED] = "issued",
+                                                  [DOC_REGISTERED] = "registered",
+                                                  [DOC_RETURNED] = "returned",
+                                                  [DOC_PENDING] = "pending",
+                                                  [DOC_RELEASED] = "released",
+                                                  [DOC_APPLIED] = "applied",
+                                                  [DOC_PART_PAID] = "part_paid",
+                                                  [DOC_PAID] = "paid",
+                                                  [DOC_CANCELLED] = "cancelled",
+                                                  [DOC_REFUNDED] = "refunded"};
+
+    return state < DOC_STATES && names[state] != NULL ? names[state] : "";
+}
+
+bool kind_is_answer(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->about == ABOUT_TRANSFER;
+}
+
+bool kind_has_versions(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->first[0] != 0;
+}
+
+bool kind_is_answered(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->is_answered;
+}
+
+bool kind_is_source(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && info->books.to != 0 && account_info(info->books.from)->normal < 0;
+}
+
+bool kind_only_takes(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    if (info == NULL || info->books.to == 0) {
+        return true;
+    }
+    return (info->books.from == ACC_UNALLOC && info->books.to == ACC_TRANSIT) ||
+           (info->books.from == ACC_AVAIL &&
+            (info->books.to == ACC_COMMIT || info->books.to == ACC_FROZEN));
+}
+
+bool kind_completes_from_own(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL && (info->splits || info->takes_all);
+}
+
+struct audience kind_audience(const struct document *document, struct division self)
+{
+    const struct kind_info *info = kind_info(document->kind);
+    struct audience audience = {AUDIENCE_LINE, self};
+
+    assert(info != NULL);
+    if (info->reach == REACH_PARTY) {
+        audience.division = document_party(document);
+    } else if (info->reach == REACH_TREE || (info->reach == REACH_TREE_IF_TRACKED &&
+                                             document_is_word(document, FIELD_IS_TRACK, "1"))) {
+        audience.kind = AUDIENCE_TREE;
+    }
+    return audience;
+}
+
+bool document_is_word(const struct document *document, enum field field, const char *word)
+{
+    return bytes_equal(document_text(document, field), bytes_text(word));
+}
+
+struct division document_party(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+    struct division party = DIVISION_NONE;
+
+    if (info != NULL && info->party != 0) {
+        (void)division_parse(&party, document_text(document, info->party));
+    }
+    return party;
+}
+
+int64_t document_money(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    return document_number(document, info != NULL && info->money != 0 ? info->money : FIELD_AMOUNT);
+}
+
+bool document_books(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    return info->books.to != 0 &&
+           (info->only_when.field == 0 ||
+            document_is_word(document, info->only_when.field, info->only_when.word));
+}
+
+struct bytes document_about(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    return info != NULL && info->about_id != 0 && document_has(document, info->about_id)
+               ? document_text(document, info->about_id)
+               : BYTES_NONE;
+}
+
+enum doc_state document_first_state(const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    if (info->only_when.field != 0 && !document_books(document)) {
+        return info->only_when.otherwise;
+    }
+    return info->first_state != 0 ? info->first_state : DOC_ENTERED;
+}

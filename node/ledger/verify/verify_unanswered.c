@@ -1,0 +1,61 @@
+#include "node/ledger/verify/verify_unanswered.h"
+
+#include "node/ledger/families/incoming.h"
+#include "node/ledger/query/query_internal.h"
+#include "node/ledger/rows/open_items.h"
+#include "node/ledger/schema/clocks.h"
+#include "node/ledger/verify/verify_replay.h"
+#include "node/ledger/verify/verify_rows.h"
+
+/* A transfer that is not kept whole makes no row: the stored one is then one too many. */
+static void make_row(struct verify *verify, struct txn *made, struct division issuer,
+                     struct bytes id)
+{
+    const struct division self = verify->config.self;
+    struct transfer_match match;
+    struct incoming incoming;
+    struct document transfer;
+    struct doc_row row;
+
+    if (!transfer_match_load(verify->stored, issuer, id, &match) || match.transfer_lsn == 0 ||
+        match.answer_lsn != 0 || !division_equal(match.receiver, self) ||
+        !incoming_load(verify->stored, issuer, id, &incoming) ||
+        !incoming_document(&incoming, &transfer) || !doc_load(verify->stored, issuer, id, &row)) {
+        return;
+    }
+    open_item_add(made, OPEN_TO_REGISTER, self,
+                  &(struct open_item){
+                      .place = {clock_due(&transfer, row.time_ms), issuer, id},
+                      .kind = transfer.kind,
+                      .party = self,
+                      .amount = document_money(&transfer),
+                      .since_ms = row.time_ms,
+                      .number = document_text(&transfer, FIELD_COR_BGT_DOC_NO),
+                  });
+}
+
+static void make_rows(struct verify *verify, struct txn *made, struct division issuer)
+{
+    struct id_list ids = ID_LIST_EMPTY;
+
+    id_list_scan(&ids, verify->stored, ROW_TRANSFER_MATCH, issuer);
+    for (size_t i = 0; i < ids.count; i++) {
+        make_row(verify, made, issuer, short_text_bytes(&ids.at[i]));
+    }
+    id_list_free(&ids);
+}
+
+bool verify_unanswered(struct verify *verify)
+{
+    const struct verify_config *config = &verify->config;
+    const struct member *member = roster_find(config->roster, config->self);
+    struct txn *made = txn_open(&store_empty, NULL);
+    bool sound;
+
+    for (member = member == NULL ? NULL : member->parent; member != NULL; member = member->parent) {
+        make_rows(verify, made, member->grant.division);
+    }
+    sound = verify_rows_to_register(verify, made);
+    txn_free(made);
+    return sound;
+}

@@ -1,0 +1,373 @@
+#include "node/office/drafts.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "node/core/node_struct.h"
+#include "node/office/local_keys.h"
+#include "proto/array.h"
+#include "replicator/trust/merkle.h"
+
+/* --- keys --- */
+
+struct local_row_key {
+    uint8_t at[1 + DOCUMENT_ID_MAX];
+};
+
+static struct bytes number_key(struct local_row_key *key, enum local_key letter, uint64_t number)
+{
+    key->at[0] = (uint8_t)letter;
+    store_u64(key->at + 1, number);
+    return bytes_of(key->at, 1 + sizeof number);
+}
+
+static struct bytes id_key(struct local_row_key *key, enum local_key letter, struct bytes id)
+{
+    assert(id.size <= DOCUMENT_ID_MAX);
+    key->at[0] = (uint8_t)letter;
+    memcpy(key->at + 1, id.data, id.size);
+    return bytes_of(key->at, 1 + id.size);
+}
+
+/* --- rows --- */
+
+static bool load_number(struct txn *txn, struct bytes key, uint64_t *number)
+{
+    struct bytes value;
+
+    if (!txn_get(txn, SPACE_LOCAL, key, &value) ||
+        !txn_check_row(txn, key, value.size == sizeof *number)) {
+        return false;
+    }
+    *number = load_u64(value.data);
+    return true;
+}
+
+static void put_number(struct txn *txn, struct bytes key, uint64_t number)
+{
+    uint8_t raw[sizeof number];
+
+    store_u64(raw, number);
+    (void)txn_put(txn, SPACE_LOCAL, key, bytes_of(raw, sizeof raw));
+}
+
+/* The sequence of the last draft ever made; false when there was none. */
+static bool last_sequence(struct txn *txn, uint64_t *last)
+{
+    const uint8_t letter = LOCAL_SEQUENCE;
+
+    return load_number(txn, bytes_of(&letter, 1), last);
+}
+
+static void put_last_sequence(struct txn *txn, uint64_t last)
+{
+    const uint8_t letter = LOCAL_SEQUENCE;
+
+    put_number(txn, bytes_of(&letter, 1), last);
+}
+
+uint64_t draft_next_sequence(struct txn *txn, const struct draft_batch *batch)
+{
+    uint64_t last = 0;
+
+    if (batch->count > 0) {
+        return batch->number + batch->count;
+    }
+    (void)last_sequence(txn, &last);
+    return last + 1;
+}
+
+/* A reason is a byte, and only where there is one its words follow. */
+static void put_refusal(struct buf *row, const struct refusal *refusal)
+{
+    buf_put_u8(row, (uint8_t)refusal->reason);
+    if (refusal->reason != REASON_NONE) {
+        buf_put_u8(row, (uint8_t)strlen(refusal->what));
+        buf_append_bytes(row, bytes_text(refusal->what));
+        buf_put_u8(row, (uint8_t)strlen(refusal->detail));
+        buf_append_bytes(row, bytes_text(refusal->detail));
+    }
+}
+
+static void take_text(struct reader *reader, char *out, size_t size)
+{
+    const struct bytes text = reader_bytes(reader, reader_u8(reader));
+
+    (void)snprintf(out, size, "%.*s", (int)text.size,
+                   text.size == 0 ? "" : (const char *)text.data);
+}
+
+static void take_refusal(struct reader *reader, struct refusal *refusal)
+{
+    const uint8_t reason = reader_u8(reader);
+
+    refusal->reason = reason < REASONS ? (enum reason)reason : REASON_MALFORMED;
+    memset(refusal->also, 0, sizeof refusal->also);
+    refusal->what[0] = refusal->detail[0] = '\0';
+    if (reason != REASON_NONE) {
+        take_text(reader, refusal->what, sizeof refusal->what);
+        take_text(reader, refusal->detail, sizeof refusal->detail);
+    }
+}
+
+static bool parse_draft(struct draft *draft, uint64_t sequence, struct bytes row)
+{
+    struct reader reader = reader_of(row);
+
+    draft->sequence = sequence;
+    draft->batch = reader_u64(&reader);
+    draft->leaf = reader_u32(&reader);
+    draft->unix_ms = reader_u64(&reader);
+    draft->kind = reader_u32(&reader);
+    take_refusal(&reader, &draft->would_refuse);
+    draft->id = reader_bytes(&reader, reader_u8(&reader));
+    draft->body = reader_bytes(&reader, reader_left(&reader));
+    return reader_ok(&reader);
+}
+
+bool draft_at(struct txn *txn, uint64_t sequence, struct draft *draft)
+{
+    struct local_row_key key;
+    struct bytes value;
+
+    return txn_get(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence), &value) &&
+           txn_check_row(txn, number_key(&key, LOCAL_DRAFT, sequence),
+                         parse_draft(draft, sequence, value));
+}
+
+#define SET_ASIDE UINT64_C(0) /* the sequence of no draft */
+
+enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft)
+{
+    struct local_row_key key;
+    uint64_t sequence, last;
+
+    if (id.size > DOCUMENT_ID_MAX || !last_sequence(txn, &last) || /* where nobody approves */
+        !load_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), &sequence)) {
+        return DRAFT_NONE;
+    }
+    if (sequence == SET_ASIDE) {
+        return DRAFT_SET_ASIDE;
+    }
+    return draft_at(txn, sequence, draft) ? DRAFT_WAITS : DRAFT_NONE;
+}
+
+bool draft_find(struct txn *txn, struct bytes id, struct draft *draft)
+{
+    return draft_look(txn, id, draft) == DRAFT_WAITS;
+}
+
+void draft_set_aside_id(struct txn *txn, struct bytes id)
+{
+    struct local_row_key key;
+
+    put_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), SET_ASIDE);
+}
+
+void draft_free_id(struct txn *txn, struct bytes id)
+{
+    struct local_row_key key;
+
+    txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id));
+}
+
+static bool parse_batch(struct bytes value, struct batch_row *batch)
+{
+    struct reader reader = reader_of(value);
+    const struct bytes name = reader_bytes(&reader, reader_u8(&reader));
+
+    take_text(&reader, batch->file, sizeof batch->file);
+    reader_copy(&reader, &batch->key, sizeof batch->key);
+    reader_copy(&reader, &batch->signature, sizeof batch->signature);
+    batch->epoch = reader_u32(&reader);
+    batch->unix_ms = reader_u64(&reader);
+    batch->leaf_count = reader_u32(&reader);
+    batch->leaves = (const struct hash *)(const void *)reader.at;
+    if (!reader_ok(&reader) || name.size >= sizeof batch->maker ||
+        reader_left(&reader) != batch->leaf_count * sizeof(struct hash)) {
+        return false;
+    }
+    memcpy(batch->maker, name.data, name.size);
+    batch->maker[name.size] = '\0';
+    return true;
+}
+
+bool batch_find(struct txn *txn, uint64_t number, struct batch_row *batch)
+{
+    struct local_row_key key;
+    struct bytes value;
+
+    return txn_get(txn, SPACE_LOCAL, number_key(&key, LOCAL_BATCH, number), &value) &&
+           txn_check_row(txn, number_key(&key, LOCAL_BATCH, number), parse_batch(value, batch));
+}
+
+/* No block of another epoch can carry what was signed for this one. */
+bool batch_is_of_epoch(const struct batch_row *batch, const struct node *node)
+{
+    return batch->epoch == draft_terms(node, ROLE_MAKER).epoch;
+}
+
+void draft_drop(struct txn *txn, const struct draft *draft)
+{
+    const uint64_t sequence = draft->sequence, batch = draft->batch;
+    struct local_row_key key;
+    uint64_t remaining;
+
+    txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, draft->id));
+    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence));
+    if (!load_number(txn, number_key(&key, LOCAL_REMAINING, batch), &remaining)) {
+        return;
+    }
+    if (remaining > 1) {
+        put_number(txn, number_key(&key, LOCAL_REMAINING, batch), remaining - 1);
+        return;
+    }
+    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_REMAINING, batch));
+    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_BATCH, batch));
+}
+
+/* --- making drafts --- */
+
+struct approval_terms draft_terms(const struct node *node, enum approval_role role)
+{
+    return (struct approval_terms){
+        .tree = node->config.tree,
+        .author = node->config.self,
+        .epoch = roster_find(replicator_roster(node->replicator), node->config.self)->grant.epoch,
+        .role = role,
+        .time_ms = node->turn_unix_ms,
+    };
+}
+
+void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
+               const struct document *document, struct bytes body,
+               const struct refusal *would_refuse)
+{
+    const struct bytes id = document_id(document);
+    const uint64_t sequence = draft_next_sequence(txn, batch);
+    struct buf row = BUF_EMPTY;
+    struct local_row_key key;
+
+    if (batch->count == 0) {
+        batch->number = sequence;
+        put_last_sequence(txn, sequence); /* from here on ids are looked for */
+    }
+    ARRAY_ROOM(batch->leaves, batch->count, batch->capacity);
+    buf_put_u64(&row, batch->number);
+    buf_put_u32(&row, (uint32_t)batch->count);
+    buf_put_u64(&row, node->turn_unix_ms);
+    buf_put_u32(&row, document->kind);
+    put_refusal(&row, would_refuse);
+    buf_put_u8(&row, (uint8_t)id.size);
+    buf_append_bytes(&row, id);
+    buf_append_bytes(&row, body);
+    (void)txn_put(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence), buf_bytes(&row));
+    put_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), sequence);
+    batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
+    buf_free(&row);
+}
+
+void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,
+               const struct person *maker, const char *file)
+{
+    const size_t file_size = file == NULL ? 0 : strnlen(file, BATCH_FILE_MAX);
+    struct approval_terms terms = draft_terms(node, ROLE_MAKER);
+    struct buf row = BUF_EMPTY;
+    struct signature signature;
+    struct hash signed_hash;
+    struct local_row_key key;
+
+    if (batch->count == 0) {
+        return;
+    }
+    put_last_sequence(txn, batch->number + batch->count - 1);
+    terms.root = merkle_root(batch->leaves, batch->count);
+    signed_hash = approval_hash(&terms);
+    signature = sign_hash(maker->secret, &signed_hash);
+    buf_put_u8(&row, (uint8_t)strlen(maker->name));
+    buf_append_bytes(&row, bytes_text(maker->name));
+    buf_put_u8(&row, (uint8_t)file_size);
+    buf_append(&row, file, file_size);
+    buf_append(&row, &maker->key, sizeof maker->key);
+    buf_append(&row, &signature, sizeof signature);
+    buf_put_u32(&row, terms.epoch);
+    buf_put_u64(&row, terms.time_ms);
+    buf_put_u32(&row, (uint32_t)batch->count);
+    buf_append(&row, batch->leaves, batch->count * sizeof *batch->leaves);
+    (void)txn_put(txn, SPACE_LOCAL, number_key(&key, LOCAL_BATCH, batch->number), buf_bytes(&row));
+    put_number(txn, number_key(&key, LOCAL_REMAINING, batch->number), batch->count);
+    buf_free(&row);
+}
+
+void draft_batch_free(struct draft_batch *batch)
+{
+    mem_free(batch->leaves);
+    memset(batch, 0, sizeof *batch);
+}
+
+/* --- pending --- */
+
+struct listing {
+    bool (*visit)(void *arg, const struct draft *draft);
+    void *arg;
+};
+
+static bool visit_draft(void *arg, struct bytes key, struct bytes value)
+{
+    const struct listing *listing = arg;
+    struct draft draft;
+
+    return key.size != 1 + sizeof draft.sequence ||
+           !parse_draft(&draft, load_u64(key.data + 1), value) ||
+           listing->visit(listing->arg, &draft);
+}
+
+void draft_each_from(struct txn *txn, uint64_t sequence,
+                     bool (*visit)(void *arg, const struct draft *draft), void *arg)
+{
+    const uint8_t letter = LOCAL_DRAFT;
+    struct listing listing = {visit, arg};
+    struct local_row_key key;
+    struct err err;
+
+    (void)txn_scan_from(txn, SPACE_LOCAL, bytes_of(&letter, 1),
+                        number_key(&key, LOCAL_DRAFT, sequence), visit_draft, &listing, &err);
+}
+
+void draft_each(struct txn *txn, bool (*visit)(void *arg, const struct draft *draft), void *arg)
+{
+    draft_each_from(txn, 0, visit, arg);
+}
+
+/* --- batches --- */
+
+bool batch_remaining(struct txn *txn, uint64_t number, uint64_t *remaining)
+{
+    struct local_row_key key;
+
+    return load_number(txn, number_key(&key, LOCAL_REMAINING, number), remaining);
+}
+
+struct batches {
+    bool (*visit)(void *arg, uint64_t number, const struct batch_row *batch);
+    void *arg;
+};
+
+static bool visit_batch(void *arg, struct bytes key, struct bytes value)
+{
+    const struct batches *batches = arg;
+    struct batch_row batch;
+
+    return key.size != 1 + sizeof(uint64_t) || !parse_batch(value, &batch) ||
+           batches->visit(batches->arg, load_u64(key.data + 1), &batch);
+}
+
+void batch_each(struct txn *txn,
+                bool (*visit)(void *arg, uint64_t number, const struct batch_row *batch), void *arg)
+{
+    const uint8_t letter = LOCAL_BATCH;
+    struct batches batches = {visit, arg};
+    struct err err;
+
+    (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), visit_batch, &batches, &err);
+}

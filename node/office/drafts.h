@@ -1,0 +1,80 @@
+/* drafts - completed documents that a maker signed and nobody has checked yet.
+ *
+ *   submit --> draft_add ... draft_end (the maker's signature) --> pending --> approve: an entry
+ *                             ^                                      |  \--> refused, rejected:
+ *                             +---------- handed in again -----------+      node/office/set_aside.h
+ *
+ * The maker signs the Merkle root of one post, a batch; each draft is a leaf of it. Rows lie in
+ * SPACE_LOCAL (node/office/local_keys.h).
+ *
+ * Owns: its rows. Views of a row live as long as it does. Thread: the loop thread, or a reader
+ * with a snapshot. */
+#ifndef TERRACE_NODE_OFFICE_DRAFTS_H
+#define TERRACE_NODE_OFFICE_DRAFTS_H
+
+#include "node/office/submit.h"
+#include "replicator/trust/merkle.h"
+
+struct draft {
+    uint64_t sequence, batch, unix_ms;
+    uint32_t leaf, kind;
+    struct bytes id, body;
+    struct refusal would_refuse; /* why approval would have refused it when it was handed in */
+};
+/* What an id stands for. One that was set aside keeps its id (node/office/set_aside.h). */
+enum draft_place { DRAFT_NONE, DRAFT_WAITS, DRAFT_SET_ASIDE };
+/* *draft is filled in where it waits. */
+enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft);
+void draft_set_aside_id(struct txn *txn, struct bytes id);
+void draft_free_id(struct txn *txn, struct bytes id);
+/* False: there is none, as for an id that no document can have. */
+bool draft_find(struct txn *txn, struct bytes id, struct draft *draft);
+bool draft_at(struct txn *txn, uint64_t sequence, struct draft *draft);
+/* In order of submission, until `visit` returns false; the second from one sequence on. */
+void draft_each(struct txn *txn, bool (*visit)(void *arg, const struct draft *draft), void *arg);
+void draft_each_from(struct txn *txn, uint64_t sequence,
+                     bool (*visit)(void *arg, const struct draft *draft), void *arg);
+/* It is no longer pending; neither is its batch after the last one. */
+void draft_drop(struct txn *txn, const struct draft *draft);
+
+enum { BATCH_FILE_MAX = 96 };
+struct batch_row {
+    char maker[64];
+    char file[BATCH_FILE_MAX + 1]; /* that it came from, as its maker called it; or "" */
+    struct public_key key;
+    struct signature signature;
+    uint32_t epoch;   /* of this node, when it was signed: no other block can carry it */
+    uint64_t unix_ms; /* when it was signed */
+    uint32_t leaf_count;
+    const struct hash *leaves;
+};
+bool batch_find(struct txn *txn, uint64_t number, struct batch_row *batch);
+
+/* What a signature of this turn is made over, but for the documents' root. */
+struct approval_terms draft_terms(const struct node *node, enum approval_role role);
+
+bool batch_is_of_epoch(const struct batch_row *batch, const struct node *node);
+/* How many of its drafts wait; false: none. */
+bool batch_remaining(struct txn *txn, uint64_t number, uint64_t *remaining);
+/* Every batch, by number, until `visit` returns false. */
+void batch_each(struct txn *txn,
+                bool (*visit)(void *arg, uint64_t number, const struct batch_row *batch),
+                void *arg);
+
+/* The drafts of one post, which the maker signs together: begin with zeros, add each, end. */
+struct draft_batch {
+    uint64_t number;
+    struct hash *leaves;
+    size_t count, capacity;
+};
+/* The sequence of the draft that is added next: those of a batch are consecutive. */
+uint64_t draft_next_sequence(struct txn *txn, const struct draft_batch *batch);
+void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
+               const struct document *document, struct bytes body,
+               const struct refusal *would_refuse);
+/* `file` may be NULL; a longer name is cut. */
+void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,
+               const struct person *maker, const char *file);
+void draft_batch_free(struct draft_batch *batch);
+
+#endif

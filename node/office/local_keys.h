@@ -1,0 +1,46 @@
+/* local_keys - SPACE_LOCAL, the rows that never leave a node: which letter begins which of them.
+ *
+ * A letter stands here, or in the replicator's own table, and nowhere else; two rows with the same
+ * letter do not compile. A batch has the number of its first draft. Numbers are
+ * big-endian, so that keys sort by them.
+ *
+ * Thread: any. */
+#ifndef TERRACE_NODE_OFFICE_LOCAL_KEYS_H
+#define TERRACE_NODE_OFFICE_LOCAL_KEYS_H
+
+#include "replicator/store/row_letters.h"
+
+/*  name, letter, key behind it, value, owner */
+#define LOCAL_ROWS(X)                                                                              \
+    X(LOCAL_ACCESS, 'A', "position(u64)", "who asked what: row of a chain, its hash at the end",   \
+      "core/access_rows")                                                                          \
+    X(LOCAL_ALARM, 'a', "id(u64)", "open alarm", "core/alarm_rows")                                \
+    X(LOCAL_ALARM_PAST, 'h', "sequence(u64)", "cleared alarm", "core/alarm_rows")                  \
+    X(LOCAL_ALARM_COUNTERS, 'n', "",                                                               \
+      "next alarm id; first and next sequence of the cleared (u64 each)", "core/alarm_rows")       \
+    X(LOCAL_BATCH, 'b', "batch(u64)",                                                              \
+      "maker of a post of drafts: name, file, key, signature, epoch, time, leaves", "drafts")      \
+    X(LOCAL_BROWSER_KEY, 'k', "public key(32)",                                                    \
+      "state, when asked and decided, name, label, admin", "browser_keys")                         \
+    X(LOCAL_SEQUENCE, 'c', "", "last sequence a draft got (u64)", "drafts")                        \
+    X(LOCAL_DRAFT, 'd', "sequence(u64)", "draft: batch, leaf, time, kind, verdict, id, body",      \
+      "drafts")                                                                                    \
+    X(LOCAL_DEAD_LETTER, 'l', "name 0 position(u64)", "what a receiver refused, and why",          \
+      "webhooks")                                                                                  \
+    X(LOCAL_DRAFT_ID, 'e', "id", "sequence of its draft (u64), 0: set aside", "drafts")            \
+    X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
+    X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
+    X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \
+      "access_tokens")                                                                             \
+    X(LOCAL_SET_ASIDE, 'x', "id",                                                                  \
+      "draft refused or rejected: when, by whom, why; maker, kind, body; until its maker acts",    \
+      "set_aside")                                                                                 \
+    X(LOCAL_WEBHOOK, 'w', "name", "url, filter, secret, position, how it goes", "webhooks")        \
+    X(LOCAL_UNSENT, 'u', "name 0 id", "form as typed: kind, version, when, fields", "unsent")
+
+enum local_key { LOCAL_ROWS(ROW_LETTER) };
+
+#define ALL_LOCAL_ROWS(X) LOCAL_ROWS(X) LOCAL_TRUST_ROWS(X)
+ASSERT_LETTERS_DIFFER(ALL_LOCAL_ROWS);
+
+#endif

@@ -1,0 +1,239 @@
+/* operators - persons at this node. Name, roles and sealed secret are a row that stays here; the
+ * public part is also an entry of the own log, so that every holder can check an approval. */
+#include <stdio.h>
+#include <time.h>
+
+#include "node/core/node_struct.h"
+#include "node/core/own_log.h"
+#include "node/ledger/families/operator.h"
+#include "node/office/local_keys.h"
+#include "node/office/operators.h"
+
+static struct bytes operator_key(char key[66], const char *name)
+{
+    return bytes_of(key, (size_t)snprintf(key, 66, "%c%s", LOCAL_OPERATOR, name));
+}
+
+static void stage_row(struct txn *txn, const struct operator_row *row)
+{
+    struct buf value = BUF_EMPTY;
+    char key[66];
+
+    buf_put_u32(&value, row->roles);
+    buf_put_u8(&value, row->enabled);
+    buf_append(&value, &row->key, sizeof row->key);
+    buf_put_u64(&value, row->since_unix_ms);
+    buf_append_bytes(&value, row->sealed);
+    (void)txn_put(txn, SPACE_LOCAL, operator_key(key, row->name), buf_bytes(&value));
+    buf_free(&value);
+}
+
+static bool parse_row(struct operator_row *row, struct bytes name, struct bytes value)
+{
+    struct reader reader = reader_of(value);
+
+    memset(row, 0, sizeof *row);
+    (void)snprintf(row->name, sizeof row->name, "%.*s", (int)name.size, (const char *)name.data);
+    row->roles = reader_u32(&reader);
+    row->enabled = reader_u8(&reader) != 0;
+    reader_copy(&reader, &row->key, sizeof row->key);
+    row->since_unix_ms = reader_u64(&reader);
+    row->sealed = reader_bytes(&reader, reader_left(&reader));
+    return reader_ok(&reader);
+}
+
+bool node_operator(struct txn *txn, const char *name, struct operator_row *out)
+{
+    struct bytes value;
+    char key[66];
+
+    return strlen(name) < sizeof out->name &&
+           txn_get(txn, SPACE_LOCAL, operator_key(key, name), &value) &&
+           txn_check_row(txn, operator_key(key, name), parse_row(out, bytes_text(name), value));
+}
+
+/* Does a character begin at `i` that turns the direction of what stands around it, or has no
+ * width, so that two names could look alike? All of them are three bytes but the first. */
+static bool is_hidden(struct bytes name, size_t i)
+{
+    const uint8_t *at = name.data + i;
+
+    if (name.size - i >= 2 && at[0] == 0xd8 && at[1] == 0x9c) { /* U+061C */
+        return true;
+    }
+    if (name.size - i < 3 || at[0] != 0xe2) {
+        return name.size - i >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf; /* U+FEFF */
+    }
+    return (at[1] == 0x80 && at[2] >= 0x8b && at[2] <= 0x8f) || /* U+200B .. U+200F */
+           (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || /* U+2028 .. U+202E */
+           (at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf);   /* U+2060 .. U+206F */
+}
+
+/* Names appear in entries, logs and URLs: letters, digits, - _ . and any visible non-ASCII. */
+bool operator_name_valid(const char *text)
+{
+    const struct bytes name = bytes_text(text);
+
+    for (size_t i = 0; i < name.size; i++) {
+        const uint8_t c = name.data[i];
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
+        if ((!plain && c < 0x80) || is_hidden(name, i)) {
+            return false;
+        }
+    }
+    return name.size > 0 && name.size < 64 && text_plain(name);
+}
+
+static int year_of(uint64_t unix_ms)
+{
+    const time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm utc;
+
+    (void)gmtime_r(&seconds, &utc);
+    return utc.tm_year + 1900;
+}
+
+/* The entry that tells everybody above and below who this person is: those below check what comes
+ * from here by it. */
+void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row)
+{
+    struct document document;
+    struct buf body = BUF_EMPTY;
+    struct hasher hasher;
+    struct hash hash;
+    const uint64_t lsn = replicator_next_lsn(node->replicator); /* a person may be told again */
+    char id[2 + 2 * 16 + 1], roles[ROLES_TEXT_MAX];
+
+    hasher_begin(&hasher, TAG_CONTENT);
+    hasher_add(&hasher, row->name, strlen(row->name));
+    hasher_add(&hasher, &row->key, sizeof row->key);
+    hasher_add(&hasher, &lsn, sizeof lsn);
+    hash = hasher_end(&hasher);
+    memcpy(id, ".o", 2);
+    hex_encode(id + 2, &hash, 16);
+    roles_print(roles, row->roles);
+    operator_document(&document, bytes_text(id), year_of(node->turn_unix_ms),
+                      &(struct operator_entry){.name = bytes_text(row->name),
+                                               .key = bytes_of(&row->key, sizeof row->key),
+                                               .roles = bytes_text(roles),
+                                               .enabled = row->enabled});
+    document_encode(&body, &document);
+    (void)own_log_enter(node, txn, &document, buf_bytes(&body));
+    buf_free(&body);
+}
+
+enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
+                              struct err *err)
+{
+    struct operator_row known, added = *row;
+
+    if (!operator_name_valid(row->name)) {
+        return err_set(err, ERR_CONFIG, "user_name_form");
+    }
+    if (row->roles == 0 || !roles_fit(row->roles)) {
+        return err_set(err, ERR_CONFIG, "user_roles_mixed");
+    }
+    if (node_operator(txn, row->name, &known)) {
+        return err_set(err, ERR_REFUSED, "user_exists name=%s", row->name);
+    }
+    added.since_unix_ms = node->turn_unix_ms;
+    stage_row(txn, &added);
+    node_operator_publish(node, txn, &added);
+    return OK;
+}
+
+enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
+                                 struct err *err)
+{
+    struct operator_row known, changed = *row;
+
+    (void)node;
+    if (!node_operator(txn, row->name, &known)) {
+        return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
+    }
+    if (memcmp(&known.key, &row->key, sizeof known.key) != 0) {
+        return err_set(err, ERR_REFUSED, "user_key_fixed name=%s", row->name);
+    }
+    changed.since_unix_ms = known.since_unix_ms;
+    stage_row(txn, &changed);
+    return OK;
+}
+
+enum status node_operator_disable(struct node *node, struct txn *txn,
+                                  const struct operator_row *row, struct err *err)
+{
+    struct operator_row known;
+    struct buf sealed = BUF_EMPTY;
+    enum status status = OK;
+
+    if (!node_operator(txn, row->name, &known)) {
+        return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
+    }
+    if (!known.enabled) {
+        return OK;
+    }
+    buf_append_bytes(&sealed, known.sealed); /* the view dies with the put */
+    known.sealed = buf_bytes(&sealed);
+    known.enabled = false;
+    stage_row(txn, &known);
+    if ((known.roles & ROLE_ADMIN) != 0 && !node_has_role(txn, ROLE_ADMIN)) {
+        known.enabled = true;
+        stage_row(txn, &known);
+        status = err_set(err, ERR_REFUSED, "user_last_admin name=%s", row->name);
+    } else {
+        node_operator_publish(node, txn, &known);
+    }
+    buf_free(&sealed);
+    return status;
+}
+
+struct wanted {
+    uint32_t role;
+    bool found;
+};
+
+static bool find_role(void *arg, const struct operator_row *row)
+{
+    struct wanted *wanted = arg;
+
+    wanted->found = row->enabled && (row->roles & wanted->role) != 0;
+    return !wanted->found;
+}
+
+bool node_has_role(struct txn *txn, uint32_t roles)
+{
+    struct wanted wanted = {.role = roles};
+
+    node_operators(txn, find_role, &wanted);
+    return wanted.found;
+}
+
+bool node_has_maker(struct txn *txn)
+{
+    return node_has_role(txn, ROLE_MAKER);
+}
+
+struct listing {
+    bool (*visit)(void *arg, const struct operator_row *row);
+    void *arg;
+};
+
+static bool visit_operator(void *arg, struct bytes key, struct bytes value)
+{
+    const struct listing *listing = arg;
+    struct operator_row row;
+
+    return !parse_row(&row, bytes_of(key.data + 1, key.size - 1), value) ||
+           listing->visit(listing->arg, &row);
+}
+
+void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
+                    void *arg)
+{
+    struct listing listing = {visit, arg};
+    const uint8_t letter = LOCAL_OPERATOR;
+    struct err err;
+
+    (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), visit_operator, &listing, &err);
+}

@@ -1,0 +1,46 @@
+/* operators - the persons of this node: who may act, and how that is known to others.
+ *
+ *   add, passwd, disable --> row of SPACE_LOCAL (the sealed secret stays here)
+ *                        \--> entry of the own log (name, public key, roles), for all below
+ *
+ * Owns: its rows. Views of a row live as long as the visit. Thread: the loop thread for changes; a
+ * reader with a snapshot for the rest. */
+#ifndef TERRACE_NODE_OFFICE_OPERATORS_H
+#define TERRACE_NODE_OFFICE_OPERATORS_H
+
+#include "node/core/node.h"
+
+/* Operators: the sealed secret stays in SPACE_LOCAL, the public key becomes an entry. */
+struct operator_row {
+    char name[64];
+    uint32_t roles; /* bits of node/ledger/verify/signers.h */
+    struct public_key key;
+    uint64_t since_unix_ms; /* when the key was made known */
+    struct bytes sealed;
+    bool enabled;
+};
+/* What stands in entries, logs and addresses: no blank, nothing hidden, at most 63 bytes. */
+bool operator_name_valid(const char *name);
+/* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already). */
+enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
+                              struct err *err);
+/* Errors: ERR_NOT_FOUND, ERR_REFUSED (another key). */
+enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
+                                 struct err *err);
+/* Ends the person of row->name: no login, no signature from here on. What was signed stays good.
+ * Keys in browsers are node/office/browser_keys.h's, whose person_end ends both.
+ * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin). */
+enum status node_operator_disable(struct node *node, struct txn *txn,
+                                  const struct operator_row *row, struct err *err);
+bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
+/* Tells everybody above and below: name, key, roles, enabled. Of one key the newest entry counts.
+ */
+void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row);
+/* Is there a maker who is not ended? Then every document is some person's. */
+bool node_has_maker(struct txn *txn);
+/* Is there somebody with one of these roles who is not ended? */
+bool node_has_role(struct txn *txn, uint32_t roles);
+void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
+                    void *arg);
+
+#endif

@@ -1,0 +1,118 @@
+#include "replicator/log/audit.h"
+
+#include <inttypes.h>
+
+#include "proto/array.h"
+#include "replicator/log/sealing.h"
+#include "replicator/trust/merkle.h"
+
+void audit_begin(struct audit *audit, const struct roster *roster, struct division author,
+                 bool whole)
+{
+    memset(audit, 0, sizeof *audit);
+    audit->roster = roster;
+    audit->author = author;
+    audit->whole = whole;
+    audit->leaves = mem_zalloc(BLOCK_ENTRIES_MAX * sizeof *audit->leaves);
+}
+
+void audit_end(struct audit *audit)
+{
+    mem_free(audit->chains);
+    mem_free(audit->leaves);
+    memset(audit, 0, sizeof *audit);
+}
+
+static enum status check_signed(const struct audit *audit, const struct block_view *block,
+                                struct hash *hash, struct err *err)
+{
+    const struct block_header *header = &block->header;
+    const struct grant *grant = roster_epoch(audit->roster, header->author, header->epoch);
+
+    if (!division_equal(header->author, audit->author)) {
+        return err_set(err, ERR_CORRUPT, "block_other_author");
+    }
+    if (grant == NULL) {
+        return err_set(err, ERR_NOT_YET, "block_epoch_ungranted");
+    }
+    return block_verify(block, roster_tree(audit->roster), &grant->sign_key, hash, err);
+}
+
+static struct audit_chain *chain_of(struct audit *audit, const struct audience *audience)
+{
+    struct audit_chain *chain;
+
+    for (size_t i = 0; i < audit->chain_count; i++) {
+        if (audience_equal(&audit->chains[i].audience, audience)) {
+            return &audit->chains[i];
+        }
+    }
+    ARRAY_ROOM(audit->chains, audit->chain_count, audit->chain_capacity);
+    chain = &audit->chains[audit->chain_count++];
+    *chain = (struct audit_chain){*audience, 0, HASH_ZERO};
+    return chain;
+}
+
+/* A later epoch goes on from its grant's base, so the chain of the log runs through. */
+static enum status check_log_chain(const struct audit *audit, const struct block_header *header,
+                                   struct err *err)
+{
+    if (header->first_lsn != audit->last_lsn + 1) {
+        return err_set(err, ERR_GAP, "lsns_missing first=%" PRIu64 " last=%" PRIu64,
+                       audit->last_lsn + 1, header->first_lsn - 1);
+    }
+    if (header->epoch < audit->epoch) {
+        return err_set(err, ERR_GAP, "block_epoch_older");
+    }
+    if (!hash_equal(&header->prev_hash, &audit->last_hash)) {
+        return err_set(err, ERR_GAP, "prev_hash_differs");
+    }
+    return OK;
+}
+
+enum status audit_block(struct audit *audit, const struct block_view *block, struct err *err)
+{
+    const struct block_header *header = &block->header;
+    struct audit_chain *chain;
+    struct hash hash;
+    enum status status = check_signed(audit, block, &hash, err);
+
+    if (status == OK && audit->whole) {
+        status = check_log_chain(audit, header, err);
+    }
+    if (status != OK) {
+        return status;
+    }
+    chain = chain_of(audit, &header->audience);
+    if (header->aud_seq != chain->aud_seq + 1 || !hash_equal(&header->aud_prev, &chain->hash)) {
+        return err_set(err, ERR_GAP, "audience_gap");
+    }
+    chain->aud_seq = header->aud_seq;
+    chain->hash = hash;
+    audit->epoch = header->epoch;
+    audit->last_lsn = block_last_lsn(header);
+    audit->last_hash = hash;
+    return OK;
+}
+
+enum status audit_body(struct audit *audit, const struct block_view *block, struct block_body *body,
+                       struct err *err)
+{
+    enum status status = block_body_read(body, block, err);
+    struct hash root;
+
+    if (status != OK) {
+        return status;
+    }
+    if (body->count != block->header.count) {
+        return err_set(err, ERR_CORRUPT, "block_count_differs");
+    }
+    for (size_t i = 0; i < body->count; i++) {
+        audit->leaves[i] = merkle_entry_leaf(&body->entries[i]);
+    }
+    root = merkle_root(audit->leaves, body->count);
+    if (!block_implies_root(&block->header) && !hash_equal(&root, &block->header.entries_root)) {
+        return err_set(err, ERR_CORRUPT, "entries_root_differs");
+    }
+    return OK;
+}

@@ -1,0 +1,327 @@
+#include "replicator/log/granted.h"
+
+#include <inttypes.h>
+
+#include "replicator/log/sealing.h"
+#include "replicator/store/row_letters.h"
+
+enum {
+    BLOCK_GRANTS_MAX = 64, /* each speaks to its own division, so a block of ours has one */
+    SUBTREE_MEMBERS_MAX = 1024,
+};
+
+enum status grants_check(const struct block_body *body, struct err *err)
+{
+    size_t grants = 0;
+
+    for (size_t i = 0; i < body->count; i++) {
+        grants += body->entries[i].kind == KIND_GRANT;
+    }
+    return grants <= BLOCK_GRANTS_MAX
+               ? OK
+               : err_set(err, ERR_LIMIT, "grants_too_many count=%zu count_max=%d", grants,
+                         BLOCK_GRANTS_MAX);
+}
+
+/* --- rows --- */
+
+void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed)
+{
+    struct buf key = BUF_EMPTY;
+
+    buf_put_u8(&key, META_GRANT);
+    division_write(&key, grant->division);
+    buf_put_u32(&key, grant->epoch);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), sealed);
+    buf_free(&key);
+}
+
+static void conflict_key(struct buf *key, struct division division, struct division child)
+{
+    buf_put_u8(key, META_GRANT_CONFLICT);
+    division_write(key, division);
+    division_write(key, child);
+}
+
+static void put_conflict(struct txn *txn, struct division division, struct division child)
+{
+    struct buf key = BUF_EMPTY;
+
+    conflict_key(&key, division, child);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), bytes_text("taken"));
+    buf_free(&key);
+}
+
+bool granted_below_too(struct txn *txn, struct division division, struct division child)
+{
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
+    bool found;
+
+    conflict_key(&key, division, child);
+    found = txn_get(txn, SPACE_META, buf_bytes(&key), &value);
+    buf_free(&key);
+    return found;
+}
+
+/* --- one grant --- */
+
+/* The neighbour in whose subtree this author is. */
+static struct division child_of(const struct ingest *ingest, const struct held_log *log)
+{
+    return roster_next_hop(ingest->roster, ingest->self, log->author);
+}
+
+static enum status check_grant(const struct ingest *ingest, const struct held_log *log,
+                               const struct grant *grant, struct err *err)
+{
+    const struct member *child;
+
+    if (!division_equal(grant->parent, log->author)) {
+        return err_set(err, ERR_REFUSED, "grant_not_its_own division=%s author=%s",
+                       grant->division.code, log->author.code);
+    }
+    if (log->side != HELD_BELOW || roster_find(ingest->roster, grant->division) != NULL) {
+        return OK;
+    }
+    child = roster_find(ingest->roster, child_of(ingest, log));
+    return child->below < SUBTREE_MEMBERS_MAX
+               ? OK
+               : err_set(err, ERR_LIMIT, "subtree_full division=%s members=%d below=%s",
+                         grant->division.code, SUBTREE_MEMBERS_MAX, child->grant.division.code);
+}
+
+/* Errors: as of roster_add. */
+static enum status take_grant(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                              struct bytes sealed, struct findings *found, struct err *err)
+{
+    struct grant grant;
+    bool added = false;
+    enum status status = grant_parse(&grant, sealed, err);
+
+    if (status == OK) {
+        status = check_grant(ingest, log, &grant, err);
+    }
+    if (status == OK) {
+        findings_note(found, FOUND_GRANT, grant.division, 0);
+        status = roster_add(ingest->roster, sealed, &added, err);
+    }
+    if (added) {
+        grant_put(txn, &grant, sealed);
+        findings_note(found, FOUND_MEMBER, grant.division, 0);
+    }
+    return status;
+}
+
+/* A grant that the roster refused: is it for a division of another branch? Then a row says so, for
+ * the blocks of that division which follow. */
+static bool is_conflict(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                        struct bytes sealed, struct findings *found)
+{
+    const struct member *member;
+    struct grant grant;
+    struct err err;
+
+    if (log->side != HELD_BELOW || grant_parse(&grant, sealed, &err) != OK ||
+        !division_equal(grant.parent, log->author)) {
+        return false;
+    }
+    member = roster_find(ingest->roster, grant.division);
+    if (member == NULL || member->parent == NULL ||
+        roster_within(ingest->roster, grant.division, log->author)) {
+        return false;
+    }
+    put_conflict(txn, grant.division, child_of(ingest, log));
+    findings_note(found, FOUND_CONFLICT, grant.division, 0);
+    return true;
+}
+
+/* --- where reading waits --- */
+
+static const uint8_t waits_letter = META_GRANT_WAITS;
+
+static void waits_key(struct buf *key, const struct block_header *header)
+{
+    buf_put_u8(key, waits_letter);
+    division_write(key, header->author);
+    buf_put_u64(key, header->first_lsn);
+    buf_put_u32(key, header->epoch);
+}
+
+static void put_waits(struct txn *txn, const struct block_header *header)
+{
+    struct buf key = BUF_EMPTY;
+
+    waits_key(&key, header);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), BYTES_NONE);
+    buf_free(&key);
+}
+
+static void delete_waits(struct txn *txn, const struct block_header *header)
+{
+    struct buf key = BUF_EMPTY;
+
+    waits_key(&key, header);
+    txn_delete(txn, SPACE_META, buf_bytes(&key));
+    buf_free(&key);
+}
+
+static bool note_row(void *arg, struct bytes key, struct bytes value)
+{
+    (void)key;
+    (void)value;
+    *(bool *)arg = true;
+    return false;
+}
+
+static bool is_waiting(struct txn *txn, struct division author)
+{
+    struct buf prefix = BUF_EMPTY;
+    bool found = false;
+    struct err err; /* a read error stays with the txn */
+
+    buf_put_u8(&prefix, waits_letter);
+    division_write(&prefix, author);
+    (void)txn_scan(txn, SPACE_META, buf_bytes(&prefix), note_row, &found, &err);
+    buf_free(&prefix);
+    return found;
+}
+
+static bool has_link_kinds(const struct block_body *body)
+{
+    for (size_t i = 0; i < body->count; i++) {
+        if (body->entries[i].kind < KIND_USER_FIRST) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* --- taking them --- */
+
+static void report_refused(const struct ingest *ingest, const struct held_log *log,
+                           const struct entry *entry, const struct err *why, struct findings *found)
+{
+    const bool limit = why->status == ERR_LIMIT;
+
+    findings_alarm(found, limit ? ALARM_LIMIT : ALARM_BAD_GRANT,
+                   limit ? child_of(ingest, log) : log->author,
+                   "grant_not_taken lsn=%" PRIu64 " author=%s why=%s", entry->lsn, log->author.code,
+                   why->text);
+}
+
+/* False before an entry that this version does not know. */
+static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                       const struct entry *entry, struct findings *found)
+{
+    enum status status = ERR_NEEDS_UPGRADE;
+    struct err err;
+
+    if (link_kind_known(entry->kind, entry->format)) {
+        status = take_grant(ingest, txn, log, entry->body, found, &err);
+    }
+    if (status == ERR_NEEDS_UPGRADE) {
+        findings_alarm(found, ALARM_NEEDS_UPGRADE, log->author,
+                       "entry_unknown lsn=%" PRIu64 " author=%s written=%" PRIu64
+                       " kind=%u format=%u",
+                       entry->lsn, log->author.code, entry->time_ms, entry->kind, entry->format);
+        return false;
+    }
+    if (status != OK && !is_conflict(ingest, txn, log, entry->body, found)) {
+        report_refused(ingest, log, entry, &err, found);
+    }
+    return true;
+}
+
+static bool take_entries(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                         const struct block_body *body, struct findings *found)
+{
+    for (size_t i = 0; i < body->count; i++) {
+        if (body->entries[i].kind < KIND_USER_FIRST &&
+            !take_entry(ingest, txn, log, &body->entries[i], found)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                 const struct block_header *header, struct findings *found)
+{
+    const struct block_body *body = &ingest->body;
+
+    if (has_link_kinds(body) &&
+        (is_waiting(txn, log->author) || !take_entries(ingest, txn, log, body, found))) {
+        put_waits(txn, header);
+    }
+}
+
+/* --- reading on after an upgrade --- */
+
+static bool copy_key(void *arg, struct bytes key, struct bytes value)
+{
+    (void)value;
+    buf_append_bytes(arg, key);
+    return true;
+}
+
+/* True when all of it is known now; the row goes then. */
+static enum status resume_block(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                                uint64_t first_lsn, bool *known, struct findings *found,
+                                struct err *err)
+{
+    struct buf whole = BUF_EMPTY;
+    struct block_body body = {0};
+    struct block_view block;
+    enum status status =
+        log_read_block(ingest->logs->store, NULL, log->author, first_lsn, &whole, &block, err);
+
+    if (status == OK) {
+        status = block_body_read(&body, &block, err);
+    }
+    if (status == OK) {
+        *known = take_entries(ingest, txn, log, &body, found);
+    }
+    if (status == OK && *known) {
+        delete_waits(txn, &block.header);
+    }
+    buf_free(&whole);
+    block_body_free(&body);
+    return status == OK || status == ERR_IO
+               ? status
+               : err_set(err, ERR_CORRUPT, "stored_block_damaged lsn=%" PRIu64 " author=%s",
+                         first_lsn, log->author.code);
+}
+
+/* Rows are in order of author and lsn; of an author that has to wait still, the rest is left. */
+enum status grants_resume(struct ingest *ingest, struct txn *txn, struct findings *found,
+                          struct err *err)
+{
+    struct buf rows = BUF_EMPTY;
+    struct division waiting = DIVISION_NONE;
+    enum status status =
+        txn_scan(txn, SPACE_META, bytes_of(&waits_letter, 1), copy_key, &rows, err);
+    struct reader reader = reader_of(buf_bytes(&rows));
+
+    while (status == OK && reader_left(&reader) > 0) {
+        struct division author;
+        const struct held_log *log;
+        uint64_t first_lsn;
+        bool known = true;
+
+        (void)reader_u8(&reader);
+        author = division_read(&reader);
+        first_lsn = reader_u64(&reader);
+        (void)reader_u32(&reader);
+        log = heads_find(ingest->logs, author);
+        if (!reader_ok(&reader) || log == NULL) {
+            status = err_set(err, ERR_CORRUPT, "stored_block_damaged lsn=%" PRIu64 " author=%s",
+                             first_lsn, author.code);
+        } else if (!division_equal(author, waiting)) {
+            status = resume_block(ingest, txn, log, first_lsn, &known, found, err);
+            waiting = known ? waiting : author;
+        }
+    }
+    buf_free(&rows);
+    return status;
+}

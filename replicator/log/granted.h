@@ -1,0 +1,45 @@
+/* granted - what the blocks that come in say about the roster: whose grants they may carry, how
+ * many, what they cost, and where reading them has to wait.
+ *
+ * All nodes share one roster in memory, and each grant takes two signatures to verify. So a log
+ * carries what its author granted and nothing else, a block carries few, a child pays for each as
+ * for a block, and one child's subtree has a share of the roster and no more.
+ *
+ * Before an entry of a link kind or format that this version does not know, reading a log stops:
+ *
+ *   block held --> its grants, in order, to the roster
+ *       |              `--> the first unknown one: alarm, a row for this block
+ *       `--> while a row of this log stands: a row for each further block with link kinds
+ *
+ * Blocks are held, acknowledged, cosigned and passed on all the same. Once the program knows more,
+ * grants_resume reads the blocks of the rows in order.
+ *
+ * A division that two branches have granted: neither granter can see the other, a node above both
+ * can. The first grant stands, and nothing of the second log is taken.
+ *
+ * Storage: META_GRANT division epoch(u32)                        -> sealed grant
+ *          META_GRANT_WAITS author(9) first_lsn(u64) epoch(u32)  -> "": reading waits there
+ *          META_GRANT_CONFLICT division child                    -> granted below that child, too
+ *
+ * Owns: nothing. Thread: loop thread. */
+#ifndef TERRACE_REPLICATOR_LOG_GRANTED_H
+#define TERRACE_REPLICATOR_LOG_GRANTED_H
+
+#include "replicator/log/ingest.h"
+
+/* Are there few enough in a block? Asked before it is taken. Errors: ERR_LIMIT. */
+enum status grants_check(const struct block_body *body, struct err *err);
+/* Takes what ingest->body, the body of this block, grants: one by one. Of each that was taken, and
+ * each that cannot be, the findings tell; the block stands. */
+void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                 const struct block_header *header, struct findings *found);
+/* After the logs were opened: reads what an earlier version of the program had to leave.
+ * Errors: ERR_IO, ERR_CORRUPT (such a block is not held, or damaged). */
+enum status grants_resume(struct ingest *ingest, struct txn *txn, struct findings *found,
+                          struct err *err);
+/* Stages the row of a grant that is in the roster. */
+void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed);
+/* Was this division, which is of another branch, granted below this child too? */
+bool granted_below_too(struct txn *txn, struct division division, struct division child);
+
+#endif

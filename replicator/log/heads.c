@@ -1,0 +1,267 @@
+#include "replicator/log/heads.h"
+
+#include "proto/array.h"
+#include "replicator/log/sealing.h"
+#include "replicator/store/row_letters.h"
+
+void heads_init(struct logs *logs, const struct store *store, const struct clock *clock)
+{
+    *logs = (struct logs){.store = store, .clock = clock};
+}
+
+void heads_free(struct logs *logs)
+{
+    for (size_t i = 0; i < logs->count; i++) {
+        mem_free(logs->at[i]->audiences);
+        mem_free(logs->at[i]);
+    }
+    mem_free(logs->at);
+    mem_free(logs->staged);
+    block_cache_free(&logs->cache);
+    buf_free(&logs->key);
+    buf_free(&logs->value);
+}
+
+static int compare_author(const void *key, const void *item)
+{
+    const struct division *author = key;
+    struct held_log *const *log = item;
+
+    return division_compare(*author, (*log)->author);
+}
+
+static size_t place_of(const struct logs *logs, struct division author)
+{
+    return ARRAY_LOWER_BOUND(logs->at, logs->count, &author, compare_author);
+}
+
+struct held_log *heads_find(const struct logs *logs, struct division author)
+{
+    const size_t at = place_of(logs, author);
+
+    return at < logs->count && division_equal(logs->at[at]->author, author) ? logs->at[at] : NULL;
+}
+
+static struct held_log *get(struct logs *logs, struct division author)
+{
+    const size_t at = place_of(logs, author);
+
+    if (at == logs->count || !division_equal(logs->at[at]->author, author)) {
+        struct held_log *log = mem_zalloc(sizeof *log);
+        log->author = author;
+        ARRAY_GAP(logs->at, logs->count, logs->capacity, at);
+        logs->at[at] = log;
+    }
+    return logs->at[at];
+}
+
+struct held_log *heads_follow(struct logs *logs, struct division author, enum held_side side)
+{
+    struct held_log *log = get(logs, author);
+
+    log->side = side;
+    if (side == HELD_OWN) {
+        logs->own = log;
+    }
+    return log;
+}
+
+const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (audience_equal(&log->audiences[i].audience, audience)) {
+            return &log->audiences[i];
+        }
+    }
+    return NULL;
+}
+
+static struct audience_head *get_audience(struct held_log *log, const struct audience *audience)
+{
+    for (size_t i = 0; i < log->audience_count; i++) {
+        if (audience_equal(&log->audiences[i].audience, audience)) {
+            return &log->audiences[i];
+        }
+    }
+    ARRAY_ROOM(log->audiences, log->audience_count, log->audience_capacity);
+    log->audiences[log->audience_count] = (struct audience_head){.audience = *audience};
+    return &log->audiences[log->audience_count++];
+}
+
+/* --- rows --- */
+
+static void log_key(struct buf *key, struct division author)
+{
+    buf_clear(key);
+    buf_put_u8(key, HEADS_LOG);
+    division_write(key, author);
+}
+
+static void audience_key(struct buf *key, struct division author, const struct audience *audience)
+{
+    buf_clear(key);
+    buf_put_u8(key, HEADS_AUDIENCE);
+    division_write(key, author);
+    buf_put_u8(key, (uint8_t)audience->kind);
+    division_write(key, audience->division);
+}
+
+struct loading {
+    struct logs *logs;
+    bool failed;
+};
+
+static bool load_log(void *arg, struct bytes key, struct bytes value)
+{
+    struct loading *loading = arg;
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+    struct held_log *log;
+    struct log_head head = {0};
+    struct division author;
+    uint64_t bytes;
+
+    (void)reader_u8(&in_key);
+    author = division_read(&in_key);
+    head.epoch = reader_u32(&in_value);
+    head.lsn = reader_u64(&in_value);
+    head.blocks = reader_u64(&in_value);
+    reader_copy(&in_value, &head.hash, sizeof head.hash);
+    head.time_ms = reader_u64(&in_value);
+    bytes = reader_u64(&in_value);
+    if (!reader_done(&in_key) || !reader_done(&in_value)) {
+        loading->failed = true;
+        return false;
+    }
+    log = get(loading->logs, author);
+    log->staged = log->durable = head;
+    log->bytes = bytes;
+    return true;
+}
+
+static bool load_audience(void *arg, struct bytes key, struct bytes value)
+{
+    struct loading *loading = arg;
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+    struct audience audience;
+    struct audience_head *head;
+    struct division author;
+    uint64_t seq, lsn;
+    struct hash hash;
+
+    (void)reader_u8(&in_key);
+    author = division_read(&in_key);
+    audience.kind = reader_u8(&in_key);
+    audience.division = division_read(&in_key);
+    seq = reader_u64(&in_value);
+    lsn = reader_u64(&in_value);
+    reader_copy(&in_value, &hash, sizeof hash);
+    if (!reader_done(&in_key) || !reader_done(&in_value)) {
+        loading->failed = true;
+        return false;
+    }
+    head = get_audience(get(loading->logs, author), &audience);
+    head->seq = seq;
+    head->lsn = lsn;
+    head->hash = hash;
+    return true;
+}
+
+enum status heads_load(struct logs *logs, struct err *err)
+{
+    const struct store *store = logs->store;
+    struct loading loading = {logs, false};
+    enum status status;
+
+    status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("L"), BYTES_NONE, load_log,
+                              &loading, err);
+    if (status == OK) {
+        status = store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_text("A"), BYTES_NONE,
+                                  load_audience, &loading, err);
+    }
+    if (status == OK && loading.failed) {
+        status = err_set(err, ERR_CORRUPT, "stored_head_unreadable");
+    }
+    return status;
+}
+
+/* --- staging --- */
+
+static void put_log_head(struct logs *logs, struct txn *txn, const struct held_log *log)
+{
+    const struct log_head *head = &log->staged;
+
+    buf_clear(&logs->value);
+    buf_put_u32(&logs->value, head->epoch);
+    buf_put_u64(&logs->value, head->lsn);
+    buf_put_u64(&logs->value, head->blocks);
+    buf_append(&logs->value, &head->hash, sizeof head->hash);
+    buf_put_u64(&logs->value, head->time_ms);
+    buf_put_u64(&logs->value, log->bytes);
+    log_key(&logs->key, log->author);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&logs->key), buf_bytes(&logs->value));
+}
+
+static void put_audience_head(struct logs *logs, struct txn *txn, const struct held_log *log,
+                              const struct audience_head *head)
+{
+    buf_clear(&logs->value);
+    buf_put_u64(&logs->value, head->seq);
+    buf_put_u64(&logs->value, head->lsn);
+    buf_append(&logs->value, &head->hash, sizeof head->hash);
+    audience_key(&logs->key, log->author, &head->audience);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&logs->key), buf_bytes(&logs->value));
+}
+
+static void note_staged_block(struct logs *logs, struct held_log *log,
+                              const struct block_header *header)
+{
+    ARRAY_ROOM(logs->staged, logs->staged_count, logs->staged_capacity);
+    logs->staged[logs->staged_count++] = (struct staged_block){.log = log,
+                                                               .audience = header->audience,
+                                                               .prev_lsn = log->staged.lsn,
+                                                               .last_lsn = block_last_lsn(header),
+                                                               .first_lsn = header->first_lsn};
+}
+
+void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
+                 const struct block_view *block, const struct hash *hash)
+{
+    const struct block_header *header = &block->header;
+
+    log_block_key(&logs->key, header->author, header->epoch, header->first_lsn);
+    (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&logs->key), block->whole);
+    block_cache_add(&logs->cache, log->staged.lsn, block, clock_mono_ms(logs->clock));
+    note_staged_block(logs, log, header);
+
+    log->bytes += block->whole.size;
+    log->staged.epoch = header->epoch;
+    log->staged.lsn = block_last_lsn(header);
+    log->staged.blocks++;
+    log->staged.hash = *hash;
+    log->staged.time_ms = header->time_ms;
+    put_log_head(logs, txn, log);
+    if (log->side != HELD_BELOW) { /* those above an author hold its whole log in one chain */
+        struct audience_head *head = get_audience(log, &header->audience);
+        head->seq = header->aud_seq;
+        head->lsn = block_last_lsn(header);
+        head->hash = *hash;
+        put_audience_head(logs, txn, log, head);
+    }
+}
+
+struct staged_blocks heads_durable(struct logs *logs)
+{
+    const struct staged_blocks blocks = {logs->staged, logs->staged_count};
+
+    for (size_t i = 0; i < blocks.count; i++) {
+        struct held_log *log = blocks.at[i].log;
+        log->durable = log->staged;
+    }
+    logs->staged_count = 0;
+    return blocks;
+}
+
+bool heads_expire(struct logs *logs)
+{
+    return block_cache_expire(&logs->cache, clock_mono_ms(logs->clock));
+}

@@ -1,0 +1,83 @@
+/* heads - which logs are held, and up to where: in memory, and beside the blocks in the store.
+ *
+ *   staged    what this turn holds already; the owner's commit makes it
+ *   durable   what would survive a power cut: only this is acknowledged, cosigned and sent on
+ *
+ * A log from below and the own one are one chain. Of a log from above only what is addressed to
+ * this node is held: one chain for each audience.
+ *
+ * Owns: the logs, and the newest blocks of the last turns. Borrows the store, which must outlive
+ * it. Thread: loop thread. Units: lsn counts entries. */
+#ifndef TERRACE_REPLICATOR_LOG_HEADS_H
+#define TERRACE_REPLICATOR_LOG_HEADS_H
+
+#include "replicator/clock.h"
+#include "replicator/log/block_cache.h"
+#include "replicator/log/log_head.h"
+#include "replicator/store/txn.h"
+
+struct audience_head {
+    struct audience audience;
+    uint64_t seq; /* of its newest block */
+    uint64_t lsn; /* where that ends */
+    struct hash hash;
+};
+
+/* HELD_ABOVE: only what is addressed to us. All others are held whole. */
+enum held_side { HELD_NOT, HELD_OWN, HELD_BELOW, HELD_ABOVE };
+
+/* One log that is held, the own one among them. */
+struct held_log {
+    struct division author;
+    enum held_side side;
+    struct log_head staged, durable; /* of this turn; on disk */
+    uint64_t bytes;                  /* of all its blocks */
+    struct audience_head *audiences;
+    size_t audience_count, audience_capacity;
+};
+
+/* A block staged in this turn. */
+struct staged_block {
+    struct held_log *log;
+    struct audience audience;
+    uint64_t prev_lsn, last_lsn; /* the log's head before and after */
+    uint64_t first_lsn;          /* of a log from above, not always the one behind prev_lsn */
+};
+
+struct logs {
+    const struct store *store;
+    const struct clock *clock;
+    struct held_log **at; /* sorted by author */
+    size_t count, capacity;
+    struct held_log *own; /* after heads_follow of it */
+    struct staged_block *staged;
+    size_t staged_count, staged_capacity;
+    struct block_cache cache;
+    struct buf key, value; /* of a row; for a moment */
+};
+
+void heads_init(struct logs *logs, const struct store *store, const struct clock *clock);
+/* Reads all heads back. Errors: ERR_IO, ERR_CORRUPT. */
+enum status heads_load(struct logs *logs, struct err *err);
+void heads_free(struct logs *logs);
+
+struct held_log *heads_find(const struct logs *logs, struct division author); /* or NULL */
+/* From now on this log is held on that side; makes it when there is none yet. */
+struct held_log *heads_follow(struct logs *logs, struct division author, enum held_side side);
+/* The head of one audience of a log; NULL while it has none. Lives until the next heads_stage. */
+const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience);
+
+/* Stages a verified block and its heads. */
+void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
+                 const struct block_view *block, const struct hash *hash);
+/* What was staged is on disk: the blocks, in the order in which they came. They live until the next
+ * heads_stage. */
+struct staged_blocks {
+    const struct staged_block *at;
+    size_t count;
+};
+struct staged_blocks heads_durable(struct logs *logs);
+/* Lets go of cached blocks that are old; true when some are left. */
+bool heads_expire(struct logs *logs);
+
+#endif

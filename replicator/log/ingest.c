@@ -1,0 +1,298 @@
+#include "replicator/log/ingest.h"
+
+#include <inttypes.h>
+
+#include "replicator/log/granted.h"
+#include "replicator/log/sealing.h"
+#include "replicator/store/row_letters.h"
+
+void ingest_init(struct ingest *ingest, struct division self, struct logs *logs,
+                 struct roster *roster)
+{
+    *ingest = (struct ingest){.self = self, .logs = logs, .roster = roster};
+}
+
+void ingest_free(struct ingest *ingest)
+{
+    block_body_free(&ingest->body);
+    buf_free(&ingest->key);
+}
+
+void ingest_trim(struct ingest *ingest)
+{
+    block_body_free(&ingest->body);
+}
+
+/* --- may it be held here? --- */
+
+enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
+                               struct err *err)
+{
+    return roster_epoch(ingest->roster, header->author, header->epoch) != NULL
+               ? OK
+               : err_set(err, ERR_NOT_YET, "epoch_not_granted author=%s epoch=%" PRIu32,
+                         header->author.code, header->epoch);
+}
+
+/* Of a log from above only what is addressed to this node is held. */
+static enum status check_audience(const struct ingest *ingest, const struct held_log *log,
+                                  const struct block_header *header, struct err *err)
+{
+    if (log == NULL || log->side == HELD_NOT) {
+        return err_set(err, ERR_REFUSED, "log_not_held author=%s", header->author.code);
+    }
+    if (log->side != HELD_ABOVE) {
+        return OK;
+    }
+    if (roster_find(ingest->roster, header->audience.division) == NULL) {
+        return err_set(err, ERR_NOT_YET, "audience_not_known division=%s",
+                       header->audience.division.code);
+    }
+    return roster_in_audience(ingest->roster, ingest->self, header->author, &header->audience)
+               ? OK
+               : err_set(err, ERR_REFUSED, "not_in_audience author=%s division=%s",
+                         header->author.code, ingest->self.code);
+}
+
+/* --- where does it belong? --- */
+
+enum place {
+    PLACE_NEXT,
+    PLACE_HELD,
+    PLACE_GAP,
+    PLACE_LATE, /* in its chain, but before what is held of another: the author wrote it in order */
+    PLACE_FORK
+};
+
+/* A position that is passed already: the same block again, or another one? */
+static enum place compare_stored(struct ingest *ingest, struct txn *txn,
+                                 const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    struct bytes stored;
+
+    log_block_key(&ingest->key, header->author, header->epoch, header->first_lsn);
+    if (!txn_get(txn, SPACE_BLOCKS, buf_bytes(&ingest->key), &stored)) {
+        return PLACE_FORK; /* the blocks held here are cut differently */
+    }
+    return stored.size >= block->header_bytes.size &&
+                   memcmp(stored.data, block->header_bytes.data, block->header_bytes.size) == 0
+               ? PLACE_HELD
+               : PLACE_FORK;
+}
+
+/* A new epoch goes on after its grant's base, and only a holder exactly there may follow. */
+static bool epoch_follows(const struct ingest *ingest, const struct log_head *head,
+                          const struct block_header *header)
+{
+    const struct grant *grant = roster_epoch(ingest->roster, header->author, header->epoch);
+
+    if (header->epoch == head->epoch) {
+        return true;
+    }
+    return header->epoch > head->epoch && grant->base_lsn == head->lsn &&
+           hash_equal(&grant->base_hash, &head->hash);
+}
+
+static enum place place_whole(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                              const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    const struct log_head *head = &log->staged;
+
+    if (header->first_lsn <= head->lsn) {
+        return compare_stored(ingest, txn, block);
+    }
+    if (header->first_lsn > head->lsn + 1) {
+        return PLACE_GAP;
+    }
+    return hash_equal(&header->prev_hash, &head->hash) && epoch_follows(ingest, head, header)
+               ? PLACE_NEXT
+               : PLACE_FORK;
+}
+
+/* Does a block on disk take one of these positions? */
+static bool overlaps_held(struct ingest *ingest, const struct block_header *header)
+{
+    const struct store *store = ingest->logs->store;
+    const size_t prefix_size = DIVISION_CODE_MAX + sizeof header->epoch;
+    struct buf key = BUF_EMPTY, whole = BUF_EMPTY;
+    struct block_view held;
+    struct err err;
+    bool overlaps;
+
+    log_block_key(&ingest->key, header->author, header->epoch, block_last_lsn(header));
+    overlaps =
+        store->ops->floor(store->self, NULL, SPACE_BLOCKS, bytes_of(ingest->key.data, prefix_size),
+                          buf_bytes(&ingest->key), &key, &whole, &err) == OK &&
+        block_parse(&held, buf_bytes(&whole), &err) == OK &&
+        block_last_lsn(&held.header) >= header->first_lsn;
+    buf_free(&key);
+    buf_free(&whole);
+    return overlaps;
+}
+
+/* It goes on where the chain of its audience ends, but not behind the head of the log. */
+static enum place place_before_head(struct ingest *ingest, struct txn *txn,
+                                    const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    struct bytes stored;
+
+    log_block_key(&ingest->key, header->author, header->epoch, header->first_lsn);
+    return txn_get(txn, SPACE_BLOCKS, buf_bytes(&ingest->key), &stored) ||
+                   overlaps_held(ingest, header)
+               ? PLACE_FORK
+               : PLACE_LATE;
+}
+
+static enum place place_filtered(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                                 const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    const struct audience_head *known = heads_of(log, &header->audience);
+    const struct audience_head none = {.seq = 0}, *head = known == NULL ? &none : known;
+
+    if (header->aud_seq <= head->seq) {
+        return compare_stored(ingest, txn, block);
+    }
+    if (header->aud_seq > head->seq + 1) {
+        return PLACE_GAP;
+    }
+    if (!hash_equal(&header->aud_prev, &head->hash) || header->epoch < log->staged.epoch) {
+        return PLACE_FORK;
+    }
+    if (header->first_lsn <= log->staged.lsn) {
+        return place_before_head(ingest, txn, block);
+    }
+    /* Where two audiences meet, the chain of the log can be seen, too. */
+    return header->first_lsn > log->staged.lsn + 1 ||
+                   hash_equal(&header->prev_hash, &log->staged.hash)
+               ? PLACE_NEXT
+               : PLACE_FORK;
+}
+
+/* --- is it true? --- */
+
+static enum status check_bytes(const struct ingest *ingest, const struct block_view *block,
+                               struct hash *hash, struct err *err)
+{
+    const struct block_header *header = &block->header;
+    const struct grant *grant = roster_epoch(ingest->roster, header->author, header->epoch);
+
+    return block_verify(block, roster_tree(ingest->roster), &grant->sign_key, hash, err);
+}
+
+/* What the author signed against its own log; the first of an author and epoch is kept, beside
+ * the block that this node holds. */
+static void keep_evidence(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                          const struct block_view *block)
+{
+    struct buf held = BUF_EMPTY, value = BUF_EMPTY;
+    struct block_view other;
+    struct bytes known;
+    struct err err;
+    const uint64_t lsn =
+        block->header.first_lsn <= log->durable.lsn ? block->header.first_lsn : log->durable.lsn;
+
+    buf_clear(&ingest->key);
+    buf_put_u8(&ingest->key, META_FORK);
+    division_write(&ingest->key, log->author);
+    buf_put_u32(&ingest->key, block->header.epoch);
+    if (!txn_get(txn, SPACE_META, buf_bytes(&ingest->key), &known)) {
+        if (log_read_block(ingest->logs->store, NULL, log->author, lsn, &held, &other, &err) !=
+            OK) {
+            buf_clear(&held);
+        }
+        buf_put_u32(&value, (uint32_t)block->whole.size);
+        buf_append_bytes(&value, block->whole);
+        buf_append_bytes(&value, buf_bytes(&held));
+        (void)txn_put(txn, SPACE_META, buf_bytes(&ingest->key), buf_bytes(&value));
+    }
+    buf_free(&held);
+    buf_free(&value);
+}
+
+/* A block of another branch: evidence if the author signed it, and nothing if not. */
+static enum ingest_result judge_fork(struct ingest *ingest, struct txn *txn,
+                                     const struct held_log *log, const struct block_view *block,
+                                     struct findings *found, struct err *err)
+{
+    struct hash hash;
+    enum status status = check_bytes(ingest, block, &hash, err);
+
+    if (status != OK) {
+        return INGEST_REFUSED;
+    }
+    keep_evidence(ingest, txn, log, block);
+    findings_alarm(found, ALARM_FORK, log->author, "two_blocks_signed lsn=%" PRIu64,
+                   block->header.first_lsn - 1);
+    (void)err_set(err, ERR_FORK, "block_does_not_follow lsn=%" PRIu64, block->header.first_lsn);
+    return INGEST_FORK;
+}
+
+/* The author did nothing wrong: who brings it kept it back and sent later ones. */
+static enum ingest_result judge_late(const struct ingest *ingest, const struct block_view *block,
+                                     struct err *err)
+{
+    struct hash hash;
+
+    if (check_bytes(ingest, block, &hash, err) == OK) {
+        (void)err_set(err, ERR_GAP, "block_out_of_order lsn=%" PRIu64 " author=%s",
+                      block->header.first_lsn, block->header.author.code);
+    }
+    return INGEST_REFUSED;
+}
+
+/* --- taking it --- */
+
+static enum status take(struct ingest *ingest, struct txn *txn, struct held_log *log,
+                        const struct block_view *block, struct findings *found, struct err *err)
+{
+    struct hash hash;
+    enum status status = check_bytes(ingest, block, &hash, err);
+
+    if (status == OK) {
+        status = block_body_read(&ingest->body, block, err);
+    }
+    if (status == OK) {
+        status = grants_check(&ingest->body, err);
+    }
+    if (status == OK) {
+        heads_stage(ingest->logs, txn, log, block, &hash);
+        grants_take(ingest, txn, log, &block->header, found);
+    }
+    return status;
+}
+
+enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
+                                const struct block_view *block, struct findings *found,
+                                struct err *err)
+{
+    const struct block_header *header = &block->header;
+    struct held_log *log = heads_find(ingest->logs, header->author);
+    enum status status = ingest_check_epoch(ingest, header, err);
+
+    if (status == OK) {
+        status = check_audience(ingest, log, header, err);
+    }
+    if (status != OK) {
+        return status == ERR_NOT_YET ? INGEST_NOT_YET : INGEST_REFUSED;
+    }
+    switch (log->side == HELD_ABOVE ? place_filtered(ingest, txn, log, block)
+                                    : place_whole(ingest, txn, log, block)) {
+    case PLACE_GAP:
+        (void)err_set(err, ERR_GAP, "block_missing_before lsn=%" PRIu64 " author=%s",
+                      header->first_lsn, header->author.code);
+        return INGEST_GAP;
+    case PLACE_LATE:
+        return judge_late(ingest, block, err);
+    case PLACE_FORK:
+        return judge_fork(ingest, txn, log, block, found, err);
+    case PLACE_HELD:
+        return INGEST_HELD;
+    case PLACE_NEXT:
+        break;
+    }
+    return take(ingest, txn, log, block, found, err) == OK ? INGEST_STAGED : INGEST_REFUSED;
+}

@@ -1,0 +1,108 @@
+/* link - one neighbour: the state of its session, why it is held, and its timers.
+ *
+ *   dial / hello --> link_begin --> live <--link_hold / link_release--> held --> link_over
+ *
+ * Whatever cannot be repaired inside a session ends it (link_over), and the next one resumes from
+ * heads. What is held back, and why, is a set of `hold`; a link with none of them is live. Only
+ * this file changes the state, by the table of peer.h. What goes to the neighbour and comes from it
+ * is stream/'s.
+ *
+ * Owns: the stream. Thread: loop thread. Units: *_ms is mono, but *_unix_ms; what a child asks of
+ * us is paid in thousandths of a block. */
+#ifndef TERRACE_REPLICATOR_SESSION_LINK_H
+#define TERRACE_REPLICATOR_SESSION_LINK_H
+
+#include "replicator/session/handshake.h"
+#include "replicator/session/link_limits.h"
+#include "replicator/session/peer.h"
+#include "replicator/stream/stream.h"
+
+enum hold { HOLD_LIMIT = 1, HOLD_REFUSED = 2, HOLD_NACKED = 4, HOLD_GRANT_CONFLICT = 8 };
+
+struct link {
+    struct division peer;
+    bool is_parent;
+    enum peer_state state;
+    unsigned holds;                 /* of enum hold */
+    char reason[PEER_REASON_BYTES]; /* why it is held, refused or over: a message, or "" */
+    struct bucket noted;            /* state changes in the log are few a second */
+
+    uint64_t session; /* 0: none. A child repeats its Hello under the same number */
+    uint32_t attempts;
+    uint64_t dial_ms; /* the child's side: when to say Hello (again) */
+    uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, answered_ms, ticked_ms;
+    uint64_t closed_ms; /* not open since; of an open one, when it was so last */
+    bool missed;        /* ... for so long that it is alarmed */
+    uint64_t frames_refused;
+    bool protocol_error; /* a frame was refused, here or there; alarmed until a session settles */
+    uint64_t unmoved_ms; /* open, with a backlog, and nothing confirmed, in all */
+    bool silent;         /* ... for so long that it is alarmed */
+
+    struct handshake handshake;
+    struct link_limits limits;
+    struct stream stream;
+};
+
+struct link *link_new(struct replicator *r, struct division peer, bool is_parent);
+void link_free(struct link *link);
+static inline bool link_is_open(const struct link *link)
+{
+    return link->state == PEER_LIVE || link->state == PEER_HELD;
+}
+
+/* --- state --- */
+
+/* A child says Hello, or the parent answers ours: a session begins, with so much credit at first.
+ * False: out of turn, and nothing was done. */
+bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit);
+/* Ends the session, with a message about why; the child will say Hello again. */
+void link_over(struct replicator *r, struct link *link, enum status why, const char *message);
+/* It is shown as held, with the message, until it is released for the same cause. Past a limit it
+ * gets no more credit; all else goes on. */
+void link_hold(struct replicator *r, struct link *link, enum hold hold, const char *message);
+void link_release(struct replicator *r, struct link *link, enum hold hold);
+/* There is no protocol version in common; a child that said so in `session` hears it. */
+void link_incompatible(struct replicator *r, struct link *link, uint64_t session,
+                       const char *message);
+/* An operator stops or resumes it; staged in META_PAUSED division. */
+void link_pause(struct replicator *r, struct txn *txn, struct link *link, bool paused);
+
+/* --- what the peer did --- */
+
+void link_heard(struct replicator *r, struct link *link);     /* a frame came */
+void link_heard_now(struct replicator *r, struct link *link); /* ... of this session */
+void link_spoke(struct replicator *r, struct link *link);     /* a frame left */
+/* A frame that cannot be used: it is answered with the reason, and an open session is over. */
+void link_refuse_frame(struct replicator *r, struct link *link, const struct err *why);
+/* The peer could not use what we sent, or sent more than it may: no session settles that soon. */
+void link_protocol_error(struct link *link);
+void link_count_refused(struct link *link);
+/* What came is of another session: a child is asked to begin anew. */
+void link_ask_restart(struct replicator *r, struct link *link, uint64_t session, enum status why);
+/* It confirmed something, or there is nothing left to confirm. */
+void link_moved(struct replicator *r, struct link *link);
+/* It answered: the next attempt to dial is the first again. */
+void link_answered(struct link *link);
+
+/* --- credit and limits --- */
+
+/* Cumulative bytes the peer may send in this session. */
+uint64_t link_grant(struct replicator *r, struct link *link);
+/* Blocks came: false when that is more than was granted, or than the limits can bear. */
+bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes);
+/* What a child asks for is paid; one that passes a limit is held and alarmed. */
+void link_pay(struct replicator *r, struct link *link, uint64_t milli);
+bool link_can_pay(struct replicator *r, struct link *link);
+bool link_may_verify(const struct replicator *r, struct link *link);
+
+/* --- time --- */
+
+/* All that was taken is stored or answered: the next Ack says so. */
+void link_durable(struct link *link);
+/* The transport did not take this frame. Where a session is open it is offered again; where none
+ * is, the Hello will be said again in time. */
+void link_unsent(struct replicator *r, struct link *link, struct bytes frame);
+void link_tick(struct replicator *r, struct link *link);
+uint64_t link_next_tick(const struct replicator *r, const struct link *link);
+
+#endif

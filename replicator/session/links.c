@@ -1,0 +1,30 @@
+#include "replicator/session/links.h"
+
+#include "proto/array.h"
+
+struct link *links_find(const struct links *links, struct division peer)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        if (division_equal(links->at[i]->peer, peer)) {
+            return links->at[i];
+        }
+    }
+    return NULL;
+}
+
+void links_add(struct links *links, struct link *link)
+{
+    const size_t at = link->is_parent ? 0 : links->count;
+
+    ARRAY_GAP(links->at, links->count, links->capacity, at);
+    links->at[at] = link;
+}
+
+void links_free(struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        link_free(links->at[i]);
+    }
+    mem_free(links->at);
+    *links = (struct links){NULL, 0, 0};
+}

@@ -1,0 +1,204 @@
+#include "replicator/stream/outbox.h"
+
+#include "proto/message.h"
+#include "replicator/clock.h"
+
+enum { UNSENT_MS_FIRST = 20, UNSENT_MS_MAX = 1000 }; /* twice as long each time */
+
+enum { ACKED_BYTES_MAX = 32, FRAME_REST_BYTES_MAX = 4 << 10 }; /* a position of an Ack; a Reject */
+_Static_assert(FRAME_POSITIONS_MAX *ACKED_BYTES_MAX + 2 * FRAME_SIGNED_BYTES_MAX +
+                       FRAME_REST_BYTES_MAX <=
+                   FRAME_BYTES_MAX,
+               "the largest Ack leaves room for signed words");
+
+void outbox_free(struct outbox *outbox)
+{
+    mailbox_free(&outbox->cosignatures);
+    mailbox_free(&outbox->cosigned_heads);
+    mailbox_free(&outbox->beats);
+    buf_free(&outbox->returned);
+}
+
+void outbox_reset(struct outbox *outbox)
+{
+    outbox->hello_due = outbox->welcome_due = outbox->ack_due = false;
+    outbox->reject_count = 0;
+    mailbox_clear(&outbox->beats); /* stale by then */
+    outbox->beats_due = false;
+    buf_free(&outbox->returned);
+}
+
+/* --- what waits --- */
+
+void outbox_want_hello(struct outbox *outbox)
+{
+    outbox->hello_due = true;
+}
+
+void outbox_want_welcome(struct outbox *outbox)
+{
+    outbox->welcome_due = true;
+}
+
+void outbox_want_ack(struct outbox *outbox, bool wanted)
+{
+    outbox->ack_due = wanted;
+}
+
+void outbox_restart(struct outbox *outbox, uint64_t session, enum status why)
+{
+    outbox->restart_session = session;
+    outbox->restart_why = why;
+}
+
+void outbox_reject(struct outbox *outbox, const struct reject *reject)
+{
+    if (outbox->reject_count < REJECTS_MAX) {
+        outbox->rejects[outbox->reject_count++] = *reject;
+    }
+}
+
+void outbox_complain(struct outbox *outbox, const struct err *why)
+{
+    outbox->complaint_due = true;
+    outbox->complaint = (struct reject){.reason = why->status};
+    message_format(outbox->complaint.text, sizeof outbox->complaint.text, "%s", why->text);
+}
+
+void outbox_cosignature(struct outbox *outbox, struct division author, struct division holder,
+                        const ProtobufCMessage *cosignature)
+{
+    mailbox_put(&outbox->cosignatures, COSIGNATURES_WAITING_MAX, author, holder, cosignature);
+}
+
+void outbox_cosigned_head(struct outbox *outbox, struct division author, struct division holder,
+                          const ProtobufCMessage *cosignature)
+{
+    mailbox_put(&outbox->cosigned_heads, 1, author, holder, cosignature);
+}
+
+void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
+                 bool now)
+{
+    mailbox_put(&outbox->beats, BEATS_WAITING_MAX, division, DIVISION_NONE, beat);
+    outbox->beats_due |= now;
+}
+
+/* --- into a frame --- */
+
+bool outbox_add_restart(struct outbox *outbox, Terrace__Frame *frame)
+{
+    if (outbox->restart_session == 0) {
+        return false;
+    }
+    frame->has_session = frame->has_restart = 1;
+    frame->session = outbox->restart_session;
+    frame->restart = (uint32_t)outbox->restart_why;
+    outbox->restart_session = 0;
+    return true;
+}
+
+static Terrace__Reject *reject_new(struct arena *arena, const struct reject *waiting)
+{
+    Terrace__Reject *reject = arena_alloc(arena, sizeof *reject);
+
+    terrace__reject__init(reject);
+    if (!division_is_none(waiting->author)) {
+        reject->has_author = reject->has_epoch = reject->has_lsn = 1;
+        reject->author = pb_division(&waiting->author);
+        reject->epoch = waiting->epoch;
+        reject->lsn = waiting->lsn;
+    }
+    reject->has_reason = reject->has_text = 1;
+    reject->reason = (uint32_t)waiting->reason;
+    reject->text = pb_of_bytes(waiting->text, strlen(waiting->text));
+    return reject;
+}
+
+bool outbox_add_complaint(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena)
+{
+    if (!outbox->complaint_due) {
+        return false;
+    }
+    outbox->complaint_due = false;
+    frame->reject = reject_new(arena, &outbox->complaint);
+    return true;
+}
+
+bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena)
+{
+    if (outbox->reject_count == 0) {
+        return false;
+    }
+    frame->reject = reject_new(arena, &outbox->rejects[--outbox->reject_count]);
+    return true;
+}
+
+bool outbox_take_ack(struct outbox *outbox)
+{
+    const bool due = outbox->ack_due;
+
+    outbox->ack_due = false;
+    return due;
+}
+
+bool outbox_take_hello(struct outbox *outbox)
+{
+    const bool due = outbox->hello_due;
+
+    outbox->hello_due = false;
+    return due;
+}
+
+bool outbox_take_welcome(struct outbox *outbox)
+{
+    const bool due = outbox->welcome_due;
+
+    outbox->welcome_due = false;
+    return due;
+}
+
+bool outbox_beats_due(const struct outbox *outbox)
+{
+    return outbox->beats_due;
+}
+
+void outbox_append_signed(struct outbox *outbox, struct buf *frame)
+{
+    mailbox_append(frame, 7, &outbox->cosignatures);
+    mailbox_append(frame, 7, &outbox->cosigned_heads);
+    mailbox_append(frame, 8, &outbox->beats);
+    outbox->beats_due = outbox->beats.count > 0;
+}
+
+/* --- what came back --- */
+
+void outbox_return(struct outbox *outbox, struct bytes frame, uint64_t now_ms)
+{
+    buf_append_bytes(&outbox->returned, frame);
+    outbox->unsent_wait_ms =
+        outbox->unsent_wait_ms == 0 ? UNSENT_MS_FIRST : 2 * outbox->unsent_wait_ms;
+    outbox->unsent_wait_ms = (uint32_t)earlier(outbox->unsent_wait_ms, UNSENT_MS_MAX);
+    outbox->unsent_ms = now_ms + outbox->unsent_wait_ms;
+}
+
+bool outbox_take_returned(struct outbox *outbox, struct buf *frame)
+{
+    if (outbox->returned.size == 0) {
+        return false;
+    }
+    buf_clear(frame);
+    buf_append_bytes(frame, buf_bytes(&outbox->returned));
+    buf_free(&outbox->returned);
+    return true;
+}
+
+void outbox_block(struct outbox *outbox, bool blocked)
+{
+    outbox->blocked = blocked;
+}
+
+void outbox_was_taken(struct outbox *outbox)
+{
+    outbox->unsent_wait_ms = 0;
+}

@@ -1,0 +1,84 @@
+/* outbox - what waits to leave for a neighbour, besides blocks.
+ *
+ *   restart | complaint     of no session, or of one that is over
+ *   hello | welcome         the handshake
+ *   ack, reject             what came and what was refused
+ *   cosignatures, beats     signed words; they share a frame with the acks
+ *
+ * So an ack never waits behind bulk: blocks do not wait here, they are read from their log as
+ * frames leave (send.h). session/lanes.c puts the frames together.
+ *
+ * Owns: encoded messages. Thread: loop thread. Units: *_ms is mono. */
+#ifndef TERRACE_REPLICATOR_STREAM_OUTBOX_H
+#define TERRACE_REPLICATOR_STREAM_OUTBOX_H
+
+#include "replicator/stream/mailbox.h"
+
+enum {
+    REJECTS_MAX = 8, /* more are dropped: the sender brings the block again */
+    COSIGNATURES_WAITING_MAX = 4096,
+    BEATS_WAITING_MAX = 4096,
+    REJECT_TEXT_BYTES = 160,
+};
+
+struct reject {
+    struct division author; /* NONE: about a frame */
+    uint32_t epoch;
+    uint64_t lsn;
+    enum status reason;
+    char text[REJECT_TEXT_BYTES]; /* a message */
+};
+
+struct outbox {
+    bool hello_due, welcome_due, ack_due, complaint_due;
+    uint64_t restart_session; /* 0: nothing to restart */
+    enum status restart_why;
+    struct reject complaint; /* about a frame that could not be used */
+    struct reject rejects[REJECTS_MAX];
+    size_t reject_count;
+    struct mailbox cosignatures, cosigned_heads, beats;
+    bool beats_due;      /* some of them do not wait for another frame */
+    struct buf returned; /* a frame that the transport did not take */
+    bool blocked;        /* ... in this turn */
+    uint32_t unsent_wait_ms;
+    uint64_t unsent_ms; /* when to offer it again */
+};
+
+void outbox_free(struct outbox *outbox);
+void outbox_reset(struct outbox *outbox); /* the session is over; cosignatures keep */
+
+void outbox_want_hello(struct outbox *outbox);
+void outbox_want_welcome(struct outbox *outbox);
+void outbox_want_ack(struct outbox *outbox, bool wanted);
+/* The peer is to begin session `session` anew; 0: it need not. */
+void outbox_restart(struct outbox *outbox, uint64_t session, enum status why);
+void outbox_reject(struct outbox *outbox, const struct reject *reject);
+void outbox_complain(struct outbox *outbox, const struct err *why);
+void outbox_cosignature(struct outbox *outbox, struct division author, struct division holder,
+                        const ProtobufCMessage *cosignature);
+/* Of the author's chain of accesses, for the author alone. */
+void outbox_cosigned_head(struct outbox *outbox, struct division author, struct division holder,
+                          const ProtobufCMessage *cosignature);
+/* `now` false: it waits for another frame to the peer, as cosignatures do. */
+void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
+                 bool now);
+
+/* Each adds what waits to the frame, and takes it out; false when nothing waited. */
+bool outbox_add_restart(struct outbox *outbox, Terrace__Frame *frame);
+bool outbox_add_complaint(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+/* Is one due? Then it is written by who asks. */
+bool outbox_take_ack(struct outbox *outbox);
+bool outbox_take_hello(struct outbox *outbox);
+bool outbox_take_welcome(struct outbox *outbox);
+bool outbox_beats_due(const struct outbox *outbox);
+void outbox_append_signed(struct outbox *outbox, struct buf *frame);
+
+/* The transport did not take a frame: it is offered again, later each time. */
+void outbox_return(struct outbox *outbox, struct bytes frame, uint64_t now_ms);
+bool outbox_take_returned(struct outbox *outbox, struct buf *frame);
+/* Nothing more can leave in this turn. */
+void outbox_block(struct outbox *outbox, bool blocked);
+void outbox_was_taken(struct outbox *outbox);
+
+#endif

@@ -1,0 +1,40 @@
+#include "replicator/stream/position.h"
+
+Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
+                                struct division author)
+{
+    struct {
+        Terrace__Position position;
+        struct division author;
+        struct log_head head;
+    } *made = arena_alloc(arena, sizeof *made);
+
+    if (made == NULL) {
+        return NULL;
+    }
+    memset(made, 0, sizeof *made);
+    terrace__position__init(&made->position);
+    made->author = author;
+    if (log != NULL) {
+        made->head = log->durable;
+    }
+    made->position.has_author = made->position.has_epoch = 1;
+    made->position.has_lsn = made->position.has_hash = 1;
+    made->position.author = pb_division(&made->author);
+    made->position.epoch = made->head.epoch;
+    made->position.lsn = made->head.lsn;
+    made->position.hash = pb_of_bytes(&made->head.hash, HASH_SIZE);
+    return &made->position;
+}
+
+Terrace__Position *position_acked(struct arena *arena, const struct held_log *log,
+                                  struct division author, struct division receiver)
+{
+    Terrace__Position *position = position_new(arena, log, author);
+
+    if (position != NULL) {
+        position->has_hash = position->has_epoch = 0;
+        position->has_author = !division_equal(author, receiver);
+    }
+    return position;
+}

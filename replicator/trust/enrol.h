@@ -1,0 +1,113 @@
+/* enrol - how a division gets in: invite at the parent, join at the child. Pure core.
+ *
+ *   parent: invite --> token ............ by hand ............> child: join
+ *   child:  keys made here --> EnrolRequest {secret, keys, proofs} --> parent: enrol_receive
+ *   parent: grant appended and durable --> EnrolAnswer {grant chain} --> child: home is ready
+ *   child:  EnrolRequest {confirm} --> parent: the token is spent
+ *
+ * The same token with the same keys gets the same answer until the child confirms. The secret is
+ * stored as a tagged hash only. A grant cannot be taken back, so whatever could make the child turn
+ * it down stands in the token already. Refused attempts are counted, by reason and token
+ * (enrol_attempts.h). Storage: LOCAL_INVITE, LOCAL_INVITE_SECRET, LOCAL_ATTEMPT (row_letters.h).
+ *
+ * Owns: nothing. Thread: loop thread. Units: *_unix_ms. */
+#ifndef TERRACE_REPLICATOR_TRUST_ENROL_H
+#define TERRACE_REPLICATOR_TRUST_ENROL_H
+
+#include "replicator/replicator.h"
+
+enum {
+    TOKEN_TEXT_MAX = 1024,
+    TOKEN_LIFE_MS = 24 * 3600 * 1000,
+    ENROL_FRAME_BYTES_MAX = 64 << 10,
+    ENROL_CHAIN_MAX = TREE_DEPTH_MAX
+};
+
+struct token {
+    struct division division, parent;
+    char endpoint[ENDPOINT_BYTES_MAX + 1]; /* the enrolment endpoint */
+    char link[ENDPOINT_BYTES_MAX + 1];     /* where the child will dial */
+    uint8_t curve_key[32];                 /* the parent's, in full */
+    struct hash tree;                      /* fingerprint of the trust key */
+    struct number_set policy; /* as it will stand in the grant: the child agrees before it asks */
+    uint8_t secret[32];
+    uint64_t expires_unix_ms;
+};
+/* URL-safe base64 without padding, "TERRACE1-" in front.
+ * Errors of parsing: ERR_MALFORMED. */
+void token_format(char *out, size_t size, const struct token *token);
+enum status token_parse(struct token *out, const char *text, struct err *err);
+
+/* False for "" and for a listener on every address of its machine (0.0.0.0). */
+bool endpoint_can_be_dialled(const char *endpoint);
+
+/* Stages an invite. `token` comes filled by the caller but for the secret and its end; its policy
+ * will stand in the grant.
+ * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or an address
+ * that nobody can dial). */
+enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
+                         const char *name, uint64_t now_unix_ms, struct err *err);
+
+/* Invitations of this node that nobody has come with yet, by division; used up is none of them.
+ * Errors: ERR_IO, ERR_CORRUPT. */
+struct enrol_invitation {
+    struct division division;
+    char name[NAME_BYTES_MAX + 1];
+    uint64_t since_unix_ms, expires_unix_ms;
+};
+enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
+                              void (*visit)(void *arg, const struct enrol_invitation *invitation),
+                              void *arg, struct err *err);
+
+/* What the joining side sends. `curve_public` is proven by CURVE itself and certified by `key`,
+ * as the grant will repeat; `key` is proven by a signature over the whole request (TAG_ENROL). */
+void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
+                   const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms);
+void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);
+
+struct enrol_asker {
+    uint8_t curve_key[32]; /* proven by the connection */
+    char address[64];      /* as the transport tells; "" when it does not */
+};
+
+/* The parent's side: one frame in, one frame out. May append a grant: `answer` must not leave
+ * before the turn is durable. */
+void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes frame,
+                   const struct enrol_asker *from, uint64_t now_unix_ms, struct buf *answer);
+/* Does it show the secret of a token that was given out, used or not? Noise must not keep its
+ * holder waiting. Reads the store outside a turn. */
+bool enrol_knows_secret(const struct store *store, struct bytes frame);
+
+/* The joining side reads the answer: chain of sealed grants, root first, own last, checked
+ * against the token. Errors carry the parent's reason. */
+struct enrolled {
+    bool refused; /* by the parent, so that nothing was granted; any other error is our own
+                     judgement */
+    struct bytes chain[ENROL_CHAIN_MAX];
+    size_t chain_count;
+    struct grant own, parent;
+    struct buf memory;
+};
+/* Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_REFUSED (the chain is not what the token says), those
+ * of roster_add, and the parent's reason. */
+enum status enrol_accept(struct enrolled *out, const struct token *token,
+                         const struct sign_key *key, struct bytes frame, struct err *err);
+void enrolled_free(struct enrolled *enrolled);
+/* The answer to a confirm. A child that never hears it is a member all the same.
+ * Errors: ERR_MALFORMED, and the parent's reason. */
+enum status enrol_confirmed(struct bytes frame, struct err *err);
+
+struct enrol_attempt { /* of one reason, for one token or from strangers: the newest, and how many
+                        */
+    uint64_t first_unix_ms, unix_ms, count;
+    struct division division; /* as claimed */
+    enum status reason;
+    struct enrol_asker from;
+    char text[128];
+};
+/* Newest first. Errors: ERR_IO, ERR_CORRUPT. */
+enum status enrol_attempts(const struct store *store, struct store_snapshot *snapshot,
+                           void (*visit)(void *arg, const struct enrol_attempt *attempt), void *arg,
+                           struct err *err);
+
+#endif

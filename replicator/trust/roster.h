@@ -1,0 +1,109 @@
+/* roster - who is who, as the grants this node holds tell it.
+ *
+ * A grant is signed by the granter's identity key (the root's own: by the trust key), and is
+ * valid only for a division directly below the granter, or for one already there. The chain from
+ * any member ends at the trust key, whose fingerprint this node pinned when it joined.
+ *
+ *   trust key --> region (epoch 1) --> city (epoch 1) --> county (epoch 1, epoch 2 ...)
+ *
+ * A link key is certified by the identity key beside it: no granter can lay another's link key
+ * there. The numbers in a granter's policy are its children's too; a child's grant may only add to
+ * them.
+ *
+ * The tree (parent, children, next hop) is what these grants say and nothing else.
+ * Owns: its members. Pure, apart from verifying signatures. Thread: loop thread. */
+#ifndef TERRACE_REPLICATOR_TRUST_ROSTER_H
+#define TERRACE_REPLICATOR_TRUST_ROSTER_H
+
+#include "proto/number_set.h"
+#include "replicator/trust/crypto.h"
+#include "replicator/trust/grant_terms.h"
+
+enum {
+    NAME_BYTES_MAX = 96,
+    ENDPOINT_BYTES_MAX = 128,
+    ROSTER_MEMBERS_MAX = 8192,
+    TREE_DEPTH_MAX = 16
+};
+
+struct grant {
+    struct hash tree;                 /* fingerprint of the trust key */
+    struct division division, parent; /* parent is DIVISION_NONE for the root */
+    char name[NAME_BYTES_MAX + 1];
+    uint32_t epoch; /* from 1 */
+    struct public_key sign_key;
+    uint8_t curve_key[32];
+    struct signature key_proof;            /* sign_key's word for curve_key: link_key_proof */
+    char endpoint[ENDPOINT_BYTES_MAX + 1]; /* where it listens for its children; may be "" */
+    uint64_t base_lsn;                     /* the log of this epoch goes on after base */
+    struct hash base_hash;
+    uint64_t time_ms;
+    struct number_set policy; /* its numbers are the owner's business; it contains the granter's */
+};
+
+/* "This is the link key of my division of this tree", by the identity key: TAG_KEY_PROOF. Made
+ * where both secrets are, by who joins and by who founds. */
+struct signature link_key_proof(const struct sign_key *key, const struct hash *tree,
+                                struct division division, const uint8_t curve_key[32]);
+/* Fills in tree, sign_key and key_proof of a grant that has its division and curve_key. */
+void grant_certify(struct grant *grant, const struct hash *tree, const struct sign_key *key);
+
+/* The grant and its signature, as an entry body (KIND_GRANT, GRANT_FORMAT) and in an enrolment
+ * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key; what
+ * it signs is
+ *
+ *   H(TAG_GRANT, size and bytes of `grant`, consent_suite or 0, size and bytes of `consent`)
+ *
+ * Parsing checks the form, and no signature. Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite
+ * unknown). */
+void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
+void grant_seal_with(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
+                     const struct sign_key *signer);
+enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
+enum status grant_parse_terms(struct grant_terms *out, struct bytes sealed, struct err *err);
+
+struct roster;
+struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */
+void roster_free(struct roster *roster);
+const struct hash *roster_tree(const struct roster *roster);
+
+/* Verifies and takes a sealed grant. OK also when it is there already (*added false).
+ * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter unknown); ERR_BAD_SIGNATURE (the
+ * granter's, or the link key's proof); ERR_REFUSED (not the granter's to give, policy laxer than
+ * the granter's, another tree); ERR_FORK (another grant of the same division and epoch). */
+enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, struct err *err);
+
+/* One division as it stands now. Views stay valid until the next roster_add. */
+struct member {
+    struct grant grant;          /* the newest epoch */
+    struct bytes sealed;         /* of that one */
+    const struct member *parent; /* NULL for the root */
+    uint32_t depth;              /* root 0 */
+    uint32_t below;              /* members of its subtree, without itself */
+};
+const struct member *roster_find(const struct roster *roster, struct division division);
+const struct member *roster_root(const struct roster *roster); /* NULL while empty */
+size_t roster_count(const struct roster *roster);
+const struct member *roster_at(const struct roster *roster, size_t index); /* sorted by code */
+
+/* The grant of one epoch, or NULL: a signature is checked with the key of its time. */
+const struct grant *roster_epoch(const struct roster *roster, struct division division,
+                                 uint32_t epoch);
+/* What that grant says beside it: whom its holder may grant counts for the key of its time, too.
+ * False when there is no such epoch. */
+bool roster_terms(const struct roster *roster, struct division division, uint32_t epoch,
+                  struct grant_terms *out);
+const struct member *roster_by_curve_key(const struct roster *roster, const uint8_t key[32]);
+
+/* `above` equal to `below` counts as within. False when either is unknown. */
+bool roster_within(const struct roster *roster, struct division below, struct division above);
+/* The child of `from` on the way down to `to`; DIVISION_NONE when `to` is not below. */
+struct division roster_next_hop(const struct roster *roster, struct division from,
+                                struct division to);
+/* May `holder` hold a block of `author` with this audience? */
+bool roster_in_audience(const struct roster *roster, struct division holder, struct division author,
+                        const struct audience *audience);
+/* All members' newest grants, in code order: the same wherever the same grants are held. */
+struct hash roster_hash(const struct roster *roster);
+
+#endif

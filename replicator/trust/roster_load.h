@@ -1,0 +1,16 @@
+/* roster_load - the roster that the grants in a store make.
+ *
+ * META_GRANT division epoch(u32) -> sealed grant. Thread: the roster's. */
+#ifndef TERRACE_REPLICATOR_TRUST_ROSTER_LOAD_H
+#define TERRACE_REPLICATOR_TRUST_ROSTER_LOAD_H
+
+#include "replicator/store/store.h"
+#include "replicator/trust/roster.h"
+
+/* Adds every grant that stands in `store` (`snapshot` NULL: now) to an empty roster.
+ * Errors: ERR_IO; ERR_CORRUPT when one lacks its granter; what roster_add says of one. The others
+ * are added. */
+enum status roster_load(struct roster *roster, const struct store *store,
+                        struct store_snapshot *snapshot, struct err *err);
+
+#endif

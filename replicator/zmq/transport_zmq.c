@@ -1,0 +1,650 @@
+#include "replicator/zmq/transport_zmq.h"
+#include "replicator/zmq/connection_rate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <zmq.h>
+
+#include "proto/array.h"
+#include "proto/frame.h"
+#include "proto/log.h"
+#include "proto/message.h"
+#include "replicator/zmq/guard_zmq.h"
+#include "replicator/zmq/monitor_zmq.h"
+#include "replicator/zmq/probe_zmq.h"
+
+enum {
+    LOG_EVERY_MS = 1000,
+    POLL_SOCKETS_MAX = 6,
+    REFUSED_PER_CALL_MAX = 64,
+    REDIAL_MS = 10000,
+    LINK_CHECK_MS = 1000,
+};
+
+#define LINK_DOMAIN "link"
+
+/* Where a division's newest connection is. Frames of the connection before it may still arrive
+ * behind the first one of the new: they must not turn the way back. */
+struct route {
+    struct division division;
+    uint8_t curve_key[32]; /* of the newest */
+    struct socket_id newest, former;
+    int fd;     /* of the newest */
+    bool ended; /* it did, and nobody was told yet */
+};
+
+struct transport_zmq {
+    struct transport_zmq_config config;
+    void *context, *up, *down;       /* DEALER, ROUTER */
+    void *up_monitor, *down_monitor; /* of their connections */
+    bool up_ended;                   /* that to the parent did, and nobody was told yet */
+    struct transport_zmq_watched watched;
+    struct zap *zap;
+    struct connection_rates rates;
+    struct guard guard;
+    uint64_t floods;
+    struct division parent;
+    char parent_endpoint[SOCKET_ENDPOINT_MAX];
+    uint8_t parent_key[32];
+    uint64_t usable_ms; /* when the link upwards last was, or was dialled */
+    char address[SOCKET_ENDPOINT_MAX];
+    struct route *routes;
+    size_t route_count, route_capacity;
+    bool down_first; /* whose turn it is to be read */
+    struct transport_zmq_counts counts;
+    uint64_t logged_ms;
+};
+
+/* --- opening --- */
+
+/* User-Id of a link: CODE:KEY, both as the handshake proved them. */
+static enum status admit_link(void *arg, const uint8_t curve_key[32],
+                              char user_id[SOCKET_USER_ID_MAX + 1])
+{
+    struct transport_zmq *transport = arg;
+    struct division who = DIVISION_NONE;
+    char key[2 * 32 + 1];
+
+    if (!transport->config.admit(transport->config.arg, curve_key, &who) || division_is_none(who)) {
+        return ERR_REFUSED;
+    }
+    if (!connection_rates_pay(&transport->rates, who, clock_mono_ms(transport->config.clock))) {
+        return ERR_LIMIT;
+    }
+    hex_encode(key, curve_key, 32);
+    (void)snprintf(user_id, SOCKET_USER_ID_MAX + 1, "%s:%s", who.code, key);
+    return OK;
+}
+
+static bool read_user_id(const char *user_id, struct division *who, uint8_t curve_key[32])
+{
+    const char *colon = strchr(user_id, ':');
+
+    return colon != NULL && division_parse(who, bytes_of(user_id, (size_t)(colon - user_id))) &&
+           hex_decode(curve_key, 32, colon + 1);
+}
+
+enum status transport_zmq_open(struct transport_zmq **out,
+                               const struct transport_zmq_config *config, struct err *err)
+{
+    struct transport_zmq *transport = mem_zalloc(sizeof *transport);
+    enum status status = OK;
+
+    *out = NULL;
+    transport->config = *config;
+    if (transport->config.frame_bytes_max == 0) {
+        transport->config.frame_bytes_max = FRAME_BYTES_MAX;
+    }
+    if (transport->config.redial_ms == 0) {
+        transport->config.redial_ms = REDIAL_MS;
+    }
+    transport->context = zmq_ctx_new();
+    if (transport->context == NULL) {
+        status = err_set(err, ERR_IO, "zmq_not_started why=%s", os_reason(errno));
+        goto out;
+    }
+    status = zap_open(&transport->zap, transport->context, config->clock, err);
+    if (status != OK) {
+        goto out;
+    }
+    guard_init(&transport->guard, config->memory_bytes);
+    zap_rule(transport->zap, LINK_DOMAIN, admit_link, transport);
+    *out = transport;
+    transport = NULL;
+out:
+    transport_zmq_close(transport);
+    return status;
+}
+
+static void close_watched(void **socket, void **monitor)
+{
+    monitor_close(*monitor, *socket);
+    socket_close(*socket);
+    *socket = *monitor = NULL;
+}
+
+void transport_zmq_close(struct transport_zmq *transport)
+{
+    if (transport == NULL) {
+        return;
+    }
+    assert(transport->watched.socket == NULL); /* close what shares our context first */
+    close_watched(&transport->up, &transport->up_monitor);
+    close_watched(&transport->down, &transport->down_monitor);
+    zap_close(transport->zap);
+    if (transport->context != NULL) {
+        (void)zmq_ctx_term(transport->context);
+    }
+    connection_rates_free(&transport->rates);
+    mem_free(transport->routes);
+    mem_free(transport);
+}
+
+/* Binds; `address` is replaced by what came of it. */
+static enum status open_down(struct transport_zmq *transport, const char *endpoint,
+                             char address[SOCKET_ENDPOINT_MAX], struct err *err)
+{
+    void *socket = zmq_socket(transport->context, ZMQ_ROUTER);
+    enum status status;
+
+    if (socket == NULL) {
+        return err_set(err, ERR_IO, "%s", os_reason(errno));
+    }
+    status = socket_prepare_server(socket, transport->config.key, LINK_DOMAIN,
+                                   transport->config.frame_bytes_max, err);
+    if (status == OK) {
+        status = socket_bind(socket, endpoint, address, err);
+    }
+    if (status == OK) {
+        status = monitor_open(&transport->down_monitor, transport->context, socket, err);
+    }
+    if (status != OK) {
+        socket_close(socket);
+        return status;
+    }
+    transport->down = socket;
+    return OK;
+}
+
+enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
+                                 struct err *err)
+{
+    enum status status;
+
+    assert(transport->down == NULL);
+    status = probe_without_handler(socket_prepare_server, transport->config.clock, err);
+    if (status == OK) {
+        status = open_down(transport, endpoint, transport->address, err);
+    }
+    if (status == OK) {
+        status = probe_listener(transport->zap, transport->address, transport->config.key->public,
+                                transport->config.clock, err);
+    }
+    if (status != OK) {
+        close_watched(&transport->down, &transport->down_monitor);
+        transport->address[0] = '\0';
+        (void)err_wrap(err, "open_link_port");
+    }
+    return status;
+}
+
+const char *transport_zmq_address(const struct transport_zmq *transport)
+{
+    return transport->address;
+}
+
+enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
+                                  const char *endpoint, const uint8_t parent_key[32],
+                                  struct err *err)
+{
+    void *socket = zmq_socket(transport->context, ZMQ_DEALER), *monitor = NULL;
+    enum status status = OK;
+
+    if (socket == NULL) {
+        status = err_set(err, ERR_IO, "%s", os_reason(errno));
+        goto out;
+    }
+    status = socket_prepare_client(socket, transport->config.key, parent_key,
+                                   transport->config.frame_bytes_max,
+                                   clock_random(transport->config.clock), err);
+    if (status != OK) {
+        goto out;
+    }
+    status = monitor_open(&monitor, transport->context, socket, err);
+    if (status == OK) {
+        status = socket_connect(socket, endpoint, err);
+    }
+    if (status != OK) {
+        goto out;
+    }
+    close_watched(&transport->up, &transport->up_monitor);
+    transport->up = socket;
+    transport->up_monitor = monitor;
+    transport->parent = parent;
+    if (endpoint != transport->parent_endpoint) { /* not a redial */
+        (void)snprintf(transport->parent_endpoint, sizeof transport->parent_endpoint, "%s",
+                       endpoint);
+        memcpy(transport->parent_key, parent_key, sizeof transport->parent_key);
+    }
+    transport->usable_ms = clock_mono_ms(transport->config.clock);
+    socket = monitor = NULL;
+out:
+    if (status != OK) {
+        (void)err_wrap(err, "dial_failed division=%s", parent.code);
+    }
+    close_watched(&socket, &monitor);
+    return status;
+}
+
+/* --- routes --- */
+
+static struct route *find_route(struct transport_zmq *transport, struct division division)
+{
+    for (size_t i = 0; i < transport->route_count; i++) {
+        if (division_equal(transport->routes[i].division, division)) {
+            return &transport->routes[i];
+        }
+    }
+    return NULL;
+}
+
+/* Bounded by the children that are admitted. */
+static struct route *add_route(struct transport_zmq *transport, struct division division)
+{
+    ARRAY_ROOM(transport->routes, transport->route_count, transport->route_capacity);
+    transport->routes[transport->route_count] = (struct route){.division = division};
+    return &transport->routes[transport->route_count++];
+}
+
+static void learn_route(struct transport_zmq *transport, struct division from,
+                        const uint8_t curve_key[32], const struct socket_id *id)
+{
+    struct route *route = find_route(transport, from);
+
+    if (route == NULL) {
+        route = add_route(transport, from);
+    }
+    if (!socket_id_equal(&route->newest, id) && !socket_id_equal(&route->former, id)) {
+        route->former = route->newest;
+        route->newest = *id;
+        route->fd = id->fd;
+        route->ended = false;
+        memcpy(route->curve_key, curve_key, sizeof route->curve_key);
+    }
+}
+
+static void forget_route(struct transport_zmq *transport, struct route *route)
+{
+    *route = transport->routes[--transport->route_count];
+}
+
+/* --- the seam --- */
+
+static bool count_sent(struct transport_zmq *transport, enum socket_give given)
+{
+    switch (given) {
+    case GIVE_DONE:
+        transport->counts.sent++;
+        return true;
+    case GIVE_FULL:
+        transport->counts.queue_full++;
+        return false;
+    default:
+        transport->counts.unreachable++;
+        return false;
+    }
+}
+
+static bool send_frame(void *self, struct division to, struct bytes frame)
+{
+    struct transport_zmq *transport = self;
+    struct route *route;
+    enum socket_give given;
+
+    assert(frame.size <= transport->config.frame_bytes_max);
+    if (transport->up != NULL && division_equal(to, transport->parent)) {
+        return count_sent(transport, socket_give(transport->up, NULL, frame));
+    }
+    route = find_route(transport, to);
+    if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
+        return count_sent(transport, GIVE_GONE);
+    }
+    given =
+        transport->down == NULL ? GIVE_GONE : socket_give(transport->down, &route->newest, frame);
+    if (given == GIVE_GONE) {
+        forget_route(transport, route); /* until it speaks again */
+    }
+    return count_sent(transport, given);
+}
+
+/* One line a second at most, with totals: a neighbour that misbehaves may do so very fast. */
+static void log_refused(struct transport_zmq *transport, const char *who, const char *reason)
+{
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+
+    if (transport->logged_ms == 0 || now_ms - transport->logged_ms >= LOG_EVERY_MS) {
+        LOG_WARN("link.refused", "peer=%s reason=%s shape_total=%" PRIu64 " sender_total=%" PRIu64,
+                 who, reason, transport->counts.refused_shape, transport->counts.refused_sender);
+        transport->logged_ms = now_ms;
+    }
+}
+
+static bool receive_down(struct transport_zmq *transport, struct division *from, struct buf *frame)
+{
+    char user_id[SOCKET_USER_ID_MAX + 1];
+    uint8_t curve_key[32];
+    struct socket_id id;
+    enum socket_take taken;
+
+    *from = DIVISION_NONE;
+    if (transport->down == NULL) {
+        return false;
+    }
+    for (int i = 0; i < REFUSED_PER_CALL_MAX; i++) { /* a flood must not hold the loop */
+        taken = socket_take(transport->down, &id, user_id, frame);
+        if (taken == TAKE_NOTHING) {
+            return false;
+        }
+        if (taken == TAKE_REFUSED) {
+            transport->counts.refused_shape++;
+            log_refused(transport, "-", "not_one_frame");
+        } else if (!read_user_id(user_id, from, curve_key) ||
+                   !transport->config.still(transport->config.arg, curve_key, *from)) {
+            transport->counts.refused_sender++;
+            log_refused(transport, from->code, "not_admitted");
+        } else {
+            learn_route(transport, *from, curve_key, &id);
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool receive_up(struct transport_zmq *transport, struct division *from, struct buf *frame)
+{
+    char user_id[SOCKET_USER_ID_MAX + 1];
+    enum socket_take taken;
+
+    if (transport->up == NULL) {
+        return false;
+    }
+    while ((taken = socket_take(transport->up, NULL, user_id, frame)) != TAKE_NOTHING) {
+        if (taken == TAKE_FRAME) {
+            *from = transport->parent; /* who else holds the key we dialled */
+            return true;
+        }
+        transport->counts.refused_shape++;
+        log_refused(transport, transport->parent.code, "not_one_frame");
+    }
+    return false;
+}
+
+static void serve_handshakes(struct transport_zmq *transport)
+{
+    if (zap_serve(transport->zap)) {
+        guard_stir(&transport->guard, clock_mono_ms(transport->config.clock));
+    }
+}
+
+/* Above and below take turns, so that neither can talk the other down. */
+static bool receive_frame(void *self, struct division *from, struct buf *frame)
+{
+    struct transport_zmq *transport = self;
+    bool received;
+
+    transport->down_first = !transport->down_first;
+    received = transport->down_first
+                   ? receive_down(transport, from, frame) || receive_up(transport, from, frame)
+                   : receive_up(transport, from, frame) || receive_down(transport, from, frame);
+    if (received) {
+        transport->counts.received++;
+    } else {
+        serve_handshakes(transport); /* a long turn must not keep handshakes waiting */
+    }
+    return received;
+}
+
+static void note_ended(struct transport_zmq *transport)
+{
+    int fd;
+
+    while (monitor_next(transport->up_monitor, &fd)) {
+        transport->up_ended = true;
+    }
+    while (monitor_next(transport->down_monitor, &fd)) {
+        for (size_t i = 0; i < transport->route_count; i++) {
+            transport->routes[i].ended |= transport->routes[i].fd == fd;
+        }
+    }
+}
+
+static bool connection_ended(void *self, struct division *peer)
+{
+    struct transport_zmq *transport = self;
+
+    note_ended(transport);
+    if (transport->up_ended) {
+        transport->up_ended = false;
+        *peer = transport->parent;
+        return true;
+    }
+    for (size_t i = 0; i < transport->route_count; i++) {
+        if (transport->routes[i].ended) {
+            *peer = transport->routes[i].division;
+            forget_route(transport, &transport->routes[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void close_seam(void *self)
+{
+    transport_zmq_close(self);
+}
+
+struct transport transport_zmq_seam(struct transport_zmq *transport)
+{
+    static const struct transport_ops ops = {.send = send_frame,
+                                             .receive = receive_frame,
+                                             .ended = connection_ended,
+                                             .close = close_seam};
+
+    return (struct transport){.self = transport, .ops = &ops};
+}
+
+/* --- the loop --- */
+
+static void add_socket(zmq_pollitem_t *items, int *count, void *socket)
+{
+    if (socket != NULL) {
+        items[(*count)++] = (zmq_pollitem_t){.socket = socket, .events = ZMQ_POLLIN};
+    }
+}
+
+/* Without a connection there is no queue to write to. One that has been full all this time, with
+ * nothing coming in, is as good as none. */
+static bool link_usable(struct transport_zmq *transport)
+{
+    int events = 0;
+    size_t size = sizeof events;
+
+    return zmq_getsockopt(transport->up, ZMQ_EVENTS, &events, &size) == 0 &&
+           (events & (ZMQ_POLLIN | ZMQ_POLLOUT)) != 0;
+}
+
+static void redial(struct transport_zmq *transport)
+{
+    struct err err;
+
+    transport->counts.redials++;
+    if (transport_zmq_connect(transport, transport->parent, transport->parent_endpoint,
+                              transport->parent_key, &err) != OK) {
+        LOG_ERROR("link.redial", "error=%s", err.text);
+    }
+}
+
+/* True while the link upwards stands, or there is none to keep. */
+static bool keep_link(struct transport_zmq *transport)
+{
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+
+    if (transport->up == NULL) {
+        return true;
+    }
+    if (link_usable(transport)) {
+        transport->usable_ms = now_ms;
+        return true;
+    }
+    if (now_ms - transport->usable_ms >= transport->config.redial_ms) {
+        transport->usable_ms = now_ms;
+        redial(transport);
+    }
+    return false;
+}
+
+/* --- against floods: see guard_zmq.h --- */
+
+static void shut_links(struct transport_zmq *transport)
+{
+    close_watched(&transport->down, &transport->down_monitor);
+    transport->route_count = 0;
+    if (transport->up != NULL) {
+        redial(transport);
+        transport->up_ended = true;
+    }
+}
+
+static void reopen_links(struct transport_zmq *transport, uint64_t now_ms)
+{
+    char address[SOCKET_ENDPOINT_MAX];
+    struct err err;
+
+    if (transport->down == NULL && transport->address[0] != '\0' &&
+        guard_may_open(&transport->guard, GUARD_SHUT_LINKS, now_ms) &&
+        open_down(transport, transport->address, address, &err) != OK && err.status != ERR_BUSY) {
+        LOG_WARN("flood.reopen", "error=%s", err.text); /* busy: not closed to its end yet */
+    }
+}
+
+static void keep_guard(struct transport_zmq *transport, uint64_t now_ms)
+{
+    const struct transport_zmq_watched *enrol = &transport->watched;
+    const enum guard_step step = guard_look(&transport->guard, now_ms);
+    const struct guard *guard = &transport->guard;
+
+    if (step != GUARD_NOTHING) {
+        transport->floods++;
+        LOG_WARN("flood", "shut=%s reason=%s", step == GUARD_SHUT_ENROL ? "enrol" : "link",
+                 guard->reason);
+    }
+    if (step == GUARD_SHUT_ENROL && enrol->shut != NULL) {
+        enrol->shut(enrol->arg);
+    } else if (step == GUARD_SHUT_LINKS) {
+        shut_links(transport);
+    }
+    reopen_links(transport, now_ms);
+    if (enrol->reopen != NULL && enrol->socket == NULL &&
+        guard_may_open(&transport->guard, GUARD_SHUT_ENROL, now_ms)) {
+        enrol->reopen(enrol->arg);
+    }
+}
+
+static int poll_once(struct transport_zmq *transport, bool hears, const int *fds, size_t fd_count,
+                     long timeout_ms)
+{
+    zmq_pollitem_t items[POLL_SOCKETS_MAX + TRANSPORT_ZMQ_FDS_MAX];
+    int count = 0, ready;
+
+    add_socket(items, &count, zap_socket(transport->zap));
+    if (hears) {
+        add_socket(items, &count, transport->up);
+        add_socket(items, &count, transport->down);
+    }
+    add_socket(items, &count, transport->up_monitor);
+    add_socket(items, &count, transport->down_monitor);
+    add_socket(items, &count, transport->watched.socket);
+    for (size_t i = 0; i < fd_count; i++) {
+        items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
+    }
+    ready = zmq_poll(items, count, timeout_ms); /* an interrupted wait is a short one */
+    note_ended(transport);
+    serve_handshakes(transport);
+    return ready;
+}
+
+static void wait_for(struct transport_zmq *transport, bool hears, const int *fds, size_t fd_count,
+                     long timeout_ms)
+{
+    const bool guarded =
+        transport->up != NULL || transport->address[0] != '\0' || transport->watched.shut != NULL;
+
+    assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
+    if (!keep_link(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {
+        timeout_ms = LINK_CHECK_MS;
+    }
+    for (;;) {
+        const long slice_ms =
+            guard_wait_ms(&transport->guard, clock_mono_ms(transport->config.clock));
+        const bool in_slices = guarded && (timeout_ms < 0 || timeout_ms > slice_ms);
+        const int ready =
+            poll_once(transport, hears, fds, fd_count, in_slices ? slice_ms : timeout_ms);
+
+        if (guarded) {
+            keep_guard(transport, clock_mono_ms(transport->config.clock));
+        }
+        if (ready != 0 || !in_slices) {
+            return;
+        }
+        timeout_ms = timeout_ms < 0 ? timeout_ms : timeout_ms - slice_ms;
+    }
+}
+
+void transport_zmq_wait(struct transport_zmq *transport, const int *fds, size_t fd_count,
+                        long timeout_ms)
+{
+    wait_for(transport, true, fds, fd_count, timeout_ms);
+}
+
+void transport_zmq_wait_no_links(struct transport_zmq *transport, const int *fds, size_t fd_count,
+                                 long timeout_ms)
+{
+    wait_for(transport, false, fds, fd_count, timeout_ms);
+}
+
+const char *transport_zmq_flood(const struct transport_zmq *transport)
+{
+    return transport->guard.reason;
+}
+
+struct transport_zmq_counts transport_zmq_counts(const struct transport_zmq *transport)
+{
+    struct transport_zmq_counts counts = transport->counts;
+
+    counts.floods = transport->floods;
+    counts.refused_keys = zap_counts(transport->zap).refused;
+    return counts;
+}
+
+const struct refused_keys *transport_zmq_refused_keys(const struct transport_zmq *transport)
+{
+    return zap_refused_keys(transport->zap);
+}
+
+void *transport_zmq_context(struct transport_zmq *transport)
+{
+    return transport->context;
+}
+
+struct zap *transport_zmq_zap(struct transport_zmq *transport)
+{
+    return transport->zap;
+}
+
+void transport_zmq_watch(struct transport_zmq *transport,
+                         const struct transport_zmq_watched *watched)
+{
+    transport->watched = *watched;
+}

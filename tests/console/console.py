@@ -1,0 +1,140 @@
+"""console - the web console in a real browser, on five real nodes with the pilot's documents.
+
+The nodes are started and filled here; run.mjs drives the browser through the steps in steps/, and asks
+this script for what only the ground can do: cut a link, run a command. Screens of every page are kept
+under BUILD/console-screens.
+
+    python3 tests/console/console.py --build build [--only NAME]... [--keep]
+"""
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.join(HERE, "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+import demo as pilot  # noqa: E402
+import tree as trees  # noqa: E402
+
+SKIPPED = 77
+# Who works where; each has a password of his own.
+PEOPLE = {
+    "540000": {"卓玛": ["admin"], "旺堆": ["maker"], "次仁": ["checker"], "央金": ["auditor"]},
+    "540121": {"卓玛": ["maker"], "旺堆": ["checker"], "扎西": ["admin"]},
+}
+
+
+def password_of(name):
+    return f"password-of-{name}"
+
+
+def add_people(tree):
+    """The admin last: as long as there is none, whoever runs the node may add users."""
+    for division, people in PEOPLE.items():
+        node = tree[division]
+        for name, roles in sorted(people.items(), key=lambda item: "admin" in item[1]):
+            options = [option for role in roles for option in ("--role", role)]
+            env = dict(tree.env, TERRACE_PASSWORD=password_of(name))
+            subprocess.run([tree.bin("terrace"), "--home", node.home, "user", "add", name, *options],
+                           env=env, check=True, capture_output=True)
+
+
+class Ground:
+    """What a step may ask for, by name."""
+
+    def __init__(self, demo):
+        self.demo, self.tree = demo, demo.tree
+
+    def cut(self):
+        self.demo.relay.cut()
+
+    def heal(self):
+        self.demo.relay.heal()
+
+    def run(self, division, *args, user=None):
+        env = dict(self.tree.env)
+        if user is not None:
+            env["TERRACE_PASSWORD"] = password_of(user)
+        command = [self.tree.bin("terrace"), "--home", self.tree[division].home]
+        done = subprocess.run(command + (["--as", user] if user else []) + list(args), env=env,
+                              capture_output=True, text=True)
+        return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
+
+    def stop(self, division):
+        self.tree[division].end()
+
+    def start(self, division):
+        self.tree[division].start()
+
+    def memory(self, division):
+        node = self.tree[division]
+        return {"rss_kib": node.rss_kib(), "cpu_s": node.cpu_seconds()}
+
+
+def serve(runner, ground):
+    """Answers the runner's lines: {"act": NAME, "args": [...], "named": {...}}."""
+    for line in runner.stdout:
+        if not line.startswith("{\"act\""):
+            print(line, end="", flush=True)
+            continue
+        asked = json.loads(line)
+        try:
+            answer = {"ok": getattr(ground, asked["act"])(*asked["args"], **asked["named"])}
+        except Exception as failure:  # told to the step that asked
+            answer = {"failed": str(failure)}
+        runner.stdin.write(json.dumps(answer) + "\n")
+        runner.stdin.flush()
+    return runner.wait()
+
+
+def told(tree, build, screens):
+    return {
+        "build": build, "screens": screens,
+        "nodes": {code: {"url": node.api, "name": node.name, "home": node.home}
+                  for code, node in tree.nodes.items()},
+        "people": {code: {name: {"roles": roles, "password": password_of(name)}
+                          for name, roles in people.items()} for code, people in PEOPLE.items()},
+    }
+
+
+def run(build, only, base):
+    screens = os.path.join(build, "console-screens")
+    os.makedirs(screens, exist_ok=True)
+    demo = pilot.Demo(base, build)
+    try:
+        demo.enrol()
+        demo.basics()
+        demo.money_down()
+        demo.spend()
+        add_people(demo.tree)
+        runner = subprocess.Popen(["node", os.path.join(HERE, "run.mjs"), json.dumps(told(demo.tree, build, screens)), *only],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        return serve(runner, Ground(demo))
+    finally:
+        demo.tree.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", required=True)
+    parser.add_argument("--only", action="append", default=[])
+    parser.add_argument("--keep", action="store_true", help="leave the homes of the nodes")
+    options = parser.parse_args()
+    modules = os.path.join(ROOT, "node", "console", "node_modules", "playwright-core")
+    if shutil.which("chromium") is None or shutil.which("node") is None or not os.path.isdir(modules):
+        print("console: needs node, chromium and npm ci in node/console")
+        return 1 if os.environ.get("TERRACE_ALL_TESTS") else SKIPPED
+    base = tempfile.mkdtemp(prefix="terrace-console-")
+    try:
+        return run(os.path.abspath(options.build), options.only, base)
+    finally:
+        if not options.keep:
+            shutil.rmtree(base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+// An operator: a link that is cut is seen on the first screen, with what to do; it heals, and is quiet.
+import { act, accessible, close, need, open, settled, shot } from "../browser.mjs";
+
+const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor({ timeout: 120000 });
+
+export const steps = {
+  "a county off line is told on the first screen, with its cure, and its figures keep their moment": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    await page.goto("/map");
+    await settled(page);
+    await act("cut");
+    await sentence(page, /林周县离线/);
+    const card = page.locator("aside li", { hasText: "林周县" });
+    await card.getByText("terrace doctor").waitFor();
+    await shot(page, "cut-map");
+    await accessible(page, "map with a county off line");
+    await card.getByRole("link").last().click();
+    await sentence(page, /林周县自 .* 离线/);
+    await page.getByText("此处不可知").first().waitFor();
+    await shot(page, "cut-division");
+    await page.goto("/ops/links");
+    await page.getByRole("row", { name: /林周县/ }).waitFor();
+    await shot(page, "cut-links");
+    await accessible(page, "links with one down");
+    await act("heal");
+    await page.goto("/map");
+    await sentence(page, "4 个区划全部送达。");
+    await close(page, "operator");
+  },
+
+  "the county sees its own link down, and works on": async () => {
+    const page = await open("540121", { user: "扎西" });
+    await act("cut");
+    await page.goto("/map");
+    await sentence(page, /与拉萨市断开.*可照常办理/);
+    await shot(page, "cut-county");
+    await act("heal");
+    await sentence(page, /与上级相通/);
+    await close(page, "county");
+  },
+
+  "a feed that is cut turns the as-of amber after five seconds": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    page.allowed.push(/ERR_FAILED|Failed to load/);
+    await page.goto("/map");
+    await settled(page);
+    await page.context().route("**/api/v1/**", (route) => route.abort());
+    await page.locator(".feed.late", { hasText: "正在重连" }).waitFor({ timeout: 15000 });
+    await page.context().unroute("**/api/v1/**");
+    await page.locator(".feed.late").waitFor({ state: "detached", timeout: 15000 });
+    await close(page, "feed");
+  },
+
+  "the tree and the list are walked with the keyboard alone": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    await page.goto("/map");
+    await settled(page);
+    await page.locator("[role=treeitem]").first().focus();
+    for (const key of ["ArrowRight", "ArrowRight", "Enter"]) {
+      await page.keyboard.press(key);
+    }
+    await sentence(page, /林周县/);
+    await page.goto("/map?view=list");
+    await page.locator("[role=treegrid] tbody tr").first().focus();
+    await page.keyboard.press("ArrowLeft");
+    need(await page.locator("[role=treegrid] tbody tr").count() === 1, "left does not close the row");
+    await page.keyboard.press("ArrowRight");
+    need(await page.locator("[role=treegrid] tbody tr").count() === 5, "right does not open it");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await page.keyboard.press("/");
+    await page.keyboard.type("540202");
+    await page.keyboard.press("Enter");
+    await sentence(page, /桑珠孜区/);
+    await close(page, "keyboard");
+  },
+
+  "an invitation is text and a QR code; a link is paused and resumed": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    await page.goto("/ops/join");
+    await settled(page);
+    await page.getByLabel("区划代码").fill("540300");
+    await page.getByLabel("区划名称").fill("昌都市");
+    await page.getByRole("button", { name: "发令牌" }).click();
+    await page.getByRole("img", { name: /昌都市/ }).waitFor();
+    need((await page.locator("textarea").inputValue()).startsWith("TERRACE1-"), "no token");
+    await shot(page, "invited");
+    await accessible(page, "an invitation");
+    await page.goto("/ops/links?show=direct");
+    await settled(page);
+    await page.getByRole("row", { name: /日喀则市/ }).getByRole("button", { name: "暂停…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "暂停…" }).click();
+    await page.getByRole("row", { name: /日喀则市/ }).getByText("已暂停").waitFor({ timeout: 30000 });
+    await page.getByRole("row", { name: /日喀则市/ }).getByRole("button", { name: "恢复…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "恢复…" }).click();
+    await page.getByRole("row", { name: /日喀则市/ }).getByText("相通").waitFor({ timeout: 60000 });
+    await page.goto("/ops/store");
+    await page.getByRole("button", { name: "现在复核" }).click();
+    await page.getByText("全部相符。").waitFor({ timeout: 60000 });
+    await close(page, "operations");
+  },
+
+  "a program gets a token once, and loses it": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    await page.goto("/people/tokens");
+    await settled(page);
+    await page.getByRole("button", { name: "发令牌" }).click();
+    await page.getByRole("dialog").getByLabel("程序名称").fill("budget-export");
+    await page.getByRole("dialog").getByRole("checkbox").first().check();
+    await page.getByRole("dialog").getByRole("button", { name: "发令牌" }).click();
+    await page.getByRole("dialog").locator("textarea").waitFor();
+    need((await page.getByRole("dialog").locator("textarea").inputValue()).startsWith("tk_"), "no token");
+    await accessible(page, "a token");
+    await page.getByRole("dialog").getByRole("button", { name: "关闭" }).last().click();
+    await shot(page, "token");
+    await page.getByRole("button", { name: "吊销budget-export" }).click();
+    await page.getByText("还没有程序令牌。").waitFor();
+    await close(page, "tokens");
+  },
+
+  "an auditor reads who did what, and whether the chain is whole": async () => {
+    const page = await open("540000", { user: "央金" });
+    await page.goto("/people/audit");
+    await page.getByText("链条完整。").waitFor();
+    await page.getByRole("row", { name: /卓玛/ }).first().waitFor();
+    await shot(page, "audit");
+    await accessible(page, "audit");
+    await close(page, "audit");
+  },
+
+  "a user is added, told in a sentence, and ended": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    await page.goto("/people/users");
+    await settled(page);
+    await page.getByRole("button", { name: "增加用户" }).click();
+    await page.getByRole("dialog").getByLabel("姓名").fill("边巴");
+    await page.getByRole("dialog").getByLabel(/初始密码/).fill("password-of-边巴");
+    await shot(page, "adding-user");
+    await accessible(page, "adding a user");
+    await page.getByRole("dialog").getByRole("button", { name: "增加用户" }).click();
+    const row = page.getByRole("row", { name: /边巴/ });
+    await row.getByText("提交单据，由另一人审核").waitFor();
+    await row.getByRole("button", { name: "停用…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "停用…" }).click();
+    await row.getByText("停用", { exact: true }).waitFor();
+    await close(page, "people");
+  },
+};

@@ -1,0 +1,26 @@
+// work - drives a browser through the steps of an office's days: each file of work/ has some, in the
+// order of names, and each builds on what the office did before.
+import { readdirSync } from "node:fs";
+import { browser } from "./browser.mjs";
+
+const only = process.argv.slice(3);
+let failures = 0;
+
+for (const file of readdirSync(new URL("work/", import.meta.url)).filter((name) => /^\d.*\.mjs$/.test(name)).sort()) {
+  const { steps } = await import(`./work/${file}`);
+  for (const [name, step] of Object.entries(steps)) {
+    if (only.length > 0 && !only.some((part) => name.includes(part) || file.includes(part))) {
+      continue;
+    }
+    const began = Date.now();
+    try {
+      await step();
+      console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+    } catch (failure) {
+      failures++;
+      console.log(`FAIL ${file}: ${name}: ${failure.stack ?? failure}`);
+    }
+  }
+}
+await browser.close();
+process.exit(failures === 0 ? 0 : 1);

@@ -1,0 +1,385 @@
+"""api_door - the API's door on the network as strangers, slow clients and crowds meet it: a real
+daemon, TLS of python3's own, and raw bytes.
+
+    python3 tests/process/api_door.py --build build
+"""
+import argparse
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import socket
+import ssl
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+import tree as trees  # noqa: E402
+
+PASSWORD = "terrace-demo"
+CROWD = 1000
+CROWD_KIB_MAX = 96 << 10   # what a thousand connections may add to the process
+PER_ADDRESS_MAX = 512
+FOLLOWERS = 200
+FOLLOWERS_KIB_MAX = 32 << 10
+IDLE_S = 10
+IDLE_SHARE_MAX = 0.05
+SLOW_S_MAX = 50            # 20 s for headers, 30 s for the rest, and a second to notice
+HEADER_BYTES_MAX = 32 << 10
+
+
+def fail(text):
+    print("api_door:", text, file=sys.stderr)
+    sys.exit(1)
+
+
+class Door:
+    """A client of one node's door."""
+
+    def __init__(self, node):
+        self.node = node
+        host, port = node.api.removeprefix("https://").split(":")
+        self.address = (host, int(port))
+        self.context = ssl.create_default_context(cafile=os.path.join(node.home, "tls/cert.pem"))
+
+    def dial(self, source="127.0.0.1", timeout=20):
+        plain = socket.create_connection(self.address, timeout, (source, 0))
+        return self.context.wrap_socket(plain, server_hostname="127.0.0.1")
+
+    def ask(self, method, path, body=None, headers=None):
+        connection = http.client.HTTPSConnection(*self.address, timeout=20, context=self.context)
+        connection.request(method, path, body, headers or {})
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        return answer.status, dict(answer.getheaders()), text
+
+    def login(self, name):
+        status, _, text = self.ask("POST", "/api/v1/login",
+                                   json.dumps({"name": name, "password": PASSWORD}))
+        if status != 200:
+            fail(f"login: {status} {text}")
+        return json.loads(text)["token"]
+
+    def well(self, after):
+        status, _, text = self.ask("GET", "/api/v1/healthz")
+        if status != 200 or b"alive" not in text:
+            fail(f"after {after}: {status} {text}")
+
+
+def all_of(connection):
+    """What comes until the other side closes, or is silent for the connection's patience."""
+    heard = b""
+    try:
+        while True:
+            piece = connection.recv(65536)
+            if not piece:
+                return heard
+            heard += piece
+    except (ConnectionError, socket.timeout, ssl.SSLError):
+        return heard
+
+
+# --- TLS ---
+
+def fingerprint_of(path):
+    with open(path) as file:
+        der = ssl.PEM_cert_to_DER_cert(file.read())
+    digest = hashlib.sha256(der).hexdigest().upper()
+    return ":".join(digest[i:i + 2] for i in range(0, len(digest), 2))
+
+
+def the_certificate_is_the_one_that_is_shown(node, door):
+    want = fingerprint_of(os.path.join(node.home, "tls/cert.pem"))
+    api = node.status()["api"]
+    if api != {"listen": node.api, "fingerprint": want}:
+        fail(f"status shows {api}, not {node.api} {want}")
+    _, out, _ = node.run("--json", "doctor", check=False)
+    rows = [row for row in json.loads(out)["rows"] if row["check"] == "certificate"]
+    if len(rows) != 1 or rows[0]["state"] != "ok" or want not in rows[0]["what"]:
+        fail(f"doctor shows {rows}")
+    if want not in node.run("status")[1]:
+        fail("status in words does not show the fingerprint")
+    with door.dial() as connection:
+        shown = hashlib.sha256(connection.getpeercert(True)).hexdigest()
+        if shown != want.replace(":", "").lower() or connection.version() != "TLSv1.3":
+            fail(f"the door shows {shown} through {connection.version()}")
+
+
+def what_is_older_than_tls_13_is_refused(door):
+    door.context.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        door.dial().close()
+        fail("TLS 1.2 was accepted")
+    except (ssl.SSLError, ConnectionError):
+        door.context.maximum_version = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    with socket.create_connection(door.address, 5) as plain:
+        plain.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        if b"200" in all_of(plain):
+            fail("answered without TLS")
+    door.well("old versions of TLS")
+
+
+def a_pair_may_be_replaced_and_must_fit(tree, node, door):
+    other = os.path.join(tree.base, "other")
+    tree_home = node.home
+    node.home = other
+    node.run("init", "--root", "--division", "540000", "--name", "other", "--approval", "none")
+    node.home = tree_home
+    own, theirs = os.path.join(node.home, "tls"), os.path.join(other, "tls")
+    before = fingerprint_of(os.path.join(own, "cert.pem"))
+    node.end()
+    shutil.copy(os.path.join(theirs, "key.pem"), own)
+    try:
+        node.start()
+        fail("a key that is another certificate's was accepted")
+    except trees.Failed as failed:
+        if "tls_key_differs" not in str(failed) and "does not belong" not in str(failed):
+            fail(f"a wrong key is not named: {failed}")
+    node.process = None
+    shutil.copy(os.path.join(theirs, "cert.pem"), own)
+    node.start()
+    after = node.status()["api"]["fingerprint"]
+    if after == before or after != fingerprint_of(os.path.join(theirs, "cert.pem")):
+        fail(f"replaced, and shows {after}")
+    door.context = Door(node).context
+    door.well("a new pair")
+
+
+# --- bad input ---
+
+JSON_BODIES = [
+    ("not JSON", b"{"), ("another type", b"[1]"), ("a number", b"7"), ("empty", b""),
+    ("a repeated key", b'{"name":"a","name":"b","password":"c"}'),
+    ("deep", b'{"name":' + b"[" * 30000 + b"]" * 30000 + b"}"),
+    ("not UTF-8", b'{"name":"\xff\xfe","password":"x"}'),
+    ("a NUL", b'{"name":"a\\u0000b","password":"x"}'),
+    ("types", b'{"name":7,"password":[]}'),
+    ("a long name", b'{"name":"' + b"x" * 60000 + b'","password":"x"}'),
+]
+PATHS = [
+    ("/api/v1/", 404), ("/api/v1", 404), ("/api/v1/nothing", 404), ("/api/v2/status", 404),
+    ("/assets/nothing.js", 404), ("/assets/../../../../etc/passwd", 404),
+    ("/assets/%2e%2e/%2e%2e/keys/identity.key", 404), ("/assets/%00", 404),
+    ("/api/v1/documents/" + "x" * 4000, 404), ("/api/v1/documents/%ff%fe", 400),
+    ("/api/v1/status?x=a%1fb=c", 400), ("/api/v1/status?%00=1", 401),
+    ("/api/v1/status", 401), ("/api/v1/status?x=%", 401), ("/api/v1//status", 404),
+    ("/api/v1/documents?kind=payment&limit=-1", 401), ("/metrics", 401), ("/healthz", 200),
+]
+# Raw bytes, and what the answer may begin with: a status, or b"" for a connection that is closed.
+RAW = [
+    ("no request", b"\r\n\r\n\r\n", [b"", b"HTTP/1.1 4"]),
+    ("garbage", bytes(range(1, 256)) * 8 + b"\r\n\r\n", [b"", b"HTTP/1.1 4"]),
+    ("no version", b"GET /healthz\r\n\r\n", [b"", b"HTTP/1.1 4", b"HTTP/1.0", b"HTTP/1.1 2"]),
+    ("another version", b"GET /healthz HTTP/9.9\r\nHost: x\r\n\r\n",
+     [b"", b"HTTP/1.1 4", b"HTTP/1.1 5"]),
+    ("no host", b"GET /healthz HTTP/1.1\r\n\r\n", [b"HTTP/1.1 400"]),
+    ("a long address", b"GET /" + b"x" * (2 * HEADER_BYTES_MAX) + b" HTTP/1.1\r\nHost: x\r\n\r\n",
+     [b"HTTP/1.1 414", b"HTTP/1.1 431", b""]),
+    ("long headers", b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"y" * (2 * HEADER_BYTES_MAX)
+     + b"\r\n\r\n", [b"HTTP/1.1 413", b"HTTP/1.1 431", b""]),
+    ("many headers", b"GET / HTTP/1.1\r\nHost: x\r\n" + b"X: y\r\n" * 20000 + b"\r\n",
+     [b"HTTP/1.1 413", b"HTTP/1.1 431", b""]),
+    ("a negative length", b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+     [b"HTTP/1.1 400", b""]),
+    ("a length beyond all", b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\n"
+     b"Content-Length: 99999999999999999999999\r\n\r\n", [b"HTTP/1.1 4", b""]),
+    ("a length that is none", b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: ten\r\n"
+     b"\r\n", [b"HTTP/1.1 400", b""]),
+    ("a chunk that is none", b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\n"
+     b"Transfer-Encoding: chunked\r\n\r\nzz\r\n\r\n", [b"HTTP/1.1 400", b""]),
+    ("a chunk beyond all", b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\n"
+     b"Transfer-Encoding: chunked\r\n\r\nffffffffffffffff0\r\n", [b"HTTP/1.1 4", b""]),
+    ("a strange method", b"BREW /api/v1/status HTTP/1.1\r\nHost: x\r\n\r\n", [b"HTTP/1.1 405"]),
+    ("a long method", b"X" * 5000 + b" / HTTP/1.1\r\nHost: x\r\n\r\n",
+     [b"HTTP/1.1 405", b"HTTP/1.1 4", b""]),
+    ("a body for a stranger beyond his limit",
+     b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 70000\r\n\r\n" + b" " * 70000,
+     [b"HTTP/1.1 413"]),
+]
+
+
+def want_problem(name, status, headers, text, wanted):
+    if status not in wanted:
+        fail(f"{name}: {status} {text[:300]}")
+    if status >= 400 and "/problem+json" not in headers.get("Content-Type", ""):
+        fail(f"{name}: {status} is answered as {headers}")
+
+
+def bad_input_is_answered(door):
+    for name, body in JSON_BODIES:
+        status, headers, text = door.ask("POST", "/api/v1/login", body)
+        want_problem(f"a body: {name}", status, headers, text, (400, 403))
+    for path, wanted in PATHS:
+        status, headers, text = door.ask("GET", path)
+        want_problem(path[:60], status, headers, text, (wanted,))
+    for name, sent, wanted in RAW:
+        with door.dial(timeout=3) as connection:
+            try:
+                connection.sendall(sent)
+                heard = all_of(connection)
+            except (ConnectionError, ssl.SSLError):
+                heard = b""
+        if not any(heard.startswith(w) if w else heard == b"" for w in wanted):
+            fail(f"{name}: {heard[:200]}")
+        door.well(name)
+
+
+def answers_carry_their_guards(door):
+    guards = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
+              "Strict-Transport-Security": "max-age=31536000", "X-Frame-Options": "DENY"}
+    for path in ("/", "/map", "/api/v1/status", "/api/v1/healthz", "/assets/nothing.js"):
+        _, headers, _ = door.ask("GET", path)
+        policy = headers.get("Content-Security-Policy", "")
+        wrong = [name for name, value in guards.items() if headers.get(name) != value]
+        if wrong or "default-src 'none'" not in policy or "frame-ancestors 'none'" not in policy \
+                or "unsafe" in policy:
+            fail(f"{path}: {wrong} {policy}")
+
+
+# --- slow clients and crowds ---
+
+def slow_clients_are_cut(door, token):
+    """All at once: each is answered or closed in its time, while others are served."""
+    asks = b"GET /api/v1/documents?kind=agency HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " \
+        + token.encode() + b"\r\nAccept: application/x-ndjson\r\n\r\n"
+    clients = {"headers": door.dial(), "a body": door.dial(), "nothing": door.dial(),
+               "a reader": door.dial()}
+    clients["headers"].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+    clients["a body"].sendall(b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n"
+                              b"\r\n")
+    clients["a reader"].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    clients["a reader"].sendall(asks)
+    began, gone = time.monotonic(), {}
+    while len(gone) < 3:
+        if time.monotonic() - began > SLOW_S_MAX:
+            fail(f"after {SLOW_S_MAX} s only {sorted(gone)} are cut")
+        door.well("a slow client")
+        for name in ("headers", "a body", "nothing"):
+            if name in gone:
+                continue
+            try:
+                clients[name].settimeout(0.3)
+                if name == "headers":
+                    clients[name].sendall(b"X: y\r\n")  # never silent, and never done
+                elif name == "a body":
+                    clients[name].sendall(b" ")
+                if clients[name].recv(1) == b"":
+                    gone[name] = time.monotonic() - began
+            except socket.timeout:
+                pass
+            except (ConnectionError, ssl.SSLError):
+                gone[name] = time.monotonic() - began
+    time.sleep(max(0, 35 - (time.monotonic() - began)))  # longer than a reader may rest
+    clients["a reader"].settimeout(5)
+    heard = all_of(clients["a reader"])
+    if heard.endswith(b"0\r\n\r\n"):
+        fail("a reader that rested for 35 s still got the whole list")
+    for client in clients.values():
+        client.close()
+    print("  cut after " + ", ".join(f"{name} {seconds:.0f} s" for name, seconds in gone.items()))
+
+
+def a_crowd_is_carried(node, door):
+    before = node.rss_kib()
+    crowd = [door.dial(source=f"127.0.0.{2 + i % 4}") for i in range(CROWD)]
+    slowest = 0
+    for i in range(20):
+        began = time.monotonic()
+        lines = node.submit_lines([{"kind": "agency", "id": f"C{i}", "fiscal_year": "2026",
+                                    "agency_code": f"{900000 + i}", "agency_name": "x"}])
+        slowest = max(slowest, time.monotonic() - began)
+        if lines[0]["status"] != "accepted":
+            fail(f"with a crowd at the door: {lines}")
+    for connection in crowd[::10]:
+        connection.sendall(b"GET /api/v1/healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+        if not connection.recv(4096).startswith(b"HTTP/1.1 200"):
+            fail("one of the crowd is not answered")
+    door.well("a crowd")
+    grown = node.rss_kib() - before
+    for connection in crowd:
+        connection.close()
+    print(f"  {CROWD} connections: {grown} KiB, slowest submit {slowest * 1000:.0f} ms")
+    if grown > CROWD_KIB_MAX:
+        fail(f"{CROWD} connections cost {grown} KiB, more than {CROWD_KIB_MAX}")
+
+
+def an_address_has_its_share(door):
+    """Who opens them all from one place still leaves some for others."""
+    crowd, open_ones = [], 0
+    for _ in range(PER_ADDRESS_MAX + 20):
+        try:
+            crowd.append(door.dial(source="127.0.0.9", timeout=5))
+            open_ones += 1
+        except (ConnectionError, ssl.SSLError, socket.timeout):
+            break
+    door.well("all the connections of one address")
+    for connection in crowd:
+        connection.close()
+    if open_ones != PER_ADDRESS_MAX:
+        fail(f"one address has {open_ones} connections, not {PER_ADDRESS_MAX}")
+
+
+def followers_cost_little(node, door, token):
+    """They follow, the node is idle, and each hears of what is entered then."""
+    before = node.rss_kib()
+    asks = b"GET /api/v1/changes?after=end HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " \
+        + token.encode() + b"\r\nAccept: text/event-stream\r\n\r\n"
+    crowd = [door.dial(source=f"127.0.0.{2 + i % 4}") for i in range(FOLLOWERS)]
+    for follower in crowd:
+        follower.sendall(asks)
+    for follower in crowd:
+        if not follower.recv(4096).startswith(b"HTTP/1.1 200"):
+            fail("a follower is not answered")
+    grown, began, busy = node.rss_kib() - before, time.monotonic(), node.cpu_seconds()
+    time.sleep(IDLE_S)
+    share = (node.cpu_seconds() - busy) / (time.monotonic() - began)
+    node.submit_lines([{"kind": "agency", "id": "F1", "fiscal_year": "2026",
+                        "agency_code": "800001", "agency_name": "news"}])
+    for follower in crowd:
+        heard = b""
+        while b"800001" not in heard:
+            piece = follower.recv(65536)
+            if not piece:
+                fail(f"a follower was not told: {heard}")
+            heard += piece
+        follower.close()
+    print(f"  {FOLLOWERS} idle followers: {grown} KiB, {100 * share:.1f} % of a core")
+    if grown > FOLLOWERS_KIB_MAX or share > IDLE_SHARE_MAX:
+        fail(f"{FOLLOWERS} idle followers cost {grown} KiB and {100 * share:.1f} % of a core")
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    args = parser.parse_args()
+    tree = trees.Tree("/tmp/terrace-api-door", build=args.build, console=True)
+    try:
+        node = tree.init_root("540000", "西藏自治区")
+        door = Door(node)
+        the_certificate_is_the_one_that_is_shown(node, door)
+        what_is_older_than_tls_13_is_refused(door)
+        a_pair_may_be_replaced_and_must_fit(tree, node, door)
+        node.run("user", "add", "tashi", "--role", "auditor")
+        bad_input_is_answered(door)
+        answers_carry_their_guards(door)
+        node.submit_lines([{"kind": "agency", "id": f"A{i}", "fiscal_year": "2026",
+                            "agency_code": f"{100000 + i}", "agency_name": "机关" * 10}
+                           for i in range(20000)])
+        token = door.login("tashi")
+        followers_cost_little(node, door, token)  # before others leave memory behind
+        a_crowd_is_carried(node, door)
+        an_address_has_its_share(door)
+        slow_clients_are_cut(door, token)
+        print("api_door: strangers, slow clients and crowds are answered, and nobody else waits")
+    except trees.Failed as failed:
+        fail(failed)
+    finally:
+        tree.stop()
+        shutil.rmtree(tree.base, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

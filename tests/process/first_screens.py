@@ -1,0 +1,164 @@
+"""first_screens - what an operator sees first while a tree comes up, and when one of its nodes no longer moves: `status`,
+`doctor` and `status --tree` end in time, name what is wrong and what to do, and name nothing where all is well.
+
+    python3 tests/process/first_screens.py --build build
+"""
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+import tree as trees  # noqa: E402
+
+REGION, CITY, COUNTY = "540000", "540100", "540121"
+PATIENCE_S = 90
+
+
+def need(holds, what):
+    if not holds:
+        raise trees.Failed(what)
+
+
+def ask(node, *args, lang="en", stdin=b"", env=None):
+    """(exit code, all it said, seconds)"""
+    begun = time.monotonic()
+    done = subprocess.run([node.tree.bin("terrace"), "--home", node.home, "--lang", lang, *args], input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(node.tree.env, **(env or {})))
+    return done.returncode, done.stdout.decode(), time.monotonic() - begun
+
+
+def says(node, code, words, *args, **kwargs):
+    got, said, _ = ask(node, *args, **kwargs)
+    need(got == code and all(word in said for word in words), f"{args}: exit {got}, wanted {code} and {words}:\n{said}")
+    return said
+
+
+# --- a tree that comes up ---
+
+class Looks:
+    """Asks for one thing again and again, and keeps every answer."""
+
+    def __init__(self, node, *args):
+        self.node, self.args, self.seen, self.over = node, args, [], False
+        self.thread = threading.Thread(target=self._look, daemon=True)
+        self.thread.start()
+
+    def _look(self):
+        while not self.over:
+            self.seen.append(self.node.json(*self.args))
+
+    def end(self):
+        self.over = True
+        self.thread.join(timeout=60)
+        return self.seen
+
+
+def nobody_is_cut_while_all_are_coming(tree):
+    """From the invitation to the first word of each, no screen says that anything is wrong."""
+    region = tree.init_root(REGION, "西藏自治区")
+    says(region, 0, ["No division is below this one."], "status", "--tree")
+    looks = Looks(region, "status", "--tree"), Looks(region, "status")
+    tree.join(REGION, CITY, "拉萨市")
+    tree.join(CITY, COUNTY, "林周县")
+    trees.wait_until(lambda: region.json("status", "--tree")["well"] == 2, PATIENCE_S, "both to be well")
+    trees_seen, statuses = (look.end() for look in looks)
+    for answer in trees_seen:
+        for row in answer["rows"]:
+            need(row["state"] in ("well", "unknown"), f"while it came: {row}")
+            need(" for 0 s" not in row["sentence"], f"{row['sentence']}")
+    for answer in statuses:
+        need(not answer["alarms"], f"while all came: {answer['alarms']}")
+    need(any(row["state"] == "unknown" and "oining" in row["sentence"] for answer in trees_seen
+             for row in answer["rows"]), "nobody was seen joining")
+    says(tree[COUNTY], 0, ["No division is below this one."], "status", "--tree")
+    says(tree[COUNTY], 0, ["本区划没有下级"], "status", "--tree", lang="zh")
+    says(tree[CITY], 0, ["The one division below is well."], "status", "--tree")
+
+
+def what_is_good_needs_no_cure(tree):
+    rows = json.loads(ask(tree[CITY], "--json", "doctor")[1])["rows"]
+    need(len(rows) > 5 and all((row["state"] == "ok") == (row["cure"] == "") for row in rows), f"{rows}")
+
+
+# --- a node that no longer moves ---
+
+def a_stopped_node_keeps_nobody_waiting(tree):
+    city, region = tree[CITY], tree[REGION]
+    city.process.send_signal(signal.SIGSTOP)
+    try:
+        for lang, words in (("en", ["has not answered within 2 s", "doctor"]), ("zh", ["2 秒内没有应答", "doctor"])):
+            for command in (["status"], ["status", "--tree"], ["inbox"], ["verify"], ["list", "agency"]):
+                code, said, seconds = ask(city, "--timeout", "2", *command, lang=lang)
+                need(code == 3 and seconds < 10 and all(word in said for word in words),
+                     f"{command}: exit {code} after {seconds:.1f} s: {said}")
+        says(city, 3, ["within 1 s"], "status", env={"TERRACE_TIMEOUT": "1"})
+        says(city, 2, ["from 1 to 99999"], "status", env={"TERRACE_TIMEOUT": "soon"})
+        says(city, 2, ["from 1 to 99999"], "status", "--timeout", "0")
+        document = dict(kind="agency", id="A1", fiscal_year="2026", agency_code="101", agency_name="财政局")
+        says(city, 3, ["nothing is known", "terrace get ID", "exists"], "--timeout", "1", "submit", "-",
+             stdin=json.dumps(document).encode())
+        code, said, seconds = ask(city, "status")
+        need(code == 3 and seconds < 30, f"status, unbounded: exit {code} after {seconds:.1f} s: {said}")
+        said = says(city, 1, ["configuration", "sealing", "grants", "disk", "stopped or hangs",
+                              f"systemctl restart terraced@{CITY}"], "doctor")
+        need(said.index("disk") < said.index("stopped or hangs"), f"what is known without the node comes first: {said}")
+        trees.wait_until(lambda: f"{CITY} 拉萨市: " in region.run("status")[1], PATIENCE_S, "the region to name it")
+        says(region, 0, [f"systemctl status terraced@{CITY}"], "status", "--tree")
+    finally:
+        city.process.send_signal(signal.SIGCONT)
+    trees.wait_until(lambda: region.json("status", "--tree")["well"] == 2, PATIENCE_S, "all to be well again")
+    ask(city, "submit", "-", stdin=json.dumps(document).encode())  # accepted now, or it had been
+    says(city, 0, ["exists"], "submit", "-", stdin=json.dumps(document).encode())
+
+
+def a_note_that_was_taken_away_is_named(tree):
+    """Without NOTED nobody can tell whether the store's list of tables was cut: it is said until somebody has seen it."""
+    city, region = tree[CITY], tree[REGION]
+    city.end()
+    os.remove(os.path.join(city.home, "store", "NOTED"))
+    city.start()
+    for lang, words in (("en", ["store_unnoted", "NOTED", "terrace verify --deep"]), ("zh", ["NOTED", "verify --deep"])):
+        says(city, 0, words, "status", lang=lang)
+        said = ask(city, "doctor", lang=lang)[1]
+        need(all(word in said for word in words[-2:]), f"doctor: {said}")
+    trees.wait_until(lambda: "NOTED" in region.run("status", "--tree")[1], PATIENCE_S, "the region to be told")
+    number = next(row["id"] for row in city.json("alarms")["alarms"] if row["code"] == "store_unnoted")
+    says(city, 0, [], "alarms", "--ack", str(number))
+    city.end()
+    city.start()
+    need(not city.json("alarms")["alarms"], "it is noted again, and was seen")
+
+
+STEPS = [nobody_is_cut_while_all_are_coming, what_is_good_needs_no_cure, a_stopped_node_keeps_nobody_waiting,
+         a_note_that_was_taken_away_is_named]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="terrace-screens-") as base:
+        tree = trees.Tree(os.path.join(base, "tree"), build=os.path.abspath(args.build))
+        try:
+            for step in STEPS:
+                step(tree)
+                print(f"  {step.__name__}")
+        except trees.Failed as failed:
+            for node in tree.nodes.values():
+                print(f"--- {node.division}\n{node.log_tail(1500)}", file=sys.stderr)
+            print(f"first_screens: {failed}", file=sys.stderr)
+            return 1
+        finally:
+            tree.stop()
+    print("first_screens: quiet while a tree comes up, and in time when a node no longer moves")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

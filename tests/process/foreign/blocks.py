@@ -1,0 +1,219 @@
+"""blocks - blocks and entries as bytes, from proto/block.h: written, read, and checked."""
+import ctypes
+import ctypes.util
+from dataclasses import dataclass, field
+
+from . import hashes
+from .hashes import ZERO, code, tagged, u16, u32, u64
+
+# What is signed, whatever a block leaves out: name, size; numbers are big-endian.
+SIGNED = [
+    ("version", 1), ("suite", 1), ("codec", 1), ("audience_kind", 1), ("audience", 9), ("tree", 32),
+    ("key_id", 8), ("author", 9), ("epoch", 4), ("count", 4), ("first_lsn", 8), ("aud_seq", 8),
+    ("prev_hash", 32), ("aud_prev", 32), ("entries_root", 32), ("state_digest", 32), ("raw_size", 4),
+    ("body_size", 4), ("body_hash", 32), ("time_ms", 8)]
+LINE, TREE = 1, 2
+IS_TREE, OTHER_DIVISION, OTHER_AUD_PREV, MANY, ZSTD = 1, 2, 4, 8, 16
+
+
+class Bad(Exception):
+    """Bytes that are not what proto/ says."""
+
+
+@dataclass
+class Entry:
+    lsn: int
+    time_ms: int
+    kind: int
+    format: int
+    body: bytes
+
+    def leaf(self):
+        return tagged(b"leaf", u64(self.lsn), u64(self.time_ms), u32(self.kind), u32(self.format),
+                      self.body)
+
+
+@dataclass
+class Block:
+    header: dict
+    signature: bytes
+    entries: list = field(default_factory=list)
+
+    def hash(self, tree, public):
+        return block_hash(self.header, tree, public)
+
+    def last_lsn(self):
+        return self.header["first_lsn"] + self.header["count"] - 1
+
+
+def block_hash(header, tree, public):
+    """What the author of that key signs, and the next block names as the one before it."""
+    values = dict(header, tree=tree, key_id=hashes.key_id(public), author=code(header["author"]),
+                  audience=code(header["audience"]))
+    fields = ((values[name], size) for name, size in SIGNED)
+    return tagged(b"block", *(value.to_bytes(size, "big") if isinstance(value, int) else value
+                              for value, size in fields))
+
+
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out += bytes([number & 0x7f | 0x80])
+        number >>= 7
+    return out + bytes([number])
+
+
+def read_varint(data, at):
+    number = shift = 0
+    while True:
+        number |= (data[at] & 0x7f) << shift
+        at, shift = at + 1, shift + 7
+        if data[at - 1] < 0x80:
+            return number, at
+
+
+def decompress(body, raw_size):
+    zstd = ctypes.CDLL(ctypes.util.find_library("zstd") or "libzstd.so.1")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    zstd.ZSTD_decompress.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p,
+                                     ctypes.c_size_t]
+    raw = ctypes.create_string_buffer(raw_size)
+    if zstd.ZSTD_decompress(raw, raw_size, body, len(body)) != raw_size:
+        raise Bad("the body is not a zstd frame of raw_size")
+    return raw.raw
+
+
+def read_entries(raw, header):
+    end = 4 + int.from_bytes(raw[:4], "big")
+    at, entries = 4, []
+    for i in range(header["count"]):
+        kind, at = read_varint(raw, at)
+        form, at = read_varint(raw, at)
+        time_ms, at = read_varint(raw, at)
+        size, at = read_varint(raw, at)
+        entries.append(Entry(header["first_lsn"] + i, time_ms, kind, form, raw[at:at + size]))
+        at += size
+    if at != end:
+        raise Bad("entries_size is not the size of the entries")
+    return entries
+
+
+class Reader:
+    def __init__(self, data):
+        self.data, self.at = data, 0
+
+    def take(self, size):
+        self.at += size
+        if self.at > len(self.data):
+            raise Bad("it ends too soon")
+        return self.data[self.at - size:self.at]
+
+    def number(self):
+        number, self.at = read_varint(self.data, self.at)
+        return number
+
+    def division(self):
+        return self.take(self.take(1)[0]).decode()
+
+
+def read_header(reader):
+    """As it travels, with what was left out put back; entries_root None where the one entry is it."""
+    header = {"version": reader.take(1)[0], "suite": reader.take(1)[0]}
+    if (header["version"], header["suite"]) != (1, 1):
+        raise Bad("version or suite")
+    flags = reader.take(1)[0]
+    header["codec"] = 1 if flags & ZSTD else 0
+    header["audience_kind"] = TREE if flags & IS_TREE else LINE
+    header["author"] = reader.division()
+    header["audience"] = reader.division() if flags & OTHER_DIVISION else header["author"]
+    header["epoch"], header["first_lsn"] = reader.number(), reader.number()
+    header["count"] = reader.number() if flags & MANY else 1
+    header["aud_seq"] = reader.number()
+    header["raw_size"] = reader.number() if flags & ZSTD else None
+    header["time_ms"], header["prev_hash"] = reader.number(), reader.take(32)
+    header["aud_prev"] = reader.take(32) if flags & OTHER_AUD_PREV else header["prev_hash"]
+    header["entries_root"] = reader.take(32) if flags & (MANY | ZSTD) else None
+    header["state_digest"], header["body_hash"] = reader.take(32), reader.take(32)
+    return header
+
+
+def parse(whole):
+    """A block whose form, body hash and Merkle root hold; its signature is the caller's to check."""
+    reader = Reader(whole)
+    header = read_header(reader)
+    signature = reader.take(64)
+    body = whole[reader.at:]
+    header["body_size"] = len(body)
+    if header["raw_size"] is None:
+        header["raw_size"] = len(body)
+    if tagged(b"body", body) != header["body_hash"]:
+        raise Bad("body_hash")
+    raw = body if header["codec"] == 0 else decompress(body, header["raw_size"])
+    block = Block(header, signature, read_entries(raw, header))
+    root = hashes.merkle_root([entry.leaf() for entry in block.entries])
+    if header["entries_root"] not in (None, root):
+        raise Bad("entries_root")
+    header["entries_root"] = root
+    return block
+
+
+class Chain:
+    """The blocks of one log that are addressed to a holder, in order: of each audience none is
+    missing, and of a log held whole none at all."""
+
+    def __init__(self, whole):
+        self.whole, self.lsn, self.hash, self.epoch, self.audiences = whole, 0, ZERO, 0, {}
+
+    def follow(self, block, digest):
+        header = block.header
+        audience = (header["audience_kind"], header["audience"])
+        seq, before = self.audiences.get(audience, (0, ZERO))
+        if (header["aud_seq"], header["aud_prev"]) != (seq + 1, before):
+            raise Bad(f"a block of {audience} is missing or another")
+        if header["first_lsn"] <= self.lsn:
+            raise Bad("lsn goes back")
+        if self.whole and (header["first_lsn"], header["prev_hash"]) != (self.lsn + 1, self.hash):
+            raise Bad("the chain of the log is broken")
+        self.lsn, self.hash, self.epoch = block.last_lsn(), digest, header["epoch"]
+        self.audiences[audience] = (seq + 1, self.hash)
+
+
+class Writer:
+    """One's own log: documents that book nothing, in blocks for the line from the root to here."""
+
+    def __init__(self, division, tree, key):
+        self.division, self.tree, self.key = division, tree, key
+        self.chain, self.digest, self.last_signature = Chain(True), ZERO, b""
+
+    def write(self, documents, time_ms):
+        """[(kind, format, body)] -> a sealed block."""
+        first = self.chain.lsn + 1
+        entries = [Entry(first + i, time_ms, *document) for i, document in enumerate(documents)]
+        packed = b"".join(varint(e.kind) + varint(e.format) + varint(e.time_ms) + varint(len(e.body))
+                          + e.body for e in entries)
+        body = u32(len(packed)) + packed
+        booked = b"".join(u64(e.lsn) + u16(0) for e in entries)
+        self.digest = tagged(b"state", self.digest, booked)
+        seq, before = self.chain.audiences.get((LINE, self.division), (0, ZERO))
+        public, root = self.key.verify_key.encode(), hashes.merkle_root([e.leaf() for e in entries])
+        header = dict(
+            version=1, suite=1, codec=0, audience_kind=LINE, audience=self.division,
+            author=self.division, epoch=1, count=len(entries), first_lsn=first, aud_seq=seq + 1,
+            prev_hash=self.chain.hash, aud_prev=before, entries_root=root, state_digest=self.digest,
+            raw_size=len(body), body_size=len(body), body_hash=tagged(b"body", body), time_ms=time_ms)
+        digest = block_hash(header, self.tree, public)
+        self.last_signature = self.key.sign(digest).signature
+        whole = self.pack(header) + self.last_signature + body
+        self.chain.follow(parse(whole), digest)
+        return whole
+
+    def pack(self, header):
+        """The header as it travels. All blocks of this log have one audience, so that the block
+        before of the audience is the block before, and is left out."""
+        many = header["count"] > 1
+        author = header["author"].encode()
+        return (bytes([1, 1, MANY if many else 0, len(author)]) + author + varint(header["epoch"])
+                + varint(header["first_lsn"]) + (varint(header["count"]) if many else b"")
+                + varint(header["aud_seq"]) + varint(header["time_ms"]) + header["prev_hash"]
+                + (header["entries_root"] if many else b"") + header["state_digest"]
+                + header["body_hash"])

@@ -1,0 +1,133 @@
+"""enrol - the way in: a token, a request, the chain of grants. From proto/PROTOCOL.md, section 3."""
+import base64
+from dataclasses import dataclass
+
+import nacl.public
+import nacl.signing
+import zmq
+
+from . import hashes
+from .hashes import code, sized, tagged, u32, u64
+
+SUITE = 1
+
+
+class Refused(Exception):
+    """What came cannot be trusted, or the parent said no."""
+
+
+@dataclass
+class Token:
+    division: str
+    parent: str
+    endpoint: str
+    link: str
+    curve_key: bytes
+    tree: bytes
+    policy: list
+    secret: bytes
+
+
+def parse_token(text):
+    data = text.strip().removeprefix("TERRACE1-")
+    raw = base64.urlsafe_b64decode(data + "=" * (-len(data) % 4))
+    if tagged(b"token", raw[:-4])[:4] != raw[-4:]:
+        raise Refused("the token was mistyped")
+    at = 0
+
+    def take(size):
+        nonlocal at
+        at += size
+        return raw[at - size:at]
+
+    def take_code():
+        return take(9).rstrip(b"\0").decode()
+
+    def take_text():
+        return take(take(1)[0]).decode()
+
+    return Token(take_code(), take_code(), take_text(), take_text(), take(32), take(32),
+                 list(take(take(1)[0])), take(32))
+
+
+def dial(context, endpoint, server_key, keys):
+    socket = context.socket(zmq.DEALER)
+    socket.setsockopt(zmq.LINGER, 0)
+    socket.setsockopt(zmq.CURVE_PUBLICKEY, bytes(keys.curve.public_key))
+    socket.setsockopt(zmq.CURVE_SECRETKEY, bytes(keys.curve))
+    socket.setsockopt(zmq.CURVE_SERVERKEY, server_key)
+    socket.connect(endpoint)
+    return socket
+
+
+class Keys:
+    def __init__(self):
+        self.sign = nacl.signing.SigningKey.generate()
+        self.curve = nacl.public.PrivateKey.generate()
+
+    def public(self):
+        return self.sign.verify_key.encode()
+
+
+def prove(pb, token, keys, confirm, endpoint="", unix_ms=0):
+    """An EnrolRequest with its proof. A confirm leaves out what only the request says."""
+    curve = bytes(32) if confirm else bytes(keys.curve.public_key)
+    key_proof = bytes(64) if confirm else keys.sign.sign(
+        tagged(b"keyproof", token.tree, code(token.division), curve)).signature
+    digest = tagged(b"enrol", u32(SUITE), code(token.division), token.secret, keys.public(), curve,
+                    key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0))
+    request = pb.EnrolRequest(suite=SUITE, division=token.division.encode(), secret=token.secret,
+                              sign_key=keys.public(), proof=keys.sign.sign(digest).signature)
+    if confirm:
+        request.confirm = 1
+    else:
+        request.curve_key, request.key_proof = curve, key_proof
+        request.endpoint, request.unix_ms = endpoint.encode(), unix_ms
+    return request
+
+
+def ask(pb, socket, request, seconds=20):
+    socket.send(request.SerializeToString())
+    if not socket.poll(seconds * 1000):
+        raise Refused("no answer")
+    answer = pb.EnrolAnswer.FromString(socket.recv())
+    if answer.status != 0:
+        raise Refused(answer.text.decode())
+    return answer
+
+
+def open_chain(pb, chain, tree):
+    """{division: Grant} of a chain of sealed grants, root first: each signed by the one before it,
+    the first by the key whose fingerprint the tree has."""
+    grants, above = {}, None
+    for sealed in map(pb.SignedGrant.FromString, chain):
+        digest = tagged(b"grant", sized(sealed.grant), u32(sealed.consent_suite),
+                        sized(sealed.consent))
+        if not hashes.verify(sealed.signer, digest, sealed.signature):
+            raise Refused("a grant is not signed by its signer")
+        grant = pb.Grant.FromString(sealed.grant)
+        if above is None:
+            good = hashes.fingerprint(sealed.signer) == tree and not grant.parent
+        else:
+            good = sealed.signer == above.sign_key and grant.parent == above.division
+        proof = tagged(b"keyproof", tree, code(grant.division.decode()), grant.curve_key)
+        if not good or not hashes.verify(grant.sign_key, proof, grant.key_proof):
+            raise Refused(f"the grant of {grant.division.decode()} does not hold")
+        grants[grant.division.decode()] = above = grant
+    return grants
+
+
+def enrol(pb, context, token, keys, unix_ms):
+    socket = dial(context, token.endpoint, token.curve_key, keys)
+    try:
+        answer = ask(pb, socket, prove(pb, token, keys, False, unix_ms=unix_ms))
+        grants = open_chain(pb, answer.chain, token.tree)
+        own, parent = grants[token.division], grants[token.parent]
+        if own.sign_key != keys.public() or parent.curve_key != token.curve_key:
+            raise Refused("the chain is not about the keys of this token")
+        if list(own.policy) != token.policy:
+            raise Refused("the policy in the grant is not the token's")
+        ask(pb, socket, prove(pb, token, keys, True))
+    finally:
+        socket.close()
+    return grants

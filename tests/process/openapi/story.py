@@ -1,0 +1,347 @@
+"""story - what is asked of the node, in the order in which it happens."""
+import json
+import urllib.parse
+
+import nacl.signing
+
+from foreign.hashes import code, sized, tagged
+
+YEAR, REGION, CITY, COUNTY = "2026", "540000", "540100", "540121"
+PASSWORD = "secret-word"
+PERSONS = {"li": ["maker"], "wang": ["checker"], "shen": ["auditor"], "gao": ["admin"]}
+PAYEE = dict(payee_acct_name="林周县农民合作社", payee_acct_no="622800001",
+             payee_acct_bank_name="农业银行", use_des="办公用品")
+
+
+def doc(kind, name, **fields):
+    return dict(kind=kind, id=name, fiscal_year=YEAR, **fields)
+
+
+def payment(name, amount, **more):
+    return doc("payment", name, bgt_id="L1", pay_app_amt=amount, **dict(PAYEE, **more))
+
+
+CODES = [doc("element", "E1", ele_catalog_code="fund_type", ele_code="111", ele_name="一般公共预算资金"),
+         doc("element", "E2", ele_catalog_code="exp_func", ele_code="2050202", ele_name="小学教育"),
+         doc("agency", "A1", agency_code="105001", agency_name="教育局"),
+         doc("project", "P1", pro_code="54000026105P000000001", pro_name="校舍建设", pro_cat_code="3",
+             agency_code="105001", setup_year=YEAR, state="executing"),
+         doc("budget", "B1", stage="reply", fund_type_code="111", amount="100000.00",
+             approval_ref="人大〔2026〕1号", exp_func_code="2050202"),
+         doc("allocate", "L1", ori_bgt_id="B1", agency_code="105001", amount="20000.00",
+             pro_code="54000026105P000000001"),
+         doc("release", "R1", bgt_id="L1", cor_bgt_doc_no="财预〔2026〕1号")]
+TRANSFER = doc("transfer", "T1", ori_bgt_id="B1", rec_div_code=COUNTY, amount="30000.00",
+               cor_bgt_doc_no="财预〔2026〕2号", tra_type_code="general", stage="formal")
+
+
+# What the region did before: a transfer that waits at the city, and a code that both of them have.
+ABOVE = [CODES[0], doc("budget", "RB", stage="reply", fund_type_code="111", amount="900000.00", approval_ref="1"),
+         doc("transfer", "RT", ori_bgt_id="RB", rec_div_code=CITY, amount="30000.00", cor_bgt_doc_no="藏财预〔2026〕9号",
+             tra_type_code="general", stage="formal")]
+
+
+def tell(tree, city, play):
+    open_doors(play)
+    people(play)
+    hand_in(play)
+    decide(play)
+    county_joins(tree, city, play)
+    read(play)
+    boards(play)
+    type_ahead(play)
+    keep_forms(play)
+    watch(play)
+    browser_keys(play)
+    pages(play)
+    programs(play)
+    accesses(play)
+    webhooks(play)
+    leave(play)
+
+
+PAGED = {"/users": "gao", "/tokens": "gao", "/sessions": "gao", "/keys": "gao", "/unsent": "li",
+         "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen"}
+
+
+def pages(play):
+    """The lists that are mostly short answer in pages, too."""
+    for path, who in PAGED.items():
+        first = play.get(path + "?limit=1", who=who)
+        if not first["complete"]:
+            play.get(f"{path}?limit=1&after=" + urllib.parse.quote(first["next"]), who=who)
+        play.ask("GET", path + "?limit=0", who=who, want=400, code="bad_request")
+        play.ask("GET", path + "?after=none", who=who, want=400, code="bad_request")
+
+
+def open_doors(play):
+    for path in ("/healthz", "/readyz", "/metrics", "/texts?lang=zh&prefix=console.", "/texts", "/schema",
+                 "/openapi.json", "/front"):
+        play.ask("GET", path)
+    play.ask("GET", "/texts?lang=fr", want=400, code="bad_request")
+
+
+def people(play):
+    for name, roles in PERSONS.items():
+        play.ask("POST", "/users", dict(name=name, password=PASSWORD, roles=roles))
+        play.login(name, PASSWORD)
+    play.ask("POST", "/users", dict(name="x"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/users", dict(name="x", password="short"), who="gao", want=400, code="short_password")
+    play.ask("POST", "/users", dict(name="li", password=PASSWORD), who="gao", want=409, code="refused")
+    play.ask("POST", "/users", dict(name="x", password=PASSWORD), who="li", want=403, code="needs_role")
+    play.get("/users", who="gao")
+    play.ask("POST", "/login", dict(name="li", password="wrong-word"), want=403, code="wrong_password")
+    play.ask("POST", "/login", dict(name="li"), want=400, code="bad_request")
+    change = dict(password=PASSWORD, new_password="another-word")
+    play.ask("POST", "/users/li/passwd", dict(change, password="wrong-word"), want=403, code="wrong_password")
+    play.ask("POST", "/users/li/passwd", dict(change, new_password="short"), want=400, code="short_password")
+    play.ask("POST", "/users/li/passwd", dict(password=PASSWORD), want=400, code="bad_request")
+    play.ask("POST", "/users/nobody/passwd", change, want=404, code="not_found")
+    play.ask("POST", "/users/li/passwd", change)
+    play.login("li", "another-word")
+
+
+def hand_in(play):
+    play.ask("POST", "/documents?dry_run=1", [CODES[0]], who="li")
+    play.ask("POST", "/documents?file=codes.csv", CODES, who="li")
+    play.ask("POST", "/documents", [dict(CODES[0], ele_name="其他")], who="li")
+    play.ask("POST", "/documents", "!\n", who="li")
+    play.ask("POST", "/documents?summary=1", [CODES[0], dict(CODES[0], ele_name="其他")], who="li")
+    play.ask("POST", "/documents?kind=nonsense", [], who="li", want=400, code="bad_request")
+    play.ask("POST", "/documents", [payment("X", "1")] * 1001, who="li", want=413, code="too_many_documents")
+    play.ask("POST", "/documents", "x" * (9 << 20), who="li", want=413, code="too_large")
+    play.ask("POST", "/documents", CODES, who="wang", want=403, code="needs_role")
+    play.get("/pending", who="wang")
+    play.get("/pending?mine=1&limit=2", who="li")
+    play.ask("GET", "/pending?after=x", who="li", want=400, code="bad_request")
+    play.get("/documents/B1", who="li")
+
+
+def ids(documents):
+    return [document["id"] for document in documents]
+
+
+def decide(play):
+    play.ask("POST", "/review", dict(ids=ids(CODES), list=True), who="wang")
+    play.ask("POST", "/review", dict(ids=[]), who="wang", want=400, code="bad_request")
+    play.ask("POST", "/review", dict(batch="none"), who="wang", want=404, code="not_found")
+    play.ask("POST", "/approve", dict(ids=[]), who="wang", want=400, code="bad_request")
+    play.ask("POST", "/approve", dict(ids=ids(CODES)), who="li", want=403, code="needs_role")
+    play.ask("POST", "/approve", dict(ids=ids(CODES)), who="wang")
+    play.ask("POST", "/documents", [payment("P-1", "5000.00"), payment("P-2", "40000.00"),
+                                    payment("P-3", "10.00"), payment("P-4", "20.00")], who="li")
+    play.ask("POST", "/documents?dry_run=1", [payment("P-9", "99999.00")], who="li")
+    play.ask("POST", "/reject", dict(id="P-3", reason="收款人不符"), who="wang")
+    play.ask("POST", "/reject", dict(id="P-3"), who="wang", want=400, code="bad_request")
+    play.ask("POST", "/reject", dict(id="P-3", reason="x"), who="li", want=403, code="needs_role")
+    play.ask("POST", "/withdraw", dict(ids=["P-4"]), who="li")
+    play.ask("POST", "/withdraw", dict(ids=[]), who="li", want=400, code="bad_request")
+    play.ask("POST", "/withdraw", dict(ids=["P-4"]), who="wang", want=403, code="needs_role")
+    shown = json.loads(play.ask("POST", "/review", dict(ids=["P-1", "P-2"]), who="wang"))
+    play.ask("POST", "/approve", dict(ids=["P-1", "P-2"], hash="0" * 64), who="wang", want=409,
+             code="refused")
+    play.ask("POST", "/approve", dict(ids=["P-1", "P-2"], hash=shown["hash"]), who="wang")
+    play.ask("POST", "/documents", [dict(doc("paid", "D-1", pay_app_id="P-1", xpay_amt="5000.00",
+                                             xpay_date="2026-02-11", agent_business_no="77"))], who="li")
+    play.get("/pending", who="wang")
+    play.get("/documents/P-2", who="li")
+    play.get("/documents/P-3", who="li")
+
+
+def county_joins(tree, city, play):
+    asked = dict(division=COUNTY, name="林周县")
+    play.ask("POST", "/invite", dict(name="林周县"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/invite", dict(division=CITY, name="x"), who="gao", want=409, code="refused")
+    play.ask("POST", "/invite", asked, who="li", want=403, code="needs_role")
+    token = json.loads(play.ask("POST", "/invite", asked, who="gao"))["token"]
+    tree.join_with(token, city, COUNTY, "林周县")
+    play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
+    play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
+    for act in ("pause", "resume"):
+        play.ask("POST", f"/peers/540999/{act}", "{}", who="gao", want=404, code="not_found")
+        play.ask("POST", f"/peers/low/{act}", "{}", who="gao", want=400, code="bad_request")
+        play.ask("POST", f"/peers/{COUNTY}/{act}", "{}", who="li", want=403, code="needs_role")
+    play.ask("POST", "/documents", [TRANSFER], who="li")
+    play.ask("POST", "/approve", dict(ids=["T1", "D-1"]), who="wang")
+
+
+def read(play):
+    for path in ("/documents/P-1", "/documents/L1", "/documents/T1", "/documents/B1/receipt",
+                 "/documents/T1/receipt", "/documents/B1/proof", "/documents/P-1/proof", "/trace/B1",
+                 "/trace/B1?brief=1", "/trace/T1?limit=1"):
+        play.get(path, who="shen")
+    for path in ("/documents/none", "/documents/none/receipt", "/documents/none/proof", "/trace/none"):
+        play.ask("GET", path, who="shen", want=404, code="not_found")
+        play.ask("GET", path + "?division=low", who="shen", want=400, code="bad_request")
+    for kind in ("element", "agency", "project", "budget", "allocate", "release", "transfer", "payment", "paid",
+                 "operator"):
+        play.get(f"/documents?kind={kind}&year={YEAR}", who="shen")
+    play.get("/documents?kind=payment&text=合作社&limit=1".replace("合作社", "%E5%90%88"), who="shen")
+    play.ask("GET", "/documents", who="shen", want=400, code="bad_request")
+    play.ask("GET", "/documents?kind=payment&division=540999", who="shen", want=404, code="not_found")
+    play.get("/inbox/counts?user=li", who="li")
+    play.ask("GET", "/inbox/counts?user=nobody", who="li", want=404, code="not_found")
+    for counts in ("", "?counts=1", "?user=li", "?user=wang"):
+        play.get("/inbox" + counts, who="li")
+    play.ask("GET", "/inbox?after=x", who="li", want=400, code="bad_request")
+    play.ask("GET", "/inbox?user=nobody", who="li", want=404, code="not_found")
+    for query in ("", "?after=0&limit=3", "?after=end", "?kind=payment,paid&division=540100"):
+        play.ask("GET", "/changes" + query, who="shen")
+    play.ask("GET", "/changes?limit=0", who="shen", want=400, code="bad_request")
+    play.ask("GET", "/changes?after=999999-0000000000000001", who="shen", want=409, code="position_lost")
+
+
+def boards(play):
+    for scope in ("own", "subtree"):
+        for by in ("account", "project", "function", "fund", "agency"):
+            play.get(f"/balance?scope={scope}&by={by}", who="shen")
+        for by in ("function", "agency", "economic", "gov_economic,fund"):
+            play.get(f"/report/execution?scope={scope}&by={by}", who="shen")
+    for board in ("chain", "reconcile", "trial-balance"):
+        play.get(f"/report/{board}?year={YEAR}", who="shen")
+        play.get(f"/report/{board}?limit=1", who="shen")
+    for path in ("/money", "/money?at=2099-01-01", "/money/months", "/money/months?scope=subtree", "/lines",
+                 "/lines?agency=105001&limit=1"):
+        play.get(path, who="shen")
+    for path in ("/balance", "/report/chain", "/money", "/money/months", "/lines"):
+        play.ask("GET", path + "?year=26", who="shen", want=400, code="bad_request")
+        play.ask("GET", path + "?division=110000", who="shen", want=409, code="not_below_you")
+    for name in ("money", "chain", "execution", "reconcile", "trial-balance", "balance", "lines",
+                 "documents"):
+        for form in ("csv", "xlsx"):
+            play.ask("GET", f"/export/{name}?format={form}&kind=payment", who="shen")
+    play.ask("GET", "/export/money?format=pdf", who="shen", want=400, code="bad_request")
+    play.ask("GET", "/export/nonsense?format=csv", who="shen", want=404, code="not_found")
+    play.ask("GET", "/export/money?format=csv&division=110000", who="shen", want=409, code="not_below_you")
+    play.ask("GET", "/report/nonsense", who="shen", want=404, code="not_found")
+    play.get("/digest", who="shen")
+    play.get(f"/digest?division={COUNTY}", who="shen")
+    play.ask("GET", "/digest?division=low", who="shen", want=400, code="bad_request")
+    play.ask("GET", "/digest?division=110000", who="shen", want=409, code="not_below_you")
+    play.ask("POST", "/verify", "{}", who="shen")
+    play.ask("POST", "/verify", dict(deep=True), who="shen")
+    play.ask("POST", "/verify", "[", who="shen", want=400, code="bad_request")
+    play.ask("POST", "/verify", "{}", who="li", want=403, code="needs_role")
+
+
+def type_ahead(play):
+    for name in ("fund_type", "agency", "project", "bank_account", "division"):
+        play.get(f"/codes/{name}", who="li")
+    play.get("/codes/agency?q=jyj&limit=1", who="li")
+    play.ask("GET", "/codes/nonsense", who="li", want=404, code="not_found")
+    play.ask("GET", "/codes/agency?limit=0", who="li", want=400, code="bad_request")
+    play.ask("GET", "/codes/agency?division=110000", who="li", want=409, code="not_below_you")
+    play.get("/indicators", who="li")
+    play.get("/indicators?kind=payment&q=L", who="li")
+    play.ask("GET", "/indicators?kind=paid", who="li", want=400, code="bad_request")
+    play.ask("GET", "/indicators?division=110000", who="li", want=409, code="not_below_you")
+
+
+def keep_forms(play):
+    form = dict(kind="payment", fields=dict(memo="x"))
+    play.ask("PUT", "/unsent/form-1", form, who="li")
+    play.ask("PUT", "/unsent/form-1", form, who="li", want=412, code="changed_meanwhile")
+    play.ask("PUT", "/unsent/form-1", dict(kind="nonsense"), who="li", want=400, code="bad_request")
+    play.get("/unsent", who="li")
+    play.get("/unsent/form-1", who="li")
+    play.ask("GET", "/unsent/none", who="li", want=404, code="not_found")
+    play.ask("DELETE", "/unsent/form-1", who="li")
+    play.ask("DELETE", "/unsent/UPPER", who="li", want=404, code="not_found")
+
+
+def watch(play):
+    for path in ("/status", "/status/tree", "/history", f"/history?division={CITY}"):
+        play.get(path, who="gao")
+    play.ask("GET", "/history?division=x", who="gao", want=400, code="bad_request")
+    alarm = play.get("/alarms", who="gao")["alarms"][0]
+    play.ask("POST", f"/alarms/{alarm['id']}/ack", "{}", who="gao")
+    play.get("/alarms?history=1", who="gao")
+    rows = {row["name"]: row for row in play.get("/config", who="gao")["settings"]}
+    if rows["api.listen"]["source"] != "file" or rows["limits.beat_ms"] != dict(
+            name="limits.beat_ms", value="25000", source="default"):
+        play.faults.append(f"/config: {rows}")
+    play.ask("GET", "/config", who="li", want=403, code="needs_role")
+    play.ask("GET", "/alarms?history=1&limit=0", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/alarms/999/ack", "{}", who="gao", want=404, code="not_found")
+    play.ask("POST", "/alarms/x/ack", "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/alarms/1/ack", "{}", who="li", want=403, code="needs_role")
+
+
+def browser_keys(play):
+    secret = nacl.signing.SigningKey.generate()
+    key = bytes(secret.verify_key)
+    about = play.get("/keys", who="wang")
+    claim = tagged(b"browser", bytes.fromhex(about["tree"]), code(about["division"]), key,
+                   sized(about["user"].encode()))
+    asked = dict(key=key.hex(), label="柜台一", signature=secret.sign(claim).signature.hex())
+    name = key.hex()[:32]
+    play.ask("POST", "/keys", dict(asked, key="12"), who="wang", want=400, code="bad_request")
+    play.ask("POST", "/keys", dict(asked, signature="00" * 64), who="wang", want=409, code="refused")
+    play.ask("POST", "/keys", asked, who="wang")
+    play.ask("POST", f"/keys/{name}/confirm", "{}", who="wang", want=403, code="needs_role")
+    play.ask("POST", "/keys/12/confirm", "{}", who="gao", want=404, code="not_found")
+    play.ask("POST", f"/keys/{name}/confirm", "{}", who="gao")
+    play.ask("POST", f"/keys/{name}/confirm", "{}", who="gao", want=409, code="refused")
+    play.get("/keys", who="gao")
+    play.ask("POST", "/review", dict(ids=["none"], sign=True), who="wang")
+    play.ask("POST", f"/keys/{name}/end", "{}", who="li", want=403, code="needs_role")
+    play.ask("POST", "/keys/12/end", "{}", who="wang", want=404, code="not_found")
+    play.ask("POST", f"/keys/{name}/end", "{}", who="wang")
+
+
+def programs(play):
+    asked = dict(name="预算系统", roles=["maker"], days=30)
+    play.tokens["program"] = json.loads(play.ask("POST", "/tokens", asked, who="li"))["token"]
+    play.get("/session", who="program")
+    play.ask("POST", "/documents", [payment("P-5", "1.00")], who="program")
+    play.ask("POST", "/tokens", dict(asked, days=0), who="li", want=400, code="bad_request")
+    play.ask("POST", "/tokens", dict(asked, name="x", roles=["admin"]), who="li", want=409, code="refused")
+    play.get("/tokens", who="li")
+    play.ask("DELETE", "/tokens/none", who="li", want=404, code="not_found")
+    play.ask("DELETE", "/tokens/" + urllib.parse.quote("预算系统"), who="li")
+
+
+def accesses(play):
+    play.get("/audit?limit=2", who="shen")
+    play.ask("GET", "/audit?after=x", who="shen", want=400, code="bad_request")
+    for path in ("/audit", "/audit/check", "/audit/heads"):
+        play.get(path, who="shen")
+        play.ask("GET", path, who="li", want=403, code="needs_role")
+
+
+def webhooks(play):
+    hook = dict(name="books", url="https://books.invalid/in", kind="payment,paid", after="0")
+    play.ask("POST", "/webhooks", hook, who="gao")
+    play.ask("POST", "/webhooks", hook, who="gao", want=409, code="refused")
+    play.ask("POST", "/webhooks", dict(hook, name="No"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/webhooks", dict(hook, name="late", after="999999-0000000000000001"), who="gao", want=409,
+             code="position_lost")
+    play.ask("POST", "/webhooks", hook, who="li", want=403, code="needs_role")
+    play.get("/webhooks", who="gao")
+    play.get("/webhooks/books/dead", who="gao")
+    play.ask("GET", "/webhooks", who="li", want=403, code="needs_role")
+    play.ask("GET", "/webhooks/books/dead?limit=0", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/webhooks/books/replay", {}, who="gao")
+    play.ask("POST", "/webhooks/books/replay", dict(after="0"), who="gao")
+    play.ask("POST", "/webhooks/books/replay", dict(after="x"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/webhooks/books/replay", dict(after="999999-0000000000000001"), who="gao", want=409,
+             code="position_lost")
+    for path, act in (("dead", "GET"), ("replay", "POST"), ("remove", "POST")):
+        play.ask(act, f"/webhooks/none/{path}", {} if act == "POST" else None, who="gao", want=404, code="not_found")
+        play.ask(act, f"/webhooks/books/{path}", {} if act == "POST" else None, who="li", want=403, code="needs_role")
+    play.ask("POST", "/webhooks/books/remove", {}, who="gao")
+
+
+def leave(play):
+    play.get("/session", who="li")
+    sessions = play.get("/sessions", who="gao")["rows"]
+    play.ask("GET", "/sessions", who="li", want=403, code="needs_role")
+    play.ask("DELETE", "/sessions/999999", who="gao", want=404, code="not_found")
+    play.ask("DELETE", "/sessions/1", who="li", want=403, code="needs_role")
+    his = [row for row in sessions if row["name"] == "shen"][-1]
+    play.ask("DELETE", f"/sessions/{his['id']}", who="gao")
+    play.ask("POST", "/users/nobody/disable", "{}", who="gao", want=404, code="not_found")
+    play.ask("POST", "/users/gao/disable", "{}", who="gao", want=409, code="refused")
+    play.ask("POST", "/users/li/disable", "{}", who="wang", want=403, code="needs_role")
+    play.ask("POST", "/users/shen/disable", "{}", who="gao")
+    play.ask("POST", "/logout", "{}", who="li")

@@ -1,0 +1,122 @@
+/* Wrong passwords by account and by address, at both edges of each bound. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "node/api/attempts.h"
+
+static uint64_t now_ms = 1;
+
+static enum status check(struct attempts *attempts, const char *name, const char *address)
+{
+    struct err err;
+
+    return attempts_check(attempts, &(struct attempt){name, address, true}, now_ms, &err);
+}
+
+static void fail_as(struct attempts *attempts, const char *name, const char *address)
+{
+    assert_int_equal(check(attempts, name, address), OK);
+    attempts_count(attempts, &(struct attempt){name, address, true}, now_ms, false);
+}
+
+/* Each time another name, so that no account is what is closed. */
+static void fail_from(struct attempts *attempts, const char *address, int times)
+{
+    static int names;
+    char name[32];
+
+    for (int i = 0; i < times; i++) {
+        (void)snprintf(name, sizeof name, "name%d", names++);
+        fail_as(attempts, name, address);
+    }
+}
+
+static void an_address_is_closed_whatever_names_are_tried(void **state)
+{
+    struct attempts *attempts = attempts_open();
+
+    (void)state;
+    fail_from(attempts, "192.0.2.7", 30);
+    assert_int_equal(check(attempts, "tashi", "192.0.2.7"), ERR_LIMIT);
+    assert_int_equal(check(attempts, "tashi", "192.0.2.8"), OK);
+    assert_int_equal(check(attempts, "tashi", ""), OK);
+    now_ms += 5999;
+    assert_int_equal(check(attempts, "tashi", "192.0.2.7"), ERR_LIMIT);
+    now_ms += 1;
+    fail_from(attempts, "192.0.2.7", 1);
+    assert_int_equal(check(attempts, "tashi", "192.0.2.7"), ERR_LIMIT);
+    attempts_close(attempts);
+}
+
+static void a_good_login_does_not_clear_its_address(void **state)
+{
+    struct attempts *attempts = attempts_open();
+
+    (void)state;
+    fail_from(attempts, "192.0.2.7", 30);
+    attempts_count(attempts, &(struct attempt){"tashi", "192.0.2.7", true}, now_ms, true);
+    assert_int_equal(check(attempts, "tashi", "192.0.2.7"), ERR_LIMIT);
+    attempts_close(attempts);
+}
+
+static void an_ipv6_address_counts_by_its_network(void **state)
+{
+    struct attempts *attempts = attempts_open();
+
+    (void)state;
+    fail_from(attempts, "2001:db8:1:2::1", 15);
+    fail_from(attempts, "2001:db8:1:2:ffff::7", 15);
+    assert_int_equal(check(attempts, "tashi", "2001:db8:1:2:3::9"), ERR_LIMIT);
+    assert_int_equal(check(attempts, "tashi", "2001:db8:1:3::1"), OK);
+    attempts_close(attempts);
+}
+
+static void an_account_is_closed_after_ten_in_a_row(void **state)
+{
+    struct attempts *attempts = attempts_open();
+
+    (void)state;
+    for (int i = 0; i < 9; i++) {
+        fail_as(attempts, "tashi", "");
+    }
+    attempts_count(attempts, &(struct attempt){"tashi", "", true}, now_ms, true);
+    for (int i = 0; i < 10; i++) {
+        fail_as(attempts, "tashi", "");
+    }
+    assert_int_equal(check(attempts, "tashi", ""), ERR_LIMIT);
+    now_ms += 60 * 1000;
+    assert_int_equal(check(attempts, "tashi", ""), OK);
+    attempts_close(attempts);
+}
+
+static void more_addresses_than_are_watched_cost_no_more_memory(void **state)
+{
+    struct attempts *attempts = attempts_open();
+    char address[32];
+
+    (void)state;
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(address, sizeof address, "10.0.%d.%d", i / 256, i % 256);
+        attempts_count(attempts, &(struct attempt){"nobody", address, false}, ++now_ms, false);
+    }
+    fail_from(attempts, "192.0.2.7", 30);
+    assert_int_equal(check(attempts, "tashi", "192.0.2.7"), ERR_LIMIT);
+    attempts_close(attempts);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_address_is_closed_whatever_names_are_tried),
+        cmocka_unit_test(a_good_login_does_not_clear_its_address),
+        cmocka_unit_test(an_ipv6_address_counts_by_its_network),
+        cmocka_unit_test(an_account_is_closed_after_ten_in_a_row),
+        cmocka_unit_test(more_addresses_than_are_watched_cost_no_more_memory),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,487 @@
+/* A door as its clients meet it: real sockets, a clock that is moved by hand, and answers that do
+ * what the test needs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "node/api/door.h"
+#include "node/api/listener.h"
+#include "proto/message.h"
+
+enum { BODY_MAX = 1000, STRANGER_MAX = 100, HELD_MAX = 1500, CONNECTIONS_MAX = 40 };
+
+/* --- what stands behind the door --- */
+
+static _Atomic uint64_t now_ms;
+static atomic_int slow_running, slow_begun, closed_sources;
+static atomic_bool slow_may_end;
+
+static uint64_t read_clock(void *self)
+{
+    (void)self;
+    return atomic_load(&now_ms);
+}
+
+/* A source that says how often it was asked: `wants` of these pieces, then it is at its end. */
+struct counting {
+    atomic_int asked;
+    int pieces;
+    enum stream_next between, last;
+};
+
+static enum stream_next count_on(void *state, struct buf *out)
+{
+    struct counting *counting = state;
+    const int asked = atomic_fetch_add(&counting->asked, 1) + 1;
+    char line[32];
+
+    (void)snprintf(line, sizeof line, "piece %d\n", asked);
+    buf_append_bytes(out, bytes_text(line));
+    return asked == counting->pieces ? counting->last : counting->between;
+}
+
+/* One line, and then never anything again. */
+static enum stream_next stay_silent(void *state, struct buf *out)
+{
+    struct counting *counting = state;
+
+    if (atomic_fetch_add(&counting->asked, 1) == 0) {
+        buf_append_bytes(out, bytes_text("hello\n"));
+    }
+    return STREAM_WAIT;
+}
+
+static void close_source(void *state)
+{
+    (void)atomic_fetch_add(&closed_sources, 1);
+    mem_free(state);
+}
+
+static void answer_counting(struct answer *answer, int pieces, enum stream_next between,
+                            enum stream_next last)
+{
+    struct counting *counting = mem_zalloc(sizeof *counting);
+    const struct stream_source source = {count_on, close_source, counting, NULL};
+
+    counting->pieces = pieces;
+    counting->between = between;
+    counting->last = last;
+    answer_stream(answer, "text/plain", &source);
+}
+
+static void answer_silent(struct answer *answer)
+{
+    struct counting *counting = mem_zalloc(sizeof *counting);
+    const struct stream_source source = {stay_silent, close_source, counting, ": still here\n"};
+
+    answer_stream(answer, "text/plain", &source);
+}
+
+static void run_slowly(void)
+{
+    (void)atomic_fetch_add(&slow_running, 1);
+    (void)atomic_fetch_add(&slow_begun, 1);
+    while (!atomic_load(&slow_may_end)) {
+        (void)usleep(1000);
+    }
+    (void)atomic_fetch_sub(&slow_running, 1);
+}
+
+static void answer_as_asked(struct request *request, struct answer *answer)
+{
+    char size[64];
+
+    answer->type = "text/plain";
+    if (strcmp(request->path, "/pieces") == 0) {
+        answer_counting(answer, 1000, STREAM_MORE, STREAM_END);
+    } else if (strcmp(request->path, "/news") == 0) {
+        answer_counting(answer, 3, STREAM_WAIT, STREAM_END);
+    } else if (strcmp(request->path, "/broken") == 0) {
+        answer_counting(answer, 2, STREAM_MORE, STREAM_FAILED);
+    } else if (strcmp(request->path, "/silent") == 0) {
+        answer_silent(answer);
+    } else {
+        if (strcmp(request->path, "/slow") == 0) {
+            run_slowly();
+        }
+        (void)snprintf(size, sizeof size, "%s %zu", request->method, request->body->size);
+        buf_append_bytes(&answer->body, bytes_text(size));
+    }
+}
+
+static enum lane lane_as_asked(const struct request *request)
+{
+    return strcmp(request->path, "/slow") == 0 ? LANE_LONG : LANE_NETWORK;
+}
+
+/* --- the door --- */
+
+struct house {
+    struct service service;
+    struct workers *workers;
+    struct http_door *door;
+    struct sockaddr_in address;
+};
+
+static void open_house(struct house *house)
+{
+    struct door_config config = {.door = DOOR_WATCH,
+                                 .service = &house->service,
+                                 .connections_max = CONNECTIONS_MAX,
+                                 .header_bytes_max = 16 << 10,
+                                 .body_bytes_max = BODY_MAX,
+                                 .stranger_bytes_max = STRANGER_MAX,
+                                 .held_bytes_max = HELD_MAX,
+                                 .idle_ms = 60000,
+                                 .answer = answer_as_asked,
+                                 .lane = lane_as_asked};
+    socklen_t size = sizeof house->address;
+    struct err err;
+
+    memset(house, 0, sizeof *house);
+    house->service.clock = (struct clock){.mono_ms = read_clock, .unix_ms = read_clock};
+    house->workers = workers_open(&house->service.clock);
+    config.workers = house->workers;
+    assert_int_equal(listener_loopback(&config.listen_fd, "tcp://127.0.0.1:0", 64, &err), OK);
+    assert_int_equal(getsockname(config.listen_fd, (struct sockaddr *)&house->address, &size), 0);
+    assert_int_equal(door_open(&house->door, &config, &err), OK);
+}
+
+static void close_house(struct house *house)
+{
+    door_close(house->door);
+    workers_close(house->workers);
+}
+
+/* --- its clients --- */
+
+static int dial(const struct house *house)
+{
+    const struct timeval patience = {.tv_sec = 10}; /* then an answer that hangs is no answer */
+    const int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&house->address, sizeof house->address),
+                     0);
+    return fd;
+}
+
+static void say(int fd, const char *text)
+{
+    assert_int_equal(send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+}
+
+static int ask(const struct house *house, const char *path)
+{
+    char head[256];
+    const int fd = dial(house);
+
+    (void)snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n", path);
+    say(fd, head);
+    return fd;
+}
+
+/* Everything until the other side closes, or `words` have come. */
+static bool hear(int fd, const char *words, char *all, size_t room)
+{
+    size_t size = 0;
+    ssize_t got = 1;
+
+    all[0] = '\0';
+    while (got > 0 && size + 1 < room && (words == NULL || strstr(all, words) == NULL)) {
+        got = recv(fd, all + size, room - 1 - size, 0);
+        size += got > 0 ? (size_t)got : 0;
+        all[size] = '\0';
+    }
+    return words == NULL ? got == 0 || errno != EAGAIN : strstr(all, words) != NULL;
+}
+
+static void expect(int fd, const char *words)
+{
+    static char all[64 << 10];
+
+    if (!hear(fd, words, all, sizeof all)) {
+        fail_msg("want \"%s\", got: %s", words, all);
+    }
+}
+
+/* Closes it. */
+static bool refused_as_busy(int fd)
+{
+    char all[4096];
+
+    assert_true(hear(fd, "\r\n\r\n", all, sizeof all));
+    (void)close(fd);
+    return strstr(all, "HTTP/1.1 503") != NULL;
+}
+
+/* --- stories --- */
+
+#define ALLOWED "Authorization: Bearer x\r\n"
+
+static void a_body_has_its_limit_and_a_stranger_a_smaller_one(void **state)
+{
+    static const struct {
+        const char *name, *headers;
+        int bytes;
+        const char *want;
+    } cases[] = {
+        {"a small one", "", 10, "POST 10"},
+        {"a stranger's largest", "", STRANGER_MAX, "POST 100"},
+        {"a stranger's too large", "", STRANGER_MAX + 1, "HTTP/1.1 413"},
+        {"a person's", ALLOWED, STRANGER_MAX + 1, "POST 101"},
+        {"a person's largest", ALLOWED, BODY_MAX, "POST 1000"},
+        {"a person's too large", ALLOWED, BODY_MAX + 1, "HTTP/1.1 413"},
+    };
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[2 * BODY_MAX];
+        const int fd = dial(&house);
+        const int size = snprintf(text, sizeof text,
+                                  "POST / HTTP/1.1\r\nHost: x\r\n%sContent-Length: %d\r\n\r\n",
+                                  cases[i].headers, cases[i].bytes);
+
+        memset(text + size, 'x', (size_t)cases[i].bytes);
+        text[size + cases[i].bytes] = '\0';
+        say(fd, text);
+        expect(fd, cases[i].want);
+        (void)close(fd);
+    }
+    close_house(&house);
+}
+
+static void what_all_hold_together_has_a_limit(void **state)
+{
+    static const char part[] =
+        "POST / HTTP/1.1\r\nHost: x\r\n" ALLOWED "Content-Length: 1000\r\n\r\n";
+    char body[BODY_MAX + 1];
+    struct house house;
+    int holders[2], fd, tries = 0;
+
+    (void)state;
+    open_house(&house);
+    memset(body, 'x', BODY_MAX);
+    body[BODY_MAX - 1] = '\0'; /* one byte is missing */
+    for (size_t i = 0; i < COUNT_OF(holders); i++) {
+        holders[i] = dial(&house);
+        say(holders[i], part);
+        say(holders[i], body);
+    }
+    do { /* until both were read */
+        assert_true(tries++ < 1000);
+        fd = ask(&house, "/");
+    } while (!refused_as_busy(fd));
+    say(holders[0], "x");
+    expect(holders[0], "POST 1000");
+    fd = ask(&house, "/");
+    expect(fd, "GET 0");
+    (void)close(fd);
+    (void)close(holders[0]);
+    (void)close(holders[1]);
+    close_house(&house);
+}
+
+static void who_waits_for_leave_is_refused_before_he_sends(void **state)
+{
+    struct house house;
+    int fd;
+
+    (void)state;
+    open_house(&house);
+    fd = dial(&house);
+    say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n"
+            "Expect: 100-continue\r\n\r\n");
+    expect(fd, "HTTP/1.1 413");
+    (void)close(fd);
+    close_house(&house);
+}
+
+static void a_stream_is_sent_whole_and_given_back(void **state)
+{
+    const int closed = atomic_load(&closed_sources);
+    struct house house;
+    int fd;
+
+    (void)state;
+    open_house(&house);
+    fd = ask(&house, "/pieces");
+    expect(fd, "piece 1000\n\r\n0\r\n\r\n"); /* with the last chunk */
+    (void)close(fd);
+    close_house(&house);
+    assert_int_equal(atomic_load(&closed_sources), closed + 1);
+}
+
+static void a_stream_that_fails_is_cut(void **state)
+{
+    static char all[64 << 10];
+    struct house house;
+    int fd;
+
+    (void)state;
+    open_house(&house);
+    fd = ask(&house, "/broken");
+    assert_true(hear(fd, NULL, all, sizeof all)); /* closed, and not at its end: */
+    assert_non_null(strstr(all, "piece 2\n"));
+    assert_null(strstr(all, "\r\n0\r\n\r\n"));
+    (void)close(fd);
+    close_house(&house);
+}
+
+static void a_follower_is_told_after_each_commit(void **state)
+{
+    struct house house;
+    int fd;
+
+    (void)state;
+    open_house(&house);
+    fd = ask(&house, "/news");
+    expect(fd, "piece 1\n");
+    for (int i = 2; i <= 3; i++) {
+        char words[32];
+
+        (void)snprintf(words, sizeof words, "piece %d\n", i);
+        (void)atomic_fetch_add(&now_ms, 100); /* beyond the pace */
+        door_committed(house.door);
+        expect(fd, words);
+    }
+    (void)close(fd);
+    close_house(&house);
+}
+
+/* The door may not have begun to wait when its last word is heard here. */
+static void let_time_pass_until_heard(int fd)
+{
+    struct pollfd heard = {.fd = fd, .events = POLLIN};
+
+    for (int i = 0; i < 20 && heard.revents == 0; i++) {
+        (void)atomic_fetch_add(&now_ms, STREAM_COMMENT_MS);
+        (void)poll(&heard, 1, 1500);
+    }
+}
+
+static void a_silent_follower_hears_a_comment(void **state)
+{
+    struct house house;
+    int fd;
+
+    (void)state;
+    open_house(&house);
+    fd = ask(&house, "/silent");
+    expect(fd, "hello\n");
+    for (int i = 0; i < 2; i++) {
+        let_time_pass_until_heard(fd);
+        expect(fd, ": still here\n");
+    }
+    (void)close(fd);
+    close_house(&house);
+}
+
+static void at_the_stop_followers_end_properly(void **state)
+{
+    const int closed = atomic_load(&closed_sources);
+    struct house house;
+    int followers[5];
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(followers); i++) {
+        followers[i] = ask(&house, "/silent");
+        expect(followers[i], "hello\n");
+    }
+    close_house(&house);
+    for (size_t i = 0; i < COUNT_OF(followers); i++) {
+        expect(followers[i], "0\r\n\r\n");
+        (void)close(followers[i]);
+    }
+    assert_int_equal(atomic_load(&closed_sources), closed + (int)COUNT_OF(followers));
+}
+
+static void what_takes_long_holds_up_nobody_else(void **state)
+{
+    struct house house;
+    int slow[6], fd;
+
+    (void)state;
+    atomic_store(&slow_may_end, false);
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        slow[i] = ask(&house, "/slow");
+    }
+    while (atomic_load(&slow_running) < 2) {
+        (void)usleep(1000);
+    }
+    fd = ask(&house, "/");
+    expect(fd, "GET 0");
+    assert_int_equal(atomic_load(&slow_running), 2); /* the lane's share */
+    atomic_store(&slow_may_end, true);
+    for (size_t i = 0; i < COUNT_OF(slow); i++) {
+        expect(slow[i], "GET 0");
+        (void)close(slow[i]);
+    }
+    (void)close(fd);
+    close_house(&house);
+}
+
+/* Each sends what he has, and then nothing more for too long. */
+static void slow_clients_are_cut(void **state)
+{
+    static const struct {
+        const char *name, *sent;
+        uint64_t ms;
+    } cases[] = {
+        {"nothing at all", "", 20000},
+        {"headers without an end", "GET / HTTP/1.1\r\nHost: x\r\n", 20000},
+        {"a body without an end", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 90\r\n\r\nxxxx",
+         30000},
+    };
+    static char all[64 << 10];
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const int fd = dial(&house), other = ask(&house, "/");
+
+        say(fd, cases[i].sent);
+        expect(other, "GET 0"); /* by now the door has seen both */
+        (void)close(other);
+        (void)atomic_fetch_add(&now_ms, cases[i].ms + 1000);
+        if (!hear(fd, NULL, all, sizeof all) || all[0] != '\0') {
+            fail_msg("%s: not cut, or answered: %s", cases[i].name, all);
+        }
+        (void)close(fd);
+    }
+    close_house(&house);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_body_has_its_limit_and_a_stranger_a_smaller_one),
+        cmocka_unit_test(what_all_hold_together_has_a_limit),
+        cmocka_unit_test(who_waits_for_leave_is_refused_before_he_sends),
+        cmocka_unit_test(a_stream_is_sent_whole_and_given_back),
+        cmocka_unit_test(a_stream_that_fails_is_cut),
+        cmocka_unit_test(a_follower_is_told_after_each_commit),
+        cmocka_unit_test(a_silent_follower_hears_a_comment),
+        cmocka_unit_test(at_the_stop_followers_end_properly),
+        cmocka_unit_test(what_takes_long_holds_up_nobody_else),
+        cmocka_unit_test(slow_clients_are_cut),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
