@@ -192,9 +192,11 @@ def kill_and_cut(tree, relays, seconds, seed):
     for office in offices:
         office.start()
     kills = cuts = 0
+    acts = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        if chance.random() < 0.5:
+        acts = acts or chance.sample(("kill", "cut"), 2)
+        if acts.pop() == "kill":
             node = chance.choice(list(tree.nodes.values()))
             node.kill()
             kills += 1
