@@ -15,6 +15,7 @@
 #include "node/api/routes_front.h"
 #include "node/api/routes_history.h"
 #include "node/api/routes_inbox.h"
+#include "node/api/routes_invitations.h"
 #include "node/api/routes_keys.h"
 #include "node/api/routes_lines.h"
 #include "node/api/routes_list.h"
@@ -80,6 +81,9 @@ static const struct row {
     {"GET", "/digest", get_digest, ASKS_PERSON},
     {"POST", "/verify", post_verify, ASKS_OVERSIGHT},
     {"POST", "/invite", post_invite, ASKS_ADMIN_HIMSELF},
+    {"GET", "/invitations", get_invitations, ASKS_OVERSIGHT},
+    {"POST", "/invitations/*/accept", post_invitation_accept, ASKS_ADMIN_HIMSELF},
+    {"POST", "/invitations/*/withdraw", post_invitation_withdraw, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
     {"GET", "/users", get_users, ASKS_PERSON},

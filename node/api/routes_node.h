@@ -1,6 +1,6 @@
-/* routes_node - what an operator asks of the node: invitations, neighbours, verification.
+/* routes_node - what an operator asks of the node: neighbours, verification.
  *
- *   POST /invite  /peers/CODE/pause  /peers/CODE/resume  /verify
+ *   POST /peers/CODE/pause  /peers/CODE/resume  /verify
  *
  * Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_ROUTES_NODE_H
@@ -8,6 +8,6 @@
 
 #include "node/api/api.h"
 
-route_fn post_invite, post_pause, post_resume, post_verify;
+route_fn post_pause, post_resume, post_verify;
 
 #endif

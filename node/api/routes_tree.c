@@ -229,6 +229,7 @@ static void write_invitation(void *arg, const struct enrol_invitation *invitatio
     out_time(out, "since", invitation->since_unix_ms);
     out_time(out, "expires", invitation->expires_unix_ms);
     out_bool(out, "expired", invitation->expires_unix_ms <= invited->now_ms);
+    out_bool(out, "waiting", invitation->asked_unix_ms != 0 && !invitation->admitted);
     write_message(out, "sentence", invited->language, sentence);
     write_message(out, "cure", invited->language, cure);
     out_close(out, '}');

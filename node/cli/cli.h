@@ -80,6 +80,11 @@ enum option_id {
     OPT_DAYS,
     OPT_VERIFY,
     OPT_HEADS,
+    OPT_HOLD,
+    OPT_LIST,
+    OPT_ACCEPT,
+    OPT_WITHDRAW,
+    OPT_FINGERPRINT,
     OPTIONS
 };
 
@@ -141,7 +146,8 @@ typedef enum exit_code command_fn(struct cli *cli);
 command_fn run_init, run_join, run_doctor;                          /* init.c join.c doctor.c */
 command_fn run_submit;                                              /* submit.c */
 command_fn run_approve, run_reject, run_withdraw;                   /* cmd_office.c */
-command_fn run_user, run_invite, run_pause, run_resume, run_verify; /* cmd_admin.c */
+command_fn run_pause, run_resume, run_verify;                       /* cmd_admin.c */
+command_fn run_invite, run_user;                                    /* cmd_invite.c cmd_user.c */
 command_fn run_audit;                                               /* cmd_audit.c */
 command_fn run_sessions, run_token;                                 /* cmd_access.c */
 command_fn run_alarms;                                              /* cmd_alarms.c */

@@ -3,10 +3,14 @@
  *   keys made here --> request over the enrolment socket --> grant chain, checked against the
  *   token --> grants and config written --> confirm: the token is spent
  *
+ * Where the invitation holds, the parent first waits for a person of its own: the fingerprint of
+ * our keys is shown, and the request is made again until he has compared it.
+ *
  * A grant cannot be taken back. So what this node wants is compared with the token before it asks,
  * and keys are removed again only when the parent said no. In any other case it may have granted
  * them (no answer came, or one that we cannot trust, or this disk failed): the keys stay, and the
  * same join again gets the same answer. */
+#include <poll.h>
 #include <stdio.h>
 
 #include "node/cli/home_setup.h"
@@ -15,6 +19,8 @@
 #include "node/home/files.h"
 #include "node/home/notes.h"
 #include "replicator/zmq/enrol_zmq.h"
+
+enum { ASK_AGAIN_MS = 2000 };
 
 static void take_parent(struct home_config *config, const struct token *token,
                         const struct enrolled *enrolled)
@@ -27,8 +33,8 @@ static void take_parent(struct home_config *config, const struct token *token,
     memcpy(config->parent.curve_key, enrolled->parent.curve_key, sizeof config->parent.curve_key);
 }
 
-static enum status ask_parent(const struct home_setup *setup, const struct token *token,
-                              struct enrolled *enrolled, struct err *err)
+static enum status ask_once(const struct home_setup *setup, const struct token *token,
+                            struct enrolled *enrolled, struct err *err)
 {
     const struct clock clock = system_clock();
     struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
@@ -42,6 +48,38 @@ static enum status ask_parent(const struct home_setup *setup, const struct token
     }
     buf_free(&request);
     buf_free(&answer);
+    return status;
+}
+
+/* What the parent's operator compares; he hears it by telephone, and not over this link. */
+static void show_fingerprint(const struct cli *cli, const struct home_setup *setup,
+                             const struct token *token)
+{
+    char fingerprint[ENROL_FINGERPRINT_SIZE];
+
+    enrol_fingerprint(fingerprint, token->division, &setup->keys->identity.public,
+                      setup->keys->curve.public);
+    cli_tell(cli, stderr, "join_waits division=%s parent=%s fingerprint=%s", token->division.code,
+             token->parent.code, fingerprint);
+}
+
+/* Asks again while a person of the parent compares the keys, until the token is over. A parent that
+ * is away meanwhile is waited for, too. */
+static enum status ask_parent(const struct cli *cli, const struct home_setup *setup,
+                              const struct token *token, struct enrolled *enrolled, struct err *err)
+{
+    const struct clock clock = system_clock();
+    enum status status = ask_once(setup, token, enrolled, err);
+
+    if (!enrolled->waits) {
+        return status;
+    }
+    show_fingerprint(cli, setup, token);
+    do {
+        (void)poll(NULL, 0, ASK_AGAIN_MS);
+        status = ask_once(setup, token, enrolled, err);
+    } while (enrolled->waits ||
+             (status == ERR_UNREACHABLE && clock_unix_ms(&clock) < token->expires_unix_ms));
     return status;
 }
 
@@ -185,7 +223,7 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
         home_setup_end(&setup);
         return exit_code;
     }
-    if (ask_parent(&setup, token, &enrolled, &err) == OK) {
+    if (ask_parent(cli, &setup, token, &enrolled, &err) == OK) {
         exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {

@@ -143,6 +143,19 @@ static bool good_hash(const char *typed)
     return strlen(typed) == 64 && strspn(typed, "0123456789abcdef") == 64;
 }
 
+/* Eight groups of four digits, as they were heard. */
+static bool good_fingerprint(const char *typed)
+{
+    size_t digits = 0;
+
+    for (; *typed != '\0'; typed++) {
+        if (*typed != ' ') {
+            digits += strchr("0123456789ABCDEFabcdef", *typed) != NULL ? 1 : 33;
+        }
+    }
+    return digits == 32;
+}
+
 static bool good_day(const char *typed)
 {
     static const struct field_info day = {"day", TYPE_DATE, 10};
@@ -237,6 +250,9 @@ static const struct value_rule {
     [OPT_DAYS] = {good_days, "days_form"},
     [OPT_ROLE] = {good_role, "known_roles"},
     [OPT_HASH] = {good_hash, "hash_form"},
+    [OPT_ACCEPT] = {good_division, "division_form"},
+    [OPT_WITHDRAW] = {good_division, "division_form"},
+    [OPT_FINGERPRINT] = {good_fingerprint, "fingerprint_form"},
     [OPT_ENCODING] = {good_encoding, "known_encodings"},
 };
 

@@ -9,7 +9,7 @@
 #include "node/ledger/schema/kinds.h"
 #include "node/text/nearest.h"
 
-#define BIT(option) (UINT64_C(1) << (option))
+#define BIT(option) (UINT64_C(1) << ((option)-OPTIONS_GLOBAL))
 #define PAGES       (BIT(OPT_AFTER) | BIT(OPT_LIMIT)) /* of a long answer */
 #define FILES       (BIT(OPT_FORMAT) | BIT(OPT_BOM))  /* of rows for a spreadsheet */
 #define FILTERS                                                                                    \
@@ -22,8 +22,11 @@ const struct command commands[] = {
          BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL),
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
      "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS]"},
-    {"invite", run_invite, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME),
-     "invite CODE --name NAME"},
+    {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
+     BIT(OPT_NAME) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_FINGERPRINT) |
+         BIT(OPT_WITHDRAW),
+     "invite CODE --name NAME [--hold] | invite --list | "
+     "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL),
      "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--advertise HOST] [--api ADDRESS] "
@@ -164,6 +167,11 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_DAYS] = {"days", required_argument, NULL, OPT_DAYS},
     [OPT_VERIFY] = {"verify", no_argument, NULL, OPT_VERIFY},
     [OPT_HEADS] = {"heads", no_argument, NULL, OPT_HEADS},
+    [OPT_HOLD] = {"hold", no_argument, NULL, OPT_HOLD},
+    [OPT_LIST] = {"list", no_argument, NULL, OPT_LIST},
+    [OPT_ACCEPT] = {"accept", required_argument, NULL, OPT_ACCEPT},
+    [OPT_WITHDRAW] = {"withdraw", required_argument, NULL, OPT_WITHDRAW},
+    [OPT_FINGERPRINT] = {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 
@@ -179,6 +187,7 @@ bool option_takes_value(enum option_id option)
 
 bool command_takes(const struct command *command, enum option_id option)
 {
+    _Static_assert(OPTIONS - OPTIONS_GLOBAL <= 64, "a command's options are the bits of a number");
     return option < OPTIONS_GLOBAL || (command != NULL && (command->options & BIT(option)) != 0);
 }
 

@@ -142,11 +142,23 @@ static bool is_expired(const struct enrol_invitation *invitation, uint64_t now_u
     return invitation->expires_unix_ms <= now_unix_ms;
 }
 
+/* Somebody has come, and a person has to compare his keys. */
+static bool is_waiting(const struct enrol_invitation *invitation, uint64_t now_unix_ms)
+{
+    return invitation->asked_unix_ms != 0 && !invitation->admitted &&
+           !is_expired(invitation, now_unix_ms);
+}
+
 void invitation_sentence(const struct enrol_invitation *invitation, uint64_t now_unix_ms,
                          char out[MESSAGE_BYTES_MAX])
 {
     char since[32], until[32];
 
+    if (is_waiting(invitation, now_unix_ms)) {
+        SAY("invitation_waiting since=%s address=%s", time_text(since, invitation->asked_unix_ms),
+            invitation->address);
+        return;
+    }
     SAY(is_expired(invitation, now_unix_ms) ? "invitation_expired since=%s until=%s"
                                             : "invitation_open since=%s until=%s",
         time_text(since, invitation->since_unix_ms), time_text(until, invitation->expires_unix_ms));
@@ -155,7 +167,9 @@ void invitation_sentence(const struct enrol_invitation *invitation, uint64_t now
 void invitation_cure(const struct enrol_invitation *invitation, uint64_t now_unix_ms,
                      char out[MESSAGE_BYTES_MAX])
 {
-    if (is_expired(invitation, now_unix_ms)) {
+    if (is_waiting(invitation, now_unix_ms)) {
+        SAY("cure_invitation_waiting division=%s", invitation->division.code);
+    } else if (is_expired(invitation, now_unix_ms)) {
         SAY("cure_invitation_expired division=%s", invitation->division.code);
     } else {
         SAY("cure_invitation_open division=%s", invitation->division.code);

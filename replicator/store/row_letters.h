@@ -36,9 +36,10 @@
 
 /* SPACE_LOCAL, beside what the node above keeps there */
 #define LOCAL_TRUST_ROWS(X)                                                                        \
-    X(LOCAL_INVITE, 'i', "division(9)", "invite", "trust/enrol")                                   \
+    X(LOCAL_INVITE, 'i', "division(9)", "invite", "trust/enrol_invites")                           \
     X(LOCAL_ATTEMPT, 'j', "reason division", "refused attempt to enrol", "trust/enrol_attempts")   \
-    X(LOCAL_INVITE_SECRET, 's', "hash of the secret", "division that it invites", "trust/enrol")
+    X(LOCAL_INVITE_SECRET, 's', "hash of the secret", "division that it invites",                  \
+      "trust/enrol_invites")
 
 /* A row of a table as a constant, and as a bit: letters from A to z fit into 64. */
 #define ROW_LETTER(name, letter, ...)   name = letter,

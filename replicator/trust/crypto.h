@@ -31,6 +31,7 @@ enum tag {
     TAG_WEBHOOK,   /* what is posted to another program */
     TAG_BROWSER,   /* what a browser signs to ask for its key */
     TAG_ACCESS,    /* a row of the chain of accesses */
+    TAG_ASKER,     /* the keys of who asks to join, for a person to compare */
     TAGS
 };
 

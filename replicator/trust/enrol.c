@@ -1,7 +1,7 @@
 #include "proto/frame.h"
 #include "proto/log.h"
-#include "replicator/store/row_letters.h"
 #include "replicator/trust/enrol_attempts.h"
+#include "replicator/trust/enrol_invites.h"
 #include "replicator/trust/enrol_proof.h"
 
 #include <assert.h>
@@ -10,116 +10,7 @@
 /* The parent's side. Whoever asks is unknown but for a key: every answer says why, and
  * every refusal is kept for the operator to see. */
 
-enum {
-    REQUEST_ARENA_BYTES = 128 << 10,
-    RECORD_VERSION = 1,
-};
-
-/* --- invites as kept --- */
-
-enum invite_state { INVITE_OPEN, INVITE_GRANTED, INVITE_SPENT, INVITE_STATES };
-
-struct invite {
-    enum invite_state state;
-    struct division parent;
-    struct hash secret; /* TAG_TOKEN of it */
-    uint64_t expires_unix_ms;
-    struct number_set policy;
-    char name[NAME_BYTES_MAX + 1];
-    struct public_key sign_key; /* of whom it was granted to */
-    uint8_t curve_key[32];
-};
-
-static void invite_key(struct buf *key, struct division division)
-{
-    buf_clear(key);
-    buf_put_u8(key, LOCAL_INVITE);
-    division_write(key, division);
-}
-
-static void write_invite(struct txn *txn, struct division division, const struct invite *invite)
-{
-    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
-
-    invite_key(&key, division);
-    buf_put_u8(&value, RECORD_VERSION);
-    buf_put_u8(&value, (uint8_t)invite->state);
-    division_write(&value, invite->parent);
-    buf_append(&value, invite->secret.at, sizeof invite->secret.at);
-    buf_put_u64(&value, invite->expires_unix_ms);
-    buf_put_number_set(&value, &invite->policy);
-    buf_append(&value, invite->sign_key.at, sizeof invite->sign_key.at);
-    buf_append(&value, invite->curve_key, sizeof invite->curve_key);
-    buf_append_bytes(&value, bytes_text(invite->name));
-    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
-    buf_free(&key);
-    buf_free(&value);
-}
-
-static bool parse_invite(struct invite *out, struct bytes value)
-{
-    struct reader reader = reader_of(value);
-    const uint8_t version = reader_u8(&reader);
-    const uint8_t state = reader_u8(&reader);
-    size_t name_size;
-
-    memset(out, 0, sizeof *out);
-    out->state = (enum invite_state)state;
-    out->parent = division_read(&reader);
-    reader_copy(&reader, out->secret.at, sizeof out->secret.at);
-    out->expires_unix_ms = reader_u64(&reader);
-    out->policy = reader_number_set(&reader);
-    reader_copy(&reader, out->sign_key.at, sizeof out->sign_key.at);
-    reader_copy(&reader, out->curve_key, sizeof out->curve_key);
-    name_size = reader_left(&reader);
-    if (!reader_ok(&reader) || version != RECORD_VERSION || state >= INVITE_STATES ||
-        name_size > NAME_BYTES_MAX) {
-        return false;
-    }
-    reader_copy(&reader, out->name, name_size);
-    return true;
-}
-
-static bool read_invite(struct txn *txn, struct division division, struct invite *out)
-{
-    struct buf key = BUF_EMPTY;
-    struct bytes value;
-    bool found;
-
-    invite_key(&key, division);
-    found = txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value) && parse_invite(out, value);
-    buf_free(&key);
-    return found;
-}
-
-/* Whose token is it? Kept for as long as the invite it belongs to, used or not. */
-static void secret_key(struct buf *key, const struct hash *secret)
-{
-    buf_clear(key);
-    buf_put_u8(key, LOCAL_INVITE_SECRET);
-    buf_append(key, secret->at, sizeof secret->at);
-}
-
-static void index_secret(struct txn *txn, struct division division, const struct hash *secret)
-{
-    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
-    struct invite before;
-
-    if (read_invite(txn, division, &before)) {
-        secret_key(&key, &before.secret);
-        txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
-    }
-    secret_key(&key, secret);
-    division_write(&value, division);
-    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
-    buf_free(&key);
-    buf_free(&value);
-}
-
-static struct hash secret_hash(const uint8_t secret[32])
-{
-    return hash_of(TAG_TOKEN, bytes_of(secret, 32));
-}
+enum { REQUEST_ARENA_BYTES = 128 << 10 };
 
 /* --- inviting --- */
 
@@ -161,10 +52,11 @@ static enum status check_addresses(const struct token *token, struct err *err)
 }
 
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint64_t now_unix_ms, struct err *err)
+                         const char *name, bool hold, uint64_t now_unix_ms, struct err *err)
 {
     const struct bytes name_bytes = bytes_text(name);
-    struct invite invite = {.state = INVITE_OPEN, .parent = token->parent, .policy = token->policy};
+    struct invite invite = {
+        .state = INVITE_OPEN, .parent = token->parent, .policy = token->policy, .hold = hold};
     enum status status = check_place(replicator_roster(replicator), token, err);
 
     if (status == OK) {
@@ -180,48 +72,10 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
     crypto_random(token->secret, sizeof token->secret);
     token->expires_unix_ms = now_unix_ms + TOKEN_LIFE_MS;
     invite.expires_unix_ms = token->expires_unix_ms;
-    invite.secret = secret_hash(token->secret);
-    index_secret(txn, token->division, &invite.secret);
-    write_invite(txn, token->division, &invite); /* one that was never used is replaced */
+    invite.secret = invite_secret_hash(token->secret);
+    invite_index(txn, token->division, &invite.secret);
+    invite_put(txn, token->division, &invite); /* one that was never used is replaced */
     return OK;
-}
-
-struct invitations {
-    void (*visit)(void *arg, const struct enrol_invitation *invitation);
-    void *arg;
-    bool bad;
-};
-
-static bool visit_invite(void *arg, struct bytes key, struct bytes value)
-{
-    struct invitations *list = arg;
-    struct enrol_invitation invitation;
-    struct reader division = reader_of(key);
-    struct invite invite;
-
-    (void)reader_u8(&division); /* the letter */
-    invitation.division = division_read(&division);
-    list->bad = !reader_ok(&division) || !parse_invite(&invite, value);
-    if (!list->bad && invite.state == INVITE_OPEN) {
-        memcpy(invitation.name, invite.name, sizeof invitation.name);
-        invitation.expires_unix_ms = invite.expires_unix_ms;
-        invitation.since_unix_ms = invite.expires_unix_ms - TOKEN_LIFE_MS;
-        list->visit(list->arg, &invitation);
-    }
-    return !list->bad;
-}
-
-enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
-                              void (*visit)(void *arg, const struct enrol_invitation *invitation),
-                              void *arg, struct err *err)
-{
-    const uint8_t prefix = LOCAL_INVITE;
-    struct invitations list = {visit, arg, false};
-    const enum status status =
-        store->ops->scan(store->self, snapshot, SPACE_LOCAL, bytes_of(&prefix, 1), BYTES_NONE,
-                         visit_invite, &list, err);
-
-    return status == OK && list.bad ? err_set(err, ERR_CORRUPT, "invitation_unreadable") : status;
 }
 
 /* --- one request --- */
@@ -299,27 +153,10 @@ static enum status check_proofs(const struct enrol_message *message,
     return OK;
 }
 
-/* Whose token is shown; none when no token with this secret was ever given out. */
-static struct division find_invited(struct txn *txn, const struct enrol_message *message)
-{
-    const struct hash secret = secret_hash(message->secret);
-    struct division invited = DIVISION_NONE;
-    struct buf key = BUF_EMPTY;
-    struct bytes value;
-
-    secret_key(&key, &secret);
-    if (txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value)) {
-        struct reader reader = reader_of(value);
-        invited = division_read(&reader);
-    }
-    buf_free(&key);
-    return invited;
-}
-
 static enum status find_invite(struct txn *txn, const struct enrol_message *message,
                                struct division invited, struct invite *out, struct err *err)
 {
-    if (division_is_none(invited) || !read_invite(txn, invited, out)) {
+    if (division_is_none(invited) || !invite_find(txn, invited, out)) {
         return err_set(err, ERR_NOT_FOUND, "token_unknown division=%s", message->division.code);
     }
     if (!division_equal(invited, message->division)) {
@@ -339,16 +176,49 @@ static enum status take_confirm(struct txn *txn, const struct enrol_message *mes
                                 const uint8_t proven_curve_key[32], struct invite *invite,
                                 struct err *err)
 {
-    if (invite->state == INVITE_OPEN || !same_keys(invite, message, proven_curve_key)) {
+    if ((invite->state != INVITE_GRANTED && invite->state != INVITE_SPENT) ||
+        !same_keys(invite, message, proven_curve_key)) {
         return err_set(err, ERR_REFUSED, "confirm_without_grant division=%s",
                        message->division.code);
     }
     if (invite->state == INVITE_GRANTED) {
         invite->state = INVITE_SPENT;
-        write_invite(txn, message->division, invite);
+        invite_put(txn, message->division, invite);
         LOG_INFO("enrol.confirmed", "about=%s", message->division.code);
     }
     return OK;
+}
+
+/* May it be granted at all, now? */
+static enum status check_open(const struct replicator *replicator,
+                              const struct enrol_message *message, const struct invite *invite,
+                              uint64_t now_unix_ms, struct err *err)
+{
+    if (now_unix_ms >= invite->expires_unix_ms && invite->state != INVITE_ADMITTED) {
+        return err_set(err, ERR_EXPIRED, "token_expired division=%s", message->division.code);
+    }
+    if (roster_find(replicator_roster(replicator), message->division) != NULL) {
+        return err_set(err, ERR_REFUSED, "member_already division=%s", message->division.code);
+    }
+    return OK;
+}
+
+/* A person decides: whoever comes first waits, and no other key beside it. */
+static enum status hold(struct txn *txn, const struct enrol_message *message,
+                        const struct enrol_asker *from, struct invite *invite, uint64_t now_unix_ms,
+                        struct err *err)
+{
+    if (invite->state == INVITE_OPEN) {
+        invite->state = INVITE_WAITING;
+        invite->sign_key = message->sign_key;
+        memcpy(invite->curve_key, from->curve_key, sizeof invite->curve_key);
+        memcpy(invite->address, from->address, sizeof invite->address);
+        invite->asked_unix_ms = now_unix_ms;
+        invite_put(txn, message->division, invite);
+        LOG_INFO("enrol.waits", "about=%s address=%s", message->division.code, from->address);
+    }
+    return err_set(err, ERR_NOT_YET, "enrol_waits division=%s parent=%s", message->division.code,
+                   invite->parent.code);
 }
 
 static enum status give_grant(struct replicator *replicator, struct txn *txn,
@@ -365,12 +235,6 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
                           .policy = invite->policy};
     enum status status;
 
-    if (now_unix_ms >= invite->expires_unix_ms) {
-        return err_set(err, ERR_EXPIRED, "token_expired division=%s", message->division.code);
-    }
-    if (roster_find(replicator_roster(replicator), message->division) != NULL) {
-        return err_set(err, ERR_REFUSED, "member_already division=%s", message->division.code);
-    }
     memcpy(grant.name, invite->name, sizeof grant.name);
     memcpy(grant.endpoint, message->endpoint, sizeof grant.endpoint);
     memcpy(grant.curve_key, proven_curve_key, sizeof grant.curve_key);
@@ -381,14 +245,14 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     invite->state = INVITE_GRANTED;
     invite->sign_key = message->sign_key;
     memcpy(invite->curve_key, proven_curve_key, sizeof invite->curve_key);
-    write_invite(txn, message->division, invite);
+    invite_put(txn, message->division, invite);
     LOG_INFO("enrol.granted", "about=%s parent=%s", message->division.code, invite->parent.code);
     return OK;
 }
 
 static enum status take_request(struct replicator *replicator, struct txn *txn,
                                 const struct enrol_message *message, struct division invited,
-                                const uint8_t proven_curve_key[32], uint64_t now_unix_ms,
+                                const struct enrol_asker *from, uint64_t now_unix_ms,
                                 struct err *err)
 {
     struct invite invite = {.state = INVITE_OPEN};
@@ -398,15 +262,24 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
         return status;
     }
     if (message->confirm) {
-        return take_confirm(txn, message, proven_curve_key, &invite, err);
+        return take_confirm(txn, message, from->curve_key, &invite, err);
     }
-    if (invite.state == INVITE_GRANTED && same_keys(&invite, message, proven_curve_key)) {
-        return OK; /* our answer was lost: it gets the same one */
-    }
-    if (invite.state != INVITE_OPEN) {
+    if (invite.state != INVITE_OPEN && !same_keys(&invite, message, from->curve_key)) {
         return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
     }
-    return give_grant(replicator, txn, message, proven_curve_key, &invite, now_unix_ms, err);
+    if (invite.state == INVITE_GRANTED) {
+        return OK; /* our answer was lost: it gets the same one */
+    }
+    if (invite.state == INVITE_SPENT) {
+        return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
+    }
+    status = check_open(replicator, message, &invite, now_unix_ms, err);
+    if (status != OK) {
+        return status;
+    }
+    return invite.hold && invite.state != INVITE_ADMITTED
+               ? hold(txn, message, from, &invite, now_unix_ms, err)
+               : give_grant(replicator, txn, message, from->curve_key, &invite, now_unix_ms, err);
 }
 
 /* --- answers --- */
@@ -478,15 +351,16 @@ void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes 
 
     buf_clear(answer);
     if (status == OK) {
-        invited = find_invited(txn, &message);
+        invited = invite_of_secret(txn, message.secret);
         status = check_proofs(&message, from->curve_key, &err);
     }
     if (status == OK) {
-        status =
-            take_request(replicator, txn, &message, invited, from->curve_key, now_unix_ms, &err);
+        status = take_request(replicator, txn, &message, invited, from, now_unix_ms, &err);
     }
     crypto_wipe(message.secret, sizeof message.secret);
-    if (status != OK) {
+    if (status == ERR_NOT_YET) {
+        write_status(answer, status, err.text); /* no refusal: a person is waited for */
+    } else if (status != OK) {
         struct enrol_attempt attempt = {
             .unix_ms = now_unix_ms, .division = message.division, .reason = status, .from = *from};
         refuse(txn, &attempt, invited, err.text, answer);
@@ -499,21 +373,13 @@ void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes 
 
 bool enrol_knows_secret(const struct store *store, struct bytes frame)
 {
-    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
     struct enrol_message message;
-    struct hash secret;
     struct err err;
     bool known = false;
 
     if (read_request(&message, frame, &err) == OK) {
-        secret = secret_hash(message.secret);
+        known = invite_secret_kept(store, message.secret);
         crypto_wipe(message.secret, sizeof message.secret);
-        secret_key(&key, &secret);
-        known =
-            store->ops->get(store->self, NULL, SPACE_LOCAL, buf_bytes(&key), &value, &err) == OK &&
-            value.size != 0;
     }
-    buf_free(&key);
-    buf_free(&value);
     return known;
 }

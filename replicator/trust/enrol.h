@@ -5,6 +5,10 @@
  *   parent: grant appended and durable --> EnrolAnswer {grant chain} --> child: home is ready
  *   child:  EnrolRequest {confirm} --> parent: the token is spent
  *
+ * A held invitation grants nobody by itself: the first keys that come with its token wait
+ * (ERR_NOT_YET; the child asks again), until a person has compared their fingerprint with the one
+ * that the child's screen shows.
+ *
  * The same token with the same keys gets the same answer until the child confirms. The secret is
  * stored as a tagged hash only. A grant cannot be taken back, so whatever could make the child turn
  * it down stands in the token already. Refused attempts are counted, by reason and token
@@ -46,18 +50,36 @@ bool endpoint_can_be_dialled(const char *endpoint);
  * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or an address
  * that nobody can dial). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, uint64_t now_unix_ms, struct err *err);
+                         const char *name, bool hold, uint64_t now_unix_ms, struct err *err);
 
-/* Invitations of this node that nobody has come with yet, by division; used up is none of them.
+/* What is read out by telephone: eight groups of four digits, of the keys that ask to be this
+ * division's. */
+enum { ENROL_FINGERPRINT_SIZE = 8 * 5 };
+void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division division,
+                       const struct public_key *sign_key, const uint8_t curve_key[32]);
+
+/* Invitations of this node whose token was not granted yet, by division.
  * Errors: ERR_IO, ERR_CORRUPT. */
 struct enrol_invitation {
     struct division division;
     char name[NAME_BYTES_MAX + 1];
     uint64_t since_unix_ms, expires_unix_ms;
+    bool hold;              /* a person decides who is granted */
+    bool admitted;          /* and has: the next request of those keys is granted */
+    uint64_t asked_unix_ms; /* by who waits; 0: nobody came */
+    char address[64];       /* of who waits */
+    char fingerprint[ENROL_FINGERPRINT_SIZE]; /* of his keys; "" */
 };
 enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
                               void (*visit)(void *arg, const struct enrol_invitation *invitation),
                               void *arg, struct err *err);
+/* A person has compared: who waits with these keys is let in; *out is how it stands now. The
+ * fingerprint is as it was typed. Errors: ERR_NOT_FOUND (nobody waits), ERR_REFUSED (other keys
+ * wait). */
+enum status enrol_admit(struct txn *txn, struct division division, const char *fingerprint,
+                        struct enrol_invitation *out, struct err *err);
+/* The token is worth nothing any more. Errors: ERR_NOT_FOUND (none that is still open). */
+enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err);
 
 /* What the joining side sends. `curve_public` is proven by CURVE itself and certified by `key`,
  * as the grant will repeat; `key` is proven by a signature over the whole request (TAG_ENROL). */
@@ -83,13 +105,14 @@ bool enrol_knows_secret(const struct store *store, struct bytes frame);
 struct enrolled {
     bool refused; /* by the parent, so that nothing was granted; any other error is our own
                      judgement */
+    bool waits;   /* not granted yet: a person has to confirm our keys, so ask again */
     struct bytes chain[ENROL_CHAIN_MAX];
     size_t chain_count;
     struct grant own, parent;
     struct buf memory;
 };
 /* Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_REFUSED (the chain is not what the token says), those
- * of roster_add, and the parent's reason. */
+ * of roster_add, ERR_NOT_YET (waits), and the parent's reason. */
 enum status enrol_accept(struct enrolled *out, const struct token *token,
                          const struct sign_key *key, struct bytes frame, struct err *err);
 void enrolled_free(struct enrolled *enrolled);

@@ -214,7 +214,8 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
 out:
     if (status != OK) {
         enrolled_free(out);
-        out->refused = refused;
+        out->waits = refused && status == ERR_NOT_YET;
+        out->refused = refused && !out->waits;
     }
     arena_free(&arena);
     return status;

@@ -64,6 +64,18 @@ class Ground:
                               capture_output=True, text=True)
         return {"code": done.returncode, "out": done.stdout, "err": done.stderr}
 
+    def begin_join(self, division, token):
+        """`terrace join` on another machine, which waits for a person here."""
+        self.joining = subprocess.Popen(
+            [self.tree.bin("terrace"), "--home", os.path.join(self.tree.base, division), "join", token],
+            env=self.tree.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def end_join(self, kill=False):
+        if kill:
+            self.joining.terminate()
+        out, err = self.joining.communicate(timeout=60)
+        return {"code": self.joining.returncode, "out": out, "err": err}
+
     def stop(self, division):
         self.tree[division].end()
 

@@ -183,11 +183,58 @@ def a_code_is_taken(tree, root):
         second.end()
 
 
+def waiting(root, division):
+    """The row of who waits, once somebody does."""
+    def rows():
+        return [row for row in root.json("invite", "--list")["rows"]
+                if row["division"] == division and row["state"] == "waiting"]
+    trees.wait_until(lambda: rows() != [], 30, f"{division} to ask")
+    return rows()[0]
+
+
+def begin_join(tree, root, division, name):
+    token = root.json("invite", division, "--name", name, "--hold")["token"]
+    node = trees.Node(tree, division, name, root)
+    return node, token, subprocess.Popen([tree.bin("terrace"), "--home", node.home, "join", token],
+                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=tree.env)
+
+
+def a_person_compares(tree, root):
+    """A held invitation: the token alone lets nobody in; who waits shows what the parent lists, and
+    exactly those keys get in, also by a second join of the same home."""
+    node, token, join = begin_join(tree, root, "540400", "林芝市")
+    seen = waiting(root, "540400")
+    need(seen["hold"] and seen["address"] == "127.0.0.1" and re.fullmatch("([0-9A-F]{4} ){7}[0-9A-F]{4}",
+                                                                          seen["fingerprint"]), f"{seen}")
+    invited = [row for row in root.json("status", "--tree")["invited"] if row["division"] == "540400"]
+    need(invited[0]["waiting"] and "--accept 540400" in invited[0]["cure"], f"{invited}")
+    join.terminate()
+    need(seen["fingerprint"] in join.communicate()[1].decode(), "join does not show what is compared")
+    need(not os.path.exists(os.path.join(node.home, "grants")), "a grant before a person's word")
+    other = trees.Node(tree, "other", "林芝市", root)
+    says(other, 1, ["already_used"], "--json", "join", token)
+    says(root, 2, ["--fingerprint"], "invite", "--accept", "540400")
+    digits = seen["fingerprint"].replace(" ", "").lower()
+    says(root, 1, ["refused"], "--json", "invite", "--accept", "540400", "--fingerprint", digits[::-1])
+    root.run("invite", "--accept", "540400", "--fingerprint", digits)
+    need("540400" in node.run("join", token)[1], "not joined")
+    need(root.json("invite", "--list")["rows"] == [], "a member is listed as invited")
+    says(root, 2, ["--withdraw"], "invite", "540401", "--name", "x", "--list")
+
+    node, _, join = begin_join(tree, root, "540401", "巴宜区")
+    waiting(root, "540401")
+    root.run("invite", "--withdraw", "540401")
+    _, told = join.communicate(timeout=60)
+    need(join.returncode == 1 and not os.path.exists(os.path.join(node.home, "keys")), told.decode())
+    says(root, 1, ["not_found"], "--json", "invite", "--withdraw", "540401")
+
+
 def stories(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
         root = tree.init_root(ROOT, "西藏自治区")
         keeps_to_itself(tree, root)
+        a_person_compares(tree, root)
         agrees_before_it_asks(tree, root)
         token = is_reached_where_it_says(tree, root)
         a_join_is_repeated(tree, root, token)

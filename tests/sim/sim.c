@@ -403,7 +403,7 @@ static void run_invite(struct task *call, struct node *node, struct txn *txn)
     struct enrolment *enrolment = (struct enrolment *)call;
 
     enrolment->invited = node_invite(node, txn, enrolment->division, enrolment->division.code,
-                                     &enrolment->token, &enrolment->err);
+                                     false, &enrolment->token, &enrolment->err);
 }
 
 static void run_enrol(struct task *call, struct node *node, struct txn *txn)

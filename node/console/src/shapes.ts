@@ -112,6 +112,7 @@ export interface Invited {
   since: string;
   expires: string;
   expired: boolean;
+  waiting: boolean; // somebody came with the token of a held invitation
   sentence: string;
   cure: string;
 }

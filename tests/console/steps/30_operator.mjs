@@ -3,6 +3,21 @@ import { act, accessible, close, need, open, settled, shot } from "../browser.mj
 
 const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor({ timeout: 120000 });
 
+/** Invites with the box ticked, and lets somebody come with the token. */
+async function asks(page, code, name) {
+  await page.goto("/ops/join");
+  await settled(page);
+  await page.getByLabel("区划代码").fill(code);
+  await page.getByLabel("区划名称").fill(name);
+  await page.getByLabel("准入前须电话核对指纹").check();
+  await page.getByRole("button", { name: "发令牌" }).click();
+  await page.getByRole("img", { name: new RegExp(name) }).waitFor();
+  await act("begin_join", code, await page.locator("textarea").inputValue());
+  const asking = page.getByRole("region", { name: `${name} ${code}` }).filter({ hasText: "等待核对" });
+  await asking.waitFor({ timeout: 60000 });
+  return { asking, fingerprint: (await asking.getByRole("listitem").allTextContents()).join(" ") };
+}
+
 export const steps = {
   "a county off line is told on the first screen, with its cure, and its figures keep their moment": async () => {
     const page = await open("540000", { user: "卓玛" });
@@ -100,6 +115,27 @@ export const steps = {
     await page.getByRole("button", { name: "现在复核" }).click();
     await page.getByText("全部相符。").waitFor({ timeout: 60000 });
     await close(page, "operations");
+  },
+
+  "who comes with a held invitation is compared group by group, and let in or refused": async () => {
+    const page = await open("540000", { user: "卓玛" });
+    const first = await asks(page, "540400", "林芝市");
+    need(/^([0-9A-F]{4} ){7}[0-9A-F]{4}$/.test(first.fingerprint), `no eight groups: ${first.fingerprint}`);
+    await shot(page, "asks-to-join");
+    await accessible(page, "somebody asks to join");
+    await page.goto("/map");
+    await page.locator("aside li", { hasText: "林芝市 540400 申请入网" }).waitFor();
+    await page.goto("/ops/links");
+    need((await act("end_join", { kill: true })).err.includes(first.fingerprint), "the other screen shows other groups");
+    await page.getByRole("button", { name: "八组都相同，准入" }).click();
+    await page.getByText("已准入").first().waitFor();
+    need((await act("run", "540000", "invite", "--withdraw", "540400", { user: "卓玛" })).code === 0, "not withdrawn");
+    const second = await asks(page, "540401", "巴宜区");
+    await second.asking.getByRole("button", { name: "有不同，拒绝" }).click();
+    await second.asking.waitFor({ state: "detached", timeout: 30000 });
+    const ended = await act("end_join");
+    need(ended.code === 1, `a refused join ends with ${ended.code}: ${ended.err}`);
+    await close(page, "asking to join");
   },
 
   "a program gets a token once, and loses it": async () => {

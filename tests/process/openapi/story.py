@@ -1,9 +1,12 @@
 """story - what is asked of the node, in the order in which it happens."""
 import json
+import threading
+import time
 import urllib.parse
 
 import nacl.signing
 
+import tree as trees
 from foreign.hashes import code, sized, tagged
 
 YEAR, REGION, CITY, COUNTY = "2026", "540000", "540100", "540121"
@@ -61,7 +64,8 @@ def tell(tree, city, play):
 
 
 PAGED = {"/users": "gao", "/tokens": "gao", "/sessions": "gao", "/keys": "gao", "/unsent": "li",
-         "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen"}
+         "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen",
+         "/invitations": "gao"}
 
 
 def pages(play):
@@ -148,13 +152,40 @@ def decide(play):
     play.get("/documents/P-3", who="li")
 
 
+def compared(tree, play):
+    """The fingerprint of who waits, once there is one; what differs lets nobody in."""
+    trees.wait_until(lambda: play.get("/invitations", who="gao")["rows"][0]["state"] == "waiting", 60,
+                     "the county to ask")
+    shown = play.get("/invitations", who="gao")["rows"][0]["fingerprint"]
+    play.ask("POST", f"/invitations/{COUNTY}/accept", dict(fingerprint="0000 " + shown[5:]), who="gao", want=409,
+             code="refused")
+    return shown
+
+
+def words(play):
+    """An invitation that nobody came with, and what cannot be said of any."""
+    play.ask("POST", "/invite", dict(division="540199", name="某县"), who="gao")
+    play.ask("POST", "/invitations/540199/withdraw", "{}", who="gao")
+    given = dict(fingerprint="0000")
+    for act in ("accept", "withdraw"):
+        play.ask("POST", f"/invitations/540199/{act}", given, who="gao", want=404, code="not_found")
+        play.ask("POST", f"/invitations/low/{act}", given, who="gao", want=400, code="bad_request")
+        play.ask("POST", f"/invitations/{COUNTY}/{act}", given, who="li", want=403, code="needs_role")
+    play.ask("POST", "/invitations/540199/accept", "{}", who="gao", want=400, code="bad_request")
+    play.ask("GET", "/invitations", who="li", want=403, code="needs_role")
+
+
 def county_joins(tree, city, play):
     asked = dict(division=COUNTY, name="林周县")
     play.ask("POST", "/invite", dict(name="林周县"), who="gao", want=400, code="bad_request")
     play.ask("POST", "/invite", dict(division=CITY, name="x"), who="gao", want=409, code="refused")
     play.ask("POST", "/invite", asked, who="li", want=403, code="needs_role")
-    token = json.loads(play.ask("POST", "/invite", asked, who="gao"))["token"]
-    tree.join_with(token, city, COUNTY, "林周县")
+    held = json.loads(play.ask("POST", "/invite", dict(asked, hold=True), who="gao"))["token"]
+    joining = threading.Thread(target=tree.join_with, args=(held, city, COUNTY, "林周县"))
+    joining.start()
+    play.ask("POST", f"/invitations/{COUNTY}/accept", dict(fingerprint=compared(tree, play)), who="gao")
+    joining.join()
+    words(play)
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):
@@ -254,6 +285,9 @@ def watch(play):
         play.get(path, who="gao")
     play.ask("GET", "/history?division=x", who="gao", want=400, code="bad_request")
     alarm = play.get("/alarms", who="gao")["alarms"][0]
+    for until, want, code in (("2020-01-01", 409, "refused"), (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
+            time.time() + 3600)), 200, None), (None, 200, None)):
+        play.ask("POST", f"/alarms/{alarm['id']}/silence", dict(until=until), who="gao", want=want, code=code)
     play.ask("POST", f"/alarms/{alarm['id']}/ack", "{}", who="gao")
     play.get("/alarms?history=1", who="gao")
     rows = {row["name"]: row for row in play.get("/config", who="gao")["settings"]}
@@ -265,6 +299,11 @@ def watch(play):
     play.ask("POST", "/alarms/999/ack", "{}", who="gao", want=404, code="not_found")
     play.ask("POST", "/alarms/x/ack", "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", "/alarms/1/ack", "{}", who="li", want=403, code="needs_role")
+    until = dict(until=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600)))
+    play.ask("POST", "/alarms/999/silence", until, who="gao", want=404, code="not_found")
+    play.ask("POST", "/alarms/x/silence", until, who="gao", want=400, code="bad_request")
+    play.ask("POST", "/alarms/1/silence", dict(until="soon"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/alarms/1/silence", until, who="li", want=403, code="needs_role")
 
 
 def browser_keys(play):

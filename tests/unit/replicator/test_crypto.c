@@ -36,6 +36,7 @@ static const struct {
     {TAG_BROWSER, "921f56bf93a6e32d4d72eb4c91a35f4281c36c00e558a7a71e3af568460279e2"},
     {TAG_ACCESS, "2165a61ed41caa890e4a0088f866fd760504cae227a5bd7ed2b752cd0fa22e06"},
     {TAG_WEBHOOK, "512a8c2e3294a037f15c28a2caa0b902075116dce1c916793b034e0a1af7581c"},
+    {TAG_ASKER, "19867765193f81946db071cc18c361e301d697ee3ac1994a199185e3c05370fe"},
 };
 
 static void every_tag_hashes_as_another_implementation_says(void **state)

@@ -82,7 +82,7 @@ static void take_grant(struct world *world, const char *code, const char *parent
     trust_admit(&world->trust, &grant, key, signer, world->city.roster);
 }
 
-static enum status invite(struct world *world, struct token *token, const char *code)
+static enum status invite_as(struct world *world, struct token *token, const char *code, bool hold)
 {
     *token = (struct token){
         .division = division_of(code), .parent = division_of(CITY), .tree = world->trust.tree};
@@ -91,7 +91,12 @@ static enum status invite(struct world *world, struct token *token, const char *
     token->policy = SOME_POLICY;
     memcpy(token->curve_key, world->city_curve.public, sizeof token->curve_key);
     return enrol_invite(&world->city, world->txn, token, "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
-                        world->now, &world->err);
+                        hold, world->now, &world->err);
+}
+
+static enum status invite(struct world *world, struct token *token, const char *code)
+{
+    return invite_as(world, token, code, false);
 }
 
 static int open_world(void **state)
@@ -496,13 +501,15 @@ static void an_address_that_nobody_can_dial_is_not_handed_out(void **state)
     const struct token token = world->token;
 
     (void)snprintf(world->token.link, sizeof world->token.link, "tcp://*:7400");
-    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, "x", NOW, &world->err),
-                     ERR_REFUSED);
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, "x", false, NOW, &world->err),
+        ERR_REFUSED);
     assert_non_null(strstr(world->err.text, "link_not_dialled"));
     world->token = token;
     (void)snprintf(world->token.endpoint, sizeof world->token.endpoint, "tcp://0.0.0.0:7401");
-    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, "x", NOW, &world->err),
-                     ERR_REFUSED);
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, "x", false, NOW, &world->err),
+        ERR_REFUSED);
     assert_non_null(strstr(world->err.text, "enrol_not_dialled"));
 }
 
@@ -515,13 +522,14 @@ static void names_that_cannot_be_shown_are_refused(void **state)
     memset(long_name, 'n', sizeof long_name);
     long_name[sizeof long_name - 1] = '\0';
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        assert_int_equal(
-            enrol_invite(&world->city, world->txn, &world->token, names[i], NOW, &world->err),
-            ERR_REFUSED);
+        assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, names[i], false, NOW,
+                                      &world->err),
+                         ERR_REFUSED);
     }
     long_name[NAME_BYTES_MAX] = '\0';
     assert_int_equal(
-        enrol_invite(&world->city, world->txn, &world->token, long_name, NOW, &world->err), OK);
+        enrol_invite(&world->city, world->txn, &world->token, long_name, false, NOW, &world->err),
+        OK);
     ask(world);
 }
 
@@ -540,6 +548,145 @@ static void a_new_invite_replaces_one_that_was_not_used(void **state)
     assert_memory_not_equal(old.secret, token.secret, sizeof old.secret);
     assert_int_equal(invite(world, &token, COUNTY), ERR_REFUSED);
     assert_non_null(strstr(world->err.text, "member_needs_epoch"));
+}
+
+/* --- held until a person has compared --- */
+
+static void note_invitation(void *arg, const struct enrol_invitation *invitation)
+{
+    struct enrol_invitation *last = arg;
+
+    *last = *invitation;
+}
+
+/* The one that is open; zeros: none. */
+static struct enrol_invitation invitation_of(struct world *world)
+{
+    struct enrol_invitation invitation = {.hold = false};
+
+    assert_int_equal(
+        enrol_invitations(&world->store, NULL, note_invitation, &invitation, &world->err), OK);
+    return invitation;
+}
+
+static void hold_world(struct world *world)
+{
+    assert_int_equal(invite_as(world, &world->token, COUNTY, true), OK);
+    commit(world);
+}
+
+static void expect_waiting(struct world *world)
+{
+    struct enrolled enrolled;
+
+    assert_int_equal(accept(world, &enrolled), ERR_NOT_YET);
+    assert_true(enrolled.waits && !enrolled.refused);
+    assert_non_null(strstr(world->err.text, "enrol_waits"));
+    assert_int_equal(world->city.grants, 0);
+}
+
+static void who_is_held_waits_for_a_person(void **state)
+{
+    struct world *world = *state;
+    struct enrol_invitation seen;
+    char own[ENROL_FINGERPRINT_SIZE];
+
+    hold_world(world);
+    seen = invitation_of(world);
+    assert_true(seen.hold && seen.asked_unix_ms == 0);
+    assert_string_equal(seen.fingerprint, "");
+    ask(world);
+    expect_waiting(world);
+    world->now += 5000;
+    ask(world); /* as often as it likes, and it is no refused attempt */
+    expect_waiting(world);
+    assert_int_equal(attempts_of(world).count, 0);
+    confirm(world);
+    expect_refused(world, ERR_REFUSED, "confirm");
+    seen = invitation_of(world);
+    enrol_fingerprint(own, division_of(COUNTY), &world->key.public, world->curve.public);
+    assert_string_equal(seen.fingerprint, own);
+    assert_int_equal(strlen(own), 8 * 4 + 7);
+    assert_string_equal(seen.address, "10.0.0.9");
+    assert_true(seen.asked_unix_ms == NOW && !seen.admitted);
+    assert_int_equal(
+        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, &seen, &world->err), OK);
+    assert_true(seen.admitted);
+    commit(world);
+    world->now += 2 * (uint64_t)TOKEN_LIFE_MS; /* its owner comes back late */
+    ask(world);
+    expect_welcome(world);
+    confirm(world);
+    assert_int_equal(enrol_confirmed(buf_bytes(&world->answer), &world->err), OK);
+    assert_true(division_is_none(invitation_of(world).division));
+}
+
+/* Typed as it was heard; any other digit is another key. */
+static void only_the_keys_that_were_compared_get_in(void **state)
+{
+    struct world *world = *state;
+    const struct division county = division_of(COUNTY);
+    const struct sign_key key = world->key;
+    struct enrol_invitation seen;
+    char typed[2 * ENROL_FINGERPRINT_SIZE] = " ";
+    size_t size = 1;
+
+    hold_world(world);
+    assert_int_equal(enrol_admit(world->txn, county, "", &seen, &world->err), ERR_NOT_FOUND);
+    ask(world);
+    seen = invitation_of(world);
+    for (const char *at = seen.fingerprint; *at != '\0'; at++) {
+        if (*at != ' ') {
+            typed[size++] = *at >= 'A' ? (char)(*at + 'a' - 'A') : *at;
+        }
+    }
+    typed[size] = typed[size - 1] == '0' ? '1' : '0';
+    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_REFUSED);
+    typed[size - 1] ^= 1;
+    typed[size] = '\0';
+    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_REFUSED);
+    typed[size - 1] ^= 1;
+    sign_key_generate(&world->key); /* whoever else has the token */
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "token_used");
+    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), OK);
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "token_used");
+    world->key = key;
+    ask(world);
+    expect_welcome(world);
+    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_NOT_FOUND);
+}
+
+static void a_withdrawn_invitation_is_worth_nothing(void **state)
+{
+    struct world *world = *state;
+    const struct division county = division_of(COUNTY);
+
+    hold_world(world);
+    ask(world);
+    assert_int_equal(enrol_withdraw(world->txn, county, &world->err), OK);
+    commit(world);
+    assert_true(division_is_none(invitation_of(world).division));
+    ask(world);
+    expect_refused(world, ERR_NOT_FOUND, "token_unknown");
+    assert_int_equal(enrol_withdraw(world->txn, county, &world->err), ERR_NOT_FOUND);
+    assert_int_equal(invite(world, &world->token, COUNTY), OK);
+    ask(world);
+    expect_welcome(world);
+    assert_int_equal(enrol_withdraw(world->txn, county, &world->err), ERR_NOT_FOUND);
+}
+
+static void who_waits_too_long_is_refused(void **state)
+{
+    struct world *world = *state;
+
+    hold_world(world);
+    ask(world);
+    expect_waiting(world);
+    world->now = world->token.expires_unix_ms;
+    ask(world);
+    expect_refused(world, ERR_EXPIRED, "expired");
 }
 
 /* --- what the child believes --- */
@@ -711,6 +858,10 @@ int main(void)
         STORY(an_address_that_nobody_can_dial_is_not_handed_out),
         STORY(names_that_cannot_be_shown_are_refused),
         STORY(a_new_invite_replaces_one_that_was_not_used),
+        STORY(who_is_held_waits_for_a_person),
+        STORY(only_the_keys_that_were_compared_get_in),
+        STORY(a_withdrawn_invitation_is_worth_nothing),
+        STORY(who_waits_too_long_is_refused),
         STORY(a_child_checks_the_chain_against_its_token),
         STORY(a_child_believes_its_token_and_not_the_parent),
         STORY(a_bad_answer_is_an_error_and_not_a_crash),

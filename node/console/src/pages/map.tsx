@@ -176,7 +176,7 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
   const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 5);
   const further = furtherAlarms(alarms.data?.alarms ?? [], all);
   const refused = (status.value?.enrol_attempts ?? []).find(({ age_s }) => age_s < DAY_S);
-  const late = answer.invited.filter(({ expired }) => expired);
+  const late = answer.invited.filter(({ expired, waiting }) => expired || waiting);
   const count = todo.length + further.length + late.length + (refused === undefined ? 0 : 1);
   return (
     <aside class="card" aria-label={t("console.map.todo")}>
@@ -187,7 +187,7 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
           {further.slice(0, 4).map((alarm) => <li key={alarm.id}><AlarmItem alarm={alarm} name={withNames(alarm.division ?? "")} /><Acknowledge alarm={alarm} done={alarms.again} /></li>)}
           {together(todo.filter(isUrgent)).slice(0, 8).map((rows) => <Exception key={rows[0].division} rows={rows} tree={answer} />)}
           {refused === undefined ? null : <Newcomer title={t("console.map.refused", { name: refused.division ?? "" })} time={refused.time} text={refused.text} cure={t("console.map.invite_again")} />}
-          {late.map(({ division, name, since, sentence, cure }) => <Newcomer key={division} title={t("console.map.never_came", { name: `${name} ${division}` })} time={since} text={sentence} cure={cure} />)}
+          {late.map(({ division, name, since, expired, sentence, cure }) => <Newcomer key={division} title={t(expired ? "console.map.never_came" : "console.map.asks", { name: `${name} ${division}` })} time={since} text={sentence} cure={cure} />)}
           {together(todo.filter((row) => !isUrgent(row))).slice(0, 8).map((rows) => <Exception key={rows[0].division} rows={rows} tree={answer} />)}
         </ul>
       )}

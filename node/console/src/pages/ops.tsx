@@ -55,6 +55,10 @@ export function OpsPage({ parameters, query }: PageProps) {
   }
   const tab = tabs.find((name) => name === parameters.tab);
   const counts: Record<string, number> = { links: now.peers.length, alarms: now.alarms.length };
+  const asking = (tree.value?.invited ?? []).filter(({ waiting, expired }) => waiting && !expired).length;
+  if (asking > 0) {
+    counts.join = asking;
+  }
   const { state, text } = told(now, tree.value);
   return (
     <>

@@ -12,13 +12,14 @@ import type { Attempt, Status } from "../../shapes";
 import { moment } from "../../time";
 import { t } from "../../words";
 import { nameOf } from "../ops";
+import { Waiting } from "./waiting";
 
 interface Invitation { token: string; expires: string; division: string; name: string }
 
 export function JoinTab({ status }: { status: Status }) {
   return (
     <div class="columns wide">
-      <div class="stack"><Attempts status={status} /><Open /></div>
+      <div class="stack"><Waiting /><Attempts status={status} /><Open /></div>
       <Invite />
     </div>
   );
@@ -32,7 +33,7 @@ function Open() {
       <Table label={t("console.join.open")} rows={rows} keyOf={({ division }) => division} empty={t("console.join.all_came")}
         columns={[
           { key: "who", title: t("console.column.division"), class: "fixed", cell: ({ division, name }) => <>{name} <span class="ink3">{division}</span></> },
-          { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired }) => <Marked shape={expired ? "clock" : "filling"} tone={expired ? "warn" : "quiet"}>{t(expired ? "console.token.expired" : "console.join.awaited")}</Marked> },
+          { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired, waiting }) => <Marked shape={expired ? "clock" : "filling"} tone={expired || waiting ? "warn" : "quiet"}>{t(expired ? "console.token.expired" : waiting ? "console.join.compare" : "console.join.awaited")}</Marked> },
           { key: "until", title: t("console.session.until"), class: "fixed", cell: ({ expires }) => moment(expires) },
           { key: "cure", title: t("console.alarm.cure"), cell: ({ cure }) => <Advice text={cure} /> },
         ]} />
@@ -43,12 +44,13 @@ function Open() {
 function Invite() {
   const [code, setCode] = useState("");
   const [name, setName] = useState("");
+  const [holds, setHolds] = useState(false);
   const [made, setMade] = useState<Invitation | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const invite = (event: Event): void => {
     event.preventDefault();
     setProblem(null);
-    post<Invitation>("/invite", { division: code.trim(), name: name.trim() }).then((answer) => {
+    post<Invitation>("/invite", { division: code.trim(), name: name.trim(), hold: holds }).then((answer) => {
       setMade(answer);
       setCode("");
       setName("");
@@ -60,6 +62,7 @@ function Invite() {
       <form class="form" onSubmit={invite}>
         <label>{t("console.join.code")}<input required inputMode="numeric" value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label>
         <label>{t("console.join.name")}<input required value={name} onInput={(e) => setName(e.currentTarget.value)} /></label>
+        <label class="check"><input type="checkbox" checked={holds} onChange={() => setHolds(!holds)} /> <span>{t("console.join.hold")}</span></label>
         {problem === null ? null : <Trouble problem={problem} />}
         <div class="actions"><button type="submit" class="primary">{t("console.join.make")}</button></div>
       </form>

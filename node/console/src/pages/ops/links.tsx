@@ -21,6 +21,7 @@ import { nameOf } from "../ops";
 import { Throughput } from "./throughput";
 import { Attempts } from "./join";
 import { ThisNode } from "./store";
+import { Waiting } from "./waiting";
 
 /** A neighbour, or a division further below whose own link has something to say. */
 interface Line { code: string; name: string; peer: Peer | null; row: DivisionRow | null; deep: boolean }
@@ -87,6 +88,7 @@ export function LinksTab({ status, tree, alarms, query }: {
       </div>
       <div class="stack">
         <OpenAlarms alarms={alarms} />
+        <Waiting />
         <Attempts status={status} short />
       </div>
       {halting === null ? null : <Halt peer={halting} onClose={() => setHalting(null)} />}

@@ -1,0 +1,251 @@
+#include "node/api/routes_invitations.h"
+
+#include <stdio.h>
+
+#include "node/api/page.h"
+#include "node/api/view.h"
+
+/* --- a new one --- */
+
+struct invite_task {
+    struct api_task api_task;
+    struct division division;
+    char name[NAME_BYTES_MAX + 1];
+    bool hold;
+    struct token token;
+    struct err err;
+};
+
+static void run_invite(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct invite_task *invite = (struct invite_task *)api_task;
+
+    invite->err.status = OK;
+    invite->err.status = node_invite(node, txn, invite->division, invite->name, invite->hold,
+                                     &invite->token, &invite->err);
+}
+
+static void free_invite(struct api_task *api_task)
+{
+    crypto_wipe(&((struct invite_task *)api_task)->token, sizeof(struct token));
+}
+
+static void write_invite(struct answer *answer, const struct invite_task *invite)
+{
+    struct json_out out = json_to(&answer->body);
+    char text[TOKEN_TEXT_MAX];
+
+    token_format(text, sizeof text, &invite->token);
+    out_open(&out, NULL, '{');
+    out_text(&out, "token", text);
+    out_time(&out, "expires", invite->token.expires_unix_ms);
+    out_text(&out, "division", invite->division.code);
+    out_text(&out, "name", invite->name);
+    out_bool(&out, "hold", invite->hold);
+    out_close(&out, '}');
+    crypto_wipe(text, sizeof text);
+}
+
+static bool read_invite(const struct request *request, struct answer *answer, const json_t *object,
+                        struct invite_task *invite)
+{
+    const char *code = request_text(request, answer, object, "division");
+    const char *name = code == NULL ? NULL : request_text(request, answer, object, "name");
+
+    if (name == NULL) {
+        return false;
+    }
+    if (!division_parse(&invite->division, bytes_text(code))) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s", code);
+        return false;
+    }
+    if (strlen(name) == 0 || strlen(name) > NAME_BYTES_MAX) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_name size=%zu bytes_max=%d",
+                      strlen(name), NAME_BYTES_MAX);
+        return false;
+    }
+    memcpy(invite->name, name, strlen(name) + 1);
+    invite->hold = json_is_true(json_object_get(object, "hold"));
+    return true;
+}
+
+void post_invite(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct invite_task *invite;
+
+    if (object == NULL) {
+        return;
+    }
+    invite = api_task_new(request->service->gate, sizeof *invite, run_invite, free_invite);
+    if (read_invite(request, answer, object, invite) &&
+        answer_outcome(request, answer, api_task_run(&invite->api_task, request->service->node))) {
+        if (invite->err.status == OK) {
+            write_invite(answer, invite);
+        } else {
+            answer_because(request, answer, API_REFUSED, invite->err.text);
+        }
+    }
+    api_task_done_with(&invite->api_task);
+    json_decref(object);
+}
+
+/* --- those that are open --- */
+
+static const char *state_of(const struct enrol_invitation *invitation, uint64_t now_ms)
+{
+    return invitation->admitted                    ? "admitted"
+           : invitation->expires_unix_ms <= now_ms ? "expired"
+           : invitation->asked_unix_ms != 0        ? "waiting"
+                                                   : "open";
+}
+
+static void write_invitation(struct json_out *out, const struct enrol_invitation *invitation,
+                             uint64_t now_ms)
+{
+    out_open(out, NULL, '{');
+    out_division(out, "division", invitation->division);
+    out_text(out, "name", invitation->name);
+    out_text(out, "state", state_of(invitation, now_ms));
+    out_bool(out, "hold", invitation->hold);
+    out_time(out, "since", invitation->since_unix_ms);
+    out_time(out, "expires", invitation->expires_unix_ms);
+    out_time(out, "asked", invitation->asked_unix_ms);
+    out_text(out, "address", invitation->address);
+    out_text(out, "fingerprint", invitation->fingerprint);
+    out_close(out, '}');
+}
+
+struct invitation_list {
+    struct json_out out;
+    struct page page;
+    uint64_t now_ms;
+};
+
+static void list_invitation(void *arg, const struct enrol_invitation *invitation)
+{
+    struct invitation_list *list = arg;
+
+    if (page_row(&list->page, invitation->division.code)) {
+        write_invitation(&list->out, invitation, list->now_ms);
+    }
+}
+
+void get_invitations(struct request *request, struct answer *answer)
+{
+    struct invitation_list list = {.out = json_to(&answer->body),
+                                   .now_ms = clock_unix_ms(&request->service->clock)};
+    struct view view;
+    struct err err;
+
+    if (!request_page(request, answer, &list.page)) {
+        return;
+    }
+    view_open(&view, request->service);
+    out_open(&list.out, NULL, '{');
+    out_open(&list.out, "rows", '[');
+    if (enrol_invitations(&request->service->store, view.snapshot, list_invitation, &list, &err) !=
+        OK) {
+        txn_fail(view.txn, &err);
+    }
+    out_close(&list.out, ']');
+    write_page(&list.out, &list.page);
+    out_close(&list.out, '}');
+    if (view_sound(&view, request, answer)) {
+        (void)page_found(&list.page, request, answer);
+    }
+    view_close(&view);
+}
+
+/* --- a person's word --- */
+
+struct word_task {
+    struct api_task api_task;
+    struct division division;
+    bool withdraws;
+    char fingerprint[64]; /* as it was typed */
+    struct enrol_invitation invitation;
+    struct err err;
+};
+
+static void run_word(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct word_task *word = (struct word_task *)api_task;
+
+    (void)node;
+    word->err.status = OK;
+    word->err.status = word->withdraws ? enrol_withdraw(txn, word->division, &word->err)
+                                       : enrol_admit(txn, word->division, word->fingerprint,
+                                                     &word->invitation, &word->err);
+}
+
+static struct word_task *new_word(const struct request *request, bool withdraws)
+{
+    struct word_task *word = api_task_new(request->service->gate, sizeof *word, run_word, NULL);
+
+    word->withdraws = withdraws;
+    return word;
+}
+
+static void write_word(const struct request *request, struct answer *answer,
+                       const struct word_task *word)
+{
+    struct json_out out = json_to(&answer->body);
+
+    if (word->withdraws) {
+        out_open(&out, NULL, '{');
+        out_division(&out, "division", word->division);
+        out_text(&out, "state", "withdrawn");
+        out_close(&out, '}');
+    } else {
+        write_invitation(&out, &word->invitation, clock_unix_ms(&request->service->clock));
+    }
+}
+
+static void answer_word(const struct request *request, struct answer *answer,
+                        struct word_task *word)
+{
+    if (!division_parse(&word->division, bytes_text(request->argument[0]))) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s",
+                      request->argument[0]);
+        return;
+    }
+    if (!answer_outcome(request, answer, api_task_run(&word->api_task, request->service->node))) {
+        return;
+    }
+    if (word->err.status == OK) {
+        write_word(request, answer, word);
+    } else {
+        answer_because(request, answer,
+                       word->err.status == ERR_NOT_FOUND ? API_NOT_FOUND : API_REFUSED,
+                       word->err.text);
+    }
+}
+
+void post_invitation_accept(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct word_task *word;
+    const char *typed;
+
+    if (object == NULL) {
+        return;
+    }
+    word = new_word(request, false);
+    typed = request_text(request, answer, object, "fingerprint");
+    if (typed != NULL) {
+        (void)snprintf(word->fingerprint, sizeof word->fingerprint, "%s",
+                       typed); /* longer differs */
+        answer_word(request, answer, word);
+    }
+    api_task_done_with(&word->api_task);
+    json_decref(object);
+}
+
+void post_invitation_withdraw(struct request *request, struct answer *answer)
+{
+    struct word_task *word = new_word(request, true);
+
+    answer_word(request, answer, word);
+    api_task_done_with(&word->api_task);
+}

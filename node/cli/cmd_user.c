@@ -1,0 +1,149 @@
+/* cmd_user - `terrace user`: who works here. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/cli/client.h"
+#include "node/cli/post_object.h"
+#include "node/cli/print.h"
+
+static const char *member(const json_t *object, const char *name)
+{
+    const char *text = json_string_value(json_object_get(object, name));
+
+    return text == NULL ? "" : text;
+}
+
+static void show_user(const struct cli *cli, const json_t *answer)
+{
+    cli_tell(cli, stdout, "user_set_up name=%s", member(answer, "name"));
+}
+
+static json_t *roles_array(const char *typed)
+{
+    json_t *roles = json_array();
+
+    while (*typed != '\0') {
+        const size_t size = strcspn(typed, ",");
+        if (size > 0) {
+            (void)json_array_append_new(roles, json_stringn(typed, size));
+        }
+        typed += size + (typed[size] == ',');
+    }
+    return roles;
+}
+
+static char *new_password(const struct cli *cli)
+{
+    const char *given = getenv("TERRACE_NEW_PASSWORD");
+    char *secret = given != NULL && given[0] != '\0'
+                       ? mem_strdup(given)
+                       : cli_ask_secret(cli_row(cli, "ask_password_new"));
+
+    if (secret == NULL || secret[0] == '\0') {
+        cli_forget(secret);
+        (void)cli_fail(cli, EXIT_USAGE, "needs_password", "new_password_missing");
+        return NULL;
+    }
+    return secret;
+}
+
+static enum exit_code user_add(struct cli *cli, const char *name)
+{
+    /* $TERRACE_PASSWORD is that of whoever acts. */
+    char *password = cli->value[OPT_AS] != NULL ? new_password(cli) : cli_password(cli, name, true);
+    json_t *object;
+
+    if (password == NULL) {
+        return EXIT_USAGE;
+    }
+    object = json_pack("{ssss}", "name", name, "password", password);
+    if (object != NULL && cli->roles[0] != '\0') {
+        (void)json_object_set_new(object, "roles", roles_array(cli->roles));
+    }
+    cli_forget(password);
+    return post_object(cli, "/users", object, show_user);
+}
+
+static enum exit_code user_passwd(struct cli *cli, const char *name)
+{
+    char *password = cli_password(cli, name, false);
+    char *fresh = password == NULL ? NULL : new_password(cli);
+    char path[CLIENT_PATH_MAX];
+    enum exit_code exit_code = EXIT_USAGE;
+
+    if (fresh != NULL) {
+        client_path(path, "/users/", name, NULL, 0);
+        (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/passwd");
+        exit_code = post_object(
+            cli, path, json_pack("{ssss}", "password", password, "new_password", fresh), show_user);
+    }
+    cli_forget(password);
+    cli_forget(fresh);
+    return exit_code;
+}
+
+static enum exit_code user_list(struct cli *cli)
+{
+    static const struct column columns[] = {
+        {"name", "user", CELL_TEXT},
+        {"roles", "roles", CELL_WORD},
+        {"enabled", "enabled", CELL_TEXT},
+        {"key", "public_key", CELL_TEXT},
+    };
+    json_t *answer;
+    const enum exit_code exit_code = client_json(cli, "/users", BYTES_NONE, &answer);
+
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (cli_json(cli)) {
+        print_json(stdout, answer);
+    } else {
+        print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"),
+                    cli->language);
+    }
+    json_decref(answer);
+    return EXIT_DONE;
+}
+
+static void show_disabled(const struct cli *cli, const json_t *answer)
+{
+    cli_tell(cli, stdout, "user_disabled name=%s", member(answer, "name"));
+}
+
+static enum exit_code user_disable(struct cli *cli, const char *name)
+{
+    char path[CLIENT_PATH_MAX];
+
+    client_path(path, "/users/", name, NULL, 0);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/disable");
+    return post_object(cli, path, json_object(), show_disabled);
+}
+
+enum exit_code run_user(struct cli *cli)
+{
+    const char *verb = cli->argv[0];
+    const bool lists = strcmp(verb, "list") == 0;
+    const bool adds = strcmp(verb, "add") == 0;
+    const bool ends = strcmp(verb, "disable") == 0;
+    enum exit_code exit_code;
+
+    if ((!lists && !adds && !ends && strcmp(verb, "passwd") != 0) || cli->argc != (lists ? 1 : 2)) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "user_usage");
+    }
+    if (!lists && !adds && (strchr(cli->argv[1], '/') != NULL || strlen(cli->argv[1]) > 63)) {
+        return cli_fail(cli, EXIT_REFUSED, "not_found", "user_unknown name=%s",
+                        cli->argv[1]); /* such a name is no part of an address */
+    }
+    exit_code = client_open(cli);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (lists) {
+        return user_list(cli);
+    }
+    if (ends) {
+        return user_disable(cli, cli->argv[1]);
+    }
+    return adds ? user_add(cli, cli->argv[1]) : user_passwd(cli, cli->argv[1]);
+}

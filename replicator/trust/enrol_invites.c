@@ -1,0 +1,298 @@
+#include "replicator/trust/enrol_invites.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+#include "proto/log.h"
+#include "replicator/store/row_letters.h"
+
+enum { RECORD_PLAIN = 1, RECORD_HELD = 2 };
+
+/* --- rows --- */
+
+static void invite_key(struct buf *key, struct division division)
+{
+    buf_clear(key);
+    buf_put_u8(key, LOCAL_INVITE);
+    division_write(key, division);
+}
+
+void invite_put(struct txn *txn, struct division division, const struct invite *invite)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    invite_key(&key, division);
+    buf_put_u8(&value, invite->hold ? RECORD_HELD : RECORD_PLAIN);
+    buf_put_u8(&value, (uint8_t)invite->state);
+    division_write(&value, invite->parent);
+    buf_append(&value, invite->secret.at, sizeof invite->secret.at);
+    buf_put_u64(&value, invite->expires_unix_ms);
+    buf_put_number_set(&value, &invite->policy);
+    buf_append(&value, invite->sign_key.at, sizeof invite->sign_key.at);
+    buf_append(&value, invite->curve_key, sizeof invite->curve_key);
+    if (invite->hold) {
+        buf_put_u64(&value, invite->asked_unix_ms);
+        buf_put_u8(&value, (uint8_t)strlen(invite->address));
+        buf_append_bytes(&value, bytes_text(invite->address));
+    }
+    buf_append_bytes(&value, bytes_text(invite->name));
+    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+/* What only a held one has. */
+static bool read_held(struct reader *reader, struct invite *out)
+{
+    struct bytes address;
+
+    out->hold = true;
+    out->asked_unix_ms = reader_u64(reader);
+    address = reader_bytes(reader, reader_u8(reader));
+    if (!reader_ok(reader) || address.size >= sizeof out->address) {
+        return false;
+    }
+    if (address.size > 0) {
+        memcpy(out->address, address.data, address.size);
+    }
+    return true;
+}
+
+static bool parse_invite(struct invite *out, struct bytes value)
+{
+    struct reader reader = reader_of(value);
+    const uint8_t version = reader_u8(&reader);
+    const uint8_t state = reader_u8(&reader);
+    size_t name_size;
+
+    memset(out, 0, sizeof *out);
+    out->state = (enum invite_state)state;
+    out->parent = division_read(&reader);
+    reader_copy(&reader, out->secret.at, sizeof out->secret.at);
+    out->expires_unix_ms = reader_u64(&reader);
+    out->policy = reader_number_set(&reader);
+    reader_copy(&reader, out->sign_key.at, sizeof out->sign_key.at);
+    reader_copy(&reader, out->curve_key, sizeof out->curve_key);
+    if (version == RECORD_HELD && !read_held(&reader, out)) {
+        return false;
+    }
+    name_size = reader_left(&reader);
+    if (!reader_ok(&reader) || version < RECORD_PLAIN || version > RECORD_HELD ||
+        state >= INVITE_STATES || name_size > NAME_BYTES_MAX) {
+        return false;
+    }
+    reader_copy(&reader, out->name, name_size);
+    return true;
+}
+
+bool invite_find(struct txn *txn, struct division division, struct invite *out)
+{
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
+    bool found;
+
+    invite_key(&key, division);
+    found = txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value) && parse_invite(out, value);
+    buf_free(&key);
+    return found;
+}
+
+/* --- by secret --- */
+
+struct hash invite_secret_hash(const uint8_t secret[32])
+{
+    return hash_of(TAG_TOKEN, bytes_of(secret, 32));
+}
+
+static void secret_key(struct buf *key, const struct hash *secret)
+{
+    buf_clear(key);
+    buf_put_u8(key, LOCAL_INVITE_SECRET);
+    buf_append(key, secret->at, sizeof secret->at);
+}
+
+static void forget_secret(struct txn *txn, const struct hash *secret)
+{
+    struct buf key = BUF_EMPTY;
+
+    secret_key(&key, secret);
+    txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
+    buf_free(&key);
+}
+
+void invite_index(struct txn *txn, struct division division, const struct hash *secret)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    struct invite before;
+
+    if (invite_find(txn, division, &before)) {
+        forget_secret(txn, &before.secret);
+    }
+    secret_key(&key, secret);
+    division_write(&value, division);
+    (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+struct division invite_of_secret(struct txn *txn, const uint8_t secret[32])
+{
+    const struct hash hash = invite_secret_hash(secret);
+    struct division invited = DIVISION_NONE;
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
+
+    secret_key(&key, &hash);
+    if (txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value)) {
+        struct reader reader = reader_of(value);
+        invited = division_read(&reader);
+    }
+    buf_free(&key);
+    return invited;
+}
+
+bool invite_secret_kept(const struct store *store, const uint8_t secret[32])
+{
+    const struct hash hash = invite_secret_hash(secret);
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    struct err err;
+    bool kept;
+
+    secret_key(&key, &hash);
+    kept = store->ops->get(store->self, NULL, SPACE_LOCAL, buf_bytes(&key), &value, &err) == OK &&
+           value.size != 0;
+    buf_free(&key);
+    buf_free(&value);
+    return kept;
+}
+
+/* --- what a person compares --- */
+
+void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division division,
+                       const struct public_key *sign_key, const uint8_t curve_key[32])
+{
+    struct hasher hasher;
+    struct hash hash;
+    size_t at = 0;
+
+    hasher_begin(&hasher, TAG_ASKER);
+    hasher_add(&hasher, division.code, DIVISION_CODE_MAX);
+    hasher_add(&hasher, sign_key->at, sizeof sign_key->at);
+    hasher_add(&hasher, curve_key, 32);
+    hash = hasher_end(&hasher);
+    for (size_t i = 0; i < 16; i++) {
+        at += (size_t)snprintf(out + at, ENROL_FINGERPRINT_SIZE - at,
+                               i > 0 && i % 2 == 0 ? " %02X" : "%02X", hash.at[i]);
+    }
+}
+
+/* As it was heard: small letters or great, with blanks or without. */
+static bool same_fingerprint(const char *typed, const char *fingerprint)
+{
+    for (;;) {
+        typed += strspn(typed, " ");
+        fingerprint += strspn(fingerprint, " ");
+        if (*typed == '\0' || *fingerprint == '\0') {
+            return *typed == *fingerprint;
+        }
+        if (toupper((unsigned char)*typed++) != *fingerprint++) {
+            return false;
+        }
+    }
+}
+
+/* --- reading, and a person's word --- */
+
+static void write_view(struct enrol_invitation *out, const struct invite *invite)
+{
+    out->expires_unix_ms = invite->expires_unix_ms;
+    out->since_unix_ms = invite->expires_unix_ms - TOKEN_LIFE_MS;
+    out->hold = invite->hold;
+    out->admitted = invite->state == INVITE_ADMITTED;
+    out->asked_unix_ms = invite->asked_unix_ms;
+    memcpy(out->name, invite->name, sizeof out->name);
+    memcpy(out->address, invite->address, sizeof out->address);
+    if (invite->asked_unix_ms != 0) {
+        enrol_fingerprint(out->fingerprint, out->division, &invite->sign_key, invite->curve_key);
+    }
+}
+
+struct invitations {
+    void (*visit)(void *arg, const struct enrol_invitation *invitation);
+    void *arg;
+    bool bad;
+};
+
+static bool is_used(const struct invite *invite)
+{
+    return invite->state == INVITE_GRANTED || invite->state == INVITE_SPENT;
+}
+
+static bool visit_invite(void *arg, struct bytes key, struct bytes value)
+{
+    struct invitations *list = arg;
+    struct enrol_invitation invitation = {.asked_unix_ms = 0};
+    struct reader division = reader_of(key);
+    struct invite invite;
+
+    (void)reader_u8(&division); /* the letter */
+    invitation.division = division_read(&division);
+    list->bad = !reader_ok(&division) || !parse_invite(&invite, value);
+    if (!list->bad && !is_used(&invite)) {
+        write_view(&invitation, &invite);
+        list->visit(list->arg, &invitation);
+    }
+    return !list->bad;
+}
+
+enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
+                              void (*visit)(void *arg, const struct enrol_invitation *invitation),
+                              void *arg, struct err *err)
+{
+    const uint8_t prefix = LOCAL_INVITE;
+    struct invitations list = {visit, arg, false};
+    const enum status status =
+        store->ops->scan(store->self, snapshot, SPACE_LOCAL, bytes_of(&prefix, 1), BYTES_NONE,
+                         visit_invite, &list, err);
+
+    return status == OK && list.bad ? err_set(err, ERR_CORRUPT, "invitation_unreadable") : status;
+}
+
+enum status enrol_admit(struct txn *txn, struct division division, const char *fingerprint,
+                        struct enrol_invitation *out, struct err *err)
+{
+    struct invite invite;
+
+    memset(out, 0, sizeof *out);
+    if (!invite_find(txn, division, &invite) || is_used(&invite) || invite.asked_unix_ms == 0) {
+        return err_set(err, ERR_NOT_FOUND, "nobody_waits division=%s", division.code);
+    }
+    out->division = division;
+    write_view(out, &invite);
+    if (!same_fingerprint(fingerprint, out->fingerprint)) {
+        return err_set(err, ERR_REFUSED, "fingerprint_differs division=%s", division.code);
+    }
+    if (invite.state == INVITE_WAITING) {
+        invite.state = INVITE_ADMITTED;
+        out->admitted = true;
+        invite_put(txn, division, &invite);
+        LOG_INFO("enrol.admitted", "about=%s", division.code);
+    }
+    return OK;
+}
+
+enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err)
+{
+    struct buf key = BUF_EMPTY;
+    struct invite invite;
+
+    if (!invite_find(txn, division, &invite) || is_used(&invite)) {
+        return err_set(err, ERR_NOT_FOUND, "invitation_unknown division=%s", division.code);
+    }
+    forget_secret(txn, &invite.secret);
+    invite_key(&key, division);
+    txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
+    buf_free(&key);
+    LOG_INFO("enrol.withdrawn", "about=%s", division.code);
+    return OK;
+}
