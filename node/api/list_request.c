@@ -148,8 +148,7 @@ static bool read_amount(const struct request *request, struct answer *answer, co
     return true;
 }
 
-/* "2026-03-01" or "2026-03-01T08:00:00Z"; false for anything else. */
-static bool parse_time(const char *typed, uint64_t *unix_ms)
+bool moment_parse(const char *typed, uint64_t *unix_ms)
 {
     struct tm utc = {.tm_isdst = 0};
     const char *end = strptime(typed, "%Y-%m-%d", &utc);
@@ -172,7 +171,7 @@ bool request_moment(const struct request *request, struct answer *answer, const 
     const char *typed = request->query(request->connection, name);
 
     *out = 0;
-    if (typed != NULL && !parse_time(typed, out)) {
+    if (typed != NULL && !moment_parse(typed, out)) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_moment value=%.64s", typed);
         return false;
     }

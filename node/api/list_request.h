@@ -30,6 +30,8 @@ bool list_request_read(const struct request *request, struct answer *answer,
                        const struct view *view, const struct roster_snapshot *roster,
                        const struct page *page, struct list_request *list);
 
+/* "2026-03-01" or "2026-03-01T08:00:00Z"; false for anything else. */
+bool moment_parse(const char *typed, uint64_t *unix_ms);
 /* A moment as `from` and `until` have it; 0 when it is not given. False with bad_request answered.
  */
 bool request_moment(const struct request *request, struct answer *answer, const char *name,

@@ -78,6 +78,7 @@ static const struct row {
     {"GET", "/history", get_history, ASKS_PERSON},
     {"GET", "/alarms", get_alarms, ASKS_PERSON},
     {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
+    {"POST", "/alarms/*/silence", post_alarm_silence, ASKS_ADMIN},
     {"GET", "/digest", get_digest, ASKS_PERSON},
     {"POST", "/verify", post_verify, ASKS_OVERSIGHT},
     {"POST", "/invite", post_invite, ASKS_ADMIN_HIMSELF},

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "node/api/answer.h"
+#include "node/api/list_request.h"
 #include "node/api/page.h"
 #include "node/core/alarm_rows.h"
 #include "proto/array.h"
@@ -38,6 +39,9 @@ void write_alarm(struct json_out *out, const char *key, const struct alarm *alar
     out_time(out, "acknowledged", alarm->acked_unix_ms);
     out_text(out, "acknowledged_by", alarm->acked_by);
     out_time(out, "cleared", alarm->cleared_unix_ms);
+    out_time(out, "silenced", alarm->silenced_unix_ms);
+    out_text(out, "silenced_by", alarm->silenced_by);
+    out_bool(out, "may_be_silenced", !info->is_of_money);
     if (advice) {
         write_advice(out, info->name, language);
     }
@@ -205,7 +209,6 @@ static void answer_history(const struct request *request, struct answer *answer)
     view_close(&view);
 }
 
-/* A number from 1 on; false when it is none. */
 void get_alarms(struct request *request, struct answer *answer)
 {
     if (request->query(request->connection, "history") != NULL) {
@@ -262,4 +265,83 @@ void post_alarm_ack(struct request *request, struct answer *answer)
         }
     }
     api_task_done_with(&ack->api_task);
+}
+
+/* --- silencing --- */
+
+struct silence_task {
+    struct api_task api_task;
+    uint64_t id, until_unix_ms;
+    char who[64];
+    struct err err;
+};
+
+static void run_silence(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct silence_task *silence = (struct silence_task *)api_task;
+
+    silence->err.status = OK;
+    silence->err.status = node_silence_alarm(node, txn, silence->id, silence->until_unix_ms,
+                                             silence->who, &silence->err);
+}
+
+/* False with the error answered. */
+static bool read_silence(const struct request *request, struct answer *answer, const json_t *object,
+                         struct silence_task *silence)
+{
+    const json_t *until = json_object_get(object, "until");
+
+    if (!whole_number_parse(request->argument[0], &silence->id)) {
+        answer_error(request, answer, API_BAD_REQUEST, request->argument[0]);
+        return false;
+    }
+    if (json_is_null(until)) {
+        return true; /* heard again from now on */
+    }
+    if (!json_is_string(until) ||
+        !moment_parse(json_string_value(until), &silence->until_unix_ms)) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_moment value=%.64s",
+                      json_is_string(until) ? json_string_value(until) : "");
+        return false;
+    }
+    return true;
+}
+
+static void answer_silence(const struct request *request, struct answer *answer,
+                           struct silence_task *silence)
+{
+    struct json_out out = json_to(&answer->body);
+
+    if (!answer_outcome(request, answer,
+                        api_task_run(&silence->api_task, request->service->node))) {
+        return;
+    }
+    if (silence->err.status != OK) {
+        answer_because(request, answer,
+                       silence->err.status == ERR_NOT_FOUND ? API_NOT_FOUND : API_REFUSED,
+                       silence->err.text);
+        return;
+    }
+    out_open(&out, NULL, '{');
+    out_count(&out, "id", silence->id);
+    out_time(&out, "silenced", silence->until_unix_ms);
+    out_text(&out, "silenced_by", silence->until_unix_ms == 0 ? "" : silence->who);
+    out_close(&out, '}');
+}
+
+void post_alarm_silence(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct silence_task *silence;
+
+    if (object == NULL) {
+        return;
+    }
+    silence = api_task_new(request->service->gate, sizeof *silence, run_silence, NULL);
+    memcpy(silence->who, request->caller.name, sizeof silence->who);
+    if (read_silence(request, answer, object, silence)) {
+        answer_silence(request, answer, silence);
+    }
+    api_task_done_with(&silence->api_task);
+    json_decref(object);
 }

@@ -1,8 +1,10 @@
-/* routes_alarms - what an operator must see, what was before, and that somebody has seen it.
+/* routes_alarms - what an operator must see, what was before, that somebody has seen it, and that
+ * nobody wants to hear of it for a while.
  *
  *   GET  /alarms              {"alarms":[...]}                  open ones
  *   GET  /alarms?history=1    {"alarms":[...], shown, ...}     cleared ones, the newest first:
- * page.h POST /alarms/ID/ack       {"id":..,"acknowledged_by":..,"open":..}
+ * page.h POST /alarms/ID/ack       {"id":..,"acknowledged_by":..,"open":..} POST /alarms/ID/silence
+ * {"id":..,"silenced":..,"silenced_by":..}
  *
  * Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_ROUTES_ALARMS_H
@@ -11,7 +13,7 @@
 #include "node/api/api.h"
 #include "node/core/alarms.h"
 
-route_fn get_alarms, post_alarm_ack;
+route_fn get_alarms, post_alarm_ack, post_alarm_silence;
 
 /* Copies the open ones, which are the caller's to mem_free. On the loop thread. */
 struct alarm *alarms_copy(struct node *node, size_t *count);

@@ -56,7 +56,9 @@ void get_keys(struct request *request, struct answer *answer)
 {
     const struct caller *caller = &request->caller;
     struct key_list list = {.out = json_to(&answer->body),
-                            .name = (caller->roles & ROLES_OVERSIGHT) != 0 ? NULL : caller->name};
+                            .name = (caller->roles & ROLES_OVERSIGHT) != 0
+                                        ? request->query(request->connection, "name")
+                                        : caller->name};
     struct view view;
 
     if (!request_page(request, answer, &list.page)) {

@@ -93,6 +93,11 @@ static bool is_repetition(const struct attention *attention, const json_t *alarm
            json_object_get(attention->named, text_of(alarm, "division")) != NULL;
 }
 
+static bool is_silenced(const json_t *alarm)
+{
+    return text_of(alarm, "silenced")[0] != '\0';
+}
+
 static void say_alarms(struct attention *attention, const json_t *alarms)
 {
     for (int severity = ALARM_CRITICAL; severity > ALARM_INFO; severity--) {
@@ -101,7 +106,8 @@ static void say_alarms(struct attention *attention, const json_t *alarms)
         for (size_t i = 0; i < json_array_size(alarms); i++) {
             const json_t *alarm = json_array_get(alarms, i);
 
-            if (strcmp(text_of(alarm, "severity"), name) == 0 && !is_repetition(attention, alarm)) {
+            if (strcmp(text_of(alarm, "severity"), name) == 0 && !is_silenced(alarm) &&
+                !is_repetition(attention, alarm)) {
                 say_alarm(attention, alarm);
             }
         }

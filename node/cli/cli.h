@@ -85,6 +85,8 @@ enum option_id {
     OPT_ACCEPT,
     OPT_WITHDRAW,
     OPT_FINGERPRINT,
+    OPT_SILENCE,
+    OPT_UNTIL,
     OPTIONS
 };
 
@@ -143,20 +145,20 @@ char *cli_ask_secret(const char *question);
 void cli_forget(char *secret);
 
 typedef enum exit_code command_fn(struct cli *cli);
-command_fn run_init, run_join, run_doctor;                          /* init.c join.c doctor.c */
-command_fn run_submit;                                              /* submit.c */
-command_fn run_approve, run_reject, run_withdraw;                   /* cmd_office.c */
-command_fn run_pause, run_resume, run_verify;                       /* cmd_admin.c */
-command_fn run_invite, run_user;                                    /* cmd_invite.c cmd_user.c */
-command_fn run_audit;                                               /* cmd_audit.c */
-command_fn run_sessions, run_token;                                 /* cmd_access.c */
-command_fn run_alarms;                                              /* cmd_alarms.c */
-command_fn run_inbox;                                               /* cmd_inbox.c */
-command_fn run_status_tree, run_webhook;                            /* cmd_tree.c cmd_webhook.c */
-command_fn run_get, run_list, run_trace;       /* cmd_get.c cmd_list.c show.c */
-command_fn run_pending, run_receipt;           /* cmd_pending.c cmd_receipt.c */
-command_fn run_explain, run_template;          /* explain.c template.c */
-command_fn run_balance, run_report, run_chain; /* cmd_report.c */
-command_fn run_status, run_digest;             /* cmd_status.c */
+command_fn run_init, run_join, run_doctor;        /* init.c join.c doctor.c */
+command_fn run_submit;                            /* submit.c */
+command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
+command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
+command_fn run_invite, run_user;                  /* cmd_invite.c cmd_user.c */
+command_fn run_audit;                             /* cmd_audit.c */
+command_fn run_sessions, run_token;               /* cmd_access.c */
+command_fn run_alarms;                            /* cmd_alarms.c */
+command_fn run_inbox;                             /* cmd_inbox.c */
+command_fn run_status_tree, run_webhook;          /* cmd_tree.c cmd_webhook.c */
+command_fn run_get, run_list, run_trace;          /* cmd_get.c cmd_list.c show.c */
+command_fn run_pending, run_receipt;              /* cmd_pending.c cmd_receipt.c */
+command_fn run_explain, run_template;             /* explain.c template.c */
+command_fn run_balance, run_report, run_chain;    /* cmd_report.c */
+command_fn run_status, run_digest;                /* cmd_status.c */
 
 #endif

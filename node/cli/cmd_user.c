@@ -1,8 +1,8 @@
-/* cmd_user - `terrace user`: who works here. */
+/* cmd_user - `terrace user`: who works here, and the keys of their browsers. */
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "node/cli/client.h"
+#include "node/cli/pages.h"
 #include "node/cli/post_object.h"
 #include "node/cli/print.h"
 
@@ -120,30 +120,90 @@ static enum exit_code user_disable(struct cli *cli, const char *name)
     return post_object(cli, path, json_object(), show_disabled);
 }
 
+/* --- keys of browsers --- */
+
+static void print_keys(const struct cli *cli, const json_t *answer)
+{
+    static const struct column columns[] = {
+        {"id", "browser_key", CELL_TEXT}, {"name", "user", CELL_TEXT},
+        {"label", "browser", CELL_TEXT},  {"state", "state", CELL_WORD},
+        {"asked", "asked", CELL_TIME},    {"decided", "decided", CELL_TIME},
+        {"admin", "admin", CELL_TEXT},
+    };
+
+    print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"), cli->language);
+}
+
+/* Of this person; NULL: of everybody whose keys the asker may see. */
+static enum exit_code keys_list(struct cli *cli, const char *name)
+{
+    const struct paged paged = {.path = "/keys", .queries = {{"name", name}}, .rows = "rows"};
+
+    return pages_show(cli, &paged, print_keys);
+}
+
+static void show_key(const struct cli *cli, const json_t *answer)
+{
+    cli_tell(cli, stdout, "browser_key_is key=%s name=%s label=%s state=%s", member(answer, "id"),
+             member(answer, "name"), member(answer, "label"),
+             text_term(cli->language, member(answer, "state")));
+}
+
+static enum exit_code key_say(struct cli *cli, const char *key, const char *verb)
+{
+    char path[CLIENT_PATH_MAX];
+
+    client_path(path, "/keys/", key, NULL, 0);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", verb);
+    return post_object(cli, path, json_object(), show_key);
+}
+
+static enum exit_code key_confirm(struct cli *cli, const char *key)
+{
+    return key_say(cli, key, "confirm");
+}
+
+static enum exit_code key_end(struct cli *cli, const char *key)
+{
+    return key_say(cli, key, "end");
+}
+
+/* --- the words behind `user` --- */
+
+static enum exit_code user_rows(struct cli *cli, const char *nobody)
+{
+    (void)nobody;
+    return user_list(cli);
+}
+
+static const struct verb {
+    const char *name;
+    enum exit_code (*run)(struct cli *cli, const char *argument);
+    int argc_min, argc_max;
+    bool is_new; /* what it names need not fit into an address */
+} verbs[] = {
+    {"add", user_add, 2, 2, true},          {"passwd", user_passwd, 2, 2, false},
+    {"disable", user_disable, 2, 2, false}, {"list", user_rows, 1, 1, false},
+    {"keys", keys_list, 1, 2, true},        {"confirm-key", key_confirm, 2, 2, false},
+    {"end-key", key_end, 2, 2, false},
+};
+
 enum exit_code run_user(struct cli *cli)
 {
-    const char *verb = cli->argv[0];
-    const bool lists = strcmp(verb, "list") == 0;
-    const bool adds = strcmp(verb, "add") == 0;
-    const bool ends = strcmp(verb, "disable") == 0;
+    const char *argument = cli->argc > 1 ? cli->argv[1] : NULL;
+    const struct verb *verb = NULL;
     enum exit_code exit_code;
 
-    if ((!lists && !adds && !ends && strcmp(verb, "passwd") != 0) || cli->argc != (lists ? 1 : 2)) {
+    for (size_t i = 0; i < COUNT_OF(verbs); i++) {
+        verb = strcmp(verbs[i].name, cli->argv[0]) == 0 ? &verbs[i] : verb;
+    }
+    if (verb == NULL || cli->argc < verb->argc_min || cli->argc > verb->argc_max) {
         return cli_fail(cli, EXIT_USAGE, "usage", "user_usage");
     }
-    if (!lists && !adds && (strchr(cli->argv[1], '/') != NULL || strlen(cli->argv[1]) > 63)) {
-        return cli_fail(cli, EXIT_REFUSED, "not_found", "user_unknown name=%s",
-                        cli->argv[1]); /* such a name is no part of an address */
+    if (!verb->is_new && argument != NULL &&
+        (strchr(argument, '/') != NULL || strlen(argument) > 63)) {
+        return cli_fail(cli, EXIT_REFUSED, "not_found", "user_unknown name=%s", argument);
     }
     exit_code = client_open(cli);
-    if (exit_code != EXIT_DONE) {
-        return exit_code;
-    }
-    if (lists) {
-        return user_list(cli);
-    }
-    if (ends) {
-        return user_disable(cli, cli->argv[1]);
-    }
-    return adds ? user_add(cli, cli->argv[1]) : user_passwd(cli, cli->argv[1]);
+    return exit_code == EXIT_DONE ? verb->run(cli, argument) : exit_code;
 }

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "node/cli/encoding.h"
 #include "node/ledger/schema/kinds.h"
@@ -138,6 +139,24 @@ static bool good_days(const char *typed)
     return days >= 1 && days <= 366;
 }
 
+/* "90m", "8h", "2d", "now", "2026-12-01 08:00". */
+static bool good_until(const char *typed)
+{
+    const size_t digits = strspn(typed, "0123456789");
+    struct tm parts;
+    const char *end;
+
+    if (strcmp(typed, "now") == 0) {
+        return true;
+    }
+    if (digits >= 1 && digits <= 4 && typed[0] != '0' && typed[digits] != '\0' &&
+        strchr("mhd", typed[digits]) != NULL) {
+        return typed[digits + 1] == '\0';
+    }
+    end = strptime(typed, "%Y-%m-%d %H:%M", &parts);
+    return end != NULL && *end == '\0';
+}
+
 static bool good_hash(const char *typed)
 {
     return strlen(typed) == 64 && strspn(typed, "0123456789abcdef") == 64;
@@ -246,6 +265,8 @@ static const struct value_rule {
     [OPT_MIN] = {good_amount, "amount_form"},
     [OPT_MAX] = {good_amount, "amount_form"},
     [OPT_ACK] = {good_number, "alarm_number_form"},
+    [OPT_SILENCE] = {good_number, "alarm_number_form"},
+    [OPT_UNTIL] = {good_until, "until_form"},
     [OPT_END] = {good_number, "session_number_form"},
     [OPT_DAYS] = {good_days, "days_form"},
     [OPT_ROLE] = {good_role, "known_roles"},

@@ -75,8 +75,8 @@ const struct command commands[] = {
     {"status", run_status, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_WATCH) | BIT(OPT_TREE),
      "status [--tree] [--watch]"},
     {"alarms", run_alarms, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S,
-     BIT(OPT_HISTORY) | BIT(OPT_ACK) | BIT(OPT_WATCH),
-     "alarms [--history|--watch] | alarms --ack ID"},
+     BIT(OPT_HISTORY) | BIT(OPT_ACK) | BIT(OPT_WATCH) | BIT(OPT_SILENCE) | BIT(OPT_UNTIL),
+     "alarms [--history|--watch] | alarms --ack ID | alarms --silence ID --until TIME"},
     {"digest", run_digest, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_DIVISION),
      "digest [--division D]"},
     {"verify", run_verify, 0, 0, ARGUMENT_ANY, WAIT_VERIFY_S, BIT(OPT_DEEP), "verify [--deep]"},
@@ -87,7 +87,7 @@ const struct command commands[] = {
      "template KIND [--bom]"},
     {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_ROLE),
      "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME | "
-     "user disable NAME | user list"},
+     "user disable NAME | user list | user keys [NAME] | user confirm-key KEY | user end-key KEY"},
     {"audit", run_audit, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, BIT(OPT_VERIFY) | BIT(OPT_HEADS) | PAGES,
      "audit [--limit N] [--after POSITION] | audit --verify | audit --heads"},
     {"sessions", run_sessions, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_END),
@@ -172,6 +172,8 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_ACCEPT] = {"accept", required_argument, NULL, OPT_ACCEPT},
     [OPT_WITHDRAW] = {"withdraw", required_argument, NULL, OPT_WITHDRAW},
     [OPT_FINGERPRINT] = {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
+    [OPT_SILENCE] = {"silence", required_argument, NULL, OPT_SILENCE},
+    [OPT_UNTIL] = {"until", required_argument, NULL, OPT_UNTIL},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 
@@ -311,20 +313,21 @@ static enum exit_code read_options(struct cli *cli, const struct command *comman
     optind = 0; /* glibc: start over, so that tests may parse more than once */
     opterr = 0;
     for (;;) {
-        const int option = getopt_long(argc, argv, ":h", long_options, NULL);
+        int index = -1; /* of a long one that was read whole; its number may look like ':' or '?' */
+        const int option = getopt_long(argc, argv, ":h", long_options, &index);
         const char *word = argv[optind > 0 ? optind - 1 : 0];
         enum exit_code exit_code;
 
         if (option == -1) {
             break;
         }
-        if (option == ':') {
+        if (index < 0 && option == ':') {
             return cli_fail(cli, EXIT_USAGE, "usage", "option_needs_value option=%s", word);
         }
-        if (option == '?') {
+        if (index < 0 && option == '?') {
             return refuse_option(cli, command, word);
         }
-        exit_code = take_option(cli, command, option == 'h' ? OPT_HELP : option, optarg);
+        exit_code = take_option(cli, command, index < 0 ? OPT_HELP : option, optarg);
         if (exit_code != EXIT_DONE) {
             return exit_code;
         }

@@ -79,6 +79,10 @@ static void encode(struct buf *row, const struct alarm *alarm)
     buf_put_u64(row, alarm->cleared_unix_ms);
     put_text(row, alarm->acked_by);
     put_text(row, alarm->message);
+    if (alarm->silenced_unix_ms != 0) { /* only then: rows of before there was silence end here */
+        buf_put_u64(row, alarm->silenced_unix_ms);
+        put_text(row, alarm->silenced_by);
+    }
 }
 
 static bool decode(struct alarm *alarm, struct bytes row)
@@ -97,6 +101,10 @@ static bool decode(struct alarm *alarm, struct bytes row)
     alarm->cleared_unix_ms = reader_u64(&reader);
     read_text(&reader, alarm->acked_by, sizeof alarm->acked_by);
     read_text(&reader, alarm->message, sizeof alarm->message);
+    if (reader_left(&reader) > 0) {
+        alarm->silenced_unix_ms = reader_u64(&reader);
+        read_text(&reader, alarm->silenced_by, sizeof alarm->silenced_by);
+    }
     return reader_done(&reader);
 }
 
@@ -168,11 +176,31 @@ void alarm_past_delete(struct txn *txn, uint64_t sequence)
     txn_delete(txn, SPACE_LOCAL, key_of(&key, LOCAL_ALARM_PAST, sequence));
 }
 
-bool alarm_past_load(struct txn *txn, uint64_t sequence, struct alarm *out)
+/* False when there is none of this sequence. */
+static bool alarm_past_load(struct txn *txn, uint64_t sequence, struct alarm *out)
 {
     struct alarm_key key;
     struct bytes row;
 
     return txn_get(txn, SPACE_LOCAL, key_of(&key, LOCAL_ALARM_PAST, sequence), &row) &&
            decode(out, row);
+}
+
+void alarms_each_past(struct txn *txn, uint64_t before,
+                      bool (*visit)(void *arg, const struct alarm *alarm), void *arg,
+                      uint64_t *next)
+{
+    struct alarm_counters counters;
+    struct alarm alarm;
+    uint64_t sequence;
+
+    alarm_counters_load(txn, &counters);
+    sequence = before == 0 || before > counters.next_past ? counters.next_past : before;
+    while (sequence > counters.first_past) {
+        sequence--;
+        if (alarm_past_load(txn, sequence, &alarm) && !visit(arg, &alarm)) {
+            break;
+        }
+    }
+    *next = sequence > counters.first_past ? sequence : 0;
 }

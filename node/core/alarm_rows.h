@@ -23,7 +23,11 @@ enum status alarm_each(struct txn *txn, bool (*visit)(void *arg, const struct al
 
 void alarm_past_put(struct txn *txn, uint64_t sequence, const struct alarm *alarm);
 void alarm_past_delete(struct txn *txn, uint64_t sequence);
-/* False when there is none of this sequence. */
-bool alarm_past_load(struct txn *txn, uint64_t sequence, struct alarm *out);
+
+/* Cleared ones that are durable, the last first, from `before` (a position of *next; 0: the last)
+ * on, until `visit` returns false. *next: where to go on, 0 when that was all. */
+void alarms_each_past(struct txn *txn, uint64_t before,
+                      bool (*visit)(void *arg, const struct alarm *alarm), void *arg,
+                      uint64_t *next);
 
 #endif

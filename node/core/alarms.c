@@ -25,6 +25,8 @@ struct alarms {
     bool is_hurried;
     uint64_t changed_ms; /* mono, when alarms_stage first met the change; 0: not yet */
     uint64_t repeats_ms; /* mono, when repeated ones were written last */
+    uint64_t
+        heard_unix_ms; /* when the first of those that are silenced is heard again; 0: none is */
     const struct clock *clock;
     struct alarms_sink sink;
 };
@@ -228,6 +230,87 @@ enum status alarms_ack(struct alarms *alarms, uint64_t id, const char *who, bool
     return err_set(err, ERR_NOT_FOUND, "no_open_alarm id=%" PRIu64, id);
 }
 
+/* --- silence --- */
+
+static void find_heard(struct alarms *alarms)
+{
+    alarms->heard_unix_ms = 0;
+    for (size_t i = 0; i < alarms->open_count; i++) {
+        const uint64_t until = alarms->open[i]->alarm.silenced_unix_ms;
+
+        if (until != 0 && (alarms->heard_unix_ms == 0 || until < alarms->heard_unix_ms)) {
+            alarms->heard_unix_ms = until;
+        }
+    }
+}
+
+static void set_silence(struct alarms *alarms, struct open_alarm *open, uint64_t until_unix_ms,
+                        const char *who)
+{
+    open->alarm.silenced_unix_ms = until_unix_ms;
+    (void)snprintf(open->alarm.silenced_by, sizeof open->alarm.silenced_by, "%s", who);
+    open->is_changed = true;
+    alarms->is_changed = true;
+    find_heard(alarms);
+}
+
+static enum status check_silence(const struct alarms *alarms, const struct alarm *alarm,
+                                 uint64_t until_unix_ms, struct err *err)
+{
+    const uint64_t now = clock_unix_ms(alarms->clock);
+
+    if (alarm_info(alarm->code)->is_of_money) {
+        return err_set(err, ERR_REFUSED, "silence_of_money alarm=%s",
+                       alarm_info(alarm->code)->name);
+    }
+    if (until_unix_ms != 0 &&
+        (until_unix_ms <= now ||
+         until_unix_ms - now > (uint64_t)ALARMS_SILENCE_DAYS_MAX * 24 * 3600 * 1000)) {
+        return err_set(err, ERR_REFUSED, "silence_time days_max=%d", ALARMS_SILENCE_DAYS_MAX);
+    }
+    return OK;
+}
+
+enum status alarms_silence(struct alarms *alarms, uint64_t id, uint64_t until_unix_ms,
+                           const char *who, struct err *err)
+{
+    for (size_t i = 0; i < alarms->open_count; i++) {
+        struct open_alarm *open = alarms->open[i];
+        enum status status;
+
+        if (open->alarm.id != id) {
+            continue;
+        }
+        status = check_silence(alarms, &open->alarm, until_unix_ms, err);
+        if (status == OK) {
+            LOG_INFO("alarm.silenced", "id=%" PRIu64 " code=%s about=%s by=%s until=%" PRIu64, id,
+                     alarm_info(open->alarm.code)->name, open->alarm.about.code, who,
+                     until_unix_ms / 1000);
+            set_silence(alarms, open, until_unix_ms, until_unix_ms == 0 ? "" : who);
+        }
+        return status;
+    }
+    return err_set(err, ERR_NOT_FOUND, "no_open_alarm id=%" PRIu64, id);
+}
+
+/* Those whose time is over are told as if they were new. */
+static void hear_again(struct alarms *alarms)
+{
+    const uint64_t now = clock_unix_ms(alarms->clock);
+
+    if (alarms->heard_unix_ms == 0 || now < alarms->heard_unix_ms) {
+        return;
+    }
+    for (size_t i = 0; i < alarms->open_count; i++) {
+        struct open_alarm *open = alarms->open[i];
+
+        if (open->alarm.silenced_unix_ms != 0 && open->alarm.silenced_unix_ms <= now) {
+            set_silence(alarms, open, 0, "");
+            tell(alarms, &open->alarm);
+        }
+    }
+}
+
 /* --- rows --- */
 
 static void stage_open(struct alarms *alarms, struct txn *txn, bool repeats)
@@ -270,6 +353,7 @@ void alarms_stage(struct alarms *alarms, struct txn *txn, bool commits)
     const bool repeats =
         alarms->is_repeated && commits && now_ms - alarms->repeats_ms >= ALARMS_REPEAT_MS;
 
+    hear_again(alarms);
     if (alarms->is_changed && alarms->changed_ms == 0) {
         alarms->changed_ms = now_ms;
     }
@@ -295,12 +379,25 @@ void alarms_hurry(struct alarms *alarms)
     alarms->is_hurried = true;
 }
 
-uint64_t alarms_next_tick(const struct alarms *alarms)
+static uint64_t heard_ms(const struct alarms *alarms)
 {
-    if (!alarms->is_changed) {
+    const uint64_t now = clock_unix_ms(alarms->clock);
+
+    if (alarms->heard_unix_ms == 0) {
         return UINT64_MAX;
     }
-    return alarms->changed_ms == 0 ? 0 : alarms->changed_ms + ALARMS_ALONE_MS;
+    return clock_mono_ms(alarms->clock) +
+           (alarms->heard_unix_ms > now ? alarms->heard_unix_ms - now : 0);
+}
+
+uint64_t alarms_next_tick(const struct alarms *alarms)
+{
+    const uint64_t heard = heard_ms(alarms);
+    const uint64_t staged = !alarms->is_changed       ? UINT64_MAX
+                            : alarms->changed_ms == 0 ? 0
+                                                      : alarms->changed_ms + ALARMS_ALONE_MS;
+
+    return staged < heard ? staged : heard;
 }
 
 /* --- reading --- */
@@ -313,25 +410,6 @@ size_t alarms_count(const struct alarms *alarms)
 const struct alarm *alarms_at(const struct alarms *alarms, size_t index)
 {
     return &alarms->open[index]->alarm;
-}
-
-void alarms_each_past(struct txn *txn, uint64_t before,
-                      bool (*visit)(void *arg, const struct alarm *alarm), void *arg,
-                      uint64_t *next)
-{
-    struct alarm_counters counters;
-    struct alarm alarm;
-    uint64_t sequence;
-
-    alarm_counters_load(txn, &counters);
-    sequence = before == 0 || before > counters.next_past ? counters.next_past : before;
-    while (sequence > counters.first_past) {
-        sequence--;
-        if (alarm_past_load(txn, sequence, &alarm) && !visit(arg, &alarm)) {
-            break;
-        }
-    }
-    *next = sequence > counters.first_past ? sequence : 0;
 }
 
 /* --- life --- */
@@ -381,6 +459,7 @@ enum status alarms_open(struct alarms **out, const struct clock *clock, struct a
         return err_wrap(err, "read_alarms");
     }
     clear_at_restart(alarms);
+    find_heard(alarms);
     *out = alarms;
     return OK;
 }

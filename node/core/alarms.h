@@ -2,7 +2,8 @@
  *
  *   raise --> open --> clear (by its check) ----+--> history: the last ALARMS_HISTORY_MAX
  *               |---> restart (of a session) ---|
- *               +---> ack by a person ----------+   an alarm that a check ends stays open, marked
+ *               |---> ack by a person ----------+   an alarm that a check ends stays open, marked
+ *               +---> silenced by a person until a time: still open, counting on; then told again
  *
  * One alarm for each code and division; of codes that are `is_each` (proto/alarm.h) one for each
  * message. Beyond ALARMS_EACH_MAX of one code and division, and beyond ALARMS_OPEN_MAX of all, a
@@ -13,7 +14,7 @@
  * nothing else, a change waits ALARMS_ALONE_MS at most, and not beyond the last turn.
  *
  * Owns:   the open alarms, sorted, and those cleared that wait for a commit.
- * Thread: the loop thread; alarms_each_past reads rows and may run in any thread with its own txn.
+ * Thread: the loop thread.
  * Units:  *_unix_ms is wall time. */
 #ifndef TERRACE_NODE_CORE_ALARMS_H
 #define TERRACE_NODE_CORE_ALARMS_H
@@ -29,6 +30,7 @@ enum {
     ALARMS_HISTORY_MAX = 10000,
     ALARMS_REPEAT_MS = 60000,
     ALARMS_ALONE_MS = 60000,
+    ALARMS_SILENCE_DAYS_MAX = 7,
 };
 
 struct alarm {
@@ -37,16 +39,18 @@ struct alarm {
     struct division about; /* NONE: a summary over all divisions */
     bool is_summary;
     uint64_t first_unix_ms, last_unix_ms, count;
-    uint64_t acked_unix_ms;   /* 0: nobody yet */
-    uint64_t cleared_unix_ms; /* 0: open */
-    char acked_by[64];        /* "": before there was an admin, whoever could reach the node */
+    uint64_t acked_unix_ms;    /* 0: nobody yet */
+    uint64_t cleared_unix_ms;  /* 0: open */
+    char acked_by[64];         /* "": before there was an admin, whoever could reach the node */
+    uint64_t silenced_unix_ms; /* until then nobody wants to hear of it; 0: it is heard */
+    char silenced_by[64];      /* as acked_by */
     char message[MESSAGE_BYTES_MAX]; /* of the last time */
 };
 
 struct alarms;
 
-/* Who is told of each new one and, once cleared_unix_ms is set, of each cleared one, at once and
- * before it is durable. Zeros: nobody. */
+/* Who is told of each new one, of each that is silenced no more and, once cleared_unix_ms is set,
+ * of each cleared one, at once and before it is durable. Zeros: nobody. */
 struct alarms_sink {
     void (*changed)(void *arg, const struct alarm *alarm);
     void *arg;
@@ -70,6 +74,12 @@ void alarms_clear_all(struct alarms *alarms, enum alarm_code code);
 enum status alarms_ack(struct alarms *alarms, uint64_t id, const char *who, bool *cleared,
                        struct err *err);
 
+/* `who` does not want to hear of it before `until`; 0 takes that back. Its end is told as a new one
+ * is. Errors: ERR_NOT_FOUND; ERR_REFUSED (it is of money or of signatures, a time that is over, or
+ * beyond ALARMS_SILENCE_DAYS_MAX). */
+enum status alarms_silence(struct alarms *alarms, uint64_t id, uint64_t until_unix_ms,
+                           const char *who, struct err *err);
+
 /* Puts into `txn` what changed. `commits`: the turn is committed anyway. */
 void alarms_stage(struct alarms *alarms, struct txn *txn, bool commits);
 /* The node is about to stop: the next alarms_stage waits for nothing. */
@@ -80,10 +90,5 @@ uint64_t alarms_next_tick(const struct alarms *alarms);
 /* By code, division and message; valid until the next call that changes them. */
 size_t alarms_count(const struct alarms *alarms);
 const struct alarm *alarms_at(const struct alarms *alarms, size_t index);
-/* Cleared ones that are durable, the last first, from `before` (a position of *next; 0: the last)
- * on, until `visit` returns false. *next: where to go on, 0 when that was all. */
-void alarms_each_past(struct txn *txn, uint64_t before,
-                      bool (*visit)(void *arg, const struct alarm *alarm), void *arg,
-                      uint64_t *next);
 
 #endif

@@ -302,6 +302,17 @@ enum status node_ack_alarm(struct node *node, struct txn *txn, uint64_t id, cons
     return status;
 }
 
+enum status node_silence_alarm(struct node *node, struct txn *txn, uint64_t id,
+                               uint64_t until_unix_ms, const char *who, struct err *err)
+{
+    const enum status status = alarms_silence(node->alarms, id, until_unix_ms, who, err);
+
+    if (status == OK) {
+        alarms_stage(node->alarms, txn, true);
+    }
+    return status;
+}
+
 void node_flood(struct node *node, const char *reason)
 {
     if (reason[0] == '\0') {

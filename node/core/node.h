@@ -85,6 +85,9 @@ struct alarms *node_alarms(struct node *node);
 /* As alarms_ack (node/core/alarms.h), durable with the turn. Errors as there. */
 enum status node_ack_alarm(struct node *node, struct txn *txn, uint64_t id, const char *who,
                            bool *cleared, struct err *err);
+/* As alarms_silence, the same way. */
+enum status node_silence_alarm(struct node *node, struct txn *txn, uint64_t id,
+                               uint64_t until_unix_ms, const char *who, struct err *err);
 /* The next turn is the last: alarms that wait to ride on another commit get one. */
 void node_hurry(struct node *node);
 /* May nothing new be entered, because the store is damaged or full? OK, ERR_CORRUPT, ERR_DISK_FULL.

@@ -81,7 +81,7 @@ static void view_self(struct node *node, const struct watch_scene *scene,
 {
     struct health own;
 
-    self_health_now(node, &own);
+    self_health_here(node, &own);
     watch_view_self(scene, &own, up, replicator_parent(node->replicator), out);
     out->lsn = out->held_lsn = held_lsn(node, node->config.self);
 }

@@ -37,7 +37,7 @@ static bool is_of_itself(enum alarm_code code)
     return code != ALARM_NEIGHBOUR_DOWN && code != ALARM_DIVISION_UNWELL;
 }
 
-static void add_alarms(const struct node *node, struct health *out)
+static void name_worst(const struct node *node, struct health *out, bool silenced_too)
 {
     const struct alarm *worst = NULL;
 
@@ -45,17 +45,26 @@ static void add_alarms(const struct node *node, struct health *out)
         const struct alarm *alarm = alarms_at(node->alarms, i);
         const enum alarm_severity severity = alarm_info(alarm->code)->severity;
 
-        out->alarms[severity]++;
-        if (severity >= ALARM_WARNING && is_of_itself(alarm->code) &&
+        if (severity >= ALARM_WARNING && (silenced_too || alarm->silenced_unix_ms == 0) &&
+            is_of_itself(alarm->code) &&
             (worst == NULL || severity > alarm_info(worst->code)->severity)) {
             worst = alarm;
         }
     }
+    memset(&out->worst, 0, sizeof out->worst);
     if (worst != NULL) {
         out->worst.code = (uint32_t)worst->code;
         out->worst.about = worst->about;
         out->worst.seconds = age_of(node, worst->first_unix_ms);
     }
+}
+
+static void add_alarms(const struct node *node, struct health *out)
+{
+    for (size_t i = 0; i < alarms_count(node->alarms); i++) {
+        out->alarms[alarm_info(alarms_at(node->alarms, i)->code)->severity]++;
+    }
+    name_worst(node, out, true);
 }
 
 bool self_health_link_down(const struct peer_status *peer, struct health_child *out)
@@ -192,7 +201,7 @@ static void add_accesses(struct node *node, struct health *out)
     }
 }
 
-void self_health_now(struct node *node, struct health *out)
+static void self_health_now(struct node *node, struct health *out)
 {
     look(node, out);
     add_backlog(node, out);
@@ -200,6 +209,12 @@ void self_health_now(struct node *node, struct health *out)
         add_unconfirmed(node, out);
         add_accesses(node, out);
     }
+}
+
+void self_health_here(struct node *node, struct health *out)
+{
+    self_health_now(node, out);
+    name_worst(node, out, false);
 }
 
 void self_health_write(struct node *node, struct buf *out)

@@ -27,8 +27,9 @@ struct self_health {
 void self_health_look(struct node *node);
 /* When a look is due that a turn left out; UINT64_MAX for never. */
 uint64_t self_health_next_tick(const struct node *node);
-/* All of it. */
-void self_health_now(struct node *node, struct health *out);
+/* All of it, for whoever looks here: an alarm that is silenced is not its worst. What is told to
+ * those above keeps it. */
+void self_health_here(struct node *node, struct health *out);
 /* ... as bytes for a beat. */
 void self_health_write(struct node *node, struct buf *out);
 /* True when this neighbour's link is not open: since when, and why. */

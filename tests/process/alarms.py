@@ -32,14 +32,39 @@ def alarms(node, *options):
     return node.json("alarms", *options)["alarms"]
 
 
-def code_of(node, *args):
-    return node.run(*args, check=False)[0]
+def code_of(node, *args, as_user=None):
+    return node.run(*args, check=False, as_user=as_user)[0]
+
+
+def shouts(node):
+    """It stands on the first screen, among what must be seen."""
+    return any(line.startswith("! ") for line in node.run("status")[1].splitlines())
 
 
 def enter(node, code):
     """One document, and with it a commit."""
     line = (f'{{"kind":"agency","id":"{code}","fiscal_year":"2026","agency_code":"{code}","agency_name":"财政局"}}\n')
     return node.run("submit", "-", stdin=line.encode(), check=False)[0]
+
+
+def is_silenced_for_a_while(node, first):
+    """It is off the first screen, stays open, survives a restart, and comes back by itself."""
+    name = str(first["id"])
+    need(code_of(node, "alarms", "--silence", name) == 2, "a silence needs an end")
+    need(code_of(node, "alarms", "--silence", name, "--until", "2100-01-01 08:00", as_user="boss") == 1, "for ever")
+    need(code_of(node, "alarms", "--silence", name, "--until", "8h") == 1, "an admin must say it")
+    need(shouts(node), "it is on the first screen")
+    silent = node.json("alarms", "--silence", name, "--until", "8h", as_user="boss")
+    need(silent["silenced_by"] == "boss" and silent["silenced"] is not None, f"{silent}")
+    need("silent until" in node.run("alarms", "--silence", name, "--until", "2d", as_user="boss")[1], "in words")
+    node.end()
+    node.start()
+    kept = alarms(node)[0]
+    need((kept["id"], kept["silenced_by"]) == (first["id"], "boss") and kept["may_be_silenced"], f"{kept}")
+    need(not shouts(node), "what is silent is still shouted")
+    need("disk_low" in node.run("status")[1], "what is silent is hidden")
+    need(node.json("alarms", "--silence", name, "--until", "now", as_user="boss")["silenced"] is None, "taken back")
+    need(alarms(node)[0]["silenced"] is None and shouts(node), "heard again")
 
 
 def prove(base, build):
@@ -71,6 +96,7 @@ def prove(base, build):
         seen = node.json("alarms", "--ack", str(first["id"]), as_user="boss")
         need(seen == {"id": first["id"], "acknowledged_by": "boss", "open": True}, f"{seen}")
 
+        is_silenced_for_a_while(node, first)
         node.kill()
         node.start()
         again = alarms(node)[0]

@@ -102,6 +102,23 @@ def good_key(county, name):
     return browser
 
 
+def the_command_line_confirms_and_ends_too(county):
+    browser = Browser()
+    browser.request(Door(county, CHECKER), 200, label="柜台二")
+    asked = answer(county, 0, "user", "keys", CHECKER, person=ADMIN)["rows"]
+    need([row["state"] for row in asked if row["id"] == browser.id] == ["asked"], f"{asked}")
+    need(answer(county, 0, "user", "keys", BOTH, person=ADMIN)["rows"] == [], "keys of another are listed")
+    need({row["name"] for row in answer(county, 0, "user", "keys", ADMIN, person=CHECKER)["rows"]} == {CHECKER},
+         "a checker sees his own alone")
+    says(county, 1, ["needs_role"], "--json", "user", "confirm-key", browser.id, person=CHECKER)
+    says(county, 0, [CHECKER, "in force"], "user", "confirm-key", browser.id, person=ADMIN)
+    says(county, 1, ["refused"], "--json", "user", "confirm-key", browser.id, person=ADMIN)
+    says(county, 0, ["柜台二", "in force", ADMIN], "user", "keys", person=ADMIN)
+    need(answer(county, 0, "user", "end-key", browser.id, person=ADMIN)["state"] == "ended", "not ended")
+    says(county, 1, ["not_found"], "--json", "user", "end-key", "12", person=ADMIN)
+    says(county, 2, ["confirm-key KEY"], "user", "confirm-key")
+
+
 def what_was_seen_is_signed_and_entered(county, browser):
     budgets(county, MAKER, *[f"S{i}" for i in range(20)])
     ids, door = [f"S{i}" for i in range(20)], Door(county, CHECKER)
@@ -188,6 +205,7 @@ def main():
         try:
             county = open_tree(tree)
             browser = a_key_is_asked_for_and_confirmed_by_an_admin(county)
+            the_command_line_confirms_and_ends_too(county)
             what_was_seen_is_signed_and_entered(county, browser)
             whatever_is_wrong_is_refused_with_its_reason(county, browser)
             nobody_checks_his_own_with_another_key(county)

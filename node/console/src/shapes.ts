@@ -30,6 +30,9 @@ export interface Alarm {
   acknowledged: string | null;
   acknowledged_by: string;
   cleared: string | null;
+  silenced: string | null; // until then; it stays open and counts on
+  silenced_by: string;
+  may_be_silenced: boolean;
   cause?: string;
   cure?: string;
 }

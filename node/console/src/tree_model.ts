@@ -73,7 +73,7 @@ export const isUrgent = (row: DivisionRow): boolean => rank(row.state) <= rank("
 export function furtherAlarms<A extends Alarm>(alarms: A[], shown: DivisionRow[]): A[] {
   const repeats = (alarm: A): boolean => ["neighbour_down", "division_unwell"].includes(alarm.code) &&
     shown.some(({ division }) => division === alarm.division);
-  return alarms.filter((alarm) => alarm.severity !== "info" && !repeats(alarm))
+  return alarms.filter((alarm) => alarm.severity !== "info" && alarm.silenced === null && !repeats(alarm))
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.since.localeCompare(b.since));
 }
 

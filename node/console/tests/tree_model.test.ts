@@ -21,7 +21,7 @@ const tree = (rows: DivisionRow[]): TreeAnswer =>
 const root = row("540000", null, "well");
 
 const status = (alarms: Partial<Alarm>[], peers: Partial<Status["peers"][0]>[] = []): Status =>
-  ({ lsn: 9, alarms, peers } as unknown as Status);
+  ({ lsn: 9, alarms: alarms.map((alarm) => ({ silenced: null, ...alarm })), peers } as unknown as Status);
 
 test("quiet when all is well", () => {
   assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), null), { state: "well", text: "well 1 {name} {state}" });
@@ -51,10 +51,11 @@ test("a broken path is named with those behind it, who are no trouble of their o
 test("one's own link, and one's own alarms, stand before what is known of others", () => {
   const answer = tree([root]);
   assert.equal(sentence(answer, status([], [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }])).state, "off_line");
-  const full = { id: 1, code: "disk_full", severity: "critical", text: "Disk full.", division: "540000", since: "" } as Alarm;
+  const full = { id: 1, code: "disk_full", severity: "critical", text: "Disk full.", division: "540000", since: "", silenced: null } as unknown as Alarm;
   assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full. well 1 {name} {state}" });
   const down = { ...full, code: "neighbour_down", severity: "error", division: "540100" } as Alarm;
   assert.deepEqual(furtherAlarms([down, full], [row("540100", "540000", "off_line")]), [full]);
+  assert.deepEqual(furtherAlarms([{ ...full, silenced: "2026-11-29T08:00:00Z" }], []), [], "what is silenced is not shouted");
 });
 
 test("the tree counts who is well below, and the moment that all have reached", () => {

@@ -245,6 +245,76 @@ static void an_acknowledgement_is_recorded_and_ends_what_no_check_ends(void **st
     desk_close(&desk);
 }
 
+enum { HOUR_MS = 3600 * 1000 };
+
+/* Off the screens until then; it stays open, counts on, and comes back without anybody's hand. */
+static void a_silenced_alarm_counts_on_and_comes_back(void **state)
+{
+    struct desk desk;
+    struct err err;
+    uint64_t id;
+
+    (void)state;
+    desk_open(&desk);
+    alarms_raise(desk.alarms, ALARM_DISK_LOW, LHASA, "little_space free_mib=%d", 3);
+    (void)desk_turn(&desk, true);
+    id = only(&desk)->id;
+    assert_true(alarms_next_tick(desk.alarms) == UINT64_MAX);
+    assert_int_equal(alarms_silence(desk.alarms, id, 1000000 + HOUR_MS, "wang", &err), OK);
+    (void)desk_turn(&desk, true);
+    desk_restart(&desk);
+    assert_true(only(&desk)->silenced_unix_ms == 1000000 + HOUR_MS);
+    assert_string_equal(only(&desk)->silenced_by, "wang");
+    alarms_raise(desk.alarms, ALARM_DISK_LOW, LHASA, "little_space free_mib=%d", 2);
+    assert_int_equal(only(&desk)->count, 2);
+    assert_true(alarms_next_tick(desk.alarms) != UINT64_MAX);
+    desk.now_ms += HOUR_MS - 1;
+    (void)desk_turn(&desk, true);
+    assert_true(only(&desk)->silenced_unix_ms != 0);
+    desk.now_ms += 1;
+    (void)desk_turn(&desk, true);
+    desk_restart(&desk);
+    assert_true(only(&desk)->silenced_unix_ms == 0);
+    assert_string_equal(only(&desk)->silenced_by, "");
+    assert_int_equal(only(&desk)->count, 2);
+    assert_int_equal(alarms_silence(desk.alarms, id, desk.now_ms + HOUR_MS, "wang", &err), OK);
+    assert_int_equal(alarms_silence(desk.alarms, id, 0, "li", &err), OK);
+    assert_true(only(&desk)->silenced_unix_ms == 0);
+    desk_close(&desk);
+}
+
+static void nothing_of_money_and_nothing_for_ever_is_silenced(void **state)
+{
+    struct desk desk;
+    struct err err;
+
+    (void)state;
+    desk_open(&desk);
+    alarms_raise(desk.alarms, ALARM_DISK_LOW, LHASA, "little_space free_mib=%d", 3);
+    assert_int_equal(alarms_silence(desk.alarms, 1, desk.now_ms, "wang", &err), ERR_REFUSED);
+    assert_int_equal(
+        alarms_silence(desk.alarms, 1,
+                       desk.now_ms + 1 + (uint64_t)ALARMS_SILENCE_DAYS_MAX * 24 * HOUR_MS, "wang",
+                       &err),
+        ERR_REFUSED);
+    assert_int_equal(alarms_silence(desk.alarms, 7, desk.now_ms + 1, "wang", &err), ERR_NOT_FOUND);
+    for (int code = 1; code < ALARM_CODES; code++) {
+        const enum status want = alarm_info((enum alarm_code)code)->is_of_money ? ERR_REFUSED : OK;
+
+        alarms_raise(desk.alarms, (enum alarm_code)code, SHIGATSE, "met code=%d", code);
+        for (size_t i = 0; i < alarms_count(desk.alarms); i++) {
+            const struct alarm *alarm = alarms_at(desk.alarms, i);
+
+            if ((int)alarm->code == code && division_equal(alarm->about, SHIGATSE)) {
+                assert_int_equal(
+                    alarms_silence(desk.alarms, alarm->id, desk.now_ms + HOUR_MS, "wang", &err),
+                    want);
+            }
+        }
+    }
+    desk_close(&desk);
+}
+
 static struct division division_number(int number)
 {
     char code[12];
@@ -469,6 +539,8 @@ int main(void)
         cmocka_unit_test(an_alarm_survives_a_restart),
         cmocka_unit_test(a_restart_ends_what_is_of_a_session_and_nothing_of_money),
         cmocka_unit_test(the_check_that_raised_it_ends_it),
+        cmocka_unit_test(a_silenced_alarm_counts_on_and_comes_back),
+        cmocka_unit_test(nothing_of_money_and_nothing_for_ever_is_silenced),
         cmocka_unit_test(an_acknowledgement_is_recorded_and_ends_what_no_check_ends),
         cmocka_unit_test(the_three_hundredth_is_listed_as_the_first),
         cmocka_unit_test(what_is_not_listed_is_counted),

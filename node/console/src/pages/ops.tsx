@@ -12,13 +12,14 @@ import { useAnswer } from "../use_answer";
 import { t } from "../words";
 import { AlarmsTab } from "./ops/alarms";
 import { ConfigTab } from "./ops/config";
+import { EventsTab } from "./ops/events";
 import { JoinTab } from "./ops/join";
 import { KeysTab } from "./ops/keys";
 import { LinksTab } from "./ops/links";
 import { SessionsTab } from "./ops/sessions";
 import { StoreTab } from "./ops/store";
 
-const tabs = ["links", "alarms", "join", "keys", "store", "config", "sessions"] as const;
+const tabs = ["links", "alarms", "join", "keys", "store", "config", "sessions", "events"] as const;
 
 /** For operators: are all links up, is anything damaged or refused? */
 function told(now: Status, all: TreeAnswer | null): { state: string; text: string } {
@@ -33,11 +34,12 @@ function told(now: Status, all: TreeAnswer | null): { state: string; text: strin
   }
   parts.push(damaged.length > 0 ? t("console.ops.damaged", { name: damaged[0].name })
     : refused > 0 ? t("console.ops.refused", { count: count(refused) }) : t("console.ops.sound"));
-  if (now.alarms.length > 0) {
-    parts.push(t("console.ops.alarms", { count: now.alarms.length }));
+  const heard = now.alarms.filter(({ silenced }) => silenced === null).length;
+  if (heard > 0) {
+    parts.push(t("console.ops.alarms", { count: heard }));
   }
   return {
-    state: damaged.length > 0 ? "damaged" : off.length > 0 || cut.length > 0 ? "off_line" : now.alarms.length > 0 ? "warning" : "well",
+    state: damaged.length > 0 ? "damaged" : off.length > 0 || cut.length > 0 ? "off_line" : heard > 0 ? "warning" : "well",
     text: parts.join(t("console.sentence.and")) + t("console.sentence.end"),
   };
 }
@@ -72,6 +74,7 @@ export function OpsPage({ parameters, query }: PageProps) {
               : tab === "store" ? <StoreTab status={now} />
                 : tab === "sessions" ? <SessionsTab />
                 : tab === "config" ? <ConfigTab />
+                : tab === "events" ? <EventsTab status={now} tree={tree.value} open={alarms.data?.alarms ?? []} />
                 : <LinksTab status={now} tree={tree.value} alarms={alarms} query={query} />}
       </div>
     </>

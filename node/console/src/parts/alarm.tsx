@@ -8,9 +8,10 @@ import { t } from "../words";
 import { Advice } from "./advice";
 import { Mark, type Shape, type Tone } from "./badge";
 import { Trouble } from "./problem";
+import { Silence } from "./silence";
 
 export function lookOfAlarm(alarm: Alarm): { shape: Shape; tone: Tone } {
-  return alarm.cleared !== null ? { shape: "tick", tone: "ok" }
+  return alarm.silenced !== null ? { shape: "bars", tone: "quiet" } : alarm.cleared !== null ? { shape: "tick", tone: "ok" }
     : alarm.severity === "critical" || alarm.severity === "error" ? { shape: "diamond", tone: "bad" }
       : alarm.severity === "warning" ? { shape: "triangle", tone: "warn" } : { shape: "clock", tone: "quiet" };
 }
@@ -23,7 +24,8 @@ export function AlarmItem({ alarm, name, plain = false }: { alarm: Alarm; name?:
         <span class={`badge tone-${lookOfAlarm(alarm).tone}`}><Mark {...lookOfAlarm(alarm)} />
           <span>{plain || alarm.division === null ? null : <a href={`/map/${alarm.division}`}>{name ?? alarm.division}</a>} {alarm.text}</span></span>
         <span class="when">{t("console.map.since", { time: moment(alarm.since) })}{alarm.acknowledged === null ? null
-          : <> · {alarm.acknowledged_by === "" ? t("console.alarm.seen") : t("console.alarm.taken", { name: alarm.acknowledged_by })}</>}</span>
+          : <> · {alarm.acknowledged_by === "" ? t("console.alarm.seen") : t("console.alarm.taken", { name: alarm.acknowledged_by })}</>}{alarm.silenced === null ? null
+          : <> · {t("console.alarm.silent", { time: moment(alarm.silenced), name: alarm.silenced_by })}</>}</span>
       </div>
       {plain ? null : (
         <dl class="cause">
@@ -38,10 +40,11 @@ export function AlarmItem({ alarm, name, plain = false }: { alarm: Alarm; name?:
 }
 
 /** 我来处理: marks it with one's name, so that two do not run for it. An alarm that only a person can
- *  end is over with it. */
+ *  end is over with it. 静音 needs an end. */
 export function Acknowledge({ alarm, done }: { alarm: Alarm; done: () => void }) {
   const [problem, setProblem] = useState<Problem | null>(null);
-  if (alarm.acknowledged !== null || alarm.cleared !== null || (person.value !== null && !may("admin"))) {
+  const isTaken = alarm.acknowledged !== null;
+  if ((isTaken && !alarm.may_be_silenced) || alarm.cleared !== null || (person.value !== null && !may("admin"))) {
     return null;
   }
   const act = (): void => {
@@ -51,7 +54,8 @@ export function Acknowledge({ alarm, done }: { alarm: Alarm; done: () => void })
   };
   return (
     <div class="actions">
-      <button type="button" class="primary" onClick={act}>{t("console.alarm.take")}</button>
+      {isTaken ? null : <button type="button" class="primary" onClick={act}>{t("console.alarm.take")}</button>}
+      <Silence alarm={alarm} done={done} />
       {problem === null ? null : <Trouble problem={problem} />}
     </div>
   );

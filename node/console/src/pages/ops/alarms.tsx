@@ -15,7 +15,7 @@ export function AlarmsTab({ open, history }: { open: Answer<{ alarms: Alarm[] }>
   const answer = history ? past : open;
   const rows = [...answer.data?.alarms ?? []];
   if (!history) {
-    rows.sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.since.localeCompare(b.since));
+    rows.sort((a, b) => Number(a.silenced !== null) - Number(b.silenced !== null) || severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.since.localeCompare(b.since));
   }
   return (
     <Panel title={t("console.ops.tab.alarms")} count={history ? past.data?.total : rows.length} flush

@@ -129,7 +129,7 @@ const clock = (peer: Peer | null, row: DivisionRow | null): string =>
   peer === null ? row?.said === null || row === null ? "—" : lag(Math.abs(row.said.clock_ahead_ms)) : lag(Math.abs(peer.clock_skew_ms));
 
 export function OpenAlarms({ alarms }: { alarms: Answer<{ alarms: Alarm[] }> }) {
-  const rows = alarms.data?.alarms ?? [];
+  const rows = [...alarms.data?.alarms ?? []].sort((a, b) => Number(a.silenced !== null) - Number(b.silenced !== null));
   return (
     <Panel title={t("console.ops.tab.alarms")} count={rows.length} flush aside={<a href="/ops/alarms?history=1">{t("console.map.history")}</a>}>
       {rows.length === 0 ? <Empty>{t("console.alarm.none")}</Empty> : (
