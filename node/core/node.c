@@ -354,6 +354,7 @@ void node_trim(struct node *node)
 {
     txn_trim(node->txn);
     drafted_forget(&node->drafted);
+    own_log_trim(node);
 }
 
 uint64_t node_rows_written(const struct node *node)

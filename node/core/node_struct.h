@@ -57,10 +57,11 @@ struct node {
     struct node_watch watch;
     struct accesses accesses;
     struct node_day day;
-    struct buf settles;        /* own_log.c: settle documents due in this turn: kind, size, body */
-    struct dry_runs dry_runs;  /* node/office/dry_run.c */
-    struct drafted drafted;    /* node/office/drafted.c */
-    uint64_t webhooks_version; /* node/office/webhooks.c: how often an admin changed them */
+    struct buf settles;         /* own_log.c: settle documents due in this turn: kind, size, body */
+    struct block_body unpacked; /* own_log.c: of the own log, the one that was read last */
+    struct dry_runs dry_runs;   /* node/office/dry_run.c */
+    struct drafted drafted;     /* node/office/drafted.c */
+    uint64_t webhooks_version;  /* node/office/webhooks.c: how often an admin changed them */
 };
 
 #endif

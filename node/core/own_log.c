@@ -5,21 +5,49 @@
 #include "node/core/node_struct.h"
 #include "replicator/log/sealing.h"
 
+/* A file that is sent again asks for one entry after the other, so the block that was read last
+ * stays unpacked. One of the own log never changes. */
+static bool read_unpacked(const struct node *node, uint64_t lsn, struct entry *entry)
+{
+    const struct block_body *block = &node->unpacked;
+    const bool found = block->count > 0 && lsn >= block->entries[0].lsn &&
+                       lsn - block->entries[0].lsn < block->count;
+
+    if (found) {
+        *entry = block->entries[lsn - block->entries[0].lsn];
+    }
+    return found;
+}
+
+/* From the store, into `block`; nothing of it is left where that fails. */
+static enum status read_stored(struct node *node, struct division author, uint64_t lsn,
+                               struct block_body *block, struct entry *entry, struct err *err)
+{
+    const enum status status = log_read_entry(&node->store, NULL, author, lsn, block, entry, err);
+
+    if (status != OK) {
+        block_body_free(block);
+    }
+    return status;
+}
+
 bool own_log_read(struct node *node, struct division author, uint64_t lsn, struct buf *memory,
                   struct bytes *body)
 {
-    struct block_body block = BLOCK_BODY_EMPTY;
+    const bool is_own = division_equal(author, node->config.self);
+    struct block_body others = BLOCK_BODY_EMPTY;
     struct entry entry = {.lsn = lsn};
     struct err err;
     enum status status;
     bool found = false;
 
-    if (division_equal(author, node->config.self)) {
+    if (is_own) {
         found = dry_run_read(node->dry_runs.innermost, lsn, &entry.body) ||
-                replicator_open_entry(node->replicator, lsn, &entry);
+                replicator_open_entry(node->replicator, lsn, &entry) ||
+                read_unpacked(node, lsn, &entry);
     }
     if (!found) {
-        status = log_read_entry(&node->store, NULL, author, lsn, &block, &entry, &err);
+        status = read_stored(node, author, lsn, is_own ? &node->unpacked : &others, &entry, &err);
         found = status == OK;
         if (status == ERR_NOT_FOUND) { /* its row says that it is */
             err.status = ERR_CORRUPT;
@@ -33,7 +61,7 @@ bool own_log_read(struct node *node, struct division author, uint64_t lsn, struc
         buf_append_bytes(memory, entry.body);
         *body = buf_bytes(memory);
     }
-    block_body_free(&block);
+    block_body_free(&others);
     return found;
 }
 
@@ -89,7 +117,13 @@ uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document
     return applied.lsn;
 }
 
+void own_log_trim(struct node *node)
+{
+    block_body_free(&node->unpacked);
+}
+
 void own_log_free(struct node *node)
 {
+    own_log_trim(node);
     buf_free(&node->settles);
 }

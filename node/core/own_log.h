@@ -3,7 +3,8 @@
  *   checked document --own_log_enter--> log + ledger, in one txn
  *   settle that is due --own_log_settle_due--> waits --own_log_settle (end of the turn)--> entered
  *
- * Owns:   node->settles: documents due in this turn. Thread: the loop thread. */
+ * Owns:   node->settles: documents due in this turn; node->unpacked: the block of the own log that
+ * was read back last, for its neighbours, until own_log_trim. Thread: the loop thread. */
 #ifndef TERRACE_NODE_CORE_OWN_LOG_H
 #define TERRACE_NODE_CORE_OWN_LOG_H
 
@@ -21,6 +22,7 @@ bool own_log_read(struct node *node, struct division author, uint64_t lsn, struc
 void own_log_settle_due(struct node *node, const struct document *settle);
 void own_log_settle(struct node *node, struct txn *txn);
 
+void own_log_trim(struct node *node); /* gives back what is kept for later reads */
 void own_log_free(struct node *node); /* with the node */
 
 #endif
