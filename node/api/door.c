@@ -60,6 +60,7 @@ static void turn(struct http_door *door)
     door_tell_followers(door, now_ms);
     door_sweep(door, now_ms);
     (void)MHD_run(door->daemon);
+    door_near_rest(door);
 }
 
 /* Nobody new is let in; who is answered gets his answer, if he reads it soon. */
@@ -144,6 +145,7 @@ static void free_door(struct http_door *door)
     if (door->wake >= 0) {
         (void)close(door->wake);
     }
+    door_near_end(door);
     door_work_end(door);
     mem_free(door);
 }
@@ -157,6 +159,7 @@ enum status door_open(struct http_door **out, const struct door_config *config, 
     door->clock = config->service->clock;
     door->wake = -1;
     door_work_begin(door);
+    door_near_begin(door);
     if (start(door, err) != OK) {
         if (door->daemon == NULL && door->config.listen_fd >= 0) {
             (void)close(door->config.listen_fd);

@@ -3,6 +3,7 @@
  *
  *   connections --> the door's thread --request--> lane of the pool --answer--> the door's thread
  *                     never waits                    may wait                     sends it
+ *                     '--- what is short: answered here, out of memory ---------------^
  *                        ^--- piece <-- stream_fill in the pool <-- followers, after a commit
  *
  * A connection that a worker answers, or that follows and has nothing to hear, is suspended: it
@@ -36,8 +37,12 @@ struct door_config {
     size_t stranger_bytes_max; /* of one that names nobody */
     size_t held_bytes_max;     /* of all bodies and answers together */
     uint32_t idle_ms;          /* between two requests of a connection */
-    /* In a worker's thread: what to answer. */
+    /* In a worker's thread, or the door's: what to answer. */
     void (*answer)(struct request *request, struct answer *answer);
+    /* In the door's thread: may that thread answer it? Such a request waits for nothing, looks at
+     * service->store alone, and may be answered twice: once more in its lane, where the first time
+     * memory did not suffice (near_store.h). NULL: none is. */
+    bool (*is_short)(const struct request *request);
     /* In the door's thread: where it runs. */
     enum lane (*lane)(const struct request *request);
     /* In the door's thread: is its body, of any size, used part by part? NULL: none is. */

@@ -350,6 +350,11 @@ static enum MHD_Result run_exchange(struct exchange *exchange)
         exchange_enter(exchange, EXCHANGE_SENDING);
         return send_answer(exchange);
     }
+    if (door_answer_at_once(exchange->door, &exchange->request, &exchange->answer)) {
+        exchange_enter(exchange, EXCHANGE_SENDING);
+        exchange_hold(exchange, exchange->answer.body.size);
+        return send_answer(exchange);
+    }
     guest_expect(exchange->guest, exchange->door, 0);
     exchange_post(exchange, EXCHANGE_RUNNING, exchange->door->config.lane(&exchange->request),
                   run_request);

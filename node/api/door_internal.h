@@ -2,13 +2,14 @@
  *
  *   exchange:  BODY <-> PART (a worker uses what came so far, and reading goes on behind it)
  *              BODY ------> RUNNING ------> SENDING -----------------> over
- *              comes in     suspended,      |     ^
+ *              comes in     suspended,      |     ^       (BODY -> SENDING: answered at once)
  *              in pieces    a worker has it v     | piece
  *                                         FILLING, FOLLOWING: suspended, of a streamed answer
  *
- * Who stands on whom: door --> door_exchange --> door_follow --> door_work, door_limits.
+ * Who stands on whom: door --> door_exchange --> door_follow, door_at_once --> door_work,
+ * door_limits.
  *
- * Owned by: door.c, door_exchange.c, door_follow.c, door_limits.c, door_work.c.
+ * Owned by: door.c, door_at_once.c, door_exchange.c, door_follow.c, door_limits.c, door_work.c.
  * Thread: the door's, but for an exchange in RUNNING or FILLING, which is its worker's. */
 #ifndef TERRACE_NODE_API_DOOR_INTERNAL_H
 #define TERRACE_NODE_API_DOOR_INTERNAL_H
@@ -18,6 +19,7 @@
 #include <stdatomic.h>
 
 #include "node/api/door.h"
+#include "node/api/near_store.h"
 #include "node/api/stream.h"
 
 /* One connection: until when its client has to do what is expected of it. */
@@ -74,8 +76,10 @@ struct http_door {
 
     struct guest *guests;
     struct exchange *followers;
-    int running; /* exchanges that workers have */
-    int open;    /* exchanges at all */
+    struct near_store near;      /* these two where something is short: door_at_once.c */
+    struct service near_service; /* with that store in place of the whole one */
+    int running;                 /* exchanges that workers have */
+    int open;                    /* exchanges at all */
     size_t held_bytes;
     uint64_t swept_ms, looked_ms, commits_seen;
 };
@@ -110,6 +114,16 @@ void exchange_hand_back(struct exchange *exchange);
 /* Those that were handed back, by their `next`. */
 struct exchange *door_collect(struct http_door *door);
 void door_wake(const struct http_door *door);
+
+/* --- door_at_once.c --- */
+
+void door_near_begin(struct http_door *door);
+void door_near_end(struct http_door *door);
+/* Between two turns. */
+void door_near_rest(struct http_door *door);
+/* False when it is not short, or longer than it seemed: then nothing is answered yet. */
+bool door_answer_at_once(struct http_door *door, const struct request *asked,
+                         struct answer *answer);
 
 /* --- door_follow.c --- */
 

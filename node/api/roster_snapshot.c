@@ -106,6 +106,7 @@ static struct roster_snapshot *make(const struct roster_snapshots *rosters, cons
     struct err err;
 
     out->grants = *grants;
+    out->moment = view->moment;
     out->roster = roster_new(&rosters->tree);
     (void)roster_load(out->roster, view->store, view->snapshot, &err);
     out->at = mem_zalloc((roster_count(out->roster) + 1) * sizeof *out->at);
@@ -115,8 +116,23 @@ static struct roster_snapshot *make(const struct roster_snapshots *rosters, cons
 
 /* --- the one that is kept --- */
 
+static struct roster_snapshot *find_of_moment(struct roster_snapshots *rosters, uint64_t moment)
+{
+    struct roster_snapshot *kept;
+
+    (void)pthread_mutex_lock(&rosters->lock);
+    kept = rosters->newest;
+    if (kept != NULL && kept->moment == moment && moment != 0) {
+        kept->holders++;
+    } else {
+        kept = NULL;
+    }
+    (void)pthread_mutex_unlock(&rosters->lock);
+    return kept;
+}
+
 static struct roster_snapshot *find_kept(struct roster_snapshots *rosters,
-                                         const struct hash *grants)
+                                         const struct hash *grants, uint64_t moment)
 {
     struct roster_snapshot *kept;
 
@@ -124,6 +140,7 @@ static struct roster_snapshot *find_kept(struct roster_snapshots *rosters,
     kept = rosters->newest;
     if (kept != NULL && hash_equal(&kept->grants, grants)) {
         kept->holders++;
+        kept->moment = moment > kept->moment ? moment : kept->moment;
     } else {
         kept = NULL;
     }
@@ -162,15 +179,18 @@ struct roster_snapshot *roster_snapshot_open(const struct view *view, const stru
                                              struct answer *answer)
 {
     struct roster_snapshots *rosters = request->service->rosters;
-    struct roster_snapshot *roster;
+    struct roster_snapshot *roster = find_of_moment(rosters, view->moment);
     struct hash grants;
     struct err err;
 
+    if (roster != NULL) {
+        return roster;
+    }
     if (hash_grants(view, &grants, &err) != OK) {
         answer_error(request, answer, API_STORE_FAILED, err.text);
         return NULL;
     }
-    roster = find_kept(rosters, &grants);
+    roster = find_kept(rosters, &grants, view->moment);
     if (roster == NULL) {
         roster = make(rosters, view, &grants);
         keep(rosters, roster);

@@ -5,7 +5,8 @@
  *                                                    +--> else made anew, and kept
  *
  * So reads never ask the loop, and all that one answer says is of one commit. Making it verifies
- * every grant's signature, 45 us each; hashing what is stored costs 1 us a grant.
+ * every grant's signature, 45 us each; hashing what is stored costs 1 us a grant, once a commit:
+ * views of one moment have the same grants.
  *
  * Owns: the newest one; each is freed once nobody reads it any more.
  * Thread: any; what was opened is read by many threads at once. */
@@ -26,6 +27,7 @@ struct roster_snapshot {
     struct place *at;      /* depth first from the root, siblings by code */
     size_t count;
     struct hash grants; /* of all stored grants */
+    uint64_t moment;    /* the newest at which they were these; under the lock of the cache */
     size_t holders;     /* under the lock of the cache */
 };
 

@@ -1,5 +1,7 @@
 #include "node/api/routes.h"
 
+#include <assert.h>
+
 #include "node/api/access_note.h"
 #include "node/api/list.h"
 #include "node/api/reports.h"
@@ -46,6 +48,7 @@ static const struct row {
     enum asks asks;     /* the least that its caller must be: decided here, and nowhere else */
     bool is_watch;      /* for who watches this machine: no document, no person */
     bool names_persons; /* payees and their accounts: who reads it is noted */
+    bool is_short; /* a few rows of a snapshot, and no word with the loop: see route_is_short */
 } routes[] = {
     {"POST", "/documents", post_documents, ASKS_SUBMITTER},
     {"GET", "/documents", list_documents, ASKS_PERSON, .names_persons = true},
@@ -66,7 +69,7 @@ static const struct row {
     {"POST", "/webhooks/*/remove", post_webhook_remove, ASKS_ADMIN_HIMSELF},
     {"POST", "/webhooks/*/replay", post_webhook_replay, ASKS_ADMIN},
     {"GET", "/trace/*", get_trace, ASKS_PERSON, .names_persons = true},
-    {"GET", "/balance", get_balance, ASKS_PERSON},
+    {"GET", "/balance", get_balance, ASKS_PERSON, .is_short = true},
     {"GET", "/report/*", get_report, ASKS_PERSON},
     {"GET", "/export/*", get_export, ASKS_PERSON, .names_persons = true},
     {"GET", "/lines", get_lines, ASKS_PERSON},
@@ -110,13 +113,13 @@ static const struct row {
     {"GET", "/tokens", get_tokens, ASKS_TOKEN_MAKER},
     {"POST", "/tokens", post_token, ASKS_TOKEN_MAKER},
     {"DELETE", "/tokens/*", delete_token, ASKS_TOKEN_MAKER},
-    {"GET", "/session", get_session, ASKS_PERSON},
+    {"GET", "/session", get_session, ASKS_PERSON, .is_short = true},
     {"GET", "/sessions", get_sessions, ASKS_ADMIN},
     {"DELETE", "/sessions/*", delete_session, ASKS_ADMIN_HIMSELF},
     {"GET", "/texts", get_texts, ASKS_NOTHING},
     {"GET", "/openapi.json", get_description, ASKS_NOTHING},
     {"GET", "/schema", get_schema, ASKS_NOTHING},
-    {"GET", "/healthz", get_healthz, ASKS_NOTHING, true},
+    {"GET", "/healthz", get_healthz, ASKS_NOTHING, true, .is_short = true},
     {"GET", "/readyz", get_readyz, ASKS_NOTHING, true},
     {"GET", "/metrics", get_metrics, ASKS_WATCH, true},
 };
@@ -187,6 +190,26 @@ static void route_within(struct request *request, struct answer *answer, bool wa
         }
     }
     answer_error(request, answer, known ? API_METHOD : API_NO_SUCH_PATH, NULL);
+}
+
+static const struct row *find_row(const char *method, const char *path, char arguments[2][64])
+{
+    for (size_t i = 0; i < COUNT_OF(routes); i++) {
+        if (strcmp(routes[i].method, method) == 0 && match(routes[i].path, path, arguments)) {
+            return &routes[i];
+        }
+    }
+    return NULL;
+}
+
+/* What is noted, is noted once. */
+bool route_is_short(const struct request *request)
+{
+    char arguments[2][64];
+    const struct row *row = find_row(request->method, request->path, arguments);
+
+    assert(row == NULL || !row->is_short || !row->names_persons);
+    return row != NULL && row->is_short;
 }
 
 bool route_in_parts(const struct request *request)

@@ -17,6 +17,10 @@ enum route_pace {
 /* Of the path alone: any thread, at no cost. */
 enum route_pace route_pace(const char *path);
 
+/* Is it answered from a few rows of a snapshot, without waiting for anything (door.h)? Any thread.
+ */
+bool route_is_short(const struct request *request);
+
 /* Is its body used part by part (door.h)? Any thread. */
 bool route_in_parts(const struct request *request);
 /* One part, for whoever may have the route. */

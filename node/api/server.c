@@ -22,7 +22,8 @@ enum {
     LISTEN_BACKLOG = 256,
 
     SOCKET_CONNECTIONS_MAX = 1024,
-    SOCKET_HEADER_BYTES = 128 << 10, /* and the window a body is read through */
+    SOCKET_HEADER_BYTES = 32 << 10, /* and the window a body is read through; the library clears it
+                                       for each request */
     SOCKET_HELD_BYTES = 256 << 20,
 
     NETWORK_CONNECTIONS_MAX = 1100,
@@ -131,6 +132,11 @@ static bool in_parts(const struct request *request)
     return request->is_api && route_in_parts(request);
 }
 
+static bool is_short(const struct request *request)
+{
+    return request->is_api && route_is_short(request);
+}
+
 static enum lane lane_of(const struct request *request, enum lane usual)
 {
     static const enum lane lanes[] = {[ROUTE_READ] = LANE_READ,
@@ -172,6 +178,7 @@ static enum status open_home(struct api *api, const char *path, struct err *err)
                                  .held_bytes_max = SOCKET_HELD_BYTES,
                                  .idle_ms = IDLE_MS,
                                  .answer = answer_socket,
+                                 .is_short = is_short,
                                  .lane = lane_of_socket,
                                  .in_parts = in_parts,
                                  .part = route_part};
@@ -203,6 +210,7 @@ static enum status open_network(struct api *api, const struct api_config *given,
                                  .held_bytes_max = NETWORK_HELD_BYTES,
                                  .idle_ms = IDLE_MS,
                                  .answer = answer_network,
+                                 .is_short = is_short,
                                  .lane = lane_of_network,
                                  .in_parts = in_parts,
                                  .part = route_part};

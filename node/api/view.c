@@ -2,8 +2,14 @@
 
 void view_open(struct view *view, const struct service *service)
 {
-    view->store = &service->store;
-    view->snapshot = view->store->ops->snapshot(view->store->self);
+    const struct store *store = &service->store;
+
+    view->store = store;
+    view->moment = store->ops->moment(store->self);
+    view->snapshot = store->ops->snapshot(store->self);
+    if (store->ops->moment(store->self) != view->moment) {
+        view->moment = 0;
+    }
     view->txn = txn_open(view->store, view->snapshot);
 }
 

@@ -13,6 +13,7 @@ struct view {
     const struct store *store;
     struct store_snapshot *snapshot;
     struct txn *txn;
+    uint64_t moment; /* of its snapshot (store.h); 0: a commit came in between, and nobody knows */
 };
 void view_open(struct view *view, const struct service *service);
 void view_close(struct view *view);

@@ -52,8 +52,8 @@ static bool is_locked(const char *text)
 
 static enum status status_of(const char *text)
 {
-    if (is_locked(text)) {
-        return ERR_BUSY;
+    if (is_locked(text) || strncmp(text, "Result incomplete", 17) == 0) {
+        return ERR_BUSY; /* the second: not in memory, and nothing else was asked */
     }
     if (strstr(text, "No space left") != NULL) {
         return ERR_DISK_FULL;

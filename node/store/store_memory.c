@@ -120,6 +120,15 @@ static struct store_snapshot *memory_snapshot(void *self)
     return snapshot;
 }
 
+static uint64_t memory_moment(void *self)
+{
+    struct memory *memory = enter(self);
+    const uint64_t moment = memory->seq + 1;
+
+    leave(memory);
+    return moment;
+}
+
 static void memory_release(void *self, struct store_snapshot *snapshot)
 {
     struct memory *memory = enter(self);
@@ -330,7 +339,9 @@ static const struct store_ops memory_ops = {
     .scan = memory_scan,
     .floor = memory_floor,
     .snapshot = memory_snapshot,
+    .near_snapshot = memory_snapshot, /* there is no disk */
     .release = memory_release,
+    .moment = memory_moment,
     .commit_begin = memory_commit_begin,
     .commit_outcome = memory_commit_outcome,
     .notify = memory_notify,

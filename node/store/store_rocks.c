@@ -19,9 +19,12 @@ enum {
 
 static const char key_fence[] = "fence";
 
+enum { READ_ALL_TIERS = 0, READ_BLOCK_CACHE_TIER = 1 }; /* rocksdb/options.h, enum ReadTier */
+
 struct store_snapshot {
     const rocksdb_snapshot_t *snapshot;
     rocksdb_readoptions_t *read;
+    int tier;
 };
 
 static const char *text_of(struct bytes bytes)
@@ -38,6 +41,7 @@ static rocksdb_readoptions_t *make_read(const struct store_snapshot *snapshot)
     rocksdb_readoptions_set_verify_checksums(read, 1);
     if (snapshot != NULL) {
         rocksdb_readoptions_set_snapshot(read, snapshot->snapshot);
+        rocksdb_readoptions_set_read_tier(read, snapshot->tier);
     }
     return read;
 }
@@ -164,15 +168,33 @@ static enum status rocks_floor(void *self, struct store_snapshot *snapshot, enum
     return status == OK && !found ? ERR_NOT_FOUND : status;
 }
 
-static struct store_snapshot *rocks_snapshot(void *self)
+static struct store_snapshot *make_snapshot(struct rocks *rocks, int tier)
 {
-    struct rocks *rocks = self;
     struct store_snapshot *snapshot = mem_zalloc(sizeof *snapshot);
 
     snapshot->snapshot = rocksdb_create_snapshot(rocks->db);
+    snapshot->tier = tier;
     snapshot->read = make_read(snapshot);
     (void)atomic_fetch_add(&rocks->snapshots, 1);
     return snapshot;
+}
+
+static struct store_snapshot *rocks_snapshot(void *self)
+{
+    return make_snapshot(self, READ_ALL_TIERS);
+}
+
+static struct store_snapshot *rocks_near_snapshot(void *self)
+{
+    return make_snapshot(self, READ_BLOCK_CACHE_TIER);
+}
+
+/* What a commit writes, and what a snapshot is of, go by this number. */
+static uint64_t rocks_moment(void *self)
+{
+    const struct rocks *rocks = self;
+
+    return rocksdb_get_latest_sequence_number(rocks->db) + 1;
 }
 
 static void rocks_release(void *self, struct store_snapshot *snapshot)
@@ -408,7 +430,9 @@ static const struct store_ops rocks_ops = {
     .scan = rocks_scan,
     .floor = rocks_floor,
     .snapshot = rocks_snapshot,
+    .near_snapshot = rocks_near_snapshot,
     .release = rocks_release,
+    .moment = rocks_moment,
     .commit_begin = rocks_commit_begin,
     .commit_outcome = rocks_commit_outcome,
     .resolve = rocks_resolve,

@@ -6,8 +6,8 @@
  *
  *   claim -> fence ;  begin(fence, batch) ... outcome(ok | stale_fence | unavailable | unknown)
  *
- * Thread: reads from any thread, on a snapshot or on the latest; claim, begin, outcome and
- * free_space from the loop thread only. Keys sort as bytes. Sizes are bytes. */
+ * Thread: reads and moment from any thread, on a snapshot or on the latest; claim, begin, outcome
+ * and free_space from the loop thread only. Keys sort as bytes. Sizes are bytes. */
 #ifndef TERRACE_REPLICATOR_STORE_STORE_H
 #define TERRACE_REPLICATOR_STORE_STORE_H
 
@@ -85,7 +85,13 @@ struct store_ops {
                          struct err *err);
 
     struct store_snapshot *(*snapshot)(void *self);
+    /* The same for somebody who may not wait for a disk: a read of it that would have to is
+     * ERR_BUSY, and nothing is known then. */
+    struct store_snapshot *(*near_snapshot)(void *self);
     void (*release)(void *self, struct store_snapshot *snapshot);
+    /* From 1, and greater whenever rows may have changed: between two answers that are the same
+     * every snapshot is of the same rows. */
+    uint64_t (*moment)(void *self);
 
     /* Starts an atomic, durable commit; the batch is copied or written before this returns. At
      * most one in flight. Durable is what `outcome` says: COMMIT_OK only once the batch would

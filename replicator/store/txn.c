@@ -11,7 +11,7 @@
 enum {
     CHUNK_BYTES_FIRST = 16 << 10,
     CHUNK_BYTES_MAX = 256 << 10,
-    SLOTS_FIRST = 1024,
+    SLOTS_FIRST = 128, /* a reader's needs no more, and begins with all of them cleared */
     SCRATCH_BYTES_KEPT = 64 << 10,
 };
 

@@ -240,6 +240,16 @@ static struct store_snapshot *snapshot_of(void *self)
     return inner_of(self)->ops->snapshot(inner_of(self)->self);
 }
 
+static struct store_snapshot *near_snapshot_of(void *self)
+{
+    return inner_of(self)->ops->near_snapshot(inner_of(self)->self);
+}
+
+static uint64_t moment_of(void *self)
+{
+    return inner_of(self)->ops->moment(inner_of(self)->self);
+}
+
 static void release(void *self, struct store_snapshot *snapshot)
 {
     inner_of(self)->ops->release(inner_of(self)->self, snapshot);
@@ -278,7 +288,9 @@ static const struct store_ops ops = {
     .scan = scan,
     .floor = floor_of,
     .snapshot = snapshot_of,
+    .near_snapshot = near_snapshot_of,
     .release = release,
+    .moment = moment_of,
     .commit_begin = begin,
     .commit_outcome = outcome_of,
     .notify = notify,

@@ -17,6 +17,7 @@
 
 #include "node/api/door.h"
 #include "node/api/listener.h"
+#include "node/store/store_memory.h"
 #include "proto/message.h"
 
 enum { BODY_MAX = 1000, STRANGER_MAX = 100, HELD_MAX = 1500, CONNECTIONS_MAX = 40 };
@@ -26,6 +27,8 @@ enum { BODY_MAX = 1000, STRANGER_MAX = 100, HELD_MAX = 1500, CONNECTIONS_MAX = 4
 static _Atomic uint64_t now_ms;
 static atomic_int slow_running, slow_begun, closed_sources;
 static atomic_bool slow_may_end;
+static pthread_t door_thread; /* of what was asked under /where last */
+static atomic_int answered;
 
 static uint64_t read_clock(void *self)
 {
@@ -98,11 +101,44 @@ static void run_slowly(void)
     (void)atomic_fetch_sub(&slow_running, 1);
 }
 
+/* Looks at so many rows as stand behind the last '/'. */
+static void answer_rows(const struct request *request, struct answer *answer)
+{
+    const struct store *store = &request->service->store;
+    struct store_snapshot *snapshot = store->ops->snapshot(store->self);
+    struct buf value = BUF_EMPTY;
+    struct err err;
+    char text[64];
+    int rows = 0;
+
+    (void)atomic_fetch_add(&answered, 1);
+    for (long left = strtol(strrchr(request->path, '/') + 1, NULL, 10); left > 0; left--) {
+        rows += store->ops->get(store->self, snapshot, SPACE_LEDGER, bytes_text("row"), &value,
+                                &err) == OK;
+    }
+    (void)snprintf(text, sizeof text, "%d rows by %s", rows,
+                   pthread_equal(pthread_self(), door_thread) ? "the door" : "a worker");
+    buf_append_bytes(&answer->body, bytes_text(text));
+    answer_header(answer, "X-Rows", "%d", rows);
+    store->ops->release(store->self, snapshot);
+    buf_free(&value);
+}
+
+static bool short_as_asked(const struct request *request)
+{
+    door_thread = pthread_self();
+    return strncmp(request->path, "/rows/", 6) == 0;
+}
+
 static void answer_as_asked(struct request *request, struct answer *answer)
 {
     char size[64];
 
     answer->type = "text/plain";
+    if (strncmp(request->path, "/rows/", 6) == 0 || strncmp(request->path, "/waits/", 7) == 0) {
+        answer_rows(request, answer);
+        return;
+    }
     if (strcmp(request->path, "/pieces") == 0) {
         answer_counting(answer, 1000, STREAM_MORE, STREAM_END);
     } else if (strcmp(request->path, "/news") == 0) {
@@ -134,6 +170,17 @@ struct house {
     struct sockaddr_in address;
 };
 
+static void put_row(const struct store *store)
+{
+    const struct change change = {SPACE_LEDGER, bytes_text("row"), bytes_text("1")};
+    const struct batch batch = {&change, 1};
+    uint64_t fence;
+    struct err err;
+
+    assert_int_equal(store->ops->claim(store->self, &fence, &err), OK);
+    assert_int_equal(store->ops->commit_begin(store->self, fence, &batch, &err), OK);
+}
+
 static void open_house(struct house *house)
 {
     struct door_config config = {.door = DOOR_WATCH,
@@ -145,12 +192,15 @@ static void open_house(struct house *house)
                                  .held_bytes_max = HELD_MAX,
                                  .idle_ms = 60000,
                                  .answer = answer_as_asked,
+                                 .is_short = short_as_asked,
                                  .lane = lane_as_asked};
     socklen_t size = sizeof house->address;
     struct err err;
 
     memset(house, 0, sizeof *house);
     house->service.clock = (struct clock){.mono_ms = read_clock, .unix_ms = read_clock};
+    store_memory_open(&house->service.store);
+    put_row(&house->service.store);
     house->workers = workers_open(&house->service.clock);
     config.workers = house->workers;
     assert_int_equal(listener_loopback(&config.listen_fd, "tcp://127.0.0.1:0", 64, &err), OK);
@@ -162,6 +212,7 @@ static void close_house(struct house *house)
 {
     door_close(house->door);
     workers_close(house->workers);
+    house->service.store.ops->close(house->service.store.self); /* no snapshot is left */
 }
 
 /* --- its clients --- */
@@ -436,6 +487,40 @@ static void what_takes_long_holds_up_nobody_else(void **state)
     close_house(&house);
 }
 
+/* By the door's thread what is short, by a worker all else: also what only seemed to be short,
+ * whose answer is then the worker's alone. */
+static void what_is_short_is_answered_at_the_door(void **state)
+{
+    static const struct {
+        const char *path, *want;
+        int answered;
+    } cases[] = {
+        {"/rows/3", "\r\n\r\n3 rows by the door", 1},
+        {"/waits/3", "\r\n\r\n3 rows by a worker", 1},
+        {"/rows/5000", "\r\n\r\n5000 rows by a worker", 2},
+        {"/rows/0", "\r\n\r\n0 rows by the door", 1},
+    };
+    static char all[64 << 10];
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int fd;
+
+        atomic_store(&answered, 0);
+        fd = ask(&house, cases[i].path);
+        if (!hear(fd, cases[i].want, all, sizeof all)) {
+            fail_msg("%s: want \"%s\", got: %s", cases[i].path, cases[i].want, all);
+        }
+        assert_non_null(strstr(all, "\r\nX-Rows: "));
+        assert_null(strstr(strstr(all, "\r\nX-Rows: ") + 2, "\r\nX-Rows: ")); /* once */
+        assert_int_equal(atomic_load(&answered), cases[i].answered);
+        (void)close(fd);
+    }
+    close_house(&house);
+}
+
 /* Each sends what he has, and then nothing more for too long. */
 static void slow_clients_are_cut(void **state)
 {
@@ -480,6 +565,7 @@ int main(void)
         cmocka_unit_test(a_silent_follower_hears_a_comment),
         cmocka_unit_test(at_the_stop_followers_end_properly),
         cmocka_unit_test(what_takes_long_holds_up_nobody_else),
+        cmocka_unit_test(what_is_short_is_answered_at_the_door),
         cmocka_unit_test(slow_clients_are_cut),
     };
 

@@ -302,6 +302,28 @@ static void a_snapshot_does_not_see_what_comes_later(void **state)
     buf_free(&value);
 }
 
+static void a_moment_is_that_of_the_snapshots_in_it(void **state)
+{
+    const struct fixture *at = *state;
+    const struct store *store = &at->store;
+    const uint64_t begun = store->ops->moment(store->self);
+    struct store_snapshot *near;
+    uint64_t later;
+
+    assert_true(begun > 0);
+    must_put(store, at->fence, SPACE_LEDGER, "a", "1");
+    later = store->ops->moment(store->self);
+    assert_true(later > begun);
+    near = store->ops->near_snapshot(store->self);
+    must_hold(store, near, SPACE_LEDGER, "a", "1"); /* just written, so it is in memory */
+    must_scan(store, near, SPACE_LEDGER, "", NULL, "a=1");
+    assert_int_equal(store->ops->moment(store->self), later); /* reading moves nothing */
+    must_put(store, at->fence, SPACE_ROLLUPS, "b", "1");
+    assert_true(store->ops->moment(store->self) > later);
+    must_hold(store, near, SPACE_ROLLUPS, "b", NULL);
+    store->ops->release(store->self, near);
+}
+
 static void a_batch_is_one_change_in_all_spaces(void **state)
 {
     struct fixture *at = *state;
@@ -569,6 +591,7 @@ int conformance_run(const struct engine *engine)
         CASE(a_visit_can_stop_the_scan),
         CASE(floor_finds_the_last_key_at_or_before),
         CASE(a_snapshot_does_not_see_what_comes_later),
+        CASE(a_moment_is_that_of_the_snapshots_in_it),
         CASE(a_batch_is_one_change_in_all_spaces),
         CASE(a_batch_is_copied),
         CASE(an_empty_batch_commits),

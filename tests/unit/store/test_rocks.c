@@ -405,6 +405,57 @@ static void a_damaged_table_is_an_error_and_never_a_short_scan(void **state)
     buf_free(&value);
 }
 
+static enum status near_read(const struct store *store, uint64_t number)
+{
+    struct store_snapshot *near = store->ops->near_snapshot(store->self);
+    struct buf value = BUF_EMPTY;
+    uint8_t key[8];
+    struct err err;
+    enum status status;
+
+    store_u64(key, number);
+    status = store->ops->get(store->self, near, SPACE_BLOCKS, bytes_of(key, 8), &value, &err);
+    assert_true(status != OK || value.size == ROW_BYTES);
+    store->ops->release(store->self, near);
+    buf_free(&value);
+    return status;
+}
+
+static bool visit_none(void *arg, struct bytes key, struct bytes value)
+{
+    (void)arg;
+    (void)key;
+    (void)value;
+    return false;
+}
+
+static void a_near_snapshot_never_waits_for_the_disk(void **state)
+{
+    struct buf value = BUF_EMPTY;
+    struct store_snapshot *near;
+    struct store store;
+    uint8_t key[8];
+    struct err err;
+
+    fill(*state, true);
+    must_open(*state, &store); /* all of it lies in tables, and nothing was read yet */
+    assert_int_equal(near_read(&store, 7), ERR_BUSY);
+    near = store.ops->near_snapshot(store.self);
+    assert_int_equal(store.ops->scan(store.self, near, SPACE_BLOCKS, BYTES_NONE, BYTES_NONE,
+                                     visit_none, NULL, &err),
+                     ERR_BUSY);
+    store.ops->release(store.self, near);
+    store_u64(key, 7);
+    assert_int_equal(store.ops->get(store.self, NULL, SPACE_BLOCKS, bytes_of(key, 8), &value, &err),
+                     OK);
+    assert_int_equal(near_read(&store, 7), OK); /* now it is in memory, */
+    assert_int_equal(near_read(&store, ROWS - 1), ERR_BUSY);
+    put_row(&store, must_claim(&store), ROWS); /* as is what was just written */
+    assert_int_equal(near_read(&store, ROWS), OK);
+    store.ops->close(store.self);
+    buf_free(&value);
+}
+
 static void missing_files_are_damage_and_not_a_new_store(void **state)
 {
     char path[400];
@@ -725,6 +776,7 @@ int main(void)
         CASE(a_damaged_log_refuses_to_open),
         CASE(a_cut_log_opens_with_all_but_the_tail),
         CASE(a_damaged_table_is_an_error_and_never_a_short_scan),
+        CASE(a_near_snapshot_never_waits_for_the_disk),
         CASE(missing_files_are_damage_and_not_a_new_store),
         CASE(a_list_of_tables_that_lost_its_end_refuses_to_open),
         CASE(a_changed_byte_in_the_list_of_tables_refuses_to_open),
