@@ -74,14 +74,21 @@ void amount_format(char out[AMOUNT_TEXT_MAX], int128 fen)
     uint128 left = fen < 0 ? 0 - (uint128)fen : (uint128)fen;
     char digits[AMOUNT_TEXT_MAX];
     size_t at = sizeof digits, places = 0;
+    uint64_t low; /* a division of 128 bits costs ten of these */
 
     digits[--at] = '\0';
     do {
         if (places++ == 2) {
             digits[--at] = '.';
         }
-        digits[--at] = (char)('0' + (int)(left % 10));
-        left /= 10;
+        if (left > UINT64_MAX) {
+            digits[--at] = (char)('0' + (int)(left % 10));
+            left /= 10;
+        } else {
+            low = (uint64_t)left;
+            digits[--at] = (char)('0' + (int)(low % 10));
+            left = low / 10;
+        }
     } while (left != 0 || places < 3);
     if (fen < 0) {
         digits[--at] = '-';

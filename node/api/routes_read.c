@@ -21,6 +21,9 @@ struct balance_page {
     struct page page;
     struct balance_request asked;
     struct names names;
+    enum line_element element; /* that the keys are codes of, */
+    bool has_names;            /* which have names: those of */
+    int names_year;
 };
 
 static void write_balance(void *arg, const struct balance_row *row)
@@ -37,8 +40,10 @@ static void write_balance(void *arg, const struct balance_row *row)
     }
     out_open(out, NULL, '{');
     out_text(out, "key", row->key);
-    out_element_name(out, "key_name", &balance->names, element_of_dimension(balance->asked.by),
-                     balance->asked.division, balance->asked.year, row->key);
+    if (balance->has_names) {
+        out_element_name(out, "key_name", &balance->names, balance->element,
+                         balance->asked.division, balance->names_year, row->key);
+    }
     if (!division_is_none(row->division)) {
         out_text(out, "division", row->division.code);
     }
@@ -56,7 +61,10 @@ static void write_balances(struct balance_page *balance, const struct view *view
     struct json_out *out = &balance->out;
 
     balance->names = (struct names){view->txn, roster};
-
+    balance->element = element_of_dimension(asked->by);
+    balance->names_year = asked->year;
+    balance->has_names =
+        element_settle_year(&balance->names, balance->element, &balance->names_year);
     out_open(out, NULL, '{');
     out_text(out, "division", asked->division.code);
     out_text(out, "scope", scope_name(asked->scope));

@@ -116,6 +116,46 @@ static bool visit_rollup(void *arg, struct bytes row_key, struct bytes value)
     return true;
 }
 
+/* The rows of one year and dimension stand together. */
+static void scan_year(struct balance_groups *groups, char letter, struct division division,
+                      int year)
+{
+    const struct row_key prefix = rollup_key(letter, division, year, groups->dimension, BYTES_NONE);
+    struct err err;
+
+    (void)txn_scan(groups->txn, SPACE_ROLLUPS, row_key_bytes(&prefix), visit_rollup, groups, &err);
+}
+
+static bool take_year(void *arg, struct bytes row_key, struct bytes value)
+{
+    enum rollup_dimension dimension;
+    struct bytes key;
+
+    (void)value;
+    return !rollup_key_parse(row_key, arg, &dimension, &key);
+}
+
+/* The first year from this one on that has sums; 0: there is none. */
+static int find_year(struct txn *txn, char letter, struct division division, int from)
+{
+    const struct row_key prefix = rollup_prefix(letter, division);
+    const struct row_key first = rollup_key(letter, division, from, ROLLUP_ACCOUNT, BYTES_NONE);
+    struct err err;
+    int year = 0;
+
+    (void)txn_scan_from(txn, SPACE_ROLLUPS, row_key_bytes(&prefix), row_key_bytes(&first),
+                        take_year, &year, &err);
+    return year >= from ? year : 0;
+}
+
+static void scan_years(struct balance_groups *groups, char letter, struct division division)
+{
+    for (int year = find_year(groups->txn, letter, division, 1); year != 0 && year <= UINT16_MAX;
+         year = year == UINT16_MAX ? 0 : find_year(groups->txn, letter, division, year + 1)) {
+        scan_year(groups, letter, division, year);
+    }
+}
+
 /* --- whose a code is --- */
 
 static void name_owners(struct balance_groups *groups, struct txn *txn, const struct roster *roster)
@@ -173,15 +213,14 @@ void query_balance(struct txn *txn, const struct roster *roster, struct division
 {
     const char letter = scope == SCOPE_OWN ? ROLLUP_OWN : ROLLUP_SUBTREE;
     struct balance_groups groups = {.dimension = (enum rollup_dimension)by, .txn = txn};
-    struct row_key prefix = rollup_prefix(letter, division);
-    struct err err;
 
     assert(by < DIMENSIONS);
     groups.has_owner = scope == SCOPE_SUBTREE && rollup_has_owner(groups.dimension);
     if (year != 0) {
-        prefix = rollup_key(letter, division, year, groups.dimension, BYTES_NONE);
+        scan_year(&groups, letter, division, year);
+    } else {
+        scan_years(&groups, letter, division);
     }
-    (void)txn_scan(txn, SPACE_ROLLUPS, row_key_bytes(&prefix), visit_rollup, &groups, &err);
     if (groups.has_owner) {
         name_owners(&groups, txn, roster);
     }
