@@ -5,7 +5,7 @@
 
 struct task_gate {
     pthread_mutex_t lock;
-    pthread_cond_t finished;
+    struct api_task *waiting; /* those that are waited for */
     int holders;
     bool shut;
 };
@@ -13,13 +13,8 @@ struct task_gate {
 struct task_gate *task_gate_open(void)
 {
     struct task_gate *gate = mem_zalloc(sizeof *gate);
-    pthread_condattr_t monotonic;
 
     (void)pthread_mutex_init(&gate->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&gate->finished, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
     gate->holders = 1;
     return gate;
 }
@@ -28,7 +23,9 @@ void task_gate_shut(struct task_gate *gate)
 {
     (void)pthread_mutex_lock(&gate->lock);
     gate->shut = true;
-    (void)pthread_cond_broadcast(&gate->finished);
+    for (struct api_task *at = gate->waiting; at != NULL; at = at->beside) {
+        (void)pthread_cond_signal(&at->told);
+    }
     (void)pthread_mutex_unlock(&gate->lock);
 }
 
@@ -44,7 +41,6 @@ void task_gate_unref(struct task_gate *gate)
     (void)pthread_mutex_unlock(&gate->lock);
     if (holders == 0) {
         (void)pthread_mutex_destroy(&gate->lock);
-        (void)pthread_cond_destroy(&gate->finished);
         mem_free(gate);
     }
 }
@@ -56,6 +52,7 @@ static void free_task(struct api_task *api_task)
     if (api_task->discard != NULL) {
         api_task->discard(api_task);
     }
+    (void)pthread_cond_destroy(&api_task->told);
     mem_free(api_task);
     task_gate_unref(gate);
 }
@@ -78,7 +75,7 @@ static void api_task_finished(struct task *task, enum status outcome)
     api_task->outcome = outcome;
     api_task->finished = true;
     holders = --api_task->holders;
-    (void)pthread_cond_broadcast(&gate->finished);
+    (void)pthread_cond_signal(&api_task->told);
     (void)pthread_mutex_unlock(&gate->lock);
     if (holders == 0) {
         free_task(api_task);
@@ -90,7 +87,12 @@ void *api_task_new(struct task_gate *gate, size_t size,
                    void (*discard)(struct api_task *api_task))
 {
     struct api_task *api_task = mem_zalloc(size);
+    pthread_condattr_t monotonic;
 
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&api_task->told, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     api_task->task.run = api_task_called;
     api_task->task.done = api_task_finished;
     api_task->run = run;
@@ -118,15 +120,39 @@ bool api_task_post(struct api_task *api_task, struct node *node)
     return !shut;
 }
 
+/* Under the lock. */
+static void begin_waiting(struct api_task *api_task)
+{
+    struct task_gate *gate = api_task->gate;
+
+    api_task->beside = gate->waiting;
+    api_task->at = &gate->waiting;
+    if (api_task->beside != NULL) {
+        api_task->beside->at = &api_task->beside;
+    }
+    gate->waiting = api_task;
+}
+
+/* Under the lock. */
+static void end_waiting(const struct api_task *api_task)
+{
+    *api_task->at = api_task->beside;
+    if (api_task->beside != NULL) {
+        api_task->beside->at = api_task->at;
+    }
+}
+
 enum status api_task_await(struct api_task *api_task)
 {
     struct task_gate *gate = api_task->gate;
     enum status outcome;
 
     (void)pthread_mutex_lock(&gate->lock);
+    begin_waiting(api_task);
     while (!api_task->finished && !gate->shut) {
-        (void)pthread_cond_wait(&gate->finished, &gate->lock);
+        (void)pthread_cond_wait(&api_task->told, &gate->lock);
     }
+    end_waiting(api_task);
     outcome = api_task->finished ? api_task->outcome : ERR_UNREACHABLE;
     (void)pthread_mutex_unlock(&gate->lock);
     return outcome;
@@ -152,9 +178,11 @@ enum status api_task_run_within(struct api_task *api_task, struct node *node,
         return ERR_UNREACHABLE;
     }
     (void)pthread_mutex_lock(&gate->lock);
+    begin_waiting(api_task);
     while (!api_task->finished && !gate->shut && waited == 0) {
-        waited = pthread_cond_timedwait(&gate->finished, &gate->lock, &until);
+        waited = pthread_cond_timedwait(&api_task->told, &gate->lock, &until);
     }
+    end_waiting(api_task);
     outcome = api_task->finished ? api_task->outcome : gate->shut ? ERR_UNREACHABLE : ERR_BUSY;
     (void)pthread_mutex_unlock(&gate->lock);
     return outcome;

@@ -28,6 +28,8 @@ struct api_task {
                                                    memory. May be NULL */
     /* api_task's own: */
     struct task_gate *gate;
+    pthread_cond_t told;           /* whoever waits for this one, and nobody else, is woken */
+    struct api_task *beside, **at; /* in gate->waiting, while somebody waits */
     int holders;
     bool finished;
     enum status outcome;

@@ -86,7 +86,8 @@ static bool settle_one(const struct request *request, struct answer *answer)
     return done;
 }
 
-/* Hands in so many lines of so many bytes. False with the error answered. */
+/* Hands in so many lines of so many bytes: they are read while the loop has those before, and wait
+ * only then. False with the error answered. */
 static bool hand_in(const struct request *request, struct answer *answer, struct bytes lines,
                     uint32_t line_count, size_t document_count)
 {
@@ -98,14 +99,15 @@ static bool hand_in(const struct request *request, struct answer *answer, struct
     if (document_count == 0) {
         return true;
     }
-    if (uploading->task_count == TASKS_MAX && !settle_one(request, answer)) {
-        return false;
-    }
     buf_append_bytes(&body, lines);
     submit = submit_task_open(request, answer, &body, document_count,
                               (uint32_t)(uploading->lines - line_count));
     if (submit == NULL) {
         buf_free(&body);
+        return false;
+    }
+    if (uploading->task_count == TASKS_MAX && !settle_one(request, answer)) {
+        api_task_done_with(submit_task_call(submit));
         return false;
     }
     uploading->tasks[uploading->task_count++] = submit;
