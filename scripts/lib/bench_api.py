@@ -1,13 +1,15 @@
 """scripts/bench api: programs at the API of one node without replication, over its socket and over TLS 1.3.
 
-    stream   payments a second that are accepted, posts of 1,000: one stream, each post behind the one before; and three
-             streams at once
-    reads    balances a second over connections that are kept, four threads
+    upload   payments a second of one stream of NDJSON in one post (?summary=1), all accepted; then the same stream once
+             more, of which all exists
+    posts    the same in posts of 1,000: of one client, each post behind the one before; and of three at once
+    reads    balances a second over connections that are kept: over the socket 16, each asked again as soon as it has
+             answered, by a client that does nothing else; over TLS four of libterrace
     single   one document a post: so many a second back to back on four connections; then half of that, evenly, and how
              long each takes from when it was due, beside what a sync of this disk costs in the same run
 
 Beside each rate stands what it cost the daemon in CPU, which does not depend on who else uses the machine. The client is
-libterrace in threads of one program on the same machine.
+a program on the same machine: but for the reads of a socket, threads of libterrace.
 """
 import os
 
@@ -15,6 +17,7 @@ import tree as trees
 
 DIVISION, INDICATORS = "540121", 16
 BALANCE = "/balance?by=fund&limit=10"
+DOCUMENTS_A_SECOND = 50000  # of the upload, which has no end of its own: for each of --seconds
 
 
 def fill(tree, ledger):
@@ -33,17 +36,22 @@ def costed(node, run, tree, *args):
 
 
 def measure(tree, node, run, where, seconds, sync_us):
-    def load(what, threads, *more):
-        return costed(node, run, tree, what, *where, "--seconds", seconds, "--threads", threads, *more)
+    def load(what, *more):
+        return costed(node, run, tree, what, *where, *more)
+
+    def timed(what, threads, *more):
+        return load(what, "--seconds", seconds, "--threads", threads, *more)
     payments = ("--indicators", INDICATORS)
-    reads = load("reads", 4, "--path", BALANCE)
-    back_to_back = load("single", 4, *payments)
-    half = load("single", 4, *payments, "--rate", max(4, back_to_back["per_s"] // 2))
+    reads = timed("reads", 2 if "--home" in where else 4, "--path", BALANCE)
+    back_to_back = timed("single", 4, *payments)
     before = sync_us()
-    one, three = load("stream", 1, *payments), load("stream", 3, *payments)
+    half = timed("single", 4, *payments, "--rate", max(4, back_to_back["per_s"] // 2))
     sync = round((before + sync_us()) / 2)
-    return {"stream_per_s": one["per_s"], "stream_daemon_us_each": one["daemon_us_each"],
-            "three_streams_per_s": three["per_s"], "reads_per_s": reads["per_s"],
+    upload = load("upload", "--documents", DOCUMENTS_A_SECOND * seconds, *payments)
+    one, three = timed("posts", 1, *payments), timed("posts", 3, *payments)
+    return {"upload_per_s": upload["per_s"], "upload_again_per_s": upload["again_per_s"],
+            "posts_per_s": one["per_s"], "posts_daemon_us_each": one["daemon_us_each"],
+            "three_posts_per_s": three["per_s"], "reads_per_s": reads["per_s"],
             "read_daemon_us_each": reads["daemon_us_each"], "single_per_s": back_to_back["per_s"],
             "half_load_per_s": half["per_s"], "half_load_p50_us": half["p50_us"],
             "half_load_p99_us": half["p99_us"], "fsync_p50_us": sync,

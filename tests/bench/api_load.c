@@ -1,16 +1,18 @@
-/* api_load - programs at a node's API, through libterrace: how much it takes in, how much it
- * answers, and how long one document waits while it is half busy.
+/* api_load - programs at a node's API: how much it takes in, how much it answers, and how long one
+ * document waits while it is half busy.
  *
- *   api_load stream  WHERE --seconds N [--threads N] --indicators N   posts of 1,000, each thread's
- * one after another api_load reads   WHERE --seconds N [--threads N] --path PATH      one question
- * again and again api_load single  WHERE --seconds N [--threads N] --indicators N   a document a
- * post
- *                    [--rate N]                                       so many a second, however
- * long each takes; else back to back WHERE: --home DIR, or --url URL --fingerprint HEX --token
- * TOKEN
+ *   api_load upload WHERE --documents N --indicators N     one post of so many lines; then the same
+ *                                                          once more: "again_us", all of it exists
+ *   api_load posts  WHERE --seconds N [--threads N] --indicators N     posts of 1,000, each
+ * thread's one after another api_load reads  WHERE --seconds N [--threads N] --path PATH        one
+ * question again and again api_load single WHERE --seconds N [--threads N] --indicators N     a
+ * document a post
+ *                   [--rate N]             so many a second, however long each takes; else back to
+ *                                          back
+ *   WHERE: --home DIR, or --url URL --fingerprint HEX --token TOKEN
  *
  * With --rate a document's time begins when it was due: one that waits behind a slow one counts
- * whole. One JSON line on stdout. */
+ * whole. What is posted is made before its time begins. One JSON line on stdout. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,6 +21,7 @@
 #include <time.h>
 
 #include "node/client/terrace.h"
+#include "tests/bench/keep_alive.h"
 #include "tests/bench/payments.h"
 
 enum { BATCH = 1000, TIMES_MAX = 1 << 20 };
@@ -28,7 +31,7 @@ struct options {
     const char *path;
     size_t indicators;
     unsigned threads;
-    uint64_t seconds, rate;
+    uint64_t seconds, rate, documents;
 };
 
 struct worker {
@@ -90,7 +93,7 @@ static uint64_t post(const struct worker *worker, const struct buf *lines)
     return accepted;
 }
 
-static void *stream(void *arg)
+static void *posts(void *arg)
 {
     struct worker *worker = arg;
     struct buf lines = BUF_EMPTY;
@@ -109,10 +112,16 @@ static void *stream(void *arg)
     return NULL;
 }
 
+/* Over a socket without a library in between, which would cost more than the node. */
 static void *reads(void *arg)
 {
     struct worker *worker = arg;
 
+    if (worker->options->where.home != NULL) {
+        worker->done =
+            keep_alive_reads(worker->options->where.home, worker->options->path, worker->until_us);
+        return NULL;
+    }
     while (now_us() < worker->until_us) {
         struct terrace_answer *answer = NULL;
         const enum terrace_outcome outcome =
@@ -219,13 +228,63 @@ static void run(const struct options *options, void *(*work)(void *))
     terrace_client_close(client);
 }
 
+/* Microseconds until all of `lines` was answered as `wanted`. */
+static uint64_t upload_once(struct terrace_client *client, const struct buf *lines,
+                            const char *wanted)
+{
+    struct terrace_answer *answer = NULL;
+    const uint64_t began_us = now_us();
+    const enum terrace_outcome outcome = terrace_post(client, "/documents?kind=payment&summary=1",
+                                                      lines->data, lines->size, &answer);
+
+    if (outcome != TERRACE_OK || strstr(terrace_answer_body(answer), wanted) == NULL) {
+        fail("upload", outcome, answer);
+    }
+    terrace_answer_free(answer);
+    return now_us() - began_us;
+}
+
+static void upload(const struct options *options)
+{
+    const struct worker worker = {.index = 0};
+    struct terrace_client *client = NULL;
+    const enum terrace_outcome outcome = terrace_client_open(&client, &options->where);
+    struct buf lines = BUF_EMPTY;
+    char prefix[24], accepted[64], exists[64];
+    uint64_t us, again_us;
+
+    if (outcome != TERRACE_OK) {
+        fail("open", outcome, NULL);
+    }
+    prefix_of(&worker, 'U', prefix);
+    for (uint64_t i = 0; i < options->documents; i++) {
+        payments_add(&lines, prefix, 0, i, options->indicators);
+    }
+    (void)snprintf(accepted, sizeof accepted, "\"accepted\":%" PRIu64 ",", options->documents);
+    (void)snprintf(exists, sizeof exists, "\"exists\":%" PRIu64 ",", options->documents);
+    us = upload_once(client, &lines, accepted);
+    again_us = upload_once(client, &lines, exists);
+    (void)printf("{\"done\":%" PRIu64 ",\"us\":%" PRIu64 ",\"per_s\":%" PRIu64
+                 ",\"again_us\":%" PRIu64 ",\"again_per_s\":%" PRIu64 "}\n",
+                 options->documents, us, options->documents * 1000000 / us, again_us,
+                 options->documents * 1000000 / again_us);
+    buf_free(&lines);
+    terrace_client_close(client);
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option names[] = {
-        {"home", 1, NULL, 'h'},    {"url", 1, NULL, 'u'},        {"fingerprint", 1, NULL, 'f'},
-        {"token", 1, NULL, 't'},   {"path", 1, NULL, 'p'},       {"seconds", 1, NULL, 's'},
-        {"threads", 1, NULL, 'n'}, {"indicators", 1, NULL, 'i'}, {"rate", 1, NULL, 'r'},
-        {NULL, 0, NULL, 0}};
+    static const struct option names[] = {{"home", 1, NULL, 'h'},
+                                          {"url", 1, NULL, 'u'},
+                                          {"fingerprint", 1, NULL, 'f'},
+                                          {"token", 1, NULL, 't'},
+                                          {"path", 1, NULL, 'p'},
+                                          {"seconds", 1, NULL, 's'},
+                                          {"threads", 1, NULL, 'n'},
+                                          {"indicators", 1, NULL, 'i'},
+                                          {"rate", 1, NULL, 'r'},
+                                          {"documents", 1, NULL, 'd'},
+                                          {NULL, 0, NULL, 0}};
     struct options options = {.where = TERRACE_OPTIONS, .threads = 1, .seconds = 5};
     int option;
 
@@ -258,6 +317,9 @@ int main(int argc, char **argv)
         case 'r':
             options.rate = strtoul(optarg, NULL, 10);
             break;
+        case 'd':
+            options.documents = strtoul(optarg, NULL, 10);
+            break;
         default:
             return 2;
         }
@@ -267,8 +329,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[optind], "reads") == 0 && options.path != NULL) {
         run(&options, reads);
-    } else if (strcmp(argv[optind], "stream") == 0 && options.indicators > 0) {
-        run(&options, stream);
+    } else if (strcmp(argv[optind], "upload") == 0 && options.indicators > 0 &&
+               options.documents > 0) {
+        upload(&options);
+    } else if (strcmp(argv[optind], "posts") == 0 && options.indicators > 0) {
+        run(&options, posts);
     } else if (strcmp(argv[optind], "single") == 0 && options.indicators > 0) {
         run(&options, single);
     } else {
