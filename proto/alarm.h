@@ -60,6 +60,8 @@ enum alarm_code {
     ALARM_WEBHOOK = 33, /* what is posted to one does not get there */
     /* of this machine, again */
     ALARM_STORE_UNNOTED = 34, /* the note of what the store holds was gone when it was opened */
+    /* of a link, again */
+    ALARM_FALSE_CLAIM = 35, /* a neighbour says of a log what it cannot show */
     ALARM_CODES,
 };
 

@@ -33,6 +33,7 @@ struct replicator {
     struct stream_context context;
     struct links links;
     struct session session;
+    struct own_log_fault own_log;
     struct lanes lanes;
     struct heartbeat heartbeat;
     struct cosigning cosigning;

@@ -20,8 +20,9 @@ enum finding_kind {
     FOUND_GRANT,    /* a grant was verified, which the sender pays for */
     FOUND_CONFLICT, /* `about` has a grant of another branch; block `lsn` of its log came, or 0 */
     FOUND_CONFLICT_ABOVE, /* the parent says so of `about`; `text` is what it says */
-    FOUND_OWN_BEHIND,     /* the peer holds the own log up to `lsn`, beyond what is here */
     /* about the peer */
+    FOUND_CLAIM,        /* what it says of the log of `about` does not fit here: `text`; the first
+                           block that reaches `lsn` would show it */
     FOUND_MOVED,        /* it confirmed more than before */
     FOUND_ANSWERED,     /* it answered to what was sent, or gave credit */
     FOUND_NACKED,       /* it rejects block `lsn` of `about` for `status` */

@@ -155,7 +155,8 @@ bool replicator_parent_answered(const struct replicator *r)
 {
     const struct link *parent = links_find(&r->links, r->parent);
 
-    return parent == NULL || parent->opened_ms != 0;
+    return parent == NULL ||
+           (parent->opened_ms != 0 && !claim_is_of(&parent->claim, r->config.self));
 }
 
 struct division replicator_parent(const struct replicator *r)
@@ -195,13 +196,14 @@ bool replicator_open_entry(const struct replicator *r, uint64_t lsn, struct entr
 
 enum status replicator_check_own_log(const struct replicator *r, struct err *err)
 {
-    if (division_is_none(r->session.behind.peer)) {
+    const struct own_log_fault *fault = &r->own_log;
+
+    if (division_is_none(fault->peer)) {
         return OK;
     }
-    return err_set(err, ERR_CORRUPT,
-                   "own_log_behind_peer peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
-                   r->session.behind.peer.code, r->config.self.code, r->session.behind.lsn,
-                   r->session.behind.held);
+    return err_set(err, ERR_CORRUPT, "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                   fault->forked ? "own_log_forked" : "own_log_behind_peer", fault->peer.code,
+                   r->config.self.code, fault->lsn, fault->held);
 }
 
 enum status replicator_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
@@ -271,6 +273,7 @@ void replicator_tick(struct replicator *r, struct txn *txn)
 {
     for (size_t i = 0; i < r->links.count; i++) {
         link_tick(r, r->links.at[i]);
+        claim_tick(r, r->links.at[i]);
     }
     heartbeat_tick(r);
     cosign_tick(r, txn);
@@ -287,6 +290,7 @@ uint64_t replicator_next_tick(const struct replicator *r)
 
     for (size_t i = 0; i < r->links.count; i++) {
         at = earlier(at, link_next_tick(r, r->links.at[i]));
+        at = earlier(at, claim_next_tick(&r->links.at[i]->claim));
     }
     return at;
 }

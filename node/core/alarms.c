@@ -4,41 +4,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "node/core/alarm_rows.h"
+#include "node/core/alarms_internal.h"
 #include "proto/array.h"
 #include "proto/log.h"
 
-struct open_alarm {
-    struct alarm alarm;
-    bool is_stored;   /* it has a row */
-    bool is_changed;  /* more than raised again */
-    bool is_repeated; /* raised again since its row was written */
-};
-
-struct alarms {
-    struct open_alarm **open; /* sorted */
-    size_t open_count, open_capacity;
-    struct open_alarm **cleared; /* waiting to be staged, in order */
-    size_t cleared_count, cleared_capacity;
-    struct alarm_counters counters;
-    bool is_changed, is_repeated; /* any of them */
-    bool is_hurried;
-    uint64_t changed_ms; /* mono, when alarms_stage first met the change; 0: not yet */
-    uint64_t repeats_ms; /* mono, when repeated ones were written last */
-    uint64_t
-        heard_unix_ms; /* when the first of those that are silenced is heard again; 0: none is */
-    const struct clock *clock;
-    struct alarms_sink sink;
-};
-
 /* --- finding --- */
-
-struct alarm_name {
-    enum alarm_code code;
-    struct division about;
-    bool is_summary;
-    const char *message;
-};
 
 static int compare(const void *key, const void *item)
 {
@@ -57,7 +27,7 @@ static int compare(const void *key, const void *item)
                : strcmp(name->message, alarm->message);
 }
 
-static size_t find_from(const struct alarms *alarms, const struct alarm_name *name)
+size_t alarms_find(const struct alarms *alarms, const struct alarm_name *name)
 {
     return ARRAY_LOWER_BOUND(alarms->open, alarms->open_count, name, compare);
 }
@@ -75,8 +45,8 @@ static struct alarm_name listed_as(const struct alarms *alarms, const struct ala
     const struct alarm_name over_all = {name->code, DIVISION_NONE, true, ""};
 
     if (alarm_info(name->code)->is_each &&
-        find_from(alarms, &summary) - find_from(alarms, &first) >= ALARMS_EACH_MAX) {
-        return is_at(alarms, find_from(alarms, &summary), &summary) ||
+        alarms_find(alarms, &summary) - alarms_find(alarms, &first) >= ALARMS_EACH_MAX) {
+        return is_at(alarms, alarms_find(alarms, &summary), &summary) ||
                        alarms->open_count < ALARMS_OPEN_MAX
                    ? summary
                    : over_all;
@@ -86,15 +56,65 @@ static struct alarm_name listed_as(const struct alarms *alarms, const struct ala
 
 /* --- raising and clearing --- */
 
-static struct open_alarm *add(struct alarms *alarms, const struct alarm_name *name, size_t at)
+/* One that has ended and is not written yet. */
+static struct open_alarm *take_back(struct alarms *alarms, uint64_t id)
+{
+    for (size_t i = alarms->cleared_count; i-- > 0;) {
+        struct open_alarm *open = alarms->cleared[i];
+
+        if (open->alarm.id == id) {
+            ARRAY_REMOVE(alarms->cleared, alarms->cleared_count, i);
+            return open;
+        }
+    }
+    return NULL;
+}
+
+/* One that ended not long ago is the same once more, and leaves the history. */
+static struct open_alarm *reopen(struct alarms *alarms, const struct alarm_name *name)
+{
+    struct open_alarm *open;
+    struct flap flap;
+
+    if (name->is_summary || alarm_info(name->code)->is_each ||
+        !flaps_take(&alarms->flaps, name->code, name->about, clock_mono_ms(alarms->clock), &flap)) {
+        return NULL;
+    }
+    open = take_back(alarms, flap.id);
+    if (open == NULL) {
+        open = mem_zalloc(sizeof *open);
+        open->alarm.id = flap.id;
+        open->alarm.first_unix_ms = flap.first_unix_ms;
+        open->alarm.count = flap.count;
+        open->past = flap.past;
+        open->leaves_past = flap.past != NO_PAST;
+    }
+    open->alarm.cleared_unix_ms = open->alarm.acked_unix_ms = open->alarm.silenced_unix_ms = 0;
+    open->alarm.acked_by[0] = open->alarm.silenced_by[0] = '\0';
+    open->returns = flap.returns + 1;
+    return open;
+}
+
+static struct open_alarm *open_new(struct alarms *alarms)
 {
     struct open_alarm *open = mem_zalloc(sizeof *open);
 
     open->alarm.id = alarms->counters.next_id++;
+    open->alarm.first_unix_ms = clock_unix_ms(alarms->clock);
+    open->past = NO_PAST;
+    return open;
+}
+
+static struct open_alarm *add(struct alarms *alarms, const struct alarm_name *name, size_t at)
+{
+    struct open_alarm *open = reopen(alarms, name);
+
+    if (open == NULL) {
+        open = open_new(alarms);
+    }
     open->alarm.code = name->code;
     open->alarm.about = name->about;
     open->alarm.is_summary = name->is_summary;
-    open->alarm.first_unix_ms = clock_unix_ms(alarms->clock);
     open->is_changed = true;
     alarms->is_changed = true;
     ARRAY_GAP(alarms->open, alarms->open_count, alarms->open_capacity, at);
@@ -124,13 +144,13 @@ static void raise_message(struct alarms *alarms, enum alarm_code code, struct di
                           const char *message)
 {
     struct alarm_name name = {code, about, false, message};
-    size_t at = find_from(alarms, &name);
+    size_t at = alarms_find(alarms, &name);
     struct open_alarm *open;
     bool is_new;
 
     if (!is_at(alarms, at, &name)) {
         name = listed_as(alarms, &name);
-        at = find_from(alarms, &name);
+        at = alarms_find(alarms, &name);
     }
     is_new = !is_at(alarms, at, &name);
     if (!is_new) {
@@ -144,6 +164,8 @@ static void raise_message(struct alarms *alarms, enum alarm_code code, struct di
                  about.code, message);
     }
     say(open, message);
+    open->is_ending = false;
+    open->raised_ms = clock_mono_ms(alarms->clock);
     open->alarm.last_unix_ms = clock_unix_ms(alarms->clock);
     open->alarm.count++;
     if (is_new) {
@@ -163,7 +185,7 @@ void alarms_raise(struct alarms *alarms, enum alarm_code code, struct division a
     raise_message(alarms, code, about, message);
 }
 
-static void clear_at(struct alarms *alarms, size_t at)
+void alarms_end_at(struct alarms *alarms, size_t at)
 {
     struct open_alarm *open = alarms->open[at];
 
@@ -177,6 +199,49 @@ static void clear_at(struct alarms *alarms, size_t at)
     tell(alarms, &open->alarm);
 }
 
+/* By its check, which may find something again in a moment. */
+static void clear_at(struct alarms *alarms, size_t at)
+{
+    const struct open_alarm *open = alarms->open[at];
+    const struct alarm *alarm = &open->alarm;
+
+    if (!alarm->is_summary && !alarm_info(alarm->code)->is_each) {
+        flaps_note(&alarms->flaps, alarm, open->returns, open->past, clock_mono_ms(alarms->clock));
+    }
+    alarms_end_at(alarms, at);
+}
+
+static uint64_t may_end_ms(const struct open_alarm *open)
+{
+    return open->raised_ms + flaps_hold_ms(open->returns);
+}
+
+static void clear_or_wait(struct alarms *alarms, size_t at)
+{
+    struct open_alarm *open = alarms->open[at];
+
+    if (may_end_ms(open) <= clock_mono_ms(alarms->clock)) {
+        clear_at(alarms, at);
+    } else if (!open->is_ending) {
+        open->is_ending = true;
+        alarms->ending_ms = earlier(alarms->ending_ms, may_end_ms(open));
+    }
+}
+
+void alarms_end_quiet(struct alarms *alarms)
+{
+    if (clock_mono_ms(alarms->clock) < alarms->ending_ms) {
+        return;
+    }
+    alarms->ending_ms = UINT64_MAX;
+    for (size_t i = alarms->open_count; i-- > 0;) {
+        if (alarms->open[i]->is_ending) {
+            alarms->open[i]->is_ending = false;
+            clear_or_wait(alarms, i);
+        }
+    }
+}
+
 void alarms_clear(struct alarms *alarms, enum alarm_code code, struct division about)
 {
     const struct alarm_name first = {code, about, false, ""};
@@ -187,11 +252,11 @@ void alarms_clear(struct alarms *alarms, enum alarm_code code, struct division a
     if (alarms->open_count == 0) {
         return;
     }
-    from = find_from(alarms, &first);
-    end = find_from(alarms, &summary);
+    from = alarms_find(alarms, &first);
+    end = alarms_find(alarms, &summary);
     end += is_at(alarms, end, &summary);
     while (end > from) {
-        clear_at(alarms, --end);
+        clear_or_wait(alarms, --end);
     }
 }
 
@@ -223,7 +288,7 @@ enum status alarms_ack(struct alarms *alarms, uint64_t id, const char *who, bool
         alarms->is_changed = true;
         *cleared = alarm->is_summary || (alarm_info(alarm->code)->ends & ALARM_BY_ACK) != 0;
         if (*cleared) {
-            clear_at(alarms, i);
+            alarms_end_at(alarms, i);
         }
         return OK;
     }
@@ -232,7 +297,7 @@ enum status alarms_ack(struct alarms *alarms, uint64_t id, const char *who, bool
 
 /* --- silence --- */
 
-static void find_heard(struct alarms *alarms)
+void alarms_find_heard(struct alarms *alarms)
 {
     alarms->heard_unix_ms = 0;
     for (size_t i = 0; i < alarms->open_count; i++) {
@@ -251,7 +316,7 @@ static void set_silence(struct alarms *alarms, struct open_alarm *open, uint64_t
     (void)snprintf(open->alarm.silenced_by, sizeof open->alarm.silenced_by, "%s", who);
     open->is_changed = true;
     alarms->is_changed = true;
-    find_heard(alarms);
+    alarms_find_heard(alarms);
 }
 
 static enum status check_silence(const struct alarms *alarms, const struct alarm *alarm,
@@ -293,8 +358,7 @@ enum status alarms_silence(struct alarms *alarms, uint64_t id, uint64_t until_un
     return err_set(err, ERR_NOT_FOUND, "no_open_alarm id=%" PRIu64, id);
 }
 
-/* Those whose time is over are told as if they were new. */
-static void hear_again(struct alarms *alarms)
+void alarms_hear_again(struct alarms *alarms)
 {
     const uint64_t now = clock_unix_ms(alarms->clock);
 
@@ -309,95 +373,7 @@ static void hear_again(struct alarms *alarms)
             tell(alarms, &open->alarm);
         }
     }
-}
-
-/* --- rows --- */
-
-static void stage_open(struct alarms *alarms, struct txn *txn, bool repeats)
-{
-    for (size_t i = 0; i < alarms->open_count; i++) {
-        struct open_alarm *open = alarms->open[i];
-
-        if (open->is_changed || (repeats && open->is_repeated)) {
-            alarm_put(txn, &open->alarm);
-            open->is_stored = true;
-            open->is_changed = false;
-            open->is_repeated = false;
-        }
-    }
-}
-
-static void stage_cleared(struct alarms *alarms, struct txn *txn)
-{
-    struct alarm_counters *counters = &alarms->counters;
-
-    for (size_t i = 0; i < alarms->cleared_count; i++) {
-        struct open_alarm *open = alarms->cleared[i];
-
-        if (open->is_stored) {
-            alarm_delete(txn, open->alarm.id);
-        }
-        alarm_past_put(txn, counters->next_past++, &open->alarm);
-        if (counters->next_past - counters->first_past > ALARMS_HISTORY_MAX) {
-            alarm_past_delete(txn, counters->first_past++);
-        }
-        mem_free(open);
-    }
-    alarms->cleared_count = 0;
-}
-
-void alarms_stage(struct alarms *alarms, struct txn *txn, bool commits)
-{
-    const uint64_t now_ms = clock_mono_ms(alarms->clock);
-    const bool now = commits || alarms->is_hurried;
-    const bool repeats =
-        alarms->is_repeated && commits && now_ms - alarms->repeats_ms >= ALARMS_REPEAT_MS;
-
-    hear_again(alarms);
-    if (alarms->is_changed && alarms->changed_ms == 0) {
-        alarms->changed_ms = now_ms;
-    }
-    if (!repeats &&
-        !(alarms->is_changed && (now || now_ms - alarms->changed_ms >= ALARMS_ALONE_MS))) {
-        return;
-    }
-    stage_open(alarms, txn, repeats);
-    stage_cleared(alarms, txn);
-    if (alarms->is_changed) {
-        alarm_counters_put(txn, &alarms->counters);
-    }
-    if (repeats) {
-        alarms->is_repeated = false;
-        alarms->repeats_ms = now_ms;
-    }
-    alarms->is_changed = false;
-    alarms->changed_ms = 0;
-}
-
-void alarms_hurry(struct alarms *alarms)
-{
-    alarms->is_hurried = true;
-}
-
-static uint64_t heard_ms(const struct alarms *alarms)
-{
-    const uint64_t now = clock_unix_ms(alarms->clock);
-
-    if (alarms->heard_unix_ms == 0) {
-        return UINT64_MAX;
-    }
-    return clock_mono_ms(alarms->clock) +
-           (alarms->heard_unix_ms > now ? alarms->heard_unix_ms - now : 0);
-}
-
-uint64_t alarms_next_tick(const struct alarms *alarms)
-{
-    const uint64_t heard = heard_ms(alarms);
-    const uint64_t staged = !alarms->is_changed       ? UINT64_MAX
-                            : alarms->changed_ms == 0 ? 0
-                                                      : alarms->changed_ms + ALARMS_ALONE_MS;
-
-    return staged < heard ? staged : heard;
+    alarms_find_heard(alarms); /* one that was silenced may have ended */
 }
 
 /* --- reading --- */
@@ -410,72 +386,4 @@ size_t alarms_count(const struct alarms *alarms)
 const struct alarm *alarms_at(const struct alarms *alarms, size_t index)
 {
     return &alarms->open[index]->alarm;
-}
-
-/* --- life --- */
-
-static bool take_row(void *arg, const struct alarm *alarm)
-{
-    struct alarms *alarms = arg;
-    const struct alarm_name name = {alarm->code, alarm->about, alarm->is_summary, alarm->message};
-    const size_t at = find_from(alarms, &name);
-    struct open_alarm *open = mem_zalloc(sizeof *open);
-
-    open->alarm = *alarm;
-    open->is_stored = true;
-    ARRAY_GAP(alarms->open, alarms->open_count, alarms->open_capacity, at);
-    alarms->open[at] = open;
-    return true;
-}
-
-static void clear_at_restart(struct alarms *alarms)
-{
-    for (size_t i = alarms->open_count; i-- > 0;) {
-        const struct alarm_info *info = alarm_info(alarms->open[i]->alarm.code);
-
-        if ((info->ends & ALARM_AT_RESTART) != 0) {
-            assert(!info->is_of_money);
-            clear_at(alarms, i);
-        }
-    }
-}
-
-enum status alarms_open(struct alarms **out, const struct clock *clock, struct alarms_sink sink,
-                        struct txn *txn, struct err *err)
-{
-    struct alarms *alarms = mem_zalloc(sizeof *alarms);
-    enum status status;
-
-    *out = NULL;
-    alarms->clock = clock;
-    alarms->sink = sink;
-    alarm_counters_load(txn, &alarms->counters);
-    status = alarm_each(txn, take_row, alarms, err);
-    if (status == OK) {
-        status = txn_status(txn, err);
-    }
-    if (status != OK) {
-        alarms_close(alarms);
-        return err_wrap(err, "read_alarms");
-    }
-    clear_at_restart(alarms);
-    find_heard(alarms);
-    *out = alarms;
-    return OK;
-}
-
-void alarms_close(struct alarms *alarms)
-{
-    if (alarms == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < alarms->open_count; i++) {
-        mem_free(alarms->open[i]);
-    }
-    for (size_t i = 0; i < alarms->cleared_count; i++) {
-        mem_free(alarms->cleared[i]);
-    }
-    mem_free(alarms->open);
-    mem_free(alarms->cleared);
-    mem_free(alarms);
 }

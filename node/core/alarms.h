@@ -9,6 +9,9 @@
  * message. Beyond ALARMS_EACH_MAX of one code and division, and beyond ALARMS_OPEN_MAX of all, a
  * summary stands for those that are not listed: how many times, since when, and the last of them.
  *
+ * One that comes back within an hour after its check ended it is the same alarm again, and if that
+ * happens more than a few times it ends only after it was quiet for long (alarm_flaps.h).
+ *
  * Rows of SPACE_LOCAL (node/office/local_keys.h). They ride on the turn's commit: what is new,
  * acknowledged or cleared at once, repeated ones once in ALARMS_REPEAT_MS. On a node that commits
  * nothing else, a change waits ALARMS_ALONE_MS at most, and not beyond the last turn.
@@ -65,7 +68,8 @@ void alarms_close(struct alarms *alarms); /* NULL is fine; what was not staged i
 /* Raises one, or again, with a message in the code form (proto/message.h). */
 void alarms_raise(struct alarms *alarms, enum alarm_code code, struct division about,
                   const char *format, ...) PRINTF(4, 5);
-/* The check that raises `code` finds nothing about this division. Cheap when there is none. */
+/* The check that raises `code` finds nothing about this division: it ends now, or once it was quiet
+ * for long enough. Cheap when there is none. */
 void alarms_clear(struct alarms *alarms, enum alarm_code code, struct division about);
 /* The same about every division. */
 void alarms_clear_all(struct alarms *alarms, enum alarm_code code);

@@ -296,3 +296,41 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
     }
     return take(ingest, txn, log, block, found, err) == OK ? INGEST_STAGED : INGEST_REFUSED;
 }
+
+/* --- evidence --- */
+
+enum ingest_evidence ingest_weigh(struct ingest *ingest, struct txn *txn,
+                                  const struct held_log *log, struct bytes whole,
+                                  uint64_t *last_lsn, struct err *err)
+{
+    const struct division author = log->author;
+    struct block_view block;
+    struct hash hash;
+    enum status status = block_parse(&block, whole, err);
+
+    *last_lsn = 0;
+    if (status == OK && !division_equal(block.header.author, author)) {
+        status = err_set(err, ERR_CORRUPT, "block_other_author");
+    }
+    if (status == OK) {
+        status = ingest_check_epoch(ingest, &block.header, err);
+    }
+    if (status == OK) {
+        status = check_bytes(ingest, &block, &hash, err);
+    }
+    if (status != OK) {
+        return EVIDENCE_NONE;
+    }
+    *last_lsn = block_last_lsn(&block.header);
+    if (*last_lsn > log->durable.lsn) {
+        return EVIDENCE_NEWER;
+    }
+    if (compare_stored(ingest, txn, &block) == PLACE_HELD) {
+        return EVIDENCE_HELD;
+    }
+    if (log->side == HELD_ABOVE && !overlaps_held(ingest, &block.header)) {
+        return EVIDENCE_HELD; /* not for this node: it tells nothing about what is held */
+    }
+    keep_evidence(ingest, txn, log, &block);
+    return EVIDENCE_FORK;
+}

@@ -51,4 +51,16 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
                                 const struct block_view *block, struct findings *found,
                                 struct err *err);
 
+/* What a block tells that a neighbour shows against what is held of this log. */
+enum ingest_evidence {
+    EVIDENCE_NONE,  /* its author did not sign it, or it is of another log: `err` says */
+    EVIDENCE_HELD,  /* nothing: it is held here, too */
+    EVIDENCE_NEWER, /* it ends behind all that is held and durable */
+    EVIDENCE_FORK,  /* another one is held there; both are kept */
+};
+/* Nothing is staged but the evidence of a fork. *last_lsn is where the block ends. */
+enum ingest_evidence ingest_weigh(struct ingest *ingest, struct txn *txn,
+                                  const struct held_log *log, struct bytes whole,
+                                  uint64_t *last_lsn, struct err *err);
+
 #endif

@@ -82,6 +82,30 @@ static struct cosigned_log *get_log(struct cosigning *cosigning, const struct he
     return &cosigning->at[at];
 }
 
+/* No two of a log come sooner; a shorter cosign_ms is for tests. */
+static uint64_t gap_ms(const struct replicator *r)
+{
+    return earlier(r->limits.cosign_ms, COSIGN_GAP_MS);
+}
+
+/* Up to when what was earned is spent, with what the log's new blocks have earned. */
+static uint64_t spent_ms(const struct replicator *r, const struct cosigned_log *cosigned)
+{
+    const uint64_t blocks = (cosigned->log->bytes - cosigned->bytes) / COSIGN_BYTES,
+                   earned = earlier(blocks, COSIGN_SAVED_MAX) * r->limits.cosign_ms;
+
+    return cosigned->spent_ms - earlier(cosigned->spent_ms, earned);
+}
+
+static void pay(const struct replicator *r, struct cosigned_log *cosigned)
+{
+    const uint64_t now = now_ms(r), spent = spent_ms(r, cosigned);
+
+    cosigned->spent_ms = (spent > now ? spent : now) + r->limits.cosign_ms;
+    cosigned->bytes = cosigned->log->bytes;
+    cosigned->ms = now;
+}
+
 static void cosign_log(struct replicator *r, struct txn *txn, struct cosigned_log *cosigned)
 {
     const struct held_log *log = cosigned->log;
@@ -93,7 +117,7 @@ static void cosign_log(struct replicator *r, struct txn *txn, struct cosigned_lo
     }
     cosignature_sign(&r->config.tree, r->config.key, &c, &signature);
     cosigned->lsn = log->durable.lsn;
-    cosigned->ms = now_ms(r);
+    pay(r, cosigned);
     cosignature_put(txn, log->author, r->config.self, &c, now_unix_ms(r));
     pass_on(r, NULL, log->author, r->config.self, &c);
 }
@@ -102,14 +126,18 @@ static void cosign_log(struct replicator *r, struct txn *txn, struct cosigned_lo
 static uint64_t due_ms(const struct replicator *r, const struct cosigned_log *cosigned)
 {
     const struct held_log *log = cosigned->log;
+    const uint64_t saved_ms = (uint64_t)(COSIGN_SAVED_MAX - 1) * r->limits.cosign_ms;
+    uint64_t spent, next;
 
-    if (log->side == HELD_OWN || log->side == HELD_NOT || log->durable.lsn == 0) {
+    if (log->side == HELD_OWN || log->side == HELD_NOT || log->durable.lsn <= cosigned->lsn) {
         return UINT64_MAX;
     }
-    if (log->durable.lsn > cosigned->lsn) {
-        return cosigned->ms == 0 ? 0 : cosigned->ms + r->limits.cosign_ms;
+    if (cosigned->ms == 0) {
+        return 0;
     }
-    return UINT64_MAX;
+    spent = spent_ms(r, cosigned);
+    next = spent - earlier(spent, saved_ms);
+    return next > cosigned->ms + gap_ms(r) ? next : cosigned->ms + gap_ms(r);
 }
 
 void cosign_init(struct cosigning *cosigning, uint64_t now_ms)
@@ -172,11 +200,11 @@ static struct cosigner *get_cosigner(struct cosigned_log *log, struct division h
     return &log->cosigners[at];
 }
 
-/* One in cosign_ms for a log and holder, by our own clock. The next may come one such time early,
+/* One in gap_ms for a log and holder, by our own clock. The next may come one such time early,
  * because the way does not take equally long each time. */
 static bool in_time(struct replicator *r, const struct held_log *log, struct division holder)
 {
-    const uint64_t now = now_ms(r), every = r->limits.cosign_ms;
+    const uint64_t now = now_ms(r), every = gap_ms(r);
     struct cosigner *cosigner = get_cosigner(get_log(&r->cosigning, log), holder);
 
     if (now + every < cosigner->due_ms) {
@@ -222,13 +250,13 @@ static bool is_beyond(const struct held_log *log, const Terrace__Cosignature *c)
 
 /* A cosignature taken apart; its form is checked, its signature not yet. Fields that are not known
  * here are under no signature that can be checked here: they are not carried on. */
-struct claim {
+struct cosigned_word {
     struct division author, holder;
     struct audience audience; /* when not of the whole log */
     bool whole;
 };
 
-static bool read_claim(struct claim *out, const Terrace__Cosignature *c)
+static bool read_word(struct cosigned_word *out, const Terrace__Cosignature *c)
 {
     out->whole = !c->has_audience;
     if (!division_from_pb(&out->author, c->author) || !division_from_pb(&out->holder, c->holder) ||
@@ -245,12 +273,12 @@ static bool read_claim(struct claim *out, const Terrace__Cosignature *c)
 }
 
 /* Those above an author hold its whole log, those below what is addressed to them. */
-static bool is_of_what_it_holds(const struct replicator *r, const struct claim *claim)
+static bool is_of_what_it_holds(const struct replicator *r, const struct cosigned_word *word)
 {
-    return roster_within(r->roster, claim->author, claim->holder)
-               ? claim->whole
-               : !claim->whole &&
-                     roster_in_audience(r->roster, claim->holder, claim->author, &claim->audience);
+    return roster_within(r->roster, word->author, word->holder)
+               ? word->whole
+               : !word->whole &&
+                     roster_in_audience(r->roster, word->holder, word->author, &word->audience);
 }
 
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
@@ -258,39 +286,39 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
 {
     const struct member *member;
     const struct held_log *log;
-    struct claim claim;
+    struct cosigned_word word;
 
     if (c->audience == COSIGN_ACCESSES) {
         cosign_head_receive(r, txn, link, c);
         return;
     }
-    if (!read_claim(&claim, c)) {
+    if (!read_word(&word, c)) {
         link_count_refused(link);
         return;
     }
-    log = heads_find(&r->logs, claim.author);
-    member = roster_find(r->roster, claim.holder);
-    if (log == NULL || member == NULL || !may_speak(r, link, claim.author, claim.holder) ||
-        !is_of_what_it_holds(r, &claim) || c->key_epoch != member->grant.epoch ||
-        !cosignature_is_newer(txn, claim.author, claim.holder, c) || !link_may_verify(r, link)) {
+    log = heads_find(&r->logs, word.author);
+    member = roster_find(r->roster, word.holder);
+    if (log == NULL || member == NULL || !may_speak(r, link, word.author, word.holder) ||
+        !is_of_what_it_holds(r, &word) || c->key_epoch != member->grant.epoch ||
+        !cosignature_is_newer(txn, word.author, word.holder, c) || !link_may_verify(r, link)) {
         return; /* one of a former key comes too late: it may be a thief's */
     }
     if (is_beyond(log, c)) {
         return;
     }
-    if (c->unix_ms > now_unix_ms(r) + DAY_MS || !in_time(r, log, claim.holder)) {
+    if (c->unix_ms > now_unix_ms(r) + DAY_MS || !in_time(r, log, word.holder)) {
         link_count_refused(link);
         return;
     }
     if (!cosignature_ok(r->roster, c)) {
         link_count_refused(link);
         notice_alarm(r, ALARM_BAD_COSIGNATURE, link->peer, "cosignature_invalid holder=%s",
-                     claim.holder.code);
+                     word.holder.code);
         return;
     }
-    compare_heads(r, log, claim.holder, c, claim.whole ? NULL : &claim.audience);
-    cosignature_put(txn, claim.author, claim.holder, c, now_unix_ms(r));
-    pass_on(r, link, claim.author, claim.holder, c);
+    compare_heads(r, log, word.holder, c, word.whole ? NULL : &word.audience);
+    cosignature_put(txn, word.author, word.holder, c, now_unix_ms(r));
+    pass_on(r, link, word.author, word.holder, c);
     if (log->side == HELD_OWN && member->parent == NULL) {
         heartbeat_cosigned(r, c);
     }

@@ -1,5 +1,8 @@
 /* cosign - when this node cosigns the logs it holds, and what it does with cosignatures of others.
- * At most one in cosign_ms a log; relays pass on and keep the newest (trust/cosignature.h).
+ * At most one in COSIGN_GAP_MS a log, while it has some saved: each cosign_ms and each COSIGN_BYTES
+ * of its blocks earn one, and COSIGN_SAVED_MAX are kept. So a lone document has its word in a
+ * moment, and a stream of small ones does not cost twice as much for it. Relays pass on and keep
+ * the newest (trust/cosignature.h).
  *
  *   heads_durable --> cosign_soon --> cosign_tick --> toward the author, toward the root
  *   frame --> cosign_receive: whose may it be, is it newer, in time, true? --> kept and passed on
@@ -15,7 +18,9 @@
 struct replicator;
 struct link;
 
-/* One whose cosignatures of a log come here: each may come once in cosign_ms. */
+enum { COSIGN_GAP_MS = 1000, COSIGN_SAVED_MAX = 4, COSIGN_BYTES = 4096 };
+
+/* One whose cosignatures of a log come here: each may come once in COSIGN_GAP_MS. */
 struct cosigner {
     struct division holder;
     uint64_t due_ms; /* when the next one is due */
@@ -24,6 +29,8 @@ struct cosigner {
 struct cosigned_log {
     const struct held_log *log;
     uint64_t lsn, ms;           /* of our last cosignature */
+    uint64_t bytes;             /* of the log's blocks by then */
+    uint64_t spent_ms;          /* up to when what is earned is spent */
     struct cosigner *cosigners; /* by holder; at most the members on a line with the author */
     size_t cosigner_count, cosigner_capacity;
 };
@@ -37,7 +44,8 @@ struct cosigning {
 /* Whatever came in and was not cosigned before the last stop is due at once. */
 void cosign_init(struct cosigning *cosigning, uint64_t now_ms);
 void cosign_free(struct cosigning *cosigning);
-/* A log moved on disk: its next cosignature is due when its last one is old enough. */
+/* A log moved on disk: its next cosignature is due when the last one is old enough and one is
+ * saved. */
 void cosign_soon(struct replicator *r, const struct held_log *log);
 void cosign_tick(struct replicator *r, struct txn *txn);
 /* One that does not verify is alarmed, one that may not come is counted or passed over. */

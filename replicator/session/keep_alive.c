@@ -37,7 +37,7 @@ bool replicator_next_keep_alive(struct replicator *r, struct division *to, struc
         struct link *link = r->links.at[i];
         struct outbox *outbox = &link->stream.outbox;
 
-        if (may_speak(link) && (outbox_beats_due(outbox) || now_ms(r) >= due_ms(r, link))) {
+        if (may_speak(link) && (outbox_signed_due(outbox) || now_ms(r) >= due_ms(r, link))) {
             write_frame(link, out);
             outbox_append_signed(outbox, out);
             link_spoke(r, link);

@@ -28,7 +28,8 @@ static bool add_session_parts(struct replicator *r, struct link *link, Terrace__
         any = true;
     }
     any |= outbox_add_reject(outbox, frame, r->context.arena);
-    return any || outbox_beats_due(outbox);
+    any |= outbox_add_ask_to_show(outbox, frame, r->context.arena);
+    return any || outbox_signed_due(outbox);
 }
 
 /* A Restart or a complaint is of another session, or of none; it goes alone. */
@@ -55,6 +56,8 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
         if (outbox_take_hello(outbox)) {
             handshake_hello(r, link, link_grant(r, link), &frame);
             any = true;
+        } else if (link_is_open(link) && outbox_add_evidence(outbox, &frame)) {
+            any = true;
         } else if (link_is_open(link)) {
             any = add_session_parts(r, link, &frame);
             with_signed = frame.welcome == NULL;
@@ -62,6 +65,9 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
     }
     if (any) {
         frame_encode(out, &frame);
+    }
+    if (frame.has_evidence) {
+        outbox_shown(outbox);
     }
     if (any && with_signed) {
         outbox_append_signed(outbox, out);

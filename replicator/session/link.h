@@ -12,6 +12,7 @@
 #ifndef TERRACE_REPLICATOR_SESSION_LINK_H
 #define TERRACE_REPLICATOR_SESSION_LINK_H
 
+#include "replicator/session/claim.h"
 #include "replicator/session/handshake.h"
 #include "replicator/session/link_limits.h"
 #include "replicator/session/peer.h"
@@ -39,6 +40,7 @@ struct link {
     bool silent;         /* ... for so long that it is alarmed */
 
     struct handshake handshake;
+    struct claim claim;
     struct link_limits limits;
     struct stream stream;
 };

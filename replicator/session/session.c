@@ -80,9 +80,8 @@ static void act_on_peer(struct replicator *r, struct link *link, const struct fi
     case FOUND_CONFLICT_ABOVE:
         grant_conflict_observe(r, link, finding->about, finding->lsn, finding->text);
         break;
-    case FOUND_OWN_BEHIND:
-        r->session.behind =
-            (struct own_log_behind){link->peer, finding->lsn, r->logs.own->durable.lsn};
+    case FOUND_CLAIM:
+        claim_begin(r, link, finding);
         break;
     case FOUND_MOVED:
         link_moved(r, link);
@@ -164,6 +163,7 @@ static void resume(struct replicator *r, struct link *link, uint64_t unix_ms,
     notice_over(r, ALARM_INCOMPATIBLE, link->peer);
     note_clock(r, link, unix_ms);
     cursor_resume(&link->stream, heads, count, &r->session.found);
+    claim_resumed(r, link, &r->session.found);
     session_act(r, link);
 }
 
@@ -271,6 +271,12 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
     if (frame->reject != NULL && link_is_open(link)) {
         cursor_rejected(&link->stream, frame->reject, &r->session.found);
         session_act(r, link);
+    }
+    if (frame->show != NULL) {
+        claim_show(r, link, frame->show);
+    }
+    if (frame->has_evidence) {
+        claim_judge(r, txn, link, bytes_of_pb(frame->evidence));
     }
     for (size_t i = 0; i < frame->n_cosignature; i++) {
         cosign_receive(r, txn, link, frame->cosignature[i]);

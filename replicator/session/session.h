@@ -7,7 +7,7 @@
  * session_act is the one place where a finding becomes a deed: a link held, released or over, an
  * alarm raised or cleared.
  *
- * Owns: the findings of the frame in hand, and whether the own log is behind. Thread: loop thread.
+ * Owns: the findings of the frame in hand. Thread: loop thread.
  */
 #ifndef TERRACE_REPLICATOR_SESSION_SESSION_H
 #define TERRACE_REPLICATOR_SESSION_SESSION_H
@@ -21,10 +21,6 @@ struct txn;
 
 struct session {
     struct findings found;
-    struct own_log_behind {   /* what a neighbour holds of the own log and we do not */
-        struct division peer; /* NONE: nothing */
-        uint64_t lsn, held;
-    } behind;
 };
 
 void session_free(struct session *session);

@@ -244,16 +244,25 @@ static void no_longer_refused(struct stream *stream, struct cursor *cursor, stru
     }
 }
 
-static void report_divergence(const struct stream *stream, const struct held_log *log, uint64_t lsn,
-                              struct findings *found)
+/* It says that there is more of a log than is held here: the block behind that would show it. */
+static void claims_more(const struct stream *stream, const struct held_log *log, uint64_t lsn,
+                        struct findings *found)
 {
-    if (log->side == HELD_OWN) {
-        findings_note(found, FOUND_OWN_BEHIND, log->author, lsn);
-    }
-    findings_alarm(found, ALARM_LOST_TAIL, log->author,
-                   "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
-                   log->side == HELD_OWN ? "own_log_behind_peer" : "log_behind_peer",
+    char text[MESSAGE_BYTES_MAX];
+
+    message_format(text, sizeof text, "claims_more peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
                    stream->peer.code, log->author.code, lsn, log->durable.lsn);
+    findings_because(found, FOUND_CLAIM, log->author, log->durable.lsn + 1, OK, text);
+}
+
+void cursor_claims_other(const struct stream *stream, const struct held_log *log, uint64_t lsn,
+                         struct findings *found)
+{
+    char text[MESSAGE_BYTES_MAX];
+
+    message_format(text, sizeof text, "claims_other_block peer=%s author=%s lsn=%" PRIu64,
+                   stream->peer.code, log->author.code, lsn);
+    findings_because(found, FOUND_CLAIM, log->author, lsn, OK, text);
 }
 
 /* The peer holds this whole log too: do the two fit together? */
@@ -262,11 +271,9 @@ static void compare(const struct stream *stream, const struct held_log *log,
 {
     const struct log_head *head = &log->durable;
 
-    if (position->lsn == head->lsn && position->hash.len == HASH_SIZE) {
+    if (position->lsn == head->lsn && head->lsn != 0 && position->hash.len == HASH_SIZE) {
         if (memcmp(position->hash.data, head->hash.at, HASH_SIZE) != 0) {
-            findings_alarm(found, ALARM_FORK, log->author,
-                           "peer_holds_other_block peer=%s lsn=%" PRIu64, stream->peer.code,
-                           head->lsn);
+            cursor_claims_other(stream, log, head->lsn, found);
         } else {
             findings_over(found, ALARM_LOST_TAIL, log->author);
         }
@@ -300,7 +307,7 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
         return;
     }
     if (position->lsn > log->durable.lsn) {
-        report_divergence(stream, log, position->lsn, found);
+        claims_more(stream, log, position->lsn, found);
         rewind_to(&stream->cursors, cursor, log->durable.lsn);
         return;
     }
@@ -367,7 +374,7 @@ static bool acked(struct stream *stream, const Terrace__Position *position, stru
         return false;
     }
     if (position->lsn > cursor->log->durable.lsn) {
-        report_divergence(stream, cursor->log, position->lsn, found);
+        claims_more(stream, cursor->log, position->lsn, found);
         return false;
     }
     cursors->flying -= cursor_in_flight(cursor) && position->lsn >= cursor->sent_block ? 1 : 0;

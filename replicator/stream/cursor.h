@@ -87,9 +87,13 @@ void cursor_tick(struct stream *stream);
 /* The session is over: what was not acknowledged is sent again in the next one. */
 void cursor_reset(struct stream *stream);
 /* How far the peer holds each log, as its Hello or Welcome says: what it does not name, not at
- * all. Found: ALARM_FORK, ALARM_LOST_TAIL, FOUND_OWN_BEHIND, FOUND_NACKED_OVER. */
+ * all. Found: ALARM_LOST_TAIL (its own log), FOUND_CLAIM, FOUND_NACKED_OVER. */
 void cursor_resume(struct stream *stream, Terrace__Position **heads, size_t count,
                    struct findings *found);
+/* The peer says that another block of this log, which it holds whole, ends or begins at `lsn`.
+ * Found: FOUND_CLAIM. */
+void cursor_claims_other(const struct stream *stream, const struct held_log *log, uint64_t lsn,
+                         struct findings *found);
 /* Found: FOUND_MOVED, FOUND_ANSWERED, FOUND_NACKED_OVER, and as cursor_resume of what is beyond
  * the log here. */
 void cursor_acked(struct stream *stream, const Terrace__Ack *ack, struct findings *found);

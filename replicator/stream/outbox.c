@@ -2,6 +2,7 @@
 
 #include "proto/message.h"
 #include "replicator/clock.h"
+#include "replicator/stream/position.h"
 
 enum { UNSENT_MS_FIRST = 20, UNSENT_MS_MAX = 1000 }; /* twice as long each time */
 
@@ -16,6 +17,7 @@ void outbox_free(struct outbox *outbox)
     mailbox_free(&outbox->cosignatures);
     mailbox_free(&outbox->cosigned_heads);
     mailbox_free(&outbox->beats);
+    buf_free(&outbox->evidence);
     buf_free(&outbox->returned);
 }
 
@@ -24,7 +26,9 @@ void outbox_reset(struct outbox *outbox)
     outbox->hello_due = outbox->welcome_due = outbox->ack_due = false;
     outbox->reject_count = 0;
     mailbox_clear(&outbox->beats); /* stale by then */
-    outbox->beats_due = false;
+    outbox->signed_due = outbox->cosignatures.count > 0;
+    outbox->show_author = DIVISION_NONE;
+    buf_free(&outbox->evidence);
     buf_free(&outbox->returned);
 }
 
@@ -69,6 +73,7 @@ void outbox_cosignature(struct outbox *outbox, struct division author, struct di
                         const ProtobufCMessage *cosignature)
 {
     mailbox_put(&outbox->cosignatures, COSIGNATURES_WAITING_MAX, author, holder, cosignature);
+    outbox->signed_due |= outbox->cosignatures.count > 0;
 }
 
 void outbox_cosigned_head(struct outbox *outbox, struct division author, struct division holder,
@@ -77,11 +82,23 @@ void outbox_cosigned_head(struct outbox *outbox, struct division author, struct 
     mailbox_put(&outbox->cosigned_heads, 1, author, holder, cosignature);
 }
 
+void outbox_ask_to_show(struct outbox *outbox, struct division author, uint64_t lsn)
+{
+    outbox->show_author = author;
+    outbox->show_lsn = lsn;
+}
+
+void outbox_show(struct outbox *outbox, struct bytes block)
+{
+    buf_clear(&outbox->evidence);
+    buf_append_bytes(&outbox->evidence, block);
+}
+
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
                  bool now)
 {
     mailbox_put(&outbox->beats, BEATS_WAITING_MAX, division, DIVISION_NONE, beat);
-    outbox->beats_due |= now;
+    outbox->signed_due |= now;
 }
 
 /* --- into a frame --- */
@@ -134,6 +151,31 @@ bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct aren
     return true;
 }
 
+bool outbox_add_ask_to_show(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena)
+{
+    if (!division_is_none(outbox->show_author)) {
+        frame->show = position_acked(arena, NULL, outbox->show_author, DIVISION_NONE);
+    }
+    if (frame->show == NULL) {
+        return false;
+    }
+    frame->show->lsn = outbox->show_lsn;
+    outbox->show_author = DIVISION_NONE;
+    return true;
+}
+
+bool outbox_add_evidence(const struct outbox *outbox, Terrace__Frame *frame)
+{
+    frame->has_evidence = outbox->evidence.size > 0;
+    frame->evidence = pb_of_bytes(outbox->evidence.data, outbox->evidence.size);
+    return frame->has_evidence != 0;
+}
+
+void outbox_shown(struct outbox *outbox)
+{
+    buf_free(&outbox->evidence);
+}
+
 bool outbox_take_ack(struct outbox *outbox)
 {
     const bool due = outbox->ack_due;
@@ -158,9 +200,9 @@ bool outbox_take_welcome(struct outbox *outbox)
     return due;
 }
 
-bool outbox_beats_due(const struct outbox *outbox)
+bool outbox_signed_due(const struct outbox *outbox)
 {
-    return outbox->beats_due;
+    return outbox->signed_due;
 }
 
 void outbox_append_signed(struct outbox *outbox, struct buf *frame)
@@ -168,7 +210,7 @@ void outbox_append_signed(struct outbox *outbox, struct buf *frame)
     mailbox_append(frame, 7, &outbox->cosignatures);
     mailbox_append(frame, 7, &outbox->cosigned_heads);
     mailbox_append(frame, 8, &outbox->beats);
-    outbox->beats_due = outbox->beats.count > 0;
+    outbox->signed_due = outbox->cosignatures.count > 0 || outbox->beats.count > 0;
 }
 
 /* --- what came back --- */

@@ -37,7 +37,10 @@ struct outbox {
     struct reject rejects[REJECTS_MAX];
     size_t reject_count;
     struct mailbox cosignatures, cosigned_heads, beats;
-    bool beats_due;      /* some of them do not wait for another frame */
+    bool signed_due;             /* some of these do not wait for another frame */
+    struct division show_author; /* the peer is to show a block of this log; NONE: it need not */
+    uint64_t show_lsn;
+    struct buf evidence; /* a block that it asked to be shown */
     struct buf returned; /* a frame that the transport did not take */
     bool blocked;        /* ... in this turn */
     uint32_t unsent_wait_ms;
@@ -59,7 +62,10 @@ void outbox_cosignature(struct outbox *outbox, struct division author, struct di
 /* Of the author's chain of accesses, for the author alone. */
 void outbox_cosigned_head(struct outbox *outbox, struct division author, struct division holder,
                           const ProtobufCMessage *cosignature);
-/* `now` false: it waits for another frame to the peer, as cosignatures do. */
+/* The peer is to show a block: the first one of the log that reaches `lsn`. */
+void outbox_ask_to_show(struct outbox *outbox, struct division author, uint64_t lsn);
+void outbox_show(struct outbox *outbox, struct bytes block);
+/* `now` false: it waits for another frame to the peer, as a word about accesses does. */
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
                  bool now);
 
@@ -67,11 +73,15 @@ void outbox_beat(struct outbox *outbox, struct division division, const Protobuf
 bool outbox_add_restart(struct outbox *outbox, Terrace__Frame *frame);
 bool outbox_add_complaint(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+bool outbox_add_ask_to_show(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+/* A block shown has a frame of its own, and lives until outbox_shown. */
+bool outbox_add_evidence(const struct outbox *outbox, Terrace__Frame *frame);
+void outbox_shown(struct outbox *outbox);
 /* Is one due? Then it is written by who asks. */
 bool outbox_take_ack(struct outbox *outbox);
 bool outbox_take_hello(struct outbox *outbox);
 bool outbox_take_welcome(struct outbox *outbox);
-bool outbox_beats_due(const struct outbox *outbox);
+bool outbox_signed_due(const struct outbox *outbox);
 void outbox_append_signed(struct outbox *outbox, struct buf *frame);
 
 /* The transport did not take a frame: it is offered again, later each time. */

@@ -87,22 +87,40 @@ static void put_off(struct load *load)
                 stream_now_ms(load->stream) + RETRY_REFUSED_MS);
 }
 
+/* Where the peer says that its log ends lies within a block of ours: it cannot end there. */
+static bool ends_within(const struct load *load, uint64_t lsn)
+{
+    const struct stream *stream = load->stream;
+    struct buf whole = BUF_EMPTY;
+    struct block_view block;
+    struct err err;
+    const bool within =
+        log_read_block(stream->context->logs->store, NULL, load->cursor->log->author, lsn, &whole,
+                       &block, &err) == OK &&
+        block_last_lsn(&block.header) != lsn;
+
+    buf_free(&whole);
+    return within;
+}
+
 /* A whole log goes on where the peer's ends, or the two have parted. */
 static bool follows(struct load *load, const struct block_view *block)
 {
     const struct cursor *cursor = load->cursor;
-    const struct division author = cursor->log->author, peer = load->stream->peer;
+    const struct division author = cursor->log->author;
 
     if (!cursor->whole) {
         return true;
     }
-    if (block->header.first_lsn != cursor->sent + 1) {
+    if (block->header.first_lsn != cursor->sent + 1 && cursor->sent == cursor->acked &&
+        cursor->sent != 0 && ends_within(load, cursor->sent)) {
+        cursor_claims_other(load->stream, cursor->log, cursor->sent, load->found);
+    } else if (block->header.first_lsn != cursor->sent + 1) {
         findings_alarm(load->found, ALARM_CORRUPT, author, "block_missing lsn=%" PRIu64,
                        cursor->sent);
     } else if (cursor->acked_hash_known && cursor->sent == cursor->acked &&
                !hash_equal(&block->header.prev_hash, &cursor->acked_hash)) {
-        findings_alarm(load->found, ALARM_FORK, author,
-                       "peer_holds_other_block peer=%s lsn=%" PRIu64, peer.code, cursor->acked);
+        cursor_claims_other(load->stream, cursor->log, cursor->acked, load->found);
     } else {
         return true;
     }

@@ -25,7 +25,7 @@ bool send_addressed(const struct stream *stream, const struct block_header *head
 /* A block became durable: a cursor that it is not addressed to goes past it. */
 void send_durable(struct stream *stream, const struct staged_block *staged_block);
 /* Fills `message`, an encoded Blocks, with blocks that may go; false when there are none.
- * Found: ALARM_CORRUPT (a log cannot be read on), ALARM_FORK (the peer's goes on otherwise). */
+ * Found: ALARM_CORRUPT (a log cannot be read on), FOUND_CLAIM (the peer's goes on otherwise). */
 bool send_blocks(struct stream *stream, struct buf *message, struct findings *found);
 
 #endif

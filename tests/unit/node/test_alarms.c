@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "node/core/alarm_flaps.h"
 #include "node/core/alarm_rows.h"
 #include "node/store/store_memory.h"
 #include "proto/log.h"
@@ -392,8 +393,8 @@ static void the_history_keeps_the_last_ten_thousand(void **state)
     (void)state;
     desk_open(&desk);
     for (int i = 1; i <= ALARMS_HISTORY_MAX + 50; i++) {
-        alarms_raise(desk.alarms, ALARM_FLOOD, LHASA, "flood_met number=%d", i);
-        alarms_clear(desk.alarms, ALARM_FLOOD, LHASA);
+        alarms_raise(desk.alarms, ALARM_FLOOD, division_number(i), "flood_met number=%d", i);
+        alarms_clear(desk.alarms, ALARM_FLOOD, division_number(i));
         if (i % 500 == 0) {
             (void)desk_turn(&desk, true);
         }
@@ -408,6 +409,83 @@ static void the_history_keeps_the_last_ten_thousand(void **state)
     assert_int_equal(past.count, 1);
     assert_int_equal(past.first.id, 51);
     assert_int_equal(next, 0);
+    desk_close(&desk);
+}
+
+/* A child says now that it is unwell and now that it is not, every half minute for a day. */
+static void what_comes_and_goes_is_one_alarm_and_fills_no_history(void **state)
+{
+    enum { HALF_MINUTES = 24 * 120 };
+    struct desk desk;
+    struct past past;
+    int told = 0;
+
+    (void)state;
+    desk_open(&desk);
+    alarms_raise(desk.alarms, ALARM_LIMIT, SHIGATSE, "another");
+    alarms_clear(desk.alarms, ALARM_LIMIT, SHIGATSE);
+    for (int i = 0; i < HALF_MINUTES; i++) {
+        if (i % 2 == 0) {
+            alarms_raise(desk.alarms, ALARM_DIVISION_UNWELL, LHASA, "unwell");
+        } else {
+            alarms_clear(desk.alarms, ALARM_DIVISION_UNWELL, LHASA);
+        }
+        (void)desk_turn(&desk, i % 3 == 0);
+        for (const char *at = desk.heard; (at = strstr(at, "division_unwell")) != NULL; at++) {
+            told++;
+        }
+        desk.heard[0] = '\0';
+        desk.now_ms += 30000;
+    }
+    assert_in_range(told, 1, 2 * (ALARM_RETURNS_FREE + 1) + 1);
+    assert_int_equal(only(&desk)->count, HALF_MINUTES / 2);
+    assert_int_equal(only(&desk)->first_unix_ms, 1000000);
+    past = past_of(&desk);
+    assert_int_equal(past.count, 1); /* the other one */
+    assert_int_equal(past.first.code, ALARM_LIMIT);
+    desk_close(&desk);
+}
+
+/* It ends once it was quiet for as long as it is held, without anybody asking again. */
+static void what_came_back_often_ends_when_it_was_quiet(void **state)
+{
+    struct desk desk;
+    struct past past;
+    uint64_t id;
+
+    (void)state;
+    desk_open(&desk);
+    alarms_raise(desk.alarms, ALARM_CLOCK_SKEW, LHASA, "skew");
+    id = only(&desk)->id;
+    for (int i = 0; i <= ALARM_RETURNS_FREE; i++) {
+        alarms_clear(desk.alarms, ALARM_CLOCK_SKEW, LHASA);
+        assert_int_equal(alarms_count(desk.alarms), 0); /* a few times at once */
+        (void)desk_turn(&desk, i % 2 == 0);
+        desk.now_ms += 1000;
+        alarms_raise(desk.alarms, ALARM_CLOCK_SKEW, LHASA, "skew");
+        (void)desk_turn(&desk, i % 2 == 0);
+    }
+    assert_int_equal(only(&desk)->id, id);
+    assert_int_equal(past_of(&desk).count, 0);
+    alarms_clear(desk.alarms, ALARM_CLOCK_SKEW, LHASA);
+    assert_int_equal(alarms_count(desk.alarms), 1);
+    (void)desk_turn(&desk, true);
+    assert_int_equal(alarms_next_tick(desk.alarms), desk.now_ms + ALARM_HOLD_MS_FIRST);
+    desk.now_ms += ALARM_HOLD_MS_FIRST;
+    (void)desk_turn(&desk, true);
+    assert_int_equal(alarms_count(desk.alarms), 0);
+    past = past_of(&desk);
+    assert_int_equal(past.count, 1);
+    assert_int_equal(past.first.id, id);
+    assert_int_equal(past.first.count, ALARM_RETURNS_FREE + 2);
+    desk.now_ms += ALARM_AGAIN_MS; /* by now it is another one */
+    alarms_raise(desk.alarms, ALARM_CLOCK_SKEW, LHASA, "skew");
+    assert_true(only(&desk)->id != id);
+    alarms_clear(desk.alarms, ALARM_CLOCK_SKEW, LHASA);
+    assert_int_equal(alarms_count(desk.alarms), 0);
+    (void)desk_turn(&desk, true);
+    desk_restart(&desk);
+    assert_int_equal(past_of(&desk).count, 2);
     desk_close(&desk);
 }
 
@@ -545,6 +623,8 @@ int main(void)
         cmocka_unit_test(the_three_hundredth_is_listed_as_the_first),
         cmocka_unit_test(what_is_not_listed_is_counted),
         cmocka_unit_test(the_history_keeps_the_last_ten_thousand),
+        cmocka_unit_test(what_comes_and_goes_is_one_alarm_and_fills_no_history),
+        cmocka_unit_test(what_came_back_often_ends_when_it_was_quiet),
         cmocka_unit_test(rows_are_written_when_something_changed),
         cmocka_unit_test(a_repeated_alarm_is_written_once_a_minute),
         cmocka_unit_test(a_damaged_row_stops_the_start),

@@ -54,7 +54,7 @@ static void the_largest_words_leave_in_frames_that_are_taken(void **state)
         put_beat(i, SIGNED_BYTES_MAX);
         put_cosignature(i, SIGNED_BYTES_MAX);
     }
-    while (outbox_beats_due(&outbox)) {
+    while (outbox_signed_due(&outbox)) {
         Terrace__Frame *frame;
         struct err err;
 

@@ -8,6 +8,7 @@
 
 #include "node/store/store_memory.h"
 #include "puppet.h"
+#include "replicator/trust/cosignature.h"
 
 enum { CREDIT = 64 << 20 };
 
@@ -109,6 +110,13 @@ static bool cosigned(const struct place *place, const char *author, const char *
     return found;
 }
 
+/* How far the county knows that `holder` has this log. */
+static uint64_t cosigned_lsn(const char *author, const char *holder)
+{
+    return cosignature_lsn(&puppet.world.at[COUNTY].store, division_of(author),
+                           division_of(holder));
+}
+
 static void a_cosignature_comes_from_where_its_holder_is(void **state)
 {
     (void)state;
@@ -139,6 +147,53 @@ static void a_log_is_cosigned_once_a_second_at_most(void **state)
         world_run(&puppet.world, 100);
     }
     assert_true(way.cosignatures >= 8 && way.cosignatures <= 12);
+}
+
+/* With the limits of a node: a beat every 25 s, and what waits for one would take as long. */
+static void open_as_nodes_are(void)
+{
+    for (int i = 0; i < puppet.world.count; i++) {
+        struct place *place = &puppet.world.at[i];
+
+        place_close(place);
+        place->limits.beat_ms = place->limits.cosign_ms = 25000;
+        place->limits.silence_ms = 55000;
+        place_open(place);
+    }
+    world_run(&puppet.world, 120000);
+}
+
+static void a_lone_document_has_its_word_in_a_moment(void **state)
+{
+    (void)state;
+    open_as_nodes_are();
+    for (int i = 0; i < 5; i++) {
+        place_say(&puppet.world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+        world_run(&puppet.world, 2000);
+        assert_true(cosigned(&puppet.world.at[COUNTY], "K1", "C1"));
+        assert_int_equal(cosigned_lsn("K1", "C1"), place_head(&puppet.world.at[COUNTY], "K1").lsn);
+        assert_int_equal(cosigned_lsn("K1", "R"), place_head(&puppet.world.at[COUNTY], "K1").lsn);
+        world_run(&puppet.world, 40000);
+    }
+}
+
+/* One after the other, each small: they do not cost a word each. */
+static void a_stream_of_small_documents_costs_few_words(void **state)
+{
+    (void)state;
+    open_as_nodes_are();
+    way.from = "C1";
+    way.to = "K1";
+    for (int i = 0; i < 50; i++) {
+        place_say(&puppet.world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+        world_run(&puppet.world, 1200);
+    }
+    assert_in_range(way.cosignatures, 8, 24); /* of two holders: four each, and what time earns */
+    world_run(&puppet.world, 120000);
+    assert_int_equal(cosigned_lsn("K1", "R"), place_head(&puppet.world.at[COUNTY], "K1").lsn);
+    way.cosignatures = 0;
+    world_run(&puppet.world, 600000);
+    assert_int_equal(way.cosignatures, 0); /* nothing to sign, nothing said */
 }
 
 static void an_old_word_of_the_root_tells_nothing_about_now(void **state)
@@ -193,6 +248,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(a_cosignature_comes_from_where_its_holder_is),
         STORY(a_log_is_cosigned_once_a_second_at_most),
+        STORY(a_lone_document_has_its_word_in_a_moment),
+        STORY(a_stream_of_small_documents_costs_few_words),
         STORY(an_old_word_of_the_root_tells_nothing_about_now),
         STORY(the_word_of_the_root_shows_a_fork_of_our_log),
     };

@@ -1,0 +1,194 @@
+#include "replicator/session/claim.h"
+
+#include <inttypes.h>
+
+#include "replicator/core.h"
+#include "replicator/log/sealing.h"
+
+enum { CLAIM_SHOW_MS = 1000 }; /* a peer is shown one block in this time */
+
+bool claim_is_of(const struct claim *claim, struct division author)
+{
+    return !division_is_none(claim->author) && division_equal(claim->author, author);
+}
+
+static bool is_open(const struct claim *claim)
+{
+    return !division_is_none(claim->author);
+}
+
+static void ask(struct replicator *r, struct link *link)
+{
+    struct claim *claim = &link->claim;
+
+    claim->asked_ms = now_ms(r);
+    outbox_ask_to_show(&link->stream.outbox, claim->author, claim->lsn);
+}
+
+void claim_begin(struct replicator *r, struct link *link, const struct finding *finding)
+{
+    struct claim *claim = &link->claim;
+
+    if (is_open(claim) && !division_equal(claim->author, finding->about) &&
+        !division_equal(finding->about, r->config.self)) {
+        return; /* one at a time: it is found again */
+    }
+    if (!is_open(claim)) {
+        claim->begun_ms = now_ms(r);
+    }
+    claim->author = finding->about;
+    claim->lsn = finding->lsn;
+    message_format(claim->text, sizeof claim->text, "%s", finding->text);
+    ask(r, link);
+}
+
+void claim_resumed(struct replicator *r, struct link *link, const struct findings *found)
+{
+    bool any = is_open(&link->claim);
+
+    for (size_t i = 0; i < found->count && !any; i++) {
+        any = found->at[i].kind == FOUND_CLAIM;
+    }
+    if (!any) {
+        notice_over(r, ALARM_FALSE_CLAIM, link->peer);
+    }
+}
+
+/* --- showing --- */
+
+struct search {
+    const struct link *link;
+    const struct held_log *log;
+    struct buf *whole;
+};
+
+static bool take_block(void *arg, const struct block_view *block)
+{
+    const struct search *search = arg;
+
+    if (block_last_lsn(&block->header) <= search->log->durable.lsn &&
+        send_addressed(&search->link->stream, &block->header)) {
+        buf_append_bytes(search->whole, block->whole);
+    }
+    return false;
+}
+
+void claim_show(struct replicator *r, struct link *link, const Terrace__Position *position)
+{
+    struct claim *claim = &link->claim;
+    struct search search = {.link = link};
+    struct buf stored = BUF_EMPTY, whole = BUF_EMPTY;
+    struct division author;
+    struct block_view block;
+    struct err err;
+
+    if (!division_from_pb(&author, position->author) || position->lsn == 0 ||
+        (claim->shown_ms != 0 && now_ms(r) - claim->shown_ms < CLAIM_SHOW_MS)) {
+        return;
+    }
+    search.log = heads_find(&r->logs, author);
+    search.whole = &whole;
+    claim->shown_ms = now_ms(r);
+    if (search.log == NULL || search.log->side == HELD_NOT) {
+        return;
+    }
+    if (log_read_block(r->logs.store, NULL, author, position->lsn, &stored, &block, &err) == OK) {
+        (void)take_block(&search, &block);
+    } else { /* what cannot be read is not shown */
+        (void)log_scan(r->logs.store, NULL, author, position->lsn, take_block, &search, &err);
+    }
+    if (whole.size > 0) {
+        outbox_show(&link->stream.outbox, buf_bytes(&whole));
+    }
+    buf_free(&stored);
+    buf_free(&whole);
+}
+
+/* --- judging --- */
+
+static void close_claim(struct claim *claim)
+{
+    claim->author = DIVISION_NONE;
+    claim->lsn = 0;
+}
+
+static void report_false(struct replicator *r, struct link *link, const char *why)
+{
+    notice_alarm(r, ALARM_FALSE_CLAIM, link->peer, "claim_unproved proof=%s why=%s", why,
+                 link->claim.text);
+    close_claim(&link->claim);
+}
+
+/* The author signed it. Of the own log that is the end of writing. */
+static void report_true(struct replicator *r, struct link *link, const struct held_log *log,
+                        enum ingest_evidence what, uint64_t lsn)
+{
+    const bool is_own = log->side == HELD_OWN;
+
+    if (is_own) {
+        struct own_log_fault *fault = &r->own_log;
+
+        *fault = (struct own_log_fault){what == EVIDENCE_FORK, link->peer, lsn, log->durable.lsn};
+    }
+    if (what == EVIDENCE_NEWER) {
+        notice_alarm(r, ALARM_LOST_TAIL, log->author,
+                     "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                     is_own ? "own_log_behind_peer" : "log_behind_peer", link->peer.code,
+                     log->author.code, lsn, log->durable.lsn);
+    } else {
+        notice_alarm(r, ALARM_FORK, log->author, "two_blocks_signed lsn=%" PRIu64, lsn);
+    }
+    notice_over(r, ALARM_FALSE_CLAIM, link->peer);
+    close_claim(&link->claim);
+}
+
+void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole)
+{
+    const struct claim *claim = &link->claim;
+    const struct held_log *log = heads_find(&r->logs, claim->author);
+    enum ingest_evidence what;
+    uint64_t last_lsn;
+    struct err err;
+
+    link_pay(r, link, PAY_GRANT);
+    if (!is_open(claim) || log == NULL || !link_may_verify(r, link)) {
+        link_count_refused(link);
+        return;
+    }
+    what = ingest_weigh(&r->ingest, txn, log, whole, &last_lsn, &err);
+    switch (what) {
+    case EVIDENCE_NEWER:
+    case EVIDENCE_FORK:
+        report_true(r, link, log, what, last_lsn);
+        break;
+    case EVIDENCE_HELD:
+        report_false(r, link, "block_is_held");
+        break;
+    case EVIDENCE_NONE:
+        report_false(r, link, message_is_code(bytes_text(err.text)) ? err.text : "block_false");
+        break;
+    }
+}
+
+/* --- time --- */
+
+void claim_tick(struct replicator *r, struct link *link)
+{
+    const struct claim *claim = &link->claim;
+    const uint64_t now = now_ms(r);
+
+    if (!is_open(claim)) {
+        return;
+    }
+    if (now - claim->begun_ms >= CLAIM_MS) {
+        report_false(r, link, "nothing_shown");
+    } else if (now - claim->asked_ms >= CLAIM_ASK_MS) {
+        ask(r, link);
+    }
+}
+
+uint64_t claim_next_tick(const struct claim *claim)
+{
+    return is_open(claim) ? earlier(claim->asked_ms + CLAIM_ASK_MS, claim->begun_ms + CLAIM_MS)
+                          : UINT64_MAX;
+}
