@@ -102,6 +102,19 @@ static inline void store_u64(uint8_t *at, uint64_t value)
 
     memcpy(at, &big, sizeof big);
 }
+static inline uint32_t load_u32(const uint8_t *at)
+{
+    uint32_t value;
+
+    memcpy(&value, at, sizeof value);
+    return be32toh(value);
+}
+static inline void store_u32(uint8_t *at, uint32_t value)
+{
+    const uint32_t big = htobe32(value);
+
+    memcpy(at, &big, sizeof big);
+}
 
 /* The next `size` bytes; NULL, and a failed reader, when there are fewer. */
 static inline const uint8_t *reader_take(struct reader *reader, size_t size)

@@ -211,14 +211,14 @@ static void add_maker(struct review *review, struct txn *txn, uint64_t number)
 
 /* Reads one; false when it is gone or damaged, which a snapshot never shows by halves. */
 static bool read_document(struct review *review, struct reviewed *out, struct txn *txn,
-                          uint64_t sequence, const struct roster_snapshot *roster)
+                          struct draft_ref ref, const struct roster_snapshot *roster)
 {
     struct draft draft;
     struct document document;
     struct brief brief;
     struct err err;
 
-    if (!draft_at(txn, sequence, &draft) ||
+    if (!draft_at(txn, ref, &draft) ||
         document_decode(&document, draft.kind, draft.body, &err) != OK || draft.kind >= KINDS_END) {
         return false;
     }
@@ -245,7 +245,7 @@ static size_t read_documents(struct review *review, struct reviewed *documents, 
     for (size_t i = 0; i < selection->count; i++) {
         struct reviewed *document = &documents[count];
 
-        if (read_document(review, document, txn, selection->at[i].sequence, roster)) {
+        if (read_document(review, document, txn, selection->at[i].ref, roster)) {
             add_to(&review->all, document, "");
             add_to(&review->kinds[document->fact.kind], document, "");
             wanted[document->fact.kind] = true;

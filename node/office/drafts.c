@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "node/core/node_struct.h"
+#include "node/office/drafts_chunk.h"
 #include "node/office/local_keys.h"
 #include "proto/array.h"
 #include "replicator/trust/merkle.h"
@@ -77,18 +78,6 @@ uint64_t draft_next_sequence(struct txn *txn, const struct draft_batch *batch)
     return last + 1;
 }
 
-/* A reason is a byte, and only where there is one its words follow. */
-static void put_refusal(struct buf *row, const struct refusal *refusal)
-{
-    buf_put_u8(row, (uint8_t)refusal->reason);
-    if (refusal->reason != REASON_NONE) {
-        buf_put_u8(row, (uint8_t)strlen(refusal->what));
-        buf_append_bytes(row, bytes_text(refusal->what));
-        buf_put_u8(row, (uint8_t)strlen(refusal->detail));
-        buf_append_bytes(row, bytes_text(refusal->detail));
-    }
-}
-
 static void take_text(struct reader *reader, char *out, size_t size)
 {
     const struct bytes text = reader_bytes(reader, reader_u8(reader));
@@ -97,59 +86,52 @@ static void take_text(struct reader *reader, char *out, size_t size)
                    text.size == 0 ? "" : (const char *)text.data);
 }
 
-static void take_refusal(struct reader *reader, struct refusal *refusal)
+bool draft_at(struct txn *txn, struct draft_ref ref, struct draft *draft)
 {
-    const uint8_t reason = reader_u8(reader);
-
-    refusal->reason = reason < REASONS ? (enum reason)reason : REASON_MALFORMED;
-    memset(refusal->also, 0, sizeof refusal->also);
-    refusal->what[0] = refusal->detail[0] = '\0';
-    if (reason != REASON_NONE) {
-        take_text(reader, refusal->what, sizeof refusal->what);
-        take_text(reader, refusal->detail, sizeof refusal->detail);
-    }
+    return chunk_find(txn, ref, draft);
 }
 
-static bool parse_draft(struct draft *draft, uint64_t sequence, struct bytes row)
-{
-    struct reader reader = reader_of(row);
+/* --- what an id stands for --- */
 
-    draft->sequence = sequence;
-    draft->batch = reader_u64(&reader);
-    draft->leaf = reader_u32(&reader);
-    draft->unix_ms = reader_u64(&reader);
-    draft->kind = reader_u32(&reader);
-    take_refusal(&reader, &draft->would_refuse);
-    draft->id = reader_bytes(&reader, reader_u8(&reader));
-    draft->body = reader_bytes(&reader, reader_left(&reader));
-    return reader_ok(&reader);
+static void put_ref(struct txn *txn, struct bytes id, struct draft_ref ref)
+{
+    uint8_t raw[sizeof ref.sequence + sizeof ref.leaf];
+    struct local_row_key key;
+
+    store_u64(raw, ref.sequence);
+    store_u32(raw + sizeof ref.sequence, ref.leaf);
+    (void)txn_put(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id), bytes_of(raw, sizeof raw));
 }
 
-bool draft_at(struct txn *txn, uint64_t sequence, struct draft *draft)
+static bool load_ref(struct txn *txn, struct bytes id, struct draft_ref *ref)
 {
     struct local_row_key key;
     struct bytes value;
 
-    return txn_get(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence), &value) &&
-           txn_check_row(txn, number_key(&key, LOCAL_DRAFT, sequence),
-                         parse_draft(draft, sequence, value));
+    if (!txn_get(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id), &value) ||
+        !txn_check_row(txn, id_key(&key, LOCAL_DRAFT_ID, id),
+                       value.size == sizeof ref->sequence + sizeof ref->leaf)) {
+        return false;
+    }
+    *ref = (struct draft_ref){load_u64(value.data), load_u32(value.data + sizeof ref->sequence)};
+    return true;
 }
 
 #define SET_ASIDE UINT64_C(0) /* the sequence of no draft */
 
 enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft)
 {
-    struct local_row_key key;
-    uint64_t sequence, last;
+    struct draft_ref ref;
+    uint64_t last;
 
     if (id.size > DOCUMENT_ID_MAX || !last_sequence(txn, &last) || /* where nobody approves */
-        !load_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), &sequence)) {
+        !load_ref(txn, id, &ref)) {
         return DRAFT_NONE;
     }
-    if (sequence == SET_ASIDE) {
+    if (ref.sequence == SET_ASIDE) {
         return DRAFT_SET_ASIDE;
     }
-    return draft_at(txn, sequence, draft) ? DRAFT_WAITS : DRAFT_NONE;
+    return draft_at(txn, ref, draft) ? DRAFT_WAITS : DRAFT_NONE;
 }
 
 bool draft_find(struct txn *txn, struct bytes id, struct draft *draft)
@@ -159,9 +141,7 @@ bool draft_find(struct txn *txn, struct bytes id, struct draft *draft)
 
 void draft_set_aside_id(struct txn *txn, struct bytes id)
 {
-    struct local_row_key key;
-
-    put_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), SET_ASIDE);
+    put_ref(txn, id, (struct draft_ref){SET_ASIDE, 0});
 }
 
 void draft_free_id(struct txn *txn, struct bytes id)
@@ -209,12 +189,12 @@ bool batch_is_of_epoch(const struct batch_row *batch, const struct node *node)
 
 void draft_drop(struct txn *txn, const struct draft *draft)
 {
-    const uint64_t sequence = draft->sequence, batch = draft->batch;
+    const uint64_t batch = draft->batch;
     struct local_row_key key;
     uint64_t remaining;
 
     txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, draft->id));
-    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence));
+    chunk_drop(txn, (struct draft_ref){draft->sequence, draft->leaf});
     if (!load_number(txn, number_key(&key, LOCAL_REMAINING, batch), &remaining)) {
         return;
     }
@@ -243,28 +223,25 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
                const struct document *document, struct bytes body,
                const struct refusal *would_refuse)
 {
-    const struct bytes id = document_id(document);
-    const uint64_t sequence = draft_next_sequence(txn, batch);
-    struct buf row = BUF_EMPTY;
-    struct local_row_key key;
+    struct draft draft = {
+        .sequence = draft_next_sequence(txn, batch),
+        .unix_ms = node->turn_unix_ms,
+        .leaf = (uint32_t)batch->count,
+        .kind = document->kind,
+        .id = document_id(document),
+        .body = body,
+        .would_refuse = *would_refuse,
+    };
 
     if (batch->count == 0) {
-        batch->number = sequence;
-        put_last_sequence(txn, sequence); /* from here on ids are looked for */
+        batch->number = draft.sequence;
+        put_last_sequence(txn, draft.sequence); /* from here on ids are looked for */
     }
+    draft.batch = batch->number;
     ARRAY_ROOM(batch->leaves, batch->count, batch->capacity);
-    buf_put_u64(&row, batch->number);
-    buf_put_u32(&row, (uint32_t)batch->count);
-    buf_put_u64(&row, node->turn_unix_ms);
-    buf_put_u32(&row, document->kind);
-    put_refusal(&row, would_refuse);
-    buf_put_u8(&row, (uint8_t)id.size);
-    buf_append_bytes(&row, id);
-    buf_append_bytes(&row, body);
-    (void)txn_put(txn, SPACE_LOCAL, number_key(&key, LOCAL_DRAFT, sequence), buf_bytes(&row));
-    put_number(txn, id_key(&key, LOCAL_DRAFT_ID, id), sequence);
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
-    buf_free(&row);
+    chunk_add(txn, &draft);
+    put_ref(txn, draft.id, (struct draft_ref){draft.sequence, draft.leaf});
 }
 
 void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,
@@ -307,36 +284,15 @@ void draft_batch_free(struct draft_batch *batch)
 
 /* --- pending --- */
 
-struct listing {
-    bool (*visit)(void *arg, const struct draft *draft);
-    void *arg;
-};
-
-static bool visit_draft(void *arg, struct bytes key, struct bytes value)
-{
-    const struct listing *listing = arg;
-    struct draft draft;
-
-    return key.size != 1 + sizeof draft.sequence ||
-           !parse_draft(&draft, load_u64(key.data + 1), value) ||
-           listing->visit(listing->arg, &draft);
-}
-
 void draft_each_from(struct txn *txn, uint64_t sequence,
                      bool (*visit)(void *arg, const struct draft *draft), void *arg)
 {
-    const uint8_t letter = LOCAL_DRAFT;
-    struct listing listing = {visit, arg};
-    struct local_row_key key;
-    struct err err;
-
-    (void)txn_scan_from(txn, SPACE_LOCAL, bytes_of(&letter, 1),
-                        number_key(&key, LOCAL_DRAFT, sequence), visit_draft, &listing, &err);
+    chunk_each_from(txn, sequence, visit, arg);
 }
 
 void draft_each(struct txn *txn, bool (*visit)(void *arg, const struct draft *draft), void *arg)
 {
-    draft_each_from(txn, 0, visit, arg);
+    chunk_each_from(txn, 0, visit, arg);
 }
 
 /* --- batches --- */

@@ -5,7 +5,8 @@
  *                             +---------- handed in again -----------+      node/office/set_aside.h
  *
  * The maker signs the Merkle root of one post, a batch; each draft is a leaf of it. Rows lie in
- * SPACE_LOCAL (node/office/local_keys.h).
+ * SPACE_LOCAL (node/office/local_keys.h): the drafts of a post side by side, 64 in a row
+ * (drafts_chunk.h), and an id leads to its draft.
  *
  * Owns: its rows. Views of a row live as long as it does. Thread: the loop thread, or a reader
  * with a snapshot. */
@@ -21,6 +22,11 @@ struct draft {
     struct bytes id, body;
     struct refusal would_refuse; /* why approval would have refused it when it was handed in */
 };
+/* Where a draft lies: a batch has the sequence of its first draft, and `leaf` counts from there. */
+struct draft_ref {
+    uint64_t sequence;
+    uint32_t leaf;
+};
 /* What an id stands for. One that was set aside keeps its id (node/office/set_aside.h). */
 enum draft_place { DRAFT_NONE, DRAFT_WAITS, DRAFT_SET_ASIDE };
 /* *draft is filled in where it waits. */
@@ -29,7 +35,7 @@ void draft_set_aside_id(struct txn *txn, struct bytes id);
 void draft_free_id(struct txn *txn, struct bytes id);
 /* False: there is none, as for an id that no document can have. */
 bool draft_find(struct txn *txn, struct bytes id, struct draft *draft);
-bool draft_at(struct txn *txn, uint64_t sequence, struct draft *draft);
+bool draft_at(struct txn *txn, struct draft_ref ref, struct draft *draft);
 /* In order of submission, until `visit` returns false; the second from one sequence on. */
 void draft_each(struct txn *txn, bool (*visit)(void *arg, const struct draft *draft), void *arg);
 void draft_each_from(struct txn *txn, uint64_t sequence,

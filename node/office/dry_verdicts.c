@@ -6,9 +6,9 @@
 void dry_verdicts_init(struct dry_verdicts *verdicts, const struct selection *selection)
 {
     *verdicts = (struct dry_verdicts){.count = selection->count};
-    verdicts->sequences = mem_zalloc((selection->count + 1) * sizeof *verdicts->sequences);
+    verdicts->refs = mem_zalloc((selection->count + 1) * sizeof *verdicts->refs);
     for (size_t i = 0; i < selection->count; i++) {
-        verdicts->sequences[i] = selection->at[i].sequence;
+        verdicts->refs[i] = selection->at[i].ref;
     }
 }
 
@@ -23,7 +23,7 @@ static void name_one(struct dry_verdicts *verdicts, size_t index, const struct r
     struct err err;
 
     *named = (struct dry_refusal){index, *refusal};
-    if (draft_at(txn, verdicts->sequences[index], &draft) &&
+    if (draft_at(txn, verdicts->refs[index], &draft) &&
         document_decode(&document, draft.kind, draft.body, &err) == OK) {
         ledger_advise(node->ledger, txn, &document, &named->refusal);
     }
@@ -34,13 +34,13 @@ static void find_one(struct dry_verdicts *verdicts, size_t index, const struct n
                      struct txn *txn)
 {
     const struct drafted_verdict *verdict =
-        drafted_find(&node->drafted, verdicts->sequences[index]);
+        drafted_find(&node->drafted, verdicts->refs[index].sequence);
     const struct refusal *refusal = NULL;
     struct draft draft;
 
     if (verdict != NULL) {
         refusal = verdict->refusal;
-    } else if (draft_at(txn, verdicts->sequences[index], &draft) &&
+    } else if (draft_at(txn, verdicts->refs[index], &draft) &&
                draft.would_refuse.reason != REASON_NONE) {
         refusal = &draft.would_refuse;
     }
@@ -69,6 +69,6 @@ void dry_verdicts_find(struct dry_verdicts *verdicts, struct node *node, struct 
 
 void dry_verdicts_free(struct dry_verdicts *verdicts)
 {
-    mem_free(verdicts->sequences);
-    verdicts->sequences = NULL;
+    mem_free(verdicts->refs);
+    verdicts->refs = NULL;
 }

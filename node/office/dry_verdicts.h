@@ -1,6 +1,6 @@
 /* dry_verdicts - what approval would refuse of a selection now.
  *
- * Owns: copies of sequences and refusals, until dry_verdicts_free. Thread: the loop thread for
+ * Owns: copies of places and refusals, until dry_verdicts_free. Thread: the loop thread for
  * dry_verdicts_find, any for the rest, one at a time. */
 #ifndef TERRACE_NODE_OFFICE_DRY_VERDICTS_H
 #define TERRACE_NODE_OFFICE_DRY_VERDICTS_H
@@ -14,7 +14,7 @@ struct dry_refusal {
     struct refusal refusal;
 };
 struct dry_verdicts {
-    uint64_t *sequences;
+    struct draft_ref *refs;
     size_t count;
     size_t refused; /* of them, so many */
     struct dry_refusal refusals[DRY_REFUSALS_MAX];

@@ -23,11 +23,14 @@
     X(LOCAL_BROWSER_KEY, 'k', "public key(32)",                                                    \
       "state, when asked and decided, name, label, admin", "browser_keys")                         \
     X(LOCAL_SEQUENCE, 'c', "", "last sequence a draft got (u64)", "drafts")                        \
-    X(LOCAL_DRAFT, 'd', "sequence(u64)", "draft: batch, leaf, time, kind, verdict, id, body",      \
-      "drafts")                                                                                    \
+    X(LOCAL_DRAFT, 'd', "sequence of the first(u64)",                                              \
+      "up to 64 drafts of a batch: which wait, batch, time; size, kind, verdict, id, body of "     \
+      "each",                                                                                      \
+      "drafts_chunk")                                                                              \
     X(LOCAL_DEAD_LETTER, 'l', "name 0 position(u64)", "what a receiver refused, and why",          \
       "webhooks")                                                                                  \
-    X(LOCAL_DRAFT_ID, 'e', "id", "sequence of its draft (u64), 0: set aside", "drafts")            \
+    X(LOCAL_DRAFT_ID, 'e', "id", "sequence (u64) and leaf (u32) of its draft; zeros: set aside",   \
+      "drafts")                                                                                    \
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \

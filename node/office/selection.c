@@ -20,7 +20,7 @@ static bool add_draft(struct selection *selection, const struct draft *draft)
     }
     ARRAY_ROOM(selection->at, selection->count, selection->capacity);
     selected = &selection->at[selection->count++];
-    selected->sequence = draft->sequence;
+    selected->ref = (struct draft_ref){draft->sequence, draft->leaf};
     selected->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
     selected->money = document_decode(&document, draft->kind, draft->body, &err) == OK
                           ? document_money(&document)
@@ -129,7 +129,7 @@ static int by_sequence(const void *left, const void *right)
 {
     const struct selected *a = left, *b = right;
 
-    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
+    return a->ref.sequence < b->ref.sequence ? -1 : a->ref.sequence > b->ref.sequence;
 }
 
 void selection_sort(struct selection *selection)
@@ -141,7 +141,7 @@ void selection_sort(struct selection *selection)
     }
     qsort(selection->at, selection->count, sizeof *selection->at, by_sequence);
     for (size_t i = 1; i < selection->count; i++) {
-        if (selection->at[i].sequence != selection->at[kept].sequence) {
+        if (selection->at[i].ref.sequence != selection->at[kept].ref.sequence) {
             selection->at[++kept] = selection->at[i];
         }
     }

@@ -17,7 +17,7 @@
 enum { SIGNED_MAX = 10000, SELECTED_MAX = 100000 };
 
 struct selected {
-    uint64_t sequence;
+    struct draft_ref ref;
     struct hash hash; /* merkle_approval_leaf */
     int64_t money;
     char id[DOCUMENT_ID_MAX + 1];

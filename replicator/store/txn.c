@@ -431,6 +431,44 @@ uint8_t *txn_put(struct txn *txn, enum store_space space, struct bytes key, stru
     return row->value;
 }
 
+uint8_t *txn_append(struct txn *txn, enum store_space space, struct bytes key, struct bytes more)
+{
+    struct row *row = make_row(txn, hash_key(txn, space, key), space, key);
+    const size_t size = row->state == ROW_PUT ? row->size : 0;
+    uint8_t *value = row->value;
+
+    assert(size + more.size <= INT32_MAX / 2);
+    if (value == NULL || size + more.size > row->room) {
+        row->room = ((uint32_t)(size + more.size) * 2 + 7) & ~UINT32_C(7);
+        row->value = take(txn, row->room);
+        if (size != 0) {
+            memcpy(row->value, value, size);
+        }
+    }
+    if (more.size != 0) {
+        memcpy(row->value + size, more.data, more.size);
+    }
+    row->size = (uint32_t)(size + more.size);
+    mark_changed(txn, row, ROW_PUT);
+    return row->value;
+}
+
+uint8_t *txn_change(struct txn *txn, enum store_space space, struct bytes key)
+{
+    struct bytes value;
+    struct row *row;
+
+    if (!txn_get(txn, space, key, &value)) {
+        return NULL;
+    }
+    row = make_row(txn, hash_key(txn, space, key), space, key);
+    if (row->value == NULL) {
+        set_value(txn, row, value); /* the parent's stays as it is */
+    }
+    mark_changed(txn, row, ROW_PUT);
+    return row->value;
+}
+
 void txn_delete(struct txn *txn, enum store_space space, struct bytes key)
 {
     struct row *row = make_row(txn, hash_key(txn, space, key), space, key);

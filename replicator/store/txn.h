@@ -30,6 +30,13 @@ bool txn_get(struct txn *txn, enum store_space space, struct bytes key, struct b
 /* Returns the stored copy; the caller may change its bytes (not its size) until the next put of
  * the same key: for counters that change often. Only for rows put through this txn. */
 uint8_t *txn_put(struct txn *txn, enum store_space space, struct bytes key, struct bytes value);
+/* Appends to a row that this txn put, or begins one: what a turn makes bit by bit. Views stay
+ * valid. Returns the row's bytes, to be changed as those of txn_put until the next call. */
+uint8_t *txn_append(struct txn *txn, enum store_space space, struct bytes key, struct bytes more);
+/* Makes a row that is present one that is put; its bytes, to be changed as those of txn_put, or
+ * NULL when there is none. Views of it stay valid and, but for those of a parent, show the change.
+ */
+uint8_t *txn_change(struct txn *txn, enum store_space space, struct bytes key);
 void txn_delete(struct txn *txn, enum store_space space, struct bytes key);
 
 /* Store rows and this turn's rows merged, in key order. Errors: ERR_IO, ERR_CORRUPT, which stay

@@ -220,6 +220,61 @@ static void a_counter_is_changed_in_place(void **state)
     txn_free(txn);
 }
 
+static void a_row_is_made_bit_by_bit(void **state)
+{
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+    struct bytes early, value;
+
+    (void)txn_append(txn, SPACE_LOCAL, bytes_text("r"), bytes_text("abc"));
+    assert_true(txn_get(txn, SPACE_LOCAL, bytes_text("r"), &early));
+    for (int i = 0; i < 10000; i++) {
+        assert_int_equal(txn_append(txn, SPACE_LOCAL, bytes_text("r"), bytes_text("0123456789"))[0],
+                         'a');
+    }
+    assert_true(bytes_equal(early, bytes_text("abc"))); /* it has moved since, and this stays */
+    assert_true(txn_get(txn, SPACE_LOCAL, bytes_text("r"), &value));
+    assert_int_equal(value.size, 100003);
+    assert_true(bytes_equal(bytes_of(value.data + 99993, 10), bytes_text("0123456789")));
+    txn_delete(txn, SPACE_LOCAL, bytes_text("r"));
+    (void)txn_append(txn, SPACE_LOCAL, bytes_text("r"), bytes_text("new"));
+    commit(spy, txn);
+    txn_reset(txn);
+    (void)txn_append(txn, SPACE_LOCAL, bytes_text("r"), bytes_text("er")); /* of this turn alone */
+    assert_true(txn_get(txn, SPACE_LOCAL, bytes_text("r"), &value));
+    assert_true(bytes_equal(value, bytes_text("er")));
+    txn_free(txn);
+}
+
+static void a_row_that_was_read_is_changed_in_place(void **state)
+{
+    static const char *const rows[] = {"k"};
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL), *child;
+    struct bytes value;
+
+    store_rows(spy, rows, 1);
+    assert_null(txn_change(txn, SPACE_LEDGER, bytes_text("absent")));
+    assert_int_equal(txn_changes(txn), 0);
+    expect(txn, "k", "stored");
+    assert_true(txn_get(txn, SPACE_LEDGER, bytes_text("k"), &value));
+    child = txn_open_child(txn);
+    txn_change(child, SPACE_LEDGER, bytes_text("k"))[0] = 'x';
+    expect(child, "k", "xtored");
+    expect(txn, "k", "stored");
+    txn_free(child);
+    assert_int_equal(txn_changes(txn), 0);
+    txn_change(txn, SPACE_LEDGER, bytes_text("k"))[0] = 'S';
+    assert_true(bytes_equal(value, bytes_text("Stored")));
+    assert_int_equal(txn_changes(txn), 1);
+    commit(spy, txn);
+    txn_reset(txn);
+    expect(txn, "k", "Stored");
+    txn_delete(txn, SPACE_LEDGER, bytes_text("k"));
+    assert_null(txn_change(txn, SPACE_LEDGER, bytes_text("k")));
+    txn_free(txn);
+}
+
 static void a_value_may_be_put_from_itself(void **state)
 {
     struct spy *spy = *state;
@@ -682,6 +737,8 @@ int main(void)
         STORY(spaces_and_keys_that_look_alike_are_apart),
         STORY(a_row_is_read_once_and_so_is_its_absence),
         STORY(a_counter_is_changed_in_place),
+        STORY(a_row_is_made_bit_by_bit),
+        STORY(a_row_that_was_read_is_changed_in_place),
         STORY(a_value_may_be_put_from_itself),
         STORY(the_batch_holds_each_changed_row_once),
         STORY(rows_that_are_written_again_stay_warm),

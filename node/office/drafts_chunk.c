@@ -1,0 +1,245 @@
+#include "node/office/drafts_chunk.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "node/office/local_keys.h"
+
+enum {
+    CHUNK_DRAFTS = 64, /* a bit each */
+    WAITS_BYTES = 8,
+    HEAD_BYTES = WAITS_BYTES + 8 + 8,
+};
+
+struct chunk_key {
+    uint8_t at[1 + sizeof(uint64_t)];
+};
+
+static struct bytes key_of(struct chunk_key *key, uint64_t first)
+{
+    key->at[0] = LOCAL_DRAFT;
+    store_u64(key->at + 1, first);
+    return bytes_of(key->at, sizeof key->at);
+}
+
+static unsigned place_of(struct draft_ref ref)
+{
+    return ref.leaf % CHUNK_DRAFTS;
+}
+
+static struct bytes key_of_ref(struct chunk_key *key, struct draft_ref ref)
+{
+    return key_of(key, ref.sequence - place_of(ref));
+}
+
+static uint64_t bit_of(unsigned place)
+{
+    return UINT64_C(1) << place;
+}
+
+/* --- one draft --- */
+
+/* A reason is a byte, and only where there is one its words follow. */
+static void put_refusal(struct buf *row, const struct refusal *refusal)
+{
+    buf_put_u8(row, (uint8_t)refusal->reason);
+    if (refusal->reason != REASON_NONE) {
+        buf_put_u8(row, (uint8_t)strlen(refusal->what));
+        buf_append_bytes(row, bytes_text(refusal->what));
+        buf_put_u8(row, (uint8_t)strlen(refusal->detail));
+        buf_append_bytes(row, bytes_text(refusal->detail));
+    }
+}
+
+static void take_text(struct reader *reader, char *out, size_t size)
+{
+    const struct bytes text = reader_bytes(reader, reader_u8(reader));
+
+    (void)snprintf(out, size, "%.*s", (int)text.size,
+                   text.size == 0 ? "" : (const char *)text.data);
+}
+
+static void take_refusal(struct reader *reader, struct refusal *refusal)
+{
+    const uint8_t reason = reader_u8(reader);
+
+    refusal->reason = reason < REASONS ? (enum reason)reason : REASON_MALFORMED;
+    memset(refusal->also, 0, sizeof refusal->also);
+    refusal->what[0] = refusal->detail[0] = '\0';
+    if (reason != REASON_NONE) {
+        take_text(reader, refusal->what, sizeof refusal->what);
+        take_text(reader, refusal->detail, sizeof refusal->detail);
+    }
+}
+
+/* --- the drafts of a row --- */
+
+struct chunk {
+    uint64_t waits, batch, unix_ms, first;
+    struct reader drafts; /* what is behind those that were taken */
+    unsigned next;        /* place of the one that is taken next */
+};
+
+static bool chunk_read(struct chunk *chunk, uint64_t first, struct bytes value)
+{
+    *chunk = (struct chunk){.drafts = reader_of(value), .first = first};
+    chunk->waits = reader_u64(&chunk->drafts);
+    chunk->batch = reader_u64(&chunk->drafts);
+    chunk->unix_ms = reader_u64(&chunk->drafts);
+    return reader_ok(&chunk->drafts) && chunk->batch <= first &&
+           (first - chunk->batch) % CHUNK_DRAFTS == 0 && first - chunk->batch <= UINT32_MAX;
+}
+
+static struct bytes take_draft(struct chunk *chunk)
+{
+    const uint32_t size = reader_u32(&chunk->drafts);
+
+    chunk->next++;
+    return reader_bytes(&chunk->drafts, size);
+}
+
+static bool has_more(const struct chunk *chunk)
+{
+    return reader_ok(&chunk->drafts) && reader_left(&chunk->drafts) > 0;
+}
+
+/* The draft that was taken last. */
+static bool parse_draft(struct draft *draft, const struct chunk *chunk, struct bytes row)
+{
+    struct reader reader = reader_of(row);
+
+    draft->sequence = chunk->first + chunk->next - 1;
+    draft->batch = chunk->batch;
+    draft->leaf = (uint32_t)(draft->sequence - chunk->batch);
+    draft->unix_ms = chunk->unix_ms;
+    draft->kind = reader_u32(&reader);
+    take_refusal(&reader, &draft->would_refuse);
+    draft->id = reader_bytes(&reader, reader_u8(&reader));
+    draft->body = reader_bytes(&reader, reader_left(&reader));
+    return reader_ok(&reader);
+}
+
+/* False when the row does not have it whole. */
+static bool find_place(struct draft *draft, uint64_t first, struct bytes value, unsigned place)
+{
+    struct chunk chunk;
+    struct bytes row = BYTES_NONE;
+
+    if (!chunk_read(&chunk, first, value)) {
+        return false;
+    }
+    while (chunk.next <= place && has_more(&chunk)) {
+        row = take_draft(&chunk);
+    }
+    return chunk.next == place + 1 && reader_ok(&chunk.drafts) && parse_draft(draft, &chunk, row);
+}
+
+bool chunk_find(struct txn *txn, struct draft_ref ref, struct draft *draft)
+{
+    const unsigned place = place_of(ref);
+    struct chunk_key key;
+    struct bytes value;
+
+    if (!txn_get(txn, SPACE_LOCAL, key_of_ref(&key, ref), &value) ||
+        !txn_check_row(txn, key_of_ref(&key, ref), value.size > HEAD_BYTES) ||
+        (load_u64(value.data) & bit_of(place)) == 0) {
+        return false;
+    }
+    return txn_check_row(txn, key_of_ref(&key, ref),
+                         find_place(draft, ref.sequence - place, value, place));
+}
+
+/* --- changing --- */
+
+static void set_waits(uint8_t *value, unsigned place)
+{
+    store_u64(value, load_u64(value) | bit_of(place));
+}
+
+void chunk_add(struct txn *txn, const struct draft *draft)
+{
+    const struct draft_ref ref = {draft->sequence, draft->leaf};
+    struct buf row = BUF_EMPTY;
+    struct chunk_key key;
+    uint8_t *value;
+    size_t size_at;
+
+    assert(draft->batch + draft->leaf == draft->sequence);
+    if (place_of(ref) == 0) {
+        buf_put_u64(&row, 0);
+        buf_put_u64(&row, draft->batch);
+        buf_put_u64(&row, draft->unix_ms);
+    }
+    size_at = row.size;
+    buf_put_u32(&row, 0);
+    buf_put_u32(&row, draft->kind);
+    put_refusal(&row, &draft->would_refuse);
+    buf_put_u8(&row, (uint8_t)draft->id.size);
+    buf_append_bytes(&row, draft->id);
+    buf_append_bytes(&row, draft->body);
+    store_u32(row.data + size_at, (uint32_t)(row.size - size_at - sizeof(uint32_t)));
+    value = txn_append(txn, SPACE_LOCAL, key_of_ref(&key, ref), buf_bytes(&row));
+    assert(load_u64(value + WAITS_BYTES) == draft->batch);
+    set_waits(value, place_of(ref));
+    buf_free(&row);
+}
+
+void chunk_drop(struct txn *txn, struct draft_ref ref)
+{
+    struct chunk_key key;
+    uint8_t *value = txn_change(txn, SPACE_LOCAL, key_of_ref(&key, ref));
+    uint64_t waits;
+
+    if (value == NULL) {
+        return;
+    }
+    waits = load_u64(value) & ~bit_of(place_of(ref));
+    store_u64(value, waits);
+    if (waits == 0) {
+        txn_delete(txn, SPACE_LOCAL, key_of_ref(&key, ref));
+    }
+}
+
+/* --- all of them --- */
+
+struct listing {
+    struct txn *txn;
+    uint64_t from;
+    bool (*visit)(void *arg, const struct draft *draft);
+    void *arg;
+};
+
+static bool visit_chunk(void *arg, struct bytes key, struct bytes value)
+{
+    const struct listing *listing = arg;
+    struct draft draft;
+    struct chunk chunk;
+    bool whole =
+        key.size == sizeof(struct chunk_key) && chunk_read(&chunk, load_u64(key.data + 1), value);
+
+    while (whole && has_more(&chunk)) {
+        const struct bytes row = take_draft(&chunk);
+
+        if (chunk.next > CHUNK_DRAFTS || !parse_draft(&draft, &chunk, row)) {
+            whole = false;
+        } else if ((chunk.waits & bit_of(chunk.next - 1)) != 0 && draft.sequence >= listing->from &&
+                   !listing->visit(listing->arg, &draft)) {
+            return false;
+        }
+    }
+    return txn_check_row(listing->txn, key, whole && reader_ok(&chunk.drafts));
+}
+
+void chunk_each_from(struct txn *txn, uint64_t sequence,
+                     bool (*visit)(void *arg, const struct draft *draft), void *arg)
+{
+    const uint64_t before = CHUNK_DRAFTS - 1; /* where the row of that one may begin */
+    const uint8_t letter = LOCAL_DRAFT;
+    struct listing listing = {txn, sequence, visit, arg};
+    struct chunk_key key;
+    struct err err;
+
+    (void)txn_scan_from(txn, SPACE_LOCAL, bytes_of(&letter, 1),
+                        key_of(&key, sequence > before ? sequence - before : 0), visit_chunk,
+                        &listing, &err);
+}

@@ -1,0 +1,25 @@
+/* drafts_chunk - drafts of one post side by side: a row has up to 64 of them, so that a post of a
+ * thousand is not a thousand rows to write and to delete.
+ *
+ *   key    sequence of its first draft
+ *   value  which wait (a bit each), batch, time; then each draft, one behind the other
+ *
+ * What no longer waits stays in its row until none of them does.
+ *
+ * Owns: its rows. Views live until the row is deleted. Thread: the loop thread, or a reader with a
+ * snapshot. Units: ms since 1970. Errors: a row that cannot be read fails the txn. */
+#ifndef TERRACE_NODE_OFFICE_DRAFTS_CHUNK_H
+#define TERRACE_NODE_OFFICE_DRAFTS_CHUNK_H
+
+#include "node/office/drafts.h"
+
+/* Behind all others of its batch. Only what is not a view of a row is read from *draft. */
+void chunk_add(struct txn *txn, const struct draft *draft);
+/* False: it is not there, or waits no more. */
+bool chunk_find(struct txn *txn, struct draft_ref ref, struct draft *draft);
+void chunk_drop(struct txn *txn, struct draft_ref ref);
+/* What waits from one sequence on, in order, until `visit` returns false. */
+void chunk_each_from(struct txn *txn, uint64_t sequence,
+                     bool (*visit)(void *arg, const struct draft *draft), void *arg);
+
+#endif
