@@ -12,14 +12,14 @@ enum { ADDRESS_BYTES = 16, MAPPED_BITS = 96, TEXT_MAX = 64 };
 
 static const uint8_t mapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-/* Not for anybody to reach, or not for one program to post to. */
+/* Not for anybody to reach, or not for one program to post to. Of IPv6 only 2000::/3 is given to
+ * anybody at all: what is outside of it is refused without being named. */
 static const char *const special[] = {
-    "0.0.0.0/8",     "10.0.0.0/8",      "100.64.0.0/10",  "127.0.0.0/8",    "169.254.0.0/16",
-    "172.16.0.0/12", "192.0.0.0/24",    "192.0.2.0/24",   "192.88.99.0/24", "192.168.0.0/16",
-    "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4",    "240.0.0.0/4",
-    "::/128",        "::1/128",         "100::/64",       "2001::/23",      "2001:db8::/32",
-    "3fff::/20",     "5f00::/16",       "fc00::/7",       "fe80::/10",      "fec0::/10",
-    "ff00::/8",
+    "0.0.0.0/8",         "10.0.0.0/8",     "100.64.0.0/10",   "127.0.0.0/8",     "169.254.0.0/16",
+    "172.16.0.0/12",     "192.0.0.0/24",   "192.0.2.0/24",    "192.31.196.0/24", "192.52.193.0/24",
+    "192.88.99.0/24",    "192.168.0.0/16", "192.175.48.0/24", "198.18.0.0/15",   "198.51.100.0/24",
+    "203.0.113.0/24",    "224.0.0.0/4",    "240.0.0.0/4",     "2001::/23",       "2001:db8::/32",
+    "2620:4f:8000::/48", "3fff::/20",
 };
 
 /* One network: an address, a slash, how many bits of it. */
@@ -82,10 +82,18 @@ static bool is_within(const struct network *network, const uint8_t address[ADDRE
            (bits == 0 || ((network->at[bytes] ^ address[bytes]) & mask) == 0);
 }
 
+static bool is_mapped(const uint8_t address[ADDRESS_BYTES])
+{
+    return memcmp(address, mapped, sizeof mapped) == 0;
+}
+
 static bool is_special(const uint8_t address[ADDRESS_BYTES])
 {
     struct network network;
 
+    if (!is_mapped(address) && (address[0] & 0xe0) != 0x20) {
+        return true;
+    }
     for (size_t i = 0; i < COUNT_OF(special); i++) {
         if (parse_network(&network, special[i]) && is_within(&network, address)) {
             return true;

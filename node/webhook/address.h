@@ -6,8 +6,8 @@
  *   in a network of webhook_networks    https, and http
  *   else (loopback, private, link-local, multicast, reserved)    never
  *
- * Of RFC 6890 and its registries. An IPv4 address inside an IPv6 one (mapped, 6to4, NAT64) is
- * judged as the one it leads to.
+ * Of RFC 6890 and the registries for special purposes; of IPv6 nothing outside of 2000::/3. An IPv4
+ * address inside an IPv6 one (mapped, 6to4, NAT64) is judged as the one it leads to.
  *
  * Pure. Thread: any. */
 #ifndef TERRACE_NODE_WEBHOOK_ADDRESS_H

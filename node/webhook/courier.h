@@ -36,8 +36,7 @@ struct courier;
 enum status courier_open(struct courier **out, const struct courier_config *config,
                          const char *name, struct err *err);
 const char *courier_name(const struct courier *courier);
-/* It is to stop, as soon as it can: its post under way is cut. Only libc's look-up of a name may
- * take its time. */
+/* It is to stop, as soon as it can: its post under way is cut. */
 void courier_stop(struct courier *courier);
 bool courier_finished(const struct courier *courier);
 /* Waits for its thread, and reports in a task that the next turn runs what it had not yet. */

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
-#include <netdb.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "node/webhook/lookup.h"
 #include "proto/message.h"
 
 enum { CONNECT_MS = 5000 };
@@ -21,6 +21,7 @@ struct poster {
     const struct networks *allowed;
     const char *authorities;
     int stopping;                           /* an eventfd: readable once it is over */
+    struct lookup *lookup;                  /* under way, perhaps from a post before; or NULL */
     gnutls_certificate_credentials_t trust; /* NULL until https is first met */
 };
 
@@ -116,17 +117,41 @@ static void hang_up(struct line *line)
     line->fd = -1;
 }
 
+/* Waits no longer than the post may take. What libc is still busy with then goes on for the next
+ * one, so that there is never more than one: of another name, it is waited for first. */
+static enum status look_up(struct line *line, const struct url *url, struct addrinfo **addresses,
+                           struct err *err)
+{
+    struct poster *poster = line->poster;
+    bool is_other;
+    int code;
+
+    do {
+        if (poster->lookup == NULL &&
+            lookup_begin(&poster->lookup, url->host, url->port, err) != OK) {
+            return err->status;
+        }
+        if (!await(line, lookup_fd(poster->lookup), POLLIN, line->until_ms, err)) {
+            return err->status;
+        }
+        is_other = !lookup_is_of(poster->lookup, url->host, url->port);
+        code = is_other ? 0 : lookup_take(poster->lookup, addresses);
+        lookup_leave(poster->lookup);
+        poster->lookup = NULL;
+    } while (is_other);
+    return code == 0 ? OK
+                     : err_set(err, ERR_UNREACHABLE, "post_no_such_host host=%s why=%s", url->host,
+                               gai_strerror(code));
+}
+
 /* The first address that may be reached and answers. */
 static enum status dial(struct line *line, const struct url *url, struct err *err)
 {
-    const struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
     struct addrinfo *addresses = NULL;
-    const int code = getaddrinfo(url->host, url->port, &hints, &addresses);
     bool connected = false;
 
-    if (code != 0) {
-        return err_set(err, ERR_UNREACHABLE, "post_no_such_host host=%s why=%s", url->host,
-                       gai_strerror(code));
+    if (look_up(line, url, &addresses, err) != OK) {
+        return err->status;
     }
     (void)err_set(err, ERR_REFUSED, "post_address_refused host=%s", url->host);
     for (struct addrinfo *at = addresses; at != NULL && !connected; at = at->ai_next) {
@@ -378,6 +403,7 @@ void poster_close(struct poster *poster)
     if (poster->trust != NULL) {
         gnutls_certificate_free_credentials(poster->trust);
     }
+    lookup_leave(poster->lookup);
     (void)close(poster->stopping);
     mem_free(poster);
 }

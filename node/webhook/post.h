@@ -1,13 +1,13 @@
 /* post - one POST to another program, from a name to a status, in bounded time and memory.
  *
- *   name --getaddrinfo--> addresses --address_judge--> connect --TLS--> head, body --> status line
+ *   name --lookup.h--> addresses --address_judge--> connect --TLS--> head, body --> status line
  *
  * TLS 1.2 or later, the certificate checked against the host, the system's authorities and those
  * of a file beside. Nothing is followed: a redirection is an answer like any other. The answer's
  * body is not read.
  *
  * Owns: its socket while it posts, and the authorities it has read. Thread: one; poster_stop any.
- * Units: *_ms. The look-up of a name is libc's, and takes as long as that does. */
+ * Units: *_ms. */
 #ifndef TERRACE_NODE_WEBHOOK_POST_H
 #define TERRACE_NODE_WEBHOOK_POST_H
 

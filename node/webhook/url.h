@@ -7,13 +7,13 @@
 
 #include <stdbool.h>
 
-enum { URL_HOST_MAX = 253, URL_PATH_MAX = 512 };
+enum { URL_HOST_MAX = 253, URL_PORT_MAX = 5, URL_PATH_MAX = 512 };
 
 struct url {
     bool tls;
     bool bracketed;              /* an IPv6 address */
     char host[URL_HOST_MAX + 1]; /* without brackets */
-    char port[6];
+    char port[URL_PORT_MAX + 1];
     char path[URL_PATH_MAX + 1]; /* with the query; "/" at least */
 };
 

@@ -62,6 +62,29 @@ static void an_address_is_public_allowed_or_never_reached(void **state)
         {"", "64:ff9b::7f00:1", ADDRESS_REFUSED}, /* NAT64 to 127.0.0.1 */
         {"", "64:ff9b::808:808", ADDRESS_PUBLIC},
         {"", "2002:7f00:1::", ADDRESS_REFUSED}, /* 6to4 to 127.0.0.1 */
+        {"", "2002:808:808::", ADDRESS_PUBLIC},
+        {"", "64:ff9b:1::7f00:1", ADDRESS_REFUSED}, /* NAT64 of one network's own */
+        {"", "::7f00:1", ADDRESS_REFUSED},          /* IPv4 inside, three more ways */
+        {"", "::808:808", ADDRESS_REFUSED},
+        {"", "::ffff:0:7f00:1", ADDRESS_REFUSED},
+        {"", "::ffff:10.0.0.1", ADDRESS_REFUSED},
+        {"", "::ffff:169.254.169.254", ADDRESS_REFUSED},
+        {"", "2001::1", ADDRESS_REFUSED}, /* Teredo */
+        {"", "2001:10::1", ADDRESS_REFUSED},
+        {"", "2001:2::1", ADDRESS_REFUSED},
+        {"", "2001:200::1", ADDRESS_PUBLIC},
+        {"", "2001:db8::1", ADDRESS_REFUSED},
+        {"", "3fff::1", ADDRESS_REFUSED},
+        {"", "100::1", ADDRESS_REFUSED},
+        {"", "100:0:0:1::1", ADDRESS_REFUSED},
+        {"", "5f00::1", ADDRESS_REFUSED},
+        {"", "4000::1", ADDRESS_REFUSED}, /* given to nobody */
+        {"", "fec0::1", ADDRESS_REFUSED},
+        {"", "2620:4f:8000::1", ADDRESS_REFUSED},
+        {"", "192.31.196.1", ADDRESS_REFUSED},
+        {"", "192.52.193.1", ADDRESS_REFUSED},
+        {"", "192.175.48.1", ADDRESS_REFUSED},
+        {"64:ff9b:1::/48", "64:ff9b:1::7f00:1", ADDRESS_ALLOWED},
         {"127.0.0.0/8", "127.0.0.1", ADDRESS_ALLOWED},
         {"127.0.0.0/8", "::ffff:127.0.0.1", ADDRESS_ALLOWED},
         {"127.0.0.0/8", "::1", ADDRESS_REFUSED},
