@@ -107,11 +107,10 @@ static struct MHD_Daemon *start_daemon(struct http_door *door)
     const struct MHD_OptionItem plain[] = {{MHD_OPTION_END, 0, NULL}};
 
     return MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0u), 0, NULL, NULL,
+        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | (tls ? MHD_USE_TLS : 0u), 0, door_accept, door,
         door_request, door, MHD_OPTION_LISTEN_SOCKET, config->listen_fd,
         MHD_OPTION_NOTIFY_COMPLETED, door_completed, door, MHD_OPTION_NOTIFY_CONNECTION,
         door_connection, door, MHD_OPTION_CONNECTION_LIMIT, config->connections_max,
-        MHD_OPTION_PER_IP_CONNECTION_LIMIT, config->per_address_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, config->header_bytes_max, MHD_OPTION_STRICT_FOR_CLIENT,
         1, MHD_OPTION_ARRAY, tls ? secure : plain, MHD_OPTION_END);
 }

@@ -8,9 +8,9 @@
  *
  * A connection that a worker answers, or that follows and has nothing to hear, is suspended: it
  * costs its memory and no thread. Everything has a limit, since strangers come here: connections,
- * connections of one address, bytes of headers, bytes of a body, bytes of bodies and answers
- * together, and how long a client may take for headers, for each part of a body, and to read.
- * Beyond it a client is answered why, or cut where it does not even speak.
+ * connections of one client (client_network.h), bytes of headers, bytes of a body, bytes of bodies
+ * and answers together, and how long a client may take for headers, for each part of a body, and to
+ * read. Beyond it a client is answered why, or cut where it does not even speak.
  *
  * The one place that includes microhttpd.h, with its parts.
  *
@@ -31,12 +31,15 @@ struct door_config {
     int listen_fd;                 /* the door's from door_open on, whatever became of it */
     const char *certificate, *key; /* PEM; NULL: no TLS */
     unsigned connections_max;
-    unsigned per_address_max;  /* 0: as many as there are */
+    unsigned per_client_max;   /* 0: as many as there are */
     size_t header_bytes_max;   /* of one request: MHD answers 431 beyond */
-    size_t body_bytes_max;     /* of one request that names a person, a session or a token */
-    size_t stranger_bytes_max; /* of one that names nobody */
+    size_t body_bytes_max;     /* of one request whose caller `may_send` more than a stranger */
+    size_t stranger_bytes_max; /* of any other */
     size_t held_bytes_max;     /* of all bodies and answers together */
     uint32_t idle_ms;          /* between two requests of a connection */
+    /* In a worker's thread, before the body is read: may its caller send more than a stranger?
+     * False with the error answered. NULL: everybody may. */
+    bool (*may_send)(struct request *request, struct answer *answer);
     /* In a worker's thread, or the door's: what to answer. */
     void (*answer)(struct request *request, struct answer *answer);
     /* In the door's thread: may that thread answer it? Such a request waits for nothing, looks at

@@ -12,10 +12,6 @@ enum {
     BODY_PART_BYTES = 32 << 10,
     FORGOTTEN_BYTES_MAX = 64 << 20,
     UPLOAD_PART_BYTES = 1 << 20,
-    SEND_MS = 30000, /* for an answer, and 1 ms more for each */
-    SEND_BYTES_A_MS = 4,
-    FOLLOWER_BLOCK_BYTES = 4 << 10, /* kept for as long as it follows */
-    STREAM_BLOCK_BYTES = 16 << 10,
 };
 
 /* --- what the library knows of a request --- */
@@ -71,10 +67,10 @@ static uint64_t announced_bytes(void *connection)
     return length == NULL ? 0 : strtoull(length, NULL, 10);
 }
 
-static bool names_somebody(void *connection)
+/* Of any size: how much comes is known when it is there. */
+static bool comes_in_chunks(void *connection)
 {
-    return header_value(connection, MHD_HTTP_HEADER_AUTHORIZATION) != NULL ||
-           header_value(connection, MHD_HTTP_HEADER_COOKIE) != NULL;
+    return header_value(connection, MHD_HTTP_HEADER_TRANSFER_ENCODING) != NULL;
 }
 
 /* Does the client send its body only once it is told to? */
@@ -106,97 +102,32 @@ static bool is_plain(const struct exchange *exchange)
 
 /* --- the answer --- */
 
-/* For browsers: of everything that comes through the network. The console's pages bring a policy of
- * their own. */
-static void add_guards(struct MHD_Response *response, const struct answer *answer)
-{
-    static const struct {
-        const char *name, *value;
-    } guards[] = {
-        {"X-Content-Type-Options", "nosniff"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Strict-Transport-Security", "max-age=31536000"},
-        {"X-Frame-Options", "DENY"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-    };
-
-    for (size_t i = 0; i < COUNT_OF(guards); i++) {
-        (void)MHD_add_response_header(response, guards[i].name, guards[i].value);
-    }
-    (void)MHD_add_response_header(
-        response, "Content-Security-Policy",
-        answer->policy != NULL ? answer->policy : "default-src 'none'; frame-ancestors 'none'");
-}
-
-static void add_headers(const struct exchange *exchange, struct MHD_Response *response)
-{
-    const struct answer *answer = &exchange->answer;
-
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
-    (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-                                  answer->is_immutable      ? "public, max-age=31536000, immutable"
-                                  : answer->etag[0] != '\0' ? "no-cache"
-                                                            : "no-store");
-    if (answer->etag[0] != '\0') {
-        (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
-    }
-    for (size_t i = 0; i < answer->header_count; i++) {
-        (void)MHD_add_response_header(response, answer->headers[i].name, answer->headers[i].value);
-    }
-    if (exchange->door->config.door == DOOR_TLS) {
-        add_guards(response, answer);
-    }
-}
-
-/* The body's memory goes with the response. */
-static struct MHD_Response *make_response(struct exchange *exchange)
-{
-    struct answer *answer = &exchange->answer;
-    const struct buf body = answer->body;
-
-    if (exchange->stream != NULL) {
-        return MHD_create_response_from_callback(
-            MHD_SIZE_UNKNOWN,
-            answer->stream.comment != NULL ? FOLLOWER_BLOCK_BYTES : STREAM_BLOCK_BYTES, follow_read,
-            exchange, NULL);
-    }
-    if (answer->constant.size > 0) {
-        return MHD_create_response_from_buffer(answer->constant.size,
-                                               (void *)(uintptr_t)answer->constant.data,
-                                               MHD_RESPMEM_PERSISTENT);
-    }
-    if (body.size == 0) {
-        return MHD_create_response_from_buffer(0, (void *)(uintptr_t) "", MHD_RESPMEM_PERSISTENT);
-    }
-    answer->body = BUF_EMPTY;
-    return MHD_create_response_from_buffer_with_free_callback(body.size, body.data, mem_free);
-}
-
 static enum MHD_Result send_answer(struct exchange *exchange)
 {
-    const size_t size = exchange->answer.body.size;
-    struct MHD_Response *response = make_response(exchange);
-    enum MHD_Result result;
+    const struct buf body = exchange->answer.body;
 
-    if (response == NULL) {
-        return MHD_NO;
-    }
-    add_headers(exchange, response);
-    guest_expect(exchange->guest, exchange->door, SEND_MS + size / SEND_BYTES_A_MS);
-    result = MHD_queue_response(exchange->connection, (unsigned)exchange->answer.http, response);
-    MHD_destroy_response(response);
-    return result;
+    exchange->answer.body = BUF_EMPTY;
+    exchange_enter(exchange, EXCHANGE_SENDING);
+    return exchange_send(exchange, body);
 }
 
 static enum MHD_Result refuse_exchange(struct exchange *exchange, enum api_error error,
                                        const char *why)
 {
-    exchange_enter(exchange, EXCHANGE_SENDING);
     answer_error(&exchange->request, &exchange->answer, error, why);
     return send_answer(exchange);
 }
 
 /* --- in a worker's thread --- */
+
+static void run_check(struct work *work)
+{
+    struct exchange *exchange = (struct exchange *)work;
+    const struct door_config *config = &exchange->door->config;
+
+    exchange->is_over = !config->may_send(&exchange->request, &exchange->answer);
+    exchange_hand_back(exchange);
+}
 
 static void run_part(struct work *work)
 {
@@ -218,6 +149,10 @@ void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
 {
     if (exchange->state == EXCHANGE_FILLING) {
         follow_filled(exchange, now_ms);
+        return;
+    }
+    if (exchange->state == EXCHANGE_CHECKED) {
+        exchange_resume(exchange, EXCHANGE_CHECKED);
         return;
     }
     if (exchange->state == EXCHANGE_PART) {
@@ -258,8 +193,9 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
     exchange->door = door;
     exchange->connection = connection;
     exchange->guest = door_guest(connection);
+    exchange_enter(exchange, EXCHANGE_BODY);
     exchange->body_bytes_max =
-        names_somebody(connection) ? config->body_bytes_max : config->stranger_bytes_max;
+        config->may_send == NULL ? config->body_bytes_max : config->stranger_bytes_max;
     exchange->answer = (struct answer){.http = 200, .body = BUF_EMPTY};
     *request = (struct request){
         .service = config->service,
@@ -274,13 +210,20 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
         .query = query_value,
         .header = header_value,
     };
-    exchange->in_parts = config->in_parts != NULL && config->in_parts(request) &&
-                         (config->door == DOOR_SOCKET || names_somebody(connection));
+    exchange->in_parts = config->in_parts != NULL && config->in_parts(request);
     if (config->door != DOOR_SOCKET) {
         write_address(request->caller.address, connection);
     }
     door->open++;
     return exchange;
+}
+
+/* May its body be larger than a stranger's, so that somebody has to be asked? */
+static bool may_be_large(const struct exchange *exchange)
+{
+    return exchange->door->config.may_send != NULL &&
+           (exchange->in_parts || comes_in_chunks(exchange->connection) ||
+            announced_bytes(exchange->connection) > exchange->body_bytes_max);
 }
 
 /* What can be said before a byte of the body is read. */
@@ -298,7 +241,7 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
         return refuse_exchange(exchange, API_BAD_REQUEST, "ask_plain");
     }
     exchange->too_large =
-        !exchange->in_parts && announced_bytes(exchange->connection) > exchange->body_bytes_max;
+        !exchange->in_parts && announced_bytes(exchange->connection) > door->config.body_bytes_max;
     if (exchange->too_large && waits_for_leave(exchange->connection)) {
         return refuse_exchange(exchange, API_TOO_LARGE, NULL);
     }
@@ -306,6 +249,22 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
         return refuse_exchange(exchange, API_BUSY, NULL);
     }
     guest_expect(exchange->guest, door, BODY_MS);
+    if (!exchange->too_large && may_be_large(exchange)) {
+        guest_expect(exchange->guest, door, 0);
+        exchange_post(exchange, EXCHANGE_CHECKED, door->config.lane(&exchange->request), run_check);
+    }
+    return MHD_YES;
+}
+
+/* Somebody has looked who sends more than a stranger. */
+static enum MHD_Result begin_body(struct exchange *exchange)
+{
+    if (exchange->is_over && waits_for_leave(exchange->connection)) {
+        return send_answer(exchange);
+    }
+    exchange->body_bytes_max = exchange->door->config.body_bytes_max;
+    exchange_enter(exchange, EXCHANGE_BODY);
+    guest_expect(exchange->guest, exchange->door, BODY_MS);
     return MHD_YES;
 }
 
@@ -314,8 +273,20 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
 static bool forget_part(struct exchange *exchange, size_t size)
 {
     buf_free(&exchange->body);
+    exchange_let_go(exchange);
     exchange->forgotten_bytes += size;
     return exchange->forgotten_bytes <= FORGOTTEN_BYTES_MAX;
+}
+
+/* All bodies and answers together have their limit, however slowly each of them grows. */
+static void refuse_crowd(struct exchange *exchange, size_t size)
+{
+    const struct http_door *door = exchange->door;
+
+    if (door->held_bytes + size > door->config.held_bytes_max) {
+        exchange->is_over = true;
+        answer_error(&exchange->request, &exchange->answer, API_BUSY, NULL);
+    }
 }
 
 /* False when the client is to be cut. */
@@ -323,6 +294,9 @@ static bool take_part(struct exchange *exchange, const char *part, size_t size)
 {
     exchange->too_large |=
         !exchange->in_parts && exchange->body.size + size > exchange->body_bytes_max;
+    if (!exchange->too_large && !exchange->is_over) {
+        refuse_crowd(exchange, size);
+    }
     if (exchange->too_large || exchange->is_over) {
         return forget_part(exchange, size);
     }
@@ -347,11 +321,9 @@ static enum MHD_Result run_exchange(struct exchange *exchange)
         return refuse_exchange(exchange, API_TOO_LARGE, NULL);
     }
     if (exchange->is_over) {
-        exchange_enter(exchange, EXCHANGE_SENDING);
         return send_answer(exchange);
     }
     if (door_answer_at_once(exchange->door, &exchange->request, &exchange->answer)) {
-        exchange_enter(exchange, EXCHANGE_SENDING);
         exchange_hold(exchange, exchange->answer.body.size);
         return send_answer(exchange);
     }
@@ -361,8 +333,8 @@ static enum MHD_Result run_exchange(struct exchange *exchange)
     return MHD_YES;
 }
 
-/* Called once with the headers, then for each part of the body, then at its end, and once more
- * when it was resumed. */
+/* Called once with the headers, and again where they were looked at, then for each part of the
+ * body, then at its end, and once more when it was resumed. */
 enum MHD_Result door_request(void *arg, struct MHD_Connection *connection, const char *url,
                              const char *method, const char *version, const char *upload,
                              size_t *upload_size, void **state)
@@ -377,6 +349,9 @@ enum MHD_Result door_request(void *arg, struct MHD_Connection *connection, const
     }
     if (exchange->state == EXCHANGE_SENDING) {
         return send_answer(exchange);
+    }
+    if (exchange->state == EXCHANGE_CHECKED) {
+        return begin_body(exchange);
     }
     if (exchange->state == EXCHANGE_PART) {
         return MHD_YES; /* it is suspended: what came with the last part stays where it is */

@@ -1,16 +1,18 @@
 /* door_internal - what the parts of a door share: its connections and the requests on them.
  *
- *   exchange:  BODY <-> PART (a worker uses what came so far, and reading goes on behind it)
+ *   exchange:  CHECKED (a worker looks who sends more than a stranger may) --> BODY
+ *              BODY <-> PART (a worker uses what came so far, and reading goes on behind it)
  *              BODY ------> RUNNING ------> SENDING -----------------> over
  *              comes in     suspended,      |     ^       (BODY -> SENDING: answered at once)
  *              in pieces    a worker has it v     | piece
  *                                         FILLING, FOLLOWING: suspended, of a streamed answer
  *
- * Who stands on whom: door --> door_exchange --> door_follow, door_at_once --> door_work,
- * door_limits.
+ * Who stands on whom: door --> door_exchange --> door_answer, door_at_once --> door_follow -->
+ * door_work, door_limits.
  *
- * Owned by: door.c, door_at_once.c, door_exchange.c, door_follow.c, door_limits.c, door_work.c.
- * Thread: the door's, but for an exchange in RUNNING or FILLING, which is its worker's. */
+ * Owned by: door.c, door_answer.c, door_at_once.c, door_exchange.c, door_follow.c, door_limits.c,
+ * door_work.c. Thread: the door's, but for an exchange in CHECKED, PART, RUNNING or FILLING, which
+ * is its worker's. */
 #ifndef TERRACE_NODE_API_DOOR_INTERNAL_H
 #define TERRACE_NODE_API_DOOR_INTERNAL_H
 
@@ -18,6 +20,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "node/api/client_network.h"
 #include "node/api/door.h"
 #include "node/api/near_store.h"
 #include "node/api/stream.h"
@@ -26,10 +29,12 @@
 struct guest {
     struct guest *next, **at; /* in door->guests; *at points here */
     int fd;
-    uint64_t deadline_ms; /* mono; 0: nothing is expected */
+    struct client_network network; /* none at a unix socket */
+    uint64_t deadline_ms;          /* mono; 0: nothing is expected */
 };
 
 enum exchange_state {
+    EXCHANGE_CHECKED,
     EXCHANGE_BODY,
     EXCHANGE_PART,
     EXCHANGE_RUNNING,
@@ -52,7 +57,7 @@ struct exchange {
     uint64_t received_bytes, renewed_bytes;
     bool in_parts;
     bool too_large; /* the rest is read and forgotten, */
-    bool is_over;   /* also where a part was answered with an error */
+    bool is_over;   /* also where it was answered with an error before its end */
     struct answer answer;
     struct stream *stream;         /* of a streamed answer */
     uint64_t commits;              /* the node had so many when fill began */
@@ -87,6 +92,8 @@ struct http_door {
 /* --- door_limits.c --- */
 
 uint64_t door_now_ms(const struct http_door *door);
+/* Has its client not as many connections as one may have? */
+enum MHD_Result door_accept(void *arg, const struct sockaddr *address, socklen_t size);
 void door_connection(void *arg, struct MHD_Connection *connection, void **context,
                      enum MHD_ConnectionNotificationCode code);
 struct guest *door_guest(struct MHD_Connection *connection);
@@ -137,6 +144,11 @@ void door_tell_followers(struct http_door *door, uint64_t now_ms);
 uint64_t door_followers_due(const struct http_door *door);
 /* The server stops: each goes to its end. */
 void door_end_followers(struct http_door *door);
+
+/* --- door_answer.c --- */
+
+/* Sends the exchange's answer, whose body is taken out of it and no more the caller's. */
+enum MHD_Result exchange_send(struct exchange *exchange, struct buf body);
 
 /* --- door_exchange.c --- */
 

@@ -21,11 +21,32 @@ static int socket_of(struct MHD_Connection *connection)
     return info == NULL ? -1 : info->connect_fd;
 }
 
-static struct guest *begin_guest(struct http_door *door, int fd)
+enum MHD_Result door_accept(void *arg, const struct sockaddr *address, socklen_t size)
 {
+    const struct http_door *door = arg;
+    struct client_network network;
+    unsigned count = 0;
+
+    (void)size;
+    if (door->config.per_client_max == 0 || !client_network_of(&network, address)) {
+        return MHD_YES;
+    }
+    for (const struct guest *guest = door->guests; guest != NULL; guest = guest->next) {
+        count += client_network_equal(&guest->network, &network);
+    }
+    return count < door->config.per_client_max ? MHD_YES : MHD_NO;
+}
+
+static struct guest *begin_guest(struct http_door *door, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
     struct guest *guest = mem_zalloc(sizeof *guest);
 
-    guest->fd = fd;
+    guest->fd = socket_of(connection);
+    if (info != NULL && info->client_addr != NULL) {
+        (void)client_network_of(&guest->network, info->client_addr);
+    }
     guest->next = door->guests;
     guest->at = &door->guests;
     if (guest->next != NULL) {
@@ -49,7 +70,7 @@ void door_connection(void *arg, struct MHD_Connection *connection, void **contex
                      enum MHD_ConnectionNotificationCode code)
 {
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *context = begin_guest(arg, socket_of(connection));
+        *context = begin_guest(arg, connection);
     } else if (*context != NULL) {
         end_guest(*context);
         *context = NULL;

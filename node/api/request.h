@@ -19,6 +19,7 @@ enum {
     BODY_BYTES_MAX = 16 << 20,
     POST_BYTES_MAX = 8 << 20, /* of documents */
     POST_DOCUMENTS_MAX = 1000,
+    JSON_VALUES_MAX = 150000, /* of one object: a batch of 100,000 may be named one by one */
 };
 
 struct home_config;
@@ -64,7 +65,8 @@ typedef void route_fn(struct request *request, struct answer *answer);
 
 /* A whole number from 1, as it stands in an address. */
 bool whole_number_parse(const char *text, uint64_t *out);
-/* The request's body as a JSON object (json_decref it), or NULL with the error answered. */
+/* The request's body as a JSON object (json_decref it), of JSON_VALUES_MAX values at most, or NULL
+ * with the error answered. */
 json_t *request_object(const struct request *request, struct answer *answer);
 /* A text member, or NULL with bad_request answered. */
 const char *request_text(const struct request *request, struct answer *answer, const json_t *object,

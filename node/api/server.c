@@ -7,6 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "node/api/admission.h"
 #include "node/api/api_task.h"
 #include "node/api/console_page.h"
 #include "node/api/door.h"
@@ -27,7 +28,7 @@ enum {
     SOCKET_HELD_BYTES = 256 << 20,
 
     NETWORK_CONNECTIONS_MAX = 1100,
-    NETWORK_PER_ADDRESS_MAX = 512, /* an office behind one address has fifty browsers */
+    NETWORK_PER_CLIENT_MAX = 512, /* an office behind one address has fifty browsers */
     NETWORK_HEADER_BYTES = 32 << 10,
     NETWORK_HELD_BYTES = 128 << 20,
     STRANGER_BYTES_MAX = 64 << 10, /* who logs in */
@@ -127,6 +128,12 @@ static void answer_network(struct request *request, struct answer *answer)
     }
 }
 
+/* Of the network: whoever shows that he is somebody. */
+static bool may_send(struct request *request, struct answer *answer)
+{
+    return admit(request, answer, ASKS_PERSON);
+}
+
 static bool in_parts(const struct request *request)
 {
     return request->is_api && route_in_parts(request);
@@ -150,7 +157,9 @@ static enum lane lane_of(const struct request *request, enum lane usual)
 
 static enum lane lane_of_socket(const struct request *request)
 {
-    return lane_of(request, LANE_SOCKET);
+    const enum lane lane = lane_of(request, LANE_SOCKET);
+
+    return lane == LANE_PASSWORD ? LANE_OWNER : lane;
 }
 
 static enum lane lane_of_network(const struct request *request)
@@ -173,8 +182,8 @@ static enum status open_home(struct api *api, const char *path, struct err *err)
                                  .workers = api->workers,
                                  .connections_max = SOCKET_CONNECTIONS_MAX,
                                  .header_bytes_max = SOCKET_HEADER_BYTES,
-                                 .body_bytes_max = BODY_BYTES_MAX,
-                                 .stranger_bytes_max = BODY_BYTES_MAX, /* he is the owner */
+                                 .body_bytes_max =
+                                     BODY_BYTES_MAX, /* everybody's: he is the owner */
                                  .held_bytes_max = SOCKET_HELD_BYTES,
                                  .idle_ms = IDLE_MS,
                                  .answer = answer_socket,
@@ -203,12 +212,13 @@ static enum status open_network(struct api *api, const struct api_config *given,
                                  .certificate = given->certificate,
                                  .key = given->key,
                                  .connections_max = NETWORK_CONNECTIONS_MAX,
-                                 .per_address_max = NETWORK_PER_ADDRESS_MAX,
+                                 .per_client_max = NETWORK_PER_CLIENT_MAX,
                                  .header_bytes_max = NETWORK_HEADER_BYTES,
                                  .body_bytes_max = BODY_BYTES_MAX,
                                  .stranger_bytes_max = STRANGER_BYTES_MAX,
                                  .held_bytes_max = NETWORK_HELD_BYTES,
                                  .idle_ms = IDLE_MS,
+                                 .may_send = may_send,
                                  .answer = answer_network,
                                  .is_short = is_short,
                                  .lane = lane_of_network,
@@ -233,7 +243,6 @@ enum status api_watch(struct api *api, const char *endpoint, struct err *err)
                                  .connections_max = WATCH_CONNECTIONS_MAX,
                                  .header_bytes_max = WATCH_HEADER_BYTES,
                                  .body_bytes_max = WATCH_HEADER_BYTES, /* read by nobody */
-                                 .stranger_bytes_max = WATCH_HEADER_BYTES,
                                  .held_bytes_max = WATCH_HELD_BYTES,
                                  .idle_ms = IDLE_MS, /* longer than between two scrapes */
                                  .answer = route_watch,

@@ -8,8 +8,9 @@
 #include "proto/log.h"
 
 enum {
-    SLOW_HASHES_MAX = 2,  /* of Argon2id at once: 64 MiB each */
-    SLOW_WAITING_MAX = 4, /* for one of them; more are sent away, so that they hold no thread */
+    SLOW_HASHES_MAX = 3,        /* of Argon2id at once: 64 MiB each */
+    SLOW_HASHES_REMOTE_MAX = 2, /* of them for who comes through the network */
+    SLOW_WAITING_MAX = 4,       /* at each door; more are sent away, so that they hold no thread */
 };
 
 struct session {
@@ -25,7 +26,9 @@ struct sessions {
     pthread_mutex_t lock;
     pthread_cond_t slot_free;
     struct clock clock;
-    int slow_hashes, waiting; /* Argon2id runs under way, and who waits for one */
+    struct slots {
+        int running, waiting; /* Argon2id runs under way, and who waits for one */
+    } local, remote;
     uint64_t last_id;
     struct attempts *attempts;
     struct session places[SESSIONS_MAX];
@@ -56,35 +59,47 @@ void sessions_close(struct sessions *sessions)
     mem_free(sessions);
 }
 
+static struct slots *slots_at(struct sessions *sessions, const char *address)
+{
+    return address[0] == '\0' ? &sessions->local : &sessions->remote;
+}
+
+/* Under the lock. One place is never the network's: whatever knocks there, the owner of the process
+ * logs in. */
+static bool is_slot_free(const struct sessions *sessions, const struct slots *slots)
+{
+    return sessions->local.running + sessions->remote.running < SLOW_HASHES_MAX &&
+           (slots == &sessions->local || slots->running < SLOW_HASHES_REMOTE_MAX);
+}
+
 /* False, when so many wait already that this one is not to (`patient`: it waits in any case). */
-static bool take_slot(struct sessions *sessions, bool patient)
+static bool take_slot(struct sessions *sessions, struct slots *slots, bool patient)
 {
     bool taken;
 
     (void)pthread_mutex_lock(&sessions->lock);
-    taken =
-        patient || sessions->slow_hashes < SLOW_HASHES_MAX || sessions->waiting < SLOW_WAITING_MAX;
-    sessions->waiting++;
-    while (taken && sessions->slow_hashes == SLOW_HASHES_MAX) {
+    taken = patient || is_slot_free(sessions, slots) || slots->waiting < SLOW_WAITING_MAX;
+    slots->waiting++;
+    while (taken && !is_slot_free(sessions, slots)) {
         (void)pthread_cond_wait(&sessions->slot_free, &sessions->lock);
     }
-    sessions->waiting--;
-    sessions->slow_hashes += taken;
+    slots->waiting--;
+    slots->running += taken;
     (void)pthread_mutex_unlock(&sessions->lock);
     return taken;
 }
 
-static void give_slot(struct sessions *sessions)
+static void give_slot(struct sessions *sessions, struct slots *slots)
 {
     (void)pthread_mutex_lock(&sessions->lock);
-    sessions->slow_hashes--;
-    (void)pthread_cond_signal(&sessions->slot_free);
+    slots->running--;
+    (void)pthread_cond_broadcast(&sessions->slot_free);
     (void)pthread_mutex_unlock(&sessions->lock);
 }
 
 static struct attempt attempt_of(const struct login *login)
 {
-    return (struct attempt){login->name, login->address, login->row != NULL};
+    return (struct attempt){login->name, login->address};
 }
 
 static enum status check_attempt(struct sessions *sessions, const struct login *login,
@@ -109,11 +124,13 @@ static void count_attempt(struct sessions *sessions, const struct login *login, 
 }
 
 void session_seal(struct sessions *sessions, struct buf *out, const struct sign_key *key,
-                  struct bytes password)
+                  struct bytes password, const char *address)
 {
-    (void)take_slot(sessions, true);
+    struct slots *slots = slots_at(sessions, address);
+
+    (void)take_slot(sessions, slots, true);
     secret_seal(out, bytes_of(key->secret, sizeof key->secret), password, false);
-    give_slot(sessions);
+    give_slot(sessions, slots);
 }
 
 /* A name comes from whoever knocks: one that could break a line is not written. */
@@ -153,18 +170,20 @@ static enum status try_password(const struct login *login, struct sign_key *out,
 enum status session_unseal(struct sessions *sessions, const struct login *login,
                            struct sign_key *out, struct err *err)
 {
+    struct slots *slots = slots_at(sessions, login->address);
     enum status status;
 
     memset(out, 0, sizeof *out);
-    if (check_attempt(sessions, login, err) != OK) {
-        log_login(login->name, "locked");
-        return err->status;
+    status = check_attempt(sessions, login, err);
+    if (status != OK) {
+        log_login(login->name, status == ERR_BUSY ? "busy" : "locked");
+        return status;
     }
-    if (!take_slot(sessions, false)) {
+    if (!take_slot(sessions, slots, false)) {
         return err_set(err, ERR_BUSY, "login_busy");
     }
     status = try_password(login, out, err);
-    give_slot(sessions);
+    give_slot(sessions, slots);
     count_attempt(sessions, login, status == OK);
     log_login(login->name, status == OK ? "good" : "wrong_password");
     return status;

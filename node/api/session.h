@@ -1,8 +1,11 @@
 /* session - operators who have logged in: a token outside, an unlocked signing key inside.
  *
- *   login(name, password) --> Argon2id (two at once, few more wait) --> token (32 random bytes,
- * hex) token --> person {name, key, secret}     until 15 min idle, 8 h at most, logout, a new
+ *   login(name, password) --> Argon2id (few at once) --> token (32 random bytes, hex)
+ *   token --> person {name, key, secret}     until 15 min idle, 8 h at most, logout, a new
  * password, or the person's end
+ *
+ * Of Argon2id three run at once, two of them for the network at most, and few more wait at each
+ * door: a flood from outside locks nobody out who stands at the socket.
  *
  * Tokens are kept hashed. What too many wrong passwords lead to is attempts.h's. Each login, good
  * or refused, is a log event. Owns: the unlocked keys, in memory that is not swapped out where the
@@ -43,9 +46,9 @@ enum status session_login(struct sessions *sessions, const struct login *login,
 /* The key of login->row under this password, without a session. Same errors. */
 enum status session_unseal(struct sessions *sessions, const struct login *login,
                            struct sign_key *out, struct err *err);
-/* Seals a key under a password; takes one of the two places as unsealing does. */
+/* Seals a key under a password; takes one of the places as unsealing does, and waits for it. */
 void session_seal(struct sessions *sessions, struct buf *out, const struct sign_key *key,
-                  struct bytes password);
+                  struct bytes password, const char *address);
 
 struct session_view {
     uint64_t id; /* names it to an admin; says nothing of the token */

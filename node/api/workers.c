@@ -14,8 +14,9 @@ enum {
 
 /* How much of a lane runs at once. */
 static const int shares[LANES] = {
-    [LANE_SOCKET] = 48,  [LANE_NETWORK] = 24, [LANE_READ] = 2,     [LANE_WATCH] = 4,
-    [LANE_PASSWORD] = 4, [LANE_LONG] = 2,     [LANE_WAITING] = 16, [LANE_STREAM] = 2,
+    [LANE_SOCKET] = 48, [LANE_NETWORK] = 24, [LANE_READ] = 2,
+    [LANE_WATCH] = 4,   [LANE_PASSWORD] = 4, [LANE_OWNER] = 4,
+    [LANE_LONG] = 2,    [LANE_WAITING] = 16, [LANE_STREAM] = 2,
 };
 
 struct workers {

@@ -19,7 +19,8 @@ enum lane {
     LANE_NETWORK,  /* the same for whoever comes through the network */
     LANE_READ,     /* of snapshots: more at once than there are processors makes none faster */
     LANE_WATCH,    /* health and metrics */
-    LANE_PASSWORD, /* Argon2id: 64 MiB each, two at once */
+    LANE_PASSWORD, /* Argon2id, of whoever comes through the network (session.h) */
+    LANE_OWNER,    /* the same at the socket, so that no flood stands before it */
     LANE_LONG,     /* reads everything */
     LANE_WAITING,  /* waits for something to happen, for seconds */
     LANE_STREAM,   /* fills streamed answers */

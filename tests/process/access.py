@@ -216,6 +216,31 @@ def the_address_is_locked_and_the_socket_is_not(node, browser):
     need(names[0] == "wrong_password" and names[-1] == "account_locked", f"any name from one address: {names}")
 
 
+FLOOD = 40
+
+
+def the_owner_logs_in_during_a_flood(node, browser):
+    """He is not the last of all that came before him: each of them costs an Argon2id."""
+    flood = []
+    for i in range(FLOOD):
+        plain = socket.create_connection(("127.0.0.1", browser.port), 30, (f"127.0.0.{10 + i}", 0))
+        flood.append(browser.context.wrap_socket(plain, server_hostname="127.0.0.1"))
+    for i, guest in enumerate(flood):
+        body = json.dumps({"name": f"flood{i}", "password": "wrong-word"})
+        guest.sendall(f"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+                      f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    log_in(node, "drolma")
+    waiting = 0
+    for guest in flood:
+        guest.setblocking(False)
+        try:
+            guest.recv(1)
+        except ssl.SSLWantReadError:
+            waiting += 1
+        guest.close()
+    need(waiting > FLOOD // 2, f"he waited until {FLOOD - waiting} of {FLOOD} others had been tried")
+
+
 def the_network(tree):
     root = tree.init_root(ROOT, "西藏自治区")
     browser = Browser(root, open_network(root))
@@ -234,6 +259,7 @@ def the_network(tree):
     noted = [(row["what"], row["who"], row["address"]) for row in root.json("audit", as_user="pema")["rows"]]
     need(("login", "tashi", "127.0.0.1") in noted, f"a login from the network is not noted: {noted}")
     the_address_is_locked_and_the_socket_is_not(root, browser)
+    the_owner_logs_in_during_a_flood(root, browser)
 
 
 # --- the chain of accesses ---

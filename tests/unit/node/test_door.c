@@ -20,7 +20,13 @@
 #include "node/store/store_memory.h"
 #include "proto/message.h"
 
-enum { BODY_MAX = 1000, STRANGER_MAX = 100, HELD_MAX = 1500, CONNECTIONS_MAX = 40 };
+enum {
+    BODY_MAX = 1000,
+    STRANGER_MAX = 100,
+    HELD_MAX = 1500,
+    CONNECTIONS_MAX = 40,
+    PER_CLIENT_MAX = 20
+};
 
 /* --- what stands behind the door --- */
 
@@ -156,6 +162,18 @@ static void answer_as_asked(struct request *request, struct answer *answer)
     }
 }
 
+/* Who shows the right one is somebody. */
+static bool may_send(struct request *request, struct answer *answer)
+{
+    const char *shown = request->header(request->connection, "Authorization");
+
+    if (shown != NULL && strcmp(shown, "Bearer x") == 0) {
+        return true;
+    }
+    answer_error(request, answer, API_NEEDS_LOGIN, NULL);
+    return false;
+}
+
 static enum lane lane_as_asked(const struct request *request)
 {
     return strcmp(request->path, "/slow") == 0 ? LANE_LONG : LANE_NETWORK;
@@ -191,6 +209,8 @@ static void open_house(struct house *house)
                                  .stranger_bytes_max = STRANGER_MAX,
                                  .held_bytes_max = HELD_MAX,
                                  .idle_ms = 60000,
+                                 .per_client_max = PER_CLIENT_MAX,
+                                 .may_send = may_send,
                                  .answer = answer_as_asked,
                                  .is_short = short_as_asked,
                                  .lane = lane_as_asked};
@@ -290,7 +310,12 @@ static void a_body_has_its_limit_and_a_stranger_a_smaller_one(void **state)
     } cases[] = {
         {"a small one", "", 10, "POST 10"},
         {"a stranger's largest", "", STRANGER_MAX, "POST 100"},
-        {"a stranger's too large", "", STRANGER_MAX + 1, "HTTP/1.1 413"},
+        {"a stranger's too large", "", STRANGER_MAX + 1, "HTTP/1.1 401"},
+        {"a liar's", "Authorization: Bearer y\r\n", STRANGER_MAX, "POST 100"},
+        {"a liar's too large", "Authorization: Bearer y\r\n", STRANGER_MAX + 1, "HTTP/1.1 401"},
+        {"a liar's with a cookie", "Cookie: __Host-terrace=y\r\n", STRANGER_MAX + 1,
+         "HTTP/1.1 401"},
+        {"a stranger's far too large", "", BODY_MAX + 1, "HTTP/1.1 413"},
         {"a person's", ALLOWED, STRANGER_MAX + 1, "POST 101"},
         {"a person's largest", ALLOWED, BODY_MAX, "POST 1000"},
         {"a person's too large", ALLOWED, BODY_MAX + 1, "HTTP/1.1 413"},
@@ -315,34 +340,95 @@ static void a_body_has_its_limit_and_a_stranger_a_smaller_one(void **state)
     close_house(&house);
 }
 
+/* Both begin while there is room for either; the second is told once it has sent all. */
 static void what_all_hold_together_has_a_limit(void **state)
 {
     static const char part[] =
         "POST / HTTP/1.1\r\nHost: x\r\n" ALLOWED "Content-Length: 1000\r\n\r\n";
     char body[BODY_MAX + 1];
     struct house house;
-    int holders[2], fd, tries = 0;
+    int first, second, fd;
 
     (void)state;
     open_house(&house);
     memset(body, 'x', BODY_MAX);
     body[BODY_MAX - 1] = '\0'; /* one byte is missing */
-    for (size_t i = 0; i < COUNT_OF(holders); i++) {
-        holders[i] = dial(&house);
-        say(holders[i], part);
-        say(holders[i], body);
-    }
-    do { /* until both were read */
-        assert_true(tries++ < 1000);
-        fd = ask(&house, "/");
-    } while (!refused_as_busy(fd));
-    say(holders[0], "x");
-    expect(holders[0], "POST 1000");
+    first = dial(&house);
+    second = dial(&house);
+    say(first, part);
+    say(second, part);
+    say(first, body);
+    fd = ask(&house, "/");
+    expect(fd, "GET 0"); /* by now the door has read it */
+    (void)close(fd);
+    say(second, body);
+    say(second, "x");
+    assert_true(refused_as_busy(second));
+    say(first, "x");
+    expect(first, "POST 1000");
     fd = ask(&house, "/");
     expect(fd, "GET 0");
     (void)close(fd);
-    (void)close(holders[0]);
-    (void)close(holders[1]);
+    (void)close(first);
+    close_house(&house);
+}
+
+/* Chunks say nothing of how many come. */
+static void chunks_are_a_strangers_until_he_is_known(void **state)
+{
+    static const struct {
+        const char *name, *headers, *want;
+    } cases[] = {
+        {"a stranger's", "", "HTTP/1.1 401"},
+        {"a liar's", "Authorization: Bearer y\r\n", "HTTP/1.1 401"},
+        {"a person's", ALLOWED, "POST 256"},
+    };
+    struct house house;
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char head[256], chunk[256 + 32];
+        const int fd = dial(&house);
+        const int size = snprintf(chunk, sizeof chunk, "100\r\n%0256d\r\n0\r\n\r\n", 0);
+
+        (void)snprintf(head, sizeof head,
+                       "POST / HTTP/1.1\r\nHost: x\r\n%sTransfer-Encoding: chunked\r\n\r\n",
+                       cases[i].headers);
+        say(fd, head);
+        assert_int_equal(send(fd, chunk, (size_t)size, MSG_NOSIGNAL), size);
+        expect(fd, cases[i].want);
+        (void)close(fd);
+    }
+    close_house(&house);
+}
+
+/* Of 127.0.0.2 there may be as many again. */
+static void one_client_has_so_many_connections(void **state)
+{
+    struct sockaddr_in other = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000002)};
+    struct house house;
+    int fds[PER_CLIENT_MAX], fd;
+    char byte;
+
+    (void)state;
+    open_house(&house);
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        fds[i] = ask(&house, "/");
+        expect(fds[i], "GET 0");
+    }
+    fd = dial(&house);
+    assert_int_equal(recv(fd, &byte, 1, 0), 0); /* closed */
+    (void)close(fd);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&other, sizeof other), 0);
+    assert_int_equal(connect(fd, (const struct sockaddr *)&house.address, sizeof house.address), 0);
+    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    expect(fd, "GET 0");
+    (void)close(fd);
+    for (size_t i = 0; i < COUNT_OF(fds); i++) {
+        (void)close(fds[i]);
+    }
     close_house(&house);
 }
 
@@ -357,6 +443,16 @@ static void who_waits_for_leave_is_refused_before_he_sends(void **state)
     say(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900000000\r\n"
             "Expect: 100-continue\r\n\r\n");
     expect(fd, "HTTP/1.1 413");
+    (void)close(fd);
+    fd = dial(&house);
+    say(fd, "POST / HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer y\r\nContent-Length: 900\r\n"
+            "Expect: 100-continue\r\n\r\n");
+    expect(fd, "HTTP/1.1 401");
+    (void)close(fd);
+    fd = dial(&house);
+    say(fd, "POST / HTTP/1.1\r\nHost: x\r\n" ALLOWED "Content-Length: 900\r\n"
+            "Expect: 100-continue\r\n\r\n");
+    expect(fd, "HTTP/1.1 100");
     (void)close(fd);
     close_house(&house);
 }
@@ -558,6 +654,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_body_has_its_limit_and_a_stranger_a_smaller_one),
         cmocka_unit_test(what_all_hold_together_has_a_limit),
+        cmocka_unit_test(chunks_are_a_strangers_until_he_is_known),
+        cmocka_unit_test(one_client_has_so_many_connections),
         cmocka_unit_test(who_waits_for_leave_is_refused_before_he_sends),
         cmocka_unit_test(a_stream_is_sent_whole_and_given_back),
         cmocka_unit_test(a_stream_that_fails_is_cut),

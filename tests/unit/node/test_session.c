@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+#include <pthread.h>
+#include <stdatomic.h>
+
 #include "node/api/session.h"
 #include "proto/log.h"
 #include "tests/harness/hand_clock.h"
@@ -42,7 +45,7 @@ static struct operator_row person(struct sessions *sessions, const char *name, s
 
     (void)snprintf(row.name, sizeof row.name, "%s", name);
     sign_key_generate(&key);
-    session_seal(sessions, sealed, &key, bytes_text("right password"));
+    session_seal(sessions, sealed, &key, bytes_text("right password"), "");
     row.key = key.public;
     row.sealed = buf_bytes(sealed);
     return row;
@@ -88,6 +91,62 @@ static void what_fails_over_the_network_does_not_lock_the_socket(void **state)
     assert_int_equal(try_password(sessions, row.name, &row, "right password"), OK);
     buf_free(&sealed);
     sessions_close(sessions);
+}
+
+/* --- a flood --- */
+
+enum { FLOODERS = 6 }; /* two that try, and four that wait */
+
+struct flood {
+    struct sessions *sessions;
+    atomic_bool over;
+    atomic_int next;
+};
+
+static enum status knock(struct flood *flood)
+{
+    char name[16], address[24];
+    const int number = atomic_fetch_add(&flood->next, 1);
+
+    (void)snprintf(name, sizeof name, "nobody%d", number);
+    (void)snprintf(address, sizeof address, "10.1.%d.%d", number / 256 % 256, number % 256);
+    return try_from(flood->sessions, name, NULL, "guess", address);
+}
+
+static void *keep_knocking(void *arg)
+{
+    struct flood *flood = arg;
+
+    while (!atomic_load(&flood->over)) {
+        (void)knock(flood);
+    }
+    return NULL;
+}
+
+/* Whoever comes then from the network is sent away; at the socket nobody is. */
+static void a_flood_from_the_network_leaves_the_socket_its_place(void **state)
+{
+    const struct clock clock = hand_clock_seam(&hand);
+    struct flood flood = {.sessions = sessions_open(&clock)};
+    struct buf sealed = BUF_EMPTY;
+    const struct operator_row row = person(flood.sessions, "drolma", &sealed);
+    pthread_t flooders[FLOODERS];
+
+    (void)state;
+    for (size_t i = 0; i < FLOODERS; i++) {
+        assert_int_equal(pthread_create(&flooders[i], NULL, keep_knocking, &flood), 0);
+    }
+    for (int i = 0; i < 3; i++) {
+        while (knock(&flood) != ERR_BUSY) {
+        }
+        assert_int_equal(try_password(flood.sessions, row.name, &row, "right password"), OK);
+    }
+    atomic_store(&flood.over, true);
+    for (size_t i = 0; i < FLOODERS; i++) {
+        (void)pthread_join(flooders[i], NULL);
+    }
+    buf_free(&sealed);
+    sessions_close(flood.sessions);
 }
 
 /* --- sessions --- */
@@ -162,6 +221,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_locked_account_outlives_many_other_names),
         cmocka_unit_test(what_fails_over_the_network_does_not_lock_the_socket),
+        cmocka_unit_test(a_flood_from_the_network_leaves_the_socket_its_place),
         cmocka_unit_test(a_session_ends_when_idle_and_at_the_end_of_its_life),
         cmocka_unit_test(sessions_are_listed_and_one_of_them_ended),
     };
