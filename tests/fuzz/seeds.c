@@ -1,5 +1,5 @@
 /* fuzz_seeds DIR - what the fuzzers start from, made by the writers themselves: DIR/frame,
- * DIR/block, DIR/document and DIR/request, a few small files each. */
+ * DIR/block, DIR/document, DIR/request and DIR/caller, a few small files each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -301,6 +301,16 @@ static void save_enrolment(void)
 
 /* --- requests to the API --- */
 
+static void save_all(const char *target, const char *const *texts, size_t count)
+{
+    char name[32];
+
+    for (size_t i = 0; i < count; i++) {
+        (void)snprintf(name, sizeof name, "%zu", i);
+        save(target, name, bytes_text(texts[i]));
+    }
+}
+
 static void save_requests(void)
 {
     static const char *const requests[] = {
@@ -320,13 +330,37 @@ static void save_requests(void)
         "POST /verify\n\n{\"deep\":true}",
         "POST /invite\n\n{\"division\":\"540100\",\"name\":\"拉萨市\"}",
         "POST /alarms/1/ack\nAuthorization: Bearer 00\n\n",
+        "GET /export/documents?kind=agency&format=csv\nAccept: application/x-ndjson\n\n",
+        "GET /export/chain?format=xlsx\n\n",
+        "GET /unsent?limit=1\nAuthorization: Bearer SESSION\n\n",
+        ("PUT /unsent/a-1\nAuthorization: Bearer SESSION\nIf-Match: \"7\"\n\n"
+         "{\"kind\":\"payment\",\"fields\":{\"use_des\":\"x\"}}"),
+        "POST /reject\nAuthorization: Bearer SESSION\n\n{\"ids\":[\"P1\"],\"reason\":\"x\"}",
+        "POST /keys\nAuthorization: Bearer SESSION\n\n{\"key\":\"00\",\"label\":\"x\"}",
+        "POST /tokens\nAuthorization: Bearer SESSION\n\n{\"name\":\"x\",\"roles\":[],\"days\":1}",
+        "POST /review\n\n{\"ids\":[\"P1\"],\"list\":true,\"sign\":true}",
+        "POST /webhooks\n\n{\"name\":\"x\",\"url\":\"https://x/\",\"kind\":\"payment\"}",
     };
-    char name[32];
 
-    for (size_t i = 0; i < COUNT_OF(requests); i++) {
-        (void)snprintf(name, sizeof name, "%zu", i);
-        save("request", name, bytes_text(requests[i]));
-    }
+    save_all("request", requests, COUNT_OF(requests));
+}
+
+static void save_callers(void)
+{
+    static const char *const callers[] = {
+        "GET /\nAuthorization: Bearer SESSION\n\n",
+        "GET /\nAuthorization: Bearer TOKEN\n\n",
+        "GET /\nAuthorization:Bearer tk_00\n\n",
+        "GET /\nCookie:a=1; __Host-terrace=SESSION; b=2\n\n",
+        ("POST /\nCookie:__Host-terrace=SESSION\nHost:h\nOrigin:https://h\nTerrace-Request:1\n"
+         "Sec-Fetch-Site:same-origin\n\n"),
+        "POST /\nCookie:__Host-terrace=;__Host-terrace=SESSION\nSec-Fetch-Site:none\n\n",
+        "GET /\nAuthorization:Bearer SESSION\nTerrace-Background:1\n\n",
+        "POST /login\n\n{\"name\":\"li\",\"password\":\"password\"}",
+        "POST /users\n\n{\"name\":\"li\",\"password\":\"password\",\"roles\":[\"maker\"]}",
+    };
+
+    save_all("caller", callers, COUNT_OF(callers));
 }
 
 int main(int argc, char **argv)
@@ -345,5 +379,6 @@ int main(int argc, char **argv)
     save_blocks();
     save_enrolment();
     save_requests();
+    save_callers();
     return EXIT_SUCCESS;
 }
