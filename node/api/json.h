@@ -41,6 +41,8 @@ void out_close(struct json_out *out, char bracket);
 void out_end_line(struct json_out *out); /* of NDJSON: the next value is one of its own */
 void out_text(struct json_out *out, const char *key, const char *text);
 void out_bytes(struct json_out *out, const char *key, struct bytes text);
+/* A text under a key that came from outside. */
+void out_typed(struct json_out *out, const char *key, const char *text);
 void out_count(struct json_out *out, const char *key, uint64_t count);
 void out_signed(struct json_out *out, const char *key, int64_t number);
 void out_amount(struct json_out *out, const char *key, int128 fen);

@@ -88,6 +88,14 @@ void out_bytes(struct json_out *out, const char *key, struct bytes text)
     put_string(out->buf, text);
 }
 
+void out_typed(struct json_out *out, const char *key, const char *text)
+{
+    put_key(out, NULL);
+    put_string(out->buf, bytes_text(key));
+    buf_put_u8(out->buf, ':');
+    put_string(out->buf, bytes_text(text));
+}
+
 void out_count(struct json_out *out, const char *key, uint64_t count)
 {
     char text[24];

@@ -273,8 +273,18 @@ static route_fn *export_named(const char *name)
     return NULL;
 }
 
+/* What is exported is made of the whole answer: no form, and no copy, that its client would take
+ * instead. */
+static const char *no_header(void *connection, const char *name)
+{
+    (void)connection;
+    (void)name;
+    return NULL;
+}
+
 void get_export(struct request *request, struct answer *answer)
 {
+    struct request plain = *request;
     const char *typed = request->query(request->connection, "format");
     const enum sheet_format format = sheet_format_named(typed == NULL ? "" : typed);
     route_fn *run = export_named(request->argument[0]);
@@ -290,11 +300,12 @@ void get_export(struct request *request, struct answer *answer)
                       typed == NULL ? "" : typed);
         return;
     }
-    run(request, answer);
+    plain.header = no_header;
+    run(&plain, answer);
     if (answer->http != 200) {
         return;
     }
-    object = json_loadb((const char *)answer->body.data, answer->body.size, 0, &error);
+    object = json_loadb((const char *)answer->body.data, answer->body.size, JSON_ALLOW_NUL, &error);
     assert(object != NULL); /* written by ourselves */
     put_file(request, answer, format, object);
     json_decref(object);

@@ -2,6 +2,7 @@
 #include "node/api/access_note.h"
 #include "node/api/operator_login.h"
 #include "node/api/page.h"
+#include "node/office/access_tokens.h"
 #include "node/office/browser_keys.h"
 
 #include <stdio.h>
@@ -14,16 +15,21 @@ struct user_list {
     uint64_t now_ms;
 };
 
-static void write_user(struct json_out *out, const struct operator_row *row, uint64_t now_ms)
+static void write_person(struct json_out *out, const struct operator_row *row, uint64_t now_ms)
 {
     const uint64_t since_ms = row->since_unix_ms;
 
-    out_open(out, NULL, '{');
     out_text(out, "name", row->name);
     out_roles(out, row->roles);
     out_bool(out, "enabled", row->enabled);
     out_hex(out, "key", &row->key, sizeof row->key);
     out_count(out, "key_age_s", now_ms > since_ms ? (now_ms - since_ms) / 1000 : 0);
+}
+
+static void write_user(struct json_out *out, const struct operator_row *row, uint64_t now_ms)
+{
+    out_open(out, NULL, '{');
+    write_person(out, row, now_ms);
     out_close(out, '}');
 }
 
@@ -125,7 +131,8 @@ void post_user(struct request *request, struct answer *answer)
         (void)snprintf(user->row.name, sizeof user->row.name, "%s", name);
         user->row.enabled = true;
         user->row.key = key.public;
-        session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password));
+        session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password),
+                     request->caller.address);
         crypto_wipe(&key, sizeof key);
         if (answer_outcome(request, answer,
                            api_task_run(&user->api_task, request->service->node))) {
@@ -136,34 +143,88 @@ void post_user(struct request *request, struct answer *answer)
     json_decref(object);
 }
 
-/* The same key under a new password: only who knows the old one can do it. */
+/* --- a new password --- */
+
+struct passwd_task {
+    struct api_task api_task;
+    struct operator_row row;
+    struct buf opened, sealed; /* under the old password, and under the new one */
+    uint64_t now_ms;
+    bool ends_tokens;
+    size_t tokens; /* of his: that go on, or were ended */
+    struct err err;
+};
+
+static void run_passwd(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct passwd_task *task = (struct passwd_task *)api_task;
+
+    (void)node;
+    task->row.sealed = buf_bytes(&task->sealed);
+    task->err.status = OK;
+    task->err.status = node_operator_passwd(txn, &task->row, buf_bytes(&task->opened), &task->err);
+    if (task->err.status == OK) {
+        task->tokens = access_tokens_of(txn, task->row.name, task->now_ms, task->ends_tokens);
+    }
+}
+
+static void free_passwd(struct api_task *api_task)
+{
+    struct passwd_task *task = (struct passwd_task *)api_task;
+
+    buf_free(&task->opened);
+    buf_free(&task->sealed);
+}
+
+static void answer_passwd(const struct request *request, struct answer *answer,
+                          const struct passwd_task *task)
+{
+    struct json_out out = json_to(&answer->body);
+
+    if (task->err.status != OK) { /* ended, or changed by another, while it was tried */
+        answer_error(request, answer, API_WRONG_PASSWORD, NULL);
+        return;
+    }
+    session_end(request->service->sessions, task->row.name);
+    LOG_INFO("user.password", "user=%s", task->row.name);
+    out_open(&out, NULL, '{');
+    write_person(&out, &task->row, task->now_ms);
+    out_count(&out, "tokens", task->tokens);
+    out_bool(&out, "tokens_ended", task->ends_tokens);
+    out_close(&out, '}');
+}
+
+/* The same key under a new password: only who knows the old one can do it. A name that is nobody's
+ * is answered as a wrong password is, and takes as long. */
 static void change_password(struct request *request, struct answer *answer,
                             const struct known_operator *known, const char *password,
-                            const char *new_password)
+                            const char *new_password, bool ends_tokens)
 {
-    struct user_task *user =
-        api_task_new(request->service->gate, sizeof *user, run_user, free_user);
-    const struct login login = login_of(request, known, known->row.name, password);
+    struct passwd_task *task =
+        api_task_new(request->service->gate, sizeof *task, run_passwd, free_passwd);
+    struct sessions *sessions = request->service->sessions;
+    const struct login login = login_of(request, known, request->argument[0], password);
     struct sign_key key;
     struct err err;
-    enum status status;
+    const enum status status = session_unseal(sessions, &login, &key, &err);
 
-    user->change = node_operator_passwd;
-    status = session_unseal(request->service->sessions, &login, &key, &err);
-    access_note_login(request, known->row.name, status);
+    access_note_login(request, login.name, status);
     if (status != OK) {
         answer_login_error(request, answer, &err);
     } else {
-        user->row = known->row;
-        session_seal(request->service->sessions, &user->sealed, &key, bytes_text(new_password));
+        task->row = known->row;
+        task->now_ms = clock_unix_ms(&request->service->clock);
+        task->ends_tokens = ends_tokens;
+        buf_append_bytes(&task->opened, known->row.sealed);
+        session_seal(sessions, &task->sealed, &key, bytes_text(new_password),
+                     request->caller.address);
         if (answer_outcome(request, answer,
-                           api_task_run(&user->api_task, request->service->node))) {
-            session_end(request->service->sessions, known->row.name);
-            answer_user(request, answer, user, "user.password");
+                           api_task_run(&task->api_task, request->service->node))) {
+            answer_passwd(request, answer, task);
         }
     }
     crypto_wipe(&key, sizeof key);
-    api_task_done_with(&user->api_task);
+    api_task_done_with(&task->api_task);
 }
 
 void post_passwd(struct request *request, struct answer *answer)
@@ -181,11 +242,8 @@ void post_passwd(struct request *request, struct answer *answer)
     }
     if (new_password != NULL) {
         known_operator_find(&known, request->service, request->argument[0]);
-        if (known.found) {
-            change_password(request, answer, &known, password, new_password);
-        } else {
-            answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", request->argument[0]);
-        }
+        change_password(request, answer, &known, password, new_password,
+                        json_is_true(json_object_get(object, "end_tokens")));
         known_operator_free(&known);
     }
     json_decref(object);

@@ -39,9 +39,24 @@ static void write_login(const struct request *request, struct answer *answer, co
     out_close(&out, '}');
 }
 
+/* Is the password that opened it still the password? One that was changed while it was tried has
+ * ended all sessions, and this one would be left. */
+static bool is_sealed_so(const struct service *service, const char *name,
+                         const struct known_operator *opened)
+{
+    struct known_operator now;
+    bool same;
+
+    known_operator_find(&now, service, name);
+    same = now.found && bytes_equal(now.row.sealed, opened->row.sealed);
+    known_operator_free(&now);
+    return same;
+}
+
 static void log_in(const struct request *request, struct answer *answer, const char *name,
                    const char *password)
 {
+    struct sessions *sessions = request->service->sessions;
     char token[SESSION_TOKEN_MAX];
     struct known_operator known;
     struct login login;
@@ -50,9 +65,16 @@ static void log_in(const struct request *request, struct answer *answer, const c
 
     known_operator_find(&known, request->service, name);
     login = login_of(request, &known, name, password);
-    status = session_login(request->service->sessions, &login, token, &err);
+    status = session_login(sessions, &login, token, &err);
+    if (status == OK && !is_sealed_so(request->service, name, &known)) {
+        session_logout(sessions, token);
+        status = err_set(&err, ERR_KEY, "login_wrong");
+    }
     access_note_login(request, name, status);
     if (status == OK) {
+        if (request->caller.how == CALLER_SESSION && request->caller.by_cookie) {
+            session_logout(sessions, request->caller.credential); /* the browser forgets it */
+        }
         write_login(request, answer, token);
     } else {
         answer_login_error(request, answer, &err);

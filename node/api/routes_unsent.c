@@ -22,7 +22,7 @@ static void write_fields(struct json_out *out, struct bytes fields)
     out_open(out, "fields", '{');
     json_object_foreach(object, name, value)
     {
-        out_text(out, name, json_string_value(value));
+        out_typed(out, name, json_string_value(value));
     }
     out_close(out, '}');
     json_decref(object);

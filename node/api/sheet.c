@@ -42,9 +42,20 @@ static void put(struct buf *out, const char *text)
 
 /* --- CSV --- */
 
+/* Signs of full width begin one, too, where East Asian text is at home. */
 static bool begins_formula(struct bytes text)
 {
-    return text.size > 0 && memchr("=+-@\t\r\n", text.data[0], 7) != NULL;
+    static const char *const wide[] = {"＝", "＋", "－", "＠"};
+
+    if (text.size > 0 && memchr("=+-@\t\r\n", text.data[0], 7) != NULL) {
+        return true;
+    }
+    for (size_t i = 0; i < COUNT_OF(wide); i++) {
+        if (text.size >= strlen(wide[i]) && memcmp(text.data, wide[i], strlen(wide[i])) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void put_csv(struct sheet *sheet, struct bytes text, bool typed_by_people)

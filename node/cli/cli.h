@@ -87,6 +87,7 @@ enum option_id {
     OPT_FINGERPRINT,
     OPT_SILENCE,
     OPT_UNTIL,
+    OPT_END_TOKENS,
     OPTIONS
 };
 

@@ -64,6 +64,19 @@ static enum exit_code user_add(struct cli *cli, const char *name)
     return post_object(cli, "/users", object, show_user);
 }
 
+/* What programs show goes on without the password: that is said, with what ends it. */
+static void show_changed(const struct cli *cli, const json_t *answer)
+{
+    const json_int_t tokens = json_integer_value(json_object_get(answer, "tokens"));
+
+    show_user(cli, answer);
+    if (tokens > 0 && json_is_true(json_object_get(answer, "tokens_ended"))) {
+        cli_tell(cli, stdout, "user_tokens_ended tokens=%" JSON_INTEGER_FORMAT, tokens);
+    } else if (tokens > 0) {
+        cli_tell(cli, stdout, "user_tokens_go_on tokens=%" JSON_INTEGER_FORMAT, tokens);
+    }
+}
+
 static enum exit_code user_passwd(struct cli *cli, const char *name)
 {
     char *password = cli_password(cli, name, false);
@@ -74,8 +87,10 @@ static enum exit_code user_passwd(struct cli *cli, const char *name)
     if (fresh != NULL) {
         client_path(path, "/users/", name, NULL, 0);
         (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/passwd");
-        exit_code = post_object(
-            cli, path, json_pack("{ssss}", "password", password, "new_password", fresh), show_user);
+        exit_code = post_object(cli, path,
+                                json_pack("{sssssb}", "password", password, "new_password", fresh,
+                                          "end_tokens", cli->value[OPT_END_TOKENS] != NULL),
+                                show_changed);
     }
     cli_forget(password);
     cli_forget(fresh);

@@ -85,8 +85,8 @@ const struct command commands[] = {
      "explain KIND|FIELD|REASON|ALARM|STATE"},
     {"template", run_template, 1, 1, ARGUMENT_KIND, WAIT_LOOK_S, BIT(OPT_BOM),
      "template KIND [--bom]"},
-    {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_ROLE),
-     "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME | "
+    {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_ROLE) | BIT(OPT_END_TOKENS),
+     "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME [--end-tokens] | "
      "user disable NAME | user list | user keys [NAME] | user confirm-key KEY | user end-key KEY"},
     {"audit", run_audit, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, BIT(OPT_VERIFY) | BIT(OPT_HEADS) | PAGES,
      "audit [--limit N] [--after POSITION] | audit --verify | audit --heads"},
@@ -174,6 +174,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_FINGERPRINT] = {"fingerprint", required_argument, NULL, OPT_FINGERPRINT},
     [OPT_SILENCE] = {"silence", required_argument, NULL, OPT_SILENCE},
     [OPT_UNTIL] = {"until", required_argument, NULL, OPT_UNTIL},
+    [OPT_END_TOKENS] = {"end-tokens", no_argument, NULL, OPT_END_TOKENS},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

@@ -425,10 +425,23 @@ bool text_is_number(const char *text)
     return whole > 0 && *at == '\0';
 }
 
+/* Signs of full width begin one, too, where East Asian text is at home. */
+static bool begins_formula(const char *text)
+{
+    static const char *const signs[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                        "\n", "＝", "＋", "－", "＠"};
+
+    for (size_t i = 0; i < COUNT_OF(signs); i++) {
+        if (strncmp(text, signs[i], strlen(signs[i])) == 0) {
+            return !text_is_number(text);
+        }
+    }
+    return false;
+}
+
 void print_csv_cell(FILE *out, const char *text)
 {
-    const bool formula =
-        text[0] != '\0' && strchr("=+-@", text[0]) != NULL && !text_is_number(text);
+    const bool formula = begins_formula(text);
 
     if (!formula && strpbrk(text, ",\"\r\n") == NULL) {
         (void)fputs(text, out);

@@ -196,6 +196,41 @@ enum status node_access_token_revoke(struct txn *txn, const char *name, const ch
     return OK;
 }
 
+struct made_by {
+    const char *maker;
+    uint64_t now_unix_ms;
+    struct hash at[ACCESS_TOKENS_MAX];
+    size_t count, living;
+};
+
+static bool note_made(void *arg, const struct access_token *token)
+{
+    struct made_by *made = arg;
+
+    if (strcmp(token->maker, made->maker) == 0) {
+        made->at[made->count++] = token->hash;
+        made->living += made->now_unix_ms < token->expires_unix_ms;
+    }
+    return made->count < ACCESS_TOKENS_MAX;
+}
+
+size_t access_tokens_of(struct txn *txn, const char *maker, uint64_t now_unix_ms, bool ends)
+{
+    struct made_by *made = mem_zalloc(sizeof *made);
+    size_t living;
+    uint8_t key[KEY_SIZE];
+
+    made->maker = maker;
+    made->now_unix_ms = now_unix_ms;
+    access_tokens_each(txn, note_made, made);
+    for (size_t i = 0; ends && i < made->count; i++) {
+        txn_delete(txn, SPACE_LOCAL, token_key(key, &made->at[i]));
+    }
+    living = made->living;
+    mem_free(made);
+    return living;
+}
+
 void node_access_token_used(struct txn *txn, const struct hash *hash, uint64_t unix_ms)
 {
     struct access_token token;

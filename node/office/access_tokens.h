@@ -46,6 +46,9 @@ enum status node_access_token_add(struct txn *txn, const struct access_token *to
 /* By its maker, or by an admin. Errors: ERR_NOT_FOUND, ERR_REFUSED (somebody else's). */
 enum status node_access_token_revoke(struct txn *txn, const char *name, const char *by,
                                      bool by_admin, struct err *err);
+/* How many of this maker's have not expired; `ends`: they are revoked, and the expired with them.
+ */
+size_t access_tokens_of(struct txn *txn, const char *maker, uint64_t now_unix_ms, bool ends);
 void node_access_token_used(struct txn *txn, const struct hash *hash, uint64_t unix_ms);
 
 #endif

@@ -143,19 +143,21 @@ enum status node_operator_add(struct node *node, struct txn *txn, const struct o
     return OK;
 }
 
-enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
-                                 struct err *err)
+enum status node_operator_passwd(struct txn *txn, const struct operator_row *row,
+                                 struct bytes opened, struct err *err)
 {
-    struct operator_row known, changed = *row;
+    struct operator_row changed;
 
-    (void)node;
-    if (!node_operator(txn, row->name, &known)) {
+    if (!node_operator(txn, row->name, &changed) || !changed.enabled) {
         return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
     }
-    if (memcmp(&known.key, &row->key, sizeof known.key) != 0) {
+    if (memcmp(&changed.key, &row->key, sizeof changed.key) != 0) {
         return err_set(err, ERR_REFUSED, "user_key_fixed name=%s", row->name);
     }
-    changed.since_unix_ms = known.since_unix_ms;
+    if (!bytes_equal(changed.sealed, opened)) {
+        return err_set(err, ERR_REFUSED, "user_password_changed name=%s", row->name);
+    }
+    changed.sealed = row->sealed;
     stage_row(txn, &changed);
     return OK;
 }

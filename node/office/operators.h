@@ -24,9 +24,11 @@ bool operator_name_valid(const char *name);
 /* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already). */
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
                               struct err *err);
-/* Errors: ERR_NOT_FOUND, ERR_REFUSED (another key). */
-enum status node_operator_passwd(struct node *node, struct txn *txn, const struct operator_row *row,
-                                 struct err *err);
+/* Puts row->sealed in place of `opened`, as it was when the old password opened it; nothing else of
+ * the person changes. Errors: ERR_NOT_FOUND (or ended meanwhile), ERR_REFUSED (another key; another
+ * has changed the password meanwhile). */
+enum status node_operator_passwd(struct txn *txn, const struct operator_row *row,
+                                 struct bytes opened, struct err *err);
 /* Ends the person of row->name: no login, no signature from here on. What was signed stays good.
  * Keys in browsers are node/office/browser_keys.h's, whose person_end ends both.
  * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin). */

@@ -70,7 +70,7 @@ static void add(struct desk *desk, const char *name, uint32_t roles, char *token
     struct err err;
 
     sign_key_generate(&hire.key);
-    session_seal(desk->service.sessions, &hire.sealed, &hire.key, bytes_text("password"));
+    session_seal(desk->service.sessions, &hire.sealed, &hire.key, bytes_text("password"), "");
     take_turn(desk, &hire);
     row.key = hire.key.public;
     row.sealed = buf_bytes(&hire.sealed);
@@ -398,6 +398,67 @@ static void what_a_page_asks_by_itself_keeps_no_session(void **state)
 }
 
 /* To be logged in as somebody else by another site's page is a trap, too. */
+/* --- a password --- */
+
+struct new_password {
+    struct task task;
+    struct operator_row row;
+    struct bytes opened;
+    enum status outcome;
+    struct operator_row now; /* its name and what he may; the rest is gone */
+};
+
+static void run_change(struct task *task, struct node *node, struct txn *txn)
+{
+    struct new_password *change = (struct new_password *)task;
+    struct err err = {OK, ""};
+
+    (void)node;
+    change->outcome = node_operator_passwd(txn, &change->row, change->opened, &err);
+    assert_true(node_operator(txn, change->row.name, &change->now));
+}
+
+static void change_password(struct desk *desk, struct new_password *change)
+{
+    struct err err;
+    bool busy;
+
+    change->task = (struct task){.run = run_change, .done = hired};
+    node_post(desk->office->node, &change->task);
+    do {
+        assert_int_equal(node_step(desk->office->node, &busy, &err), OK);
+    } while (busy);
+}
+
+/* Trying the old password takes a while, in which others act. */
+static void a_password_changes_where_nothing_else_has_changed(void **state)
+{
+    struct new_password change = {.row = {.name = "li", .enabled = true, .roles = ROLE_ADMIN}};
+    struct hire hire = {.name = "li", .roles = ROLE_MAKER};
+    struct desk desk;
+
+    (void)state;
+    open_desk(&desk);
+    sign_key_generate(&hire.key);
+    buf_append(&hire.sealed, "first", 5);
+    take_turn(&desk, &hire);
+    change.row.key = hire.key.public;
+    change.row.sealed = bytes_text("second");
+    change.opened = bytes_text("first");
+    change_password(&desk, &change);
+    assert_int_equal(change.outcome, OK);
+    assert_int_equal(change.now.roles, ROLE_MAKER); /* as they are, and not as they were read */
+    change_password(&desk, &change);
+    assert_int_equal(change.outcome, ERR_REFUSED); /* another was there first */
+    change.opened = bytes_text("second");
+    end(&desk, "li");
+    change_password(&desk, &change);
+    assert_int_equal(change.outcome, ERR_NOT_FOUND);
+    assert_false(change.now.enabled);
+    buf_free(&hire.sealed);
+    close_desk(&desk);
+}
+
 static void another_site_logs_nobody_in(void **state)
 {
     struct said elsewhere = {.origin = "https://evil.example"};
@@ -531,6 +592,7 @@ int main(void)
         cmocka_unit_test(an_ended_person_is_nobody_though_his_session_lives),
         cmocka_unit_test(a_cookie_counts_for_pages_of_this_door_alone),
         cmocka_unit_test(what_a_page_asks_by_itself_keeps_no_session),
+        cmocka_unit_test(a_password_changes_where_nothing_else_has_changed),
         cmocka_unit_test(another_site_logs_nobody_in),
         cmocka_unit_test(a_token_reads_and_does_what_its_roles_do_and_no_more),
         cmocka_unit_test(a_token_ends_with_its_time_its_maker_or_a_word),

@@ -179,7 +179,7 @@ struct answer {
 };
 
 struct ask {
-    const char *method, *path, *token, *language, *held;
+    const char *method, *path, *token, *language, *held, *accept;
     struct bytes body;
 };
 
@@ -202,13 +202,14 @@ static void send_request(int fd, const struct ask *ask)
     const int size = snprintf(
         head, sizeof head,
         "%s /api/v1%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %zu\r\n"
-        "%s%s%s%s%s%s%s%s%s\r\n",
+        "%s%s%s%s%s%s%s%s%s%s%s%s\r\n",
         ask->method, ask->path, ask->body.size, ask->token != NULL ? "Authorization: Bearer " : "",
         ask->token != NULL ? ask->token : "", ask->token != NULL ? "\r\n" : "",
         ask->language != NULL ? "Accept-Language: " : "",
         ask->language != NULL ? ask->language : "", ask->language != NULL ? "\r\n" : "",
         ask->held != NULL ? "If-None-Match: " : "", ask->held != NULL ? ask->held : "",
-        ask->held != NULL ? "\r\n" : "");
+        ask->held != NULL ? "\r\n" : "", ask->accept != NULL ? "Accept: " : "",
+        ask->accept != NULL ? ask->accept : "", ask->accept != NULL ? "\r\n" : "");
 
     buf_append(&out, head, (size_t)size);
     buf_append_bytes(&out, ask->body);
@@ -572,6 +573,14 @@ static void a_post_past_its_limits_is_refused_whole(void **state)
     want(call(office,
               (struct ask){.method = "POST", .path = "/documents", .body = buf_bytes(&body)}),
          413, "too_large");
+    buf_clear(&body); /* an object of a million values, in two megabytes */
+    buf_append(&body, "{\"ids\":[0", 9);
+    for (int i = 0; i < 1000000; i++) {
+        buf_append(&body, ",0", 2);
+    }
+    buf_append(&body, "]}", 2);
+    want(call(office, (struct ask){.method = "POST", .path = "/review", .body = buf_bytes(&body)}),
+         413, "too_large");
     buf_free(&body);
     close_office(office);
 }
@@ -884,6 +893,107 @@ static void an_ended_person_signs_nothing_more(void **state)
          "refused");
     want(get(office, "/users"), 200, "\"enabled\":false");
     want(post(office, "/verify", NULL, "{\"deep\":true}"), 200, "\"ok\":true");
+    close_office(office);
+}
+
+/* What else its client would take is none of an export's business. */
+static void an_export_is_the_file_that_was_asked_for(void **state)
+{
+    static const char *const accepts[] = {"application/x-ndjson", "text/event-stream", "*/*"};
+    struct office *office = open_office(false);
+
+    (void)state;
+    start_loop(office);
+    want(post(office, "/documents", NULL, documents), 200, "accepted");
+    for (size_t i = 0; i < COUNT_OF(accepts); i++) {
+        want(call(office, (struct ask){.method = "GET",
+                                       .path = "/export/documents?kind=agency&format=csv",
+                                       .accept = accepts[i],
+                                       .held = "\"x\""}),
+             200, "教育厅");
+    }
+    close_office(office);
+}
+
+/* One that was made before goes on, so that no program stops, until its maker says otherwise. */
+static void a_new_password_says_which_tokens_go_on(void **state)
+{
+    static const char first[] = "{\"password\":\"secret-li\",\"new_password\":\"secret-2-li\"}";
+    static const char second[] = "{\"password\":\"secret-2-li\",\"new_password\":\"secret-3-li\","
+                                 "\"end_tokens\":true}";
+    struct office *office = open_office(true);
+    struct answer answer;
+    char li[128], token[128];
+    json_t *object;
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\"]");
+    log_in(office, "li", li);
+    answer = post(office, "/tokens", li, "{\"name\":\"nightly\"}");
+    object = json_loads(answer.body, 0, NULL);
+    (void)snprintf(token, sizeof token, "%s", member(object, "token"));
+    json_decref(object);
+    buf_free(&answer.all);
+
+    want(post(office, "/users/li/passwd", NULL, first), 200, "\"tokens\":1,\"tokens_ended\":false");
+    want(call(office, (struct ask){.method = "GET", .path = "/session", .token = li}), 401, "");
+    want(call(office, (struct ask){.method = "GET", .path = "/session", .token = token}), 200,
+         "nightly");
+    want(post(office, "/users/li/passwd", NULL, first), 403, "wrong_password");
+    want(post(office, "/users/li/passwd", NULL, second), 200, "\"tokens\":1,\"tokens_ended\":true");
+    want(call(office, (struct ask){.method = "GET", .path = "/session", .token = token}), 401, "");
+    close_office(office);
+}
+
+/* Whether there is somebody of that name, nobody is told who does not know the password. */
+static void a_name_that_is_nobodys_is_answered_as_any_other(void **state)
+{
+    static const char login[] = "{\"name\":\"%s\",\"password\":\"wrong-word\"}";
+    static const char change[] = "{\"password\":\"wrong-word\",\"new_password\":\"another-word\"}";
+    static const char *const names[] = {"li", "nobody"};
+    struct office *office = open_office(true);
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\"]");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        char body[100], path[64];
+
+        (void)snprintf(body, sizeof body, login, names[i]);
+        (void)snprintf(path, sizeof path, "/users/%s/passwd", names[i]);
+        want(post(office, "/login", NULL, body), 403, "wrong_password");
+        for (int tries = 1; tries < 10; tries++) {
+            want(post(office, path, NULL, change), 403, "wrong_password");
+        }
+        want(post(office, path, NULL, change), 403, "login_locked");
+        want(post(office, "/login", NULL, body), 403, "login_locked");
+    }
+    close_office(office);
+}
+
+static void what_a_form_calls_its_fields_is_text_and_no_json(void **state)
+{
+    struct office *office = open_office(true);
+    struct answer answer;
+    char li[128];
+    json_t *object;
+
+    (void)state;
+    start_loop(office);
+    add_user(office, "li", "[\"maker\"]");
+    log_in(office, "li", li);
+    want(call(office, (struct ask){.method = "PUT",
+                                   .path = "/unsent/a",
+                                   .token = li,
+                                   .body = bytes_text("{\"kind\":\"payment\",\"fields\":"
+                                                      "{\"a\\\"b\\\\\":\"1\"}}")}),
+         200, "");
+    answer = call(office, (struct ask){.method = "GET", .path = "/unsent/a", .token = li});
+    object = json_loads(answer.body, JSON_REJECT_DUPLICATES, NULL);
+    assert_string_equal(member(json_object_get(object, "fields"), "a\"b\\"), "1");
+    json_decref(object);
+    buf_free(&answer.all);
     close_office(office);
 }
 
@@ -1310,6 +1420,10 @@ int main(void)
         cmocka_unit_test(damage_that_verify_finds_is_an_alarm),
         cmocka_unit_test(what_was_not_read_is_not_approved),
         cmocka_unit_test(an_ended_person_signs_nothing_more),
+        cmocka_unit_test(an_export_is_the_file_that_was_asked_for),
+        cmocka_unit_test(a_new_password_says_which_tokens_go_on),
+        cmocka_unit_test(a_name_that_is_nobodys_is_answered_as_any_other),
+        cmocka_unit_test(what_a_form_calls_its_fields_is_text_and_no_json),
         cmocka_unit_test(once_there_is_an_admin_he_is_asked),
         cmocka_unit_test(every_list_and_board_has_pages),
         cmocka_unit_test(reads_do_not_wait_for_a_commit),

@@ -54,7 +54,8 @@ static void a_csv_is_as_rfc_4180_wants_it(void **state)
 /* A payee may be called anything; a negative amount stays a number. */
 static void no_text_of_anybody_is_a_formula(void **state)
 {
-    static const char *const texts[] = {"=1+1", "+86", "-2+3", "@SUM(A1)", "\t=1", "\r=1"};
+    static const char *const texts[] = {"=1+1", "+86",   "-2+3", "@SUM(A1)", "\t=1",
+                                        "\r=1", "＝1+1", "＋86", "－2",      "＠SUM(A1)"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {

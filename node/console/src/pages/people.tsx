@@ -127,14 +127,16 @@ function End({ user, onClose }: { user: User; onClose: () => void }) {
 function Password({ user, onClose }: { user: User; onClose: () => void }) {
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
+  const [ends, setEnds] = useState(false);
   const [act, problem] = usePost(`/users/${encodeURIComponent(user.name)}/passwd`, onClose);
   return (
     <Dialog title={t("console.people.password_of", { name: user.name })} onClose={onClose}
       foot={<><button type="button" onClick={onClose}>{t("console.cancel")}</button>
         <button type="submit" form="new-password" class="primary">{t("console.people.password")}</button></>}>
-      <form id="new-password" class="form" onSubmit={(event) => { event.preventDefault(); act({ password: old, new_password: fresh }); }}>
+      <form id="new-password" class="form" onSubmit={(event) => { event.preventDefault(); act({ password: old, new_password: fresh, end_tokens: ends }); }}>
         <label>{t("console.people.old_password")}<input required type="password" autocomplete="current-password" value={old} onInput={(e) => setOld(e.currentTarget.value)} /></label>
         <label>{t("console.people.new_password")}<input required type="password" autocomplete="new-password" minLength={8} value={fresh} onInput={(e) => setFresh(e.currentTarget.value)} /></label>
+        <div class="role-list"><label><input type="checkbox" checked={ends} onChange={() => setEnds(!ends)} /> <span>{t("console.people.end_tokens")}</span></label></div>
         {problem === null ? null : <Trouble problem={problem} />}
       </form>
     </Dialog>
