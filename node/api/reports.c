@@ -26,16 +26,6 @@ static void write_chain(struct report *report, const struct chain_row *row)
     report_rate(out, "rate", row->paid, row->received - row->passed_down);
 }
 
-static bool has_children(const struct roster_snapshot *roster, struct division division)
-{
-    for (size_t i = 0; i < roster->count; i++) {
-        if (division_equal(roster->at[i].parent, division)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void chain_of(struct report *report, const struct place *place, enum scope scope)
 {
     const char *scope_name = scope == SCOPE_OWN ? "own" : "subtree";
@@ -78,7 +68,7 @@ static void report_chain(struct report *report)
             continue;
         }
         chain_of(report, place, SCOPE_OWN);
-        if (has_children(roster, place->division)) {
+        if (place->inside > 0) {
             chain_of(report, place, SCOPE_SUBTREE);
         }
     }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "node/text/nearest.h"
+#include "proto/array.h"
 #include "replicator/store/row_letters.h"
 #include "replicator/trust/roster_load.h"
 
@@ -19,6 +20,7 @@ static void roster_snapshot_free(struct roster_snapshot *roster)
         return;
     }
     roster_free(roster->roster);
+    mem_free(roster->by_code);
     mem_free(roster->at);
     mem_free(roster);
 }
@@ -77,6 +79,7 @@ static void add_place(struct roster_snapshot *out, const struct member *member,
     place->division = member->grant.division;
     place->parent = member->grant.parent;
     place->depth = member->depth;
+    place->inside = member->below;
     memcpy(place->name, member->grant.name, sizeof place->name);
     place->below = roster_within(out->roster, place->division, self);
     place->above = !place->below && roster_within(out->roster, self, place->division);
@@ -99,6 +102,21 @@ static void add_children(struct roster_snapshot *out, const struct member *paren
     }
 }
 
+static int compare_places(const void *a, const void *b)
+{
+    return division_compare((*(const struct place *const *)a)->division,
+                            (*(const struct place *const *)b)->division);
+}
+
+static void list_by_code(struct roster_snapshot *out)
+{
+    out->by_code = mem_zalloc((out->count + 1) * sizeof *out->by_code);
+    for (size_t i = 0; i < out->count; i++) {
+        out->by_code[i] = &out->at[i];
+    }
+    qsort(out->by_code, out->count, sizeof *out->by_code, compare_places);
+}
+
 static struct roster_snapshot *make(const struct roster_snapshots *rosters, const struct view *view,
                                     const struct hash *grants)
 {
@@ -111,6 +129,7 @@ static struct roster_snapshot *make(const struct roster_snapshots *rosters, cons
     (void)roster_load(out->roster, view->store, view->snapshot, &err);
     out->at = mem_zalloc((roster_count(out->roster) + 1) * sizeof *out->at);
     add_children(out, NULL, rosters->self);
+    list_by_code(out);
     return out;
 }
 
@@ -207,15 +226,20 @@ void roster_snapshot_release(const struct service *service, struct roster_snapsh
 
 /* --- asking --- */
 
+static int compare_code(const void *code, const void *item)
+{
+    return division_compare(*(const struct division *)code,
+                            (*(const struct place *const *)item)->division);
+}
+
 const struct place *roster_snapshot_place(const struct roster_snapshot *roster,
                                           struct division division)
 {
-    for (size_t i = 0; i < roster->count; i++) {
-        if (division_equal(roster->at[i].division, division)) {
-            return &roster->at[i];
-        }
-    }
-    return NULL;
+    const size_t at = ARRAY_LOWER_BOUND(roster->by_code, roster->count, &division, compare_code);
+
+    return at < roster->count && compare_code(&division, &roster->by_code[at]) == 0
+               ? roster->by_code[at]
+               : NULL;
 }
 
 struct policy roster_snapshot_policy(const struct roster_snapshot *roster,
@@ -230,17 +254,10 @@ struct policy roster_snapshot_policy(const struct roster_snapshot *roster,
 bool roster_snapshot_within(const struct roster_snapshot *roster, struct division division,
                             struct division above)
 {
-    for (uint32_t steps = 0; steps <= TREE_DEPTH_MAX; steps++) {
-        const struct place *place = roster_snapshot_place(roster, division);
-        if (place == NULL) {
-            return false;
-        }
-        if (division_equal(division, above)) {
-            return true;
-        }
-        division = place->parent;
-    }
-    return false;
+    const struct place *place = roster_snapshot_place(roster, division);
+    const struct place *top = roster_snapshot_place(roster, above);
+
+    return place != NULL && top != NULL && place >= top && place <= top + top->inside;
 }
 
 /* did_you_mean for a code that is not in the roster, or "". */

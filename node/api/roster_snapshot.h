@@ -19,6 +19,7 @@ struct place {
     struct division division, parent;
     char name[NAME_BYTES_MAX + 1];
     uint32_t depth;
+    size_t inside;     /* so many places right behind this one are its subtree */
     bool below, above; /* below: self or in its subtree; above: an ancestor of self */
 };
 
@@ -26,9 +27,10 @@ struct roster_snapshot {
     struct roster *roster; /* a grant that cannot be added is missing in it: verify says so */
     struct place *at;      /* depth first from the root, siblings by code */
     size_t count;
-    struct hash grants; /* of all stored grants */
-    uint64_t moment;    /* the newest at which they were these; under the lock of the cache */
-    size_t holders;     /* under the lock of the cache */
+    const struct place **by_code; /* all of them */
+    struct hash grants;           /* of all stored grants */
+    uint64_t moment; /* the newest at which they were these; under the lock of the cache */
+    size_t holders;  /* under the lock of the cache */
 };
 
 struct roster_snapshots;

@@ -161,12 +161,9 @@ static void write_rows(struct json_out *out, const struct tree_task *tree,
 
 static const char *name_of(const struct roster_snapshot *roster, struct division division)
 {
-    for (size_t i = 0; i < roster->count; i++) {
-        if (division_equal(roster->at[i].division, division)) {
-            return roster->at[i].name;
-        }
-    }
-    return "";
+    const struct place *place = roster_snapshot_place(roster, division);
+
+    return place == NULL ? "" : place->name;
 }
 
 static void write_summary(struct json_out *out, const struct watch_summary *summary,
