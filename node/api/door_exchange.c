@@ -28,6 +28,25 @@ static const char *query_value(void *connection, const char *name)
                            : value;
 }
 
+static enum MHD_Result put_argument(void *arg, enum MHD_ValueKind kind, const char *name,
+                                    const char *value)
+{
+    struct buf *out = arg;
+
+    (void)kind;
+    buf_append(out, name, strlen(name) + 1);
+    buf_put_u8(out, value != NULL);
+    if (value != NULL) {
+        buf_append(out, value, strlen(value) + 1);
+    }
+    return MHD_YES;
+}
+
+static void write_query(void *connection, struct buf *out)
+{
+    (void)MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, put_argument, out);
+}
+
 static const char *header_value(void *connection, const char *name)
 {
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
@@ -208,6 +227,7 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
         .body = &exchange->body,
         .connection = connection,
         .query = query_value,
+        .write_query = write_query,
         .header = header_value,
     };
     exchange->in_parts = config->in_parts != NULL && config->in_parts(request);

@@ -26,6 +26,7 @@ struct home_config;
 struct roster_snapshots;
 struct task_gate;
 struct feed_share;
+struct shared_answers;
 
 struct service { /* const while requests run */
     struct node *node;
@@ -37,6 +38,7 @@ struct service { /* const while requests run */
     struct sessions *sessions;
     struct roster_snapshots *rosters;
     struct feed_share *feeds;
+    struct shared_answers *shared;    /* NULL: none are */
     const char *listen, *fingerprint; /* of the door on the network; NULL: there is none */
     const struct home_config *home;   /* as the daemon read it; NULL: it has no home */
     const char *damage;               /* what HOME/damaged says; NULL: no such file */
@@ -57,6 +59,8 @@ struct request {
     struct upload *upload; /* NULL until the first part of such a body */
     void *connection;
     const char *(*query)(void *connection, const char *name); /* NULL when not given */
+    /* Appends all that its address asks, as it came. NULL: nobody can tell. */
+    void (*write_query)(void *connection, struct buf *out);
     const char *(*header)(void *connection, const char *name);
     char argument[2][64]; /* what stood for '*' in the route's path */
 };

@@ -40,6 +40,7 @@
 #include "node/api/routes_unsent.h"
 #include "node/api/routes_webhooks.h"
 #include "node/api/routes_write.h"
+#include "node/api/shared_answers.h"
 #include "node/api/upload.h"
 
 static const struct row {
@@ -49,6 +50,7 @@ static const struct row {
     bool is_watch;      /* for who watches this machine: no document, no person */
     bool names_persons; /* payees and their accounts: who reads it is noted */
     bool is_short; /* a few rows of a snapshot, and no word with the loop: see route_is_short */
+    enum shared shared;
 } routes[] = {
     {"POST", "/documents", post_documents, ASKS_SUBMITTER},
     {"GET", "/documents", list_documents, ASKS_PERSON, .names_persons = true},
@@ -70,16 +72,16 @@ static const struct row {
     {"POST", "/webhooks/*/replay", post_webhook_replay, ASKS_ADMIN},
     {"GET", "/trace/*", get_trace, ASKS_PERSON, .names_persons = true},
     {"GET", "/balance", get_balance, ASKS_PERSON, .is_short = true},
-    {"GET", "/report/*", get_report, ASKS_PERSON},
+    {"GET", "/report/*", get_report, ASKS_PERSON, .shared = SHARED_WHILE_STORED},
     {"GET", "/export/*", get_export, ASKS_PERSON, .names_persons = true},
     {"GET", "/lines", get_lines, ASKS_PERSON},
     {"GET", "/money", get_money, ASKS_PERSON},
     {"GET", "/money/months", get_months, ASKS_PERSON},
-    {"GET", "/status", get_status, ASKS_PERSON},
-    {"GET", "/status/tree", get_tree, ASKS_PERSON},
+    {"GET", "/status", get_status, ASKS_PERSON, .shared = SHARED_A_MOMENT},
+    {"GET", "/status/tree", get_tree, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/config", get_config, ASKS_OVERSIGHT},
     {"GET", "/history", get_history, ASKS_PERSON},
-    {"GET", "/alarms", get_alarms, ASKS_PERSON},
+    {"GET", "/alarms", get_alarms, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
     {"POST", "/alarms/*/silence", post_alarm_silence, ASKS_ADMIN},
     {"GET", "/digest", get_digest, ASKS_PERSON},
@@ -164,7 +166,7 @@ static void run_row(const struct row *row, struct request *request, struct answe
     const bool admitted = admit(request, answer, row->asks);
 
     if (admitted && (!is_noted(row) || note_asked(request, answer, row->names_persons))) {
-        row->run(request, answer);
+        shared_answer(row->shared, row->run, request, answer);
     }
     if (is_noted(row)) {
         access_note_outcome(request, answer, admitted);

@@ -15,6 +15,7 @@
 #include "node/api/listener.h"
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes.h"
+#include "node/api/shared_answers.h"
 #include "proto/log.h"
 #include "proto/message.h"
 
@@ -270,6 +271,7 @@ static struct service service_of(const struct api_config *config)
         .self = node->self,
         .tree = node->tree,
         .feeds = feed_share_open(),
+        .shared = shared_answers_open(),
         .rosters = roster_snapshots_open(&node->tree, node->self),
         .damage = node->damage,
         .gate = task_gate_open(),
@@ -303,6 +305,7 @@ enum status api_start(struct api **out, const struct api_config *config, struct 
 
 void api_committed(struct api *api)
 {
+    shared_answers_committed(api->service.shared);
     door_committed(api->home);
     if (api->network != NULL) {
         door_committed(api->network);
@@ -324,6 +327,7 @@ void api_stop(struct api *api)
     door_close(api->home);
     workers_close(api->workers);
     feed_share_close(api->service.feeds);
+    shared_answers_close(api->service.shared);
     roster_snapshots_close(api->service.rosters);
     sessions_close(api->service.sessions);
     task_gate_unref(api->service.gate);
