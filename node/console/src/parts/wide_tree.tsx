@@ -8,7 +8,7 @@ import { t } from "../words";
 import { stateWord } from "./badge";
 import { say } from "./live_region";
 import type { Lens } from "./tree";
-import { draw, palette, type Palette, type Size, type View } from "./wide_draw";
+import { draw, Ground, palette, type Palette, type Size, type View } from "./wide_draw";
 import { fieldAt, layout, MAP_WIDTH, type Field } from "./wide_layout";
 
 const ZOOM_MOST = 12;
@@ -29,6 +29,7 @@ export function WideTree({ root, lens }: { root: Branch; lens: Lens }) {
   const fields = useMemo(() => layout(root, ratio), [structureOf(root), ratio]);
   const rows = useMemo(() => new Map(flat(root).map((branch) => [branch.row.division, branch])), [root]);
   fields.forEach((field) => { field.branch = rows.get(field.branch.row.division) ?? field.branch; });
+  const ground = useMemo(() => new Ground(), [fields, root, lens]);
   const current = fields.find(({ branch }) => branch.row.division === chosen) ?? null;
 
   const paint = (): void => {
@@ -39,19 +40,22 @@ export function WideTree({ root, lens }: { root: Branch; lens: Lens }) {
       colours.current ??= palette(canvas.current);
       const ratio = devicePixelRatio;
       to.setTransform(ratio, 0, 0, ratio, 0, 0);
-      draw(fields, { to, view: view.current, size: size.current, colours: colours.current, font: getComputedStyle(canvas.current).fontFamily, figure: ({ branch }) => lens.figure(branch) }, current);
+      draw(fields, { to, view: view.current, size: size.current, colours: colours.current, font: getComputedStyle(canvas.current).fontFamily, figure: ({ branch }) => lens.figure(branch) }, current, ground);
     });
   };
   const least = (): number => size.current.width / MAP_WIDTH;
   const place = (next: View): void => {
     const scale = Math.min(ZOOM_MOST * least(), Math.max(least(), next.scale));
     const [width, height] = [MAP_WIDTH * scale, (MAP_WIDTH / ratio) * scale];
+    const before = view.current;
     view.current = {
       scale,
       x: Math.min(0, Math.max(size.current.width - width, next.x)),
       y: Math.min(0, Math.max(size.current.height - height, next.y)),
     };
-    paint();
+    if (before.scale !== scale || before.x !== view.current.x || before.y !== view.current.y) {
+      paint();
+    }
   };
   const zoom = (by: number, x = size.current.width / 2, y = size.current.height / 2): void => {
     const before = view.current;
