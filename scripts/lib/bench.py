@@ -213,7 +213,7 @@ def idle():
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
     parser.add_argument("what", choices=["hops", "latency", "idle", "wire", "pages", "compare",
-                                          "drafts", "api"])
+                                          "drafts", "api", "console"])
     parser.add_argument("revision", nargs="?", help="compare, drafts: the one to compare with")
     parser.add_argument("--seconds", type=int, help="of load a row (30; compare: 15)")
     parser.add_argument("--indicators", type=int, help="only the rows of so many")
@@ -243,6 +243,10 @@ def main():
             result = bench_api.api(base, ledger, run, machine, args.seconds or 10)
         print(json.dumps(result, indent=None if args.json else 2))
         return 0
+    if args.what == "console":
+        return subprocess.run(["/usr/bin/python3", os.path.join(trees.ROOT, "tests", "console", "wide.py"), "--real", "--judge",
+                               "--build", os.path.join(trees.ROOT, "build"), "--seconds", str(args.seconds or 30),
+                               *(["--json"] if args.json else [])], check=False).returncode
     if args.what == "pages":
         with tempfile.TemporaryDirectory(prefix="terrace-pages-") as base:
             result = bench_pages.pages(base, ledger, run, args.documents)

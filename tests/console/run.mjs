@@ -1,14 +1,16 @@
-// run - drives a browser through the steps: each file of steps/ has some, tried in the order of names.
+// run - drives a browser through the steps: each file of steps/, or of another folder that is told, has
+// some, tried in the order of names.
 //
 //   export const steps = { "a sentence that says what is shown": async () => { ... } };
 import { readdirSync } from "node:fs";
-import { browser } from "./browser.mjs";
+import { browser, told } from "./browser.mjs";
 
 const only = process.argv.slice(3);
 let failures = 0;
 
-for (const file of readdirSync(new URL("steps/", import.meta.url)).filter((name) => name.endsWith(".mjs")).sort()) {
-  const { steps } = await import(`./steps/${file}`);
+const folder = told.steps ?? "steps";
+for (const file of readdirSync(new URL(`${folder}/`, import.meta.url)).filter((name) => /^\d.*\.mjs$/.test(name)).sort()) {
+  const { steps } = await import(`./${folder}/${file}`);
   for (const [name, step] of Object.entries(steps)) {
     if (only.length > 0 && !only.some((part) => name.includes(part) || file.includes(part))) {
       continue;

@@ -14,6 +14,7 @@ SIGNED = [
     ("body_size", 4), ("body_hash", 32), ("time_ms", 8)]
 LINE, TREE = 1, 2
 IS_TREE, OTHER_DIVISION, OTHER_AUD_PREV, MANY, ZSTD = 1, 2, 4, 8, 16
+USER_FIRST = 16  # kinds below are the link's own, and book nothing
 
 
 class Bad(Exception):
@@ -179,41 +180,51 @@ class Chain:
 
 
 class Writer:
-    """One's own log: documents that book nothing, in blocks for the line from the root to here."""
+    """One's own log: grants, and documents that book nothing."""
 
     def __init__(self, division, tree, key):
         self.division, self.tree, self.key = division, tree, key
         self.chain, self.digest, self.last_signature = Chain(True), ZERO, b""
 
-    def write(self, documents, time_ms):
-        """[(kind, format, body)] -> a sealed block."""
+    def write(self, documents, time_ms, audience=None):
+        """[(kind, format, body)] -> a sealed block, for the line from the root to here unless another
+        audience (kind, division) is named."""
+        audience = audience or (LINE, self.division)
         first = self.chain.lsn + 1
         entries = [Entry(first + i, time_ms, *document) for i, document in enumerate(documents)]
         packed = b"".join(varint(e.kind) + varint(e.format) + varint(e.time_ms) + varint(len(e.body))
                           + e.body for e in entries)
         body = u32(len(packed)) + packed
-        booked = b"".join(u64(e.lsn) + u16(0) for e in entries)
-        self.digest = tagged(b"state", self.digest, booked)
-        seq, before = self.chain.audiences.get((LINE, self.division), (0, ZERO))
+        booked = b"".join(u64(e.lsn) + u16(0) for e in entries if e.kind >= USER_FIRST)
+        if booked:
+            self.digest = tagged(b"state", self.digest, booked)
+        seq, before = self.chain.audiences.get(audience, (0, ZERO))
         public, root = self.key.verify_key.encode(), hashes.merkle_root([e.leaf() for e in entries])
         header = dict(
-            version=1, suite=1, codec=0, audience_kind=LINE, audience=self.division,
+            version=1, suite=1, codec=0, audience_kind=audience[0], audience=audience[1],
             author=self.division, epoch=1, count=len(entries), first_lsn=first, aud_seq=seq + 1,
             prev_hash=self.chain.hash, aud_prev=before, entries_root=root, state_digest=self.digest,
             raw_size=len(body), body_size=len(body), body_hash=tagged(b"body", body), time_ms=time_ms)
         digest = block_hash(header, self.tree, public)
         self.last_signature = self.key.sign(digest).signature
-        whole = self.pack(header) + self.last_signature + body
+        whole = pack(header) + self.last_signature + body
         self.chain.follow(parse(whole), digest)
         return whole
 
-    def pack(self, header):
-        """The header as it travels. All blocks of this log have one audience, so that the block
-        before of the audience is the block before, and is left out."""
-        many = header["count"] > 1
-        author = header["author"].encode()
-        return (bytes([1, 1, MANY if many else 0, len(author)]) + author + varint(header["epoch"])
-                + varint(header["first_lsn"]) + (varint(header["count"]) if many else b"")
-                + varint(header["aud_seq"]) + varint(header["time_ms"]) + header["prev_hash"]
-                + (header["entries_root"] if many else b"") + header["state_digest"]
-                + header["body_hash"])
+
+def pack(header):
+    """The header as it travels, without what its receiver can tell."""
+    many = header["count"] > 1
+    other, other_prev = header["audience"] != header["author"], header["aud_prev"] != header["prev_hash"]
+    flags = ((IS_TREE if header["audience_kind"] == TREE else 0) | (OTHER_DIVISION if other else 0)
+             | (OTHER_AUD_PREV if other_prev else 0) | (MANY if many else 0))
+    return (bytes([1, 1, flags]) + pack_division(header["author"])
+            + (pack_division(header["audience"]) if other else b"") + varint(header["epoch"])
+            + varint(header["first_lsn"]) + (varint(header["count"]) if many else b"")
+            + varint(header["aud_seq"]) + varint(header["time_ms"]) + header["prev_hash"]
+            + (header["aud_prev"] if other_prev else b"") + (header["entries_root"] if many else b"")
+            + header["state_digest"] + header["body_hash"])
+
+
+def pack_division(division):
+    return bytes([len(division)]) + division.encode()

@@ -68,12 +68,15 @@ class Keys:
     def public(self):
         return self.sign.verify_key.encode()
 
+    def certify(self, tree, division):
+        """This link key is that division's, by its signing key."""
+        return self.sign.sign(tagged(b"keyproof", tree, code(division), bytes(self.curve.public_key))).signature
+
 
 def prove(pb, token, keys, confirm, endpoint="", unix_ms=0):
     """An EnrolRequest with its proof. A confirm leaves out what only the request says."""
     curve = bytes(32) if confirm else bytes(keys.curve.public_key)
-    key_proof = bytes(64) if confirm else keys.sign.sign(
-        tagged(b"keyproof", token.tree, code(token.division), curve)).signature
+    key_proof = bytes(64) if confirm else keys.certify(token.tree, token.division)
     digest = tagged(b"enrol", u32(SUITE), code(token.division), token.secret, keys.public(), curve,
                     key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0))
     request = pb.EnrolRequest(suite=SUITE, division=token.division.encode(), secret=token.secret,
@@ -94,6 +97,18 @@ def ask(pb, socket, request, seconds=20):
     if answer.status != 0:
         raise Refused(answer.text.decode())
     return answer
+
+
+def seal_grant(pb, granter, tree, place, keys, policy, unix_ms):
+    """`granter`, the keys of place's parent, grants; place is (division, parent, name)."""
+    division, parent, name = place
+    grant = pb.Grant(
+        division=division.encode(), parent=parent.encode(), name=name.encode(), epoch=1, suite=SUITE,
+        sign_key=keys.public(), curve_key=bytes(keys.curve.public_key), key_proof=keys.certify(tree, division),
+        base_lsn=0, base_hash=hashes.ZERO, unix_ms=unix_ms, policy=policy, tree=tree).SerializeToString()
+    digest = tagged(b"grant", sized(grant), u32(0), sized(b""))
+    return pb.SignedGrant(suite=SUITE, grant=grant, signer=granter.public(),
+                          signature=granter.sign.sign(digest).signature).SerializeToString()
 
 
 def open_chain(pb, chain, tree):

@@ -42,9 +42,11 @@ class Session:
         return self.pb.Position(author=author.encode(), epoch=chain.epoch, lsn=chain.lsn,
                                 hash=chain.hash)
 
-    def hello(self, own):
-        """Opens a session; `own` is the chain of the own log. Heads come in the order of authors."""
-        chains = dict(self.above, **({self.token.division: own} if own.lsn else {}))
+    def hello(self, own, below=None):
+        """Opens a session; `own` is the chain of the own log, `below` has those of divisions below by code.
+        Heads come in the order of authors."""
+        chains = dict(self.above, **{author: chain for author, chain in
+                                     {self.token.division: own, **(below or {})}.items() if chain.lsn})
         self.session = random.getrandbits(64) | 1
         self.welcome, self.received_bytes, self.sent_bytes = None, 0, 0
         self.send(hello=self.pb.Hello(
@@ -57,14 +59,17 @@ class Session:
         if self.sent_bytes > self.credit:
             raise Broken("this test sends more than it has credit for")
 
-    def say_beat(self, own, key, sequence, **health):
-        """How this node is, by its own word, beside the head of its log."""
+    def beat(self, division, own, key, sequence, **health):
+        """How a node is, by its own word, beside the head of its log; its grant is of the first epoch."""
         beat = self.pb.Beat(
-            suite=1, division=self.token.division.encode(), key_epoch=own.epoch, sequence=sequence,
+            suite=1, division=division.encode(), key_epoch=1, sequence=sequence,
             unix_ms=int(time.time() * 1000), epoch=own.epoch, lsn=own.lsn, hash=own.hash,
             health=self.pb.Health(**health).SerializeToString())
         beat.signature = key.sign(beat_hash(self.token.tree, beat)).signature
-        self.send(beat=[beat])
+        return beat
+
+    def say_beat(self, own, key, sequence, **health):
+        self.send(beat=[self.beat(self.token.division, own, key, sequence, **health)])
 
     def take_beat(self, beat):
         """The root's answer to one of ours."""
