@@ -53,6 +53,10 @@ export function troubles(tree: TreeAnswer): DivisionRow[] {
     !(row.state === "unknown" && row.broken !== null && row.broken !== row.division)).sort(byUrgency);
 }
 
+/** This node, where its own link is what somebody must look after. */
+export const ownTrouble = (tree: TreeAnswer): DivisionRow | undefined =>
+  tree.rows.find(({ division, state }) => division === tree.division && (state === "off_line" || state === "paused"));
+
 const severities = ["critical", "error", "warning", "info"];
 
 /** Those that are in one trouble for one reason, told once: off line below one division, or with a

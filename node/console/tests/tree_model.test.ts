@@ -3,7 +3,7 @@ import "./browser";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Alarm, DivisionRow, Status, TreeAnswer } from "../src/shapes";
-import { branches, common, furtherAlarms, sentence, troubles } from "../src/tree_model";
+import { branches, common, furtherAlarms, ownTrouble, sentence, troubles } from "../src/tree_model";
 import { rows as words } from "../src/words";
 import { coarse, sinceStart, together } from "../src/day";
 
@@ -56,6 +56,11 @@ test("one's own link, and one's own alarms, stand before what is known of others
   const down = { ...full, code: "neighbour_down", severity: "error", division: "540100" } as Alarm;
   assert.deepEqual(furtherAlarms([down, full], [row("540100", "540000", "off_line")]), [full]);
   assert.deepEqual(furtherAlarms([{ ...full, silenced: "2026-11-29T08:00:00Z" }], []), [], "what is silenced is not shouted");
+});
+
+test("one's own link is to be looked after as any other", () => {
+  assert.equal(ownTrouble(tree([row("540000", null, "off_line"), row("540100", "540000", "well")]))?.division, "540000");
+  assert.equal(ownTrouble(tree([root, row("540100", "540000", "off_line")])), undefined);
 });
 
 test("the tree counts who is well below, and the moment that all have reached", () => {

@@ -19,7 +19,7 @@ import { ask } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, TreeAnswer } from "../shapes";
 import { lag, minute, moment } from "../time";
 import {
-  backlog, backlogText, branches, byUrgency, common, furtherAlarms, isLate, isUrgent, isWell, knownUntil, recovers, sentence, since, sinceAge, together,
+  backlog, backlogText, branches, byUrgency, common, furtherAlarms, isLate, isUrgent, isWell, knownUntil, ownTrouble, recovers, sentence, since, sinceAge, together,
   troubles, type Branch,
 } from "../tree_model";
 import { useAnswer } from "../use_answer";
@@ -177,13 +177,15 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
   const further = furtherAlarms(alarms.data?.alarms ?? [], all);
   const refused = (status.value?.enrol_attempts ?? []).find(({ age_s }) => age_s < DAY_S);
   const late = answer.invited.filter(({ expired, waiting }) => expired || waiting);
-  const count = todo.length + further.length + late.length + (refused === undefined ? 0 : 1);
+  const own = ownTrouble(answer);
+  const count = (own === undefined ? 0 : 1) + todo.length + further.length + late.length + (refused === undefined ? 0 : 1);
   return (
     <aside class="card" aria-label={t("console.map.todo")}>
       <div class="card-head"><h2>{t("console.map.todo")}</h2><span class="card-count">{count}</span>
         <div class="card-aside"><a href="/ops/alarms?history=1">{t("console.map.history")}</a></div></div>
       {count === 0 ? <Empty>{t("console.map.nothing_todo")}</Empty> : (
         <ul class="items">
+          {own === undefined ? null : <Exception rows={[own]} tree={answer} />}
           {further.slice(0, 4).map((alarm) => <li key={alarm.id}><AlarmItem alarm={alarm} name={withNames(alarm.division ?? "")} /><Acknowledge alarm={alarm} done={alarms.again} /></li>)}
           {together(todo.filter(isUrgent)).slice(0, 8).map((rows) => <Exception key={rows[0].division} rows={rows} tree={answer} />)}
           {refused === undefined ? null : <Newcomer title={t("console.map.refused", { name: refused.division ?? "" })} time={refused.time} text={refused.text} cure={t("console.map.invite_again")} />}
