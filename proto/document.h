@@ -108,7 +108,8 @@
     X(TRANSFER_LSN, 102, "transfer_lsn", NUMBER, 0)  /* in the issuer's log */                     \
     X(TRANSFER_HASH, 103, "transfer_hash", HASH, 32) /* TAG_CONTENT of the transfer's body */      \
     X(OPERATOR_KEY, 104, "operator_key", HASH, 32)   /* operator: Ed25519 public key */            \
-    X(ROLE, 105, "role", CODE, 32)
+    X(ROLE, 105, "role", CODE, 32)                                                                 \
+    X(ENTERED_BY, 106, "entered_by", TEXT, 63) /* operator: the admin whose word it is */
 
 enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,

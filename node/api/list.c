@@ -29,14 +29,15 @@ static const enum field told[] = {
     FIELD_PAY_APP_ID,       FIELD_COR_BGT_DOC_NO, FIELD_SUP_BGT_DOC_NO,
     FIELD_APPROVAL_REF,     FIELD_DOC_TITLE,      FIELD_PAYEE_ACCT_NAME,
     FIELD_USE_DES,          FIELD_XPAY_DATE,      FIELD_REASON,
-    FIELD_OUTCOME,
+    FIELD_OUTCOME,          FIELD_ENABLED,        FIELD_OPERATOR_KEY,
+    FIELD_ENTERED_BY,
 };
 
 static void write_told(struct json_out *out, const struct document *document)
 {
     for (size_t i = 0; i < COUNT_OF(told); i++) {
         if (document_has(document, told[i])) {
-            out_bytes(out, field_info(told[i])->name, document_text(document, told[i]));
+            out_field(out, field_info(told[i])->name, document, told[i]);
         }
     }
 }

@@ -113,7 +113,7 @@ static enum status confirm(struct key_task *task, struct node *node, struct txn 
 
 static enum status end(struct key_task *task, struct node *node, struct txn *txn)
 {
-    return browser_key_end(node, txn, task->id, &task->key, &task->err);
+    return browser_key_end(node, txn, task->id, task->admin, &task->key, &task->err);
 }
 
 static struct key_task *new_task(const struct request *request,
@@ -246,6 +246,7 @@ void post_key_end(struct request *request, struct answer *answer)
     struct key_task *task = new_task(request, end);
 
     if (read_id(request, answer, task) && may_end(request, answer, task)) {
+        memcpy(task->admin, request->caller.name, sizeof task->admin);
         answer_change(request, answer, task, "key.ended");
     }
     api_task_done_with(&task->api_task);

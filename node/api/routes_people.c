@@ -130,6 +130,7 @@ void post_user(struct request *request, struct answer *answer)
         sign_key_generate(&key);
         (void)snprintf(user->row.name, sizeof user->row.name, "%s", name);
         user->row.enabled = true;
+        memcpy(user->row.by, request->caller.name, sizeof user->row.by);
         user->row.key = key.public;
         session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password),
                      request->caller.address);
@@ -256,6 +257,7 @@ void post_disable(struct request *request, struct answer *answer)
 
     user = api_task_new(request->service->gate, sizeof *user, run_user, free_user);
     user->change = person_end;
+    memcpy(user->row.by, request->caller.name, sizeof user->row.by);
     (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
     if (answer_outcome(request, answer, api_task_run(&user->api_task, request->service->node))) {
         if (user->err.status == OK) {

@@ -27,6 +27,7 @@ static const struct list_column {
     {{"bank_name", "bank_name", CELL_TEXT}, FIELD_BANK_NAME, false},
     {{"name", "user", CELL_TEXT}, FIELD_OPERATOR_KEY, false},
     {{"role", "roles", CELL_TEXT}, FIELD_ROLE, false},
+    {{"entered_by", "entered_by", CELL_TEXT}, FIELD_ENTERED_BY, false},
     {{"receiver", "receiver", CELL_TEXT}, FIELD_REC_DIV_CODE, false},
     {{"receiver_name", "receiver_name", CELL_TEXT}, FIELD_REC_DIV_CODE, false},
     {{"issuer", "issuer", CELL_TEXT}, FIELD_ORI_DIV_CODE, false},

@@ -219,22 +219,24 @@ enum status browser_key_ask(struct node *node, struct txn *txn, const struct bro
     return OK;
 }
 
-static void publish(struct node *node, struct txn *txn, const struct browser_key *key)
+static void publish(struct node *node, struct txn *txn, const struct browser_key *key,
+                    const char *by)
 {
     struct operator_row row = {
         .roles = ROLE_CHECKER, .key = key->key, .enabled = key->state == BROWSER_KEY_GOOD};
 
     memcpy(row.name, key->name, sizeof row.name);
+    (void)snprintf(row.by, sizeof row.by, "%s", by);
     node_operator_publish(node, txn, &row);
 }
 
 static void decide(struct node *node, struct txn *txn, struct browser_key *key,
-                   enum browser_key_state state)
+                   enum browser_key_state state, const char *by)
 {
     key->state = state;
     key->decided_ms = node->turn_unix_ms;
     stage(txn, key);
-    publish(node, txn, key);
+    publish(node, txn, key, by);
 }
 
 static enum status find(struct txn *txn, const uint8_t id[BROWSER_KEY_ID_SIZE],
@@ -264,11 +266,11 @@ enum status browser_key_confirm(struct node *node, struct txn *txn,
         return status;
     }
     (void)snprintf(out->admin, sizeof out->admin, "%s", admin);
-    decide(node, txn, out, BROWSER_KEY_GOOD);
+    decide(node, txn, out, BROWSER_KEY_GOOD, admin);
     return OK;
 }
 
-static void end_key(struct node *node, struct txn *txn, struct browser_key *key)
+static void end_key(struct node *node, struct txn *txn, struct browser_key *key, const char *by)
 {
     struct key_row_key row;
 
@@ -276,18 +278,18 @@ static void end_key(struct node *node, struct txn *txn, struct browser_key *key)
         txn_delete(txn, SPACE_LOCAL, row_key(&row, key->key.at, sizeof key->key.at));
         key->state = BROWSER_KEY_ENDED;
     } else if (key->state == BROWSER_KEY_GOOD) {
-        decide(node, txn, key, BROWSER_KEY_ENDED);
+        decide(node, txn, key, BROWSER_KEY_ENDED, by);
     }
 }
 
 enum status browser_key_end(struct node *node, struct txn *txn,
-                            const uint8_t id[BROWSER_KEY_ID_SIZE], struct browser_key *out,
-                            struct err *err)
+                            const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
+                            struct browser_key *out, struct err *err)
 {
     const enum status status = find(txn, id, out, err);
 
     if (status == OK) {
-        end_key(node, txn, out);
+        end_key(node, txn, out, by);
     }
     return status;
 }
@@ -303,7 +305,7 @@ enum status person_end(struct node *node, struct txn *txn, const struct operator
     }
     own = own_keys(txn, row->name);
     for (size_t i = 0; i < own.count; i++) {
-        end_key(node, txn, &own.at[i]);
+        end_key(node, txn, &own.at[i], row->by);
     }
     mem_free(own.at);
     return OK;

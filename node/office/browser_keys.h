@@ -44,11 +44,11 @@ enum status browser_key_ask(struct node *node, struct txn *txn, const struct bro
 enum status browser_key_confirm(struct node *node, struct txn *txn,
                                 const uint8_t id[BROWSER_KEY_ID_SIZE], const char *admin,
                                 struct browser_key *out, struct err *err);
-/* What was asked for is forgotten, what was good is ended; one that is ended stays so. *out is what
- * became of it. Errors: ERR_NOT_FOUND. */
+/* By his word: what was asked for is forgotten, what was good is ended; one that is ended stays so.
+ * *out is what became of it. Errors: ERR_NOT_FOUND. */
 enum status browser_key_end(struct node *node, struct txn *txn,
-                            const uint8_t id[BROWSER_KEY_ID_SIZE], struct browser_key *out,
-                            struct err *err);
+                            const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
+                            struct browser_key *out, struct err *err);
 /* Ends the person of row->name and all keys of his. Errors: as of node_operator_disable. */
 enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
                        struct err *err);

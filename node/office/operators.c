@@ -117,6 +117,7 @@ void node_operator_publish(struct node *node, struct txn *txn, const struct oper
                       &(struct operator_entry){.name = bytes_text(row->name),
                                                .key = bytes_of(&row->key, sizeof row->key),
                                                .roles = bytes_text(roles),
+                                               .by = bytes_text(row->by),
                                                .enabled = row->enabled});
     document_encode(&body, &document);
     (void)own_log_enter(node, txn, &document, buf_bytes(&body));
@@ -178,6 +179,7 @@ enum status node_operator_disable(struct node *node, struct txn *txn,
     buf_append_bytes(&sealed, known.sealed); /* the view dies with the put */
     known.sealed = buf_bytes(&sealed);
     known.enabled = false;
+    memcpy(known.by, row->by, sizeof known.by);
     stage_row(txn, &known);
     if ((known.roles & ROLE_ADMIN) != 0 && !node_has_role(txn, ROLE_ADMIN)) {
         known.enabled = true;

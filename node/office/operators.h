@@ -18,6 +18,8 @@ struct operator_row {
     uint64_t since_unix_ms; /* when the key was made known */
     struct bytes sealed;
     bool enabled;
+    char
+        by[64]; /* whose word the change is: in the entry, and never in the row; "": nobody's yet */
 };
 /* What stands in entries, logs and addresses: no blank, nothing hidden, at most 63 bytes. */
 bool operator_name_valid(const char *name);

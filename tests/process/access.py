@@ -55,6 +55,19 @@ def set_up(node):
         node.run("user", "add", name, "--role", role, as_user=None if role == "admin" else "sonam")
 
 
+def entries_name_whose_word_they_are(node):
+    """Each person is an entry of the log that says who entered him; the first one nobody could."""
+    rows = node.json("list", "operator")["rows"]
+    need([(row["name"], row.get("entered_by")) for row in rows] ==
+         [("sonam", None), ("tashi", "sonam"), ("drolma", "sonam"), ("pema", "sonam")], f"entered: {rows}")
+    node.run("user", "add", "norbu", "--role", "maker", as_user="sonam")
+    node.run("user", "disable", "norbu", as_user="sonam")
+    first, last = [row for row in node.json("list", "operator")["rows"] if row["name"] == "norbu"]
+    need((first["operator_key"], first["role"], first["entered_by"]) == (last["operator_key"], last["role"], "sonam") and
+         re.fullmatch("[0-9a-f]{64}", last["operator_key"]), f"{first} and {last}")
+    need((first.get("enabled"), last["enabled"], last["entered_by"]) == ("1", "2", "sonam"), f"an end is an entry: {last}")
+
+
 def roles_hold_at_the_command_line(node):
     refused(node, "needs_login", "user", "add", "nobody", "--role", "maker")
     refused(node, "needs_role", "user", "add", "nobody", "--role", "maker", as_user="tashi")
@@ -360,6 +373,7 @@ def the_parent_sees_what_its_owner_cuts(tree, root, city):
 def who_may(tree):
     root = tree.init_root(ROOT, "西藏自治区")
     set_up(root)
+    entries_name_whose_word_they_are(root)
     roles_hold_at_the_command_line(root)
     sessions_are_listed_and_ended(root)
     tokens_are_made_used_and_revoked(root)

@@ -12,6 +12,9 @@ void operator_document(struct document *out, struct bytes id, int year,
     document_set_text(out, FIELD_ENABLED, bytes_text(operator->enabled ? "1" : "2"));
     document_set_text(out, FIELD_OPERATOR_KEY, operator->key);
     document_set_text(out, FIELD_ROLE, operator->roles);
+    if (operator->by.size> 0) {
+        document_set_text(out, FIELD_ENTERED_BY, operator->by);
+    }
 }
 
 bool operator_read(const struct entry *entry, struct operator_entry *out)
@@ -27,6 +30,7 @@ bool operator_read(const struct entry *entry, struct operator_entry *out)
         .name = document_text(&document, FIELD_NAME),
         .key = document_text(&document, FIELD_OPERATOR_KEY),
         .roles = document_text(&document, FIELD_ROLE),
+        .by = document_text(&document, FIELD_ENTERED_BY),
         .enabled = !document_is_word(&document, FIELD_ENABLED, "2"),
     };
     return out->key.size == PUBLIC_KEY_SIZE;

@@ -4,7 +4,7 @@ import { accessible, close, DESK, need, open, PHONE, settled, shot } from "../br
 const PAGES = {
   map: "/map", "map-list": "/map?view=list", "map-backlog": "/map?lens=backlog", "map-money": "/map?lens=money", "map-overdue": "/map?lens=overdue", division: "/map/540121",
   links: "/ops/links?show=all", alarms: "/ops/alarms", "alarms-past": "/ops/alarms?history=1", join: "/ops/join", keys: "/ops/keys",
-  store: "/ops/store", config: "/ops/config", sessions: "/ops/sessions", events: "/ops/events", users: "/people/users", tokens: "/people/tokens", help: "/help", "help-word": "/help/payment", find: "/find?q=54", "no-page": "/nowhere",
+  store: "/ops/store", config: "/ops/config", sessions: "/ops/sessions", events: "/ops/events", users: "/people/users", tokens: "/people/tokens", chains: "/people/chains", help: "/help", "help-word": "/help/payment", find: "/find?q=54", "no-page": "/nowhere",
 };
 
 const HAN = /[\u4e00-\u9fff]/;

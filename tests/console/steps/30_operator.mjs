@@ -181,6 +181,13 @@ export const steps = {
     await row.getByRole("button", { name: "停用…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "停用…" }).click();
     await row.getByText("停用", { exact: true }).waitFor();
+    await page.getByRole("link", { name: "来历" }).click();
+    const chain = page.getByRole("row", { name: /边巴/ });
+    await chain.filter({ hasText: "停用" }).filter({ hasText: "卓玛" }).waitFor();
+    need(await chain.count() === 2, "added and ended are two entries");
+    need(/录入/.test(await chain.first().innerText()), "the first is not his entry");
+    await shot(page, "chains");
+    await accessible(page, "where persons come from");
     await close(page, "people");
   },
 };

@@ -46,7 +46,8 @@ static void run_deed(struct work *work, struct node *node, struct txn *txn)
             browser_key_confirm(node, txn, deed->key.at, deed->admin, &deed->out, &deed->err);
         break;
     case END:
-        deed->err.status = browser_key_end(node, txn, deed->key.at, &deed->out, &deed->err);
+        deed->err.status =
+            browser_key_end(node, txn, deed->key.at, deed->admin, &deed->out, &deed->err);
         break;
     case END_PERSON:
         deed->err.status = person_end(node, txn, &person, &deed->err);

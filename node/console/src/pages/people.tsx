@@ -15,6 +15,7 @@ import { age } from "../time";
 import { type Answer, useAnswer } from "../use_answer";
 import { t } from "../words";
 import { Audit } from "./people/audit";
+import { Chains } from "./people/chains";
 import { Tokens } from "./people/tokens";
 import { BrowserKeysPanel } from "../work/keys_panel";
 
@@ -37,10 +38,11 @@ export function PeoplePage({ parameters }: PageProps) {
       <div class="page">
         <Tabs label={t("console.nav.people")} here={`/people/${parameters.tab}`} tabs={[
           { href: "/people/users", title: t("console.people.users"), count: rows.length },
+          { href: "/people/chains", title: t("console.people.chains") },
           ...(person.value === null || may("admin") || may("maker") ? [{ href: "/people/tokens", title: t("console.people.tokens") }] : []),
           ...(may("auditor") ? [{ href: "/people/audit", title: t("console.people.audit") }] : []),
         ]} />
-        {parameters.tab === "tokens" ? <Tokens /> : parameters.tab === "audit" ? <Audit /> : <Users users={users} />}
+        {parameters.tab === "tokens" ? <Tokens /> : parameters.tab === "audit" ? <Audit /> : parameters.tab === "chains" ? <Chains /> : <Users users={users} />}
       </div>
     </>
   );
