@@ -52,15 +52,6 @@ static const char *header_value(void *connection, const char *name)
     return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
 }
 
-static bool owner_or_root(int fd)
-{
-    struct ucred peer;
-    socklen_t size = sizeof peer;
-
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
-}
-
 static void write_address(char out[CALLER_ADDRESS_MAX], struct MHD_Connection *connection)
 {
     const union MHD_ConnectionInfo *info =
@@ -251,7 +242,7 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
 {
     const struct http_door *door = exchange->door;
 
-    if (door->config.door == DOOR_SOCKET && !owner_or_root(exchange->guest->fd)) {
+    if (door->config.door == DOOR_SOCKET && !exchange->guest->is_owner) {
         return refuse_exchange(exchange, API_STRANGER, NULL);
     }
     if (atomic_load(&door->stopping)) {

@@ -2,6 +2,7 @@
 #include "node/api/door_internal.h"
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum {
     HEADERS_MS = 20000, /* from the connection's first byte, with the handshake of TLS */
@@ -19,6 +20,15 @@ static int socket_of(struct MHD_Connection *connection)
         MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
     return info == NULL ? -1 : info->connect_fd;
+}
+
+static bool owner_or_root(int fd)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
+           (peer.uid == geteuid() || peer.uid == 0);
 }
 
 enum MHD_Result door_accept(void *arg, const struct sockaddr *address, socklen_t size)
@@ -47,6 +57,7 @@ static struct guest *begin_guest(struct http_door *door, struct MHD_Connection *
     if (info != NULL && info->client_addr != NULL) {
         (void)client_network_of(&guest->network, info->client_addr);
     }
+    guest->is_owner = door->config.door == DOOR_SOCKET && owner_or_root(guest->fd);
     guest->next = door->guests;
     guest->at = &door->guests;
     if (guest->next != NULL) {

@@ -98,11 +98,15 @@ void out_typed(struct json_out *out, const char *key, const char *text)
 
 void out_count(struct json_out *out, const char *key, uint64_t count)
 {
-    char text[24];
+    char digits[20];
+    size_t at = sizeof digits;
 
     put_key(out, key);
-    (void)snprintf(text, sizeof text, "%" PRIu64, count);
-    put_text(out->buf, text);
+    do {
+        digits[--at] = (char)('0' + (int)(count % 10));
+        count /= 10;
+    } while (count != 0);
+    buf_append(out->buf, digits + at, sizeof digits - at);
 }
 
 void out_signed(struct json_out *out, const char *key, int64_t number)

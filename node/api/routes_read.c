@@ -1,6 +1,6 @@
 #include "node/api/routes_read.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <stdlib.h>
 
 #include "node/api/as_of.h"
@@ -8,6 +8,8 @@
 #include "node/api/page.h"
 
 /* --- balance --- */
+
+enum { USUAL_BYTES = 2 << 10 }; /* of an answer */
 
 struct balance_request {
     struct division division;
@@ -26,6 +28,18 @@ struct balance_page {
     int names_year;
 };
 
+/* "KEY/ACCOUNT". A row has one, whether it is shown or not: so it is put together by hand. */
+static const char *cursor_of(char out[CURSOR_BYTES_MAX], const char *key, const char *account)
+{
+    const size_t key_size = strlen(key), account_size = strlen(account);
+
+    assert(key_size + 1 + account_size < CURSOR_BYTES_MAX);
+    memcpy(out, key, key_size);
+    out[key_size] = '/';
+    memcpy(out + key_size + 1, account, account_size + 1);
+    return out;
+}
+
 static void write_balance(void *arg, const struct balance_row *row)
 {
     struct balance_page *balance = arg;
@@ -34,8 +48,7 @@ static void write_balance(void *arg, const struct balance_row *row)
     const int128 net = row->debit - row->credit;
     char cursor[CURSOR_BYTES_MAX];
 
-    (void)snprintf(cursor, sizeof cursor, "%s/%s", row->key, info->mnemonic);
-    if (!page_row(&balance->page, cursor)) {
+    if (!page_row(&balance->page, cursor_of(cursor, row->key, info->mnemonic))) {
         return;
     }
     out_open(out, NULL, '{');
@@ -90,6 +103,7 @@ void get_balance(struct request *request, struct answer *answer)
         !request_page(request, answer, &balance.page)) {
         return;
     }
+    buf_reserve(&answer->body, USUAL_BYTES);
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
     if (roster != NULL && request_division(request, answer, roster, &asked->division)) {

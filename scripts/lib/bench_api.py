@@ -3,8 +3,8 @@
     upload   payments a second of one stream of NDJSON in one post (?summary=1), all accepted; then the same stream once
              more, of which all exists
     posts    the same in posts of 1,000: of one client, each post behind the one before; and of three at once
-    reads    balances a second over connections that are kept: over the socket 16, each asked again as soon as it has
-             answered, by a client that does nothing else; over TLS four of libterrace
+    reads    balances a second over connections that are kept: over the socket 32, asked together by a client that does
+             nothing else; over TLS four of libterrace
     single   one document a post: so many a second back to back on four connections; then half of that, evenly, and how
              long each takes from when it was due, beside what a sync of this disk costs in the same run
 
@@ -42,7 +42,7 @@ def measure(tree, node, run, where, seconds, sync_us):
     def timed(what, threads, *more):
         return load(what, "--seconds", seconds, "--threads", threads, *more)
     payments = ("--indicators", INDICATORS)
-    reads = timed("reads", 2 if "--home" in where else 4, "--path", BALANCE)
+    reads = timed("reads", 1 if "--home" in where else 4, "--path", BALANCE)
     back_to_back = timed("single", 4, *payments)
     before = sync_us()
     half = timed("single", 4, *payments, "--rate", max(4, back_to_back["per_s"] // 2))

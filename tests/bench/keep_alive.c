@@ -91,7 +91,7 @@ uint64_t keep_alive_reads(const char *home, const char *path, uint64_t until_us)
         for (int i = 0; i < KEEP_ALIVE_CONNECTIONS; i++) {
             ask(fds[i], request, (size_t)size);
         }
-        for (int i = 0; i < KEEP_ALIVE_CONNECTIONS; i++) {
+        for (int i = KEEP_ALIVE_CONNECTIONS; i-- > 0;) { /* waking it costs the node, too */
             read_answer(fds[i]);
         }
         count += KEEP_ALIVE_CONNECTIONS;

@@ -1360,6 +1360,65 @@ static void documents_of_any_number_go_in_at_once(void **state)
     close_office(office);
 }
 
+/* What the door answers out of a snapshot that it keeps is of the newest commit, always. */
+static void a_balance_knows_what_was_just_answered(void **state)
+{
+    struct office *office = open_office(false);
+    char payment[512], words[128];
+
+    (void)state;
+    start_loop(office);
+    want(post(office, "/documents", NULL, documents), 200, "accepted");
+    for (int i = 1; i <= 40; i++) {
+        (void)snprintf(payment, sizeof payment,
+                       "{\"id\":\"P%d\",\"fiscal_year\":\"2026\",\"bgt_id\":\"L1\",\"pay_app_amt\":"
+                       "\"1.00\",\"payee_acct_name\":\"甲\",\"payee_acct_no\":\"1\","
+                       "\"payee_acct_bank_name\":\"行\",\"use_des\":\"x\"}\n",
+                       i);
+        want(post(office, "/documents?kind=payment", NULL, payment), 200, "accepted");
+        (void)snprintf(words, sizeof words,
+                       "\"account\":\"COMMIT\",\"debit\":\"%d.00\",\"credit\":\"0.00\"", i);
+        want(get(office, "/balance"), 200, words);
+        want(get(office, "/balance?year=2026&by=fund"), 200, words);
+        want(get(office, "/balance?year=2025"), 200, "\"rows\":[],");
+    }
+    close_office(office);
+}
+
+enum { AGENCIES = 700 };
+
+/* More rows than the door reads: a worker answers, and it is all there. */
+static void a_balance_of_many_rows_is_whole(void **state)
+{
+    struct office *office = open_office(false);
+    struct ask ask = {.method = "POST", .path = "/documents?summary=1"};
+    struct buf body = BUF_EMPTY;
+    char line[256];
+
+    (void)state;
+    start_loop(office);
+    want(post(office, "/documents", NULL, documents), 200, "accepted");
+    for (int i = 0; i < AGENCIES; i++) {
+        write_agency(&body, BAD_EVERY + 8 + i);
+    }
+    for (int i = 0; i < AGENCIES; i++) {
+        const int size = snprintf(
+            line, sizeof line,
+            "{\"kind\":\"allocate\",\"id\":\"LM%d\",\"fiscal_year\":\"2026\",\"ori_bgt_id\":"
+            "\"B1\",\"agency_code\":\"2%05d\",\"amount\":\"0.01\"}\n",
+            i, BAD_EVERY + 8 + i);
+
+        buf_append(&body, line, (size_t)size);
+    }
+    ask.body = buf_bytes(&body);
+    want(call(office, ask), 200, "\"accepted\":1400,");
+    want(get(office, "/balance?by=agency&limit=2"), 200, "\"shown\":2,\"total\":");
+    want(get(office, "/balance?by=agency"), 200, "\"key\":\"201707\",");
+    want(get(office, "/balance?by=fund"), 200, "\"key\":\"111\",");
+    buf_free(&body);
+    close_office(office);
+}
+
 /* Nobody reads a million refusals, and nobody holds them. */
 static void where_everything_is_refused_it_stops(void **state)
 {
@@ -1431,6 +1490,8 @@ int main(void)
         cmocka_unit_test(stopping_answers_who_waits),
         cmocka_unit_test(a_loop_that_does_not_come_round_is_named),
         cmocka_unit_test(documents_of_any_number_go_in_at_once),
+        cmocka_unit_test(a_balance_knows_what_was_just_answered),
+        cmocka_unit_test(a_balance_of_many_rows_is_whole),
         cmocka_unit_test(where_everything_is_refused_it_stops),
         cmocka_unit_test(a_second_server_on_a_living_socket_is_refused),
     };
