@@ -172,6 +172,7 @@ static struct store_snapshot *make_snapshot(struct rocks *rocks, int tier)
 {
     struct store_snapshot *snapshot = mem_zalloc(sizeof *snapshot);
 
+    rocksdb_set_perf_level(rocksdb_disable); /* in a reader's thread as in the loop's */
     snapshot->snapshot = rocksdb_create_snapshot(rocks->db);
     snapshot->tier = tier;
     snapshot->read = make_read(snapshot);
