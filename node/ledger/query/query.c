@@ -135,23 +135,23 @@ static bool take_year(void *arg, struct bytes row_key, struct bytes value)
     return !rollup_key_parse(row_key, arg, &dimension, &key);
 }
 
-/* The first year from this one on that has sums; 0: there is none. */
+/* The first year from this one on that has sums; -1: there is none. */
 static int find_year(struct txn *txn, char letter, struct division division, int from)
 {
     const struct row_key prefix = rollup_prefix(letter, division);
     const struct row_key first = rollup_key(letter, division, from, ROLLUP_ACCOUNT, BYTES_NONE);
     struct err err;
-    int year = 0;
+    int year = -1;
 
     (void)txn_scan_from(txn, SPACE_ROLLUPS, row_key_bytes(&prefix), row_key_bytes(&first),
                         take_year, &year, &err);
-    return year >= from ? year : 0;
+    return year >= from ? year : -1;
 }
 
 static void scan_years(struct balance_groups *groups, char letter, struct division division)
 {
-    for (int year = find_year(groups->txn, letter, division, 1); year != 0 && year <= UINT16_MAX;
-         year = year == UINT16_MAX ? 0 : find_year(groups->txn, letter, division, year + 1)) {
+    for (int year = find_year(groups->txn, letter, division, 0); year >= 0;
+         year = year < UINT16_MAX ? find_year(groups->txn, letter, division, year + 1) : -1) {
         scan_year(groups, letter, division, year);
     }
 }
