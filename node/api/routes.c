@@ -204,13 +204,13 @@ static const struct row *find_row(const char *method, const char *path, char arg
     return NULL;
 }
 
-/* What is noted, is noted once. */
+/* What is noted, is noted once; what is kept for others, is whole. */
 bool route_is_short(const struct request *request)
 {
     char arguments[2][64];
     const struct row *row = find_row(request->method, request->path, arguments);
 
-    assert(row == NULL || !row->is_short || !row->names_persons);
+    assert(row == NULL || !row->is_short || (!row->names_persons && row->shared == SHARED_NEVER));
     return row != NULL && row->is_short;
 }
 
