@@ -91,6 +91,12 @@ function upperGroup(group: string): string {
   return text;
 }
 
+/** Paid of what was released, for people: "82.54 %", a dash where nothing was released. */
+export const rateText = ({ paid, released }: { paid: string; released: string }): string => {
+  const value = rate(paid, released);
+  return value === null ? "—" : `${value} %`;
+};
+
 /** 大写: 1488000.53 -> 壹佰肆拾捌万捌仟元伍角叁分. */
 export function upper(amount: string | bigint): string {
   const value = typeof amount === "bigint" ? amount : fen(amount);

@@ -37,6 +37,10 @@ export const fieldWord = (name: string): string => said(schema.value?.fields, na
 export const groupWord = (name: string): string => said(schema.value?.groups, name);
 export const docStateWord = (name: string): string => said(schema.value?.states, name);
 export const accountWord = (name: string): string => said(schema.value?.accounts, name);
+/** What a node writes out itself has an id that nobody reads: ".sca60974573ba732ff9". */
+export const idWord = (id: string): string => (id.startsWith(".") ? "—" : id);
+/** 支付申请 PY0002 */
+export const documentWord = (kind: string, id: string): string => (id.startsWith(".") ? kindWord(kind) : `${kindWord(kind)} ${id}`);
 export const fieldType = (name: string): string => schema.value?.fields.find((field) => field.name === name)?.type ?? "text";
 
 /** A word that a field may be, such as early or formal. */

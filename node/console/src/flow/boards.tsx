@@ -104,8 +104,10 @@ export function ExecutionBoard({ of }: { of: Asked }) {
   };
   return (
     <Frame of={of} answer={answer} sentence={sentence} title={t("console.money.board.execution")}
-      aside={<By of={of} choices={ELEMENTS} first="function" />}>
-      {(rows) => {
+      aside={<><span>{t("console.money.unit")}</span><By of={of} choices={ELEMENTS} first="function" /></>}>
+      {(all) => {
+        const rows = all.filter((row) => ![row.allocated, row.released, row.committed, row.frozen, row.paid].every(isNil))
+          .sort((a, b) => byAmount<ExecutionRow>((row) => row.released)(b, a) || byAmount<ExecutionRow>((row) => row.allocated)(b, a));
         const columns: Column<ExecutionRow>[] = [
           { key: "key", title: t(`console.money.by.${by}`), cell: (row) => <Named code={row.key} name={row.key_name} none={t("console.money.none_of_it")} href={hrefOf(row) ?? undefined} />, total: t("console.money.total") },
           moneyColumn("allocated", t("console.chain.allocated"), rows, (row) => row.allocated),
@@ -118,7 +120,7 @@ export function ExecutionBoard({ of }: { of: Asked }) {
             order: (a, b) => Number(rate(a.paid, a.released) ?? -1) - Number(rate(b.paid, b.released) ?? -1),
             total: `${rate(sum(rows.map((row) => row.paid)), sum(rows.map((row) => row.released))) ?? "—"} %` },
         ];
-        return <Table label={t("console.money.board.execution")} columns={columns} rows={rows} keyOf={(row) => `${row.key} ${row.key2 ?? ""}`}
+        return <Table isBoard label={t("console.money.board.execution")} columns={columns} rows={rows} keyOf={(row) => `${row.key} ${row.key2 ?? ""}`}
           hrefOf={by === "agency" ? hrefOf : undefined} empty={t("console.money.empty", { year: of.year })} />;
       }}
     </Frame>
@@ -140,7 +142,7 @@ export function BalanceBoard({ of }: { of: Asked }) {
   return (
     <Frame of={of} answer={answer} sentence={sentence} title={t("console.money.board.balance")}
       state={(rows) => (sum(rows.map((row) => row.debit)) === sum(rows.map((row) => row.credit)) ? "well" : "fault")}
-      aside={<By of={of} choices={DIMENSIONS} first="account" />}>
+      aside={<><span>{t("console.money.unit")}</span><By of={of} choices={DIMENSIONS} first="account" /></>}>
       {(rows) => {
         const columns: Column<BalanceRow>[] = [
           ...(by === "account" ? [] : [{ key: "key", title: t(`console.money.by.${by}`), cell: (row: BalanceRow) => <Named code={row.key} name={row.key_name} none={t("console.money.none_of_it")} /> }]),
@@ -149,7 +151,7 @@ export function BalanceBoard({ of }: { of: Asked }) {
           moneyColumn("credit", t("console.money.credit"), rows, (row) => row.credit),
           { key: "balance", title: t("console.money.balance"), number: true, cell: (row) => <Amount of={row.balance} />, order: byAmount((row) => row.balance) },
         ];
-        return <Table label={t("console.money.board.balance")} columns={columns} rows={rows} keyOf={(row) => `${row.key} ${row.account}`}
+        return <Table isBoard label={t("console.money.board.balance")} columns={columns} rows={rows} keyOf={(row) => `${row.key} ${row.account}`}
           empty={t("console.money.empty", { year: of.year })} />;
       }}
     </Frame>
@@ -171,9 +173,11 @@ export function ReconcileBoard({ of }: { of: Asked }) {
       { count: rows.reduce((total, row) => total + row.documents, 0), open, amount: shown(sum(rows.map((row) => row.in_transit))) });
   };
   return (
-    <Frame of={of} answer={answer} sentence={sentence} title={t("console.money.board.reconcile")} aside={t("console.money.reconcile.note")}
+    <Frame of={of} answer={answer} sentence={sentence} title={t("console.money.board.reconcile")} aside={<><span class="no-print">{t("console.money.reconcile.note")}</span><span>{t("console.money.unit")}</span></>}
       state={(rows) => (differs(rows).length > 0 ? "fault" : oldestLate(of.code) !== null ? "off_line" : "well")}>
-      {(rows) => {
+      {(all) => {
+        const worst = (row: ReconcileRow): number => (isNil(row.difference) ? 0 : 2) + (row.open > 0 ? 1 : 0);
+        const rows = [...all].sort((a, b) => worst(b) - worst(a)); // what differs, what is open; then as it came
         const columns: Column<ReconcileRow>[] = [
           { key: "issuer", title: t("console.money.issuer"), cell: (row) => <Named code={row.issuer} name={row.issuer_name} none="" />, total: t("console.money.total") },
           { key: "receiver", title: t("console.money.receiver"), cell: (row) => <Named code={row.receiver} name={row.receiver_name} none="" /> },
@@ -188,7 +192,7 @@ export function ReconcileBoard({ of }: { of: Asked }) {
           { ...moneyColumn("difference", t("console.money.difference"), rows, (row: ReconcileRow) => row.difference),
             cell: (row) => (isNil(row.difference) ? <span class="nil">0.00</span> : <b class="tone-bad">{shown(row.difference)}</b>) },
         ];
-        return <Table label={t("console.money.board.reconcile")} columns={columns} rows={rows} keyOf={(row) => `${row.issuer} ${row.receiver} ${row.fund_type_code} ${row.pro_code}`}
+        return <Table isBoard label={t("console.money.board.reconcile")} columns={columns} rows={rows} keyOf={(row) => `${row.issuer} ${row.receiver} ${row.fund_type_code} ${row.pro_code}`}
           empty={t("console.money.reconcile.empty")} />;
       }}
     </Frame>

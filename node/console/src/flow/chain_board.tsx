@@ -197,12 +197,12 @@ function ChainTable({ of, root }: { of: Asked; root: Node }) {
     ask({ open: [...next].join(",") || "," });
   };
   return (
-    <div class="table-frame" role="region" aria-label={t("console.money.table")} tabIndex={0}>
+    <div class="table-frame scrolls" role="region" aria-label={t("console.money.table")} tabIndex={0}>
       <table class="chain-table">
         <caption class="hidden">{t("console.money.table")}</caption>
         <thead>
           <tr>
-            <th scope="col">{t("console.column.division")}</th><th scope="col">{t("console.money.scope")}</th>
+            <th scope="col">{t("console.column.division")}</th><th scope="col">{t("console.money.scope")} · {t("console.money.unit")}</th>
             {COLUMNS.map((column) => <th key={column} scope="col" class="num">{t(`console.chain.${column}`)}</th>)}
             <th scope="col" class="num">{t("console.chain.rate")}</th><th scope="col">{t("console.money.as_of")}</th>
           </tr>
@@ -257,8 +257,8 @@ export function ChainBoard({ of }: { of: Asked }) {
         {of.at === null ? null : <p class="notice-line">{t("console.money.at_note", { day: of.at })}</p>}
         {root === null ? null : (
           <>
-            <div class="columns wide">
-              <Panel title={t("console.money.where")} aside={t("console.money.where.note")}>
+            <div class="columns wide even">
+              <Panel title={t("console.money.where")} aside={<span class="no-print">{t("console.money.where.note")}</span>}>
                 <FlowPicture rows={money.data?.rows ?? []} lateOf={lateSince} hrefOf={(code) => moneyHref(of, code)} />
               </Panel>
               <Side of={of} rows={money.data?.rows ?? []} years={years} problem={months.problem} />

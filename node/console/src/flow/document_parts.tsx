@@ -5,7 +5,7 @@ import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { moment, timeOf } from "../time";
 import type { Answer } from "../use_answer";
-import { docStateWord, kindWord } from "../vocabulary";
+import { docStateWord, documentWord, kindWord } from "../vocabulary";
 import { t } from "../words";
 import { lateSince, placeOf } from "./late";
 import type { Approval, Check, DocumentAnswer, ProofAnswer, ReceiptAnswer, Step, TraceAnswer } from "./shapes";
@@ -36,7 +36,7 @@ export function OriginsPanel({ trace }: { trace: Answer<TraceAnswer> }) {
   const at = steps.findIndex(({ relation }) => relation === "this");
   const way = at < 0 ? steps : steps.slice(0, at + 1);
   return (
-    <Panel title={t("console.doc.origins")} aside={t("console.doc.origins.note")}>
+    <Panel title={t("console.doc.origins")} aside={<span class="no-print">{t("console.doc.origins.note")}</span>}>
       {trace.data === null ? <Waiting answer={trace} />
         : way.length <= 1 ? <p>{t("console.doc.origins.none")}</p>
           : <ol class="doc-origins">{way.map((step, i) => <Link key={`${step.division} ${step.id}`} step={step} isLast={i === way.length - 1} />)}</ol>}
@@ -88,7 +88,7 @@ export function ActsPanel({ document, proof, trace }: { document: DocumentAnswer
           <Act shape="tick" tone="ok" who={nameOf(document.author)} what={t("console.doc.act.entered", { lsn: document.lsn })}
             note={t("console.doc.act.block", { first: proof.data.block.first_lsn, count: proof.data.block.count })} time={document.time} />
           {directlyAfter(trace).map((step) => (
-            <Act key={`${step.division} ${step.id}`} shape="tick" tone="ok" who={nameOf(step.division)} what={`${kindWord(step.kind)} ${step.id}`}
+            <Act key={`${step.division} ${step.id}`} shape="tick" tone="ok" who={nameOf(step.division)} what={documentWord(step.kind, step.id)}
               note={[isNil(step.amount) ? "" : shown(step.amount), step.purpose ?? step.document_no ?? ""].filter((text) => text !== "").join(" · ")} time={step.time} />
           ))}
         </ul>
@@ -197,7 +197,7 @@ export function AfterPanel({ code, trace }: { code: string; trace: Answer<TraceA
             {after.slice(0, AFTER_MAX).map((step) => (
               <li key={`${step.division} ${step.id}`}>
                 <div class="item-head">
-                  <span><a href={docHref(step.division, step.id)}>{kindWord(step.kind)} {step.id}</a></span>
+                  <span><a href={docHref(step.division, step.id)}>{documentWord(step.kind, step.id)}</a></span>
                   <span>{isNil(step.amount) ? "" : shown(step.amount)}</span>
                 </div>
                 <div class="item-head"><Badge state={step.state}>{docStateWord(step.state)}</Badge><span class="when">{moment(step.time)}</span></div>

@@ -5,7 +5,7 @@ import { Amount, Figure } from "../parts/figure";
 import { Table, type Column } from "../parts/table";
 import { moment } from "../time";
 import { useAnswer } from "../use_answer";
-import { docStateWord, kindWord, useVocabulary } from "../vocabulary";
+import { docStateWord, idWord, kindWord, useVocabulary } from "../vocabulary";
 import { t } from "../words";
 import { moneyHref, type Asked } from "./address";
 import { Frame } from "./boards";
@@ -36,7 +36,7 @@ export function AgencyBoard({ of }: { of: Asked }) {
     });
   };
   return (
-    <Frame of={of} answer={answer} sentence={sentence} agencyName={answer.data?.rows.find((row) => row.agency_name !== undefined)?.agency_name} title={t(of.agency === "" ? "console.money.sources.lines" : "console.money.lines")} aside={t("console.money.lines.note")}>
+    <Frame of={of} answer={answer} sentence={sentence} agencyName={answer.data?.rows.find((row) => row.agency_name !== undefined)?.agency_name} title={t(of.agency === "" ? "console.money.sources.lines" : "console.money.lines")} aside={<><span class="no-print">{t("console.money.lines.note")}</span><span>{t("console.money.unit")}</span></>}>
       {(all) => {
         const rows = only(all);
         const money = (key: "received" | "passed_down" | "in_transit" | "unallocated" | "allocated" | "released" | "committed" | "paid" | "available", title: string): Column<LineRow> => ({
@@ -56,7 +56,7 @@ export function AgencyBoard({ of }: { of: Asked }) {
             { key: "rate", title: t("console.chain.rate"), number: true, cell: (row: LineRow) => <RateBar paid={row.paid} released={row.released} /> },
           ]),
         ];
-        return <Table label={t("console.money.lines")} columns={columns} rows={rows} keyOf={(row) => row.id}
+        return <Table isBoard label={t("console.money.lines")} columns={columns} rows={rows} keyOf={(row) => row.id}
           hrefOf={(row) => moneyHref(of, of.code, { agency: of.agency, line: row.id })} empty={t("console.money.empty", { year: of.year })} />;
       }}
     </Frame>
@@ -75,7 +75,7 @@ export function LineBoard({ of }: { of: Asked }) {
   const paged = { ...answer, data: answer.data === null ? null
     : { rows: answer.data.steps, shown: answer.data.steps.length, total: answer.data.total, complete: answer.data.complete } };
   return (
-    <Frame<Step> of={of} answer={paged} agencyName={line?.agency_name} title={t("console.money.line.documents")} aside={<a href={docHref(of.code, id)}>{t("console.money.line.open")}</a>}
+    <Frame<Step> of={of} answer={paged} agencyName={line?.agency_name} title={t("console.money.line.documents")} aside={<><a href={docHref(of.code, id)}>{t("console.money.line.open")}</a><span>{t("console.money.unit")}</span></>}
       sentence={() => (line === undefined ? t("console.money.line.sentence", { id })
         : t("console.money.line.left", { id, available: shown(line.available), paid: shown(line.paid) }))}>
       {(rows) => (
@@ -97,7 +97,7 @@ export function LineBoard({ of }: { of: Asked }) {
 
 const stepColumns: Column<Step>[] = [
   { key: "relation", get title() { return t("console.money.what"); }, cell: (row) => <span class={`indent-${Math.min(row.depth, 3)}`}>{kindWord(row.kind)}</span> },
-  { key: "id", get title() { return t("console.money.document"); }, cell: (row) => <a href={docHref(row.division, row.id)}>{row.id}</a> },
+  { key: "id", get title() { return t("console.money.document"); }, cell: (row) => <a href={docHref(row.division, row.id)}>{idWord(row.id)}</a> },
   { key: "to", get title() { return t("console.money.to"); }, cell: (row) => row.to ?? "" },
   { key: "purpose", get title() { return t("console.money.purpose"); }, cell: (row) => row.purpose ?? row.document_no ?? "" },
   { key: "state", get title() { return t("console.column.state"); }, cell: (row) => <Badge state={row.state}>{docStateWord(row.state)}</Badge> },

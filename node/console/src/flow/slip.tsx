@@ -15,6 +15,7 @@ const inFours = (text: string): string => text.replace(/(.{4})(?=.)/g, "$1 ");
 function Value({ kind, of }: { kind: string; of: FieldValue }) {
   const type = fieldType(of.field);
   const text = type === "amount" ? shown(of.value) : /acct_no$/.test(of.field) ? inFours(of.value)
+    : type === "flag" ? t(of.value === "1" ? "console.yes" : "console.no")
     : type === "hash" ? of.value.slice(0, 16) : valueWord(kind, of.field, of.value);
   return (
     <>
@@ -31,7 +32,7 @@ function columnsOf(document: DocumentAnswer, fields: FieldValue[]): [FieldValue[
     groups.set(name, group);
   }
   const shownFields = fields.filter(({ field }) => !ELSEWHERE.has(field));
-  const right = new Set(["amount", "elements"]);
+  const right = new Set(["amount", "elements", "document"]);
   const sides: [FieldValue[], FieldValue[]] = [
     shownFields.filter(({ field }) => !right.has(groups.get(field) ?? "")),
     shownFields.filter(({ field }) => right.has(groups.get(field) ?? "")),

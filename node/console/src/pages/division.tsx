@@ -2,8 +2,9 @@
 import { useEffect } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { DayAnswer } from "../day";
+import type { MoneyAnswer } from "../flow/shapes";
 import { readTree, status, tree } from "../live";
-import { count, shown, sum } from "../money";
+import { count, isNil, rateText, shown, sum } from "../money";
 import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
@@ -94,6 +95,10 @@ function Crumbs({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
   );
 }
 
+/** "3 条", and what they move where they move anything. */
+const waitText = (entries: number, amount: string): string =>
+  t("console.division.entries", { count: count(entries) }) + (isNil(amount) ? "" : ` · ${shown(amount)}`);
+
 /** State; known until; waiting down; waiting up. */
 function Facts4({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
   const link = status.value?.peers.find(({ division, is_parent }) => division === row.division && !is_parent);
@@ -109,10 +114,10 @@ function Facts4({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
       </Figure>
       <Figure label={t("console.division.down")} own={link === undefined || link.behind_entries === 0 ? "" : t("console.division.oldest", { age: sinceAge({ ...row, since_s: link.oldest_age_s ?? 0 }) })}>
         {isSelf ? "—" : link === undefined ? <span class="unknown">{t("console.not_known_here")}</span>
-          : link.behind_entries === 0 ? "0" : `${count(link.behind_entries)} · ${shown(link.behind_amount)}`}
+          : waitText(link.behind_entries, link.behind_amount)}
       </Figure>
       <Figure label={t("console.division.up")} own={row.said === null || isSelf ? "" : t("console.division.up_was", { count: count(row.said.backlog_entries) })}>
-        {isSelf || row.said !== null && !isCut ? `${count(row.said?.backlog_entries ?? 0)} · ${shown(row.said?.backlog_amount ?? "0.00")}`
+        {isSelf || row.said !== null && !isCut ? waitText(row.said?.backlog_entries ?? 0, row.said?.backlog_amount ?? "0.00")
           : <span class="unknown">{t("console.not_known_here")}</span>}
       </Figure>
     </section>
@@ -125,7 +130,7 @@ function Lag({ row }: { row: DivisionRow }) {
   const values = data?.rows[0]?.lag_ms ?? [];
   return values.length === 0 ? null : (
     <Panel title={t("console.division.lag")} aside={t("console.division.lag_note")}>
-      <Chart values={values} slotS={data?.slot_s ?? 1} end={new Date(data?.end ?? 0)} height={110} format={lag}
+      <Chart values={values} slotS={data?.slot_s ?? 1} end={new Date(data?.end ?? 0)} height={110} format={(ms) => (ms < 1000 ? `${(ms / 1000).toFixed(ms === 0 ? 0 : 2)} s` : lag(ms))}
         label={t("console.day.lag_ms", { name: row.name })} />
     </Panel>
   );
@@ -133,16 +138,26 @@ function Lag({ row }: { row: DivisionRow }) {
 
 const columns = ["received", "allocated", "passed_down", "in_transit", "unallocated", "released", "paid"] as const;
 
+/** Where what it received came from, as far as there is any. */
+function Sources({ code }: { code: string }) {
+  const { data } = useAnswer<MoneyAnswer>("/money", { division: code }, 60);
+  const sources = Object.entries(data?.rows[0]?.sources ?? {}).filter(([key, amount]) => !isNil(amount) && ["approved", "transferred", "carried"].includes(key));
+  return sources.length === 0 ? null : (
+    <p class="card-foot sources">{sources.map(([key, amount]) => <span key={key}><span class="ink3">{t(`console.money.source.${key}`)}</span> {shown(amount)}</span>)}</p>
+  );
+}
+
 function Money({ sums, row }: { sums: ChainRow[]; row: DivisionRow }) {
   return (
     <Panel title={t("console.nav.money")} flush
       aside={<><AsOf time={sums[0]?.as_of_time} lsn={sums[0]?.as_of_lsn} late={isLate(row)} /><span>{t("console.money.unit")}</span></>}>
-      <Table label={t("console.nav.money")} rows={sums} keyOf={({ scope }) => scope} empty={t("console.division.no_money")}
+      <Table isBoard label={t("console.nav.money")} rows={sums} keyOf={({ scope }) => scope} empty={t("console.division.no_money")}
         columns={[
           { key: "scope", title: t("console.scope"), cell: ({ scope }) => t(`console.scope.${scope}`) },
           ...columns.map((name) => ({ key: name, title: t(`console.chain.${name}`), number: true, cell: (sums: ChainRow) => <Amount of={sums[name]} /> })),
-          { key: "rate", title: t("console.chain.rate"), number: true, cell: ({ rate }) => `${rate} %` },
+          { key: "rate", title: t("console.chain.rate"), number: true, cell: rateText },
         ]} />
+      <Sources code={row.division} />
     </Panel>
   );
 }
@@ -180,7 +195,7 @@ function Last({ row, sums }: { row: DivisionRow; sums: ChainRow[] }) {
   const rows = [...data?.rows ?? []].reverse().slice(0, 8);
   return (
     <Panel title={t(isLate(row) ? "console.division.last_before" : "console.division.last")} flush
-      aside={data === null ? null : t("console.division.last_count", { count: count(data.total) })}>
+      aside={<>{data === null ? null : <span>{t("console.division.last_count", { count: count(data.total) })}</span>}<span>{t("console.money.unit")}</span></>}>
       <Table label={t("console.division.last")} rows={rows} keyOf={({ id }) => id} empty={t("console.division.no_payment")}
         hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`}
         columns={[

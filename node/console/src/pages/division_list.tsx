@@ -1,7 +1,7 @@
 // The list of all divisions: the full equal of the tree, for a keyboard and a screen reader.
 import { useState } from "preact/hooks";
 import { status } from "../live";
-import { count } from "../money";
+import { count, rateText } from "../money";
 import { AsOf } from "../parts/asof";
 import { Badge } from "../parts/badge";
 import { Amount } from "../parts/figure";
@@ -43,7 +43,7 @@ export function DivisionList({ root, tree, chain, lens }: {
         { key: "known", title: t("console.column.known"), cell: ({ of: { row } }) => <AsOf time={knownUntil(row)} lsn={row.held_lsn} late={isLate(row)} /> },
         { key: "waits", title: t("console.column.waits"), number: true, cell: ({ of: { row } }) => backlogText(row, status.value) },
         { key: "received", title: t("console.chain.received"), number: true, cell: ({ of: { row } }) => <Amount of={sums.get(row.division)?.received} /> },
-        { key: "rate", title: t("console.chain.rate"), number: true, cell: ({ of: { row } }) => { const sum = sums.get(row.division); return sum === undefined ? "—" : `${sum.rate} %`; } },
+        { key: "rate", title: t("console.chain.rate"), number: true, cell: ({ of: { row } }) => { const sum = sums.get(row.division); return sum === undefined ? "—" : rateText(sum); } },
         { key: "below", title: t("console.column.below"), number: true, cell: ({ of }) => of.all === 0 ? "" : `${count(of.well)}/${count(of.all)}` },
       ]} />
   );

@@ -72,7 +72,7 @@ export function DocumentPage({ parameters: { code, id } }: PageProps) {
           <Crumbs code={code} document={document.data} proof={proof.data} />
           <div class="spread">
             <button type="button" onClick={() => print()}>{t("console.doc.print")}</button>
-            <button type="button" disabled={proof.data === null} onClick={() => setOriginal(true)}>{t("console.doc.original")}</button>
+            {proof.data === null ? null : <button type="button" onClick={() => setOriginal(true)}>{t("console.doc.original")}</button>}
           </div>
         </div>
         {document.problem === null ? null : <section class="card"><Trouble problem={document.problem} retry={document.again} /></section>}

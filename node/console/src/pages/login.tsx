@@ -41,6 +41,7 @@ function Node() {
     <section class="login-node" aria-label={t("console.login.node")}>
       <p class="mark-name"><Logo /><b>{t("console.name")}</b></p>
       <h1>{data?.name ?? ""} <span>{data?.division ?? ""}</span></h1>
+      {data === null ? null : <p class="login-ledger">{t(up === null ? "console.login.ledger_root" : "console.login.ledger", { name: up?.name ?? "" })}</p>}
       {data === null ? null : (
         <ul>
           <li><Marked shape={data.sound ? "disc" : "diamond"} tone={data.sound ? "quiet" : "bad"}>

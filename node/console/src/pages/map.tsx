@@ -4,7 +4,7 @@ import { useEffect, useMemo } from "preact/hooks";
 import type { PageProps } from "../app";
 import { readTree, status, tree } from "../live";
 import type { MoneyAnswer } from "../flow/shapes";
-import { count, fen, isNil, shown } from "../money";
+import { count, fen, isNil, rate, rateText, shown } from "../money";
 import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
@@ -86,6 +86,9 @@ function Divisions({ tree: answer, chain, money, lens, view }: {
   );
 }
 
+/** Who has nothing to pay from comes last. */
+const rateOf = (row: ChainRow | undefined): number => Number(row === undefined ? 999 : rate(row.paid, row.released) ?? 999);
+
 /** What stands beside a name, and who comes first. */
 function lensOf(name: LensName, answer: TreeAnswer, chain: ChainAnswer | null, money: MoneyAnswer | null): Lens {
   const sums = new Map<string, ChainRow>();
@@ -98,8 +101,8 @@ function lensOf(name: LensName, answer: TreeAnswer, chain: ChainAnswer | null, m
   if (name === "money") {
     const paid = ({ row }: Branch): ChainRow | undefined => sums.get(row.division);
     return {
-      figure: (branch) => { const sum = paid(branch); return sum === undefined ? "—" : `${sum.rate} %`; },
-      order: (a, b) => Number(paid(a)?.rate ?? 0) - Number(paid(b)?.rate ?? 0) || byCode(a, b),
+      figure: (branch) => { const sum = paid(branch); return sum === undefined ? "—" : rateText(sum); },
+      order: (a, b) => rateOf(paid(a)) - rateOf(paid(b)) || byCode(a, b),
     };
   }
   if (name === "overdue") {
@@ -141,21 +144,22 @@ function Money({ chain, tree: answer }: { chain: ChainAnswer | null; tree: TreeA
   if (all === undefined || own === undefined) {
     return null;
   }
+  const isLeaf = answer.rows.length === 1;
   const late = answer.rows.filter((row) => isLate(row) && row.division !== answer.division).sort(byUrgency);
   const shared = common(answer);
   return (
     <section class="card money-strip" aria-label={t("console.map.money")}>
       <div class="strip">
         <div class="figure scopes"><div class="figure-label">{t("console.money.unit")}</div>
-          <b>{t("console.scope.subtree")}</b><div class="figure-own">{t("console.scope.own")}</div></div>
+          <b>{t(isLeaf ? "console.scope.own" : "console.scope.subtree")}</b>{isLeaf ? null : <div class="figure-own">{t("console.scope.own")}</div>}</div>
         {strip.map((name) => (
-          <Figure key={name} label={t(`console.chain.${name}`)} own={<Amount of={own[name]} />}
+          <Figure key={name} label={t(`console.chain.${name}`)} own={isLeaf ? undefined : <Amount of={own[name]} />}
             tone={name === "in_transit" && all[name] !== "0.00" ? "warn" : undefined}
             href={`/money/${answer.division}`} spoken={t("console.map.figure", { label: t(`console.chain.${name}`), amount: shown(all[name]), time: moment(answer.as_of) })}>
             <Amount of={all[name]} />
           </Figure>
         ))}
-        <Figure label={t("console.chain.rate")} own={`${own.rate} %`}>{all.rate} %</Figure>
+        <Figure label={t("console.chain.rate")} own={isLeaf ? undefined : rateText(own)}>{rateText(all)}</Figure>
       </div>
       <div class="moments">
         <span class="ink3">{t("console.map.moments")}</span>
@@ -183,7 +187,7 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
     <aside class="card" aria-label={t("console.map.todo")}>
       <div class="card-head"><h2>{t("console.map.todo")}</h2><span class="card-count">{count}</span>
         <div class="card-aside"><a href="/ops/alarms?history=1">{t("console.map.history")}</a></div></div>
-      {count === 0 ? <Empty>{t("console.map.nothing_todo")}</Empty> : (
+      {count === 0 ? <Empty>{t(answer.rows.length === 1 ? "console.map.nothing_here" : "console.map.nothing_todo")}</Empty> : (
         <ul class="items">
           {own === undefined ? null : <Exception rows={[own]} tree={answer} />}
           {further.slice(0, 4).map((alarm) => <li key={alarm.id}><AlarmItem alarm={alarm} name={withNames(alarm.division ?? "")} /><Acknowledge alarm={alarm} done={alarms.again} /></li>)}

@@ -7,6 +7,7 @@ import { Empty, Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { go } from "../router";
 import { may, person } from "../session";
+import type { Listed, Page } from "../shapes";
 import { useAnswer } from "../use_answer";
 import { workVersion } from "../waiting";
 import { t } from "../words";
@@ -23,7 +24,7 @@ import type { Batch, GroupName, Inbox, InboxRow, Pending } from "../work/shapes"
 import { useBatch, type Selection } from "../work/use_batch";
 
 /** Worst first: what is late, then what waits, by what is done with it. */
-function sentenceOf(inbox: Inbox): string {
+function sentenceOf(inbox: Inbox, today: number | null): string {
   const { to_approve: approve, to_register: register, to_correct: correct, awaiting_answer: awaiting } = inbox.counts;
   const parts = [];
   if (approve.items > 0) {
@@ -40,12 +41,19 @@ function sentenceOf(inbox: Inbox): string {
   if (awaiting.items > 0) {
     parts.push(t("console.work.sentence.awaiting", { count: awaiting.items }));
   }
-  return parts.length === 0 ? t("console.work.none") : parts.join(t("console.work.sentence.and")) + t("console.work.sentence.end");
+  return parts.length === 0 ? t(today === null ? "console.work.none" : "console.work.none_today", { count: today ?? 0 }) : parts.join(t("console.work.sentence.and")) + t("console.work.sentence.end");
 }
 
 function stateOf(inbox: Inbox): string {
   const counts = GROUPS.map((name) => inbox.counts[name]);
   return counts.some((count) => (count.overdue ?? 0) > 0) ? "overdue" : counts.some((count) => count.items > 0) ? "pending" : "entered";
+}
+
+/** How many payments were entered here today, once nothing waits: read when one comes, not again. */
+function useToday(isQuiet: boolean): number | null {
+  const now = new Date();
+  const from = new Date(now.getFullYear(), now.getMonth(), now.getDate()).toISOString().replace(/\.\d+Z$/, "Z");
+  return useAnswer<Page<Listed>>(isQuiet ? "/documents" : null, { kind: "payment", from, limit: 1 }).data?.total ?? null;
 }
 
 export const useInbox = () => {
@@ -62,7 +70,7 @@ function BatchItem({ row, batches, book, group, onDone }: {
   return (
     <>
       <BatchPanel view={view} name={nameOf(row, batches, book)} book={book} group={group} />
-      <ApprovalPanel key={String(row.batch)} view={view} name={nameOf(row, batches, book)} selection={selection} onSelect={setSelection} onDone={() => { setSelection({ batch: String(row.batch) }); onDone(); }} />
+      <ApprovalPanel key={String(row.batch)} view={view} name={nameOf(row, batches, book)} book={book} selection={selection} onSelect={setSelection} onDone={() => { setSelection({ batch: String(row.batch) }); onDone(); }} />
     </>
   );
 }
@@ -89,6 +97,7 @@ export function WorkPage({ parameters, query }: PageProps) {
   const book = useBook();
   const inbox = useInbox();
   const posts = useAnswer<Pending>("/pending", { limit: 1 }, undefined, workVersion.value);
+  const today = useToday(inbox.data !== null && GROUPS.every((name) => inbox.data?.counts[name].items === 0));
   const batches = posts.data?.batches ?? [];
   const at = query.get("at");
   const wanted = parameters.batch === undefined ? at : `batch:${parameters.batch}`;
@@ -127,7 +136,7 @@ export function WorkPage({ parameters, query }: PageProps) {
   }
   return (
     <>
-      <Sentence state={stateOf(inbox.data)} busy={inbox.slow}>{sentenceOf(inbox.data)}</Sentence>
+      <Sentence state={stateOf(inbox.data)} busy={inbox.slow}>{sentenceOf(inbox.data, today)}</Sentence>
       <GroupTabs inbox={inbox.data} at={row?.group ?? narrow ?? "to_approve"} />
       <div class={`page work${row === undefined || isList ? " two" : ""}`} data-group={row?.group ?? narrow ?? ""}>
         <InboxPanel inbox={inbox.data} batches={batches} book={book} chosen={isList || row === undefined ? null : keyOf(row)} />

@@ -2,9 +2,10 @@
 // stand at the foot.
 import { useState } from "preact/hooks";
 import { loadTexts } from "../api";
-import { status } from "../live";
+import { cutAt, isCut, lastFed, status } from "../live";
 import { go, place } from "../router";
 import { logout, may, person, setTheme, theme, type Theme } from "../session";
+import { timeOf } from "../time";
 import { inboxCount } from "../waiting";
 import { language, t, word } from "../words";
 import { Mark } from "./badge";
@@ -51,20 +52,21 @@ function Rooms({ at }: { at: string }) {
 }
 
 /** A code of a division, or an id: where it leads is told by the node. */
-function Search() {
+function Search({ id, onFind }: { id: string; onFind?: () => void }) {
   const [text, setText] = useState("");
   const find = (event: Event): void => {
     event.preventDefault();
     const wanted = text.trim();
     if (wanted !== "") {
       go(`/find?q=${encodeURIComponent(wanted)}`);
+      onFind?.();
     }
   };
   return (
     <form class="search" role="search" onSubmit={find}>
       <svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.500">
         <circle cx="6" cy="6" r="4" /><path d="M9 9l4 4" /></svg>
-      <input id="search" type="search" value={text} placeholder={t("console.search.hint")} aria-label={t("console.search")}
+      <input id={id} type="search" value={text} placeholder={t("console.search.hint")} aria-label={t("console.search")}
         onInput={(event) => setText(event.currentTarget.value)} />
       <kbd aria-hidden="true">/</kbd>
     </form>
@@ -84,6 +86,7 @@ function Who() {
       </button>
       {isOpen ? (
         <div class="menu">
+          <div class="menu-search"><Search id="search-below" onFind={() => setOpen(false)} /></div>
           <div class="menu-row" role="group" aria-label={t("console.language")}>
             <button type="button" lang="zh" aria-pressed={language.value === "zh"} onClick={() => void loadTexts("zh")}>中文</button>
             <button type="button" lang="en" aria-pressed={language.value === "en"} onClick={() => void loadTexts("en")}>English</button>
@@ -100,15 +103,19 @@ function Who() {
   );
 }
 
-/** The link to the level above, where there is one. */
+/** On a narrow screen: how current the page is, and the link to the level above, where there is one. */
 function Above() {
+  const fed = cutAt.value ?? lastFed.value;
+  const time = fed === null ? "" : timeOf(fed).slice(0, 5);
   const parent = status.value?.peers.find((peer) => peer.is_parent);
-  if (parent === undefined) {
-    return null;
+  if (isCut.value) {
+    return <span class="above"><Mark shape="struck" tone="warn" />{time} {t("console.above.stands")}</span>;
   }
-  const isUp = parent.state === "live";
-  return <span class="above"><Mark shape={isUp ? "disc" : "struck"} tone={isUp ? "ok" : "warn"} />
-    {t(isUp ? "console.above.up" : "console.above.down")}</span>;
+  if (parent === undefined) {
+    return <span class="above">{time}</span>;
+  }
+  const isUp = parent.state === "live" || parent.state === "catching_up";
+  return <span class="above"><Mark shape={isUp ? "disc" : "struck"} tone={isUp ? "ok" : "warn"} />{time} {t(isUp ? "console.feed.up" : "console.above.down", { name: parent.name ?? parent.division })}</span>;
 }
 
 export function Bar() {
@@ -120,8 +127,8 @@ export function Bar() {
         <a class="mark-name" href="/map" aria-label={t("console.name")}><Logo /><b>{t("console.name")}</b></a>
         <span class="division"><b>{status.value?.name ?? ""}</b> <span>{status.value?.division ?? ""}</span></span>
         <Rooms at={room} />
+        <Search id="search" />
         <Above />
-        <Search />
         <Who />
       </div>
     </header>

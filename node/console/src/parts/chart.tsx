@@ -56,7 +56,7 @@ export function Chart({ values, slotS, end, label, format, height = 120, filled 
         {[0, top / 2, top].map((value) => <g key={value}>
           <path class="rule" d={`M${LEFT} ${y(value)}H${width}`} /><text x={LEFT - 6} y={y(value) + 4} text-anchor="end">{format(value)}</text>
         </g>)}
-        {hours.map((i) => <text key={i} x={x(i)} y={height - 4} text-anchor="middle">{String(at(i).getHours()).padStart(2, "0")}:00</text>)}
+        {hours.filter((i) => x(i) < width - 16).map((i) => <text key={i} x={x(i)} y={height - 4} text-anchor="middle">{String(at(i).getHours()).padStart(2, "0")}:00</text>)}
         {runs(values).filter(({ from, heard }) => !heard && first >= 0 && from > first).map(({ from, to }) => <g key={from} class="gap">
           <rect x={x(from - 1)} y={TOP} width={x(to) - x(from - 1)} height={height - FOOT - TOP} /><path d={`M${x(from - 1)} ${TOP}V${height - FOOT}`} />
           {x(to) - x(from - 1) > 130 ? <><text x={x(from - 1) + 10} y={TOP + 18}>{t("console.chart.gap", { age: age((to - from + 1) * slotS) })}</text></> : null}

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 
 export const ROW_PX = 29;
-const ALL_DRAWN_MAX = 200;
+export const ALL_DRAWN_MAX = 200;
 const AROUND = 30;
 
 /** From and up to which row; all of them where they are few. */

@@ -1,10 +1,12 @@
 // A table: a real one. Arrows move between its rows, Enter opens one, Space selects. Of more than
-// 200 rows only those in sight are drawn; a screen reader is told how many there are.
+// 200 rows only those in sight are drawn; a screen reader is told how many there are. On a phone each
+// row of a list stands as a few lines, its heads before its values; a board keeps its columns, and its
+// first one in sight.
 import type { ComponentChildren } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { go } from "../router";
 import { t } from "../words";
-import { ROW_PX, useWindow } from "./row_window";
+import { ALL_DRAWN_MAX, ROW_PX, useWindow } from "./row_window";
 
 export interface Column<T> {
   key: string;
@@ -27,6 +29,16 @@ export interface TableProps<T> {
   look?: (row: T) => string; // a class for the row
   empty: string;
   foot?: ComponentChildren; // below the rows, as wide as the table
+  isBoard?: boolean; // its columns are compared: they stay columns on a phone
+}
+
+/** On a phone: what names a row stands first, an amount beside it; these say what they are themselves. */
+const NAMES = ["id", "name", "who", "title"];
+const PLAIN = new Set([...NAMES, "amount", "money", "state", "kind", "agency", "unit", "to", "payee", "purpose", "project", "function", "what", "path", "text", "why", "act", "time", "when", "code", "relation", "label"]);
+
+function placesOf<T>(columns: Column<T>[]): Map<string, string> {
+  const lead = columns.find(({ key }) => NAMES.includes(key)) ?? columns[0];
+  return new Map(columns.map(({ key }) => [key, key === lead.key ? "lead" : key === "amount" || key === "money" ? "sum" : ""]));
 }
 
 interface Order { key: string; down: boolean }
@@ -111,8 +123,11 @@ export function Table<T>(props: TableProps<T>) {
   }
   const width = columns.length + (selection === undefined ? 0 : 1);
   const totals = columns.some((column) => column.total !== undefined);
+  const places = placesOf(columns);
+  const headOf = ({ key, title }: Column<T>): string | undefined => (typeof title === "string" && places.get(key) === "" && !PLAIN.has(key) ? title : undefined);
+  const shape = props.isBoard === true || rows.length > ALL_DRAWN_MAX ? "scrolls" : "stacks";
   return (
-    <div class="table-frame" role="group" aria-label={props.label} tabIndex={0}>
+    <div class={`table-frame ${shape}`} role="group" aria-label={props.label} tabIndex={0}>
       <table aria-rowcount={rows.length + 1}>
         <caption class="hidden">{props.label}</caption>
         <thead>
@@ -140,7 +155,7 @@ export function Table<T>(props: TableProps<T>) {
                     aria-label={t("console.table.choose_row", { key })} onChange={() => toggle(row)} /></td>
                 )}
                 {columns.map((column) => (
-                  <td key={column.key} class={`${column.number ? "num" : ""} ${column.class ?? ""}`}>{column.cell(row, index)}</td>
+                  <td key={column.key} data-head={headOf(column)} class={`${column.number ? "num" : ""} ${places.get(column.key)} ${column.class ?? ""}`}>{column.cell(row, index)}</td>
                 ))}
               </tr>
             );
@@ -151,7 +166,7 @@ export function Table<T>(props: TableProps<T>) {
           <tfoot>
             <tr>
               {selection === undefined ? null : <td />}
-              {columns.map((column) => <td key={column.key} class={column.number ? "num" : ""}>{column.total}</td>)}
+              {columns.map((column) => <td key={column.key} data-head={headOf(column)} class={`${column.number ? "num" : ""} ${places.get(column.key)}`}>{column.total}</td>)}
             </tr>
           </tfoot>
         ) : null}

@@ -49,7 +49,7 @@ export function TreeGrid<T>({ label, rows, columns, onToggle, hrefOf }: {
   const spacer = (height: number) => height <= 0 ? null
     : <tr role="presentation"><td role="presentation" colSpan={columns.length} style={{ height: `${height}px`, padding: 0 }} /></tr>;
   return (
-    <div class="table-frame">
+    <div class="table-frame scrolls">
       <table role="treegrid" aria-label={label} aria-rowcount={rows.length + 1}>
         <thead><tr role="row">{columns.map(({ key, title, number }) => <th key={key} role="columnheader" scope="col" class={number ? "num" : ""}>{title}</th>)}</tr></thead>
         <tbody ref={body}>

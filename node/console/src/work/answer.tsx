@@ -2,6 +2,7 @@
 // button. Where two issuers sent the same number, it is chosen which one is meant.
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../api";
+import type { ProofAnswer } from "../flow/shapes";
 import { isNil, shown, upper } from "../money";
 import { Marked } from "../parts/badge";
 import { Dialog } from "../parts/dialog";
@@ -27,6 +28,11 @@ export function AnswerPage({ row, rows, book, onDone }: { row: InboxRow; rows: I
   const others = rows.filter((other) => other.group === "to_register" && keyOf(other) !== keyOf(row) &&
     (other.id === row.id || (other.document_no !== undefined && other.document_no === row.document_no)));
   const document = transfer.data;
+  const proof = useAnswer<ProofAnswer>(`/documents/${encodeURIComponent(row.id ?? "")}/proof`, { division: row.issuer }); // has the names of codes
+  const named = (name: string, value: string): string => {
+    const called = proof.data?.fields.find(({ field }) => field === name)?.name;
+    return called === undefined || called === value ? wordOf(book, name, value) : `${called} ${value}`;
+  };
   return (
     <>
       <Panel class="paper" title={t("console.work.transfer_from", { issuer: row.issuer_name ?? row.issuer ?? "" })}
@@ -44,8 +50,8 @@ export function AnswerPage({ row, rows, book, onDone }: { row: InboxRow; rows: I
           </div>)}
         {transfer.problem === null ? null : <Trouble problem={transfer.problem} retry={transfer.again} />}
         {document === null ? null : <Facts rows={[
-          [t("console.work.document"), `${row.id} · ${row.issuer}`],
-          ...SHOWN.filter((name) => document[name] !== undefined).map((name): [string, string] => [book?.fieldWord(name) ?? name, wordOf(book, name, document[name])]),
+          [t("console.work.document"), `${row.id} · ${row.issuer_name ?? row.issuer}`],
+          ...SHOWN.filter((name) => document[name] !== undefined).map((name): [string, string] => [book?.fieldWord(name) ?? name, named(name, document[name])]),
           [t("console.work.issued"), moment(row.time)],
         ]} />}
       </Panel>

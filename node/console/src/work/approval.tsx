@@ -4,14 +4,17 @@ import { useEffect, useState } from "preact/hooks";
 import { post, Problem } from "../api";
 import { isCut } from "../live";
 import { fen, shown } from "../money";
+import { withAmounts } from "../parts/advice";
 import { Badge, Mark, Marked } from "../parts/badge";
 import { cry } from "../parts/live_region";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { may, person } from "../session";
 import { t } from "../words";
+import { largestUnit } from "./batch";
 import { browserKey, readBrowserKey, signShown } from "./browser_key";
 import { KeyChoice } from "./key_choice";
+import type { Book } from "./kinds";
 import { postLines } from "./lines";
 import { RejectDialog } from "./reject";
 import type { Outcome, Review } from "./shapes";
@@ -21,17 +24,19 @@ const IDS_A_CALL = 1000;
 
 const inGroups = (hash: string): string => hash.replace(/(.{4})(?=.)/g, "$1 ");
 
-function Largest({ review, view }: { review: Review; view: BatchView }) {
+function Largest({ review, view, book }: { review: Review; view: BatchView; book: Book | null }) {
   const one = review.kinds.flatMap(({ largest }) => largest).sort((a, b) => (fen(b.money) > fen(a.money) ? 1 : -1))[0];
   const payee = review.payees[0];
+  const unit = largestUnit(view);
   return (
     <section class="panel-part">
       <h3>{t("console.work.largest")}</h3>
       <dl class="amounts">
         {one === undefined ? null : <div><dt>{t("console.work.largest.one")} <button type="button" class="cell-link" onClick={() => view.open(one.id)}>{one.to || one.id}</button></dt><dd><b>{shown(one.money)}</b></dd></div>}
         {payee === undefined ? null : <div><dt>{t("console.work.largest.payee", { name: payee.to, count: payee.count })}</dt><dd><b>{shown(payee.total)}</b></dd></div>}
+        {unit === null ? null : <div><dt>{t("console.work.largest.unit", unit)}</dt><dd><b>{shown(unit.money)}</b></dd></div>}
         {review.kinds.map((kind) => review.kinds.length < 2 ? null
-          : <div key={kind.kind}><dt>{kind.kind} {t("console.work.count.documents", { count: kind.count })}</dt><dd>{shown(kind.total)}</dd></div>)}
+          : <div key={kind.kind}><dt>{book?.kindWord(kind.kind) ?? kind.kind} {t("console.work.count.documents", { count: kind.count })}</dt><dd>{shown(kind.total)}</dd></div>)}
       </dl>
     </section>
   );
@@ -65,7 +70,7 @@ function Afterwards({ review }: { review: Review }) {
         ? <Marked shape="tick" tone="ok">{t("console.work.all_fit", { count: review.count })}</Marked>
         : <Marked shape="cross" tone="bad">{t("console.work.some_refused", { count: review.would_refuse_count })}</Marked>}
       <ul class="refusals">
-        {review.would_refuse.slice(0, 5).map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {row.message}</li>)}
+        {review.would_refuse.slice(0, 5).map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {withAmounts(row.message)}</li>)}
       </ul>
     </section>
   );
@@ -97,8 +102,8 @@ function reasonAgainst(review: Review, view: BatchView, typed: string): string |
 
 type State = { at: "reading" } | { at: "signing" } | { at: "done"; outcome: Outcome } | { at: "changed"; count: number } | { at: "failed"; problem: Problem };
 
-export function ApprovalPanel({ view, name, selection, onSelect, onDone }: {
-  view: BatchView; name: string; selection: Selection; onSelect: (selection: Selection) => void; onDone: () => void;
+export function ApprovalPanel({ view, name, book, selection, onSelect, onDone }: {
+  view: BatchView; name: string; book: Book | null; selection: Selection; onSelect: (selection: Selection) => void; onDone: () => void;
 }) {
   const [review, setReview] = useState<Review | null>(view.review);
   const [state, setState] = useState<State>({ at: "reading" });
@@ -171,7 +176,7 @@ export function ApprovalPanel({ view, name, selection, onSelect, onDone }: {
         <div class="panel-amount">{shown(review.total)} <span>{t("console.work.yuan")}</span></div>
         <div class="ink2">{t(isMine ? "console.work.maker_is_you" : "console.work.maker_checker", { maker: review.makers.join("、"), checker: person.value?.name ?? "" })}</div>
       </section>
-      <Largest review={review} view={view} />
+      <Largest review={review} view={view} book={book} />
       <Unusual review={review} view={view} />
       <Afterwards review={review} />
       <Hash hash={review.hash ?? ""} />
@@ -231,7 +236,7 @@ function Done({ outcome, onDone }: { outcome: Outcome; onDone: () => void }) {
         {outcome.refused === 0 ? null : (
           <>
             <p><Marked shape="cross" tone="bad">{t("console.work.refused_some", { count: outcome.refused })}</Marked></p>
-            <ul class="refusals">{outcome.refusals.map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {row.message}</li>)}</ul>
+            <ul class="refusals">{outcome.refusals.map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {withAmounts(row.message)}</li>)}</ul>
           </>)}
       </section>
       <div class="panel-foot"><div class="act-row"><button type="button" class="primary" onClick={onDone}>{t("console.work.next")}</button></div></div>

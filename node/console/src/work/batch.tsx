@@ -45,6 +45,12 @@ function summed(rows: Row[], by: "unit" | "to"): Row[] {
   })).sort((a, b) => (fen(b.money) > fen(a.money) ? 1 : -1));
 }
 
+/** The unit that most of it is for; null of one unit alone. */
+export function largestUnit(view: BatchView): { name: string; count: number; money: string } | null {
+  const units = summed(rowsOf(view), "unit");
+  return units.length < 2 ? null : { name: units[0].unit, count: units[0].count ?? 0, money: units[0].money };
+}
+
 function Hints({ row, opened }: { row: Row; opened: boolean }) {
   if (row.what.length === 0) {
     return null;
@@ -115,7 +121,7 @@ export function BatchPanel({ view, name, book, group }: { view: BatchView; name:
   const units = new Set(rows.map(({ unit }) => unit)).size;
   return (
     <Panel class="batch" title={name} count={t("console.work.count.documents", { count: review.count })} aside={titleOf(review)} flush>
-      <div class="chips">
+      {review.count < 2 ? null : <div class="chips">
         <Segments label={t("console.work.show")} value={by} onChange={(value) => ask({ show: value })} choices={[
           ...(unusual.length > 0 ? [{ value: "unusual" as Group, title: t("console.work.show.unusual", { count: review.unusual_count }) }] : []),
           { value: "all" as Group, title: t("console.work.show.all", { count: review.count }) },
@@ -123,7 +129,7 @@ export function BatchPanel({ view, name, book, group }: { view: BatchView; name:
           { value: "payee" as Group, title: t("console.work.show.payee", { count: review.payee_count }) },
         ]} />
         <span class="small">{by === "unusual" ? t("console.work.unusual_first") : ""}</span>
-      </div>
+      </div>}
       <Opened view={view} book={book} />
       <Table label={name} rows={shownRows} keyOf={(row) => row.id} columns={columnsOf(view, by, sum(rows.map((row) => row.money)))}
         onOpen={by === "unit" || by === "payee" ? undefined : (row) => view.open(row.id)}

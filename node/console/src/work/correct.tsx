@@ -2,6 +2,7 @@
 import { useState } from "preact/hooks";
 import { Problem } from "../api";
 import { shown, upper } from "../money";
+import { withAmounts } from "../parts/advice";
 import { Mark, Marked } from "../parts/badge";
 import { Facts, Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -51,12 +52,12 @@ function Correct({ row, onDone }: { row: InboxRow; onDone: () => void }) {
       setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
     }
   };
-  const refused = row.state === "refused";
+  const sentBack = row.state === "rejected";
   return (
     <Panel class="approval" title={t("console.work.correct")} flush>
       <section class="panel-part">
-        <h3>{t(refused ? "console.work.refused_by_rule" : "console.work.sent_back_by", { name: row.checker ?? "" })}</h3>
-        <p class="reason"><Mark shape="cross" tone="bad" /> <span class={refused ? "tone-bad" : ""}>{refused ? row.message ?? row.reason : row.reason}</span></p>
+        <h3>{sentBack ? t("console.work.sent_back_by", { name: row.checker ?? "" }) : t(row.state === "draft" ? "console.work.would_be_refused" : "console.work.refused_by_rule")}</h3>
+        <p class="reason"><Mark shape="cross" tone="bad" /> <span class={sentBack ? "" : "tone-bad"}>{sentBack ? row.reason : withAmounts(row.message ?? row.reason ?? "")}</span></p>
         <p class="small">{moment(row.time)}</p>
         {problem === null ? null : <Trouble problem={problem} />}
       </section>

@@ -3,7 +3,8 @@
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../api";
 import { fen, shown, yuan } from "../money";
-import { Mark, Marked } from "../parts/badge";
+import { withAmounts } from "../parts/advice";
+import { Marked } from "../parts/badge";
 import { cry } from "../parts/live_region";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -14,6 +15,7 @@ import { timeOf } from "../time";
 import { t } from "../words";
 import { Control } from "./control";
 import { faultOf, ownFaults, type Fault } from "./faults";
+import { FieldHelp, fieldIn } from "./field_help";
 import { said, type Book } from "./kinds";
 import { LinePanel, roomOf, sumsOf, type Room } from "./line";
 import { Outage } from "./outage";
@@ -39,7 +41,7 @@ function Tried({ verdict, fault, kind, isTrying }: { verdict: Verdict | null; fa
       <ul class="tried" aria-live="polite">
         {fault === null
           ? <li><Marked shape="tick" tone="ok">{t("console.work.rules_pass")}</Marked></li>
-          : <li class="tone-bad"><Mark shape="cross" tone="bad" /> {fault.sentence}</li>}
+          : <li><Marked shape="cross" tone="bad">{withAmounts(fault.sentence)}</Marked></li>}
         <li><Marked shape={kind.approval ? "filling" : "tick"} tone={kind.approval ? "quiet" : "ok"}>{t(kind.approval ? "console.work.then_checked" : "console.work.then_entered")}</Marked></li>
       </ul>
     </Panel>
@@ -83,6 +85,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const [done, setDone] = useState<Verdict | null>(null);
   const [rest, setRest] = useState<string | null>(null);
   const [line, setLine] = useState<Line | null>(null);
+  const [at, setAt] = useState<string | null>(null); // the field that one is in
   const { fields, verdict } = form;
   const year = fields.fiscal_year ?? "";
   const own = ownFaults(kind, fields, book);
@@ -148,6 +151,11 @@ export function EntryForm({ kind, book, start, onAgain }: {
       setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
     }
   };
+  useEffect(() => { // where there is a keyboard, the first field is where one begins
+    if (matchMedia("(pointer: fine)").matches && !start.corrects) {
+      document.getElementById(`field-${firstBad}`)?.focus({ preventScroll: true });
+    }
+  }, []);
   const giveUp = (): void => { void form.drop().then(() => go("/work")); };
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
@@ -167,7 +175,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const control = (use: KindField) => (
     <Control key={use.name} kind={kind} use={use} book={book} value={fields[use.name] ?? ""} year={year} fault={faultAt(use.name)}
       shownAs={use.name === lineField && line !== null ? lineLabel(line) : names[use.name] || undefined}
-      note={use.name === lineField && line?.sup_bgt_doc_no !== undefined ? line.sup_bgt_doc_no : undefined}
+      note={use.name !== lineField ? undefined : line === null ? t("console.work.find_line") : line.sup_bgt_doc_no}
       acts={use.name === amountField && room !== null ? <Acts room={room} kind={kind} form={form} onRest={setRest} /> : null}
       onChange={(value, offer) => set(use.name, value, offer?.label)} onLeave={() => setTouched((before) => new Set(before).add(use.name))} />
   );
@@ -182,7 +190,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
           <div class="spread"><a class="button" href={`/work/import?kind=${kind.name}`}>{t("console.work.from_sheet")}</a></div>
         </div>
         <div class="columns form-columns">
-          <section class="card entry" aria-label={said(kind.words, kind.name)}>
+          <section class="card entry" aria-label={said(kind.words, kind.name)} onFocusIn={(event) => setAt(fieldIn(event.target) ?? at)}>
             <header class="card-head">
               <h2>{said(kind.words, kind.name)}</h2>
               <label class="head-field">{book.fieldWord("id")}<input aria-label={book.fieldWord("id")} value={fields.id ?? ""} readOnly={start.corrects} onInput={(event) => form.set("id", event.currentTarget.value)} /></label>
@@ -192,7 +200,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
             {book.schema.groups.map((group) => {
               const uses = kind.fields.filter((use) => use.group === group.name && !IN_HEAD.has(use.name) && isSeen(use));
               return uses.length === 0 ? null : (
-                <fieldset key={group.name} class="field-group"><legend>{said(group.words, group.name)}</legend>
+                <fieldset key={group.name} class="field-group"><legend class={uses.length === 1 && book.fieldWord(uses[0].name) === said(group.words, "") ? "hidden" : ""}>{said(group.words, group.name)}</legend>
                   <div class="fields">{uses.map(control)}</div>
                 </fieldset>);
             })}
@@ -215,6 +223,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
             <LinePanel kind={kind} line={sums} asked={asked} book={book} />
             <Tried verdict={Object.keys(own).length > 0 && fault === null ? null : verdict} fault={fault} kind={kind} isTrying={form.isTrying} />
             <Outage />
+            <FieldHelp name={at} kind={kind} book={book} />
           </div>
         </div>
       </div>

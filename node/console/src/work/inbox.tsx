@@ -5,6 +5,7 @@ import { now } from "../live";
 import { Mark, Marked } from "../parts/badge";
 import { Panel } from "../parts/panel";
 import { ask, go } from "../router";
+import { may } from "../session";
 import { age, moment } from "../time";
 import { t } from "../words";
 import type { Book } from "./kinds";
@@ -30,8 +31,8 @@ function Item({ row, batches, book, isChosen }: { row: InboxRow; batches: Batch[
       <a class={`inbox-row${isChosen ? " chosen" : ""}`} href={addressOf(row)} data-key={keyOf(row)} aria-current={isChosen ? "true" : undefined}>
         <span class="inbox-name">{nameOf(row, batches, book)}</span>
         <span class="num">{shown(row.amount)}</span>
-        <span class={`inbox-from${row.group === "to_correct" && row.state === "refused" ? " tone-bad" : ""}`}>
-          {row.group === "to_correct" ? <Mark shape="cross" tone={row.state === "refused" ? "bad" : "quiet"} /> : null}
+        <span class={`inbox-from${row.group === "to_correct" && row.state !== "rejected" ? " tone-bad" : ""}`}>
+          {row.group === "to_correct" ? <Mark shape="cross" tone={row.state === "rejected" ? "quiet" : "bad"} /> : null}
           <span>{fromOf(row)}</span>
         </span>
         <span class="inbox-when"><Due row={row} /></span>
@@ -76,6 +77,7 @@ export function GroupTabs({ inbox, at }: { inbox: Inbox; at: GroupName }) {
           <b>{inbox.counts[name].items}</b><span>{t(`console.work.group.${name}`)}</span>
         </button>
       ))}
+      {may("maker") ? <p><a href="/work?at=mine">{t("console.work.mine")}</a><a href="/work?at=new">{t("console.work.new")}</a></p> : null}
     </nav>
   );
 }
@@ -102,7 +104,7 @@ export function InboxPanel({ inbox, batches, book, chosen }: {
   const items = GROUPS.reduce((sum, name) => sum + inbox.counts[name].items, 0);
   return (
     <Panel class="inbox" title={t("console.work.for_me")} count={t("console.work.count.items", { count: items })} flush
-      aside={<><a href="/work?at=mine">{t("console.work.mine")}</a><a href="/work?at=new">{t("console.work.new")}</a></>}>
+      aside={may("maker") ? <><a href="/work?at=mine">{t("console.work.mine")}</a><a href="/work?at=new">{t("console.work.new")}</a></> : null}>
       <div ref={list}>
         {GROUPS.filter((name) => inbox.counts[name].items > 0).map((name) => (
           <Group key={name} name={name} total={inbox.counts[name]} batches={batches} book={book} chosen={chosen}

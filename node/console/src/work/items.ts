@@ -1,4 +1,5 @@
 // The items of an inbox: their groups, keys, addresses and names.
+import { withAmounts } from "../parts/advice";
 import { moment } from "../time";
 import { t } from "../words";
 import type { Book } from "./kinds";
@@ -41,8 +42,7 @@ export function fromOf(row: InboxRow): string {
     case "to_register":
       return row.issuer_name ?? row.issuer ?? "";
     case "to_correct":
-      return row.state === "refused" ? row.message ?? row.reason ?? ""
-        : t("console.work.sent_back", { reason: row.reason ?? "" });
+      return row.state === "rejected" ? t("console.work.sent_back", { reason: row.reason ?? "" }) : withAmounts(row.message ?? row.reason ?? "");
     default:
       return row.receiver_name ?? row.receiver ?? "";
   }

@@ -52,7 +52,7 @@ export function LinePanel({ kind, line, asked, book }: { kind: Kind; line: LineS
   return (
     <Panel title={t("console.work.line_has", { id: line.id })} aside={t("console.work.own_ledger")}>
       <div class="small">{book.accountWord(from)}</div>
-      <div class="panel-amount">{shown(room.free)}</div>
+      <div class="panel-amount">{shown(room.free)} <span>{t("console.work.yuan")}</span></div>
       <Bar sums={line.entered} room={room} />
       {room.exceeds > 0n ? <p class="tone-bad small">{t("console.work.beyond", { asked: shown(room.asked) })}</p> : null}
       <dl class="amounts">

@@ -49,7 +49,8 @@ export function NewPanel({ book }: { book: Book | null }) {
   const begun = useAnswer<{ rows: Unsent[] }>("/unsent");
   const forget = (id: string): void => { void call("DELETE", `/unsent/${id}`).then(() => begun.again()); };
   const kinds = book?.schema.kinds.filter((kind) => kind.written_by === "person" && kind.fields.length > 0) ?? [];
-  const families = book?.schema.families.filter(({ name }) => kinds.some((kind) => kind.family === name)) ?? [];
+  // The schema begins with what a year begins with; a person, with what he does every day.
+  const families = [...book?.schema.families ?? []].reverse().filter(({ name }) => kinds.some((kind) => kind.family === name));
   return (
     <div class="stack">
       {(begun.data?.rows.length ?? 0) > 0 ? (

@@ -69,7 +69,7 @@ export interface InboxRow {
   batch?: number;
   maker?: string;
   would_be_refused?: number;
-  state?: "refused" | "rejected";
+  state?: "draft" | "refused" | "rejected"; // draft: it waits, and would be refused
   checker?: string;
   reason?: string;
   message?: string;

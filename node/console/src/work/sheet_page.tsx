@@ -91,7 +91,7 @@ function SheetRows({ sheet, kind, book }: { sheet: Sheet; kind: Kind; book: Book
   const seen = ["id", ...sheet.fields.filter((name) => name !== "id" && name !== "fiscal_year")].slice(0, 7);
   return (
     <Panel title={t("console.work.rows_read")} count={t("console.work.count.rows", { count: sheet.rows.length })} flush>
-      <Table label={t("console.work.rows_read")} rows={sheet.rows} keyOf={(row) => String(row.number)} empty={t("console.work.sheet_empty")}
+      <Table isBoard label={t("console.work.rows_read")} rows={sheet.rows} keyOf={(row) => String(row.number)} empty={t("console.work.sheet_empty")}
         look={(row) => (isGood(row) ? "" : "bad-row")} columns={[
           { key: "row", title: t("console.work.row"), number: true, cell: (row) => row.number },
           ...seen.map((name) => ({ key: name, title: book.fieldWord(name), number: book.field(name)?.type === "amount",

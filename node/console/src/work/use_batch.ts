@@ -47,6 +47,10 @@ export function useBatch(batch: string, waiting: number | undefined): BatchView 
   const [current, setCurrent] = useState<string | null>(null);
   const [turn, setTurn] = useState(0);
 
+  const open = (id: string): void => {
+    setCurrent(id);
+    setOpened((before) => new Set(before).add(id));
+  };
   useEffect(() => {
     setOpened(new Set());
     setCurrent(null);
@@ -64,6 +68,9 @@ export function useBatch(batch: string, waiting: number | undefined): BatchView 
         if (isHere) {
           setReview(seen);
           setDrafts(rows);
+          if (rows.length === 1) { // before one's eyes from the start
+            open(rows[0].id);
+          }
           setLines(new Map(offered.rows.map((line) => [line.id, line])));
           setProblem(null);
         }
@@ -77,9 +84,5 @@ export function useBatch(batch: string, waiting: number | undefined): BatchView 
     return () => { isHere = false; };
   }, [batch, turn, waiting]);
 
-  const open = (id: string): void => {
-    setCurrent(id);
-    setOpened((before) => new Set(before).add(id));
-  };
   return { review, drafts, lines, problem, opened, open, current, again: () => setTurn((n) => n + 1) };
 }
