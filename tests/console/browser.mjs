@@ -69,7 +69,61 @@ export async function settled(page) {
 }
 
 export async function shot(page, name, fullPage = false) {
+  const size = page.viewportSize();
+  if (fullPage && size.width < 600) { // so tall that what is fixed at the foot stands at the foot
+    await page.setViewportSize({ width: size.width, height: Math.max(size.height, await page.evaluate(() => document.documentElement.scrollHeight)) });
+    await page.screenshot({ path: join(told.screens, `${name}.png`), animations: "disabled" });
+    await page.setViewportSize(size);
+    return;
+  }
   await page.screenshot({ path: join(told.screens, `${name}.png`), fullPage, animations: "disabled" });
+}
+
+/** Both languages, both themes, a desk and a phone. What axe says does not hang on all three at once. */
+export const LOOKS = [DESK, PHONE].flatMap((size) => ["light", "dark"].flatMap((theme) => ["zh", "en"].map((language) =>
+  ({ language, theme, size, name: `${language}-${theme}-${size.width}`, isChecked: (theme === "light") === (language === "zh") }))));
+
+const HAN = /[\u4e00-\u9fff]/;
+/** Words of the page itself: heads, labels, buttons. What people and nodes are called stays as it is. */
+const SAID = "h2, h3, th, dt, legend, main button, main .button, .segments label, .tabs a, .figure-label, .flow-legend li, .form > label, .field > label, .badge, .primary";
+const SAME_IN_BOTH = /^(XLSX|CSV|QR|English|[A-Z0-9 ._·:…-]*)$/; // abbreviations, ids and digits
+
+/** What is wrong with how a page is set, or null. */
+async function flaw(page, { language, size }) {
+  const found = await page.evaluate(({ said, isPhone }) => {
+    const scrolls = (element) => element !== null && (getComputedStyle(element).overflowX !== "visible" || scrolls(element.parentElement));
+    const wide = document.documentElement.scrollWidth <= innerWidth ? [] : [...document.querySelectorAll("body *")]
+      .filter((element) => !scrolls(element.parentElement) && element.getBoundingClientRect().right > innerWidth).map((element) => `${element.tagName}.${element.getAttribute("class")}`);
+    const cut = [...document.querySelectorAll("main *, .bar *")].filter((element) => element.scrollWidth > element.clientWidth + 1 && element.clientWidth > 1 &&
+      getComputedStyle(element).textOverflow === "ellipsis" && element.tagName !== "INPUT").map((element) => element.textContent);
+    // A list that must be pushed sideways on a phone; a board may be.
+    const sideways = isPhone ? [...document.querySelectorAll(".table-frame:not(.scrolls)")].filter((element) => element.scrollWidth > element.clientWidth + 1).map((element) => element.getAttribute("aria-label")) : [];
+    const words = [...document.querySelectorAll(said)].filter((element) => element.checkVisibility()).map((element) => {
+      const copy = element.cloneNode(true);
+      copy.querySelectorAll("code, select, input, .code, [lang]").forEach((inner) => inner.remove());
+      return copy.textContent.trim();
+    });
+    return { wide, cut, sideways, words, untold: document.body.innerText.match(/\bconsole\.[a-z_.]+/)?.[0] };
+  }, { said: SAID, isPhone: size.width < 600 });
+  const strange = found.words.filter((text) => text !== "" && (language === "zh" ? !HAN.test(text) && !SAME_IN_BOTH.test(text) && /[a-z]{3}/.test(text) : false));
+  return found.wide.length > 0 ? `wider than the screen: ${found.wide.slice(0, 6)}`
+    : found.untold !== undefined ? `a code without its words: ${found.untold}`
+      : found.sideways.length > 0 ? `a list is wider than the phone: ${found.sideways}`
+        : found.cut.length > 0 ? `cut short: ${found.cut.slice(0, 4).join(" | ")}`
+          : strange.length > 0 ? `English in a Chinese page: ${strange.slice(0, 6).join(" | ")}` : null;
+}
+
+/** One page in one look: set as it should be, photographed, gone through by axe. What is wrong is told
+ *  when the page is closed, so that one look tells all. */
+export async function looked(page, name, look) {
+  const wrong = await flaw(page, look);
+  await shot(page, `${name}-${look.name}`, true);
+  if (wrong !== null) {
+    page.faults.push(`${name}: ${wrong}`);
+  }
+  if (look.isChecked) {
+    await accessible(page, name).catch((failure) => page.faults.push(failure.message));
+  }
 }
 
 export async function accessible(page, where) {

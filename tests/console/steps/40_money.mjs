@@ -1,6 +1,6 @@
 // Money: from the region's total to one payment at a county, with what proves it; boards as files;
 // and what a page says while a county is off line.
-import { accessible, act, close, DESK, need, open, PHONE, settled, shot, told } from "../browser.mjs";
+import { accessible, act, close, LOOKS, looked, need, open, settled, shot, told } from "../browser.mjs";
 
 const PAYMENT = "/doc/540121/PY0002";
 const AMOUNT = "19,393.68";
@@ -11,31 +11,28 @@ const PAGES = {
   "agency": "/money/540121?agency=126001", "line": "/money/540121?agency=126001&line=AL002",
   "payment": PAYMENT, "transfer": "/doc/540000/X0121-02", "register": "/doc/540121/RG001",
 };
-const LOOKS = [["zh", "light", DESK], ["en", "light", DESK], ["zh", "dark", DESK], ["zh", "light", PHONE], ["en", "dark", PHONE]];
 
-async function everyPage(language, theme, size) {
-  const page = await open("540000", { user: "央金", language, theme, size });
-  const look = `${language}-${theme}-${size.width}`;
+async function everyPage(look) {
+  const page = await open("540000", { user: "央金", ...look });
   for (const [name, address] of Object.entries(PAGES)) {
     await page.goto(address);
     await settled(page);
     await page.waitForLoadState("networkidle");
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    need(wide <= 0, `${address} ${look}: ${wide} px wider than the screen`);
-    const untold = await page.evaluate(() => document.body.innerText.match(/\bconsole\.[a-z_.]+/)?.[0]);
-    need(untold === undefined || untold === null, `${address}: a code without its words: ${untold}`);
-    if (language === "en") {
+    if (look.language === "en") {
       const words = await page.locator(".card-head h2, th, dt, .figure-label, .flow-legend li").allInnerTexts();
       need(!words.some((text) => HAN.test(text)), `${address}: Chinese in an English page: ${words.filter((text) => HAN.test(text))}`);
     }
-    await shot(page, `${name}-${look}`, true);
-    await accessible(page, `${address} ${look}`);
+    await looked(page, name, look);
   }
-  await close(page, look);
+  await close(page, look.name);
 }
 
-const everyLook = Object.fromEntries(LOOKS.map(([language, theme, size]) =>
-  [`every money page opens: ${language}, ${theme}, ${size.width}`, () => everyPage(language, theme, size)]));
+const everyLook = Object.fromEntries(LOOKS.map((look) => [`every money page opens: ${look.name}`, () => everyPage(look)]));
+
+/** A4, upright for what has no board: address, and how wide in mm. */
+const PAPER = [["payment", PAYMENT, 210], ["transfer", "/doc/540000/X0121-02", 210], ["division", "/map/540121", 297], ["map", "/map", 210],
+  ...["", "?board=execution&by=agency", "?board=balance", "?board=reconcile"].map((query) => [`money${query.replace(/\W/g, "-")}`, `/money/540000${query}`, 297]),
+  ["lines", "/money/540121?agency=126001", 297], ["line", "/money/540121?agency=126001&line=AL002", 210], ["audit", "/people/audit", 210]];
 
 /** "4,267,560,000.00" -> "4267560000.00" */
 const plain = (text) => text.replaceAll(",", "").replace("−", "-").trim();
@@ -206,15 +203,23 @@ export const steps = {
     await close(page, "then");
   },
 
-  "on paper there are no bars and no buttons": async () => {
-    const page = await open("540000", { user: "央金" });
-    for (const [address, name] of [["/money/540000", "print-money"], [PAYMENT, "print-payment"]]) {
+  "on paper there are no bars and no buttons, and nothing runs over the edge": async () => {
+    const page = await open("540000", { user: "央金", theme: "dark" });
+    const mm = 96 / 25.4;
+    for (const [name, address, width] of PAPER) {
+      await page.setViewportSize({ width: Math.floor((width - 28) * mm), height: 1000 }); // less the margins
       await page.goto(address);
       await settled(page);
+      await page.waitForLoadState("networkidle");
       await page.emulateMedia({ media: "print" });
       need(!(await page.locator(".bar").isVisible()), "the bar is printed");
-      need(await page.locator("main button:visible").count() === 0, "a button is printed");
-      await shot(page, name, true);
+      need(await page.locator("main button:visible, main select:visible").count() === 0, `${address}: a control is printed`);
+      await page.locator(".paper-head", { hasText: "西藏自治区" }).waitFor();
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      await shot(page, `print-${name}`, true);
+      need(over <= 0, `${address}: ${over} px wider than the paper`);
+      const ground = await page.evaluate(() => getComputedStyle(document.querySelector(".card")).backgroundColor);
+      need(ground === "rgb(255, 255, 255)", `${address}: a dark screen is printed dark`);
       await page.emulateMedia({ media: "screen" });
     }
     await close(page, "print");

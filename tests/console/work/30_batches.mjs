@@ -74,6 +74,18 @@ export const steps = {
     await leave(checker, maker);
   },
 
+  "what approval would refuse is told its maker, as a sentence": async () => {
+    await act("payments", "PG", 1, "支付七.ndjson", { odd: "5000000.00" });
+    const page = await desk(MAKER);
+    await page.goto("/work?at=correct:PGODD");
+    await says(page, "照现在的账，审核时会被拒绝");
+    const told = await page.locator("main").innerText();
+    need(!/exceeds_|退回：/.test(told), `told as sent back, or as a code: ${told}`);
+    await shot(page, "work-would-be-refused");
+    await act("terrace", "540121", "withdraw", "PG000", "PGODD", { user: MAKER });
+    await leave(page);
+  },
+
   "the usual goes first when the unusual is left out": async () => {
     await act("payments", "PE", 4, "支付五.ndjson", { odd: "4321.00" });
     const page = await desk(CHECKER);
