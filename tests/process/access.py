@@ -267,6 +267,11 @@ def the_network(tree):
     a_follower_goes_with_his_session(root, browser)
     browser.cookie = None
     a_browser_keeps_a_cookie(browser)
+    former = browser.cookie
+    a_browser_keeps_a_cookie(browser)  # logs in once more
+    browser.cookie, newer = former, browser.cookie
+    need(browser.page("GET", "/session")[0] == 401, "a session lives on that its browser has forgotten")
+    browser.cookie = newer
     need(browser.page("POST", "/logout", {})[0] == 200 and "Max-Age=0" in browser.set_cookie, "the cookie stays")
     need(browser.page("GET", "/session")[0] == 401, "logged out, and still somebody")
     noted = [(row["what"], row["who"], row["address"]) for row in root.json("audit", as_user="pema")["rows"]]
