@@ -1,5 +1,6 @@
 #include "node/webhook/lookup.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -17,7 +18,8 @@ struct lookup {
     char host[URL_HOST_MAX + 1], port[URL_PORT_MAX + 1];
     atomic_int holders; /* who asked, and the thread */
     int over;           /* eventfd */
-    int code;           /* the thread's until it is over */
+    atomic_bool is_over;
+    int code; /* this and what follows: the thread's until it is over */
     struct addrinfo *addresses;
 };
 
@@ -40,6 +42,7 @@ static void *look(void *arg)
     const uint64_t one = 1;
 
     lookup->code = getaddrinfo(lookup->host, lookup->port, &hints, &lookup->addresses);
+    atomic_store(&lookup->is_over, true);
     (void)!write(lookup->over, &one, sizeof one);
     let_go(lookup);
     return NULL;
@@ -98,6 +101,7 @@ int lookup_fd(const struct lookup *lookup)
 
 int lookup_take(struct lookup *lookup, struct addrinfo **addresses)
 {
+    assert(atomic_load(&lookup->is_over));
     *addresses = lookup->addresses;
     lookup->addresses = NULL;
     return lookup->code;
