@@ -77,6 +77,12 @@ static uint64_t announced_bytes(void *connection)
     return length == NULL ? 0 : strtoull(length, NULL, 10);
 }
 
+static bool names_somebody(void *connection)
+{
+    return header_value(connection, MHD_HTTP_HEADER_AUTHORIZATION) != NULL ||
+           header_value(connection, MHD_HTTP_HEADER_COOKIE) != NULL;
+}
+
 /* Of any size: how much comes is known when it is there. */
 static bool comes_in_chunks(void *connection)
 {
@@ -221,7 +227,8 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
         .write_query = write_query,
         .header = header_value,
     };
-    exchange->in_parts = config->in_parts != NULL && config->in_parts(request);
+    exchange->in_parts = config->in_parts != NULL && config->in_parts(request) &&
+                         (config->may_send == NULL || names_somebody(connection));
     if (config->door != DOOR_SOCKET) {
         write_address(request->caller.address, connection);
     }
@@ -229,10 +236,10 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
     return exchange;
 }
 
-/* May its body be larger than a stranger's, so that somebody has to be asked? */
-static bool may_be_large(const struct exchange *exchange)
+/* Does somebody have to be asked how much he may send? Who shows nothing is a stranger. */
+static bool is_to_check(const struct exchange *exchange)
 {
-    return exchange->door->config.may_send != NULL &&
+    return exchange->door->config.may_send != NULL && names_somebody(exchange->connection) &&
            (exchange->in_parts || comes_in_chunks(exchange->connection) ||
             announced_bytes(exchange->connection) > exchange->body_bytes_max);
 }
@@ -252,7 +259,9 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
         return refuse_exchange(exchange, API_BAD_REQUEST, "ask_plain");
     }
     exchange->too_large =
-        !exchange->in_parts && announced_bytes(exchange->connection) > door->config.body_bytes_max;
+        !exchange->in_parts &&
+        announced_bytes(exchange->connection) >
+            (is_to_check(exchange) ? door->config.body_bytes_max : exchange->body_bytes_max);
     if (exchange->too_large && waits_for_leave(exchange->connection)) {
         return refuse_exchange(exchange, API_TOO_LARGE, NULL);
     }
@@ -260,7 +269,7 @@ static enum MHD_Result admit_exchange(struct exchange *exchange)
         return refuse_exchange(exchange, API_BUSY, NULL);
     }
     guest_expect(exchange->guest, door, BODY_MS);
-    if (!exchange->too_large && may_be_large(exchange)) {
+    if (!exchange->too_large && is_to_check(exchange)) {
         guest_expect(exchange->guest, door, 0);
         exchange_post(exchange, EXCHANGE_CHECKED, door->config.lane(&exchange->request), run_check);
     }

@@ -310,7 +310,7 @@ static void a_body_has_its_limit_and_a_stranger_a_smaller_one(void **state)
     } cases[] = {
         {"a small one", "", 10, "POST 10"},
         {"a stranger's largest", "", STRANGER_MAX, "POST 100"},
-        {"a stranger's too large", "", STRANGER_MAX + 1, "HTTP/1.1 401"},
+        {"a stranger's too large", "", STRANGER_MAX + 1, "HTTP/1.1 413"},
         {"a liar's", "Authorization: Bearer y\r\n", STRANGER_MAX, "POST 100"},
         {"a liar's too large", "Authorization: Bearer y\r\n", STRANGER_MAX + 1, "HTTP/1.1 401"},
         {"a liar's with a cookie", "Cookie: __Host-terrace=y\r\n", STRANGER_MAX + 1,
@@ -379,7 +379,7 @@ static void chunks_are_a_strangers_until_he_is_known(void **state)
     static const struct {
         const char *name, *headers, *want;
     } cases[] = {
-        {"a stranger's", "", "HTTP/1.1 401"},
+        {"a stranger's", "", "HTTP/1.1 413"},
         {"a liar's", "Authorization: Bearer y\r\n", "HTTP/1.1 401"},
         {"a person's", ALLOWED, "POST 256"},
     };
