@@ -184,6 +184,52 @@ enum status heads_load(struct logs *logs, struct err *err)
     return status;
 }
 
+/* --- what is missing of a log from above --- */
+
+void heads_note_gap(struct held_log *log, const struct audience *audience)
+{
+    const struct audience_head *head = heads_of(log, audience);
+    const uint64_t seq = head == NULL ? 0 : head->seq, lsn = head == NULL ? 0 : head->lsn;
+    struct gap *gap = &log->gap;
+
+    if (gap->times == 0 || gap->seq != seq || !audience_equal(&gap->audience, audience)) {
+        *gap = (struct gap){*audience, seq, 0};
+    }
+    gap->times++;
+    if (gap->times > 1) {
+        log->refill = (struct refill){true, lsn, lsn};
+    }
+}
+
+/* Once all that was held has come again the log is told of as before. */
+static void note_durable(struct held_log *log)
+{
+    struct refill *refill = &log->refill;
+
+    refill->durable = refill->staged;
+    if (refill->on && refill->durable >= log->durable.lsn) {
+        *refill = (struct refill){false, 0, 0};
+    }
+}
+
+void heads_note_again(struct held_log *log, uint64_t last_lsn)
+{
+    struct refill *refill = &log->refill;
+    const bool all_durable = refill->staged == refill->durable;
+
+    if (refill->on && last_lsn > refill->staged) {
+        refill->staged = last_lsn;
+        if (all_durable) {
+            note_durable(log);
+        }
+    }
+}
+
+uint64_t heads_told_lsn(const struct held_log *log)
+{
+    return log->refill.on ? log->refill.durable : log->durable.lsn;
+}
+
 /* --- staging --- */
 
 static void put_log_head(struct logs *logs, struct txn *txn, const struct held_log *log)
@@ -213,32 +259,47 @@ static void put_audience_head(struct logs *logs, struct txn *txn, const struct h
 }
 
 static void note_staged_block(struct logs *logs, struct held_log *log,
-                              const struct block_header *header)
+                              const struct block_header *header, bool is_late)
 {
     ARRAY_ROOM(logs->staged, logs->staged_count, logs->staged_capacity);
-    logs->staged[logs->staged_count++] = (struct staged_block){.log = log,
-                                                               .audience = header->audience,
-                                                               .prev_lsn = log->staged.lsn,
-                                                               .last_lsn = block_last_lsn(header),
-                                                               .first_lsn = header->first_lsn};
+    logs->staged[logs->staged_count++] =
+        (struct staged_block){.log = log,
+                              .audience = header->audience,
+                              .prev_lsn = is_late ? header->first_lsn - 1 : log->staged.lsn,
+                              .last_lsn = block_last_lsn(header),
+                              .first_lsn = header->first_lsn,
+                              .is_late = is_late};
+}
+
+static void move_head(struct held_log *log, const struct block_header *header,
+                      const struct hash *hash)
+{
+    log->staged.epoch = header->epoch;
+    log->staged.lsn = block_last_lsn(header);
+    log->staged.hash = *hash;
+    log->staged.time_ms = header->time_ms;
 }
 
 void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash)
 {
     const struct block_header *header = &block->header;
+    const bool is_late = log->side == HELD_ABOVE && header->first_lsn <= log->staged.lsn;
 
     log_block_key(&logs->key, header->author, header->epoch, header->first_lsn);
     (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&logs->key), block->whole);
-    block_cache_add(&logs->cache, log->staged.lsn, block, clock_mono_ms(logs->clock));
-    note_staged_block(logs, log, header);
-
+    note_staged_block(logs, log, header, is_late);
     log->bytes += block->whole.size;
-    log->staged.epoch = header->epoch;
-    log->staged.lsn = block_last_lsn(header);
     log->staged.blocks++;
-    log->staged.hash = *hash;
-    log->staged.time_ms = header->time_ms;
+    if (is_late) {
+        block_cache_free(&logs->cache); /* it knows of nothing between those it has */
+    } else {
+        block_cache_add(&logs->cache, log->staged.lsn, block, clock_mono_ms(logs->clock));
+        move_head(log, header, hash);
+    }
+    if (log->refill.on && block_last_lsn(header) > log->refill.staged) {
+        log->refill.staged = block_last_lsn(header);
+    }
     put_log_head(logs, txn, log);
     if (log->side != HELD_BELOW) { /* those above an author hold its whole log in one chain */
         struct audience_head *head = get_audience(log, &header->audience);
@@ -256,6 +317,7 @@ struct staged_blocks heads_durable(struct logs *logs)
     for (size_t i = 0; i < blocks.count; i++) {
         struct held_log *log = blocks.at[i].log;
         log->durable = log->staged;
+        note_durable(log);
     }
     logs->staged_count = 0;
     return blocks;

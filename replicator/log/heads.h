@@ -4,7 +4,9 @@
  *   durable   what would survive a power cut: only this is acknowledged, cosigned and sent on
  *
  * A log from below and the own one are one chain. Of a log from above only what is addressed to
- * this node is held: one chain for each audience.
+ * this node is held: one chain for each audience. Who brings such a log may have kept blocks of one
+ * audience back while it brought later ones of another: then it is asked for all from there once
+ * more, and those that were missing are taken behind the head.
  *
  * Owns: the logs, and the newest blocks of the last turns. Borrows the store, which must outlive
  * it. Thread: loop thread. Units: lsn counts entries. */
@@ -34,6 +36,15 @@ struct held_log {
     uint64_t bytes;                  /* of all its blocks */
     struct audience_head *audiences;
     size_t audience_count, audience_capacity;
+    struct gap { /* of a log from above: what came last that does not follow in its audience */
+        struct audience audience;
+        uint64_t seq; /* that is held of it */
+        unsigned times;
+    } gap;
+    struct refill { /* all from here on comes once more */
+        bool on;
+        uint64_t staged, durable; /* up to where it came */
+    } refill;
 };
 
 /* A block staged in this turn. */
@@ -42,6 +53,7 @@ struct staged_block {
     struct audience audience;
     uint64_t prev_lsn, last_lsn; /* the log's head before and after */
     uint64_t first_lsn;          /* of a log from above, not always the one behind prev_lsn */
+    bool is_late;                /* it lies behind the head, which stays where it is */
 };
 
 struct logs {
@@ -67,7 +79,15 @@ struct held_log *heads_follow(struct logs *logs, struct division author, enum he
 /* The head of one audience of a log; NULL while it has none. Lives until the next heads_stage. */
 const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience);
 
-/* Stages a verified block and its heads. */
+/* A block of this audience came and the one before it is missing. If that happens again it was not
+ * lost on the way: the log is asked for from the end of the audience on. */
+void heads_note_gap(struct held_log *log, const struct audience *audience);
+/* A block that is held came again, while missing ones are asked for. */
+void heads_note_again(struct held_log *log, uint64_t last_lsn);
+/* Up to where a neighbour is told that this log is held: it brings what lies behind. */
+uint64_t heads_told_lsn(const struct held_log *log);
+
+/* Stages a verified block and its heads. One of a log from above may lie behind the head. */
 void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash);
 /* What was staged is on disk: the blocks, in the order in which they came. They live until the next

@@ -60,7 +60,7 @@ enum place {
     PLACE_NEXT,
     PLACE_HELD,
     PLACE_GAP,
-    PLACE_LATE, /* in its chain, but before what is held of another: the author wrote it in order */
+    PLACE_LATE, /* in its chain, but before what is held of another: it was kept back */
     PLACE_FORK
 };
 
@@ -231,17 +231,32 @@ static enum ingest_result judge_fork(struct ingest *ingest, struct txn *txn,
     return INGEST_FORK;
 }
 
-/* The author did nothing wrong: who brings it kept it back and sent later ones. */
-static enum ingest_result judge_late(const struct ingest *ingest, const struct block_view *block,
-                                     struct err *err)
+/* Does it fit between the blocks beside it, as far as they are held? What cannot be read of them
+ * tells nothing. */
+static bool fits_between(const struct ingest *ingest, const struct block_view *block,
+                         const struct hash *hash)
 {
-    struct hash hash;
+    const struct store *store = ingest->logs->store;
+    const struct block_header *header = &block->header;
+    struct buf whole = BUF_EMPTY;
+    struct block_view beside;
+    struct hash before;
+    struct err err;
+    bool fits = true;
 
-    if (check_bytes(ingest, block, &hash, err) == OK) {
-        (void)err_set(err, ERR_GAP, "block_out_of_order lsn=%" PRIu64 " author=%s",
-                      block->header.first_lsn, block->header.author.code);
+    if (header->first_lsn > 1 &&
+        log_read_block(store, NULL, header->author, header->first_lsn - 1, &whole, &beside, &err) ==
+            OK &&
+        check_bytes(ingest, &beside, &before, &err) == OK) {
+        fits = hash_equal(&header->prev_hash, &before);
     }
-    return INGEST_REFUSED;
+    buf_clear(&whole);
+    if (fits && log_read_block(store, NULL, header->author, block_last_lsn(header) + 1, &whole,
+                               &beside, &err) == OK) {
+        fits = hash_equal(&beside.header.prev_hash, hash);
+    }
+    buf_free(&whole);
+    return fits;
 }
 
 /* --- taking it --- */
@@ -272,6 +287,7 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
     const struct block_header *header = &block->header;
     struct held_log *log = heads_find(ingest->logs, header->author);
     enum status status = ingest_check_epoch(ingest, header, err);
+    struct hash hash;
 
     if (status == OK) {
         status = check_audience(ingest, log, header, err);
@@ -282,14 +298,21 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
     switch (log->side == HELD_ABOVE ? place_filtered(ingest, txn, log, block)
                                     : place_whole(ingest, txn, log, block)) {
     case PLACE_GAP:
+        if (log->side == HELD_ABOVE) {
+            heads_note_gap(log, &header->audience);
+        }
         (void)err_set(err, ERR_GAP, "block_missing_before lsn=%" PRIu64 " author=%s",
                       header->first_lsn, header->author.code);
         return INGEST_GAP;
     case PLACE_LATE:
-        return judge_late(ingest, block, err);
+        if (check_bytes(ingest, block, &hash, err) == OK && fits_between(ingest, block, &hash)) {
+            break;
+        }
+        return judge_fork(ingest, txn, log, block, found, err);
     case PLACE_FORK:
         return judge_fork(ingest, txn, log, block, found, err);
     case PLACE_HELD:
+        heads_note_again(log, block_last_lsn(header));
         return INGEST_HELD;
     case PLACE_NEXT:
         break;

@@ -30,7 +30,7 @@ enum ingest_result {
     INGEST_NOT_YET, /* the key of its epoch, or its audience, is not known here yet */
     INGEST_GAP,     /* a block before it is missing */
     INGEST_FORK,    /* its author signed another one for this place: both are kept as evidence */
-    INGEST_REFUSED, /* not what its author signed, not for this node, or kept back until now */
+    INGEST_REFUSED, /* not what its author signed, or not for this node */
 };
 
 void ingest_init(struct ingest *ingest, struct division self, struct logs *logs,
@@ -44,9 +44,9 @@ enum status ingest_check_epoch(const struct ingest *ingest, const struct block_h
 /* Takes a parsed block in. Unless it is staged or held, `err` says why not: ERR_NOT_YET; ERR_GAP;
  * ERR_FORK; ERR_REFUSED (no log of this node, or not addressed to it); ERR_BAD_SIGNATURE (another
  * key, or another tree); ERR_CORRUPT, ERR_MALFORMED, ERR_TOO_LARGE (body); ERR_LIMIT (too many
- * grants). ERR_GAP with INGEST_REFUSED is a block of a log from above that follows in its audience,
- * while later ones of another are held: a neighbour reorders. Nothing is staged then, but the
- * evidence of a fork. */
+ * grants). Nothing is staged then, but the evidence of a fork. A block of a log from above that
+ * follows in its audience while later ones of another are held was kept back until now: it is taken
+ * where it fits between those beside it. */
 enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
                                 const struct block_view *block, struct findings *found,
                                 struct err *err);

@@ -113,6 +113,13 @@ void cursor_passed(struct cursor *cursor, uint64_t last)
     cursor->acked_hash_known = false;
 }
 
+void cursor_go_back(struct stream *stream, struct cursor *cursor, uint64_t lsn)
+{
+    if (cursor->sent > lsn) {
+        rewind_to(&stream->cursors, cursor, earlier(lsn, cursor->acked));
+    }
+}
+
 void cursor_skip(struct cursor *cursor, uint64_t last)
 {
     if (cursor->acked == cursor->sent) {

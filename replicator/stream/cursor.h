@@ -61,7 +61,9 @@ static inline bool cursor_in_flight(const struct cursor *cursor)
 void cursor_sent(struct stream *stream, struct cursor *cursor, uint64_t last);
 /* One that is not for the peer: nothing needs to be acknowledged. */
 void cursor_passed(struct cursor *cursor, uint64_t last);
-/* The same, of a block that just became durable, where all before it was sent. */
+/* One that was missing here until now, and is for the peer: from `lsn` on all is sent again. */
+void cursor_go_back(struct stream *stream, struct cursor *cursor, uint64_t lsn);
+/* As cursor_passed, of a block that just became durable, where all before it was sent. */
 void cursor_skip(struct cursor *cursor, uint64_t last);
 /* Nothing of this log before `at_ms`. */
 void cursor_wait(struct cursors *cursors, struct cursor *cursor, uint64_t at_ms);

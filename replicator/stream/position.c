@@ -17,6 +17,7 @@ Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
     made->author = author;
     if (log != NULL) {
         made->head = log->durable;
+        made->head.lsn = heads_told_lsn(log);
     }
     made->position.has_author = made->position.has_epoch = 1;
     made->position.has_lsn = made->position.has_hash = 1;

@@ -40,6 +40,10 @@ void send_durable(struct stream *stream, const struct staged_block *staged_block
         return;
     }
     cursor = cursor_find(&stream->cursors, log->author);
+    if (cursor != NULL && staged_block->is_late &&
+        is_addressed(stream, log->author, &staged_block->audience)) {
+        cursor_go_back(stream, cursor, staged_block->prev_lsn);
+    }
     if (cursor != NULL && cursor->sent == staged_block->prev_lsn &&
         !is_addressed(stream, log->author, &staged_block->audience)) {
         cursor_skip(cursor, staged_block->last_lsn);

@@ -37,7 +37,8 @@ void puppet_send(struct puppet *puppet, const Terrace__Frame *frame)
                        buf_bytes(&puppet->frame));
 }
 
-void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
+static void say_hello(struct puppet *puppet, uint64_t session, uint64_t credit,
+                      Terrace__Position *head)
 {
     Terrace__Frame frame = TERRACE__FRAME__INIT;
     Terrace__Hello hello = TERRACE__HELLO__INIT;
@@ -47,10 +48,31 @@ void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
     hello.version_max = PROTOCOL_VERSION_MAX;
     hello.credit = credit;
     hello.unix_ms = puppet->world.hand.now_ms;
+    hello.n_heads = head == NULL ? 0 : 1;
+    hello.heads = &head;
     frame.has_session = 1;
     frame.session = session;
     frame.hello = &hello;
     puppet_send(puppet, &frame);
+}
+
+void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
+{
+    say_hello(puppet, session, credit, NULL);
+}
+
+void puppet_hello_with(struct puppet *puppet, uint64_t session, uint64_t credit, const char *author,
+                       uint64_t lsn)
+{
+    static uint8_t hash[HASH_SIZE] = {7};
+    Terrace__Position head = TERRACE__POSITION__INIT;
+
+    head.has_author = head.has_epoch = head.has_lsn = head.has_hash = 1;
+    head.author = pb_of_bytes(author, strlen(author));
+    head.epoch = 1;
+    head.lsn = lsn;
+    head.hash = pb_of_bytes(hash, sizeof hash);
+    say_hello(puppet, session, credit, &head);
 }
 
 uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit)

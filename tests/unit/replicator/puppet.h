@@ -25,6 +25,9 @@ void puppet_end(struct puppet *puppet);
 void puppet_send(struct puppet *puppet, const Terrace__Frame *frame);
 /* Opens a session, holding nothing, with so much credit for the region. */
 void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit);
+/* The same, holding one log up to `lsn`, as it says, under a hash of its own making. */
+void puppet_hello_with(struct puppet *puppet, uint64_t session, uint64_t credit, const char *author,
+                       uint64_t lsn);
 /* The puppet is the parent: answers the Hello it hears; returns the session. */
 uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit);
 void puppet_send_block(struct puppet *puppet, uint64_t session, struct bytes whole);

@@ -149,6 +149,114 @@ static void a_held_block_put_off_does_not_hold_up_the_next_one(void **state)
     buf_free(&next);
 }
 
+/* Where the city says that it has the region's log up to, when it says Hello next. */
+static uint64_t told(void)
+{
+    Terrace__Frame *frame;
+    uint64_t lsn = 0;
+
+    do {
+        puppet_wait(&puppet, 1000);
+        frame = puppet_await(&puppet, has_hello);
+    } while (frame == NULL);
+    for (size_t i = 0; i < frame->hello->n_heads; i++) {
+        if (frame->hello->heads[i]->author.len == 1 &&
+            frame->hello->heads[i]->author.data[0] == 'R') {
+            lsn = frame->hello->heads[i]->lsn;
+        }
+    }
+    return lsn;
+}
+
+/* The next block of the region for everybody on the line to that division. */
+static struct buf line_block(struct written *log, const char *to, uint64_t seq, struct hash *chain)
+{
+    struct draft draft = draft_next(&puppet, REGION, log, to);
+    struct buf whole = BUF_EMPTY;
+
+    draft.header.audience = (struct audience){AUDIENCE_LINE, division_of(to)};
+    draft.header.aud_seq = seq;
+    draft.header.aud_prev = *chain;
+    *chain = log->hash = draft_finish(&whole, &draft);
+    log->lsn++;
+    return whole;
+}
+
+static void bring(uint64_t session, const struct buf *block)
+{
+    puppet_send_block(&puppet, session, buf_bytes(block));
+    puppet_commit(&puppet, true);
+}
+
+static uint64_t new_session(void)
+{
+    puppet_wait(&puppet, 30000);
+    drain();
+    return puppet_welcome(&puppet, CREDIT);
+}
+
+/* The region brought a block of one audience and kept back the one of another before it. Once it is
+ * honest the log goes on, and whoever is below gets what was missing, too. */
+static void a_log_from_above_is_whole_again_after_blocks_were_kept_back(void **state)
+{
+    struct written log = {0, {{0}}};
+    struct hash county = HASH_ZERO, city = HASH_ZERO;
+    struct buf kept, brought, next;
+    struct block_view block;
+    Terrace__Frame *frame;
+    uint64_t session, from;
+    struct err err;
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    from = log.lsn = place_head(puppet.real, "R").lsn + 10; /* what lies between is not for us */
+    log.hash = place_head(puppet.real, "R").hash;
+    kept = line_block(&log, "K1", 1, &county);
+    brought = line_block(&log, "C1", 1, &city);
+    next = line_block(&log, "K1", 2, &county);
+
+    session = puppet_welcome(&puppet, CREDIT);
+    bring(session, &brought);
+    assert_int_equal(held("R"), from + 2);
+    bring(session, &next); /* a block may be lost on the way */
+    assert_int_equal(held("R"), from + 2);
+    puppet_wait(&puppet, 30000);
+    drain();
+    assert_int_equal(told(), from + 2);
+    bring(new_session(), &next); /* twice it is not */
+    puppet_wait(&puppet, 30000);
+    drain();
+    assert_int_equal(told(), 0);
+
+    session = puppet_welcome(&puppet, CREDIT);
+    puppet_play(&puppet, CITY, COUNTY);
+    puppet_hello_with(&puppet, SESSION, CREDIT, "R", from + 2);
+    puppet_commit(&puppet, true);
+    drain();
+    puppet_play(&puppet, CITY, REGION);
+    bring(session, &kept);
+    assert_int_equal(held("R"), from + 2);
+    puppet_play(&puppet, CITY, COUNTY);
+    frame = puppet_await(&puppet, has_blocks);
+    assert_non_null(frame);
+    assert_int_equal(block_parse(&block, bytes_of_pb(frame->blocks->block[0]), &err), OK);
+    assert_int_equal(block.header.first_lsn, from + 1);
+    puppet_play(&puppet, CITY, REGION);
+    bring(session, &brought);
+    bring(session, &next);
+    assert_int_equal(held("R"), from + 3);
+    frame = puppet_await(&puppet, has_held);
+    assert_non_null(frame);
+    puppet_wait(&puppet, 60000);
+    drain();
+    assert_int_equal(told(), from + 3);
+    assert_false(place_alarmed_ever(puppet.real, ALARM_FORK));
+    assert_false(place_alarmed_ever(puppet.real, ALARM_BAD_BLOCK));
+    buf_free(&kept);
+    buf_free(&brought);
+    buf_free(&next);
+}
+
 /* --- how it greets --- */
 
 /* Says Hello to nobody for `ms`; returns how often, and the longest time between two. */
@@ -268,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(blocks_from_above_are_chained_and_addressed),
         STORY(a_held_block_put_off_does_not_hold_up_the_next_one),
+        STORY(a_log_from_above_is_whole_again_after_blocks_were_kept_back),
         STORY(a_parent_that_is_away_is_greeted_at_random_times),
         STORY(a_node_whose_parent_cannot_be_reached_sleeps),
         STORY(a_frame_that_does_not_leave_is_tried_less_and_less_often),

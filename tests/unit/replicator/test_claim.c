@@ -80,27 +80,7 @@ static enum peer_state state_of(const struct place *place, const char *peer)
 
 static void hello_with(const char *author, uint64_t lsn)
 {
-    Terrace__Frame frame = TERRACE__FRAME__INIT;
-    Terrace__Hello hello = TERRACE__HELLO__INIT;
-    Terrace__Position head = TERRACE__POSITION__INIT, *heads = &head;
-    static uint8_t hash[HASH_SIZE] = {7};
-
-    hello.has_version_min = hello.has_version_max = hello.has_credit = hello.has_unix_ms = 1;
-    hello.version_min = PROTOCOL_VERSION_MIN;
-    hello.version_max = PROTOCOL_VERSION_MAX;
-    hello.credit = CREDIT;
-    hello.unix_ms = puppet.world.hand.now_ms;
-    head.has_author = head.has_epoch = head.has_lsn = head.has_hash = 1;
-    head.author = pb_of_bytes(author, strlen(author));
-    head.epoch = 1;
-    head.lsn = lsn;
-    head.hash = pb_of_bytes(hash, sizeof hash);
-    hello.n_heads = 1;
-    hello.heads = &heads;
-    frame.has_session = 1;
-    frame.session = SESSION;
-    frame.hello = &hello;
-    puppet_send(&puppet, &frame);
+    puppet_hello_with(&puppet, SESSION, CREDIT, author, lsn);
     puppet_commit(&puppet, true);
 }
 
