@@ -1,7 +1,5 @@
 #include "proto/wide.h"
 
-#include <assert.h>
-
 static uint128 zigzag(int128 value)
 {
     return (uint128)value << 1 ^ (value < 0 ? ~(uint128)0 : 0);
@@ -17,7 +15,6 @@ size_t wide_write(uint8_t at[WIDE_BYTES_MAX], int128 value)
     uint128 left = zigzag(value);
     size_t size = 0;
 
-    assert(left >> (WIDE_BITS + 1) == 0);
     for (; left > UINT64_MAX; left >>= 7) {
         at[size++] = (uint8_t)(left | 0x80);
     }
@@ -40,7 +37,7 @@ void buf_put_wide(struct buf *buf, int128 value)
 /* From the byte at 7 * `shift` on; `value` has those below. */
 static bool read_short_form(struct reader *reader, uint128 *value, unsigned shift)
 {
-    for (; shift < 7 * WIDE_BYTES_MAX; shift += 7) {
+    for (; shift <= WIDE_BITS; shift += 7) {
         const uint8_t byte = reader_u8(reader);
 
         *value |= (uint128)(byte & 0x7f) << shift;

@@ -35,7 +35,7 @@
     LIMIT(uint32_t, reconnect_ms_max, 10000, 10, LIMIT_DAY,                                        \
           "longest wait to redial, full jitter below it")                                          \
     LIMIT(uint32_t, cosign_ms, 25000, 1, LIMIT_DAY,                                                \
-          "a log earns a cosignature in this time, and by each 4 KiB; one a second leaves")        \
+          "a log earns a cosignature in this time, and by each 16 KiB; one a second leaves")       \
     LIMIT(uint32_t, stuck_ms, 30000, 10, LIMIT_DAY,                                                \
           "a backlog with nothing confirmed for so long raises an alarm")                          \
     LIMIT(uint32_t, neighbour_down_ms, NEIGHBOUR_DOWN_MS, 10, LIMIT_DAY,                           \

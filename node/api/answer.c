@@ -129,7 +129,7 @@ bool answer_outcome(const struct request *request, struct answer *answer, enum s
     return false;
 }
 
-void answer_tag(const struct request *request, struct answer *answer)
+static void tag(const struct request *request, struct answer *answer)
 {
     const struct hash hash = hash_of(TAG_CONTENT, buf_bytes(&answer->body));
     const char *held = request->header(request->connection, "If-None-Match");
@@ -137,10 +137,30 @@ void answer_tag(const struct request *request, struct answer *answer)
 
     hex_encode(hex, hash.at, 16);
     (void)snprintf(answer->etag, sizeof answer->etag, "\"%s\"", hex);
-    if (held != NULL && strstr(held, answer->etag) != NULL) {
+    if (held != NULL && strstr(held, hex) != NULL) {
         answer->http = 304;
         buf_clear(&answer->body);
     }
+}
+
+void answer_public(const struct request *request, struct answer *answer)
+{
+    tag(request, answer);
+    answer->is_public = true;
+}
+
+void answer_tag_variant(struct answer *answer, const char *variant)
+{
+    const size_t end = strlen(answer->etag) - 1; /* the closing quote */
+
+    (void)snprintf(answer->etag + end, sizeof answer->etag - end, "-%s\"", variant);
+}
+
+void answer_replace(struct answer *answer, struct buf *body)
+{
+    buf_free(&answer->body);
+    answer->body = *body;
+    *body = BUF_EMPTY;
 }
 
 void answer_header(struct answer *answer, const char *name, const char *format, ...)

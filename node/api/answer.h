@@ -21,7 +21,7 @@
 struct request;
 
 #define PROBLEM_TYPE "application/problem+json; charset=utf-8"
-enum { ETAG_BYTES_MAX = 40 };
+enum { ETAG_BYTES_MAX = 48 };
 enum { ANSWER_HEADERS_MAX = 4, HEADER_BYTES_MAX = 256 };
 
 struct answer {
@@ -34,6 +34,7 @@ struct answer {
         char value[HEADER_BYTES_MAX];
     } headers[ANSWER_HEADERS_MAX];
     size_t header_count;
+    bool is_public;        /* it says the same to everybody: sent packed (packed.h) */
     bool is_immutable;     /* the address names the content: kept for a year */
     const char *policy;    /* Content-Security-Policy; NULL: nothing of it may run */
     struct bytes constant; /* in place of the body: memory that is there for ever */
@@ -56,9 +57,13 @@ void answer_because(const struct request *request, struct answer *answer, enum a
  * True when it was OK. */
 bool answer_outcome(const struct request *request, struct answer *answer, enum status outcome);
 
-/* Names what the body holds, for clients that keep it. To one that has the same already
- * (If-None-Match) it is 304, without the body. */
-void answer_tag(const struct request *request, struct answer *answer);
+/* The body says the same to everybody: names what it holds, for clients that keep it. To one that
+ * has the same already, packed or not (If-None-Match), it is 304, without the body. */
+void answer_public(const struct request *request, struct answer *answer);
+/* The name of the same content in another form: "h" becomes "h-gzip". */
+void answer_tag_variant(struct answer *answer, const char *variant);
+/* Another body, which is the answer's from here on. */
+void answer_replace(struct answer *answer, struct buf *body);
 
 /* The answer is made while it is sent. The source's state is the answer's from here on; an error
  * that is answered later gives it back. `type` is a constant. */

@@ -25,7 +25,8 @@ struct report {
     int year;
     struct execution_by by;
     struct page *page;
-    bool too_long; /* there is more to read for it than an answer may take */
+    /* there is more to read for it than an answer may take: lines, or transfers */
+    bool too_long, too_many_transfers;
 };
 
 /* Opens the row that the cursor names, when it belongs on this page. */

@@ -79,6 +79,8 @@ static void report_chain(struct report *report)
 
 /* --- reconcile --- */
 
+enum { RECONCILE_READS_MAX = 1000 * 1000 }; /* transfers, for one answer */
+
 /* An edge has an end in the jurisdiction: of an issuer above, what it sends elsewhere is none. */
 static bool touches(const struct report *report, const struct reconcile_row *row)
 {
@@ -127,13 +129,15 @@ static void write_reconcile_row(void *arg, const struct reconcile_row *row)
 static void report_reconcile(struct report *report)
 {
     const struct roster_snapshot *roster = report->roster;
+    size_t reads_left = RECONCILE_READS_MAX;
 
-    for (size_t i = 0; i < roster->count; i++) {
+    for (size_t i = 0; i < roster->count && !report->too_many_transfers; i++) {
         const struct division issuer = roster->at[i].division;
 
         if (roster_snapshot_within(roster, issuer, report->division) ||
             roster_snapshot_within(roster, report->division, issuer)) {
-            query_reconcile(report->txn, issuer, write_reconcile_row, report);
+            report->too_many_transfers =
+                !query_reconcile(report->txn, issuer, &reads_left, write_reconcile_row, report);
         }
     }
 }
@@ -215,6 +219,9 @@ static void answer_report(struct report *report, struct answer *answer, size_t w
     if (report->too_long) {
         answer_refuse(report->request, answer, API_TOO_LARGE, "report_too_long lines_max=%d",
                       LINES_READ_MAX);
+    } else if (report->too_many_transfers) {
+        answer_refuse(report->request, answer, API_TOO_LARGE, "report_transfers transfers_max=%d",
+                      RECONCILE_READS_MAX);
     } else if (view_sound(report->view, report->request, answer)) {
         (void)page_found(report->page, report->request, answer);
     }

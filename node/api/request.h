@@ -27,6 +27,7 @@ struct roster_snapshots;
 struct task_gate;
 struct feed_share;
 struct shared_answers;
+struct packed_bodies;
 
 struct service { /* const while requests run */
     struct node *node;
@@ -38,7 +39,8 @@ struct service { /* const while requests run */
     struct sessions *sessions;
     struct roster_snapshots *rosters;
     struct feed_share *feeds;
-    struct shared_answers *shared;    /* NULL: none are */
+    struct shared_answers *shared; /* NULL: none are */
+    struct packed_bodies *packed;
     const char *listen, *fingerprint; /* of the door on the network; NULL: there is none */
     const struct home_config *home;   /* as the daemon read it; NULL: it has no home */
     const char *damage;               /* what HOME/damaged says; NULL: no such file */

@@ -4,6 +4,7 @@
 
 #include "node/api/access_note.h"
 #include "node/api/list.h"
+#include "node/api/packed.h"
 #include "node/api/reports.h"
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_audit.h"
@@ -188,6 +189,7 @@ static void route_within(struct request *request, struct answer *answer, bool wa
         if (strcmp(routes[i].method, request->method) == 0) {
             run_row(&routes[i], request, answer);
             answer_name_damage(request, answer);
+            packed_send(request->service->packed, request, answer);
             return;
         }
     }

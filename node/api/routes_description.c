@@ -10,5 +10,5 @@ extern const uint8_t openapi_begin[], openapi_end[];
 void get_description(struct request *request, struct answer *answer)
 {
     buf_append(&answer->body, openapi_begin, (size_t)(openapi_end - openapi_begin));
-    answer_tag(request, answer);
+    answer_public(request, answer);
 }

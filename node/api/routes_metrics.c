@@ -1,6 +1,7 @@
 #include "node/api/routes_metrics.h"
 
 #include "node/api/metrics_divisions.h"
+#include "node/core/accesses.h"
 #include "node/core/node_watch.h"
 #include "replicator/log/sealing.h"
 
@@ -15,6 +16,7 @@ struct metrics_task {
     struct store_space_free space;
     bool has_disk;
     struct meter meter;
+    struct access_growth accesses;
     uint64_t alarms[ALARM_SEVERITIES];
     struct peer_status *peers;
     size_t peer_count;
@@ -59,6 +61,7 @@ static void run_metrics(struct api_task *api_task, struct node *node, struct txn
     task->granted_unix_ms = member == NULL ? 0 : member->grant.time_ms;
     task->rows_written = node_rows_written(node);
     task->meter = *node_meter(node);
+    task->accesses = node_access_growth(node);
     count_alarms(task, node);
     take_peers(task, replicator);
     task->views = node_watch_views(node, &task->view_count);
@@ -106,6 +109,13 @@ static void write_node(struct metrics_text *out, const struct metrics_task *task
         task->rows_written);
     one(out, "terrace_store_stalls_total", "counter",
         "Commits that took a second or longer, since the start.", task->meter.stalls);
+    one(out, "terrace_audit_rows", "gauge",
+        "Rows of the chain of who asked what; none is ever deleted.", task->accesses.rows);
+    one(out, "terrace_audit_rows_written_total", "counter", "Rows added to it since the start.",
+        task->accesses.new_rows);
+    one(out, "terrace_audit_bytes_written_total", "counter",
+        "Bytes of these rows before the store packs them, since the start.",
+        task->accesses.new_bytes);
     metric_family(out, "terrace_commit_seconds", "histogram",
                   "From the begin of a commit until it is durable.");
     metric_histogram(out, &task->meter.commits);

@@ -38,7 +38,7 @@ void get_schema(struct request *request, struct answer *answer)
         here.parent = place == NULL ? DIVISION_NONE : place->parent;
         here.policy = roster_snapshot_policy(roster, service);
         write_schema(answer, &here);
-        answer_tag(request, answer);
+        answer_public(request, answer);
     }
     roster_snapshot_release(service, roster);
     view_close(&view);

@@ -47,5 +47,5 @@ void get_texts(struct request *request, struct answer *answer)
     text_each(write_text, &texts);
     out_close(&texts.out, '}');
     out_close(&texts.out, '}');
-    answer_tag(request, answer);
+    answer_public(request, answer);
 }

@@ -13,6 +13,7 @@
 #include "node/api/door.h"
 #include "node/api/feed_share.h"
 #include "node/api/listener.h"
+#include "node/api/packed.h"
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes.h"
 #include "node/api/shared_answers.h"
@@ -272,6 +273,7 @@ static struct service service_of(const struct api_config *config)
         .tree = node->tree,
         .feeds = feed_share_open(),
         .shared = shared_answers_open(),
+        .packed = packed_open(),
         .rosters = roster_snapshots_open(&node->tree, node->self),
         .damage = node->damage,
         .gate = task_gate_open(),
@@ -328,6 +330,7 @@ void api_stop(struct api *api)
     workers_close(api->workers);
     feed_share_close(api->service.feeds);
     shared_answers_close(api->service.shared);
+    packed_close(api->service.packed);
     roster_snapshots_close(api->service.rosters);
     sessions_close(api->service.sessions);
     task_gate_unref(api->service.gate);

@@ -105,17 +105,20 @@ struct access_head access_head_seed(const struct hash *tree, struct division sel
     return head;
 }
 
-void access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event)
+size_t access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event)
 {
     struct buf row = BUF_EMPTY;
     uint8_t key[KEY_SIZE];
+    size_t size;
 
     encode(&row, event);
     head->position++;
     head->hash = hash_row(&head->hash, head->position, buf_bytes(&row));
     buf_append(&row, &head->hash, HASH_SIZE);
     (void)txn_put(txn, SPACE_LOCAL, row_key(key, head->position), buf_bytes(&row));
+    size = KEY_SIZE + row.size;
     buf_free(&row);
+    return size;
 }
 
 /* False for what is no row of this chain. */

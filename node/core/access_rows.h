@@ -51,8 +51,8 @@ struct access_head access_head_seed(const struct hash *tree, struct division sel
 enum status access_head_load(const struct store *store, struct store_snapshot *snapshot,
                              const struct access_head *seed, struct access_head *head,
                              struct err *err);
-/* Stages the next row and moves the head. */
-void access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event);
+/* Stages the next row and moves the head. Returns the bytes of key and value. */
+size_t access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event);
 
 /* Rows from `position` on. A visit that returns false ends it. Errors: ERR_IO, ERR_CORRUPT (a row
  * that cannot be read). */

@@ -89,9 +89,17 @@ void accesses_stage(struct node *node)
     accesses->next_ms = accesses->count == 0 ? UINT64_MAX : accesses->due_ms;
     (void)pthread_mutex_unlock(&accesses->lock);
     for (size_t i = 0; i < count; i++) {
-        access_row_put(node->txn, &accesses->head, &events[i]);
+        accesses->bytes += access_row_put(node->txn, &accesses->head, &events[i]);
     }
+    accesses->rows += count;
     mem_free(events);
+}
+
+struct access_growth node_access_growth(const struct node *node)
+{
+    const struct accesses *accesses = &node->accesses;
+
+    return (struct access_growth){accesses->head.position, accesses->rows, accesses->bytes};
 }
 
 uint64_t accesses_next_tick(const struct node *node)

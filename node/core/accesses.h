@@ -32,6 +32,7 @@ struct accesses {
     uint64_t due_ms;
     uint64_t next_ms;                 /* the loop's: when it looks again */
     struct access_head head, durable; /* as staged; as the last turn but one left it, at least */
+    uint64_t rows, bytes;             /* staged since the start; key and value */
 };
 
 void accesses_open(struct node *node);
@@ -42,6 +43,12 @@ void accesses_close(struct node *node);
 /* False when too many wait, which is when nothing can be committed: what may only be done when it
  * is noted must then not be done. A node with a damaged store notes nothing, and returns true. */
 bool node_note_access(struct node *node, const struct access_event *event);
+/* What the chain has, and what it took since the start: loop thread. */
+struct access_growth {
+    uint64_t rows;                /* all of them; none is ever deleted */
+    uint64_t new_rows, new_bytes; /* since the start; bytes as they are put */
+};
+struct access_growth node_access_growth(const struct node *node);
 /* Where the chain of this node begins. */
 struct access_head node_access_seed(const struct node *node);
 

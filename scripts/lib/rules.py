@@ -30,7 +30,7 @@ DOORS = [
     (r'<curl', r'node/client/(pin|terrace)\.c', "libcurl"),
     (r'<cyaml|<yaml', r'node/home/home_config\.c', "libcyaml"),
     (r'<zstd', r'proto/block\.c|tests/unit/proto/.*', "zstd"),
-    (r'<zlib', r'tests/data/.*', "zlib"),
+    (r'<zlib', r'node/api/packed\.c|tests/data/.*|tests/unit/node/test_packed\.c', "zlib"),
     (r'<xlsxwriter', r'node/cli/xlsx\.c', "libxlsxwriter"),
     (r'<jansson', r'node/api/json\.h|node/cli/\w+\.[ch]|node/client/(answer|terrace)\.c|tests/(process|unit/node|unit/cli)/.*',
      "jansson"),

@@ -331,9 +331,9 @@ static bool check_edges(const struct office *issuer, struct txn *txn, char *faul
 {
     struct edge_check check = {.issuer = issuer, .fault = fault, .size = size, .ok = true};
     const struct clients *clients = issuer->clients;
-    size_t edges = 0;
+    size_t edges = 0, reads_left = SIZE_MAX;
 
-    query_reconcile(txn, sim_division(issuer->node), add_match, &check);
+    (void)query_reconcile(txn, sim_division(issuer->node), &reads_left, add_match, &check);
     check_edge(&check);
     for (size_t i = 0; i < clients->count; i++) {
         edges += edge_told(issuer, sim_division(clients->offices[i]->node)).documents > 0;

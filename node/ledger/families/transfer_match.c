@@ -11,16 +11,37 @@
 #include "node/ledger/rows/open_items.h"
 #include "node/ledger/schema/clocks.h"
 
+enum {
+    GROUP_SIZE = DIVISION_CODE_MAX, /* who answered: in front of the lsn in the key */
+    PASSED_MAX = 4096,              /* judged for one block; the rest for the next */
+};
+
 /* --- answers that wait for their transfer --- */
 
-static struct row_key waiting_key(struct division issuer, uint64_t lsn, struct bytes id)
+/* A log above passes by receiver, so that what one of them says costs the others nothing; a log
+ * below as a whole. */
+static struct division group_of(const struct ledger *ledger, struct division issuer,
+                                struct division answerer)
 {
-    uint8_t rest[8 + DOCUMENT_ID_MAX];
+    return ledger_is_below(ledger, issuer) ? DIVISION_NONE : answerer;
+}
+
+static struct row_key waiting_prefix(struct division issuer, struct division group)
+{
+    return row_key_of(ROW_WAITING, issuer, bytes_of(group.code, GROUP_SIZE));
+}
+
+static struct row_key waiting_key(const struct ledger *ledger, struct division issuer,
+                                  const struct transfer_match *match, struct bytes id)
+{
+    const struct division group = group_of(ledger, issuer, match->answerer);
+    uint8_t rest[GROUP_SIZE + 8 + DOCUMENT_ID_MAX];
 
     assert(id.size > 0 && id.size <= DOCUMENT_ID_MAX);
-    store_u64(rest, lsn);
-    memcpy(rest + 8, id.data, id.size);
-    return row_key_of(ROW_WAITING, issuer, bytes_of(rest, 8 + id.size));
+    memcpy(rest, group.code, GROUP_SIZE);
+    store_u64(rest + GROUP_SIZE, match->answer_names_lsn);
+    memcpy(rest + GROUP_SIZE + 8, id.data, id.size);
+    return row_key_of(ROW_WAITING, issuer, bytes_of(rest, GROUP_SIZE + 8 + id.size));
 }
 
 static uint64_t waiting_count(struct txn *txn, struct division issuer)
@@ -42,20 +63,20 @@ static void set_waiting_count(struct txn *txn, struct division issuer, uint64_t 
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), bytes_of(raw, sizeof raw));
 }
 
-static void wait_for_transfer(struct txn *txn, struct division issuer, struct bytes id,
-                              const struct transfer_match *match)
+static void wait_for_transfer(const struct ledger *ledger, struct txn *txn, struct division issuer,
+                              struct bytes id, const struct transfer_match *match)
 {
-    const struct row_key key = waiting_key(issuer, match->answer_names_lsn, id);
+    const struct row_key key = waiting_key(ledger, issuer, match, id);
 
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key),
                   bytes_of(match->answerer.code, DIVISION_CODE_MAX));
     set_waiting_count(txn, issuer, waiting_count(txn, issuer) + 1);
 }
 
-static void wait_no_more(struct txn *txn, struct division issuer, struct bytes id,
-                         const struct transfer_match *match)
+static void wait_no_more(const struct ledger *ledger, struct txn *txn, struct division issuer,
+                         struct bytes id, const struct transfer_match *match)
 {
-    const struct row_key key = waiting_key(issuer, match->answer_names_lsn, id);
+    const struct row_key key = waiting_key(ledger, issuer, match, id);
     struct bytes value;
 
     if (txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value)) {
@@ -191,7 +212,7 @@ void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct a
     match.year = document_year(transfer);
     match.due = clock_due(transfer, entry->time_ms);
     if (match.answer_lsn != 0) {
-        wait_no_more(txn, entry->author, id, &match);
+        wait_no_more(ledger, txn, entry->author, id, &match);
     }
     (void)judge(ledger, entry->author, id, &match);
     if (!division_equal(match.receiver, match.answerer)) {
@@ -284,7 +305,7 @@ bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct 
     } else if (has_passed(ledger, txn, issuer, match.answer_names_lsn)) {
         alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
     } else {
-        wait_for_transfer(txn, issuer, id, &match);
+        wait_for_transfer(ledger, txn, issuer, id, &match);
     }
     transfer_match_store(txn, issuer, id, &match);
     if (division_equal(entry->author, ledger->config.self)) {
@@ -321,8 +342,8 @@ void transfer_match_settle(struct ledger *ledger, struct txn *txn, const struct 
 /* --- answers whose transfer should have been there by now --- */
 
 struct overdue {
-    const struct division *receiver;
     uint64_t lsn;
+    size_t count;
     struct buf ids; /* size, id */
 };
 
@@ -330,23 +351,22 @@ static bool visit_waiting(void *arg, struct bytes key, struct bytes value)
 {
     struct overdue *overdue = arg;
     const struct bytes rest = row_key_rest(key);
+    const size_t before = GROUP_SIZE + 8;
 
-    if (rest.size <= 8 || load_u64(rest.data) > overdue->lsn) {
+    (void)value;
+    if (rest.size <= before || load_u64(rest.data + GROUP_SIZE) > overdue->lsn) {
         return false;
     }
-    if (overdue->receiver == NULL ||
-        (value.size == DIVISION_CODE_MAX &&
-         memcmp(value.data, overdue->receiver->code, DIVISION_CODE_MAX) == 0)) {
-        list_add(&overdue->ids, bytes_of(rest.data + 8, rest.size - 8));
-    }
-    return true;
+    list_add(&overdue->ids, bytes_of(rest.data + before, rest.size - before));
+    return ++overdue->count < PASSED_MAX;
 }
 
 void transfer_match_passed(struct ledger *ledger, struct txn *txn, struct division issuer,
                            const struct division *receiver, uint64_t lsn)
 {
-    const struct row_key prefix = row_key_of(ROW_WAITING, issuer, BYTES_NONE);
-    struct overdue overdue = {receiver, lsn, BUF_EMPTY};
+    const struct row_key prefix =
+        waiting_prefix(issuer, receiver == NULL ? DIVISION_NONE : *receiver);
+    struct overdue overdue = {lsn, 0, BUF_EMPTY};
     struct reader reader;
     struct bytes id;
     struct err err;
@@ -361,7 +381,7 @@ void transfer_match_passed(struct ledger *ledger, struct txn *txn, struct divisi
         struct transfer_match match;
 
         if (transfer_match_load(txn, issuer, id, &match)) {
-            wait_no_more(txn, issuer, id, &match);
+            wait_no_more(ledger, txn, issuer, id, &match);
             alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
             transfer_match_store(txn, issuer, id, &match);
         }

@@ -35,6 +35,36 @@ void id_list_scan(struct id_list *list, struct txn *txn, char letter, struct div
     (void)txn_scan(txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_id, list, &err);
 }
 
+struct part {
+    struct id_list *list;
+    struct bytes after; /* a key; size 0: none */
+    size_t max;
+};
+
+static bool visit_part(void *arg, struct bytes key, struct bytes value)
+{
+    const struct part *part = arg;
+
+    (void)value;
+    if (!bytes_equal(key, part->after)) {
+        id_list_add(part->list, row_key_rest(key));
+    }
+    return part->list->count < part->max;
+}
+
+void id_list_scan_part(struct id_list *list, struct txn *txn, char letter, struct division division,
+                       struct bytes after, size_t max)
+{
+    const struct row_key prefix = row_key_of(letter, division, BYTES_NONE),
+                         from = row_key_of(letter, division, after);
+    struct part part = {list, after.size > 0 ? row_key_bytes(&from) : BYTES_NONE, max};
+    struct err err;
+
+    list->count = 0;
+    (void)txn_scan_from(txn, SPACE_LEDGER, row_key_bytes(&prefix), row_key_bytes(&from), visit_part,
+                        &part, &err);
+}
+
 void id_list_free(struct id_list *list)
 {
     mem_free(list->at);

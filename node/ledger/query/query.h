@@ -75,7 +75,9 @@ struct reconcile_row {
     uint64_t to_register;     /* not answered by the receiver */
     int128 issued, registered, returned, in_transit, difference;
 };
-void query_reconcile(struct txn *txn, struct division issuer,
+/* False when *reads_left (transfers) did not suffice, and then nothing was visited; what was read
+ * is taken off it. Memory: a part of the transfers at a time, and a row each. */
+bool query_reconcile(struct txn *txn, struct division issuer, size_t *reads_left,
                      void (*visit)(void *arg, const struct reconcile_row *row), void *arg);
 
 #endif

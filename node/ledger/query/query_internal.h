@@ -13,6 +13,9 @@ struct id_list {
 };
 #define ID_LIST_EMPTY ((struct id_list){NULL, 0, 0})
 void id_list_scan(struct id_list *list, struct txn *txn, char letter, struct division division);
+/* The next `max` of them behind `after`, and only these; size 0: from the first. */
+void id_list_scan_part(struct id_list *list, struct txn *txn, char letter, struct division division,
+                       struct bytes after, size_t max);
 void id_list_free(struct id_list *list);
 /* Index of an id in a scanned list; SIZE_MAX when it is not there. */
 size_t id_list_find(const struct id_list *list, struct bytes id);

@@ -1,10 +1,11 @@
 /* Both sides of transfers as the rows tell them, and the rows of a reconciliation. */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "node/ledger/families/incoming.h"
 #include "node/ledger/query/query_internal.h"
 #include "proto/array.h"
+
+enum { PART_READ = 1024 }; /* transfers whose names are held at a time */
 
 /* The issuer's side as booked; where its ledger is not held here, as its documents imply. */
 static int128 issuer_side(struct txn *txn, struct division issuer, struct bytes id,
@@ -114,14 +115,13 @@ static int compare_reconcile_rows(const void *a, const void *b)
 static struct reconcile_row *reconcile_row_of(struct reconcile_rows *rows,
                                               const struct reconcile_row *wanted)
 {
-    for (size_t i = 0; i < rows->count; i++) {
-        if (compare_reconcile_rows(&rows->at[i], wanted) == 0) {
-            return &rows->at[i];
-        }
+    const size_t at = ARRAY_LOWER_BOUND(rows->at, rows->count, wanted, compare_reconcile_rows);
+
+    if (at == rows->count || compare_reconcile_rows(&rows->at[at], wanted) != 0) {
+        ARRAY_GAP(rows->at, rows->count, rows->capacity, at);
+        rows->at[at] = *wanted;
     }
-    ARRAY_ROOM(rows->at, rows->count, rows->capacity);
-    rows->at[rows->count] = *wanted;
-    return &rows->at[rows->count++];
+    return &rows->at[at];
 }
 
 static void add_match(struct reconcile_row *row, const struct transfer_match *match,
@@ -149,35 +149,46 @@ static void add_match(struct reconcile_row *row, const struct transfer_match *ma
     }
 }
 
-void query_reconcile(struct txn *txn, struct division issuer,
+static void add_transfer(struct reconcile_rows *rows, struct txn *txn, struct division issuer,
+                         struct bytes id)
+{
+    struct transfer_sides sides;
+    struct transfer_match match;
+    struct reconcile_row wanted = {.issuer = issuer};
+
+    if (!transfer_match_load(txn, issuer, id, &match)) {
+        return;
+    }
+    wanted.receiver = match.transfer_lsn != 0 ? match.receiver : match.answerer;
+    take_stream(&wanted, txn, id, &match);
+    transfer_sides(txn, issuer, id, &match, &sides);
+    add_match(reconcile_row_of(rows, &wanted), &match, &sides);
+}
+
+bool query_reconcile(struct txn *txn, struct division issuer, size_t *reads_left,
                      void (*visit)(void *arg, const struct reconcile_row *row), void *arg)
 {
     struct id_list ids = ID_LIST_EMPTY;
     struct reconcile_rows rows = {NULL, 0, 0};
+    struct short_text last = {.size = 0};
+    bool sufficed = true;
 
-    id_list_scan(&ids, txn, ROW_TRANSFER_MATCH, issuer);
-    for (size_t i = 0; i < ids.count; i++) {
-        const struct bytes id = short_text_bytes(&ids.at[i]);
-        struct transfer_sides sides;
-        struct transfer_match match;
-
-        if (transfer_match_load(txn, issuer, id, &match)) {
-            struct reconcile_row wanted = {
-                .issuer = issuer,
-                .receiver = match.transfer_lsn != 0 ? match.receiver : match.answerer,
-            };
-
-            take_stream(&wanted, txn, id, &match);
-            transfer_sides(txn, issuer, id, &match, &sides);
-            add_match(reconcile_row_of(&rows, &wanted), &match, &sides);
+    do {
+        id_list_scan_part(&ids, txn, ROW_TRANSFER_MATCH, issuer, short_text_bytes(&last),
+                          PART_READ);
+        sufficed = ids.count <= *reads_left;
+        *reads_left -= sufficed ? ids.count : *reads_left;
+        for (size_t i = 0; i < ids.count && sufficed; i++) {
+            add_transfer(&rows, txn, issuer, short_text_bytes(&ids.at[i]));
         }
-    }
-    if (rows.count > 0) {
-        qsort(rows.at, rows.count, sizeof *rows.at, compare_reconcile_rows);
-    }
-    for (size_t i = 0; i < rows.count; i++) {
+        if (ids.count > 0) {
+            last = ids.at[ids.count - 1];
+        }
+    } while (sufficed && ids.count == PART_READ);
+    for (size_t i = 0; i < rows.count && sufficed; i++) {
         visit(arg, &rows.at[i]);
     }
     mem_free(rows.at);
     id_list_free(&ids);
+    return sufficed;
 }

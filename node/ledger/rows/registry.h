@@ -38,7 +38,8 @@
       "incoming")                                                                                  \
     X(ROW_TRANSFER_MATCH, 'X', "matched_transfer", "issuer id",                                    \
       "transfer_match: what is known of both sides", "transfer_match")                             \
-    X(ROW_WAITING, 'Z', "waiting_answer", "issuer lsn(u64) id",                                    \
+    X(ROW_WAITING, 'Z', "waiting_answer",                                                          \
+      "issuer receiver, or none of an issuer below, lsn(u64) id",                                  \
       "receiver, whose answer waits for its transfer", "transfer_match")                           \
     X(ROW_WAITING_COUNT, 'z', "waiting_answers", "issuer", "how many (u64)", "transfer_match")     \
     X(ROW_OBSERVE_CURSOR, 'H', "observe_cursor", "author audience",                                \

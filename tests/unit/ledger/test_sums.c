@@ -141,6 +141,32 @@ static void a_balance_passes_64_bits_too(void **state)
     assert_int_equal(position(holder, LHASA).lsn, 4 + 80 * 30);
 }
 
+/* Sums of one division and year, as the rows have them, so large that the next document passes
+ * what is read back: nobody stops, and who reads is told that the row is none. */
+static void sums_beside_their_bound_are_written_and_told_to_be_damaged(void **state)
+{
+    struct holder *holder = *state;
+    struct script script = {.author = LINZHOU, .first_lsn = 1};
+    const int128 bound = (int128)1 << WIDE_BITS;
+    const struct row_key of_year = year_sums_key(tree_division(LINZHOU), 2026, bytes_text("111"));
+    int128 sums[ACCOUNTS];
+    struct err err;
+
+    WRITE(&script, "budget", "B-1", REPLY(most));
+    apply(holder, &script);
+    year_sums_load(holder->txn, &of_year, sums);
+    assert_true(sums[ACC_UNALLOC] == AMOUNT_FEN_MAX);
+    sums[ACC_UNALLOC] = bound - 1;
+    sums[ACC_SRC_APPROVED] = 1 - bound;
+    year_sums_store(holder->txn, &of_year, sums);
+    script = (struct script){.author = LINZHOU, .first_lsn = 2};
+    WRITE(&script, "budget", "B-2", REPLY(most));
+    apply(holder, &script);
+    assert_int_equal(txn_status(holder->txn, &err), OK);
+    year_sums_load(holder->txn, &of_year, sums);
+    assert_int_equal(txn_status(holder->txn, &err), ERR_CORRUPT);
+}
+
 /* --- codes that are a division's own --- */
 
 struct lines {
@@ -270,6 +296,7 @@ int main(void)
         HELD(budgets_beyond_64_bits_are_all_in_every_balance),
         HELD(one_county_cannot_stop_the_sums_of_a_region),
         HELD(a_balance_passes_64_bits_too),
+        HELD(sums_beside_their_bound_are_written_and_told_to_be_damaged),
         HELD(codes_of_two_divisions_are_two),
         HELD(what_is_registered_leaves_the_transit_of_its_issuer),
         HELD(a_code_from_above_is_still_that_of_above),

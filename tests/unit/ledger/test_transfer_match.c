@@ -10,6 +10,7 @@
 
 #include "node/ledger/observe.h"
 #include "node/ledger/verify/verify_ledger.h"
+#include "tests/harness/commit.h"
 #include "tests/unit/ledger/holder.h"
 
 /* `but`: name and value of a field that it says otherwise; NULL for none. */
@@ -417,6 +418,100 @@ static void money_that_cannot_be_is_not_registered(void **state)
     }
 }
 
+/* --- what waits --- */
+
+static const struct store_ops *real_ops;
+static size_t waiting_rows_seen;
+
+struct counted {
+    store_visit_fn *visit;
+    void *arg;
+};
+
+static bool count_row(void *arg, struct bytes key, struct bytes value)
+{
+    const struct counted *counted = arg;
+
+    waiting_rows_seen += key.size > 0 && key.data[0] == ROW_WAITING;
+    return counted->visit(counted->arg, key, value);
+}
+
+static enum status scan_counted(void *self, struct store_snapshot *snapshot, enum store_space space,
+                                struct bytes prefix, struct bytes from, store_visit_fn *visit,
+                                void *arg, struct err *err)
+{
+    struct counted counted = {visit, arg};
+
+    return real_ops->scan(self, snapshot, space, prefix, from, count_row, &counted, err);
+}
+
+static void commit(struct holder *holder)
+{
+    struct err err;
+    uint64_t fence;
+
+    assert_int_equal(holder->store.ops->claim(holder->store.self, &fence, &err), OK);
+    commit_txn(&holder->store, fence, holder->txn);
+}
+
+/* A block of the region on the line to a division below it, as Lhasa holds it. */
+static void observe_line(struct holder *holder, uint64_t lsn, const char *to)
+{
+    struct script script = {.author = REGION, .first_lsn = lsn};
+    struct block_header header;
+    char id[24];
+
+    (void)snprintf(id, sizeof id, "B-%d", (int)lsn);
+    WRITE(&script, "budget", id, REPLY("100"));
+    header = header_of(&script);
+    header.audience = (struct audience){AUDIENCE_LINE, division_of(to)};
+    ledger_observe_block(holder->ledger, holder->txn, &header, script.entries, script.count);
+    script_clear(&script);
+}
+
+/* A county answers transfers that nobody issued. What the region says to others passes none of
+ * these; what it says to the county passes them once. */
+static void answers_of_one_receiver_cost_the_others_nothing(void **state)
+{
+    enum { ANSWERS = 600, LINES = 100 };
+    struct holder *holder = holder_new(((struct holder *)*state)->tree, LHASA);
+    struct script script = {.author = LINZHOU, .first_lsn = 1};
+    struct store_ops counting;
+    struct hash content = HASH_ZERO;
+
+    for (int i = 0; i < ANSWERS; i++) {
+        char id[16], transfer[16];
+
+        (void)snprintf(id, sizeof id, "R-%d", i);
+        (void)snprintf(transfer, sizeof transfer, "T-%d", i);
+        write_answer(&script, "register", id, "540000", transfer, "1", 1, &content);
+        if (script.count == ENTRIES_MAX || i == ANSWERS - 1) {
+            apply(holder, &script);
+            script.first_lsn = (uint64_t)i + 2;
+        }
+    }
+    commit(holder);
+    real_ops = holder->store.ops;
+    counting = *real_ops;
+    counting.scan = scan_counted;
+    holder->store.ops = &counting;
+    waiting_rows_seen = 0;
+    for (uint64_t lsn = 1; lsn <= LINES; lsn++) {
+        observe_line(holder, lsn, "540100");
+    }
+    assert_in_range(waiting_rows_seen, 0, LINES);
+    assert_int_equal(holder->alarm_count, 0);
+    observe_line(holder, LINES + 1, "540121");
+    assert_in_range(waiting_rows_seen, ANSWERS, ANSWERS + LINES);
+    assert_int_equal(holder->alarm_count, ALARMS_MAX); /* as many as it lists */
+    commit(holder);
+    waiting_rows_seen = 0;
+    observe_line(holder, LINES + 2, "540121");
+    assert_int_equal(waiting_rows_seen, 0);
+    holder->store.ops = real_ops;
+    holder_free(holder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -432,6 +527,7 @@ int main(void)
         HELD(an_answer_to_other_money_is_not_settled),
         HELD(only_the_receiver_answers),
         HELD(money_from_outside_does_not_come_from_a_member),
+        HELD(answers_of_one_receiver_cost_the_others_nothing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

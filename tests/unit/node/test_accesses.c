@@ -113,6 +113,30 @@ static void what_cannot_be_noted_is_told(void **state)
     office_close(office);
 }
 
+/* What a year of it costs is told by what was written: the figure in CONTRIBUTING.md. */
+static void what_the_chain_takes_is_counted(void **state)
+{
+    struct office *office = office_open(false);
+    struct access_growth growth = node_access_growth(office->node);
+
+    (void)state;
+    assert_int_equal(growth.rows + growth.new_rows + growth.new_bytes, 0);
+    for (int i = 0; i < 10; i++) {
+        assert_true(note(office, "zhuoma", ACCESS_READ));
+    }
+    office->hand.now_ms += ACCESSES_WAIT_MS;
+    step(office);
+    growth = node_access_growth(office->node);
+    assert_int_equal(growth.rows, 10);
+    assert_int_equal(growth.new_rows, 10);
+    assert_in_range(growth.new_bytes, 10 * 60, 10 * 100);
+    office_reopen(office);
+    growth = node_access_growth(office->node);
+    assert_int_equal(growth.rows, 10); /* none is ever deleted */
+    assert_int_equal(growth.new_rows, 0);
+    office_close(office);
+}
+
 static void the_chain_goes_on_after_a_restart(void **state)
 {
     struct office *office = office_open(false);
@@ -351,6 +375,7 @@ int main(void)
         cmocka_unit_test(a_write_and_its_note_are_one_commit),
         cmocka_unit_test(reads_wait_a_second_or_until_there_are_many),
         cmocka_unit_test(what_cannot_be_noted_is_told),
+        cmocka_unit_test(what_the_chain_takes_is_counted),
         cmocka_unit_test(the_chain_goes_on_after_a_restart),
         cmocka_unit_test(whatever_is_done_to_the_chain_shows),
         cmocka_unit_test(a_chain_begins_with_its_tree_and_division),

@@ -31,8 +31,11 @@ static void a_sum_is_read_back_from_its_short_form(void **state)
         {INT64_MIN, 10, "-92233720368547758.08"},
         {(int128)INT64_MAX + 1, 10, "92233720368547758.08"},
         {(int128)8194 * 100000000000000000, 11, "8194000000000000000.00"},
-        {LARGEST - 1, 14, "792281625142643375935439503.35"},
-        {-LARGEST, 14, "-792281625142643375935439503.36"},
+        {((int128)1 << 96) - 1, 14, "792281625142643375935439503.35"},
+        {(int128)1 << 96, 14, "792281625142643375935439503.36"},
+        {-((int128)1 << 96) - 1, 14, "-792281625142643375935439503.37"},
+        {LARGEST - 1, 17, "51922968585348276285304963292200.95"},
+        {-LARGEST, 17, "-51922968585348276285304963292200.96"},
     };
 
     (void)state;
@@ -57,18 +60,20 @@ static void another_form_is_refused(void **state)
     static const struct {
         const char *why;
         size_t size;
-        uint8_t at[16];
+        uint8_t at[20];
     } cases[] = {
         {"nothing", 0, {0}},
         {"cut off", 1, {0x80}},
         {"a nil that goes on", 2, {0x80, 0x00}},
         {"a tail of nil", 3, {0x81, 0x80, 0x00}},
         {"one more than the bound",
-         14,
-         {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x40}},
+         17,
+         {0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+          0x80, 0x02}},
         {"without end",
-         15,
-         {0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0}},
+         18,
+         {0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81, 0x81,
+          0x81, 0x81, 0}},
     };
 
     (void)state;
@@ -78,6 +83,24 @@ static void another_form_is_refused(void **state)
         if (reader_wide(&reader) != 0 || reader_ok(&reader)) {
             fail_msg("%s was read", cases[i].why);
         }
+    }
+}
+
+/* No sum stops a program: beyond the bound it is written, and refused where it is read. */
+static void a_sum_beyond_the_bound_is_written_and_not_read(void **state)
+{
+    const int128 beyond[] = {LARGEST, -LARGEST - 1, (int128)(~(uint128)0 >> 1),
+                             -(int128)(~(uint128)0 >> 1) - 1};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        uint8_t at[WIDE_BYTES_MAX];
+        const size_t size = wide_write(at, beyond[i]);
+        struct reader reader = reader_of(bytes_of(at, size));
+
+        assert_in_range(size, 17, WIDE_BYTES_MAX);
+        assert_true(reader_wide(&reader) == 0);
+        assert_false(reader_ok(&reader));
     }
 }
 
@@ -101,6 +124,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_sum_is_read_back_from_its_short_form),
         cmocka_unit_test(another_form_is_refused),
+        cmocka_unit_test(a_sum_beyond_the_bound_is_written_and_not_read),
         cmocka_unit_test(a_buffer_takes_the_short_form),
     };
 

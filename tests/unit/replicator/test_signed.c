@@ -188,7 +188,7 @@ static void a_stream_of_small_documents_costs_few_words(void **state)
         place_say(&puppet.world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
         world_run(&puppet.world, 1200);
     }
-    assert_in_range(way.cosignatures, 8, 24); /* of two holders: four each, and what time earns */
+    assert_in_range(way.cosignatures, 6, 14); /* of two holders: two each, and what time earns */
     world_run(&puppet.world, 120000);
     assert_int_equal(cosigned_lsn("K1", "R"), place_head(&puppet.world.at[COUNTY], "K1").lsn);
     way.cosignatures = 0;
