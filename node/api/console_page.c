@@ -31,7 +31,8 @@ void answer_console(struct request *request, struct answer *answer)
     answer->type = asset->type;
     answer->policy = POLICY;
     (void)snprintf(answer->etag, sizeof answer->etag, "\"%s\"", asset->tag);
-    answer->is_immutable = request->query(request->connection, asset->tag) != NULL;
+    answer->is_immutable =
+        asset->is_hashed || request->query(request->connection, asset->tag) != NULL;
     if (has_it(request, answer->etag)) {
         answer->http = 304;
         return;

@@ -1,6 +1,62 @@
 #include "node/api/feed_request.h"
 
+#include <stdlib.h>
+
 #include "node/ledger/schema/kinds.h"
+
+bool feed_number(const struct request *request, struct answer *answer, const char *name,
+                 uint64_t most, uint64_t *out)
+{
+    const char *text = request->query(request->connection, name);
+    char *end = NULL;
+    uint64_t number;
+
+    if (text == NULL) {
+        return true;
+    }
+    number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > most) {
+        answer_refuse(request, answer, API_BAD_REQUEST,
+                      "ask_number_range name=%s value=%.32s most=%d", name, text, (int)most);
+        return false;
+    }
+    *out = number;
+    return true;
+}
+
+bool feed_wants_events(const struct request *request)
+{
+    const char *accept = request->header(request->connection, "Accept");
+
+    return accept != NULL && strstr(accept, "text/event-stream") != NULL;
+}
+
+const char *feed_position_asked(const struct request *request)
+{
+    const char *last =
+        feed_wants_events(request) ? request->header(request->connection, "Last-Event-ID") : NULL;
+
+    return last != NULL ? last : request->query(request->connection, "after");
+}
+
+/* --- who reads --- */
+
+struct feed_reader feed_reader_of(const struct request *request)
+{
+    return (struct feed_reader){request->service, request->caller,
+                                clock_mono_ms(&request->service->clock)};
+}
+
+bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms)
+{
+    if (now_ms - reader->stood_ms < STREAM_COMMENT_MS) {
+        return true;
+    }
+    reader->stood_ms = now_ms;
+    return caller_stands(reader->service, &reader->caller);
+}
+
+/* --- where, and which --- */
 
 /* Is `at` a position of this store? */
 static bool check_position(const struct request *request, struct answer *answer,

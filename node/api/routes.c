@@ -22,6 +22,7 @@
 #include "node/api/routes_keys.h"
 #include "node/api/routes_lines.h"
 #include "node/api/routes_list.h"
+#include "node/api/routes_marks.h"
 #include "node/api/routes_metrics.h"
 #include "node/api/routes_money.h"
 #include "node/api/routes_months.h"
@@ -66,6 +67,7 @@ static const struct row {
     {"GET", "/inbox", get_inbox, ASKS_PERSON, .names_persons = true},
     {"GET", "/inbox/counts", get_inbox_counts, ASKS_PERSON},
     {"GET", "/changes", get_changes, ASKS_PERSON, .names_persons = true},
+    {"GET", "/changes/marks", get_marks, ASKS_PERSON},
     {"GET", "/webhooks", get_webhooks, ASKS_OVERSIGHT},
     {"POST", "/webhooks", post_webhook, ASKS_ADMIN_HIMSELF},
     {"GET", "/webhooks/*/dead", get_dead_letters, ASKS_OVERSIGHT},

@@ -1,15 +1,11 @@
 #include "node/api/routes_changes.h"
 
-#include <stdlib.h>
-
 #include "node/api/feed_request.h"
 #include "node/api/feed_share.h"
 
 enum {
     ENTRIES_MAX = 10000,
     LOOKED_BYTES_MAX = 4 << 20, /* of the log, for one piece whose filter lets little by */
-    WAIT_S_MAX = 30,
-    FOLLOW_MS_MAX = 10 * 60 * 1000,
 };
 
 /* Where an answer stands while it is sent. */
@@ -19,50 +15,11 @@ struct changes {
     struct change_feed feed;
     uint64_t entries_left, entries_told;
     uint64_t until_ms; /* mono: of a wait, or of a follower */
-    const struct service *service;
-    struct caller caller;
-    uint64_t stood_ms;      /* mono: when the caller was looked at last */
+    struct feed_reader reader;
     uint64_t told, told_ms; /* a follower heard that it has come so far; mono */
 };
 
 /* --- what is asked for --- */
-
-/* False with bad_request answered. */
-static bool read_number(const struct request *request, struct answer *answer, const char *name,
-                        uint64_t most, uint64_t *out)
-{
-    const char *text = request->query(request->connection, name);
-    char *end = NULL;
-    uint64_t number;
-
-    if (text == NULL) {
-        return true;
-    }
-    number = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > most) {
-        answer_refuse(request, answer, API_BAD_REQUEST,
-                      "ask_number_range name=%s value=%.32s most=%d", name, text, (int)most);
-        return false;
-    }
-    *out = number;
-    return true;
-}
-
-static bool wants_events(const struct request *request)
-{
-    const char *accept = request->header(request->connection, "Accept");
-
-    return accept != NULL && strstr(accept, "text/event-stream") != NULL;
-}
-
-/* A browser that comes again says in a header what it has read. */
-static const char *position_of(const struct request *request)
-{
-    const char *last =
-        wants_events(request) ? request->header(request->connection, "Last-Event-ID") : NULL;
-
-    return last != NULL ? last : request->query(request->connection, "after");
-}
 
 static bool read_request(const struct request *request, struct answer *answer,
                          struct changes *changes, uint64_t *wait_s)
@@ -71,11 +28,11 @@ static bool read_request(const struct request *request, struct answer *answer,
     struct arrival_mark at = {0, 0};
 
     changes->entries_left = UINT64_MAX;
-    if (!read_number(request, answer, "limit", ENTRIES_MAX, &changes->entries_left) ||
-        !read_number(request, answer, "wait", WAIT_S_MAX, wait_s) ||
+    if (!feed_number(request, answer, "limit", ENTRIES_MAX, &changes->entries_left) ||
+        !feed_number(request, answer, "wait", FEED_WAIT_S_MAX, wait_s) ||
         !feed_filter(request, answer, request->query(request->connection, "division"),
                      request->query(request->connection, "kind"), &filter) ||
-        !feed_position(request, answer, position_of(request), &at)) {
+        !feed_position(request, answer, feed_position_asked(request), &at)) {
         return false;
     }
     change_feed_narrow(&changes->feed, &filter);
@@ -122,16 +79,6 @@ static enum stream_next fill_lines(void *state, struct buf *out)
     return STREAM_END;
 }
 
-/* A session that ended takes its followers along. */
-static bool may_go_on(struct changes *changes, uint64_t now_ms)
-{
-    if (now_ms - changes->stood_ms < STREAM_COMMENT_MS) {
-        return true;
-    }
-    changes->stood_ms = now_ms;
-    return caller_stands(changes->service, &changes->caller);
-}
-
 static enum stream_next fill_events(void *state, struct buf *out)
 {
     struct changes *changes = state;
@@ -139,7 +86,7 @@ static enum stream_next fill_events(void *state, struct buf *out)
     uint64_t entries;
     bool more;
 
-    if (!may_go_on(changes, now_ms)) {
+    if (!feed_may_go_on(&changes->reader, now_ms)) {
         return STREAM_END;
     }
     if (read_piece(changes, out, &entries, &more) != OK) {
@@ -175,13 +122,13 @@ static void send_changes(struct answer *answer, struct changes *changes, uint64_
     const uint64_t now_ms = clock_mono_ms(&changes->clock);
 
     changes->told = changes->feed.at.position;
-    changes->told_ms = changes->stood_ms = now_ms;
+    changes->told_ms = now_ms;
     if (changes->feed.form == CHANGES_EVENTS) {
         const struct stream_source events = {
             .fill = fill_events, .close = close_changes, .state = changes, .comment = ": \n\n"};
 
         changes->entries_left = UINT64_MAX;
-        changes->until_ms = now_ms + FOLLOW_MS_MAX;
+        changes->until_ms = now_ms + FEED_FOLLOW_MS_MAX;
         answer_stream(answer, "text/event-stream; charset=utf-8", &events);
     } else {
         const struct stream_source lines = {.fill = fill_lines,
@@ -201,10 +148,9 @@ void get_changes(struct request *request, struct answer *answer)
 
     changes->share = request->service->feeds;
     changes->clock = request->service->clock;
-    changes->service = request->service;
-    changes->caller = request->caller;
+    changes->reader = feed_reader_of(request);
     change_feed_open(&changes->feed, &request->service->store,
-                     wants_events(request) ? CHANGES_EVENTS : CHANGES_LINES);
+                     feed_wants_events(request) ? CHANGES_EVENTS : CHANGES_LINES);
     if (read_request(request, answer, changes, &wait_s)) {
         send_changes(answer, changes, wait_s);
     } else {

@@ -11,8 +11,8 @@
  *
  *   Accept: text/event-stream: an event "entry" each, its id the position, for as long as somebody
  *   reads; Last-Event-ID goes before ?after. Where a filter lets nothing by, an event "position"
- *   now and then says how far it has come. After FOLLOW_MS_MAX the answer ends, and its reader
- * comes in anew by himself: who may not any more is out by then.
+ *   now and then says how far it has come. After FEED_FOLLOW_MS_MAX the answer ends, and its
+ * reader comes in anew by himself: who may not any more is out by then.
  *
  * A position that this store does not have, or has for something else, is answered position_lost.
  *

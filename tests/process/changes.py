@@ -159,12 +159,12 @@ def long_poll(tree):
 class Events:
     """A follower as a browser is one: server-sent events, and Last-Event-ID when it comes again."""
 
-    def __init__(self, node, last=None, **query):
+    def __init__(self, node, last=None, path="/changes", **query):
         self.http = node_api.SocketConnection(os.path.join(node.home, "terrace.sock"), timeout=40)
         headers = {"Accept": "text/event-stream"}
         if last:
             headers["Last-Event-ID"] = last
-        self.http.request("GET", "/api/v1/changes?" + urllib.parse.urlencode(query), headers=headers)
+        self.http.request("GET", f"/api/v1{path}?" + urllib.parse.urlencode(query), headers=headers)
         self.answer = self.http.getresponse()
         need(self.answer.status == 200 and self.answer.headers["Content-Type"].startswith("text/event-stream"),
              f"{self.answer.status} {self.answer.headers}")

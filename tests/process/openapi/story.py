@@ -218,6 +218,10 @@ def read(play):
     play.ask("GET", "/inbox?user=nobody", who="li", want=404, code="not_found")
     for query in ("", "?after=0&limit=3", "?after=end", "?kind=payment,paid&division=540100"):
         play.ask("GET", "/changes" + query, who="shen")
+    for query in ("", "?after=0", "?after=end&wait=1"):
+        play.ask("GET", "/changes/marks" + query, who="shen")
+    play.ask("GET", "/changes/marks?after=x", who="shen", want=400, code="bad_request")
+    play.ask("GET", "/changes/marks?after=999999-0000000000000001", who="shen", want=409, code="position_lost")
     play.ask("GET", "/changes?limit=0", who="shen", want=400, code="bad_request")
     play.ask("GET", "/changes?after=999999-0000000000000001", who="shen", want=409, code="position_lost")
 
