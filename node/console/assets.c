@@ -7,7 +7,7 @@
 #ifdef CONSOLE_DIRECTORY
 
 /* assets.def is what the bundler wrote. Each file stands between the constants, under a label. */
-#define ASSET(symbol, path, type, tag, file, packed, size)                                         \
+#define ASSET(symbol, path, type, tag, hashed, file, packed, size)                                 \
     __asm__(".pushsection .rodata\n"                                                               \
             ".balign 16\n"                                                                         \
             "asset_" #symbol ":\n"                                                                 \
@@ -17,8 +17,8 @@
 #include "assets.def"
 #undef ASSET
 
-#define ASSET(symbol, path, type, tag, file, packed, size)                                         \
-    {path, type, tag, asset_##symbol, packed, size},
+#define ASSET(symbol, path, type, tag, hashed, file, packed, size)                                 \
+    {path, type, tag, hashed, asset_##symbol, packed, size},
 static const struct asset assets[] = {
 #include "assets.def"
 };

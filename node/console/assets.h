@@ -1,6 +1,7 @@
-/* assets - the web console, as it lies in the program: a page, its script and its style.
+/* assets - the web console, as it lies in the program: a page, its scripts and its style.
  *
- *   src/ --esbuild--> app.js, app.css --gzip--> .incbin --> console_asset --> the HTTP server
+ *   src/ --esbuild--> app.js, a script a room, app.css --gzip--> .incbin --> console_asset --> the
+ *                                                                                      HTTP server
  *
  * The page is one for all addresses of the console (/map, /money/540000 ...): its script reads the
  * address. Every asset is held packed by gzip and is sent so; each browser unpacks it.
@@ -17,6 +18,7 @@ struct asset {
     const char *path; /* "/", "/assets/app.js" */
     const char *type; /* Content-Type */
     const char *tag;  /* 16 hexadecimal digits of its hash, for an ETag */
+    bool is_hashed;   /* its path has a hash of what is in it: it never becomes another */
     const uint8_t *gzip;
     size_t gzip_size;
     size_t size; /* unpacked */

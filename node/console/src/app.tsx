@@ -7,16 +7,10 @@ import { Keys } from "./parts/keys";
 import { LiveRegion } from "./parts/live_region";
 import { Sentence } from "./parts/sentence";
 import { DivisionPage } from "./pages/division";
-import { DocumentPage } from "./pages/document";
-import { BatchPage, DraftPage, EntryPage, ImportPage } from "./pages/entry";
 import { FindPage } from "./pages/find";
-import { HelpPage } from "./pages/help";
 import { Login } from "./pages/login";
 import { MapPage } from "./pages/map";
-import { MoneyPage } from "./pages/money";
-import { OpsPage } from "./pages/ops";
-import { PeoplePage } from "./pages/people";
-import { WorkPage } from "./pages/work";
+import { lazy } from "./lazy";
 import { matches, place } from "./router";
 import { t } from "./words";
 
@@ -25,6 +19,18 @@ export interface PageProps {
   query: URLSearchParams;
 }
 
+// In the first script stand the map and what is one step from it; each other room is fetched when
+// somebody goes there.
+const WorkPage = lazy<PageProps>(() => import("./pages/work").then((room) => room.WorkPage));
+const EntryPage = lazy<PageProps>(() => import("./pages/entry").then((room) => room.EntryPage));
+const DraftPage = lazy<PageProps>(() => import("./pages/entry").then((room) => room.DraftPage));
+const ImportPage = lazy<PageProps>(() => import("./work/sheet_page").then((room) => room.SheetPage));
+const MoneyPage = lazy<PageProps>(() => import("./pages/money").then((room) => room.MoneyPage));
+const DocumentPage = lazy<PageProps>(() => import("./pages/document").then((room) => room.DocumentPage));
+const OpsPage = lazy<PageProps>(() => import("./pages/ops").then((room) => room.OpsPage));
+const PeoplePage = lazy<PageProps>(() => import("./pages/people").then((room) => room.PeoplePage));
+const HelpPage = lazy<PageProps>(() => import("./pages/help").then((room) => room.HelpPage));
+
 const pages: [string, ComponentType<PageProps>][] = [
   ["/map", MapPage],
   ["/map/:code", DivisionPage],
@@ -32,7 +38,7 @@ const pages: [string, ComponentType<PageProps>][] = [
   ["/money", MoneyPage],
   ["/doc/:code/:id", DocumentPage],
   ["/work", WorkPage],
-  ["/work/batch/:batch", BatchPage],
+  ["/work/batch/:batch", WorkPage],
   ["/work/new/:kind", EntryPage],
   ["/work/draft/:id", DraftPage],
   ["/work/import", ImportPage],

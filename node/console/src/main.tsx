@@ -6,6 +6,7 @@ import { followLinks } from "./router";
 import { showTheme, whoAmI } from "./session";
 import { startWaiting } from "./waiting";
 import { language } from "./words";
+import "./style/work.css";
 import "./style/tokens.css";
 import "./style/base.css";
 import "./style/shell.css";

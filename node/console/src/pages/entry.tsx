@@ -1,5 +1,4 @@
 // Forms by their addresses: a new document, one like another, one that is corrected, one begun before.
-import "../style/work.css";
 import { useEffect, useState } from "preact/hooks";
 import { get, Problem } from "../api";
 import type { PageProps } from "../app";
@@ -8,14 +7,9 @@ import { Sentence } from "../parts/sentence";
 import { t } from "../words";
 import { EntryForm } from "../work/form";
 import { useBook, type Book } from "../work/kinds";
-import { SheetPage } from "../work/sheet_page";
 import type { Kind } from "../work/shapes";
 import { newId } from "../work/typed";
 import { CORRECTS, type FormStart } from "../work/use_form";
-import { WorkPage } from "./work";
-
-export const BatchPage = WorkPage;
-export const ImportPage = SheetPage;
 
 const formId = (): string => crypto.randomUUID();
 

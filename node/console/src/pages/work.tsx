@@ -1,5 +1,4 @@
 // 办理: what waits at the left, the item that is open in the middle, what is done about it at the right.
-import "../style/work.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { PageProps } from "../app";
 import { shown } from "../money";
