@@ -1,11 +1,19 @@
-// What moves by itself: the state of this node and of the divisions below, asked for every two
-// seconds while the page is seen. What was shown stays when nothing comes, with the time it is of.
+// What moves by itself: the state of this node and of the divisions below. Entries are heard of as
+// they come (one_line.ts); links and alarms move without one, so that the state is asked for now and
+// then all the same, and every two seconds while there is no line. What was shown stays when nothing
+// comes, with the time it is of.
 import { computed, effect, signal } from "@preact/signals";
 import { get, isLoggedOut, Problem } from "./api";
+import { followTogether } from "./one_line";
+import { isDue } from "./rhythm";
 import type { Status, TreeAnswer } from "./shapes";
 import { language } from "./words";
 
-const EVERY_MS = 2000;
+const PACE_MS = 2000;
+const STATUS_AGE_MS = 5000;
+const TREE_AGE_MS = 15000;
+const LARGE = 300; // divisions: such an answer is asked for a fifth as often
+const SILENT_MS = 8000; // a line that says nothing for so long is none
 const CUT_MS = 5000;
 
 export const status = signal<Status | null>(null);
@@ -19,9 +27,18 @@ export const feedProblem = signal<Problem | null>(null);
 /** A second's tick, for ages. */
 export const now = signal(Date.now());
 
+/** Is there a line, by which every entry is heard of? */
+export const isFollowed = signal(false);
+/** Grows when something was entered here, or may have been. */
+export const moved = signal(0);
+let beatAt = 0;
+
+/** What `GET /alarms` tells more of: it is asked for when this changes. */
+export const alarmsVersion = computed(() =>
+  JSON.stringify(status.value?.alarms.map(({ id, count, acknowledged }) => [id, count, acknowledged]) ?? []));
+
 let asking = false;
 let isWanted = false; // once more, as soon as this one is answered
-let timer: ReturnType<typeof setTimeout> | undefined;
 
 /** While a page needs the tree, which is large in a large region, it is asked for too. */
 const treeReaders = signal(0);
@@ -33,26 +50,48 @@ export function readTree(): () => void {
   return () => { treeReaders.value--; };
 }
 
-const LARGE = 300; // divisions: such an answer is asked for every fifth time
-let turns = 0;
+const asked = { status: { at: 0, moved: 0 }, tree: { at: 0, moved: 0, stamp: "" } };
 
-const treeIsDue = (): boolean =>
-  treeReaders.value > 0 && ((tree.value?.rows.length ?? 0) < LARGE || turns++ % 5 === 0);
+/** What of the state is seen in the tree, too. */
+const stampOf = (now: Status | null): string => now === null ? ""
+  : JSON.stringify([now.below.well, now.below.divisions, now.below.worst, now.below.state, now.peers.map(({ state }) => state)]);
+
+function treeIsDue(): boolean {
+  const slow = (tree.value?.rows.length ?? 0) < LARGE ? 1 : 5;
+  const hasMoved = tree.value === null || asked.tree.moved !== moved.value || asked.tree.stamp !== stampOf(status.value);
+  return treeReaders.value > 0 &&
+    isDue({ isFollowed: isFollowed.value, hasMoved, ms: Date.now() - asked.tree.at }, slow * PACE_MS, slow * TREE_AGE_MS);
+}
+
+const statusIsDue = (): boolean => isDue(
+  { isFollowed: isFollowed.value, hasMoved: asked.status.moved !== moved.value, ms: Date.now() - asked.status.at }, PACE_MS, STATUS_AGE_MS);
+
+function fed(): void {
+  lastFed.value = new Date();
+  cutAt.value = null;
+}
 
 async function ask(): Promise<void> {
   const wanted = language.value;
+  const withTree = treeIsDue();
+  asked.status = { at: Date.now(), moved: moved.value };
+  if (withTree) {
+    asked.tree = { ...asked.tree, ...asked.status };
+  }
   const answers = await Promise.all([
     get<Status>("/status", undefined, undefined, true),
-    treeIsDue() ? get<TreeAnswer>("/status/tree", undefined, undefined, true) : null,
+    withTree ? get<TreeAnswer>("/status/tree", undefined, undefined, true) : null,
   ]);
   if (wanted !== language.value) {
     return;
   }
+  if (withTree) {
+    asked.tree.stamp = stampOf(answers[0]);
+  }
   status.value = answers[0];
   tree.value = answers[1] ?? tree.value;
-  lastFed.value = new Date();
-  cutAt.value = null;
   feedProblem.value = null;
+  fed();
 }
 
 async function turn(): Promise<void> {
@@ -61,6 +100,7 @@ async function turn(): Promise<void> {
     return;
   }
   asking = true;
+  isWanted = false;
   try {
     await ask();
   } catch (failure) {
@@ -69,9 +109,9 @@ async function turn(): Promise<void> {
     }
   } finally {
     asking = false;
-    clearTimeout(timer);
-    timer = setTimeout(() => { if (!document.hidden) { void turn(); } }, isWanted ? 0 : EVERY_MS);
-    isWanted = false;
+    if (isWanted) {
+      void turn();
+    }
   }
 }
 
@@ -79,22 +119,59 @@ export function askNow(): void {
   void turn();
 }
 
+/** Something may have been missed: everything is asked for anew. */
+function mayHaveMoved(): void {
+  asked.tree.at = 0;
+  moved.value++;
+  askNow();
+}
+
+function startLine(): void {
+  followTogether({
+    mark: ({ entries }) => {
+      if (entries > 0) {
+        moved.value++;
+      }
+    },
+    beat: () => {
+      beatAt = Date.now();
+      isFollowed.value = true;
+      if (feedProblem.value === null && status.value !== null) {
+        fed();
+      }
+    },
+    lost: () => { moved.value++; },
+    down: () => { isFollowed.value = false; },
+  });
+}
+
+function tick(): void {
+  now.value = Date.now();
+  if (now.value - beatAt > SILENT_MS) {
+    isFollowed.value = false;
+  }
+  if (document.hidden) {
+    return;
+  }
+  const last = lastFed.value;
+  if (last !== null && cutAt.value === null && !isLoggedOut.value && now.value - last.getTime() > CUT_MS) {
+    cutAt.value = last;
+  }
+  if (!asking && (statusIsDue() || treeIsDue())) {
+    askNow();
+  }
+}
+
 export function startLive(): void {
   askNow();
-  setInterval(() => {
-    now.value = Date.now();
-    const fed = lastFed.value;
-    if (fed !== null && cutAt.value === null && !document.hidden && !isLoggedOut.value &&
-        Date.now() - fed.getTime() > CUT_MS) {
-      cutAt.value = fed;
-    }
-  }, 1000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) { askNow(); } });
+  startLine();
+  setInterval(tick, 1000);
+  document.addEventListener("visibilitychange", () => { if (!document.hidden) { mayHaveMoved(); } });
   let before = language.value;
   effect(() => {
     if (language.value !== before) {
       before = language.value;
-      askNow();
+      mayHaveMoved();
     }
   });
 }

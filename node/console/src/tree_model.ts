@@ -152,6 +152,7 @@ export function sentence(tree: TreeAnswer, status: Status | null): { state: stri
     : { state: "fault", text: `${worst.text} ${told.text}` };
 }
 
+/** Counts the divisions of the tree, this one among them: what it holds of itself is here. */
 function ofDivisions(tree: TreeAnswer, status: Status | null): { state: string; text: string } {
   const own = status === null ? null : ownLink(status);
   const below = tree.rows.filter((row) => row.division !== tree.division);
@@ -163,7 +164,7 @@ function ofDivisions(tree: TreeAnswer, status: Status | null): { state: string; 
     return own;
   }
   if (well === below.length) {
-    return { state: "well", text: t("console.sentence.well", { count: count(below.length) }) };
+    return { state: "well", text: t("console.sentence.well", { count: count(1 + below.length) }) };
   }
   const cut = broken(tree);
   const parts: string[] = [];
@@ -189,7 +190,7 @@ function ofDivisions(tree: TreeAnswer, status: Status | null): { state: string; 
   if (rest > 0) {
     parts.push(t("console.sentence.some", { count: rest, state: stateWord("unknown") }));
   }
-  const head = t("console.sentence.some_well", { count: count(well) });
+  const head = t("console.sentence.some_well", { count: count(1 + well) });
   return { state, text: [head, ...parts].join(t("console.sentence.and")) + t("console.sentence.end") };
 }
 

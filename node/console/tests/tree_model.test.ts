@@ -1,6 +1,7 @@
 // The sentence on the first screen, and what is to be done first.
 import "./browser";
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Alarm, DivisionRow, Status, TreeAnswer } from "../src/shapes";
 import { branches, common, furtherAlarms, ownTrouble, sentence, troubles } from "../src/tree_model";
@@ -24,7 +25,7 @@ const status = (alarms: Partial<Alarm>[], peers: Partial<Status["peers"][0]>[] =
   ({ lsn: 9, alarms: alarms.map((alarm) => ({ silenced: null, ...alarm })), peers } as unknown as Status);
 
 test("quiet when all is well", () => {
-  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), null), { state: "well", text: "well 1 {name} {state}" });
+  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), null), { state: "well", text: "well 2 {name} {state}" });
 });
 
 test("the worst comes first, and gives the sentence its shape", () => {
@@ -37,7 +38,7 @@ test("the worst comes first, and gives the sentence its shape", () => {
   for (const [name, states, want] of cases) {
     const told = sentence(tree([root, ...states.map((state, i) => row(`54010${i}`, "540000", state))]), null);
     assert.equal(told.state, want, name);
-    assert.match(told.text, /^some_well 0/, name);
+    assert.match(told.text, /^some_well 1/, name);
   }
 });
 
@@ -52,7 +53,7 @@ test("one's own link, and one's own alarms, stand before what is known of others
   const answer = tree([root]);
   assert.equal(sentence(answer, status([], [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }])).state, "off_line");
   const full = { id: 1, code: "disk_full", severity: "critical", text: "Disk full.", division: "540000", since: "", silenced: null } as unknown as Alarm;
-  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full. well 1 {name} {state}" });
+  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full. well 2 {name} {state}" });
   const down = { ...full, code: "neighbour_down", severity: "error", division: "540100" } as Alarm;
   assert.deepEqual(furtherAlarms([down, full], [row("540100", "540000", "off_line")]), [full]);
   assert.deepEqual(furtherAlarms([{ ...full, silenced: "2026-11-29T08:00:00Z" }], []), [], "what is silenced is not shouted");
@@ -75,4 +76,25 @@ test("a day is made coarse by its largest, and a gap stays a gap", () => {
   assert.deepEqual(coarse([1, 5, null, null, 2, null], 3), [5, null, 2]);
   assert.deepEqual(sinceStart([null, null, 3, null, 4]), [3, null, 4]);
   assert.deepEqual(together([[1, null, null], [2, 3, null]]), [3, 3, null]);
+});
+
+/** The rows of the table that the node serves. */
+function tableOf(language: "en" | "zh"): Record<string, string> {
+  const text = readFileSync(process.env.CONSOLE_TEXTS ?? "", "utf8");
+  return Object.fromEntries([...text.matchAll(/ROW\("(console\.[\w.]+)",\s*"([^"]*)",\s*"([^"]*)"\)/g)]
+    .map(([, code, en, zh]) => [code, language === "en" ? en : zh]));
+}
+
+test("who is counted adds up to the tree, this node among them, in both languages", () => {
+  const all = (counties: string[]): DivisionRow[] => [root, row("540100", "540000", "well"), row("540200", "540000", "well"),
+    ...counties.map((state, i) => row(`54012${i}`, "540100", state, { name: "林周县", since_s: 0 }))];
+  const said = (language: "en" | "zh", counties: string[]): string => {
+    words.value = tableOf(language);
+    return sentence(tree(all(counties)), null).text.replace(/\d\d:\d\d/, "09:12");
+  };
+  assert.equal(said("zh", ["well", "well"]), "5 个区划全部送达。");
+  assert.equal(said("en", ["well", "well"]), "All 5 divisions delivered.");
+  assert.equal(said("zh", ["well", "off_line"]), "4 个区划已全部送达；林周县离线，自 09:12。");
+  assert.match(said("en", ["well", "off_line"]), /^4 delivered; 林周县 .*since 09:12\.$/);
+  assert.match(said("zh", ["off_line", "off_line"]), /^3 个区划已全部送达；2 个离线/);
 });

@@ -39,7 +39,7 @@ export const steps = {
     await accessible(page, "links with one down");
     await act("heal");
     await page.goto("/map");
-    await sentence(page, "4 个区划全部送达。");
+    await sentence(page, "5 个区划全部送达。");
     await close(page, "operator");
   },
 

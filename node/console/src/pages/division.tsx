@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { DayAnswer } from "../day";
 import type { MoneyAnswer } from "../flow/shapes";
-import { readTree, status, tree } from "../live";
+import { alarmsVersion, readTree, status, tree } from "../live";
 import { count, isNil, rateText, shown, sum } from "../money";
 import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
@@ -52,7 +52,7 @@ function told(row: DivisionRow, answer: TreeAnswer): string {
 
 function Known({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
   const chain = useAnswer<ChainAnswer>("/report/chain", { division: row.division }, 10);
-  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 5);
+  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const sums = chain.data?.rows.filter(({ division }) => division === row.division) ?? [];
   return (
     <>
@@ -232,8 +232,8 @@ function Why({ row, alarms, again }: { row: DivisionRow; alarms: Alarm[]; again:
 
 /** What happened to it, as the alarms of this node have it. */
 function Events({ code }: { code: string }) {
-  const open = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 10);
-  const past = useAnswer<{ alarms: Alarm[] }>("/alarms", { history: 1, limit: 100 }, 10);
+  const open = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
+  const past = useAnswer<{ alarms: Alarm[] }>("/alarms", { history: 1, limit: 100 }, undefined, alarmsVersion.value);
   const rows = [...open.data?.alarms ?? [], ...past.data?.alarms ?? []].filter(({ division }) => division === code)
     .flatMap((alarm) => [
       { key: `${alarm.id} began`, at: alarm.since, alarm, over: false },

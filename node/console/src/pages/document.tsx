@@ -6,7 +6,7 @@ import { ActsPanel, AfterPanel, CopiesPanel, OriginsPanel, ProofPanel } from "..
 import { SlipPanel } from "../flow/slip";
 import { placeOf } from "../flow/late";
 import { useEffect, useState } from "preact/hooks";
-import { readTree, status as node } from "../live";
+import { feedProblem, readTree, status as node, tree } from "../live";
 import { isNil, shown } from "../money";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
@@ -51,7 +51,9 @@ export function DocumentPage({ parameters: { code, id } }: PageProps) {
   useEffect(readTree, []);
   const [isOriginal, setOriginal] = useState(false);
   const path = `/documents/${encodeURIComponent(id)}`;
-  const document = useAnswer<DocumentAnswer>(path, { division: code }, 15);
+  // Not before it is known up to where its author's log is here: each reading of it is noted.
+  const version = `${node.value?.lsn} ${placeOf(code)?.held_lsn}`;
+  const document = useAnswer<DocumentAnswer>(tree.value === null && feedProblem.value === null ? null : path, { division: code }, undefined, version);
   const known = document.data !== null && document.data.lsn !== undefined;
   const proof = useAnswer<ProofAnswer>(known ? `${path}/proof` : null, { division: code });
   const receipt = useAnswer<ReceiptAnswer>(known ? `${path}/receipt` : null, { division: code }, 15);

@@ -2,7 +2,7 @@
 // done, on one screen.
 import { useEffect, useMemo } from "preact/hooks";
 import type { PageProps } from "../app";
-import { readTree, status, tree } from "../live";
+import { alarmsVersion, readTree, status, tree } from "../live";
 import type { MoneyAnswer } from "../flow/shapes";
 import { count, fen, isNil, rate, rateText, shown } from "../money";
 import { Advice, withNames } from "../parts/advice";
@@ -177,7 +177,7 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
   const all = troubles(answer);
   const todo = all.filter((row) => !recovers(row));
   const mending = all.filter(recovers);
-  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 5);
+  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const further = furtherAlarms(alarms.data?.alarms ?? [], all);
   const refused = (status.value?.enrol_attempts ?? []).find(({ age_s }) => age_s < DAY_S);
   const late = answer.invited.filter(({ expired, waiting }) => expired || waiting);

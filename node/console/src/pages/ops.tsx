@@ -1,7 +1,7 @@
 // 运维: links, alarms, joining, keys and this node, each under an address of its own.
 import { useEffect } from "preact/hooks";
 import type { PageProps } from "../app";
-import { readTree, status, tree } from "../live";
+import { alarmsVersion, readTree, status, tree } from "../live";
 import { count } from "../money";
 import { Tabs } from "../parts/panel";
 import { Sentence } from "../parts/sentence";
@@ -51,7 +51,7 @@ const mayOpen = (name: string): boolean => person.value === null || may("admin")
 export function OpsPage({ parameters, query }: PageProps) {
   useEffect(readTree, []);
   const now = status.value;
-  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, 5);
+  const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   if (now === null) {
     return <Sentence state="unknown" busy>{t("console.loading")}</Sentence>;
   }

@@ -1,6 +1,6 @@
 // The band under the bar: one sentence that answers the reader's question, and how current it is.
 import { useEffect } from "preact/hooks";
-import { cutAt, isCut, lastFed, status } from "../live";
+import { cutAt, isCut, isFollowed, lastFed, status } from "../live";
 import { count } from "../money";
 import { place } from "../router";
 import { dayOf, minute, moment, timeOf } from "../time";
@@ -42,7 +42,7 @@ function Feed() {
   const time = fed === null ? "" : `${dayOf(fed)} ${timeOf(fed)}`;
   const parent = status.value?.peers.find((peer) => peer.is_parent);
   if (parent === undefined || place.value.path === "/map") { // the map's own sentence is about links
-    return <div class="feed"><div>{time}</div><div>{t("console.feed.live")}</div></div>;
+    return <div class="feed"><div>{time}</div><div>{t(isFollowed.value ? "console.feed.live" : "console.feed.polled")}</div></div>;
   }
   const name = parent.name ?? parent.division;
   if (parent.state === "live" || parent.state === "catching_up") {
