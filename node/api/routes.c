@@ -15,6 +15,7 @@
 #include "node/api/routes_description.h"
 #include "node/api/routes_document.h"
 #include "node/api/routes_export.h"
+#include "node/api/routes_find.h"
 #include "node/api/routes_front.h"
 #include "node/api/routes_history.h"
 #include "node/api/routes_inbox.h"
@@ -59,6 +60,7 @@ static const struct row {
     {"GET", "/documents/*", get_document, ASKS_PERSON, .names_persons = true},
     {"GET", "/documents/*/receipt", get_receipt, ASKS_PERSON},
     {"GET", "/documents/*/proof", get_proof, ASKS_PERSON, .names_persons = true},
+    {"GET", "/find", get_find, ASKS_PERSON, .names_persons = true},
     {"POST", "/approve", post_approve, ASKS_CHECKER},
     {"POST", "/reject", post_reject, ASKS_CHECKER},
     {"POST", "/withdraw", post_withdraw, ASKS_MAKER},

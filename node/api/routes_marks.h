@@ -11,8 +11,8 @@
  * null where there are too many to name.
  *
  * For whoever reads his answers again when something moved, such as a page that is looked at all
- * day. It names no document and no person, so that following it is no reading of what names persons;
- * that is GET /changes (routes_changes.h), whose positions are the same.
+ * day. It names no document and no person, so that following it is no reading of what names
+ * persons; that is GET /changes (routes_changes.h), whose positions are the same.
  *
  * Thread: a worker's (workers.h); the stream's, one of the pool at a time. */
 #ifndef TERRACE_NODE_API_ROUTES_MARKS_H

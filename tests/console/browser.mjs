@@ -49,6 +49,10 @@ export async function open(division, { user, language = "zh", theme = "light", s
       page.faults.push(`console: ${message.text()} at ${message.location().url}`);
     }
   });
+  page.asking = new Set(); // requests that have no answer yet; the line to the node never ends
+  page.on("request", (request) => { if (!request.url().includes("/changes/marks")) { page.asking.add(request); } });
+  page.on("requestfinished", (request) => page.asking.delete(request));
+  page.on("requestfailed", (request) => page.asking.delete(request));
   page.on("pageerror", (error) => page.faults.push(`script: ${error.message}`));
   page.on("request", (request) => {
     const url = new URL(request.url());
@@ -66,6 +70,13 @@ export async function open(division, { user, language = "zh", theme = "light", s
 export async function settled(page) {
   await page.locator("#main h1").first().waitFor();
   await page.waitForFunction(() => !document.querySelector(".progress.on") && document.querySelector("#main h1")?.textContent !== "");
+}
+
+/** Nothing is asked for, for half a second. */
+export async function quiet(page) {
+  for (let still = 0; still < 5; still = page.asking.size === 0 ? still + 1 : 0) {
+    await page.waitForTimeout(100);
+  }
 }
 
 export async function shot(page, name, fullPage = false) {

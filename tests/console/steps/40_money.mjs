@@ -1,6 +1,6 @@
 // Money: from the region's total to one payment at a county, with what proves it; boards as files;
 // and what a page says while a county is off line.
-import { accessible, act, close, LOOKS, looked, need, open, settled, shot, told } from "../browser.mjs";
+import { accessible, act, close, LOOKS, looked, need, open, quiet, settled, shot, told } from "../browser.mjs";
 
 const PAYMENT = "/doc/540121/PY0002";
 const AMOUNT = "19,393.68";
@@ -17,7 +17,7 @@ async function everyPage(look) {
   for (const [name, address] of Object.entries(PAGES)) {
     await page.goto(address);
     await settled(page);
-    await page.waitForLoadState("networkidle");
+    await quiet(page);
     if (look.language === "en") {
       const words = await page.locator(".card-head h2, th, dt, .figure-label, .flow-legend li").allInnerTexts();
       need(!words.some((text) => HAN.test(text)), `${address}: Chinese in an English page: ${words.filter((text) => HAN.test(text))}`);

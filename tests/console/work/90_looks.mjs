@@ -1,5 +1,5 @@
 // Every page of work, in both languages and themes, on a desk and on a phone.
-import { act, LOOKS, looked, need } from "../browser.mjs";
+import { act, LOOKS, looked, need, quiet } from "../browser.mjs";
 import { ADMIN, CHECKER, desk, leave, MAKER, says } from "./office.mjs";
 
 const HAN = /[\u4e00-\u9fff]/;
@@ -15,7 +15,7 @@ async function everyPage(look) {
   for (const [name, [who, address]] of Object.entries(PAGES)) {
     const page = pages[who];
     await page.goto(address);
-    await page.waitForLoadState("networkidle");
+    await quiet(page);
     await says(page, look.language === "zh" ? /[\u4e00-\u9fff]/ : /[a-z]/);
     if (look.language === "en") {
       const heads = await page.locator("legend, .entry h2, .primary, .inbox h2, .approval h2").allInnerTexts();

@@ -218,6 +218,10 @@ def read(play):
     play.ask("GET", "/inbox?user=nobody", who="li", want=404, code="not_found")
     for query in ("", "?after=0&limit=3", "?after=end", "?kind=payment,paid&division=540100"):
         play.ask("GET", "/changes" + query, who="shen")
+    for text in ("T1", "%E8%97%8F", "nothing&limit=1"):
+        play.get("/find?text=" + text, who="shen")
+    for query in ("", "?text=", "?text=x&after=nothing:x"):
+        play.ask("GET", "/find" + query, who="shen", want=400, code="bad_request")
     for query in ("", "?after=0", "?after=end&wait=1"):
         play.ask("GET", "/changes/marks" + query, who="shen")
     play.ask("GET", "/changes/marks?after=x", who="shen", want=400, code="bad_request")
