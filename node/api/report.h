@@ -23,6 +23,7 @@ struct report {
     struct division division;
     enum scope scope;
     int year;
+    uint64_t until_ms; /* as it stood before that moment; 0: now */
     struct execution_by by;
     struct page *page;
     /* there is more to read for it than an answer may take: lines, or transfers */

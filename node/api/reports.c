@@ -1,6 +1,7 @@
 #include "node/api/reports.h"
 
 #include "node/api/as_of.h"
+#include "node/api/at.h"
 #include "node/api/report_execution.h"
 
 static void write_place(struct report *report, const struct place *place)
@@ -195,6 +196,9 @@ static void write_report(struct report *report, size_t which)
     if (scoped) {
         out_text(out, "scope", scope_name(report->scope));
     }
+    if (report->until_ms != 0) {
+        out_time(out, "at", report->until_ms - 1);
+    }
     out_as_of(out, report->txn, report->roster, report->division,
               scoped ? report->scope : SCOPE_OWN);
     out_open(out, "rows", '[');
@@ -227,6 +231,17 @@ static void answer_report(struct report *report, struct answer *answer, size_t w
     }
 }
 
+/* Only a board of one ledger is of its division alone. */
+static bool go_back(struct report *report, struct view *view, const struct request *request,
+                    struct answer *answer, size_t which)
+{
+    const enum scope scope = reports[which].scoped ? report->scope : SCOPE_SUBTREE;
+
+    return request_at(request, answer, view, report->division, &report->until_ms) &&
+           view_go_back(view, request, answer, report->roster, report->division, scope,
+                        report->until_ms);
+}
+
 void get_report(struct request *request, struct answer *answer)
 {
     struct page page;
@@ -247,10 +262,11 @@ void get_report(struct request *request, struct answer *answer)
     }
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
-    if (roster != NULL && request_division(request, answer, roster, &report.division)) {
+    report.roster = roster;
+    if (roster != NULL && request_division(request, answer, roster, &report.division) &&
+        go_back(&report, &view, request, answer, which)) {
         report.view = &view;
         report.txn = view.txn;
-        report.roster = roster;
         answer_report(&report, answer, which);
     }
     roster_snapshot_release(request->service, roster);

@@ -1,6 +1,7 @@
 #include "node/api/routes_lines.h"
 
 #include "node/api/as_of.h"
+#include "node/api/at.h"
 #include "node/api/names.h"
 #include "node/api/page.h"
 #include "node/api/report.h"
@@ -109,6 +110,7 @@ void get_lines(struct request *request, struct answer *answer)
                                  .project = asked(request, "project"),
                                  .fund = asked(request, "fund")};
     struct roster_snapshot *roster;
+    uint64_t until_ms;
     struct page page;
     struct view view;
 
@@ -117,7 +119,9 @@ void get_lines(struct request *request, struct answer *answer)
     }
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
-    if (roster != NULL && request_division(request, answer, roster, &filter.division)) {
+    if (roster != NULL && request_division(request, answer, roster, &filter.division) &&
+        request_at(request, answer, &view, filter.division, &until_ms) &&
+        view_go_back(&view, request, answer, roster, filter.division, SCOPE_OWN, until_ms)) {
         answer_lines(request, answer, &view, roster, &filter, &page);
     }
     roster_snapshot_release(request->service, roster);

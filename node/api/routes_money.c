@@ -1,6 +1,6 @@
 #include "node/api/routes_money.h"
 
-#include "node/api/list_request.h"
+#include "node/api/at.h"
 #include "node/api/names.h"
 #include "node/api/report.h"
 #include "node/ledger/query/history.h"
@@ -270,21 +270,6 @@ static void write_money(struct money *money)
 
 /* --- the request --- */
 
-/* The first moment that is too late. */
-static bool read_at(const struct request *request, struct answer *answer, uint64_t *until_ms)
-{
-    enum { DAY_TEXT = 10, SECOND_MS = 1000, DAY_MS = 24 * 60 * 60 * 1000, MINUTE_MS = 60 * 1000 };
-    const char *typed = request->query(request->connection, "at");
-
-    if (!request_moment(request, answer, "at", until_ms)) {
-        return false;
-    }
-    if (typed != NULL) {
-        *until_ms += strlen(typed) > DAY_TEXT ? SECOND_MS : DAY_MS - UTC_OFFSET_MINUTES * MINUTE_MS;
-    }
-    return true;
-}
-
 static void answer_money(struct money *money, const struct request *request, struct answer *answer,
                          const struct view *view)
 {
@@ -309,13 +294,14 @@ void get_money(struct request *request, struct answer *answer)
     struct roster_snapshot *roster;
     struct view view;
 
-    if (!request_year(request, answer, &money.year) || !read_at(request, answer, &money.until_ms) ||
+    if (!request_year(request, answer, &money.year) ||
         !request_page(request, answer, &money.page)) {
         return;
     }
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
-    if (roster != NULL && request_division(request, answer, roster, &money.division)) {
+    if (roster != NULL && request_division(request, answer, roster, &money.division) &&
+        request_at(request, answer, &view, money.division, &money.until_ms)) {
         money.names = (struct names){view.txn, roster};
         money.today = clock_day(money.until_ms != 0 ? money.until_ms - 1
                                                     : clock_unix_ms(&request->service->clock));

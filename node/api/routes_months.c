@@ -1,6 +1,7 @@
 #include "node/api/routes_months.h"
 
 #include "node/api/as_of.h"
+#include "node/api/at.h"
 #include "node/api/routes_money.h"
 #include "node/ledger/query/history.h"
 #include "node/ledger/schema/clocks.h"
@@ -11,6 +12,7 @@ struct months {
     struct division division;
     enum scope scope;
     int year;
+    uint64_t until_ms; /* as it stood before that moment; 0: now */
     size_t reads_left;
     bool too_long;
     struct chain_row of[YEARS][MONTHS]; /* the year before, then the year */
@@ -42,7 +44,7 @@ static void read_months(struct months *months, struct txn *txn,
 {
     for (size_t i = 0; i < roster->count && !months->too_long; i++) {
         const struct division author = roster->at[i].division;
-        const struct history_request request = {author, 0, 0, &months->reads_left};
+        const struct history_request request = {author, 0, months->until_ms, &months->reads_left};
         const bool counts = months->scope == SCOPE_OWN
                                 ? division_equal(author, months->division)
                                 : roster_snapshot_within(roster, author, months->division);
@@ -75,6 +77,9 @@ static void write_months(struct json_out *out, const struct months *months, stru
     out_open(out, NULL, '{');
     out_text(out, "division", months->division.code);
     out_text(out, "scope", scope_name(months->scope));
+    if (months->until_ms != 0) {
+        out_time(out, "at", months->until_ms - 1);
+    }
     out_as_of(out, txn, roster, months->division, months->scope);
     out_open(out, "years", '[');
     for (size_t i = 0; i < YEARS; i++) {
@@ -100,7 +105,8 @@ void get_months(struct request *request, struct answer *answer)
     }
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
-    if (roster != NULL && request_division(request, answer, roster, &months.division)) {
+    if (roster != NULL && request_division(request, answer, roster, &months.division) &&
+        request_at(request, answer, &view, months.division, &months.until_ms)) {
         read_months(&months, view.txn, roster);
         if (months.too_long) {
             answer_refuse(request, answer, API_TOO_LARGE, "money_too_long documents_max=%d",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/api/as_of.h"
+#include "node/api/at.h"
 #include "node/api/names.h"
 #include "node/api/page.h"
 
@@ -16,6 +17,7 @@ struct balance_request {
     enum dimension by;
     enum scope scope;
     int year;
+    uint64_t until_ms; /* as it stood before that moment; 0: now */
 };
 
 struct balance_page {
@@ -81,6 +83,9 @@ static void write_balances(struct balance_page *balance, const struct view *view
     out_open(out, NULL, '{');
     out_text(out, "division", asked->division.code);
     out_text(out, "scope", scope_name(asked->scope));
+    if (asked->until_ms != 0) {
+        out_time(out, "at", asked->until_ms - 1);
+    }
     out_as_of(out, view->txn, roster, asked->division, asked->scope);
     out_open(out, "rows", '[');
     query_balance(view->txn, roster->roster, asked->division, asked->scope, asked->year, asked->by,
@@ -106,7 +111,10 @@ void get_balance(struct request *request, struct answer *answer)
     buf_reserve(&answer->body, USUAL_BYTES);
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
-    if (roster != NULL && request_division(request, answer, roster, &asked->division)) {
+    if (roster != NULL && request_division(request, answer, roster, &asked->division) &&
+        request_at(request, answer, &view, asked->division, &asked->until_ms) &&
+        view_go_back(&view, request, answer, roster, asked->division, asked->scope,
+                     asked->until_ms)) {
         write_balances(&balance, &view, roster);
         if (view_sound(&view, request, answer)) {
             (void)page_found(&balance.page, request, answer);

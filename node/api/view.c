@@ -19,6 +19,12 @@ void view_close(struct view *view)
     view->store->ops->release(view->store->self, view->snapshot);
 }
 
+void view_read_from(struct view *view, struct txn *txn)
+{
+    txn_free(view->txn);
+    view->txn = txn;
+}
+
 bool view_sound(const struct view *view, const struct request *request, struct answer *answer)
 {
     struct err err;

@@ -17,6 +17,8 @@ struct view {
 };
 void view_open(struct view *view, const struct service *service);
 void view_close(struct view *view);
+/* From here on it reads `txn`, which is the view's, in place of its snapshot's. */
+void view_read_from(struct view *view, struct txn *txn);
 /* False with the error answered, when a read failed: what was read must then not be shown. */
 bool view_sound(const struct view *view, const struct request *request, struct answer *answer);
 

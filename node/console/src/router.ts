@@ -40,6 +40,12 @@ export function ask(members: Record<string, string | null>): void {
   go(place.value.path + (text === "" ? "" : `?${text}`), true);
 }
 
+/** An address of another page of the same moment. */
+export function sameMoment(address: string): string {
+  const at = place.value.query.get("at");
+  return at === null ? address : `${address}?at=${encodeURIComponent(at)}`;
+}
+
 /** "/money/:code" on "/money/540000": {code: "540000"}; null when it is another. */
 export function matches(pattern: string, path: string): Record<string, string> | null {
   const [wanted, given] = [pattern.split("/"), path.split("/")];

@@ -144,7 +144,7 @@ export interface ChainRow {
   paid: string;
   rate: string;
   as_of_lsn: number;
-  as_of_time: string;
+  as_of_time: string | null; // null: it had written nothing
 }
 
 export interface ChainAnswer {

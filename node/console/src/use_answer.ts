@@ -48,7 +48,7 @@ export function useAnswer<T>(path: string | null, query?: Query, everyS?: number
         .catch((problem: unknown) => {
           if (problem instanceof Problem) {
             every ??= problem.status === 0 ? UNREACHED_S : undefined;
-            setState((s) => ({ ...s, problem, slow: false, data: isNew && problem.status === 404 ? null : s.data }));
+            setState((s) => ({ ...s, problem, slow: false, data: isNew && problem.status !== 0 ? null : s.data }));
           }
         })
         .finally(() => {

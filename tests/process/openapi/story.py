@@ -239,6 +239,11 @@ def boards(play):
     for board in ("chain", "reconcile", "trial-balance"):
         play.get(f"/report/{board}?year={YEAR}", who="shen")
         play.get(f"/report/{board}?limit=1", who="shen")
+    for path in ("/balance", "/report/chain", "/report/execution", "/report/reconcile", "/lines", "/money", "/money/months"):
+        for at in ("2099-01-01", "2020-01-01T00:00:00Z", "1"):
+            play.get(f"{path}?at={at}", who="shen")
+        for at in ("then", "999999"):
+            play.ask("GET", f"{path}?at={at}", who="shen", want=400, code="bad_request")
     for path in ("/money", "/money?at=2099-01-01", "/money/months", "/money/months?scope=subtree", "/lines",
                  "/lines?agency=105001&limit=1"):
         play.get(path, who="shen")

@@ -1,5 +1,6 @@
 // Execution, balances, reconciliation: one table each, and the sentence that says what it comes to.
 import { fen, isNil, rate, shown, sum } from "../money";
+import { AtNote } from "../parts/at_choice";
 import { Amount } from "../parts/figure";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -31,6 +32,9 @@ function Named({ code, name, none, href }: { code: string; name?: string; none: 
   return <>{href === undefined ? text : <a href={href}>{text}</a>}{name === undefined || code === "" ? null : <> <span class="code">{code}</span></>}</>;
 }
 
+/** What is past does not move any more. */
+const everyOf = (of: Asked): number | undefined => (of.at === null ? 30 : undefined);
+
 interface FrameProps<T> {
   of: Asked;
   answer: ReturnType<typeof useAnswer<Paged<T>>>;
@@ -54,6 +58,7 @@ export function Frame<T>({ of, answer, sentence, state, title, aside, agencyName
       <div class="page">
         <MoneyHead of={of} agencyName={agencyName} />
         {answer.problem === null ? null : <section class="card"><Trouble problem={answer.problem} retry={answer.again} /></section>}
+        <AtNote at={of.at} />
         {rows === null ? null : (
           <Panel title={title} aside={aside} flush>
             {children(rows)}
@@ -87,7 +92,7 @@ const ownAgency = (of: Asked, key: string): { code: string; agency: string } => 
 
 export function ExecutionBoard({ of }: { of: Asked }) {
   const by = of.by === "" ? "function" : of.by;
-  const answer = useAnswer<Paged<ExecutionRow>>("/report/execution", { division: of.code, scope: of.scope, year: of.year, by, limit: 1000 }, 30);
+  const answer = useAnswer<Paged<ExecutionRow>>("/report/execution", { division: of.code, scope: of.scope, year: of.year, at: of.at, by, limit: 1000 }, everyOf(of));
   const sentence = (rows: ExecutionRow[]): string => {
     const released = sum(rows.map((row) => row.released));
     return t("console.money.execution.sentence", {
@@ -134,7 +139,7 @@ const DIMENSIONS = ["account", "project", "function", "fund", "agency"] as const
 export function BalanceBoard({ of }: { of: Asked }) {
   useVocabulary();
   const by = of.by === "" ? "account" : of.by;
-  const answer = useAnswer<Paged<BalanceRow>>("/balance", { division: of.code, scope: of.scope, year: of.year, by, limit: 2000 }, 30);
+  const answer = useAnswer<Paged<BalanceRow>>("/balance", { division: of.code, scope: of.scope, year: of.year, at: of.at, by, limit: 2000 }, everyOf(of));
   const sentence = (rows: BalanceRow[]): string => {
     const [debit, credit] = [sum(rows.map((row) => row.debit)), sum(rows.map((row) => row.credit))];
     return t(debit === credit ? "console.money.balance.even" : "console.money.balance.uneven", { debit: shown(debit), credit: shown(credit) });
@@ -161,7 +166,7 @@ export function BalanceBoard({ of }: { of: Asked }) {
 /* --- reconciliation --- */
 
 export function ReconcileBoard({ of }: { of: Asked }) {
-  const answer = useAnswer<Paged<ReconcileRow>>("/report/reconcile", { division: of.code, year: of.year, limit: 2000 }, 30);
+  const answer = useAnswer<Paged<ReconcileRow>>("/report/reconcile", { division: of.code, year: of.year, at: of.at, limit: 2000 }, everyOf(of));
   const differs = (rows: ReconcileRow[]): ReconcileRow[] => rows.filter((row) => !isNil(row.difference));
   const sentence = (rows: ReconcileRow[]): string => {
     const wrong = differs(rows);

@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { fen, isNil, rate, rough, yuan } from "../money";
 import { Amount } from "../parts/figure";
 import { AsOf } from "../parts/asof";
+import { atEnd, AtNote } from "../parts/at_choice";
 import { Panel, Segments } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
@@ -114,7 +115,7 @@ const linesHref = (of: Asked, code: string) => (column: (typeof COLUMNS)[number]
 
 function Agencies({ of, node, depth }: { of: Asked; node: Node; depth: number }) {
   const answer = useAnswer<Paged<ExecutionRow>>("/report/execution",
-    { division: node.row.division, scope: "own", by: "agency", year: of.year, limit: 200 });
+    { division: node.row.division, scope: "own", by: "agency", year: of.year, at: of.at, limit: 200 });
   if (answer.problem !== null) {
     return <tr><td colSpan={10}><Trouble problem={answer.problem} retry={answer.again} /></td></tr>;
   }
@@ -241,10 +242,10 @@ function Side({ of, rows, years, problem }: {
 export function ChainBoard({ of }: { of: Asked }) {
   const [everyS, setEvery] = useState(15);
   const money = useAnswer<MoneyAnswer>("/money", { division: of.code, year: of.year, at: of.at }, of.at === null ? everyS : undefined);
-  const months = useAnswer<MonthsAnswer>("/money/months", { division: of.code, year: of.year, scope: "subtree" });
+  const months = useAnswer<MonthsAnswer>("/money/months", { division: of.code, year: of.year, at: of.at, scope: "subtree" });
   useEffect(() => setEvery((money.data?.rows.length ?? 0) > 200 ? 120 : 15), [money.data]); // a large answer costs more
   const root = useMemo(() => treeOf(money.data?.rows ?? []), [money.data]);
-  const years = useMemo(() => (months.data === null ? null : bothYears(months.data, new Date())), [months.data]);
+  const years = useMemo(() => (months.data === null ? null : bothYears(months.data, (of.at === null ? null : atEnd(of.at)) ?? new Date())), [months.data, of.at]);
   const late = oldestLate(of.code);
   return (
     <>
@@ -254,7 +255,7 @@ export function ChainBoard({ of }: { of: Asked }) {
       <div class="page">
         <MoneyHead of={of} />
         {money.problem === null ? null : <section class="card"><Trouble problem={money.problem} retry={money.again} /></section>}
-        {of.at === null ? null : <p class="notice-line">{t("console.money.at_note", { day: of.at })}</p>}
+        <AtNote at={of.at} />
         {root === null ? null : (
           <>
             <div class="columns wide even">

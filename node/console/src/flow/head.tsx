@@ -1,9 +1,9 @@
 // Above every board: where one is, which board, of when, and the same as a file.
 import { linkTo } from "../api";
 import { status, tree } from "../live";
+import { AtChoice } from "../parts/at_choice";
 import { Segments } from "../parts/panel";
 import { ask } from "../router";
-import { dayOf } from "../time";
 import { t } from "../words";
 import { BOARDS, moneyHref, type Asked, type Board } from "./address";
 import { wayTo } from "./rows";
@@ -37,7 +37,7 @@ const exportOf: Record<Board, string> = { chain: "money", execution: "execution"
 function Export({ of }: { of: Asked }) {
   const lines = of.agency !== null && of.line === null;
   const query = {
-    division: of.code, year: of.year, at: lines || of.board !== "chain" ? null : of.at,
+    division: of.code, year: of.year, at: of.at,
     scope: of.board === "execution" || of.board === "balance" ? of.scope : null, by: lines ? null : of.by, limit: 10000,
   };
   const name = lines ? "lines" : exportOf[of.board];
@@ -53,19 +53,6 @@ function Export({ of }: { of: Asked }) {
       <button type="button" onClick={() => print()}>{t("console.money.print")}</button>
     </>
   );
-}
-
-/** Yesterday, the ends of the months of the year that are over, and what the address asks for. */
-function momentsOf(of: Asked): string[] {
-  const now = new Date();
-  const days = [dayOf(new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1))];
-  for (let month = 12; month >= 1; month--) {
-    const end = new Date(of.year, month, 0);
-    if (end < now) {
-      days.push(dayOf(end));
-    }
-  }
-  return [...new Set([...(of.at === null ? [] : [of.at]), ...days])];
 }
 
 function Controls({ of }: { of: Asked }) {
@@ -90,14 +77,7 @@ function Controls({ of }: { of: Asked }) {
           </select>
         </label>
       )}
-      {of.board !== "chain" || of.agency !== null || of.line !== null ? null : (
-        <label class="choice">{t("console.money.at")}
-          <select value={of.at ?? ""} onChange={(event) => ask({ at: event.currentTarget.value || null })}>
-            <option value="">{t("console.money.at.now")}</option>
-            {momentsOf(of).map((day) => <option key={day} value={day}>{t("console.money.at.day", { day })}</option>)}
-          </select>
-        </label>
-      )}
+      <AtChoice year={of.year} at={of.at} />
       <Export of={of} />
     </div>
   );

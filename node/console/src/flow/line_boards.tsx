@@ -1,6 +1,7 @@
 // The last steps of a drill: the lines of an agency, and what was done with one line.
 import { isNil, rate, shown, sum } from "../money";
 import { Badge } from "../parts/badge";
+import { atEnd } from "../parts/at_choice";
 import { Amount, Figure } from "../parts/figure";
 import { Table, type Column } from "../parts/table";
 import { moment } from "../time";
@@ -21,7 +22,7 @@ const isOfThisLevel = (row: LineRow): boolean =>
 export function AgencyBoard({ of }: { of: Asked }) {
   useVocabulary();
   const answer = useAnswer<Paged<LineRow>>("/lines",
-    { division: of.code, year: of.year, limit: 10000, agency: of.agency === "" ? undefined : of.agency });
+    { division: of.code, year: of.year, at: of.at, limit: 10000, agency: of.agency === "" ? undefined : of.agency });
   const only = (rows: LineRow[]): LineRow[] => (of.agency === "" ? rows.filter(isOfThisLevel) : rows);
   const sentence = (all: LineRow[]): string => {
     const rows = only(all);
@@ -70,10 +71,12 @@ export function LineBoard({ of }: { of: Asked }) {
   useVocabulary();
   const id = of.line ?? "";
   const answer = useAnswer<TraceAnswer>(`/trace/${encodeURIComponent(id)}`, { division: of.code, brief: 1, limit: 1000 });
-  const lines = useAnswer<Paged<LineRow>>("/lines", { division: of.code, agency: of.agency === "" ? undefined : of.agency, limit: 10000 });
+  const lines = useAnswer<Paged<LineRow> & { as_of: { time: string | null } }>("/lines", { division: of.code, at: of.at, agency: of.agency === "" ? undefined : of.agency, limit: 10000 });
   const line = lines.data?.rows.find((row) => row.id === id);
+  const end = of.at === null ? null : atEnd(of.at) ?? new Date(lines.data?.as_of.time ?? 0);
+  const steps = answer.data?.steps.filter(({ time }) => end === null || new Date(time) <= end) ?? [];
   const paged = { ...answer, data: answer.data === null ? null
-    : { rows: answer.data.steps, shown: answer.data.steps.length, total: answer.data.total, complete: answer.data.complete } };
+    : { rows: steps, shown: steps.length, total: end === null ? answer.data.total : steps.length, complete: answer.data.complete } };
   return (
     <Frame<Step> of={of} answer={paged} agencyName={line?.agency_name} title={t("console.money.line.documents")} aside={<><a href={docHref(of.code, id)}>{t("console.money.line.open")}</a><span>{t("console.money.unit")}</span></>}
       sentence={() => (line === undefined ? t("console.money.line.sentence", { id })

@@ -8,6 +8,7 @@ import { count, isNil, rateText, shown, sum } from "../money";
 import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
+import { atText } from "../parts/at_choice";
 import { Badge, lookOf, Mark, Marked } from "../parts/badge";
 import { Amount, Figure } from "../parts/figure";
 import { Chart } from "../parts/chart";
@@ -15,6 +16,7 @@ import { Facts, Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Table } from "../parts/table";
+import { sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, TreeAnswer } from "../shapes";
 import { lag, minute, moment } from "../time";
 import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
@@ -23,7 +25,7 @@ import { t, word } from "../words";
 
 const HOUR_MS = 3600 * 1000;
 
-export function DivisionPage({ parameters }: PageProps) {
+export function DivisionPage({ parameters, query }: PageProps) {
   useEffect(readTree, []);
   const answer = tree.value;
   const row = answer?.rows.find(({ division }) => division === parameters.code);
@@ -34,7 +36,7 @@ export function DivisionPage({ parameters }: PageProps) {
     return <><Sentence state="unknown">{t("console.division.none", { code: parameters.code })}</Sentence>
       <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div></>;
   }
-  return <Known key={row.division} row={row} tree={answer} />;
+  return <Known key={row.division} row={row} tree={answer} at={query.get("at")} />;
 }
 
 function told(row: DivisionRow, answer: TreeAnswer): string {
@@ -50,8 +52,8 @@ function told(row: DivisionRow, answer: TreeAnswer): string {
     : head + t("console.sentence.and") + t("console.division.waits", { count: count(waits.entries), amount: shown(waits.amount ?? "0.00") }) + t("console.sentence.end");
 }
 
-function Known({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
-  const chain = useAnswer<ChainAnswer>("/report/chain", { division: row.division }, 10);
+function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; at: string | null }) {
+  const chain = useAnswer<ChainAnswer>("/report/chain", { division: row.division, at }, at === null ? 10 : undefined);
   const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const sums = chain.data?.rows.filter(({ division }) => division === row.division) ?? [];
   return (
@@ -60,15 +62,16 @@ function Known({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
       <div class="page">
         <div class="page-head">
           <Crumbs row={row} tree={answer} />
-          <div class="spread"><a class="button" href={`/money/${row.division}`}>{t("console.nav.money")}</a></div>
+          <div class="spread"><a class="button" href={sameMoment(`/money/${row.division}`)}>{t("console.nav.money")}</a></div>
         </div>
+        {at === null ? null : <p class="notice-line">{t("console.map.at_note", { at: atText(at) })} <a href={`/map/${row.division}`}>{t("console.at.now")}</a></p>}
         <div class="columns wide">
           <div class="stack">
             <Facts4 row={row} tree={answer} />
             <Lag row={row} />
             {chain.problem === null ? <Money sums={sums} row={row} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
             <Transit row={row} />
-            <Last row={row} sums={sums} />
+            <Last row={row} sums={sums} at={at} />
           </div>
           <div class="stack">
             <Why row={row} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} again={alarms.again} />
@@ -89,7 +92,7 @@ function Crumbs({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
   }
   return (
     <nav aria-label={t("console.crumbs")}><ol class="crumbs">
-      {path.map(({ division, name }) => <li key={division}><a href={division === answer.division ? "/map" : `/map/${division}`}>{name}</a></li>)}
+      {path.map(({ division, name }) => <li key={division}><a href={sameMoment(division === answer.division ? "/map" : `/map/${division}`)}>{name}</a></li>)}
       <li aria-current="page"><b>{row.name}</b> <span class="ink3">{row.division}</span></li>
     </ol></nav>
   );
@@ -188,10 +191,12 @@ function Transit({ row }: { row: DivisionRow }) {
 }
 
 /** Its payments of the last day that is known here, the newest first. */
-function Last({ row, sums }: { row: DivisionRow; sums: ChainRow[] }) {
-  const last = sums[0]?.as_of_time;
-  const from = last === undefined ? null : new Date(new Date(last).getTime() - 24 * HOUR_MS).toISOString().replace(/\.\d+Z$/, "Z");
-  const { data } = useAnswer<Page<Listed>>(from === null ? null : "/documents", { kind: "payment", division: row.division, from, limit: 1000 });
+function Last({ row, sums, at }: { row: DivisionRow; sums: ChainRow[]; at: string | null }) {
+  const last = sums[0]?.as_of_time ?? null;
+  const second = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
+  const end = last === null ? 0 : new Date(last).getTime();
+  const { data } = useAnswer<Page<Listed>>(last === null ? null : "/documents",
+    { kind: "payment", division: row.division, from: second(end - 24 * HOUR_MS), until: at === null ? null : second(end + 1000), limit: 1000 });
   const rows = [...data?.rows ?? []].reverse().slice(0, 8);
   return (
     <Panel title={t(isLate(row) ? "console.division.last_before" : "console.division.last")} flush

@@ -7,6 +7,7 @@ import { Badge } from "../parts/badge";
 import { Amount } from "../parts/figure";
 import { TreeGrid, type GridRow } from "../parts/treegrid";
 import type { Lens } from "../parts/tree";
+import { sameMoment } from "../router";
 import type { ChainAnswer, ChainRow, TreeAnswer } from "../shapes";
 import { minute } from "../time";
 import { backlogText, isLate, knownUntil, since, type Branch } from "../tree_model";
@@ -35,9 +36,9 @@ export function DivisionList({ root, tree, chain, lens }: {
     setClosed(changed);
   };
   return (
-    <TreeGrid label={t("console.map.list")} rows={gridRows(root, lens, closed)} onToggle={toggle} hrefOf={({ of }) => `/map/${of.row.division}`}
+    <TreeGrid label={t("console.map.list")} rows={gridRows(root, lens, closed)} onToggle={toggle} hrefOf={({ of }) => sameMoment(`/map/${of.row.division}`)}
       columns={[
-        { key: "name", title: t("console.column.division"), cell: ({ of: { row } }) => <a href={`/map/${row.division}`} tabIndex={-1}>{row.name} <span class="ink3">{row.division}</span></a> },
+        { key: "name", title: t("console.column.division"), cell: ({ of: { row } }) => <a href={sameMoment(`/map/${row.division}`)} tabIndex={-1}>{row.name} <span class="ink3">{row.division}</span></a> },
         { key: "state", title: t("console.column.state"), cell: ({ of: { row } }) => <Badge state={row.state} /> },
         { key: "since", title: t("console.column.since"), cell: ({ of: { row } }) => row.since_s === 0 ? "" : minute(since(row, tree)) },
         { key: "known", title: t("console.column.known"), cell: ({ of: { row } }) => <AsOf time={knownUntil(row)} lsn={row.held_lsn} late={isLate(row)} /> },

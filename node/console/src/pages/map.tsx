@@ -8,14 +8,15 @@ import { count, fen, isNil, rate, rateText, shown } from "../money";
 import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
+import { AtChoice, atText } from "../parts/at_choice";
 import { Legend, lookOf, Mark, stateWord } from "../parts/badge";
 import { Amount, Figure } from "../parts/figure";
 import { Segments } from "../parts/panel";
-import { Empty } from "../parts/problem";
+import { Empty, Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Tree, type Lens } from "../parts/tree";
 import { WideTree } from "../parts/wide_tree";
-import { ask } from "../router";
+import { ask, sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, TreeAnswer } from "../shapes";
 import { lag, minute, moment } from "../time";
 import {
@@ -34,8 +35,9 @@ export type LensName = (typeof lenses)[number];
 export function MapPage({ query }: PageProps) {
   useEffect(readTree, []);
   const answer = tree.value;
-  const chain = useAnswer<ChainAnswer>(answer === null ? null : "/report/chain", { division: answer?.division }, 10);
-  const passed = useAnswer<MoneyAnswer>(answer !== null && query.get("lens") === "overdue" ? "/money" : null, { division: answer?.division }, 30);
+  const at = query.get("at"); // the money; how the divisions are, is of now
+  const chain = useAnswer<ChainAnswer>(answer === null ? null : "/report/chain", { division: answer?.division, at }, at === null ? 10 : undefined);
+  const passed = useAnswer<MoneyAnswer>(answer !== null && query.get("lens") === "overdue" ? "/money" : null, { division: answer?.division, at }, at === null ? 30 : undefined);
   const view = query.get("view") === "list" ? "list" : "tree";
   const lens = lenses.find((name) => name === query.get("lens")) ?? "state";
   if (answer === null) {
@@ -46,7 +48,9 @@ export function MapPage({ query }: PageProps) {
     <>
       <Sentence state={told.state} busy={chain.slow}>{told.text}</Sentence>
       <div class="page">
-        <Money chain={chain.data} tree={answer} />
+        {at === null ? null : <p class="notice-line">{t("console.map.at_note", { at: atText(at) })} <a href="/map">{t("console.at.now")}</a></p>}
+        {chain.problem === null ? null : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
+        <Money chain={chain.data} tree={answer} at={at} />
         <div class="columns">
           <section class="card" aria-label={t("console.map.divisions", { count: count(answer.rows.length) })}>
             <div class="card-head">
@@ -138,15 +142,31 @@ function stateFigure(row: DivisionRow, answer: TreeAnswer): string {
 
 const strip = ["received", "allocated", "in_transit", "unallocated", "released", "paid"] as const;
 
-function Money({ chain, tree: answer }: { chain: ChainAnswer | null; tree: TreeAnswer }) {
+/** Which moments the figures are of: each division's own, or the one that was asked for. */
+function Moments({ tree: answer, at }: { tree: TreeAnswer; at: string | null }) {
+  const late = answer.rows.filter((row) => isLate(row) && row.division !== answer.division).sort(byUrgency);
+  const shared = common(answer);
+  return (
+    <div class="moments">
+      <span class="ink3">{t("console.map.moments")}</span>
+      {at !== null ? <span>{atText(at)}</span> : <>
+        <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>
+        {late.slice(0, 6).map((row) => <AsOf key={row.division} who={row.name} time={knownUntil(row)} late href={`/map/${row.division}`} />)}
+        {late.length > 6 ? <a href="/map?view=list">{t("console.map.more_late", { count: late.length - 6 })}</a> : null}
+        {shared === null || late.length === 0 ? null : <span class="shared">{t("console.map.common", { time: moment(shared) })}</span>}
+      </>}
+      <AtChoice year={new Date().getFullYear()} at={at} />
+    </div>
+  );
+}
+
+function Money({ chain, tree: answer, at }: { chain: ChainAnswer | null; tree: TreeAnswer; at: string | null }) {
   const own = chain?.rows.find((row) => row.division === answer.division && row.scope === "own");
   const all = chain?.rows.find((row) => row.division === answer.division && row.scope === "subtree") ?? own;
   if (all === undefined || own === undefined) {
     return null;
   }
   const isLeaf = answer.rows.length === 1;
-  const late = answer.rows.filter((row) => isLate(row) && row.division !== answer.division).sort(byUrgency);
-  const shared = common(answer);
   return (
     <section class="card money-strip" aria-label={t("console.map.money")}>
       <div class="strip">
@@ -155,19 +175,13 @@ function Money({ chain, tree: answer }: { chain: ChainAnswer | null; tree: TreeA
         {strip.map((name) => (
           <Figure key={name} label={t(`console.chain.${name}`)} own={isLeaf ? undefined : <Amount of={own[name]} />}
             tone={name === "in_transit" && all[name] !== "0.00" ? "warn" : undefined}
-            href={`/money/${answer.division}`} spoken={t("console.map.figure", { label: t(`console.chain.${name}`), amount: shown(all[name]), time: moment(answer.as_of) })}>
+            href={sameMoment(`/money/${answer.division}`)} spoken={t("console.map.figure", { label: t(`console.chain.${name}`), amount: shown(all[name]), time: at === null ? moment(answer.as_of) : atText(at) })}>
             <Amount of={all[name]} />
           </Figure>
         ))}
         <Figure label={t("console.chain.rate")} own={isLeaf ? undefined : rateText(own)}>{rateText(all)}</Figure>
       </div>
-      <div class="moments">
-        <span class="ink3">{t("console.map.moments")}</span>
-        <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>
-        {late.slice(0, 6).map((row) => <AsOf key={row.division} who={row.name} time={knownUntil(row)} late href={`/map/${row.division}`} />)}
-        {late.length > 6 ? <a href="/map?view=list">{t("console.map.more_late", { count: late.length - 6 })}</a> : null}
-        {shared === null || late.length === 0 ? null : <span class="shared">{t("console.map.common", { time: moment(shared) })}</span>}
-      </div>
+      <Moments tree={answer} at={at} />
     </section>
   );
 }

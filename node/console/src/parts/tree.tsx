@@ -1,7 +1,7 @@
 // The tree as it stands: columns by code, a county is shape, name, and one figure. Arrows move as in
 // a file tree, Enter opens. It draws up to 200 divisions; wide_tree.tsx draws more.
 import { useRef, useState } from "preact/hooks";
-import { go } from "../router";
+import { go, sameMoment } from "../router";
 import { isWell, type Branch } from "../tree_model";
 import { stateWord } from "./badge";
 import { lookOf, Mark } from "./badge";
@@ -50,7 +50,7 @@ export function Tree({ root, lens, chosen, note }: TreeProps) {
       frame.current?.querySelector<HTMLElement>(`[data-division="${to.row.division}"]`)?.focus();
     } else if (event.key === "Enter") {
       event.preventDefault();
-      go(`/map/${current}`);
+      go(sameMoment(`/map/${current}`));
     }
   };
   const item = { lens, current, onFocus: setAt };
@@ -75,7 +75,7 @@ function Item({ branch, lens, current, onFocus, note }: ItemProps) {
         class={`node ${isWell(row) ? "" : "unwell"} tint-${look.tone}`}
         aria-label={`${row.name}, ${stateWord(row.state)}, ${figure}`}
         onFocus={(event) => { event.stopPropagation(); onFocus(row.division); }}
-        onClick={(event) => { event.stopPropagation(); go(`/map/${row.division}`); }}>
+        onClick={(event) => { event.stopPropagation(); go(sameMoment(`/map/${row.division}`)); }}>
         <span class="node-name"><Mark {...look} /><span class={isWell(row) && below.length === 0 ? "" : "strong"}>{row.name}</span>
           {level === 0 ? <span class="node-code">{row.division}</span> : null}</span>
         <span class={`node-figure ${isWell(row) ? "" : `tone-${look.tone}`}`}>{note ?? figure}</span>

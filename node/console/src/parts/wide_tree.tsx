@@ -1,7 +1,7 @@
 // A tree of more than 200 divisions: a map to pan and to zoom. The list shows the same to whoever
 // does not look at pictures.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { go } from "../router";
+import { go, sameMoment } from "../router";
 import { theme } from "../session";
 import type { Branch } from "../tree_model";
 import { t } from "../words";
@@ -116,7 +116,7 @@ export function WideTree({ root, lens }: { root: Branch; lens: Lens }) {
       element.removeEventListener("pointerup", onUp);
       const { x, y, scale } = view.current;
       const field = isDrag ? null : fieldAt(fields, (up.offsetX - x) / scale, (up.offsetY - y) / scale);
-      if (field !== null) { go(`/map/${field.branch.row.division}`); }
+      if (field !== null) { go(sameMoment(`/map/${field.branch.row.division}`)); }
     };
     element.addEventListener("pointermove", onMove);
     element.addEventListener("pointerup", onUp);
@@ -125,7 +125,7 @@ export function WideTree({ root, lens }: { root: Branch; lens: Lens }) {
     const to = next(event.key, current ?? fields[0], fields);
     const act: Record<string, () => void> = {
       "+": () => zoom(STEP), "=": () => zoom(STEP), "-": () => zoom(1 / STEP), "0": () => place({ x: 0, y: 0, scale: least() }),
-      Enter: () => go(`/map/${(current ?? fields[0]).branch.row.division}`),
+      Enter: () => go(sameMoment(`/map/${(current ?? fields[0]).branch.row.division}`)),
     };
     if (to !== null) {
       event.preventDefault();
