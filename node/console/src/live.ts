@@ -35,7 +35,7 @@ let beatAt = 0;
 
 /** What `GET /alarms` tells more of: it is asked for when this changes. */
 export const alarmsVersion = computed(() =>
-  JSON.stringify(status.value?.alarms.map(({ id, count, acknowledged }) => [id, count, acknowledged]) ?? []));
+  JSON.stringify(status.value?.alarms.map(({ id, count, acknowledged, silenced }) => [id, count, acknowledged, silenced]) ?? []));
 
 let asking = false;
 let isWanted = false; // once more, as soon as this one is answered
