@@ -15,6 +15,7 @@ const TREE_AGE_MS = 15000;
 const LARGE = 300; // divisions: such an answer is asked for a fifth as often
 const SILENT_MS = 8000; // a line that says nothing for so long is none
 const CUT_MS = 5000;
+const SHARED_MS = 1500; // for less than that the node may give an answer that it gave before
 
 export const status = signal<Status | null>(null);
 export const tree = signal<TreeAnswer | null>(null);
@@ -33,9 +34,12 @@ export const isFollowed = signal(false);
 export const moved = signal(0);
 let beatAt = 0;
 
-/** What `GET /alarms` tells more of: it is asked for when this changes. */
-export const alarmsVersion = computed(() =>
+const alarmsTold = computed(() =>
   JSON.stringify(status.value?.alarms.map(({ id, count, acknowledged, silenced }) => [id, count, acknowledged, silenced]) ?? []));
+const alarmsKept = signal("");
+/** What `GET /alarms` tells more of: it is asked for when this changes, and once more when no answer of
+ *  before is given any more. */
+export const alarmsVersion = computed(() => `${alarmsTold.value} ${alarmsKept.value}`);
 
 let asking = false;
 let isWanted = false; // once more, as soon as this one is answered
@@ -131,6 +135,7 @@ function startLine(): void {
     mark: ({ entries }) => {
       if (entries > 0) {
         moved.value++;
+        setTimeout(() => { moved.value++; }, SHARED_MS);
       }
     },
     beat: () => {
@@ -167,6 +172,10 @@ export function startLive(): void {
   startLine();
   setInterval(tick, 1000);
   document.addEventListener("visibilitychange", () => { if (!document.hidden) { mayHaveMoved(); } });
+  effect(() => {
+    const told = alarmsTold.value;
+    setTimeout(() => { alarmsKept.value = told; }, SHARED_MS);
+  });
   let before = language.value;
   effect(() => {
     if (language.value !== before) {

@@ -6,7 +6,7 @@ import { ADMIN } from "./views.mjs";
 
 const BROWSERS = 50;
 const PAGES = 4;
-const RECORD_S = 12; // the rarest question comes every ten
+const RECORD_S = 30; // the rarest question comes every fifteen
 const FOLLOWERS = ["扎西", "德吉"];
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
