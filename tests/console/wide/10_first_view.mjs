@@ -17,7 +17,7 @@ export const steps = {
       await settled(page);
       const rows = await page.locator("[role=treeitem]").count();
       need(rows === ALL, `${rows} divisions`);
-      await page.getByText("81 个区划全部送达").waitFor();
+      await page.getByText("82 个区划全部送达").waitFor();
       await page.getByRole("treeitem", { name: /^双湖县/ }).waitFor();
       await shot(page, `map-82-${theme}`);
       await accessible(page, `82 divisions, ${theme}`);
