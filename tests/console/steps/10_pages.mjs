@@ -1,5 +1,5 @@
 // Every page opens, in both languages and themes, on a desk and on a phone.
-import { close, LOOKS, looked, need, open, settled } from "../browser.mjs";
+import { close, LOOKS, looked, need, open, quiet, settled } from "../browser.mjs";
 
 const PAGES = {
   map: "/map", "map-list": "/map?view=list", "map-backlog": "/map?lens=backlog", "map-money": "/map?lens=money", "map-overdue": "/map?lens=overdue", division: "/map/540121",
@@ -16,7 +16,7 @@ async function everyPage(look) {
   for (const [name, address] of Object.entries(PAGES)) {
     await page.goto(address);
     await settled(page);
-    await page.waitForLoadState("networkidle");
+    await quiet(page);
     need((await page.locator("#main").innerText()).trim() !== "", `${address}: empty`);
     if (look.language === "en") {
       const heading = await page.locator(".card-head h2").allInnerTexts();

@@ -210,7 +210,7 @@ export const steps = {
       await page.setViewportSize({ width: Math.floor((width - 28) * mm), height: 1000 }); // less the margins
       await page.goto(address);
       await settled(page);
-      await page.waitForLoadState("networkidle");
+      await quiet(page);
       await page.emulateMedia({ media: "print" });
       need(!(await page.locator(".bar").isVisible()), "the bar is printed");
       need(await page.locator("main button:visible, main select:visible").count() === 0, `${address}: a control is printed`);
