@@ -11,6 +11,7 @@ and then come the changes, each under `if (bug_is_on("NAME"))` (tests/bugs/bug.h
 applied together to a copy of the tree, build-bugs/src, and built once; TERRACE_BUG in the
 environment picks the one that is on. A patch that does not apply any more is an error.
 """
+import concurrent.futures
 import os
 import re
 import shutil
@@ -22,6 +23,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PATCHES = os.path.join(ROOT, "tests", "bugs")
 WORK = os.path.join(ROOT, "build-bugs")
 FRESH, SOURCE, BUILD = (os.path.join(WORK, name) for name in ("fresh", "src", "build"))
+LONGEST_S = 900  # of a test that is to notice, on a machine that is slow
 DAEMONS = ["terrace", "terraced", "powercut"]  # what a process test stands on
 
 
@@ -62,7 +64,7 @@ class Bug:
             run = [sys.executable, script, "--build", BUILD] + self.command[1:]
         try:
             done = subprocess.run(run, env=dict(os.environ, TERRACE_BUG=self.name),
-                                  capture_output=True, text=True, timeout=180)
+                                  capture_output=True, text=True, timeout=LONGEST_S)
         except subprocess.TimeoutExpired:
             return "it hangs"
         said = done.stdout + done.stderr
@@ -131,6 +133,15 @@ def build(bugs):
             raise Failed("the tree with the bugs does not build:\n" + done.stdout[-3000:] + done.stderr)
 
 
+def is_missed(bug):
+    began = time.monotonic()
+    why = bug.misses()
+    took = time.monotonic() - began
+    print(f"bugs: {bug.name}: {bug.command[0]} "
+          f"{'notices' if why is None else 'MISSES it: ' + why} ({took:.1f} s)", flush=True)
+    return why is not None
+
+
 def main():
     bugs = all_bugs()
     unknown = set(sys.argv[1:]) - {bug.name for bug in bugs}
@@ -139,16 +150,9 @@ def main():
         return 2
     patch_copy(bugs)
     build(bugs)
-    missed = 0
-    for bug in bugs:
-        if sys.argv[1:] and bug.name not in sys.argv[1:]:
-            continue
-        began = time.monotonic()
-        why = bug.misses()
-        took = time.monotonic() - began
-        print(f"bugs: {bug.name}: {bug.command[0]} "
-              f"{'notices' if why is None else 'MISSES it: ' + why} ({took:.1f} s)", flush=True)
-        missed += why is not None
+    tried = [bug for bug in bugs if not sys.argv[1:] or bug.name in sys.argv[1:]]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        missed = sum(pool.map(is_missed, tried))
     return 1 if missed else 0
 
 
