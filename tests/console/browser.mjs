@@ -12,6 +12,7 @@ const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 export const told = JSON.parse(process.argv[2]);
 export const DESK = { width: 1366, height: 768 };
 export const PHONE = { width: 390, height: 844 };
+export const PATIENCE_MS = 180000; // what anything may take on a machine that is slow
 
 export class Failed extends Error {}
 
@@ -33,7 +34,7 @@ export async function act(name, ...args) {
   return answer.ok;
 }
 
-export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+export const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: PATIENCE_MS });
 
 /** A page at a node; `user`: already logged in there. What it does wrong is in page.faults. */
 export async function open(division, { user, language = "zh", theme = "light", size = DESK } = {}) {
@@ -41,6 +42,7 @@ export async function open(division, { user, language = "zh", theme = "light", s
     baseURL: told.nodes[division].url, viewport: size, colorScheme: theme, ignoreHTTPSErrors: true,
     locale: language === "zh" ? "zh-CN" : "en-US", timezoneId: "Asia/Shanghai", reducedMotion: "reduce",
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   page.faults = [];
   page.allowed = []; // what a step provokes: patterns of messages
@@ -61,7 +63,7 @@ export async function open(division, { user, language = "zh", theme = "light", s
     }
   });
   if (user !== undefined) {
-    await page.request.post("/api/v1/login", { data: { name: user, password: told.people[division][user].password }, headers: { "Terrace-Request": "1", Origin: told.nodes[division].url } });
+    await page.request.post("/api/v1/login", { data: { name: user, password: told.people[division][user].password }, headers: { "Terrace-Request": "1", Origin: told.nodes[division].url }, timeout: PATIENCE_MS });
   }
   return page;
 }

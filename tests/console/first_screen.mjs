@@ -6,9 +6,11 @@ import { createRequire } from "node:module";
 
 const require = createRequire(new URL("../../node/console/package.json", import.meta.url));
 const { chromium } = require("playwright-core");
+const PATIENCE_MS = 180000;
 const [url, name, password, screen, ...patterns] = process.argv.slice(2);
-const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"] });
+const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], timeout: PATIENCE_MS });
 const context = await browser.newContext({ baseURL: url, viewport: { width: 1366, height: 768 }, ignoreHTTPSErrors: true, locale: "en-US" });
+context.setDefaultTimeout(PATIENCE_MS);
 const page = await context.newPage();
 
 /** What stands within the screen, as text. */
@@ -24,9 +26,9 @@ const seen = () => page.evaluate(() => {
 
 let text = "";
 try {
-  await context.request.post("/api/v1/login", { data: { name, password }, headers: { "Terrace-Request": "1", Origin: url } });
+  await context.request.post("/api/v1/login", { data: { name, password }, headers: { "Terrace-Request": "1", Origin: url }, timeout: PATIENCE_MS });
   await page.goto("/map");
-  const until = Date.now() + 60000;
+  const until = Date.now() + PATIENCE_MS;
   do {
     await page.waitForTimeout(300);
     text = await seen();

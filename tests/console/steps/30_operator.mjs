@@ -1,7 +1,7 @@
 // An operator: a link that is cut is seen on the first screen, with what to do; it heals, and is quiet.
 import { act, accessible, close, need, open, settled, shot } from "../browser.mjs";
 
-const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor({ timeout: 120000 });
+const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor();
 
 /** Invites with the box ticked, and lets somebody come with the token. */
 async function asks(page, code, name) {
@@ -60,9 +60,9 @@ export const steps = {
     await page.goto("/map");
     await settled(page);
     await page.context().route("**/api/v1/**", (route) => route.abort());
-    await page.locator(".feed.late", { hasText: "正在重连" }).waitFor({ timeout: 15000 });
+    await page.locator(".feed.late", { hasText: "正在重连" }).waitFor();
     await page.context().unroute("**/api/v1/**");
-    await page.locator(".feed.late").waitFor({ state: "detached", timeout: 15000 });
+    await page.locator(".feed.late").waitFor({ state: "detached" });
     await close(page, "feed");
   },
 
@@ -107,13 +107,13 @@ export const steps = {
     await settled(page);
     await page.getByRole("row", { name: /日喀则市/ }).getByRole("button", { name: "暂停…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "暂停…" }).click();
-    await page.getByRole("row", { name: /日喀则市/ }).getByText("已暂停").waitFor({ timeout: 30000 });
+    await page.getByRole("row", { name: /日喀则市/ }).getByText("已暂停").waitFor();
     await page.getByRole("row", { name: /日喀则市/ }).getByRole("button", { name: "恢复…" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "恢复…" }).click();
-    await page.getByRole("row", { name: /日喀则市/ }).getByText("相通").waitFor({ timeout: 60000 });
+    await page.getByRole("row", { name: /日喀则市/ }).getByText("相通").waitFor();
     await page.goto("/ops/store");
     await page.getByRole("button", { name: "现在复核" }).click();
-    await page.getByText("全部相符。").waitFor({ timeout: 60000 });
+    await page.getByText("全部相符。").waitFor();
     await close(page, "operations");
   },
 

@@ -36,7 +36,7 @@ const PAPER = [["payment", PAYMENT, 210], ["transfer", "/doc/540000/X0121-02", 2
 
 /** "4,267,560,000.00" -> "4267560000.00" */
 const plain = (text) => text.replaceAll(",", "").replace("−", "-").trim();
-const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor({ timeout: 60000 });
+const sentence = (page, text) => page.locator(".sentence h1", { hasText: text }).waitFor();
 
 async function chainOf(division, scope) {
   const { out } = await act("run", "540000", "--json", "report", "chain");
@@ -134,7 +134,7 @@ export const steps = {
     need(await page.locator(".chain-table .as-of.late").count() === 0, "amber before anything is cut");
     await act("cut");
     const whole = page.locator(".chain-table tbody tr").first();
-    await whole.locator(".as-of.late", { hasText: "林周县" }).waitFor({ timeout: 120000 });
+    await whole.locator(".as-of.late", { hasText: "林周县" }).waitFor();
     await sentence(page, /林周县只知到 \d\d:\d\d。/);
     await page.locator(".sentence .tone-warn").waitFor();
     await page.locator(".flow text.late", { hasText: "离线" }).waitFor();
@@ -146,7 +146,7 @@ export const steps = {
     await act("heal");
     await page.goto("/money/540000");
     await page.waitForFunction(() => document.querySelectorAll(".chain-table tbody tr").length > 2 &&
-      document.querySelector(".chain-table .as-of.late") === null, undefined, { timeout: 120000 });
+      document.querySelector(".chain-table .as-of.late") === null);
     await close(page, "off line");
   },
 

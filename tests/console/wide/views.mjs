@@ -20,7 +20,7 @@ export async function firstView(division, selector, count) {
   const page = await open(division, { user: ADMIN });
   await page.addInitScript(watch, [selector, count]);
   await page.goto("/map");
-  const taken = await page.waitForFunction(() => globalThis.firstView, null, { timeout: 60000, polling: 50 });
+  const taken = await page.waitForFunction(() => globalThis.firstView, null, { polling: 50 });
   const ms = await taken.jsonValue();
   await close(page, "first view");
   return ms;

@@ -65,7 +65,7 @@ export const steps = {
     const page = await desk(MAKER);
     await act("cut");
     await payment(page, "12.30");
-    await page.getByText("线路断开不影响办理。").waitFor({ timeout: 60000 });
+    await page.getByText("线路断开不影响办理。").waitFor();
     await shot(page, "work-cut");
     await handIn(page);
     await act("heal");

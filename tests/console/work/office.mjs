@@ -7,7 +7,6 @@ export const MAKER = "卓玛", SECOND = "次仁", CHECKER = "旺堆", ADMIN = "�
 /** Somebody's page of what waits. */
 export async function desk(name, options = {}) {
   const page = await open(COUNTY, { user: name, ...options });
-  page.setDefaultTimeout(12000);
   await page.goto("/work");
   await settled(page);
   return page;
