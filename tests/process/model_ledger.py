@@ -128,20 +128,23 @@ class Ledger:
         year, names = document["fiscal_year"], []
         if kind in ("register", "return") and self.ambiguous(document):
             return ["ambiguous_issuer"]
+        field, line = self.named_indicator(kind, document)
+        # What came with the money was looked up where it was first said, in the money's own year.
+        came = line["elements"] if line and kind in ("transfer", "allocate", "virement") else {}
+        new = {f: value for f, value in document.items() if came.get(f) != value}
         for name in SETS:
-            field = name if name.endswith("_code") else name + "_code"
-            rows = self.codes(name, year) if field in document else None
-            if rows and document[field] not in rows:
-                names.append(field)
-        if kind not in ("agency", "element") and "agency_code" in document:
-            if self.agencies.get(document["agency_code"], "9999") > year:
+            code = name if name.endswith("_code") else name + "_code"
+            rows = self.codes(name, year) if code in new else None
+            if rows and new[code] not in rows:
+                names.append(code)
+        if kind not in ("agency", "element") and "agency_code" in new:
+            if self.agencies.get(new["agency_code"], "9999") > year:
                 names.append("agency_code")
-        if kind != "project" and "pro_code" in document:
-            if self.project(document["pro_code"], year) is None:
+        if kind != "project" and "pro_code" in new:
+            if self.project(new["pro_code"], year) is None:
                 names.append("pro_code")
         if document.get("agency_acct_no", None) not in self.accounts | {None}:
             names.append("agency_acct_no")
-        field, line = self.named_indicator(kind, document)
         if field and line is None:
             names.append(field)
         if kind == "transfer" and document["rec_div_code"] not in (
