@@ -1,7 +1,8 @@
 """tree - a tree of real nodes on this machine, for the demo, the process tests and the benchmarks.
 
 Each node is a `terraced` of its own with its own home, reached through the `terrace` CLI and
-nothing else. Waiting is always for a condition, never for a time.
+nothing else. Waiting is always for a condition, never for a time: how long it may take is a bound for
+machines that are slow and have much else to do.
 """
 import json
 import os
@@ -22,16 +23,25 @@ class Failed(Exception):
     """A command or a wait that did not do what it must."""
 
 
+PATIENCE_S = 180  # what anything may take that proves nothing about time
+reserved = []     # a socket for each port that this process has chosen
+
+
 def free_port():
     """A port that is free now and stays so while a daemon restarts: the kernel gives none of these
-    to an outgoing connection."""
+    to an outgoing connection, and no other test that runs meanwhile chooses it, since an abstract
+    socket with its number stands until this process ends."""
     while True:
         port = random.randrange(15000, 32000)
         with socket.socket() as s:
+            name = socket.socket(socket.AF_UNIX)
             try:
                 s.bind(("127.0.0.1", port))
+                name.bind(f"\0terrace-port-{port}")
             except OSError:
+                name.close()
                 continue
+            reserved.append(name)
             return port
 
 
@@ -145,7 +155,7 @@ class Node:
                 stdout=log, stderr=log, env=self.tree.env, start_new_session=True)
         self.wait_ready()
 
-    def wait_ready(self, seconds=60):
+    def wait_ready(self, seconds=PATIENCE_S):
         def ready():
             if self.process.poll() is not None:
                 raise Failed(f"terraced {self.division} ended with {self.process.returncode}:\n"
@@ -167,7 +177,7 @@ class Node:
         if self.process is None:
             return None
         self.process.send_signal(how)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=PATIENCE_S)
         self.process = None
         return code
 
@@ -188,7 +198,13 @@ class Node:
 
 
 def wait_until(condition, seconds, what, step=0.02):
-    """Waits for a condition and returns its value; a timeout is a failure that names it."""
+    """Waits for a condition and returns its value; a timeout is a failure that names it. Whoever asks
+    for less than PATIENCE_S waits as long all the same."""
+    return wait_within(condition, max(seconds, PATIENCE_S), what, step)
+
+
+def wait_within(condition, seconds, what, step=0.02):
+    """The same where the time is what is proved: so many seconds and no more."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -267,7 +283,7 @@ class Tree:
             node = node.parent
         return up
 
-    def wait_equal_digests(self, seconds=60):
+    def wait_equal_digests(self, seconds=PATIENCE_S):
         """Waits until every replica's digest equals its owner's at the owner's lsn."""
         for division, owner in self.nodes.items():
             if owner.process is None:

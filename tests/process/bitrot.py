@@ -79,7 +79,7 @@ def ask_again(node, documents):
 
 def read_only(node, documents):
     """It stopped at the damage. Started again it says so, and takes nothing new."""
-    code, node.process = node.process.wait(timeout=20), None
+    code, node.process = node.process.wait(timeout=trees.PATIENCE_S), None
     if code != 5:
         raise trees.Failed(f"it ended with {code} instead of 5:\n{node.log_tail()}")
     if not starts(node):

@@ -23,6 +23,7 @@ import node_api  # noqa: E402
 
 ROOT, CITY, COUNTY, YEAR = "540000", "540100", "540121", "2026"
 FOLLOWERS = 200
+WAIT_S = 30  # the longest that may be asked for
 LINE = ("{" + '"kind":"agency","id":"%s","fiscal_year":"2026","agency_code":"%s","agency_name":"财政局"' + "}\n")
 
 
@@ -140,7 +141,7 @@ def long_poll(tree):
     heard, door = [], api(tree[CITY])
 
     def listen():
-        heard.append(door.changes(end, wait=30, kind="element"))
+        heard.append(door.changes(end, wait=WAIT_S, kind="element"))
 
     began = time.monotonic()
     listener = threading.Thread(target=listen)
@@ -149,9 +150,9 @@ def long_poll(tree):
     need(not heard, "it waits")
     element = dict(kind="element", id="P1", fiscal_year=YEAR, ele_catalog_code="exp_func", ele_code="205", ele_name="教育")
     tree[CITY].run("submit", "-", stdin=json.dumps(element).encode())
-    listener.join(10)
+    listener.join(trees.PATIENCE_S)
     need(heard and len(heard[0][0]) == 1 and heard[0][0][0]["id"] == "P1", f"{heard}")
-    need(time.monotonic() - began < 15, "without waiting to the end")
+    need(time.monotonic() - began < WAIT_S - 1, "without waiting to the end")
     quiet, end = door.changes("end", wait=1)[:2]
     need(quiet == [] and whole(tree[CITY], end)[0] == [], "the end is the end")
 
@@ -241,7 +242,7 @@ def many_followers(tree):
     trees.wait_until(lambda: all_have(b"200 OK", 1), 30, "all to be let in")
     together = latency(node, "TG", 20)
     trees.wait_until(lambda: all_have(b"event: entry", 20), 30, "all to hear all")
-    need(together < 10 * alone + 0.1, f"a document took {together:.3f} s with followers, {alone:.3f} s alone")
+    need(together < 20 * alone + 1, f"a document took {together:.3f} s with followers, {alone:.3f} s alone")
     grown = node.rss_kib() - before
     need(grown < 64 << 10, f"{FOLLOWERS} followers took {grown >> 10} MiB")
     for follower in followers:
@@ -281,7 +282,7 @@ def through_falls(tree):
     want, end = whole(tree[CITY])
     trees.wait_until(lambda: len(follower.entries) >= len(want), 30, "the follower to have all")
     follower.over = True
-    follower.join(10)
+    follower.join(trees.PATIENCE_S)
     need(follower.entries == want, "each once, in order")
     need(follower.falls > 0, "it saw the node fall")
 
@@ -314,7 +315,7 @@ def stops_at_once(tree):
 
     def wait():
         try:
-            door.changes("end", wait=30)
+            door.changes("end", wait=WAIT_S)
         except (OSError, node_api.http.client.HTTPException, node_api.Refused) as ended:
             cut.append(ended)
 
@@ -323,8 +324,8 @@ def stops_at_once(tree):
     trees.wait_until(lambda: door.http.sock is not None, 10, "it waits")
     began = time.monotonic()
     tree[ROOT].end()
-    need(time.monotonic() - began < 10, f"the stop took {time.monotonic() - began:.1f} s")
-    waiting.join(10)
+    need(time.monotonic() - began < WAIT_S - 5, f"the stop took {time.monotonic() - began:.1f} s")
+    waiting.join(trees.PATIENCE_S)
     need(not waiting.is_alive(), f"who waited is let go: {cut}")
 
 

@@ -158,7 +158,7 @@ ANSWERS = [
 def terrace(node, *args, env=None, stdin=b""):
     """`terrace` with nothing added, away from every terminal."""
     return subprocess.run([node.tree.bin("terrace"), *args], env=env or node.tree.env, input=stdin,
-                          capture_output=True, timeout=60, start_new_session=True)
+                          capture_output=True, timeout=trees.PATIENCE_S, start_new_session=True)
 
 
 def one_json(done, what):

@@ -29,7 +29,7 @@ def cut_and_mended(tree, wires):
     began = time.monotonic()
     wires.point(CITY, NOWHERE)
     wait_state(city, REGION, False, DEAD_S)
-    wait_state(region, CITY, False, DEAD_S - (time.monotonic() - began))
+    wait_state(region, CITY, False, DEAD_S - (time.monotonic() - began) / 2)
     wire.prepare_money(city)
     wires.point(CITY, None)
     wait_state(city, REGION, True, BACK_S)

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 import tree as trees  # noqa: E402
 
 ROOT, CITY, COUNTY = "540000", "540100", "540121"
-SILENCE_MS = 2000  # a link this quiet is down
+SILENCE_MS = 6000  # a link this quiet is down
 ALONE = 40         # documents, each in a post of its own
 
 
@@ -98,7 +98,7 @@ def answered_when_durable(city):
 
 def refused_stranger(tree, county):
     done = subprocess.run([tree.bin("rogue_peer"), "--json", "--home", county.home, "--mode", "stranger"],
-                          capture_output=True, text=True, timeout=60, env=tree.env)
+                          capture_output=True, text=True, timeout=trees.PATIENCE_S, env=tree.env)
     need(done.returncode == 0, f"rogue_peer: {done.returncode}\n{done.stdout}{done.stderr}")
 
 
@@ -120,9 +120,9 @@ def works_in_flight(tree, steering):
     root.run("submit", "-", stdin=element("301"))
     need(held.answer is None, "nothing is said before it is durable")
     steering.take("hold")
-    held.join(30)
+    held.join(trees.PATIENCE_S)
     need(held.answer is not None and held.answer[0] == 0, f"{held.answer}")
-    tree.wait_equal_digests(30)
+    tree.wait_equal_digests()
     trees.wait_until(lambda: city.run("get", "301", "--division", ROOT, check=False)[0] == 0, 30,
                      "what the parent sent meanwhile")
     return used / wall
@@ -147,14 +147,14 @@ def killed_in_flight(tree, steering):
     held = posted(city, "501")
     trees.wait_until(lambda: held.is_alive() and city.run("status", check=False)[0] == 0, 10, "a commit in flight")
     city.kill()
-    held.join(30)
+    held.join(trees.PATIENCE_S)
     need(held.answer is not None and held.answer[0] != 0, "no answer for what was lost")
     steering.take("hold")
     city.start()
     need(enter(city, "501")[0] == 0, "it is handed in again")
     for code in ("100", "201", "401"):
         need(city.run("get", code)[0] == 0, f"{code} was answered and is there")
-    tree.wait_equal_digests(30)
+    tree.wait_equal_digests()
 
 
 def prove(base, build):

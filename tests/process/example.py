@@ -25,7 +25,7 @@ def need(truth, words):
 
 def run(tree, *options):
     """Debian's python3, and nothing else installed: -I leaves out what stands around."""
-    done = subprocess.run(["/usr/bin/python3", "-I", EXAMPLE, *options], capture_output=True, env=tree.env, timeout=60)
+    done = subprocess.run(["/usr/bin/python3", "-I", EXAMPLE, *options], capture_output=True, env=tree.env, timeout=trees.PATIENCE_S)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 

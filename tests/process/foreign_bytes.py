@@ -206,7 +206,7 @@ def all_or_nothing(city):
 
 def daemon(tree, home):
     done = subprocess.run([tree.bin("terraced"), "--home", home], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, env=tree.env)
+                          capture_output=True, text=True, timeout=trees.PATIENCE_S, env=tree.env)
     return done.returncode, done.stderr
 
 
@@ -322,7 +322,7 @@ def on_terminal(node, answer, *args, as_user):
     except OSError:  # its end, as Linux tells it
         pass
     os.close(ours)
-    return process.wait(timeout=60), said.decode()
+    return process.wait(timeout=trees.PATIENCE_S), said.decode()
 
 
 def reads_first(node):

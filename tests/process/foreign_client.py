@@ -139,7 +139,7 @@ def run(build, base):
         link.send_blocks(own.write([agency(documents, 4)], now_ms()))
         link.run_until(lambda: link.held.get(COUNTY) == own.chain.lsn, "both blocks")
         link.run_until(lambda: link.cosigned and link.cosigned[-1][2] == own.chain.lsn,
-                       "a cosignature: it waits for another word to us", seconds=60)
+                       "a cosignature: it waits for another word to us")
         writes_what_is_taken(link, own, region)
         is_refused_when_false(link, own, documents)
         says_how_it_is(link, own, keys, region)

@@ -153,7 +153,7 @@ def speaks_chinese(node):
                         (["--home", node.home], "已有 terraced 在运行")]:
         env = {k: v for k, v in node.tree.env.items() if k != "TERRACE_HOME"}
         done = subprocess.run([node.tree.bin("terraced"), *args], env=dict(env, LC_ALL=zh),
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=trees.PATIENCE_S)
         need(done.returncode != 0 and words in done.stderr.decode(), f"{args}: {done.stderr.decode()}")
 
 

@@ -99,7 +99,7 @@ class Check:
         node.kill()
         said = [json.loads(line) for line in post.stdout.read().splitlines()]
         post.stdout.close()
-        post.wait(timeout=60)
+        post.wait(timeout=trees.PATIENCE_S)
         node.start()
         self.kills += 1
         there = {a["id"] for a in said if a["status"] == "accepted"}
@@ -133,7 +133,7 @@ class Check:
                     trees.wait_until(lambda: self.tree[below].run(
                         "get", ident, "--division", code, check=False)[0] == 0, 60,
                         f"{ident} of {code} to reach {below}", step=0.05)
-        self.tree.wait_equal_digests(60)
+        self.tree.wait_equal_digests()
 
     # --- comparing ---
 

@@ -19,7 +19,7 @@ import tree as trees  # noqa: E402
 
 REGION, CITY, COUNTY = "540000", "540100", "540121"
 SCREEN_LINES = 24
-PATIENCE_S = 60
+PATIENCE_S = trees.PATIENCE_S
 
 
 def need(holds, what):

@@ -138,7 +138,7 @@ def prove(base, build, shim, rounds, seed):
         power = Power(city, shim, random.Random(seed))
         office = Office(city, seed)
         play(power, office, rounds)
-        tree.wait_equal_digests(60)
+        tree.wait_equal_digests()
         gone, said = lost(office), alarms(tree, "lost_tail", "fork", "corrupt")
         if gone or said:
             raise trees.Failed(f"{gone} of {len(office.acknowledged)} acknowledged documents are "

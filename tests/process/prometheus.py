@@ -24,7 +24,7 @@ import tree as trees  # noqa: E402
 CONFIGS = os.path.join(trees.ROOT, "configs", "prometheus")
 REGION, CITY, COUNTY = "540000", "540100", "540121"
 SKIPPED = 77
-PATIENCE_S = 90
+PATIENCE_S = trees.PATIENCE_S
 
 
 def need(holds, what):
@@ -74,7 +74,7 @@ def watched_tree(tree, relays):
 
 def metrics_are_as_they_must(promtool, addresses):
     for address in addresses.values():
-        with urllib.request.urlopen(f"http://{address}/metrics", timeout=20) as answer:
+        with urllib.request.urlopen(f"http://{address}/metrics", timeout=PATIENCE_S) as answer:
             text = answer.read().decode()
         run(*promtool, "check", "metrics", stdin=text)
         families = set(re.findall(r'(?m)^# TYPE (\w+)', text))
@@ -126,7 +126,7 @@ def write_configs(base, addresses, alertmanager, told):
     files = {
         "terrace.rules.yml": rules,
         "prometheus.yml": json.dumps({  # JSON is YAML
-            "global": {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"},
+            "global": {"scrape_interval": "2s", "scrape_timeout": "2s", "evaluation_interval": "1s"},
             "rule_files": ["terrace.rules.yml"],
             "alerting": {"alertmanagers": [{"static_configs": [{"targets": [alertmanager]}]}]},
             "scrape_configs": [{"job_name": "terrace", "static_configs": [
@@ -177,8 +177,11 @@ def start_watchers(base, tools, addresses, told):
                          program[-1], 0.2)
 
     def all_scraped():
-        with urllib.request.urlopen(f"http://{prometheus}/api/v1/query?query=sum(up)", timeout=5) as answer:
-            result = json.load(answer)["data"]["result"]
+        try:
+            with urllib.request.urlopen(f"http://{prometheus}/api/v1/query?query=sum(up)", timeout=5) as answer:
+                result = json.load(answer)["data"]["result"]
+        except OSError:  # it has much to do
+            return False
         return result and result[0]["value"][1] == str(len(addresses))
     trees.wait_until(all_scraped, PATIENCE_S, "every node to be scraped", 0.2)
     return watchers

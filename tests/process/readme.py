@@ -42,7 +42,7 @@ def main():
         end = "trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\nset -e -o pipefail\n"
         try:
             done = subprocess.run(["bash", "-c", end + block], cwd=repo, capture_output=True,
-                                  timeout=240, env=dict(env, TMPDIR=base, LC_ALL="C.UTF-8"))
+                                  timeout=900, env=dict(env, TMPDIR=base, LC_ALL="C.UTF-8"))
         except subprocess.TimeoutExpired as late:
             fail(f"it does not end\n{(late.stdout or b'').decode()[-3000:]}")
         out = done.stdout.decode()

@@ -70,7 +70,7 @@ class Machine:
                    PATH=f"{self.state}/shims:{self.bin}:{os.environ['PATH']}")
         done = subprocess.run(["ip", "netns", "exec", self.space, "bash", "-e", "-o", "pipefail",
                                "-c", block], cwd=os.path.join(self.state, "repo"), env=env,
-                              capture_output=True, text=True, timeout=90)
+                              capture_output=True, text=True, timeout=900)
         if done.returncode != 0:
             raise trees.Failed(f"exit {done.returncode} of\n{block}\n{done.stdout}{done.stderr}")
         return done.stdout

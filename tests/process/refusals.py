@@ -29,7 +29,7 @@ def need(condition, text):
 def bare(node, *args, lang=EN, stdin=b""):
     env = dict(node.tree.env, LC_ALL=lang, TERRACE_HOME=node.home)
     return subprocess.run([node.tree.bin("terrace"), *args], env=env, input=stdin, capture_output=True,
-                          timeout=60, start_new_session=True)
+                          timeout=trees.PATIENCE_S, start_new_session=True)
 
 
 def says(node, code, words, *args, lang=EN, stdin=b""):
@@ -253,7 +253,7 @@ def screen(node, *args, lang=EN):
     except OSError:  # its end, as Linux tells it
         pass
     os.close(ours)
-    need(process.wait(timeout=60) == 0, f"{args}: {seen.decode()}")
+    need(process.wait(timeout=trees.PATIENCE_S) == 0, f"{args}: {seen.decode()}")
     return seen
 
 

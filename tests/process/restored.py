@@ -29,7 +29,7 @@ def run_until_it_stops(city, office):
         office.submit(office.payments())
     except trees.Failed:
         pass  # it had stopped before it could be asked
-    code, city.process = city.process.wait(timeout=30), None
+    code, city.process = city.process.wait(timeout=trees.PATIENCE_S), None
     return code
 
 
@@ -63,12 +63,12 @@ def prove(base, build):
         city, _ = tree.join(ROOT, CITY, "拉萨市")
         office = Office(city, 1)
         office.prepare()
-        tree.wait_equal_digests(30)
+        tree.wait_equal_digests()
         city.end()
         shutil.copytree(city.home, city.home + ".old")
         city.start()
         office.ensure(office.payments())
-        tree.wait_equal_digests(30)
+        tree.wait_equal_digests()
         held = root.json("digest", "--division", CITY)
         city.end()
 

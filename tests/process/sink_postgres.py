@@ -67,7 +67,7 @@ class Postgres:
         """SIGINT ends it fast, SIGQUIT as a crash does: it recovers from its log."""
         if self.process is not None:
             self.process.send_signal(how)
-            self.process.wait(timeout=60)
+            self.process.wait(timeout=trees.PATIENCE_S)
             self.process = None
 
     @property
@@ -91,7 +91,7 @@ def sink(node, postgres, *options, **how):
                             stderr=subprocess.PIPE, start_new_session=True, **how)
 
 
-def finish(process, seconds=60):
+def finish(process, seconds=trees.PATIENCE_S):
     """(exit code, what it said)"""
     _, said = process.communicate(timeout=seconds)
     return process.returncode, said.decode()

@@ -21,7 +21,7 @@ from relay import Relay  # noqa: E402
 
 ROOT, CITY, COUNTY = "540000", "540100", "540121"
 YEAR = "2026"
-PATIENCE_S = 60
+PATIENCE_S = trees.PATIENCE_S
 ENDLESS_RATE = 64 << 20  # bytes a second
 
 
@@ -37,7 +37,7 @@ def need(condition, text):
 def daemon(tree, home, **env):
     """Runs a terraced that is expected to end by itself: (exit code, words)."""
     done = subprocess.run([tree.bin("terraced"), "--home", home], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, env=dict(tree.env, **env))
+                          capture_output=True, text=True, timeout=PATIENCE_S, env=dict(tree.env, **env))
     return done.returncode, done.stderr
 
 
@@ -111,7 +111,7 @@ def listen_address(node):
 
 def pour(address, size):
     """Sends `size` bytes of no protocol, or as many as are taken."""
-    with socket.create_connection(address, timeout=10) as stranger:
+    with socket.create_connection(address, timeout=PATIENCE_S) as stranger:
         try:
             stranger.sendall(b"\xff" + bytes(8) + b"\x7f" + os.urandom(size))
         except OSError:
@@ -123,7 +123,7 @@ def flood(tree):
     city, county = tree[CITY], tree[COUNTY]
     host, port, _ = listen_address(city)
     before = city.rss_kib()
-    idle = [socket.create_connection((host, port), timeout=10) for _ in range(500)]
+    idle = [socket.create_connection((host, port), timeout=PATIENCE_S) for _ in range(500)]
     for _ in range(20):
         pour((host, port), 5 << 20)
     county.run("submit", "-", stdin=document("agency", "A3", agency_code="105003",
@@ -138,7 +138,7 @@ def flood(tree):
 
 def rogue(tree, *args, code=0):
     done = subprocess.run([tree.bin("rogue_peer"), "--json", *args], capture_output=True, text=True,
-                          timeout=120, env=tree.env)
+                          timeout=2 * PATIENCE_S, env=tree.env)
     need(done.returncode == code, f"rogue_peer {args}: {done.returncode}\n{done.stdout}{done.stderr}")
     return json.loads(done.stdout)
 

@@ -75,7 +75,7 @@ def submit(node, documents, person=None, *args):
     return {line["id"]: line for line in map(json.loads, done.out.splitlines())}
 
 
-def at_terminal(node, *args, person=None, language="en", typed=b"", seconds=60):
+def at_terminal(node, *args, person=None, language="en", typed=b"", seconds=trees.PATIENCE_S):
     """Runs on a pseudo-terminal, types once something is asked; (exit code, what was seen)."""
     child, master = pty.fork()
     if child == 0:

@@ -12,7 +12,7 @@ from desk.common import LANGUAGES, command, document, environment, need, run, sa
 
 REGION, CITY = "540000", "540100"
 ADMIN = "旺堆"
-PATIENCE_S = 60
+PATIENCE_S = trees.PATIENCE_S
 CLEARED = "\x1b[H\x1b[J"  # how a screen is drawn afresh
 DOWN = {"en": ["拉萨市", "Cut from 540000", f"systemctl status terraced@{CITY}"],
         "zh": ["拉萨市", "与 540000 断开", f"systemctl status terraced@{CITY}"]}
@@ -92,8 +92,15 @@ def told(region):
 
 # --- the day ---
 
+def missed(region):
+    return [row for row in region.json("alarms")["alarms"] if row["code"] == "neighbour_down"]
+
+
 def a_city_is_lost(region, city, screens):
-    """Every screen shows it, nobody typed; the program was told."""
+    """Every screen shows it, nobody typed; the program was told. Since its start the region may have missed
+    the city once, before that dialled again."""
+    trees.wait_until(lambda: region.json("status", "--tree")["well"] == 2 and not missed(region), PATIENCE_S,
+                     "both to be well")
     city.kill()
     for language, status, tree, alarms in screens:
         status.waits_for(DOWN[language])
@@ -103,7 +110,7 @@ def a_city_is_lost(region, city, screens):
 
 
 def is_looked_up_and_written_down(region):
-    row = next(row for row in region.json("alarms")["alarms"] if row["code"] == "neighbour_down")
+    row = trees.wait_until(lambda: missed(region), PATIENCE_S, "the alarm")[0]
     for language in LANGUAGES:
         said = says(region, 0, ["neighbour_down", CITY], "alarms", language=language)
         need(row["cure"] in said.out or language == "zh", f"no cure: {said.out}")
@@ -125,7 +132,7 @@ def and_is_found_again(region, city, screens):
     submit(region, [document("agency", "A1", agency_code="101", agency_name="财政厅")])  # a commit, with all that waits
     past = [row["acknowledged_by"] for row in region.json("alarms", "--history")["alarms"]
             if row["code"] == "neighbour_down" and row["division"] == CITY]
-    need(past == [ADMIN], f"the history says {past}")
+    need(past.count(ADMIN) == 1, f"the history says {past}")
 
 
 def walk(tree):

@@ -89,7 +89,7 @@ def prove(pb, token, keys, confirm, endpoint="", unix_ms=0):
     return request
 
 
-def ask(pb, socket, request, seconds=20):
+def ask(pb, socket, request, seconds=180):
     socket.send(request.SerializeToString())
     if not socket.poll(seconds * 1000):
         raise Refused("no answer")

@@ -126,7 +126,7 @@ class Session:
         for beat in frame.beat:
             self.take_beat(beat)
 
-    def run_until(self, condition, what, seconds=30):
+    def run_until(self, condition, what, seconds=180):
         end = time.monotonic() + seconds
         while not condition():
             left = end - time.monotonic()

@@ -25,7 +25,7 @@ class Door:
         address = urllib.parse.urlparse(self.tls)
         context = ssl.create_default_context()
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-        return http.client.HTTPSConnection(address.hostname, address.port, timeout=60, context=context)
+        return http.client.HTTPSConnection(address.hostname, address.port, timeout=180, context=context)
 
     def ask(self, method, path, body=None, headers=None):
         connection = self.connect()

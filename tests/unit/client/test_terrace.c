@@ -21,7 +21,7 @@
 
 #include "node/client/terrace.h"
 
-enum { REQUEST_BYTES_MAX = 1 << 16, THREADS = 8, REQUESTS = 50 };
+enum { REQUEST_BYTES_MAX = 1 << 16, THREADS = 8, REQUESTS = 50, PATIENCE_MS = 60000 };
 
 /* --- a listener --- */
 
@@ -198,7 +198,8 @@ static void every_end_of_a_request_has_its_outcome(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct listener *listener = listener_open(cases[i].answer, cases[i].late);
-        struct terrace_client *client = client_of(listener, 300, cases[i].bytes_max);
+        struct terrace_client *client =
+            client_of(listener, cases[i].late ? 300 : PATIENCE_MS, cases[i].bytes_max);
         struct terrace_answer *answer = NULL;
         const enum terrace_outcome got = terrace_get(client, "/status", &answer);
 
@@ -219,7 +220,7 @@ static void every_end_of_a_request_has_its_outcome(void **state)
 static void nobody_there_is_unreachable(void **state)
 {
     struct listener *listener = listener_open(DONE, false);
-    struct terrace_client *client = client_of(listener, 1000, 0);
+    struct terrace_client *client = client_of(listener, PATIENCE_MS, 0);
     struct terrace_answer *answer = NULL;
 
     (void)state;
@@ -252,7 +253,7 @@ static void what_cannot_be_is_not_sent(void **state)
     assert_int_equal(terrace_client_open(&client, &options), TERRACE_MISUSE);
     options.fingerprint = "0000000000000000000000000000000000000000000000000000000000000000";
     assert_int_equal(terrace_client_open(&client, &options), TERRACE_UNREACHABLE);
-    client = client_of(listener, 1000, 0);
+    client = client_of(listener, PATIENCE_MS, 0);
     assert_int_equal(terrace_ask(client, &request, NULL), TERRACE_MISUSE);
     request.path = "/x";
     request.size = 1;
@@ -272,7 +273,7 @@ static bool was_sent(const struct listener *listener, const char *words)
 static void a_request_says_who_asks_and_in_which_language(void **state)
 {
     struct listener *listener = listener_open(DONE, false);
-    struct terrace_client *client = client_of(listener, 1000, 0);
+    struct terrace_client *client = client_of(listener, PATIENCE_MS, 0);
     struct terrace_request request = TERRACE_REQUEST;
 
     (void)state;
@@ -298,7 +299,7 @@ static void a_request_says_who_asks_and_in_which_language(void **state)
 static void a_session_takes_the_place_of_the_token(void **state)
 {
     struct listener *listener = listener_open(DONE, false);
-    struct terrace_client *client = client_of(listener, 1000, 0);
+    struct terrace_client *client = client_of(listener, PATIENCE_MS, 0);
     struct terrace_answer *answer = NULL;
 
     (void)state;
@@ -352,7 +353,7 @@ static int take_no_more(void *arg, const void *bytes, size_t size)
 static void an_answer_may_be_taken_in_pieces(void **state)
 {
     struct listener *listener = listener_open(DONE, false);
-    struct terrace_client *client = client_of(listener, 1000, 4); /* more than may be kept */
+    struct terrace_client *client = client_of(listener, PATIENCE_MS, 4); /* more than may be kept */
     struct terrace_request request = TERRACE_REQUEST;
     struct terrace_answer *answer = NULL;
     size_t taken = 0;
@@ -391,7 +392,7 @@ static void *ask_often(void *arg)
 static void many_threads_use_one_client(void **state)
 {
     struct listener *listener = listener_open(DONE, false);
-    struct terrace_client *client = client_of(listener, 10000, 0);
+    struct terrace_client *client = client_of(listener, PATIENCE_MS, 0);
     pthread_t threads[THREADS];
     uintptr_t good = 0;
 

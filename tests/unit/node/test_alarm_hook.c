@@ -21,7 +21,7 @@
 #include "node/home/files.h"
 #include "proto/log.h"
 
-enum { PATIENCE_MS = 20000, STEP_MS = 5 };
+enum { PATIENCE_MS = 60000, STEP_MS = 5 };
 
 /* A directory with a program in it, and what that program has written. */
 struct desk {
@@ -316,7 +316,7 @@ static void a_stop_does_not_wait_for_the_queue(void **state)
     desk_await(&desk, 1, &heard);
     begun_ms = clock_mono_ms(&desk.clock);
     alarm_hook_close(hook);
-    assert_true(clock_mono_ms(&desk.clock) - begun_ms < HOOK_STOP_MS + 5000);
+    assert_true(clock_mono_ms(&desk.clock) - begun_ms < HOOK_STOP_MS + PATIENCE_MS / 2);
     desk_read(&desk, &heard);
     assert_int_equal(lines_of(&heard), 1);
     buf_free(&heard);
