@@ -9,6 +9,7 @@ under BUILD/console-screens.
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -75,6 +76,20 @@ class Ground:
             self.joining.terminate()
         out, err = self.joining.communicate(timeout=60)
         return {"code": self.joining.returncode, "out": out, "err": err}
+
+    def floor(self, division, share):
+        """Of its disk so much of what is free must stay free; 0: as it was made."""
+        node = self.tree[division]
+        space = os.statvfs(node.home)
+        line = "# disk_floor_bytes: 268435456" if share == 0 \
+            else f"disk_floor_bytes: {int(share * space.f_bavail * space.f_frsize)}"
+        path = os.path.join(node.home, "config.yaml")
+        with open(path) as old:
+            text = re.sub(r"(?m)^#? ?disk_floor_bytes:.*$", line, old.read())
+        node.end()
+        with open(path, "w") as new:
+            new.write(text)
+        node.start()
 
     def stop(self, division):
         self.tree[division].end()

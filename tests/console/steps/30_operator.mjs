@@ -135,7 +135,36 @@ export const steps = {
     await second.asking.waitFor({ state: "detached", timeout: 30000 });
     const ended = await act("end_join");
     need(ended.code === 1, `a refused join ends with ${ended.code}: ${ended.err}`);
+    await page.goto("/ops/events");
+    await page.getByRole("row", { name: /邀请入网.*昌都市/ }).waitFor();
+    await page.getByRole("row", { name: /被拒.*巴宜区|被拒.*540401/ }).first().waitFor();
+    await shot(page, "events");
     await close(page, "asking to join");
+  },
+
+  "an alarm is silenced until a time, counts on, and is heard again": async () => {
+    await act("floor", "540121", 0.5);
+    const page = await open("540121", { user: "扎西" });
+    await page.goto("/map");
+    const todo = page.locator("aside li", { hasText: "MiB" });
+    await todo.waitFor({ timeout: 60000 });
+    await page.goto("/ops/alarms");
+    const item = page.getByRole("listitem").filter({ hasText: "MiB" });
+    await item.getByRole("button", { name: "静音…" }).click();
+    await page.getByLabel("多久").selectOption("24");
+    await accessible(page, "silencing an alarm");
+    await page.getByRole("dialog").getByRole("button", { name: /^静音至/ }).click();
+    await item.getByText(/已静音至 .*扎西/).waitFor();
+    await shot(page, "silenced");
+    await page.goto("/map");
+    await settled(page);
+    await page.getByText("没有要处理的事").or(page.locator("aside .empty")).first().waitFor();
+    need(await todo.count() === 0, "what is silent is still to be done");
+    await page.goto("/ops/alarms");
+    await item.getByRole("button", { name: "取消静音" }).click();
+    await item.getByRole("button", { name: "静音…" }).waitFor();
+    await act("floor", "540121", 0);
+    await close(page, "silence");
   },
 
   "a program gets a token once, and loses it": async () => {

@@ -27,8 +27,8 @@ function ofAlarm(alarm: Alarm): Happened[] {
 
 /** All that this node can tell of, together. */
 function happened(alarms: Alarm[], status: Status, tree: TreeAnswer | null): Happened[] {
-  const invited = (tree?.invited ?? []).map(({ division, name, since, sentence }): Happened =>
-    ({ key: `invited ${division}`, at: since, what: "invited", text: `${name} ${sentence}`, division: null, who: "" }));
+  const invited = (tree?.invited ?? []).map(({ division, name, since, expires }): Happened =>
+    ({ key: `invited ${division}`, at: since, what: "invited", text: t("console.event.invitation", { name, division, time: moment(expires) }), division: null, who: "" }));
   const refused = [...status.enrol_attempts, ...status.refused_strangers].map((row): Happened =>
     ({ key: `refused ${row.key} ${row.time}`, at: row.time, what: "refused", text: row.text, division: row.division ?? null, who: row.address }));
   return [...alarms.flatMap(ofAlarm), ...invited, ...refused].sort((a, b) => b.at.localeCompare(a.at));

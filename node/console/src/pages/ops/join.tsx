@@ -62,7 +62,7 @@ function Invite() {
       <form class="form" onSubmit={invite}>
         <label>{t("console.join.code")}<input required inputMode="numeric" value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label>
         <label>{t("console.join.name")}<input required value={name} onInput={(e) => setName(e.currentTarget.value)} /></label>
-        <label class="check"><input type="checkbox" checked={holds} onChange={() => setHolds(!holds)} /> <span>{t("console.join.hold")}</span></label>
+        <label><input type="checkbox" checked={holds} onChange={() => setHolds(!holds)} /> <span>{t("console.join.hold")}</span></label>
         {problem === null ? null : <Trouble problem={problem} />}
         <div class="actions"><button type="submit" class="primary">{t("console.join.make")}</button></div>
       </form>

@@ -1,8 +1,8 @@
 // 来历: who was entered by whom, with which key, what changed and what ended: entries of the log, which every
 // holder checks signatures by. Reading persons is noted, so it is read when one asks for it.
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { chains, type Link, type OperatorEntry } from "../../chains";
-import { status, tree } from "../../live";
+import { readTree, status, tree } from "../../live";
 import { Marked, type Shape, type Tone } from "../../parts/badge";
 import { Panel } from "../../parts/panel";
 import { Trouble } from "../../parts/problem";
@@ -21,8 +21,10 @@ const looks: Record<Link["step"], { shape: Shape; tone: Tone }> = {
 };
 
 export function Chains() {
+  useEffect(readTree, []);
   const own = status.value?.division ?? "";
-  const [division, setDivision] = useState(own);
+  const [chosen, setDivision] = useState("");
+  const division = chosen === "" ? own : chosen;
   const answer = useAnswer<Page<OperatorEntry>>(division === "" ? null : "/documents", { kind: "operator", division, limit: MOST });
   const rows = chains(answer.data?.rows ?? []);
   const choices = tree.value?.rows.length ? tree.value.rows : [{ division: own, name: status.value?.name ?? own }];
