@@ -86,6 +86,14 @@ static void view_self(struct node *node, const struct watch_scene *scene,
     out->lsn = out->held_lsn = held_lsn(node, node->config.self);
 }
 
+static bool is_below(const struct member *member, struct division self)
+{
+    do {
+        member = member->parent;
+    } while (member != NULL && !division_equal(member->grant.division, self));
+    return member != NULL;
+}
+
 typedef void view_fn(const struct node *node, const struct division_view *view, void *arg);
 
 /* Every division below, by code, and with `self` this node in front of them. */
@@ -105,10 +113,10 @@ static void each_view(struct node *node, bool self, view_fn *visit, void *arg)
         visit(node, &view, arg);
     }
     for (size_t i = 0; i < roster_count(roster); i++) {
-        const struct division division = roster_at(roster, i)->grant.division;
+        const struct member *member = roster_at(roster, i);
+        const struct division division = member->grant.division;
 
-        if (!division_equal(division, node->config.self) &&
-            roster_within(roster, division, node->config.self)) {
+        if (is_below(member, node->config.self)) {
             watch_view(node->watch.watch, &scene, division, held_lsn(node, division), &view);
             visit(node, &view, arg);
         }

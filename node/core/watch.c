@@ -5,7 +5,6 @@
 #include "proto/array.h"
 
 struct word { /* the newest of one division */
-    struct division division;
     uint64_t sequence, heard_ms, heard_unix_ms, made_unix_ms, lsn;
     uint64_t steady_ms; /* heard again and again since */
     uint64_t behind_ms; /* its log is not wholly here since; 0: it is */
@@ -13,8 +12,14 @@ struct word { /* the newest of one division */
     struct health health;
 };
 
+/* The codes stand side by side: a search among thousands looks at them and at nothing else. */
+struct named_word {
+    struct division division;
+    struct word *word;
+};
+
 struct watch {
-    struct word **words; /* sorted by division */
+    struct named_word *words; /* sorted by division */
     size_t count, capacity;
 };
 
@@ -29,7 +34,7 @@ void watch_close(struct watch *watch)
         return;
     }
     for (size_t i = 0; i < watch->count; i++) {
-        mem_free(watch->words[i]);
+        mem_free(watch->words[i].word);
     }
     mem_free(watch->words);
     mem_free(watch);
@@ -39,16 +44,15 @@ void watch_close(struct watch *watch)
 
 static int compare_word(const void *key, const void *item)
 {
-    const struct word *word = *(struct word *const *)item;
-
-    return division_compare(*(const struct division *)key, word->division);
+    return division_compare(*(const struct division *)key,
+                            ((const struct named_word *)item)->division);
 }
 
 static struct word *find_word(const struct watch *watch, struct division division, size_t *at)
 {
     *at = ARRAY_LOWER_BOUND(watch->words, watch->count, &division, compare_word);
     return *at < watch->count && compare_word(&division, &watch->words[*at]) == 0
-               ? watch->words[*at]
+               ? watch->words[*at].word
                : NULL;
 }
 
@@ -64,9 +68,8 @@ static struct word *word_for(struct watch *watch, struct division division)
 
     if (word == NULL) {
         word = mem_zalloc(sizeof *word);
-        word->division = division;
         ARRAY_GAP(watch->words, watch->count, watch->capacity, at);
-        watch->words[at] = word;
+        watch->words[at] = (struct named_word){division, word};
     }
     return word;
 }
