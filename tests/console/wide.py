@@ -109,8 +109,12 @@ def states_of(rows, ill):
 class Ground(console.Ground):
     """What a step may ask for, by name; and the figures, once it has them."""
 
-    def __init__(self, tree):
-        self.tree, self.figures = tree, []
+    def __init__(self, tree, ill):
+        self.tree, self.ill, self.figures = tree, ill, []
+
+    def known(self, division):
+        """Waits until its daemon has judged of all below it: a log must lie behind for a while."""
+        below_of(self.tree[division], states_of(divisions(division), self.ill[division]))
 
     def figure(self, what, figure, unit, most=None, least=None):
         self.figures.append(dict(what=what, figure=figure, unit=unit, most=most, least=least))
@@ -151,12 +155,10 @@ def run(build, options, base):
             open_real(tree)
         else:
             there.append(open_foreign(tree[REGION], messages, {}))
-        below_of(tree[REGION], states_of(divisions(REGION), {}))
-        below_of(tree[COUNTRY], states_of(divisions(COUNTRY), ill))
         for division in NAMES:
             add_people(tree[division])
-        ground = Ground(tree)
-        ground.figure("until 3,295 divisions have joined and are known", round(time.monotonic() - began, 1), "s")
+        ground = Ground(tree, {REGION: {}, COUNTRY: ill})
+        ground.figure("until 3,295 divisions have joined", round(time.monotonic() - began, 1), "s")
         runner = subprocess.Popen(
             ["node", os.path.join(HERE, "run.mjs"), json.dumps(told(tree, build, options)), *options.only],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

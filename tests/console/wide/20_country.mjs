@@ -10,6 +10,7 @@ const PAN_S = 4;
 const SIZE = { width: 1366, height: 900 };
 
 async function openMap(options) {
+  await act("known", COUNTRY);
   const page = await open(COUNTRY, { user: ADMIN, size: SIZE, ...options });
   await page.goto("/map");
   await page.locator(".wide canvas").waitFor();

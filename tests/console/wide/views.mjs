@@ -31,6 +31,7 @@ export const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.
 /** The median of five, as a figure. */
 export async function firstViews(division, what, selector, count, bounds = {}) {
   const took = [];
+  await act("known", division);
   for (let i = 0; i < VIEWS; i++) {
     took.push(Math.round(await firstView(division, selector, count)));
   }

@@ -37,6 +37,7 @@ async function openPages(division) {
 
 async function browse(division, what, bounds) {
   const { url, people } = { ...told.nodes[division], people: told.people[division] };
+  await act("known", division);
   const seen = await open(division, { user: ADMIN });
   const script = await record(seen, url, RECORD_S);
   await close(seen, "a page that is watched");
