@@ -20,6 +20,7 @@ export const steps = {
       await page.keyboard.press("Enter");
       await page.locator(".who", { hasText: "卓玛" }).waitFor();
       await settled(page);
+      await page.locator("h1", { hasText: /(今天已入账支付申请 |entered here today: )48/ }).waitFor(); // nothing waits; the pilot's
       await close(page, "login");
     }
   },

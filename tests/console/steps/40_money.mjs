@@ -57,6 +57,13 @@ export const steps = {
         need(plain(cells[at]) === want[member], `${division} ${scope} ${member}: ${cells[at]} for ${want[member]}`);
       }
     }
+    const rates = await Promise.all([0, 1].map((row) => page.locator(".chain-table tbody tr").nth(row).locator("td").nth(8).innerText()));
+    const map = await open("540000", { user: "央金" });
+    await map.goto("/map");
+    const strip = map.locator(".money-strip .figure").last();
+    await strip.waitFor();
+    need((await strip.innerText()).includes(rates[0].trim()) && (await strip.innerText()).includes(rates[1].trim()), `the map says ${await strip.innerText()} for ${rates}`);
+    await close(map, "the map's sums");
     const county = await chainOf("540121", "own");
     const spoken = await page.locator(".flow a[href^='/money/540121']").getAttribute("aria-label");
     for (const member of ["received", "unallocated", "paid"]) {

@@ -55,10 +55,10 @@ export function MapPage({ query }: PageProps) {
           <section class="card" aria-label={t("console.map.divisions", { count: count(answer.rows.length) })}>
             <div class="card-head">
               <h2>{t("console.map.divisions", { count: count(answer.rows.length) })}</h2>
-              <Segments label={t("console.map.view")} value={view} onChange={(value) => ask({ view: value === "tree" ? null : value })}
+              {answer.rows.length === 1 ? null : <><Segments label={t("console.map.view")} value={view} onChange={(value) => ask({ view: value === "tree" ? null : value })}
                 choices={[{ value: "tree", title: t("console.map.tree") }, { value: "list", title: t("console.map.list") }]} />
               <Segments label={t("console.map.lens")} value={lens} onChange={(value) => ask({ lens: value === "state" ? null : value })}
-                choices={lenses.map((value) => ({ value, title: t(`console.lens.${value}`) }))} />
+                choices={lenses.map((value) => ({ value, title: t(`console.lens.${value}`) }))} /></>}
               <div class="card-aside">{t(`console.lens_note.${lens}`)}</div>
             </div>
             <Divisions tree={answer} chain={chain.data} money={passed.data} lens={lens} view={view} />
@@ -85,7 +85,7 @@ function Divisions({ tree: answer, chain, money, lens, view }: {
     <>
       {answer.rows.length > PICTURE_MAX ? <WideTree root={root} lens={look} />
         : <Tree root={root} lens={look} chosen={null} note={t("console.map.this_node", { lsn: count(root.row.held_lsn) })} />}
-      <div class="map-foot"><Legend /><span class="ink3">{t("console.map.keys")}</span></div>
+      {answer.rows.length === 1 ? <div class="map-foot" /> : <div class="map-foot"><Legend /><span class="ink3">{t("console.map.keys")}</span></div>}
     </>
   );
 }
@@ -148,7 +148,7 @@ function Moments({ tree: answer, at }: { tree: TreeAnswer; at: string | null }) 
   const shared = common(answer);
   return (
     <div class="moments">
-      <span class="ink3">{t("console.map.moments")}</span>
+      <span class="ink3">{t(answer.rows.length === 1 ? "console.map.moments_own" : "console.map.moments")}</span>
       {at !== null ? <span>{atText(at)}</span> : <>
         <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>
         {late.slice(0, 6).map((row) => <AsOf key={row.division} who={row.name} time={knownUntil(row)} late href={`/map/${row.division}`} />)}

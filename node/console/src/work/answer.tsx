@@ -51,7 +51,7 @@ export function AnswerPage({ row, rows, book, onDone }: { row: InboxRow; rows: I
         {transfer.problem === null ? null : <Trouble problem={transfer.problem} retry={transfer.again} />}
         {document === null ? null : <Facts rows={[
           [t("console.work.document"), `${row.id} · ${row.issuer_name ?? row.issuer}`],
-          ...SHOWN.filter((name) => document[name] !== undefined).map((name): [string, string] => [book?.fieldWord(name) ?? name, named(name, document[name])]),
+          ...SHOWN.filter((name) => document[name] !== undefined && (name !== "pro_name" || named("pro_code", document.pro_code ?? "") === document.pro_code)).map((name): [string, string] => [book?.fieldWord(name) ?? name, named(name, document[name])]),
           [t("console.work.issued"), moment(row.time)],
         ]} />}
       </Panel>

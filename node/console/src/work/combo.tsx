@@ -74,7 +74,7 @@ export function Combo({ id, value, shownAs, isFree, invalid, describedBy, requir
     <div class="combo" ref={box} onFocusOut={leave}>
       <input id={id} role="combobox" autocomplete="off" aria-expanded={isOpen} aria-controls={list} aria-autocomplete="list"
         aria-activedescendant={isOpen && offers.length > 0 ? `${list}-${at}` : undefined} aria-invalid={invalid} aria-required={required} aria-describedby={describedBy}
-        value={typed ?? (shownAs === undefined ? value : `${value}  ${shownAs}`)}
+        value={typed ?? (shownAs === undefined || shownAs === value ? value : `${value}  ${shownAs}`)}
         onFocus={(event) => event.currentTarget.select()} onClick={() => setOpen(true)}
         onInput={(event) => {
           setTyped(event.currentTarget.value);

@@ -15,7 +15,7 @@ export function FieldHelp({ name, kind, book }: { name: string | null; kind: Kin
   if (use === undefined || field === undefined) {
     return null;
   }
-  const [help, example] = [said(field.help, ""), said(use.example, "")];
+  const [help, example] = [said(field.help, ""), use.names === null ? said(use.example, "") : ""]; // what is chosen needs no example
   return help === "" && example === "" ? null : (
     <Panel class="field-help" title={said(field.words, field.name)} aside={<a href={`/help/${field.name}`}>{t("console.nav.help")}</a>}>
       {help === "" ? null : <p>{help}</p>}

@@ -2,6 +2,7 @@
 // in would bring at the right. A refusal says by how much, and offers what to do.
 import { useEffect, useState } from "preact/hooks";
 import { Problem } from "../api";
+import { status } from "../live";
 import { fen, shown, yuan } from "../money";
 import { withAmounts } from "../parts/advice";
 import { Marked } from "../parts/badge";
@@ -96,7 +97,8 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const found = form.isTrying ? null : faultOf(verdict, kind, fields, book); // of what is there now
   // What is missing is said beside the field once it was left; the node's word comes after that.
   const fault = Object.keys(own).length > 0 && !(room !== null && room.exceeds > 0n) ? null : found;
-  const firstBad = Object.keys(own)[0] ?? (room !== null && room.exceeds > 0n ? amountField : fault?.field) ?? null;
+  const inOrder = book.schema.groups.flatMap(({ name }) => kind.fields.filter(({ group }) => group === name)); // as they stand
+  const firstBad = inOrder.find(({ name }) => own[name] !== undefined)?.name ?? Object.keys(own)[0] ?? (room !== null && room.exceeds > 0n ? amountField : fault?.field) ?? null;
   const lineField = kind.fields.find(({ names: named }) => named === "indicator")?.name ?? null;
   const lineId = lineField === null ? "" : fields[lineField] ?? "";
 
@@ -245,7 +247,7 @@ function HandedIn({ verdict, kind, rest, fields, amountField, onAgain }: {
 }) {
   const isEntered = verdict.status === "accepted" || verdict.status === "exists";
   const amount = readAmount(fields[amountField] ?? "");
-  const text = t(isEntered ? "console.work.entered" : "console.work.waits_for_checker", { id: verdict.id ?? "", kind: said(kind.words, kind.name), amount: amount === null || fen(amount) === 0n ? "" : shown(amount) });
+  const text = t(isEntered ? "console.work.entered" : "console.work.waits_for_checker", { id: verdict.id ?? "", kind: said(kind.words, kind.name), amount: amount === null || fen(amount) === 0n ? "" : t("console.work.of_amount", { amount: shown(amount) }) });
   return (
     <>
       <Sentence state={isEntered ? "entered" : "pending"}>{text}</Sentence>
@@ -256,6 +258,7 @@ function HandedIn({ verdict, kind, rest, fields, amountField, onAgain }: {
           {rest === null ? null : <button type="button" class="primary" onClick={() => onAgain({ ...fields, [amountField]: rest })}>{t("console.work.rest_now", { amount: shown(rest) })}</button>}
           <button type="button" class={rest === null ? "primary" : ""} onClick={() => onAgain({})}>{t("console.work.another")}</button>
           <button type="button" onClick={() => onAgain(fields)}>{t("console.work.like_this")}</button>
+          {isEntered ? <a class="button" href={`/doc/${status.value?.division ?? ""}/${encodeURIComponent(verdict.id ?? "")}`}>{t("console.work.see_document")}</a> : null}
           <a class="button" href="/work">{t("console.work.to_inbox")}</a>
         </div>
       </div></div></div>
