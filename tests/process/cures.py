@@ -7,6 +7,7 @@ languages. Each has one. What is not built yet is not named, here or in any othe
 """
 import argparse
 import os
+import pty
 import re
 import shlex
 import shutil
@@ -33,6 +34,7 @@ ALWAYS_THERE = ("coreutils", "util-linux")
 # What only looks, or asks for what is not there.
 HARMLESS = ("status", "alarms", "verify", "doctor", "balance", "list", "get")
 MAKES_A_HOME = ("init", "join")
+AT_A_TERMINAL = ("invite --accept",)  # elsewhere it wants to be told what a terminal shows
 
 
 def need(holds, what):
@@ -80,6 +82,14 @@ class Bench:
     def run(self, *words):
         return subprocess.run(words, capture_output=True, env=self.tree.env, stdin=subprocess.DEVNULL)
 
+    def run_at_terminal(self, *words):
+        ours, its = pty.openpty()
+        try:
+            return subprocess.run(words, stdin=its, stdout=its, stderr=its, env=self.tree.env)
+        finally:
+            os.close(its)
+            os.close(ours)
+
     def check_terrace(self, words):
         program = self.tree.bin("terrace")
         if words[1].startswith("--"):
@@ -91,7 +101,8 @@ class Bench:
         if words[1] in MAKES_A_HOME:
             return self.run(program, *words[1:], "--help").returncode == 0
         # Read to its end, and then there is no node to ask.
-        return self.run(program, "--home", self.empty, *words[1:]).returncode == 3
+        run = self.run_at_terminal if " ".join(words[1:3]) in AT_A_TERMINAL else self.run
+        return run(program, "--home", self.empty, *words[1:]).returncode == 3
 
     def check_terraced(self, words):
         program = self.tree.bin("terraced")
