@@ -18,7 +18,7 @@
 struct replicator;
 struct link;
 
-enum { COSIGN_GAP_MS = 1000, COSIGN_SAVED_MAX = 2, COSIGN_BYTES = 16384 };
+enum { COSIGN_GAP_MS = 1000, COSIGN_SAVED_MAX = 1, COSIGN_BYTES = 16384 };
 
 /* One whose cosignatures of a log come here: each may come once in COSIGN_GAP_MS. */
 struct cosigner {

@@ -179,7 +179,7 @@ function Transit({ row }: { row: DivisionRow }) {
   return (
     <Panel title={t("console.division.transit")} count={rows.length} flush aside={t("console.money.unit")}>
       <Table label={t("console.division.transit")} rows={rows} keyOf={({ division, id }) => `${division} ${id}`}
-        hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`} empty={t("console.division.no_transit")}
+        hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`} isRead={mine.data !== null} empty={t("console.division.no_transit")}
         columns={[
           { key: "id", title: t("console.column.document"), cell: ({ division, id, ...rest }) => <a href={`/doc/${division}/${encodeURIComponent(id)}`}>{String(rest.cor_bgt_doc_no ?? rest.sup_bgt_doc_no ?? id)}</a> },
           { key: "why", title: t("console.column.purpose"), cell: (document) => String(document.use_des ?? document.pro_name ?? document.memo ?? "") },
@@ -201,7 +201,7 @@ function Last({ row, sums, at }: { row: DivisionRow; sums: ChainRow[]; at: strin
   return (
     <Panel title={t(isLate(row) ? "console.division.last_before" : "console.division.last")} flush
       aside={<>{data === null ? null : <span>{t("console.division.last_count", { count: count(data.total) })}</span>}<span>{t("console.money.unit")}</span></>}>
-      <Table label={t("console.division.last")} rows={rows} keyOf={({ id }) => id} empty={t("console.division.no_payment")}
+      <Table label={t("console.division.last")} rows={rows} keyOf={({ id }) => id} isRead={last === null || data !== null} empty={t("console.division.no_payment")}
         hrefOf={({ division, id }) => `/doc/${division}/${encodeURIComponent(id)}`}
         columns={[
           { key: "time", title: t("console.column.time"), cell: ({ time }) => <span class="ink3">{moment(time)}</span> },

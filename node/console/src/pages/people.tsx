@@ -59,7 +59,7 @@ function Users({ users }: { users: Answer<{ rows: User[] }> }) {
     <div class="stack"><Panel title={t("console.people.users")} count={rows.length} flush
       aside={isAdmin ? <button type="button" onClick={() => setAdding(true)}>{t("console.people.add")}</button> : null}>
       {users.problem === null ? null : <Trouble problem={users.problem} retry={users.again} />}
-      <Table label={t("console.people.users")} rows={rows} keyOf={({ name }) => name} empty={t("console.people.nobody")}
+      <Table label={t("console.people.users")} rows={rows} keyOf={({ name }) => name} isRead={users.data !== null} empty={t("console.people.nobody")}
         columns={[
           { key: "name", title: t("console.people.name"), class: "fixed", cell: ({ name }) => <b>{name}</b>, order: (a, b) => a.name.localeCompare(b.name) },
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ enabled }) => enabled

@@ -28,6 +28,7 @@ export interface TableProps<T> {
   selection?: { chosen: Set<string>; onChange: (chosen: Set<string>) => void };
   look?: (row: T) => string; // a class for the row
   empty: string;
+  isRead?: boolean; // false: no answer yet, so that nothing is there cannot be said
   foot?: ComponentChildren; // below the rows, as wide as the table
   isBoard?: boolean; // its columns are compared: they stay columns on a phone
 }
@@ -119,7 +120,7 @@ export function Table<T>(props: TableProps<T>) {
   };
 
   if (rows.length === 0) {
-    return <p class="empty">{props.empty}</p>;
+    return props.isRead === false ? <p class="empty" aria-busy="true">…</p> : <p class="empty">{props.empty}</p>;
   }
   const width = columns.length + (selection === undefined ? 0 : 1);
   const totals = columns.some((column) => column.total !== undefined);

@@ -18,7 +18,7 @@ export function ConfigTab() {
       aside={<Segments label={t("console.ops.show")} value={which} onChange={(value) => ask({ show: value === "all" ? "all" : null })}
         choices={[{ value: "set", title: t("console.config.set") }, { value: "all", title: t("console.ops.show.all") }]} />}>
       {config.problem === null ? null : <Trouble problem={config.problem} retry={config.again} />}
-      <Table label={t("console.ops.tab.config")} rows={rows} keyOf={({ name }) => name} empty={t("console.config.none")}
+      <Table label={t("console.ops.tab.config")} rows={rows} keyOf={({ name }) => name} isRead={config.data !== null} empty={t("console.config.none")}
         columns={[
           { key: "name", title: t("console.config.name"), class: "fixed", cell: ({ name }) => <code>{name}</code> },
           { key: "value", title: t("console.config.value"), cell: ({ value }) => <code>{value}</code> },

@@ -40,7 +40,7 @@ export function EventsTab({ status, tree, open }: { status: Status; tree: TreeAn
   return (
     <Panel title={t("console.ops.tab.events")} count={rows.length} flush>
       {past.problem === null ? null : <Trouble problem={past.problem} retry={past.again} />}
-      <Table label={t("console.ops.tab.events")} rows={rows} keyOf={({ key }) => key} empty={t("console.event.none")}
+      <Table label={t("console.ops.tab.events")} rows={rows} keyOf={({ key }) => key} isRead={past.data !== null} empty={t("console.event.none")}
         columns={[
           { key: "at", title: t("console.column.time"), class: "fixed", cell: ({ at }) => moment(at) },
           { key: "what", title: t("console.audit.what"), class: "fixed", cell: ({ what }) => <Marked {...looks[what]}>{t(`console.event.${what}`)}</Marked> },

@@ -30,7 +30,7 @@ function Open() {
   const rows = tree.value?.invited ?? [];
   return (
     <Panel title={t("console.join.open")} count={rows.length} flush>
-      <Table label={t("console.join.open")} rows={rows} keyOf={({ division }) => division} empty={t("console.join.all_came")}
+      <Table label={t("console.join.open")} rows={rows} keyOf={({ division }) => division} isRead={tree.value !== null} empty={t("console.join.all_came")}
         columns={[
           { key: "who", title: t("console.column.division"), class: "fixed", cell: ({ division, name }) => <>{name} <span class="ink3">{division}</span></> },
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired, waiting }) => <Marked shape={expired ? "clock" : "filling"} tone={expired || waiting ? "warn" : "quiet"}>{t(expired ? "console.token.expired" : waiting ? "console.join.compare" : "console.join.awaited")}</Marked> },

@@ -17,7 +17,7 @@ export function KeysTab({ status }: { status: Status }) {
     <div class="columns wide">
       <Panel title={t("console.keys_of.persons")} count={rows.length} flush>
         {users.problem === null ? null : <Trouble problem={users.problem} retry={users.again} />}
-        <Table label={t("console.keys_of.persons")} rows={rows} keyOf={({ name }) => name} empty={t("console.people.nobody")}
+        <Table label={t("console.keys_of.persons")} rows={rows} keyOf={({ name }) => name} isRead={users.data !== null} empty={t("console.people.nobody")}
           columns={[
             { key: "name", title: t("console.people.name"), class: "fixed", cell: ({ name }) => name, order: (a, b) => a.name.localeCompare(b.name) },
             { key: "age", title: t("console.keys_of.age"), number: true, cell: ({ key_age_s }) => age(key_age_s), order: (a, b) => a.key_age_s - b.key_age_s },

@@ -22,7 +22,7 @@ export function SessionsTab() {
   return (
     <Panel title={t("console.ops.tab.sessions")} count={rows.length} flush>
       {trouble === null ? null : <Trouble problem={trouble} retry={sessions.again} />}
-      <Table label={t("console.ops.tab.sessions")} rows={rows} keyOf={({ id }) => String(id)} empty={t("console.session.nobody")}
+      <Table label={t("console.ops.tab.sessions")} rows={rows} keyOf={({ id }) => String(id)} isRead={sessions.data !== null} empty={t("console.session.nobody")}
         columns={[
           { key: "name", title: t("console.people.name"), class: "fixed", cell: ({ name }) => <b>{name}</b> },
           { key: "address", title: t("console.join.from"), class: "fixed", cell: ({ address }) => <code>{address}</code> },

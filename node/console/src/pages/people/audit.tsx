@@ -36,7 +36,7 @@ export function Audit() {
       <Panel title={t("console.people.audit")} count={rows === null ? undefined : count(rows)} flush
         aside={<button type="button" onClick={() => { setBack(0); check.again(); }}>{t("console.audit.again")}</button>}>
         {problem === null ? null : <Trouble problem={problem} retry={check.again} />}
-        <Table label={t("console.people.audit")} rows={shown} keyOf={({ position }) => String(position)} empty={t("console.audit.none")}
+        <Table label={t("console.people.audit")} rows={shown} keyOf={({ position }) => String(position)} isRead={answer.data !== null} empty={t("console.audit.none")}
           columns={[
             { key: "position", title: t("console.audit.number"), number: true, cell: ({ position }) => <span class="ink3">{count(position)}</span> },
             { key: "time", title: t("console.column.time"), class: "fixed", cell: ({ time }) => moment(time) },

@@ -34,7 +34,7 @@ export function Chains() {
         <label>{t("console.column.division")} <select value={division} onChange={(event) => setDivision(event.currentTarget.value)}>
           {choices.map((row) => <option key={row.division} value={row.division}>{row.name} {row.division}</option>)}</select></label>)}>
       {answer.problem === null ? null : <Trouble problem={answer.problem} retry={answer.again} />}
-      <Table label={t("console.people.chains")} rows={rows} keyOf={({ entry }) => entry.id} empty={t("console.chains.none")}
+      <Table label={t("console.people.chains")} rows={rows} keyOf={({ entry }) => entry.id} isRead={answer.data !== null} empty={t("console.chains.none")}
         columns={[
           { key: "name", title: t("console.people.name"), class: "fixed", cell: ({ entry }) => <b>{entry.name}</b> },
           { key: "step", title: t("console.audit.what"), class: "fixed", cell: ({ step }) => <Marked {...looks[step]}>{t(`console.chains.${step}`)}</Marked> },

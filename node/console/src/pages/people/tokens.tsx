@@ -29,7 +29,7 @@ export function Tokens() {
     <Panel title={t("console.people.tokens")} count={rows.length} flush
       aside={tokens.problem === null ? <button type="button" onClick={() => setMaking(true)}>{t("console.token.make")}</button> : null}>
       {trouble === null ? null : <Trouble problem={trouble} retry={tokens.again} />}
-      <Table label={t("console.people.tokens")} rows={rows} keyOf={({ name }) => name} empty={t("console.token.none")}
+      <Table label={t("console.people.tokens")} rows={rows} keyOf={({ name }) => name} isRead={tokens.data !== null} empty={t("console.token.none")}
         columns={[
           { key: "name", title: t("console.token.name"), class: "fixed", cell: ({ name }) => <b>{name}</b> },
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired }) => expired
