@@ -124,8 +124,8 @@ static rocksdb_options_t *make_family_options(const struct rocks *rocks,
     rocksdb_options_set_write_buffer_size(options, family->memtable_bytes);
     rocksdb_options_set_arena_block_size(options, 64 * KIB); /* grown only as it fills */
     rocksdb_options_set_max_write_buffer_number(options, 3);
-    if (family->bloom) { /* halves the time of a read that finds nothing */
-        rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.05);
+    if (family->bloom) { /* halves the time of a read that finds nothing: 16 bits for each 100 bytes */
+        rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
         rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     }
     rocksdb_options_set_compression(options, family->compressed ? rocksdb_lz4_compression
