@@ -124,7 +124,7 @@ static rocksdb_options_t *make_family_options(const struct rocks *rocks,
     rocksdb_options_set_write_buffer_size(options, family->memtable_bytes);
     rocksdb_options_set_arena_block_size(options, 64 * KIB); /* grown only as it fills */
     rocksdb_options_set_max_write_buffer_number(options, 3);
-    if (family->bloom) { /* halves the time of a read that finds nothing: 16 bits for each 100 bytes */
+    if (family->bloom) { /* reads that find nothing take half as long; 16 bits a row */
         rocksdb_options_set_memtable_prefix_bloom_size_ratio(options, 0.02);
         rocksdb_options_set_memtable_whole_key_filtering(options, 1);
     }
