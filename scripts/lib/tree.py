@@ -4,6 +4,7 @@ Each node is a `terraced` of its own with its own home, reached through the `ter
 nothing else. Waiting is always for a condition, never for a time: how long it may take is a bound for
 machines that are slow and have much else to do.
 """
+import argparse
 import json
 import os
 import random
@@ -12,6 +13,8 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 
 from relay import Relay
@@ -319,3 +322,15 @@ def pilot(tree):
         else:
             _, took = tree.join(parent, division, name)
             yield division, name, took
+
+
+def run_test(name, prove):
+    """The program of a test: prove(folder of its own, build); ends it with 1 where that fails."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(ROOT, "build"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix=f"terrace-{name}-") as base:
+        try:
+            prove(base, os.path.abspath(options.build))
+        except Failed as failed:
+            sys.exit(f"{name}: {failed}")

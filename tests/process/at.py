@@ -3,11 +3,8 @@ Three real nodes.
 
     python3 tests/process/at.py --build build
 """
-import argparse
 import json
 import os
-import sys
-import tempfile
 
 from lists import CITY, PAYEE, ROOT, enter, need, trees
 from node_api import Api, Refused
@@ -138,18 +135,5 @@ def prove(base, build):
     print("at: what each board said, it says of that moment for ever")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-at-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"at: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("at", prove)

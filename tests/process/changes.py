@@ -3,7 +3,6 @@ once, in the order of arrival, wherever it goes on and however often node and re
 
     python3 tests/process/changes.py --build build
 """
-import argparse
 import json
 import os
 import random
@@ -11,7 +10,6 @@ import selectors
 import shutil
 import socket
 import sys
-import tempfile
 import threading
 import time
 import urllib.parse
@@ -355,18 +353,5 @@ def prove(base, build):
     print("changes: each entry once, in the order of arrival, from any position, through every fall")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-changes-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"changes: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("changes", prove)

@@ -3,12 +3,10 @@ what it read kept; and to a node with another certificate it says nothing.
 
     python3 tests/process/example.py --build build
 """
-import argparse
 import json
 import os
 import subprocess
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
@@ -59,18 +57,5 @@ def prove(base, build):
     print("example: logs in, hands in, follows, and goes on")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-example-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"example: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("example", prove)

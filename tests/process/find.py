@@ -3,11 +3,8 @@ at so many documents and no more. Three real nodes.
 
     python3 tests/process/find.py --build build
 """
-import argparse
 import json
 import os
-import sys
-import tempfile
 
 from lists import CITY, ROOT, enter, need, trees
 from node_api import Api, Refused
@@ -96,18 +93,5 @@ def prove(base, build):
     print("find: whoever wrote it, by number or by id, so many documents a page")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-find-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"find: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("find", prove)

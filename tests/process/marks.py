@@ -2,11 +2,8 @@
 
     python3 tests/process/marks.py --build build
 """
-import argparse
 import json
 import os
-import sys
-import tempfile
 import time
 
 from changes import CITY, COUNTY, ROOT, Events, api, enter, need, trees, whole
@@ -106,18 +103,5 @@ def prove(base, build):
     print("marks: whose entries came, from any position, at a pace of their own")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-marks-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"marks: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("marks", prove)

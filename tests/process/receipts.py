@@ -3,11 +3,9 @@ every level, and no better one while a link is down.
 
     python3 tests/process/receipts.py --build build
 """
-import argparse
 import json
 import os
 import sys
-import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
@@ -116,18 +114,5 @@ def prove(base, build):
     print("receipts: who holds a document, by whose signature, the same at every level")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-receipts-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"receipts: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("receipts", prove)

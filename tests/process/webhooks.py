@@ -4,7 +4,6 @@ that the configuration does not name.
 
     python3 tests/process/webhooks.py --build build
 """
-import argparse
 import hashlib
 import hmac
 import http.server
@@ -14,7 +13,6 @@ import re
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 
@@ -301,18 +299,5 @@ def prove(base, build):
     print("webhooks: signed, in order, through falls; the refused alone, and again when asked; nowhere else")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", default="build")
-    options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="terrace-webhooks-") as base:
-        try:
-            prove(base, os.path.abspath(options.build))
-        except trees.Failed as failed:
-            print(f"webhooks: {failed}", file=sys.stderr)
-            return 1
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    trees.run_test("webhooks", prove)
