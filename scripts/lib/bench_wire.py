@@ -129,7 +129,7 @@ def measure_idle(wires, divisions, seconds):
             for division in divisions}
 
 
-def measure_payments(tree, wires, county, count, idle):
+def measure_payments(tree, wires, county, count, apart_s, idle):
     """Bytes a payment on each hop, with all that answers it, over what the link costs idle."""
     region, hops = tree[REGION], (county.division, CITY)
     before, began = {hop: wires.counted(hop)[0] for hop in hops}, time.monotonic()
@@ -137,7 +137,7 @@ def measure_payments(tree, wires, county, count, idle):
         pay(county, number)
         lsn = county.digest()["lsn"]
         trees.wait_until(lambda: region.digest(county.division)["lsn"] >= lsn, 30, "the payment")
-        time.sleep(1.2)  # each alone: no cosignature speaks of two
+        time.sleep(apart_s)  # each alone: no cosignature speaks of two
     time.sleep(QUIET_S)
     minutes = (time.monotonic() - began) / 60
     return {hop: (wires.counted(hop)[0] - before[hop] - idle[hop][0] * minutes) / count
@@ -160,7 +160,7 @@ def report(descendants, idle, payments, leaf, as_json):
         print(f"{row['what']}: {figures}")
 
 
-def main(base, seconds, descendants, payments, as_json):
+def main(base, seconds, descendants, payments, apart_s, as_json):
     if os.geteuid() != 0:
         raise trees.Failed("scripts/bench wire makes network namespaces: run it as root")
     tree, wires = trees.Tree(base), Wires()
@@ -174,7 +174,7 @@ def main(base, seconds, descendants, payments, as_json):
         tree.wait_equal_digests()
         time.sleep(QUIET_S)
         idle = measure_idle(wires, (county.division, CITY), seconds)
-        costs = measure_payments(tree, wires, county, payments, idle)
+        costs = measure_payments(tree, wires, county, payments, apart_s, idle)
         report(descendants, idle, costs, county.division, as_json)
     finally:
         tree.stop()
