@@ -12,17 +12,19 @@
 struct field_order {
     enum field at[2 + 16 + 24 + 16 + 32 + 2];
     size_t count;
+    uint64_t has[FIELDS / 64];
 };
 
 static void order_add(struct field_order *order, enum field field)
 {
-    for (size_t i = 0; i < order->count; i++) {
-        if (order->at[i] == field) {
-            return;
-        }
+    uint64_t *word = &order->has[field / 64];
+    const uint64_t bit = UINT64_C(1) << field % 64;
+
+    if ((*word & bit) == 0) {
+        *word |= bit;
+        assert(order->count < COUNT_OF(order->at));
+        order->at[order->count++] = field;
     }
-    assert(order->count < COUNT_OF(order->at));
-    order->at[order->count++] = field;
 }
 
 static void order_add_list(struct field_order *order, const enum field *list, size_t capacity)
@@ -35,6 +37,7 @@ static void order_add_list(struct field_order *order, const enum field *list, si
 static void order_fill(struct field_order *order, const struct kind_info *info)
 {
     order->count = 0;
+    memset(order->has, 0, sizeof order->has);
     order_add(order, FIELD_ID);
     order_add(order, FIELD_FISCAL_YEAR);
     order_add_list(order, info->required, COUNT_OF(info->required));
