@@ -57,6 +57,32 @@ int bytes_compare(struct bytes a, struct bytes b)
     return a.size < b.size ? -1 : a.size > b.size;
 }
 
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __extension__ typedef unsigned __int128 wide;
+    const wide product = (wide)a * b;
+
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+uint64_t bytes_hash(struct bytes bytes, uint64_t seed)
+{
+    uint64_t hash = seed ^ bytes.size;
+    const uint8_t *at = bytes.data;
+    size_t left = bytes.size;
+    uint64_t word = 0;
+
+    for (; left > 8; left -= 8, at += 8) {
+        memcpy(&word, at, 8);
+        hash = mix(hash ^ word, UINT64_C(0x9e3779b97f4a7c15));
+    }
+    word = 0;
+    if (left != 0) {
+        memcpy(&word, at, left);
+    }
+    return mix(hash ^ word, UINT64_C(0xd6e8feb86659fd93) ^ seed >> 1);
+}
+
 void buf_free(struct buf *buf)
 {
     mem_free(buf->data);

@@ -41,6 +41,8 @@ static inline bool bytes_equal(struct bytes a, struct bytes b)
 }
 /* As memcmp, a shorter one that is a prefix first. */
 int bytes_compare(struct bytes a, struct bytes b);
+/* For tables in memory. Whoever does not know the seed cannot choose bytes that collide. */
+uint64_t bytes_hash(struct bytes bytes, uint64_t seed);
 
 struct buf {
     uint8_t *data;

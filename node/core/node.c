@@ -231,6 +231,7 @@ void node_close(struct node *node)
     }
     tasks_stop(&node->tasks);
     drafted_forget(&node->drafted);
+    draft_ids_free(&node->draft_ids);
     ledger_close(node->ledger);
     replicator_close(node->replicator);
     txn_free(node->txn);
@@ -354,6 +355,7 @@ void node_trim(struct node *node)
 {
     txn_trim(node->txn);
     drafted_forget(&node->drafted);
+    draft_ids_free(&node->draft_ids);
     own_log_trim(node);
 }
 

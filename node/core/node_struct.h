@@ -16,6 +16,7 @@
 #include "node/core/self_health.h"
 #include "node/core/space.h"
 #include "node/core/tasks.h"
+#include "node/office/draft_ids.h"
 #include "node/office/drafted.h"
 
 struct node {
@@ -61,6 +62,7 @@ struct node {
     struct block_body unpacked; /* own_log.c: of the own log, the one that was read last */
     struct dry_runs dry_runs;   /* node/office/dry_run.c */
     struct drafted drafted;     /* node/office/drafted.c */
+    struct draft_ids draft_ids; /* node/office/draft_ids.c */
     uint64_t webhooks_version;  /* node/office/webhooks.c: how often an admin changed them */
 };
 

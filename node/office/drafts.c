@@ -139,9 +139,10 @@ bool draft_find(struct txn *txn, struct bytes id, struct draft *draft)
     return draft_look(txn, id, draft) == DRAFT_WAITS;
 }
 
-void draft_set_aside_id(struct txn *txn, struct bytes id)
+void draft_set_aside_id(struct node *node, struct txn *txn, struct bytes id)
 {
     put_ref(txn, id, (struct draft_ref){SET_ASIDE, 0});
+    draft_ids_add(&node->draft_ids, id);
 }
 
 void draft_free_id(struct txn *txn, struct bytes id)
@@ -242,6 +243,7 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
     chunk_add(txn, &draft);
     put_ref(txn, draft.id, (struct draft_ref){draft.sequence, draft.leaf});
+    draft_ids_add(&node->draft_ids, draft.id);
 }
 
 void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,

@@ -31,7 +31,7 @@ struct draft_ref {
 enum draft_place { DRAFT_NONE, DRAFT_WAITS, DRAFT_SET_ASIDE };
 /* *draft is filled in where it waits. */
 enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft);
-void draft_set_aside_id(struct txn *txn, struct bytes id);
+void draft_set_aside_id(struct node *node, struct txn *txn, struct bytes id);
 void draft_free_id(struct txn *txn, struct bytes id);
 /* False: there is none, as for an id that no document can have. */
 bool draft_find(struct txn *txn, struct bytes id, struct draft *draft);

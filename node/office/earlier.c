@@ -84,6 +84,16 @@ static bool pass_set_aside(const struct earlier_rules *rules, struct submit_item
     return true;
 }
 
+void earlier_look(const struct earlier_rules *rules, const struct submit_item *item,
+                  struct earlier *earlier)
+{
+    const struct bytes id = document_id(&item->document);
+
+    earlier->place = draft_ids_may_have(&rules->node->draft_ids, id)
+                         ? draft_look(rules->txn, id, &earlier->draft)
+                         : DRAFT_NONE;
+}
+
 bool earlier_pass(const struct earlier_rules *rules, struct submit_item *item,
                   struct earlier *earlier)
 {
@@ -92,7 +102,7 @@ bool earlier_pass(const struct earlier_rules *rules, struct submit_item *item,
         item->status = item->refusal.reason == REASON_EXISTS ? SUBMIT_EXISTS : SUBMIT_REFUSED;
         return false;
     }
-    earlier->place = draft_look(rules->txn, document_id(&item->document), &earlier->draft);
+    earlier_look(rules, item, earlier);
     return earlier->place == DRAFT_NONE ||
            (earlier->place == DRAFT_WAITS ? pass_draft(rules, item, &earlier->draft)
                                           : pass_set_aside(rules, item));

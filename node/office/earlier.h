@@ -29,6 +29,9 @@ struct earlier {
     struct draft draft; /* where it waits */
 };
 
+/* What an id stands for beside an entry. */
+void earlier_look(const struct earlier_rules *rules, const struct submit_item *item,
+                  struct earlier *earlier);
 /* True when the document may go on; else the item has its status, and what of it is known. */
 bool earlier_pass(const struct earlier_rules *rules, struct submit_item *item,
                   struct earlier *earlier);

@@ -143,7 +143,7 @@ static void set_aside(struct node *node, struct txn *txn, const struct draft *dr
     store_row(txn, aside);
     drafted_dropped(&node->drafted, draft->sequence);
     draft_drop(txn, draft);
-    draft_set_aside_id(txn, bytes_text(aside->id));
+    draft_set_aside_id(node, txn, bytes_text(aside->id));
 }
 
 void set_aside_refused(struct node *node, struct txn *txn, const struct draft *draft,

@@ -228,7 +228,7 @@ static void enter_rehearsed(struct post *post, struct submit_item *item)
     struct earlier earlier;
     struct bytes body;
 
-    earlier.place = draft_look(post->txn, document_id(&item->document), &earlier.draft);
+    earlier_look(&post->rules, item, &earlier);
     earlier_take_out(&post->rules, item, &earlier);
     item->lsn = rehearsal_enter(post->rehearsal, post->node, post->txn, item->document.kind,
                                 &document, &body);
@@ -327,6 +327,7 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
     struct post post;
 
     drafted_refresh(&node->drafted);
+    draft_ids_refresh(&node->draft_ids, txn);
     open_post(&post, node, txn, terms, &node->drafted);
     post.rehearsal = &rehearsal;
     if (!terms->atomic && !has_entries_to_sign(&post, items, count)) {

@@ -119,30 +119,9 @@ static void *take(struct txn *txn, size_t size)
 
 /* --- the table --- */
 
-static uint64_t mix(uint64_t a, uint64_t b)
-{
-    __extension__ typedef unsigned __int128 wide;
-    const wide product = (wide)a * b;
-
-    return (uint64_t)product ^ (uint64_t)(product >> 64);
-}
-
 static uint64_t hash_key(const struct txn *txn, enum store_space space, struct bytes key)
 {
-    uint64_t hash = txn->seed ^ (uint64_t)space << 56 ^ key.size;
-    const uint8_t *at = key.data;
-    size_t left = key.size;
-    uint64_t word = 0;
-
-    for (; left > 8; left -= 8, at += 8) {
-        memcpy(&word, at, 8);
-        hash = mix(hash ^ word, UINT64_C(0x9e3779b97f4a7c15));
-    }
-    word = 0;
-    if (left != 0) {
-        memcpy(&word, at, left);
-    }
-    return mix(hash ^ word, UINT64_C(0xd6e8feb86659fd93) ^ txn->seed >> 1);
+    return bytes_hash(key, txn->seed ^ (uint64_t)space << 56);
 }
 
 static struct slot *probe(const struct txn *txn, uint64_t hash, enum store_space space,
