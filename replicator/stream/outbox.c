@@ -26,7 +26,7 @@ void outbox_reset(struct outbox *outbox)
     outbox->hello_due = outbox->welcome_due = outbox->ack_due = false;
     outbox->reject_count = 0;
     mailbox_clear(&outbox->beats); /* stale by then */
-    outbox->signed_due = outbox->cosignatures.count > 0;
+    outbox->signed_due = false;
     outbox->show_author = DIVISION_NONE;
     buf_free(&outbox->evidence);
     buf_free(&outbox->returned);
@@ -73,7 +73,6 @@ void outbox_cosignature(struct outbox *outbox, struct division author, struct di
                         const ProtobufCMessage *cosignature)
 {
     mailbox_put(&outbox->cosignatures, COSIGNATURES_WAITING_MAX, author, holder, cosignature);
-    outbox->signed_due |= outbox->cosignatures.count > 0;
 }
 
 void outbox_cosigned_head(struct outbox *outbox, struct division author, struct division holder,

@@ -3,7 +3,8 @@
  *   restart | complaint     of no session, or of one that is over
  *   hello | welcome         the handshake
  *   ack, reject             what came and what was refused
- *   cosignatures, beats     signed words; they share a frame with the acks
+ *   cosignatures, beats     signed words; they share a frame with the acks. Only a beat may ask for a
+ *                           frame of its own: one leaves each way in limits.beat_ms
  *
  * So an ack never waits behind bulk: blocks do not wait here, they are read from their log as
  * frames leave (send.h). session/lanes.c puts the frames together.

@@ -220,10 +220,10 @@ def main():
     parser.add_argument("--pairs", type=int, default=9, help="compare: runs of each revision a row")
     parser.add_argument("--bound", type=float,
                         help="compare: the least ratio (0.97); drafts: the most (1.3)")
-    parser.add_argument("--apart", type=float, default=1.2,
-                        help="wire: seconds between payments (1.2; from 26 on each has its own cosignatures)")
+    parser.add_argument("--apart", type=float, default=31,
+                        help="wire: seconds between payments (31: each has cosignatures of its own)")
     parser.add_argument("--descendants", type=int, default=3, help="wire: of the city (3)")
-    parser.add_argument("--payments", type=int, default=12, help="wire: alone, one by one (12)")
+    parser.add_argument("--payments", type=int, default=8, help="wire: alone, one by one (8)")
     parser.add_argument("--documents", type=int, default=1000000, help="pages: payments (1000000)")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
