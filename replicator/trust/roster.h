@@ -6,8 +6,7 @@
  *
  *   trust key --> region (epoch 1) --> city (epoch 1) --> county (epoch 1, epoch 2 ...)
  *
- * A link key is certified by the identity key beside it: no granter can lay another's link key
- * there. The numbers in a granter's policy are its children's too; a child's grant may only add to
+ * The numbers in a granter's policy are its children's too; a child's grant may only add to
  * them.
  *
  * The tree (parent, children, next hop) is what these grants say and nothing else.
@@ -15,52 +14,9 @@
 #ifndef TERRACE_REPLICATOR_TRUST_ROSTER_H
 #define TERRACE_REPLICATOR_TRUST_ROSTER_H
 
-#include "proto/number_set.h"
-#include "replicator/trust/crypto.h"
-#include "replicator/trust/grant_terms.h"
+#include "replicator/trust/grant.h"
 
-enum {
-    NAME_BYTES_MAX = 96,
-    ENDPOINT_BYTES_MAX = 128,
-    ROSTER_MEMBERS_MAX = 8192,
-    TREE_DEPTH_MAX = 16
-};
-
-struct grant {
-    struct hash tree;                 /* fingerprint of the trust key */
-    struct division division, parent; /* parent is DIVISION_NONE for the root */
-    char name[NAME_BYTES_MAX + 1];
-    uint32_t epoch; /* from 1 */
-    struct public_key sign_key;
-    uint8_t curve_key[32];
-    struct signature key_proof;            /* sign_key's word for curve_key: link_key_proof */
-    char endpoint[ENDPOINT_BYTES_MAX + 1]; /* where it listens for its children; may be "" */
-    uint64_t base_lsn;                     /* the log of this epoch goes on after base */
-    struct hash base_hash;
-    uint64_t time_ms;
-    struct number_set policy; /* its numbers are the owner's business; it contains the granter's */
-};
-
-/* "This is the link key of my division of this tree", by the identity key: TAG_KEY_PROOF. Made
- * where both secrets are, by who joins and by who founds. */
-struct signature link_key_proof(const struct sign_key *key, const struct hash *tree,
-                                struct division division, const uint8_t curve_key[32]);
-/* Fills in tree, sign_key and key_proof of a grant that has its division and curve_key. */
-void grant_certify(struct grant *grant, const struct hash *tree, const struct sign_key *key);
-
-/* The grant and its signature, as an entry body (KIND_GRANT, GRANT_FORMAT) and in an enrolment
- * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key; what
- * it signs is
- *
- *   H(TAG_GRANT, size and bytes of `grant`, consent_suite or 0, size and bytes of `consent`)
- *
- * Parsing checks the form, and no signature. Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite
- * unknown). */
-void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
-void grant_seal_with(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
-                     const struct sign_key *signer);
-enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
-enum status grant_parse_terms(struct grant_terms *out, struct bytes sealed, struct err *err);
+enum { ROSTER_MEMBERS_MAX = 8192, TREE_DEPTH_MAX = 16 };
 
 struct roster;
 struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */

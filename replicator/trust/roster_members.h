@@ -1,0 +1,43 @@
+/* roster_members - the roster as its own files see it: who is a member, with which epochs.
+ *
+ * Internal to roster.c, which keeps it, and roster_check.c, which judges what may enter; this file
+ * finds members in it.
+ * Owned by: roster.c. Thread: loop thread. */
+#ifndef TERRACE_REPLICATOR_TRUST_ROSTER_MEMBERS_H
+#define TERRACE_REPLICATOR_TRUST_ROSTER_MEMBERS_H
+
+#include "replicator/trust/roster.h"
+
+struct epoch {
+    struct grant grant;
+    struct hash hash;
+    struct buf sealed;
+};
+
+struct node {
+    struct member member; /* first: a member is found by its address */
+    struct node *parent;
+    struct epoch *epochs; /* [i] is epoch i + 1 */
+    size_t epoch_count, epoch_capacity;
+};
+
+struct roster {
+    struct hash tree;
+    struct node *root;
+    struct node **nodes; /* by code */
+    struct node **keyed; /* by curve key */
+    size_t count, capacity, keyed_count, keyed_capacity;
+};
+
+/* Where it is, or where it would be. */
+size_t roster_place(const struct roster *roster, struct division division);
+size_t roster_place_of_key(const struct roster *roster, const uint8_t curve_key[32]);
+/* NULL when there is none. */
+struct node *roster_node(const struct roster *roster, struct division division);
+struct node *roster_node_of_key(const struct roster *roster, const uint8_t curve_key[32]);
+
+/* May it enter? `node` is the division's, NULL for a new one. Errors: as of roster_add. */
+enum status roster_check(const struct roster *roster, const struct node *node,
+                         const struct sealed_grant *grant, struct err *err);
+
+#endif
