@@ -36,7 +36,7 @@ static bool select_ids(const struct request *request, struct answer *answer,
                           SELECTED_MAX);
             return false;
         }
-        selection_add_id(selection, view->txn, id);
+        selection_add_id(selection, request->service->node, view->txn, view->moment, id);
     }
     selection_sort(selection);
     return true;

@@ -323,7 +323,8 @@ bool write_waiting(const struct request *request, struct answer *answer, const s
     struct document document;
     struct err err;
 
-    if (node_pending_find(view->txn, id, write_one, &listing)) {
+    if (node_pending_find(request->service->node, view->txn, view->moment, id, write_one,
+                          &listing)) {
         return true;
     }
     if (!set_aside_find(view->txn, id, &aside)) {
@@ -350,7 +351,7 @@ void write_drafts(struct json_out *out, const struct request *request, const str
                               .now_ms = clock_unix_ms(&request->service->clock)};
 
     for (size_t i = 0; i < selection->count; i++) {
-        (void)node_pending_find(view->txn, selection->at[i].id, write_one, &listing);
+        (void)node_pending_at(view->txn, selection->at[i].ref, write_one, &listing);
     }
     *out = listing.out;
 }

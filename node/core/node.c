@@ -8,6 +8,7 @@
 #include "node/core/own_log.h"
 #include "node/core/turn.h"
 #include "node/ledger/observe.h"
+#include "node/office/drafts.h"
 #include "proto/log.h"
 
 /* --- one wall time for a whole turn --- */
@@ -195,6 +196,7 @@ enum status node_open(struct node **out, const struct node_config *config,
     node->txn = txn_open(&node->store, NULL);
     node_watch_open(node);
     accesses_open(node);
+    drafts_open(node);
 
     status = store->ops->claim(store->self, &node->fence, err);
     if (status == OK) {
@@ -231,7 +233,7 @@ void node_close(struct node *node)
     }
     tasks_stop(&node->tasks);
     drafted_forget(&node->drafted);
-    draft_ids_free(&node->draft_ids);
+    drafts_close(node);
     ledger_close(node->ledger);
     replicator_close(node->replicator);
     txn_free(node->txn);
@@ -355,7 +357,6 @@ void node_trim(struct node *node)
 {
     txn_trim(node->txn);
     drafted_forget(&node->drafted);
-    draft_ids_free(&node->draft_ids);
     own_log_trim(node);
 }
 

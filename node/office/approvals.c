@@ -269,17 +269,17 @@ static void enter_candidate(struct approval *approval, struct candidate *candida
     item->lsn = own_log_enter(node, txn, &document, draft->body);
     item->status = SUBMIT_ACCEPTED;
     drafted_entered(&node->drafted, draft->sequence);
-    draft_drop(txn, draft);
+    draft_drop(node, txn, draft);
 }
 
 /* --- both ways in --- */
 
-static void find_candidates(struct txn *txn, struct candidate *candidates,
+static void find_candidates(struct node *node, struct txn *txn, struct candidate *candidates,
                             struct approve_item *items, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         candidates[i].item = &items[i];
-        if (!draft_find(txn, bytes_text(items[i].id), &candidates[i].draft)) {
+        if (!draft_find(node, txn, bytes_text(items[i].id), &candidates[i].draft)) {
             candidates[i].draft.sequence = NOT_PENDING;
         }
     }
@@ -313,7 +313,7 @@ void node_approve(struct node *node, struct txn *txn, struct approve_item *items
     struct signed_batch signing = {.leaves = leaves};
     struct approval approval = {.node = node, .txn = txn, .checker = checker, .signing = &signing};
 
-    find_candidates(txn, candidates, items, count);
+    find_candidates(node, txn, candidates, items, count);
     sort_items(items, candidates, count); /* drafts of one batch side by side */
     judge_candidates(&approval, candidates, count);
     for (size_t i = 0; i < count; i++) {
@@ -345,7 +345,7 @@ void node_approve_slice(struct node *node, struct txn *txn, struct signed_batch 
     struct candidate *candidates = mem_zalloc((count + 1) * sizeof *candidates);
     struct approval approval = {.node = node, .txn = txn, .checker = checker, .signing = batch};
 
-    find_candidates(txn, candidates, items, count);
+    find_candidates(node, txn, candidates, items, count);
     judge_candidates(&approval, candidates, count);
     for (size_t i = 0; i < count; i++) {
         candidates[i].leaf = (uint32_t)(first + i);

@@ -1,102 +1,146 @@
 #include "node/office/draft_ids.h"
 
-#include "node/office/local_keys.h"
+#include <assert.h>
+
 #include "replicator/trust/crypto.h"
 
-enum { SLOTS_FIRST = 1024, GONE_MAX = 4096 };
+enum { SLOTS_FIRST = 1024, GONE_MIN = 16384, GONE_MIN_FULL = 1024 };
 
-static uint64_t id_hash(const struct draft_ids *ids, struct bytes id)
+static void lock(struct draft_ids *ids)
 {
-    const uint64_t hash = bytes_hash(id, ids->seed);
+    const int failed = pthread_mutex_lock(&ids->lock);
 
-    return hash == 0 ? 1 : hash;
+    assert(failed == 0);
+    (void)failed;
 }
 
-static uint64_t *probe(const struct draft_ids *ids, uint64_t hash)
+static void unlock(struct draft_ids *ids)
 {
-    const size_t mask = ids->slot_count - 1;
-    size_t at = (size_t)hash & mask;
+    const int failed = pthread_mutex_unlock(&ids->lock);
 
-    while (ids->slots[at] != 0 && ids->slots[at] != hash) {
-        at = (at + 1) & mask;
-    }
-    return &ids->slots[at];
+    assert(failed == 0);
+    (void)failed;
 }
 
-static void insert(struct draft_ids *ids, uint64_t hash)
+static struct draft_id *new_slots(size_t count)
 {
-    uint64_t *slot = probe(ids, hash);
-
-    if (*slot == 0) {
-        *slot = hash;
-        ids->count++;
-    }
+    return mem_zalloc(count * sizeof(struct draft_id));
 }
 
-static void grow(struct draft_ids *ids)
+void draft_ids_init(struct draft_ids *ids)
 {
-    struct draft_ids wider = {
-        .slot_count = 2 * ids->slot_count, .read = ids->read, .seed = ids->seed};
-
-    wider.slots = mem_zalloc(wider.slot_count * sizeof *wider.slots);
-    for (size_t i = 0; i < ids->slot_count; i++) {
-        if (ids->slots[i] != 0) {
-            insert(&wider, ids->slots[i]);
-        }
-    }
-    mem_free(ids->slots);
-    *ids = wider;
-}
-
-void draft_ids_add(struct draft_ids *ids, struct bytes id)
-{
-    if (ids->slots == NULL) {
-        return;
-    }
-    if (2 * ids->count >= ids->slot_count) {
-        grow(ids);
-    }
-    insert(ids, id_hash(ids, id));
-}
-
-bool draft_ids_may_have(const struct draft_ids *ids, struct bytes id)
-{
-    return ids->slots == NULL || *probe(ids, id_hash(ids, id)) != 0;
+    *ids = (struct draft_ids){.lock = PTHREAD_MUTEX_INITIALIZER, .slot_count = SLOTS_FIRST};
+    ids->slots = new_slots(ids->slot_count);
+    crypto_random(&ids->seed, sizeof ids->seed);
 }
 
 void draft_ids_free(struct draft_ids *ids)
 {
     mem_free(ids->slots);
-    *ids = (struct draft_ids){.slots = NULL};
+    ids->slots = NULL;
 }
 
-/* --- from the rows --- */
-
-static bool add_row(void *arg, struct bytes key, struct bytes value)
+static size_t next_slot(const struct draft_ids *ids, size_t at)
 {
-    struct draft_ids *ids = arg;
-
-    (void)value;
-    draft_ids_add(ids, bytes_of(key.data + 1, key.size - 1));
-    return ids->count <= DRAFT_IDS_MAX;
+    return (at + 1) & (ids->slot_count - 1);
 }
 
-void draft_ids_refresh(struct draft_ids *ids, struct txn *txn)
+static size_t first_slot(const struct draft_ids *ids, uint64_t hash)
 {
-    const uint8_t letter = LOCAL_DRAFT_ID;
-    struct err err;
+    return (size_t)hash & (ids->slot_count - 1);
+}
 
-    if (ids->is_full || (ids->slots != NULL && ids->count - ids->read <= ids->read + GONE_MAX)) {
-        return;
+bool draft_ids_get(struct draft_ids *ids, struct bytes id, uint64_t moment,
+                   struct draft_places *out)
+{
+    const uint64_t hash = bytes_hash(id, ids->seed);
+    bool known;
+
+    out->count = 0;
+    lock(ids);
+    known = moment > ids->moment;
+    for (size_t at = first_slot(ids, hash); known && ids->slots[at].place != 0;
+         at = next_slot(ids, at)) {
+        if (ids->slots[at].hash != hash) {
+            continue;
+        }
+        known = out->count < DRAFT_PLACES_MAX;
+        if (known) {
+            out->at[out->count++] = ids->slots[at].place;
+        }
     }
-    draft_ids_free(ids);
-    crypto_random(&ids->seed, sizeof ids->seed);
+    unlock(ids);
+    return known;
+}
+
+/* --- changing it --- */
+
+static void insert(struct draft_ids *ids, const struct draft_id *id)
+{
+    size_t at = first_slot(ids, id->hash);
+
+    while (ids->slots[at].place != 0) {
+        if (ids->slots[at].hash == id->hash && ids->slots[at].place == id->place) {
+            return;
+        }
+        at = next_slot(ids, at);
+    }
+    ids->slots[at] = *id;
+    ids->count++;
+}
+
+static void grow(struct draft_ids *ids)
+{
+    struct draft_id *former = ids->slots;
+    const size_t former_count = ids->slot_count;
+
+    ids->slot_count *= 2;
+    ids->slots = new_slots(ids->slot_count);
+    ids->count = 0;
+    for (size_t i = 0; i < former_count; i++) {
+        if (former[i].place != 0) {
+            insert(ids, &former[i]);
+        }
+    }
+    mem_free(former);
+}
+
+void draft_ids_add(struct draft_ids *ids, struct bytes id, uint64_t place)
+{
+    const struct draft_id added = {bytes_hash(id, ids->seed), place};
+
+    assert(place != 0);
+    lock(ids);
+    if (2 * ids->count >= ids->slot_count) {
+        grow(ids);
+    }
+    insert(ids, &added);
+    unlock(ids);
+}
+
+void draft_ids_dropped(struct draft_ids *ids)
+{
+    ids->gone++;
+}
+
+bool draft_ids_is_worn(const struct draft_ids *ids)
+{
+    return (ids->gone >= GONE_MIN && ids->gone > ids->count / 2) ||
+           (ids->gone >= GONE_MIN_FULL && draft_ids_is_full(ids));
+}
+
+void draft_ids_begin(struct draft_ids *ids, uint64_t moment)
+{
+    lock(ids);
+    mem_free(ids->slots);
     ids->slot_count = SLOTS_FIRST;
-    ids->slots = mem_zalloc(ids->slot_count * sizeof *ids->slots);
-    if (txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), add_row, ids, &err) != OK ||
-        ids->count > DRAFT_IDS_MAX) {
-        draft_ids_free(ids);
-        ids->is_full = true;
-    }
-    ids->read = ids->count;
+    ids->slots = new_slots(ids->slot_count);
+    ids->count = ids->gone = 0;
+    ids->moment = moment;
+    unlock(ids);
+}
+
+bool draft_ids_is_full(const struct draft_ids *ids)
+{
+    return ids->count >= DRAFTS_MAX;
 }

@@ -1,33 +1,55 @@
-/* draft_ids - may an id stand for a draft? Nearly all that are handed in are new, and to see in the
- * store that a row is not there costs more than to read one that is.
+/* draft_ids - where the draft of an id may be: a table in memory, so that a draft costs no row for
+ * its id, and so that one look tells that an id is new.
  *
- *   draft_ids_refresh ... draft_ids_may_have: no   there is no such row
- *                                             yes  look (drafts.h)
+ *   draft_ids_get --> places --> the rows of drafts (drafts.h), which alone say what is there
  *
- * It has every id with a row LOCAL_DRAFT_ID, and some whose row is gone, or was staged and given
- * up. Of the ids it keeps hashes. Where too many drafts wait it says yes to everything.
+ * It has a place for each draft that waits and each that was set aside, and some of which nothing
+ * is left, or which were staged and given up. Places of what is gone go when much of it is and the
+ * table is built again. So a snapshot that is older than the table may have drafts that the table
+ * lacks; whoever reads one is told, and looks through all rows instead.
  *
- * Owns: its table, until draft_ids_free; begin with zeros. Thread: the loop thread. */
+ * Owns: its table, until draft_ids_free. Thread: draft_ids_get any; the rest the loop thread.
+ * Units: moments of the store (replicator/store/store.h). */
 #ifndef TERRACE_NODE_OFFICE_DRAFT_IDS_H
 #define TERRACE_NODE_OFFICE_DRAFT_IDS_H
 
+#include <pthread.h>
+
 #include "replicator/store/txn.h"
 
-enum { DRAFT_IDS_MAX = 100000 };
+enum { DRAFTS_MAX = 1 << 20, DRAFT_PLACES_MAX = 16 };
+#define DRAFT_PLACE_ASIDE UINT64_MAX /* not among those that wait: set aside */
 
+struct draft_id {
+    uint64_t hash, place; /* place 0: a free slot */
+};
 struct draft_ids {
-    uint64_t *slots; /* a hash, the next ones where it is taken; 0: free. NULL: says yes */
+    pthread_mutex_t lock; /* over the table, where other threads look */
+    struct draft_id *slots;
     size_t slot_count, count;
-    size_t read;  /* of `count`, those that had a row when it was built */
-    bool is_full; /* more wait than it takes */
+    size_t gone;     /* so many were dropped since it was built */
+    uint64_t moment; /* of the store when it was built */
     uint64_t seed;
 };
 
-/* With the turn's txn, before a post: builds it, again when much of it is gone. */
-void draft_ids_refresh(struct draft_ids *ids, struct txn *txn);
-bool draft_ids_may_have(const struct draft_ids *ids, struct bytes id);
-/* Its row is staged. */
-void draft_ids_add(struct draft_ids *ids, struct bytes id);
+struct draft_places {
+    uint64_t at[DRAFT_PLACES_MAX];
+    size_t count;
+};
+
+void draft_ids_init(struct draft_ids *ids);
 void draft_ids_free(struct draft_ids *ids);
+/* False: the table does not know, for it was built after `moment`, or there are too many places.
+ * UINT64_MAX: of the turn's txn. */
+bool draft_ids_get(struct draft_ids *ids, struct bytes id, uint64_t moment,
+                   struct draft_places *out);
+/* A row is staged that is found by this id. */
+void draft_ids_add(struct draft_ids *ids, struct bytes id, uint64_t place);
+void draft_ids_dropped(struct draft_ids *ids); /* one of those is not there any more */
+/* Is it to be built again? Then: begin, add each, between two pieces of work. */
+bool draft_ids_is_worn(const struct draft_ids *ids);
+void draft_ids_begin(struct draft_ids *ids, uint64_t moment);
+/* No more than DRAFTS_MAX wait at one time. */
+bool draft_ids_is_full(const struct draft_ids *ids);
 
 #endif

@@ -93,63 +93,142 @@ bool draft_at(struct txn *txn, struct draft_ref ref, struct draft *draft)
 
 /* --- what an id stands for --- */
 
-static void put_ref(struct txn *txn, struct bytes id, struct draft_ref ref)
-{
-    uint8_t raw[sizeof ref.sequence + sizeof ref.leaf];
-    struct local_row_key key;
+enum { PLACE_BITS = 6 }; /* of a leaf, so many say where in its row a draft is */
 
-    store_u64(raw, ref.sequence);
-    store_u32(raw + sizeof ref.sequence, ref.leaf);
-    (void)txn_put(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id), bytes_of(raw, sizeof raw));
+static uint64_t place_of(struct draft_ref ref)
+{
+    assert(ref.sequence != 0 && ref.sequence <= UINT64_MAX >> (PLACE_BITS + 1));
+    return ref.sequence << PLACE_BITS | ref.leaf % (1 << PLACE_BITS);
 }
 
-static bool load_ref(struct txn *txn, struct bytes id, struct draft_ref *ref)
+static struct draft_ref ref_of(uint64_t place)
+{
+    return (struct draft_ref){place >> PLACE_BITS, (uint32_t)(place % (1 << PLACE_BITS))};
+}
+
+static bool is_set_aside(struct txn *txn, struct bytes id)
 {
     struct local_row_key key;
     struct bytes value;
 
-    if (!txn_get(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id), &value) ||
-        !txn_check_row(txn, id_key(&key, LOCAL_DRAFT_ID, id),
-                       value.size == sizeof ref->sequence + sizeof ref->leaf)) {
-        return false;
+    return txn_get(txn, SPACE_LOCAL, id_key(&key, LOCAL_SET_ASIDE, id), &value);
+}
+
+static enum draft_place look_there(struct txn *txn, struct bytes id,
+                                   const struct draft_places *places, struct draft *draft)
+{
+    bool may_be_aside = false;
+
+    for (size_t i = 0; i < places->count; i++) {
+        if (places->at[i] == DRAFT_PLACE_ASIDE) {
+            may_be_aside = true;
+        } else if (chunk_find(txn, ref_of(places->at[i]), draft) && bytes_equal(draft->id, id)) {
+            return DRAFT_WAITS;
+        }
     }
-    *ref = (struct draft_ref){load_u64(value.data), load_u32(value.data + sizeof ref->sequence)};
+    return may_be_aside && is_set_aside(txn, id) ? DRAFT_SET_ASIDE : DRAFT_NONE;
+}
+
+struct search {
+    struct bytes id;
+    struct draft *draft;
+    bool found;
+};
+
+static bool compare_id(void *arg, const struct draft *draft)
+{
+    struct search *search = arg;
+
+    search->found = bytes_equal(draft->id, search->id);
+    if (search->found) {
+        *search->draft = *draft;
+    }
+    return !search->found;
+}
+
+static enum draft_place look_everywhere(struct txn *txn, struct bytes id, struct draft *draft)
+{
+    struct search search = {.id = id, .draft = draft};
+    struct draft found;
+
+    draft_each(txn, compare_id, &search);
+    if (search.found && chunk_find(txn, (struct draft_ref){draft->sequence, draft->leaf}, &found)) {
+        *draft = found; /* what a visit shows dies with it */
+        return DRAFT_WAITS;
+    }
+    return is_set_aside(txn, id) ? DRAFT_SET_ASIDE : DRAFT_NONE;
+}
+
+static enum draft_place look_at(struct node *node, struct txn *txn, uint64_t moment,
+                                struct bytes id, struct draft *draft)
+{
+    struct draft_places places;
+
+    if (id.size > DOCUMENT_ID_MAX) {
+        return DRAFT_NONE;
+    }
+    return draft_ids_get(&node->draft_ids, id, moment, &places)
+               ? look_there(txn, id, &places, draft)
+               : look_everywhere(txn, id, draft);
+}
+
+enum draft_place draft_look(struct node *node, struct txn *txn, struct bytes id,
+                            struct draft *draft)
+{
+    return look_at(node, txn, UINT64_MAX, id, draft);
+}
+
+bool draft_find(struct node *node, struct txn *txn, struct bytes id, struct draft *draft)
+{
+    return draft_look(node, txn, id, draft) == DRAFT_WAITS;
+}
+
+bool draft_find_at(struct node *node, struct txn *txn, uint64_t moment, struct bytes id,
+                   struct draft *draft)
+{
+    return look_at(node, txn, moment, id, draft) == DRAFT_WAITS;
+}
+
+static bool add_waiting(void *arg, const struct draft *draft)
+{
+    draft_ids_add(arg, draft->id, place_of((struct draft_ref){draft->sequence, draft->leaf}));
     return true;
 }
 
-#define SET_ASIDE UINT64_C(0) /* the sequence of no draft */
-
-enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft)
+static bool add_aside(void *arg, struct bytes key, struct bytes value)
 {
-    struct draft_ref ref;
-    uint64_t last;
+    (void)value;
+    draft_ids_add(arg, bytes_of(key.data + 1, key.size - 1), DRAFT_PLACE_ASIDE);
+    return true;
+}
 
-    if (id.size > DOCUMENT_ID_MAX || !last_sequence(txn, &last) || /* where nobody approves */
-        !load_ref(txn, id, &ref)) {
-        return DRAFT_NONE;
+static void add_all(struct draft_ids *ids, struct txn *txn)
+{
+    const uint8_t letter = LOCAL_SET_ASIDE;
+    struct err err; /* a read error stays with the txn */
+
+    draft_each(txn, add_waiting, ids);
+    (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), add_aside, ids, &err);
+}
+
+void drafts_open(struct node *node)
+{
+    draft_ids_init(&node->draft_ids);
+    add_all(&node->draft_ids, node->txn);
+}
+
+/* A snapshot of this moment is without what the turn has staged. */
+void drafts_refresh(struct node *node, struct txn *txn)
+{
+    if (draft_ids_is_worn(&node->draft_ids)) {
+        draft_ids_begin(&node->draft_ids, node->store.ops->moment(node->store.self));
+        add_all(&node->draft_ids, txn);
     }
-    if (ref.sequence == SET_ASIDE) {
-        return DRAFT_SET_ASIDE;
-    }
-    return draft_at(txn, ref, draft) ? DRAFT_WAITS : DRAFT_NONE;
 }
 
-bool draft_find(struct txn *txn, struct bytes id, struct draft *draft)
+void drafts_close(struct node *node)
 {
-    return draft_look(txn, id, draft) == DRAFT_WAITS;
-}
-
-void draft_set_aside_id(struct node *node, struct txn *txn, struct bytes id)
-{
-    put_ref(txn, id, (struct draft_ref){SET_ASIDE, 0});
-    draft_ids_add(&node->draft_ids, id);
-}
-
-void draft_free_id(struct txn *txn, struct bytes id)
-{
-    struct local_row_key key;
-
-    txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, id));
+    draft_ids_free(&node->draft_ids);
 }
 
 static bool parse_batch(struct bytes value, struct batch_row *batch)
@@ -188,13 +267,13 @@ bool batch_is_of_epoch(const struct batch_row *batch, const struct node *node)
     return batch->epoch == draft_terms(node, ROLE_MAKER).epoch;
 }
 
-void draft_drop(struct txn *txn, const struct draft *draft)
+void draft_drop(struct node *node, struct txn *txn, const struct draft *draft)
 {
     const uint64_t batch = draft->batch;
     struct local_row_key key;
     uint64_t remaining;
 
-    txn_delete(txn, SPACE_LOCAL, id_key(&key, LOCAL_DRAFT_ID, draft->id));
+    draft_ids_dropped(&node->draft_ids);
     chunk_drop(txn, (struct draft_ref){draft->sequence, draft->leaf});
     if (!load_number(txn, number_key(&key, LOCAL_REMAINING, batch), &remaining)) {
         return;
@@ -242,8 +321,8 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     ARRAY_ROOM(batch->leaves, batch->count, batch->capacity);
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
     chunk_add(txn, &draft);
-    put_ref(txn, draft.id, (struct draft_ref){draft.sequence, draft.leaf});
-    draft_ids_add(&node->draft_ids, draft.id);
+    draft_ids_add(&node->draft_ids, draft.id,
+                  place_of((struct draft_ref){draft.sequence, draft.leaf}));
 }
 
 void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,

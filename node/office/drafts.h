@@ -6,7 +6,7 @@
  *
  * The maker signs the Merkle root of one post, a batch; each draft is a leaf of it. Rows lie in
  * SPACE_LOCAL (node/office/local_keys.h): the drafts of a post side by side, 64 in a row
- * (drafts_chunk.h), and an id leads to its draft.
+ * (drafts_chunk.h). No row leads from an id to its draft, but a table in memory (draft_ids.h).
  *
  * Owns: its rows. Views of a row live as long as it does. Thread: the loop thread, or a reader
  * with a snapshot. */
@@ -29,19 +29,25 @@ struct draft_ref {
 };
 /* What an id stands for. One that was set aside keeps its id (node/office/set_aside.h). */
 enum draft_place { DRAFT_NONE, DRAFT_WAITS, DRAFT_SET_ASIDE };
-/* *draft is filled in where it waits. */
-enum draft_place draft_look(struct txn *txn, struct bytes id, struct draft *draft);
-void draft_set_aside_id(struct node *node, struct txn *txn, struct bytes id);
-void draft_free_id(struct txn *txn, struct bytes id);
+/* In the loop, with the turn's txn or one within it. *draft is filled in where it waits. */
+enum draft_place draft_look(struct node *node, struct txn *txn, struct bytes id,
+                            struct draft *draft);
 /* False: there is none, as for an id that no document can have. */
-bool draft_find(struct txn *txn, struct bytes id, struct draft *draft);
+bool draft_find(struct node *node, struct txn *txn, struct bytes id, struct draft *draft);
+/* In a snapshot of that moment of the store (0: nobody knows of which), by any thread. */
+bool draft_find_at(struct node *node, struct txn *txn, uint64_t moment, struct bytes id,
+                   struct draft *draft);
+/* What leads from ids to drafts: read at the start, and again before a post where much is gone. */
+void drafts_open(struct node *node);
+void drafts_refresh(struct node *node, struct txn *txn);
+void drafts_close(struct node *node);
 bool draft_at(struct txn *txn, struct draft_ref ref, struct draft *draft);
 /* In order of submission, until `visit` returns false; the second from one sequence on. */
 void draft_each(struct txn *txn, bool (*visit)(void *arg, const struct draft *draft), void *arg);
 void draft_each_from(struct txn *txn, uint64_t sequence,
                      bool (*visit)(void *arg, const struct draft *draft), void *arg);
 /* It is no longer pending; neither is its batch after the last one. */
-void draft_drop(struct txn *txn, const struct draft *draft);
+void draft_drop(struct node *node, struct txn *txn, const struct draft *draft);
 
 enum { BATCH_FILE_MAX = 96 };
 struct batch_row {

@@ -130,7 +130,8 @@ static bool any_replaces_draft(const struct dry_post *post, const struct submit_
     struct draft draft;
 
     for (size_t i = 0; i < count; i++) {
-        if (!items[i].malformed && draft_find(post->txn, document_id(&items[i].document), &draft)) {
+        if (!items[i].malformed &&
+            draft_find(post->node, post->txn, document_id(&items[i].document), &draft)) {
             return true;
         }
     }

@@ -87,11 +87,8 @@ static bool pass_set_aside(const struct earlier_rules *rules, struct submit_item
 void earlier_look(const struct earlier_rules *rules, const struct submit_item *item,
                   struct earlier *earlier)
 {
-    const struct bytes id = document_id(&item->document);
-
-    earlier->place = draft_ids_may_have(&rules->node->draft_ids, id)
-                         ? draft_look(rules->txn, id, &earlier->draft)
-                         : DRAFT_NONE;
+    earlier->place =
+        draft_look(rules->node, rules->txn, document_id(&item->document), &earlier->draft);
 }
 
 bool earlier_pass(const struct earlier_rules *rules, struct submit_item *item,
@@ -113,8 +110,8 @@ void earlier_take_out(const struct earlier_rules *rules, const struct submit_ite
 {
     if (earlier->place == DRAFT_WAITS) {
         drafted_dropped(rules->drafted, earlier->draft.sequence);
-        draft_drop(rules->txn, &earlier->draft);
+        draft_drop(rules->node, rules->txn, &earlier->draft);
     } else if (earlier->place == DRAFT_SET_ASIDE) {
-        set_aside_drop(rules->txn, document_id(&item->document));
+        set_aside_drop(rules->node, rules->txn, document_id(&item->document));
     }
 }

@@ -223,6 +223,7 @@ static bool each_post(const struct inbox *inbox, const struct inbox_place *after
 struct correction {
     uint64_t unix_ms;
     bool is_draft;
+    struct draft_ref ref; /* of a draft */
     char id[DOCUMENT_ID_MAX + 1];
 };
 struct corrections {
@@ -252,15 +253,16 @@ static bool read_one(struct corrections *kept)
     return !kept->is_least;
 }
 
-static void keep(struct corrections *kept, uint64_t unix_ms, struct bytes id, bool is_draft)
+static struct correction *keep(struct corrections *kept, uint64_t unix_ms, struct bytes id)
 {
     struct correction *correction;
 
     ARRAY_ROOM(kept->at, kept->count, kept->capacity);
     correction = &kept->at[kept->count++];
-    *correction = (struct correction){.unix_ms = unix_ms, .is_draft = is_draft};
+    *correction = (struct correction){.unix_ms = unix_ms};
     (void)snprintf(correction->id, sizeof correction->id, "%.*s", (int)id.size,
                    (const char *)id.data);
+    return correction;
 }
 
 static bool keep_aside(void *arg, const struct set_aside *aside)
@@ -271,7 +273,7 @@ static bool keep_aside(void *arg, const struct set_aside *aside)
         return false;
     }
     if (may_correct(kept->inbox, aside->maker)) {
-        keep(kept, aside->unix_ms, bytes_text(aside->id), false);
+        (void)keep(kept, aside->unix_ms, bytes_text(aside->id));
     }
     return true;
 }
@@ -287,7 +289,10 @@ static bool keep_draft(void *arg, const struct draft *draft)
     if (draft->would_refuse.reason != REASON_NONE &&
         batch_find(kept->inbox->txn, draft->batch, &batch) &&
         may_correct(kept->inbox, batch.maker)) {
-        keep(kept, draft->unix_ms, draft->id, true);
+        struct correction *correction = keep(kept, draft->unix_ms, draft->id);
+
+        correction->is_draft = true;
+        correction->ref = (struct draft_ref){draft->sequence, draft->leaf};
     }
     return true;
 }
@@ -307,7 +312,7 @@ static bool find_draft(const struct inbox *inbox, const struct correction *corre
     struct draft draft;
     struct batch_row batch;
 
-    if (!draft_find(inbox->txn, bytes_text(correction->id), &draft) ||
+    if (!draft_at(inbox->txn, correction->ref, &draft) ||
         !batch_find(inbox->txn, draft.batch, &batch)) {
         return false;
     }

@@ -17,6 +17,10 @@ bool intake_pass(const struct node *node, const struct submit_terms *terms, bool
     if (reason == REASON_NONE && node->space.is_full) {
         reason = refuse(&item->refusal, REASON_DISK_FULL, "");
     }
+    if (reason == REASON_NONE && draft_ids_is_full(&node->draft_ids) &&
+        intake_needs_approval(node, item->document.kind)) {
+        reason = refuse(&item->refusal, REASON_DRAFTS_FULL, "");
+    }
     if (reason == REASON_NONE && !named &&
         (has_makers || intake_needs_approval(node, item->document.kind))) {
         reason = refuse(&item->refusal, REASON_NEEDS_MAKER, "");

@@ -29,8 +29,6 @@
       "drafts_chunk")                                                                              \
     X(LOCAL_DEAD_LETTER, 'l', "name 0 position(u64)", "what a receiver refused, and why",          \
       "webhooks")                                                                                  \
-    X(LOCAL_DRAFT_ID, 'e', "id", "sequence (u64) and leaf (u32) of its draft; zeros: set aside",   \
-      "drafts")                                                                                    \
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \

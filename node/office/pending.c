@@ -49,11 +49,20 @@ void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_r
     node_pending_from(txn, 0, visit, arg);
 }
 
-bool node_pending_find(struct txn *txn, const char *id,
+bool node_pending_find(struct node *node, struct txn *txn, uint64_t moment, const char *id,
                        bool (*visit)(void *arg, const struct draft_row *row), void *arg)
 {
     struct pending pending = {.txn = txn, .visit = visit, .arg = arg};
     struct draft draft;
 
-    return draft_find(txn, bytes_text(id), &draft) && show_draft(&pending, &draft);
+    return draft_find_at(node, txn, moment, bytes_text(id), &draft) && show_draft(&pending, &draft);
+}
+
+bool node_pending_at(struct txn *txn, struct draft_ref ref,
+                     bool (*visit)(void *arg, const struct draft_row *row), void *arg)
+{
+    struct pending pending = {.txn = txn, .visit = visit, .arg = arg};
+    struct draft draft;
+
+    return draft_at(txn, ref, &draft) && show_draft(&pending, &draft);
 }

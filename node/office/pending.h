@@ -18,7 +18,10 @@ void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_r
 /* The same from one sequence on. */
 void node_pending_from(struct txn *txn, uint64_t sequence,
                        bool (*visit)(void *arg, const struct draft_row *row), void *arg);
-bool node_pending_find(struct txn *txn, const char *id,
+/* In a snapshot of that moment of the store. */
+bool node_pending_find(struct node *node, struct txn *txn, uint64_t moment, const char *id,
                        bool (*visit)(void *arg, const struct draft_row *row), void *arg);
+bool node_pending_at(struct txn *txn, struct draft_ref ref,
+                     bool (*visit)(void *arg, const struct draft_row *row), void *arg);
 
 #endif

@@ -114,11 +114,12 @@ void selection_add_batch(struct selection *selection, struct txn *txn, const cha
 
 /* --- ids --- */
 
-void selection_add_id(struct selection *selection, struct txn *txn, const char *id)
+void selection_add_id(struct selection *selection, struct node *node, struct txn *txn,
+                      uint64_t moment, const char *id)
 {
     struct draft draft;
 
-    if (draft_find(txn, bytes_text(id), &draft)) {
+    if (draft_find_at(node, txn, moment, bytes_text(id), &draft)) {
         (void)add_draft(selection, &draft);
     } else {
         selection->not_waiting++;

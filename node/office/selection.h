@@ -31,7 +31,9 @@ struct selection {
 
 /* Adds what waits of a batch; nothing, where none has this name. */
 void selection_add_batch(struct selection *selection, struct txn *txn, const char *name);
-void selection_add_id(struct selection *selection, struct txn *txn, const char *id);
+/* In a snapshot of that moment of the store. */
+void selection_add_id(struct selection *selection, struct node *node, struct txn *txn,
+                      uint64_t moment, const char *id);
 /* In order of submission, each once: what was added id by id. */
 void selection_sort(struct selection *selection);
 

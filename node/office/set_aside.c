@@ -110,12 +110,12 @@ void set_aside_each(struct txn *txn, const char *from,
                         &listing, &err);
 }
 
-void set_aside_drop(struct txn *txn, struct bytes id)
+void set_aside_drop(struct node *node, struct txn *txn, struct bytes id)
 {
     struct aside_key key;
 
     txn_delete(txn, SPACE_LOCAL, key_of(&key, id));
-    draft_free_id(txn, id);
+    draft_ids_dropped(&node->draft_ids);
 }
 
 /* --- who said no --- */
@@ -142,8 +142,8 @@ static void set_aside(struct node *node, struct txn *txn, const struct draft *dr
 {
     store_row(txn, aside);
     drafted_dropped(&node->drafted, draft->sequence);
-    draft_drop(txn, draft);
-    draft_set_aside_id(node, txn, bytes_text(aside->id));
+    draft_drop(node, txn, draft);
+    draft_ids_add(&node->draft_ids, bytes_text(aside->id), DRAFT_PLACE_ASIDE);
 }
 
 void set_aside_refused(struct node *node, struct txn *txn, const struct draft *draft,
@@ -168,7 +168,7 @@ void node_reject(struct node *node, struct txn *txn, struct approve_item *item, 
     struct draft draft;
     struct set_aside aside;
 
-    if (!draft_find(txn, bytes_text(item->id), &draft)) {
+    if (!draft_find(node, txn, bytes_text(item->id), &draft)) {
         refuse_item(item, REASON_NOT_PENDING);
         return;
     }
@@ -197,12 +197,12 @@ void node_withdraw(struct node *node, struct txn *txn, struct approve_item *item
     struct draft draft;
 
     item->status = SUBMIT_ACCEPTED;
-    if (draft_find(txn, bytes_text(item->id), &draft)) {
+    if (draft_find(node, txn, bytes_text(item->id), &draft)) {
         (void)batch_find(txn, draft.batch, &batch);
         caption_fill_body(item->caption, node_roster(node), draft.kind, draft.body);
         if (is_makers_own(txn, batch.maker, maker)) {
             drafted_dropped(&node->drafted, draft.sequence);
-            draft_drop(txn, &draft);
+            draft_drop(node, txn, &draft);
         } else {
             refuse_item(item, REASON_ANOTHERS);
         }
@@ -210,7 +210,7 @@ void node_withdraw(struct node *node, struct txn *txn, struct approve_item *item
         refuse_item(item, REASON_NOT_PENDING);
     } else if (is_makers_own(txn, aside.maker, maker)) {
         caption_fill_body(item->caption, node_roster(node), aside.kind, aside.body);
-        set_aside_drop(txn, bytes_text(item->id));
+        set_aside_drop(node, txn, bytes_text(item->id));
     } else {
         refuse_item(item, REASON_ANOTHERS);
     }

@@ -33,7 +33,7 @@ void set_aside_each(struct txn *txn, const char *from,
 void set_aside_refused(struct node *node, struct txn *txn, const struct draft *draft,
                        const struct refusal *refusal, const struct person *checker);
 /* Its maker hands it in again: it is here no longer. */
-void set_aside_drop(struct txn *txn, struct bytes id);
+void set_aside_drop(struct node *node, struct txn *txn, struct bytes id);
 
 /* May this person dispose of what `maker` handed in? NULL: nobody is named. */
 bool is_makers_own(struct txn *txn, const char *maker, const struct person *person);

@@ -327,7 +327,7 @@ void node_submit(struct node *node, struct txn *txn, struct submit_item *items, 
     struct post post;
 
     drafted_refresh(&node->drafted);
-    draft_ids_refresh(&node->draft_ids, txn);
+    drafts_refresh(node, txn);
     open_post(&post, node, txn, terms, &node->drafted);
     post.rehearsal = &rehearsal;
     if (!terms->atomic && !has_entries_to_sign(&post, items, count)) {

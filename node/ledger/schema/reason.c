@@ -40,6 +40,7 @@ static const char *const codes[REASONS] = {
     [REASON_CHANGED] = "changed",
     [REASON_SIGNER_ENDED] = "signer_ended",
     [REASON_SIGNATURE_OUTDATED] = "signature_outdated",
+    [REASON_DRAFTS_FULL] = "drafts_full",
 };
 
 /* A value of each type has its advice, advice.bad_TYPE. */

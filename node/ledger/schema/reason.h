@@ -45,6 +45,7 @@ enum reason {
     REASON_CHANGED,            /* approve: the draft is not the one that was read */
     REASON_SIGNER_ENDED,       /* approve: its maker, or the checker, is no longer an operator */
     REASON_SIGNATURE_OUTDATED, /* approve: the maker's signature does not hold any more */
+    REASON_DRAFTS_FULL,        /* submit: too many drafts wait */
     REASONS
 };
 

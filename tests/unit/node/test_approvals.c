@@ -384,8 +384,8 @@ static void two_posts_approved_at_once_take_one_run_of_the_checker(void **state)
     office_close(office);
 }
 
-/* Its id each, and four for the post: the drafts, maker, how many, last sequence. */
-static void a_draft_costs_one_row(void **state)
+/* Four for the post: the drafts, maker, how many, last sequence. */
+static void a_draft_costs_no_row_of_its_own(void **state)
 {
     struct office *office = office_open(true);
     const uint64_t before = node_rows_written(office->node);
@@ -395,7 +395,42 @@ static void a_draft_costs_one_row(void **state)
     add_chain(&work);
     office_submit(office, &work);
     work_want_all(&work, SUBMIT_DRAFT);
-    assert_int_equal(node_rows_written(office->node) - before, work.count + 4);
+    assert_int_equal(node_rows_written(office->node) - before, 4);
+    office_close(office);
+}
+
+/* By the table and, where it does not know, by the rows: before and after a restart. */
+static void a_draft_is_found_by_its_id(void **state)
+{
+    struct office *office = office_open(true);
+    struct work work = {.count = 0}, reject = {.action = REJECT, .count = 1, .why = "wrong"};
+    const uint64_t moments[] = {0, UINT64_MAX}; /* nobody knows of which; now */
+    struct draft draft;
+
+    (void)state;
+    add_chain(&work);
+    office_submit(office, &work);
+    reject.person = &office->wang;
+    reject.approvals[0] = (struct approve_item){.id = "B1"};
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct txn *txn = txn_open(&office->store, NULL);
+
+        for (size_t i = 0; i < COUNT_OF(moments); i++) {
+            assert_true(draft_find_at(office->node, txn, moments[i], bytes_text("B1"), &draft));
+            assert_true(bytes_equal(draft.id, bytes_text("B1")));
+            assert_false(draft_find_at(office->node, txn, moments[i], bytes_text("B"), &draft));
+        }
+        txn_free(txn);
+        office_reopen(office);
+    }
+    office_turn(office, &reject);
+    for (int restarts = 0; restarts < 2; restarts++) {
+        struct txn *txn = txn_open(&office->store, NULL);
+
+        assert_int_equal(draft_look(office->node, txn, bytes_text("B1"), &draft), DRAFT_SET_ASIDE);
+        txn_free(txn);
+        office_reopen(office);
+    }
     office_close(office);
 }
 
@@ -883,7 +918,8 @@ int main(void)
         cmocka_unit_test(nobody_checks_what_he_made),
         cmocka_unit_test(a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id),
         cmocka_unit_test(two_posts_approved_at_once_take_one_run_of_the_checker),
-        cmocka_unit_test(a_draft_costs_one_row),
+        cmocka_unit_test(a_draft_costs_no_row_of_its_own),
+        cmocka_unit_test(a_draft_is_found_by_its_id),
         cmocka_unit_test(approving_again_what_was_read_is_done_and_another_thing_has_changed),
         cmocka_unit_test(a_rejected_draft_says_why_and_frees_its_id),
         cmocka_unit_test(the_policy_says_which_kinds_need_two_persons),

@@ -204,7 +204,7 @@ static struct approve_item approve(struct office *office, const char *id, const 
     struct draft draft;
     struct hash leaf, signed_hash;
 
-    assert_true(draft_find(txn, bytes_text(id), &draft));
+    assert_true(draft_find(office->node, txn, bytes_text(id), &draft));
     leaf = merkle_approval_leaf(draft.kind, DOCUMENT_FORMAT, draft.body);
     txn_free(txn);
     (void)snprintf(slice.checker.name, sizeof slice.checker.name, "%s", name);

@@ -334,7 +334,7 @@ static void a_draft_that_would_be_refused_is_corrected_under_its_id(void **state
 
     (void)state;
     assert_int_equal(drafted_as(office, "P1", "301"), REASON_EXCEEDS);
-    assert_true(draft_find(txn, bytes_text("P1"), &draft));
+    assert_true(draft_find(office->node, txn, bytes_text("P1"), &draft));
     again.approvals[0] = (struct approve_item){
         .id = "P1",
         .has_hash = true,
@@ -465,7 +465,7 @@ static void show(struct office *office, struct approve_item *items, struct hash 
 
         items[i] = (struct approve_item){.has_hash = true};
         (void)snprintf(items[i].id, sizeof items[i].id, "P%zu", i);
-        assert_true(draft_find(txn, bytes_text(items[i].id), &draft));
+        assert_true(draft_find(office->node, txn, bytes_text(items[i].id), &draft));
         leaves[i] = merkle_approval_leaf(draft.kind, DOCUMENT_FORMAT, draft.body);
         items[i].hash = leaves[i];
     }
