@@ -35,6 +35,7 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
         {"Grant", "may_grant", GRANT_PATTERNS_MAX},
         {"Grant", "founder", GRANT_FOUNDERS_MAX},
         {"Grant", "policy", NUMBER_SET_LIST_MAX},
+        {"EnrolRequest", "founder", GRANT_FOUNDERS_MAX},
         {"EnrolAnswer", "chain", 64},
     };
 

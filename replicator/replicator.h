@@ -116,10 +116,11 @@ void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint6
 /* Closes, signs and stages the open block. Call once at the end of a turn; `durable` then speaks
  * of all that was staged up to here. */
 void replicator_seal(struct replicator *replicator, struct txn *txn);
-/* Appends a grant (its own kind, audience tree X) and takes it into the roster. Errors as
- * roster_add. */
+/* Appends a grant with its terms (NULL: none) as an entry of its own kind, audience tree X, and
+ * takes it into the roster. Errors as roster_add. */
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,
-                             const struct grant *grant, struct err *err);
+                             const struct grant *grant, const struct grant_terms *terms,
+                             struct err *err);
 
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);

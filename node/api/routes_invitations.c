@@ -100,6 +100,21 @@ static const char *state_of(const struct enrol_invitation *invitation, uint64_t 
                                                    : "open";
 }
 
+static void write_admins(struct json_out *out, const struct grant_terms *terms)
+{
+    out_open(out, "admins", '[');
+    for (size_t i = 0; i < terms->founder_count; i++) {
+        char fingerprint[FINGERPRINT_TEXT_SIZE];
+
+        person_fingerprint(fingerprint, &terms->founders[i].key);
+        out_open(out, NULL, '{');
+        out_text(out, "name", terms->founders[i].name);
+        out_text(out, "fingerprint", fingerprint);
+        out_close(out, '}');
+    }
+    out_close(out, ']');
+}
+
 static void write_invitation(struct json_out *out, const struct enrol_invitation *invitation,
                              uint64_t now_ms)
 {
@@ -113,6 +128,7 @@ static void write_invitation(struct json_out *out, const struct enrol_invitation
     out_time(out, "asked", invitation->asked_unix_ms);
     out_text(out, "address", invitation->address);
     out_text(out, "fingerprint", invitation->fingerprint);
+    write_admins(out, &invitation->terms);
     out_close(out, '}');
 }
 

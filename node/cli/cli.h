@@ -88,6 +88,7 @@ enum option_id {
     OPT_SILENCE,
     OPT_UNTIL,
     OPT_END_TOKENS,
+    OPT_ADMIN,
     OPTIONS
 };
 
@@ -101,7 +102,8 @@ struct client;
 
 struct cli {
     const char *value[OPTIONS];
-    char roles[128]; /* all --role, comma between */
+    char roles[128];  /* all --role, comma between */
+    char admins[640]; /* all --admin, the same way */
     enum language language;
     int argc;
     char **argv; /* what is no option, after the subcommand */

@@ -43,6 +43,19 @@ static enum exit_code invite(struct cli *cli)
 
 /* --- those that are open --- */
 
+/* The first admins that whoever waits has named. */
+static void print_admins(const struct cli *cli, const json_t *row)
+{
+    const json_t *admins = json_object_get(row, "admins");
+
+    for (size_t i = 0; i < json_array_size(admins); i++) {
+        const json_t *admin = json_array_get(admins, i);
+
+        cli_tell(cli, stdout, "founder_asks division=%s name=%s fingerprint=%s",
+                 member(row, "division"), member(admin, "name"), member(admin, "fingerprint"));
+    }
+}
+
 static void print_invitations(const struct cli *cli, const json_t *answer)
 {
     static const struct column columns[] = {
@@ -53,6 +66,9 @@ static void print_invitations(const struct cli *cli, const json_t *answer)
     };
 
     print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"), cli->language);
+    for (size_t i = 0; i < json_array_size(json_object_get(answer, "rows")); i++) {
+        print_admins(cli, json_array_get(json_object_get(answer, "rows"), i));
+    }
 }
 
 static enum exit_code list(struct cli *cli)
@@ -93,6 +109,7 @@ static bool ask(const struct cli *cli, const json_t *row)
 
     (void)puts(text_say(cli->language, words, "ask_fingerprint division=%s name=%s address=%s",
                         member(row, "division"), member(row, "name"), member(row, "address")));
+    print_admins(cli, row);
     (void)printf("\n    %.19s\n    %s\n\n%s ", fingerprint,
                  strlen(fingerprint) > 20 ? fingerprint + 20 : "", cli_row(cli, "ask_all_eight"));
     (void)fflush(stdout);

@@ -164,12 +164,9 @@ enum exit_code home_setup_begin(struct home_setup *setup, const struct cli *cli)
     home_file(setup->keys_path, setup->home, "keys");
     status = find_keys(setup, &err);
     if (status != OK) {
-        if (setup->made) {
-            home_setup_undo(setup);
-        }
         return cli_fail_status(cli, &err);
     }
-    return EXIT_DONE;
+    return founding_begin(&setup->founders, cli, setup->home);
 }
 
 static enum status make_certificate(struct home_setup *setup, struct err *err)
@@ -202,7 +199,7 @@ void home_setup_undo(const struct home_setup *setup)
 {
     static const char *const files[] = {"config.yaml",    "grants",         "keys/identity.key",
                                         "keys/curve.key", "keys/trust.key", "keys/machine.secret",
-                                        "tls/cert.pem",   "tls/key.pem"};
+                                        "tls/cert.pem",   "tls/key.pem",    "founders"};
     char path[HOME_FILE_MAX];
 
     for (size_t i = 0; i < COUNT_OF(files); i++) {
@@ -217,11 +214,20 @@ void home_setup_undo(const struct home_setup *setup)
 
 void home_setup_end(struct home_setup *setup)
 {
+    founders_free(&setup->founders);
     node_keys_free(setup->keys);
     if (setup->secret.data != NULL) {
         crypto_wipe(setup->secret.data, setup->secret.size);
     }
     buf_free(&setup->secret);
+}
+
+void home_setup_abandon(struct home_setup *setup)
+{
+    if (setup->made) {
+        home_setup_undo(setup);
+    }
+    home_setup_end(setup);
 }
 
 static bool is_loopback(const char *endpoint)

@@ -11,7 +11,7 @@
 #ifndef TERRACE_NODE_CLI_HOME_SETUP_H
 #define TERRACE_NODE_CLI_HOME_SETUP_H
 
-#include "node/cli/cli.h"
+#include "node/cli/founding.h"
 #include "node/home/home.h"
 #include "node/home/tls.h"
 
@@ -22,6 +22,7 @@ struct home_setup {
     struct home_config config;
     struct node_keys *keys;
     struct buf secret;
+    struct founders founders;              /* the first admins, as they go into the grant */
     char fingerprint[TLS_FINGERPRINT_MAX]; /* of the API's certificate, once finished */
 };
 
@@ -34,6 +35,8 @@ enum exit_code home_setup_begin(struct home_setup *setup, const struct cli *cli)
  */
 enum status home_setup_finish(struct home_setup *setup, const struct bytes *grants, size_t count,
                               struct err *err);
+/* When home_setup_begin failed: takes back what it made, and ends. */
+void home_setup_abandon(struct home_setup *setup);
 void home_setup_undo(const struct home_setup *setup);
 void home_setup_end(struct home_setup *setup); /* wipes */
 

@@ -39,7 +39,7 @@ static void make_grant(struct buf *sealed, const struct home_setup *setup,
     memcpy(grant.curve_key, setup->keys->curve.public, sizeof grant.curve_key);
     memcpy(grant.endpoint, setup->config.listen, sizeof grant.endpoint);
     grant_certify(&grant, &setup->config.tree, &setup->keys->identity);
-    grant_seal(sealed, &grant, trust);
+    grant_seal_with(sealed, &grant, &setup->founders.terms, trust);
 }
 
 static enum status found_root(struct home_setup *setup, struct err *err)
@@ -72,12 +72,12 @@ static void print_root(const struct cli *cli, const struct home_setup *setup)
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
     home_file(path, setup->home, "keys/trust.key");
     if (cli_json(cli)) {
-        json_t *answer =
-            json_pack("{ss ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
-                      config->name, "home", setup->home, "trust_key", fingerprint, "trust_key_file",
-                      path, "listen", config->listen, "enrol", config->enrol, "approval", approval,
-                      "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase",
-                      "tls_fingerprint", setup->fingerprint);
+        json_t *answer = json_pack(
+            "{ss ss ss ss ss ss ss ss ss ss so}", "division", config->division.code, "name",
+            config->name, "home", setup->home, "trust_key", fingerprint, "trust_key_file", path,
+            "listen", config->listen, "enrol", config->enrol, "approval", approval, "sealed",
+            config->seal == SEAL_MACHINE ? "machine" : "passphrase", "tls_fingerprint",
+            setup->fingerprint, "admins", founding_json(&setup->founders.terms));
         print_json(stdout, answer);
         json_decref(answer);
         return;
@@ -86,6 +86,7 @@ static void print_root(const struct cli *cli, const struct home_setup *setup)
              "root_made division=%s name=%s trust_key=%s path=%s listen=%s enrol=%s tls=%s home=%s",
              config->division.code, config->name, fingerprint, path, config->listen, config->enrol,
              setup->fingerprint, setup->home);
+    founding_tell(cli, stdout, &setup->founders.terms);
     home_setup_warn(cli, config);
 }
 
@@ -100,7 +101,7 @@ enum exit_code run_init(struct cli *cli)
     }
     exit_code = home_setup_begin(&setup, cli);
     if (exit_code != EXIT_DONE) {
-        home_setup_end(&setup);
+        home_setup_abandon(&setup);
         return exit_code;
     }
     setup.config.division = options.config.division;

@@ -41,10 +41,11 @@ static enum status ask_once(const struct home_setup *setup, const struct token *
     enum status status;
 
     enrol_request(&request, token, &setup->keys->identity, setup->keys->curve.public,
-                  setup->config.listen, clock_unix_ms(&clock));
+                  setup->config.listen, &setup->founders.terms, clock_unix_ms(&clock));
     status = enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
     if (status == OK) {
-        status = enrol_accept(enrolled, token, &setup->keys->identity, buf_bytes(&answer), err);
+        status = enrol_accept(enrolled, token, &setup->keys->identity, &setup->founders.terms,
+                              buf_bytes(&answer), err);
     }
     buf_free(&request);
     buf_free(&answer);
@@ -61,6 +62,7 @@ static void show_fingerprint(const struct cli *cli, const struct home_setup *set
                       setup->keys->curve.public);
     cli_tell(cli, stderr, "join_waits division=%s parent=%s fingerprint=%s", token->division.code,
              token->parent.code, fingerprint);
+    founding_tell(cli, stderr, &setup->founders.terms);
 }
 
 /* Asks again while a person of the parent compares the keys, until the token is over. A parent that
@@ -185,11 +187,11 @@ static void print_joined(const struct cli *cli, const struct home_setup *setup)
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
     if (cli_json(cli)) {
         json_t *answer = json_pack(
-            "{ss ss ss ss ss ss ss ss ss ss}", "division", config->division.code, "name",
+            "{ss ss ss ss ss ss ss ss ss ss so}", "division", config->division.code, "name",
             config->name, "parent", config->parent.division.code, "home", setup->home, "trust_key",
             fingerprint, "listen", config->listen, "enrol", config->enrol, "approval", approval,
             "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase", "tls_fingerprint",
-            setup->fingerprint);
+            setup->fingerprint, "admins", founding_json(&setup->founders.terms));
         print_json(stdout, answer);
         json_decref(answer);
         return;
@@ -197,6 +199,7 @@ static void print_joined(const struct cli *cli, const struct home_setup *setup)
     cli_tell(cli, stdout, "joined division=%s name=%s parent=%s trust_key=%s tls=%s home=%s",
              config->division.code, config->name, config->parent.division.code, fingerprint,
              setup->fingerprint, setup->home);
+    founding_tell(cli, stdout, &setup->founders.terms);
 }
 
 /* Whoever looks at this machine later is told what happened here, and what to do. */
@@ -220,7 +223,7 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
     enum exit_code exit_code = home_setup_begin(&setup, cli);
 
     if (exit_code != EXIT_DONE) {
-        home_setup_end(&setup);
+        home_setup_abandon(&setup);
         return exit_code;
     }
     if (ask_parent(cli, &setup, token, &enrolled, &err) == OK) {

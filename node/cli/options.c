@@ -19,18 +19,19 @@
 const struct command commands[] = {
     {"init", run_init, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_ROOT) | BIT(OPT_DIVISION) | BIT(OPT_NAME) | BIT(OPT_LISTEN) | BIT(OPT_ENROL) |
-         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL),
+         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) | BIT(OPT_ADMIN),
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
-     "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS]"},
+     "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]..."},
     {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_NAME) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_FINGERPRINT) |
          BIT(OPT_WITHDRAW),
      "invite CODE --name NAME [--hold] | invite --list | "
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
-     BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL),
+     BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
+         BIT(OPT_ADMIN),
      "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--advertise HOST] [--api ADDRESS] "
-     "[--approval required|none|KINDS]"},
+     "[--approval required|none|KINDS] [--admin NAME]..."},
     {"submit", run_submit, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_KIND) | BIT(OPT_ENCODING) | BIT(OPT_ATOMIC) | BIT(OPT_CORRECT),
      "submit FILE|- [--kind KIND] [--encoding utf-8|gb18030] [--atomic] [--correct]"},
@@ -137,6 +138,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_BY] = {"by", required_argument, NULL, OPT_BY},
     [OPT_FORMAT] = {"format", required_argument, NULL, OPT_FORMAT},
     [OPT_DEEP] = {"deep", no_argument, NULL, OPT_DEEP},
+    [OPT_ADMIN] = {"admin", required_argument, NULL, OPT_ADMIN},
     [OPT_ROLE] = {"role", required_argument, NULL, OPT_ROLE},
     [OPT_HISTORY] = {"history", no_argument, NULL, OPT_HISTORY},
     [OPT_ACK] = {"ack", required_argument, NULL, OPT_ACK},
@@ -273,11 +275,12 @@ static enum exit_code refuse_option(const struct cli *cli, const struct command 
                     command == NULL ? "" : command->name, nearest_advice(advice, &nearest));
 }
 
-static void add_role(struct cli *cli, const char *role)
+/* An option that may stand several times. */
+static void add_word(char *list, size_t size, const char *word)
 {
-    const size_t used = strlen(cli->roles);
+    const size_t used = strlen(list);
 
-    (void)snprintf(cli->roles + used, sizeof cli->roles - used, "%s%s", used > 0 ? "," : "", role);
+    (void)snprintf(list + used, size - used, "%s%s", used > 0 ? "," : "", word);
 }
 
 static enum exit_code take_option(struct cli *cli, const struct command *command, int option,
@@ -297,7 +300,10 @@ static enum exit_code take_option(struct cli *cli, const struct command *command
     }
     cli->value[option] = typed == NULL ? "" : option == OPT_KIND ? option_kind(typed) : typed;
     if (option == OPT_ROLE) {
-        add_role(cli, typed);
+        add_word(cli->roles, sizeof cli->roles, typed);
+    }
+    if (option == OPT_ADMIN) {
+        add_word(cli->admins, sizeof cli->admins, typed);
     }
     if (option == OPT_FORMAT && strcmp(typed, "json") == 0) {
         cli->value[OPT_JSON] = "";

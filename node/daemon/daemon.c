@@ -17,6 +17,7 @@
 #include "node/daemon/enrolment.h"
 #include "node/daemon/notify.h"
 #include "node/daemon/system_clock.h"
+#include "node/daemon/take_founders.h"
 #include "node/home/home.h"
 #include "node/home/notes.h"
 #include "node/home/tls.h"
@@ -265,6 +266,9 @@ static enum status open_node(struct daemon *daemon, struct err *err)
     if (status == OK) {
         status = node_open(&daemon->node, &config, &daemon->store, &seam, &daemon->clock, grants,
                            count, err);
+    }
+    if (status == OK && !is_damaged(daemon)) {
+        status = take_founders(daemon->node, daemon->home, err);
     }
     buf_free(&memory);
     return status;

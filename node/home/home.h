@@ -4,6 +4,7 @@
  *   HOME/keys/          node/home/keys.h
  *   HOME/tls/           node/home/tls.h
  *   HOME/grants         the chain of sealed grants from init or enrolment, root first, own last
+ *   HOME/founders       the first admins, until the store has them (node/home/founders.h)
  *   HOME/store/         RocksDB
  *   HOME/terrace.sock   the API for programs on this machine
  *   HOME/lock           held by the running daemon; holds its pid

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/ledger/families/operator.h"
 #include "node/office/local_keys.h"
 #include "node/office/operators.h"
 

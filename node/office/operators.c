@@ -52,39 +52,6 @@ bool node_operator(struct txn *txn, const char *name, struct operator_row *out)
            txn_check_row(txn, operator_key(key, name), parse_row(out, bytes_text(name), value));
 }
 
-/* Does a character begin at `i` that turns the direction of what stands around it, or has no
- * width, so that two names could look alike? All of them are three bytes but the first. */
-static bool is_hidden(struct bytes name, size_t i)
-{
-    const uint8_t *at = name.data + i;
-
-    if (name.size - i >= 2 && at[0] == 0xd8 && at[1] == 0x9c) { /* U+061C */
-        return true;
-    }
-    if (name.size - i < 3 || at[0] != 0xe2) {
-        return name.size - i >= 3 && at[0] == 0xef && at[1] == 0xbb && at[2] == 0xbf; /* U+FEFF */
-    }
-    return (at[1] == 0x80 && at[2] >= 0x8b && at[2] <= 0x8f) || /* U+200B .. U+200F */
-           (at[1] == 0x80 && at[2] >= 0xa8 && at[2] <= 0xae) || /* U+2028 .. U+202E */
-           (at[1] == 0x81 && at[2] >= 0xa0 && at[2] <= 0xaf);   /* U+2060 .. U+206F */
-}
-
-/* Names appear in entries, logs and URLs: letters, digits, - _ . and any visible non-ASCII. */
-bool operator_name_valid(const char *text)
-{
-    const struct bytes name = bytes_text(text);
-
-    for (size_t i = 0; i < name.size; i++) {
-        const uint8_t c = name.data[i];
-        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                           (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '.';
-        if ((!plain && c < 0x80) || is_hidden(name, i)) {
-            return false;
-        }
-    }
-    return name.size > 0 && name.size < 64 && text_plain(name);
-}
-
 static int year_of(uint64_t unix_ms)
 {
     const time_t seconds = (time_t)(unix_ms / 1000);
@@ -122,6 +89,16 @@ void node_operator_publish(struct node *node, struct txn *txn, const struct oper
     document_encode(&body, &document);
     (void)own_log_enter(node, txn, &document, buf_bytes(&body));
     buf_free(&body);
+}
+
+void node_operator_found(struct node *node, struct txn *txn, const struct operator_row *row)
+{
+    struct operator_row known, added = *row;
+
+    if (!node_operator(txn, row->name, &known)) {
+        added.since_unix_ms = node->turn_unix_ms;
+        stage_row(txn, &added);
+    }
 }
 
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,

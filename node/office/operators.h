@@ -21,8 +21,8 @@ struct operator_row {
     char
         by[64]; /* whose word the change is: in the entry, and never in the row; "": nobody's yet */
 };
-/* What stands in entries, logs and addresses: no blank, nothing hidden, at most 63 bytes. */
-bool operator_name_valid(const char *name);
+/* A first admin, as the node's grant names him: no entry, and nothing when he is there already. */
+void node_operator_found(struct node *node, struct txn *txn, const struct operator_row *row);
 /* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already). */
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
                               struct err *err);

@@ -80,6 +80,18 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
 
 /* --- one request --- */
 
+static enum status read_founders(struct enrol_message *out, const Terrace__EnrolRequest *request,
+                                 struct err *err)
+{
+    assert(request->n_founder <= GRANT_FOUNDERS_MAX); /* the scan before the unpacking */
+    for (size_t i = 0; i < request->n_founder; i++) {
+        if (!founder_read(&out->terms, request->founder[i])) {
+            return err_set(err, ERR_MALFORMED, "grant_founder_invalid index=%zu", i);
+        }
+    }
+    return OK;
+}
+
 static enum status read_fields(struct enrol_message *out, const Terrace__EnrolRequest *request,
                                struct err *err)
 {
@@ -117,7 +129,7 @@ static enum status read_fields(struct enrol_message *out, const Terrace__EnrolRe
     if (endpoint.size != 0) {
         memcpy(out->endpoint, endpoint.data, endpoint.size);
     }
-    return OK;
+    return read_founders(out, request, err);
 }
 
 static enum status read_request(struct enrol_message *out, struct bytes frame, struct err *err)
@@ -172,6 +184,19 @@ static bool same_keys(const struct invite *invite, const struct enrol_message *m
            memcmp(invite->curve_key, proven_curve_key, sizeof invite->curve_key) == 0;
 }
 
+/* Who waits may not name others than those that a person was shown. */
+static bool are_as_compared(struct txn *txn, const struct enrol_message *message,
+                            const struct invite *invite)
+{
+    struct grant_terms shown;
+
+    if (invite->state != INVITE_WAITING && invite->state != INVITE_ADMITTED) {
+        return true;
+    }
+    founders_find(txn, message->division, &shown);
+    return founders_equal(&shown, &message->terms);
+}
+
 static enum status take_confirm(struct txn *txn, const struct enrol_message *message,
                                 const uint8_t proven_curve_key[32], struct invite *invite,
                                 struct err *err)
@@ -215,6 +240,7 @@ static enum status hold(struct txn *txn, const struct enrol_message *message,
         memcpy(invite->address, from->address, sizeof invite->address);
         invite->asked_unix_ms = now_unix_ms;
         invite_put(txn, message->division, invite);
+        founders_put(txn, message->division, &message->terms);
         LOG_INFO("enrol.waits", "about=%s address=%s", message->division.code, from->address);
     }
     return err_set(err, ERR_NOT_YET, "enrol_waits division=%s parent=%s", message->division.code,
@@ -238,7 +264,7 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     memcpy(grant.name, invite->name, sizeof grant.name);
     memcpy(grant.endpoint, message->endpoint, sizeof grant.endpoint);
     memcpy(grant.curve_key, proven_curve_key, sizeof grant.curve_key);
-    status = replicator_grant(replicator, txn, &grant, err);
+    status = replicator_grant(replicator, txn, &grant, &message->terms, err);
     if (status != OK) {
         return status;
     }
@@ -246,6 +272,7 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     invite->sign_key = message->sign_key;
     memcpy(invite->curve_key, proven_curve_key, sizeof invite->curve_key);
     invite_put(txn, message->division, invite);
+    founders_put(txn, message->division, &(struct grant_terms){.founder_count = 0});
     LOG_INFO("enrol.granted", "about=%s parent=%s", message->division.code, invite->parent.code);
     return OK;
 }
@@ -266,6 +293,10 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
     }
     if (invite.state != INVITE_OPEN && !same_keys(&invite, message, from->curve_key)) {
         return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
+    }
+    if (!are_as_compared(txn, message, &invite)) {
+        return err_set(err, ERR_REFUSED, "enrol_other_founders division=%s",
+                       message->division.code);
     }
     if (invite.state == INVITE_GRANTED) {
         return OK; /* our answer was lost: it gets the same one */

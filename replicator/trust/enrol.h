@@ -19,6 +19,7 @@
 #define TERRACE_REPLICATOR_TRUST_ENROL_H
 
 #include "replicator/replicator.h"
+#include "replicator/trust/founders.h"
 
 enum {
     TOKEN_TEXT_MAX = 1024,
@@ -54,7 +55,7 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
 
 /* What is read out by telephone: eight groups of four digits, of the keys that ask to be this
  * division's. */
-enum { ENROL_FINGERPRINT_SIZE = 8 * 5 };
+enum { ENROL_FINGERPRINT_SIZE = FINGERPRINT_TEXT_SIZE };
 void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division division,
                        const struct public_key *sign_key, const uint8_t curve_key[32]);
 
@@ -69,6 +70,7 @@ struct enrol_invitation {
     uint64_t asked_unix_ms; /* by who waits; 0: nobody came */
     char address[64];       /* of who waits */
     char fingerprint[ENROL_FINGERPRINT_SIZE]; /* of his keys; "" */
+    struct grant_terms terms;                 /* founders: the first admins that he named */
 };
 enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
                               void (*visit)(void *arg, const struct enrol_invitation *invitation),
@@ -81,10 +83,12 @@ enum status enrol_admit(struct txn *txn, struct division division, const char *f
 /* The token is worth nothing any more. Errors: ERR_NOT_FOUND (none that is still open). */
 enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err);
 
-/* What the joining side sends. `curve_public` is proven by CURVE itself and certified by `key`,
- * as the grant will repeat; `key` is proven by a signature over the whole request (TAG_ENROL). */
+/* What the joining side sends; `terms` names the first admins (NULL: none). `curve_public` is
+ * proven by CURVE itself and certified by `key`, as the grant will repeat; `key` is proven by a
+ * signature over the whole request (TAG_ENROL). */
 void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
-                   const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms);
+                   const uint8_t curve_public[32], const char *endpoint,
+                   const struct grant_terms *terms, uint64_t now_unix_ms);
 void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);
 
 struct enrol_asker {
@@ -111,10 +115,12 @@ struct enrolled {
     struct grant own, parent;
     struct buf memory;
 };
-/* Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_REFUSED (the chain is not what the token says), those
- * of roster_add, ERR_NOT_YET (waits), and the parent's reason. */
+/* `terms` as they were sent. Errors: ERR_MALFORMED, ERR_TOO_LARGE, ERR_REFUSED (the chain is not
+ * what the token says, or its first admins are not those), those of roster_add, ERR_NOT_YET
+ * (waits), and the parent's reason. */
 enum status enrol_accept(struct enrolled *out, const struct token *token,
-                         const struct sign_key *key, struct bytes frame, struct err *err);
+                         const struct sign_key *key, const struct grant_terms *terms,
+                         struct bytes frame, struct err *err);
 void enrolled_free(struct enrolled *enrolled);
 /* The answer to a confirm. A child that never hears it is a member all the same.
  * Errors: ERR_MALFORMED, and the parent's reason. */

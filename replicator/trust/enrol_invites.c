@@ -173,17 +173,13 @@ void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division divisio
 {
     struct hasher hasher;
     struct hash hash;
-    size_t at = 0;
 
     hasher_begin(&hasher, TAG_ASKER);
     hasher_add(&hasher, division.code, DIVISION_CODE_MAX);
     hasher_add(&hasher, sign_key->at, sizeof sign_key->at);
     hasher_add(&hasher, curve_key, 32);
     hash = hasher_end(&hasher);
-    for (size_t i = 0; i < 16; i++) {
-        at += (size_t)snprintf(out + at, ENROL_FINGERPRINT_SIZE - at,
-                               i > 0 && i % 2 == 0 ? " %02X" : "%02X", hash.at[i]);
-    }
+    fingerprint_print(out, &hash);
 }
 
 /* As it was heard: small letters or great, with blanks or without. */
@@ -218,6 +214,8 @@ static void write_view(struct enrol_invitation *out, const struct invite *invite
 }
 
 struct invitations {
+    const struct store *store;
+    struct store_snapshot *snapshot;
     void (*visit)(void *arg, const struct enrol_invitation *invitation);
     void *arg;
     bool bad;
@@ -240,6 +238,9 @@ static bool visit_invite(void *arg, struct bytes key, struct bytes value)
     list->bad = !reader_ok(&division) || !parse_invite(&invite, value);
     if (!list->bad && !is_used(&invite)) {
         write_view(&invitation, &invite);
+        if (invite.asked_unix_ms != 0) {
+            founders_load(list->store, list->snapshot, invitation.division, &invitation.terms);
+        }
         list->visit(list->arg, &invitation);
     }
     return !list->bad;
@@ -250,7 +251,7 @@ enum status enrol_invitations(const struct store *store, struct store_snapshot *
                               void *arg, struct err *err)
 {
     const uint8_t prefix = LOCAL_INVITE;
-    struct invitations list = {visit, arg, false};
+    struct invitations list = {store, snapshot, visit, arg, false};
     const enum status status =
         store->ops->scan(store->self, snapshot, SPACE_LOCAL, bytes_of(&prefix, 1), BYTES_NONE,
                          visit_invite, &list, err);
@@ -269,6 +270,7 @@ enum status enrol_admit(struct txn *txn, struct division division, const char *f
     }
     out->division = division;
     write_view(out, &invite);
+    founders_find(txn, division, &out->terms);
     if (!same_fingerprint(fingerprint, out->fingerprint)) {
         return err_set(err, ERR_REFUSED, "fingerprint_differs division=%s", division.code);
     }
@@ -292,6 +294,7 @@ enum status enrol_withdraw(struct txn *txn, struct division division, struct err
     forget_secret(txn, &invite.secret);
     invite_key(&key, division);
     txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
+    founders_put(txn, division, &(struct grant_terms){.founder_count = 0});
     buf_free(&key);
     LOG_INFO("enrol.withdrawn", "about=%s", division.code);
     return OK;

@@ -22,6 +22,7 @@ struct hash enrol_proof_hash(const struct enrol_message *message)
     hasher_add_bytes(&hasher, bytes_text(message->endpoint));
     hasher_add_u64(&hasher, message->unix_ms);
     hasher_add_u32(&hasher, message->confirm ? 1 : 0);
+    founders_hash(&hasher, &message->terms);
     return hasher_end(&hasher);
 }
 
@@ -29,6 +30,7 @@ static void write_request(struct buf *frame, struct enrol_message *message,
                           const struct sign_key *key)
 {
     Terrace__EnrolRequest request = TERRACE__ENROL_REQUEST__INIT;
+    struct grant_terms_memory memory;
     struct hash hash;
 
     message->sign_key = key->public;
@@ -49,13 +51,16 @@ static void write_request(struct buf *frame, struct enrol_message *message,
     request.endpoint = pb_of_text(message->endpoint);
     request.unix_ms = message->unix_ms;
     request.confirm = message->confirm ? 1 : 0;
+    request.n_founder = founders_fill(&memory, &message->terms);
+    request.founder = memory.list;
     request.proof = pb_of_bytes(message->proof.at, sizeof message->proof.at);
     message_encode(frame, &request.base);
     crypto_wipe(message->secret, sizeof message->secret);
 }
 
 void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
-                   const uint8_t curve_public[32], const char *endpoint, uint64_t now_unix_ms)
+                   const uint8_t curve_public[32], const char *endpoint,
+                   const struct grant_terms *terms, uint64_t now_unix_ms)
 {
     struct enrol_message message = {.division = token->division, .unix_ms = now_unix_ms};
     const size_t endpoint_size = strlen(endpoint);
@@ -65,6 +70,9 @@ void enrol_request(struct buf *frame, const struct token *token, const struct si
     memcpy(message.curve_key, curve_public, sizeof message.curve_key);
     message.key_proof = link_key_proof(key, &token->tree, token->division, curve_public);
     memcpy(message.endpoint, endpoint, endpoint_size);
+    if (terms != NULL) {
+        message.terms = *terms;
+    }
     write_request(frame, &message, key);
 }
 
@@ -131,6 +139,21 @@ static enum status take_link(struct roster *roster, struct enrolled *out, struct
     return status;
 }
 
+/* Whoever lays his own persons into the grant could sign for this division. */
+static enum status check_founders(const struct enrolled *enrolled, const struct grant_terms *sent,
+                                  struct err *err)
+{
+    const struct grant_terms none = {.founder_count = 0};
+    struct grant_terms granted;
+    enum status status =
+        grant_parse_terms(&granted, enrolled->chain[enrolled->chain_count - 1], err);
+
+    if (status == OK && !founders_equal(&granted, sent == NULL ? &none : sent)) {
+        status = err_set(err, ERR_REFUSED, "grant_other_founders");
+    }
+    return status;
+}
+
 static enum status check_ends(const struct enrolled *enrolled, const struct token *token,
                               const struct sign_key *key, struct err *err)
 {
@@ -169,7 +192,7 @@ static void copy_chain(struct enrolled *out, const Terrace__EnrolAnswer *answer)
 
 static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer *answer,
                                const struct token *token, const struct sign_key *key,
-                               struct err *err)
+                               const struct grant_terms *terms, struct err *err)
 {
     struct roster *roster = roster_new(&token->tree);
     enum status status = OK;
@@ -183,12 +206,16 @@ static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer 
     if (status == OK) {
         status = check_ends(out, token, key, err);
     }
+    if (status == OK) {
+        status = check_founders(out, terms, err);
+    }
     roster_free(roster);
     return status;
 }
 
 enum status enrol_accept(struct enrolled *out, const struct token *token,
-                         const struct sign_key *key, struct bytes frame, struct err *err)
+                         const struct sign_key *key, const struct grant_terms *terms,
+                         struct bytes frame, struct err *err)
 {
     Terrace__EnrolAnswer *answer = NULL;
     struct arena arena;
@@ -207,7 +234,7 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
                          answer->n_chain, ENROL_CHAIN_MAX);
         goto out;
     }
-    status = check_chain(out, answer, token, key, err);
+    status = check_chain(out, answer, token, key, terms, err);
     if (status != OK) {
         err_wrap(err, "chain_not_trusted");
     }

@@ -17,6 +17,7 @@ struct enrol_message {
     char endpoint[ENDPOINT_BYTES_MAX + 1];
     uint64_t unix_ms;
     bool confirm;
+    struct grant_terms terms; /* founders; none in a confirm */
     struct signature proof;
 };
 

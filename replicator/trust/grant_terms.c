@@ -18,14 +18,9 @@ bool pattern_valid(struct bytes text)
     return division_parse(&stem, bytes_of(text.data, text.size - (open ? 1 : 0)));
 }
 
-void grant_terms_write(Terrace__Grant *message, struct grant_terms_memory *memory,
-                       const struct grant_terms *terms)
+size_t founders_fill(struct grant_terms_memory *memory, const struct grant_terms *terms)
 {
-    assert(terms->may_grant_count <= GRANT_PATTERNS_MAX);
     assert(terms->founder_count <= GRANT_FOUNDERS_MAX);
-    for (size_t i = 0; i < terms->may_grant_count; i++) {
-        memory->may_grant[i] = pb_of_text(terms->may_grant[i]);
-    }
     for (size_t i = 0; i < terms->founder_count; i++) {
         Terrace__Founder *founder = &memory->founders[i];
 
@@ -35,10 +30,20 @@ void grant_terms_write(Terrace__Grant *message, struct grant_terms_memory *memor
         founder->key = pb_of_bytes(terms->founders[i].key.at, PUBLIC_KEY_SIZE);
         memory->list[i] = founder;
     }
+    return terms->founder_count;
+}
+
+void grant_terms_write(Terrace__Grant *message, struct grant_terms_memory *memory,
+                       const struct grant_terms *terms)
+{
+    assert(terms->may_grant_count <= GRANT_PATTERNS_MAX);
+    for (size_t i = 0; i < terms->may_grant_count; i++) {
+        memory->may_grant[i] = pb_of_text(terms->may_grant[i]);
+    }
     message->may_grant = memory->may_grant;
     message->n_may_grant = terms->may_grant_count;
     message->founder = memory->list;
-    message->n_founder = terms->founder_count;
+    message->n_founder = founders_fill(memory, terms);
 }
 
 static bool read_pattern(struct grant_terms *out, struct bytes text)
@@ -58,7 +63,7 @@ static bool read_pattern(struct grant_terms *out, struct bytes text)
     return true;
 }
 
-static bool read_founder(struct grant_terms *out, const Terrace__Founder *message)
+bool founder_read(struct grant_terms *out, const Terrace__Founder *message)
 {
     struct founder *founder = &out->founders[out->founder_count];
     const struct bytes name = message->has_name ? bytes_of_pb(message->name) : BYTES_NONE;
@@ -90,7 +95,7 @@ enum status grant_terms_read(struct grant_terms *out, const Terrace__Grant *mess
         }
     }
     for (size_t i = 0; i < message->n_founder; i++) {
-        if (!read_founder(out, message->founder[i])) {
+        if (!founder_read(out, message->founder[i])) {
             return err_set(err, ERR_MALFORMED, "grant_founder_invalid index=%zu", i);
         }
     }

@@ -5,8 +5,7 @@
  *   founders   the first persons of the division, each with a name and a public key
  *   consent    the former epoch's identity key, over the whole grant: hash_of(TAG_CONSENT, grant)
  *
- * The granter signs all of it. Reading checks the form and nothing else: no grant is refused yet
- * for what stands here.
+ * The granter signs all of it. Reading checks the form and nothing else.
  *
  * Thread: any; pure. */
 #ifndef TERRACE_REPLICATOR_TRUST_GRANT_TERMS_H
@@ -39,6 +38,11 @@ struct grant_terms_memory {
 };
 void grant_terms_write(Terrace__Grant *message, struct grant_terms_memory *memory,
                        const struct grant_terms *terms);
+/* The founders alone, into memory->list; how many. */
+size_t founders_fill(struct grant_terms_memory *memory, const struct grant_terms *terms);
+/* One founder more. False: a name that cannot be shown, no key, or there twice. The caller has seen
+ * to it that there is room. */
+bool founder_read(struct grant_terms *out, const Terrace__Founder *message);
 /* May_grant and founders of a decoded grant. Errors: ERR_MALFORMED: a pattern of no such form, a
  * name that cannot be shown, a key of another size, or one of them twice. */
 enum status grant_terms_read(struct grant_terms *out, const Terrace__Grant *message,

@@ -145,9 +145,10 @@ class Node:
 
     # --- life ---
 
-    def enrol(self, token):
+    def enrol(self, token, admins=()):
         self.run("join", token, "--approval", self.tree.approval,
-                 "--listen", f"tcp://127.0.0.1:{free_port()}", *self.api_option())
+                 "--listen", f"tcp://127.0.0.1:{free_port()}", *self.api_option(),
+                 *(word for name in admins for word in ("--admin", name)))
 
     def start(self):
         assert self.process is None
@@ -270,10 +271,10 @@ class Tree:
         node.start()
         return node, took
 
-    def join_with(self, token, parent, division, name):
+    def join_with(self, token, parent, division, name, admins=()):
         """Joins with a token that was made before, and starts."""
         node = Node(self, division, name, parent)
-        node.enrol(token)
+        node.enrol(token, admins)
         self.nodes[division] = node
         node.start()
         return node

@@ -504,10 +504,10 @@ struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *
     enrolment.token = sim->joiners[at].token;
     enrolment.child = sim->joiners[at].node;
     enrol_request(&enrolment.request, &enrolment.token, &enrolment.child->key,
-                  enrolment.child->curve.public, enrolment.child->config.listen,
+                  enrolment.child->curve.public, enrolment.child->config.listen, NULL,
                   node_unix_ms(parent));
     if (call_and_wait(sim, &enrolment, run_enrol) &&
-        enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key,
+        enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key, NULL,
                      buf_bytes(&enrolment.answer), &enrolment.err) == OK) {
         at = joiner_of(sim, enrolment.division); /* others may have come and gone meanwhile */
         node = sim->joiners[at].node;

@@ -16,6 +16,8 @@ struct operator_entry {
     bool enabled;
 };
 
+/* What stands in entries, logs and addresses: no blank, nothing hidden, at most 63 bytes. */
+bool operator_name_valid(const char *name);
 /* The document; its texts are those of `operator` and `id`. */
 void operator_document(struct document *out, struct bytes id, int year,
                        const struct operator_entry *operator);

@@ -181,7 +181,7 @@ def county_joins(tree, city, play):
     play.ask("POST", "/invite", dict(division=CITY, name="x"), who="gao", want=409, code="refused")
     play.ask("POST", "/invite", asked, who="li", want=403, code="needs_role")
     held = json.loads(play.ask("POST", "/invite", dict(asked, hold=True), who="gao"))["token"]
-    joining = threading.Thread(target=tree.join_with, args=(held, city, COUNTY, "林周县"))
+    joining = threading.Thread(target=tree.join_with, args=(held, city, COUNTY, "林周县", ("央金",)))
     joining.start()
     play.ask("POST", f"/invitations/{COUNTY}/accept", dict(fingerprint=compared(tree, play)), who="gao")
     joining.join()

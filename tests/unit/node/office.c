@@ -35,7 +35,7 @@ static void grant_child(struct office *office, struct node *node, struct txn *tx
     struct err err;
 
     grant_certify(&grant, &office->trust.tree, &office->child_key);
-    if (replicator_grant(replicator_in(node), txn, &grant, &err) != OK) {
+    if (replicator_grant(replicator_in(node), txn, &grant, NULL, &err) != OK) {
         fail_msg("%s", err.text);
     }
 }

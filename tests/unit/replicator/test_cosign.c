@@ -285,7 +285,8 @@ static void a_kept_one_is_good_after_the_holder_has_another_key(void **state)
     next.epoch = 2;
     memset(next.curve_key, 99, sizeof next.curve_key);
     grant_certify(&next, &puppet.world.trust.tree, &key);
-    assert_int_equal(replicator_grant(puppet.real->replicator, puppet.real->txn, &next, &err), OK);
+    assert_int_equal(replicator_grant(puppet.real->replicator, puppet.real->txn, &next, NULL, &err),
+                     OK);
     assert_true(cosignature_ok(replicator_roster(puppet.real->replicator), &c));
     late = c; /* the thief of the former key goes on */
     puppet.world.hand.now_ms += 5000;

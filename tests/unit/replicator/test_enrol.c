@@ -28,7 +28,7 @@ struct replicator {
     struct sign_key key;
     struct hash tree;
     size_t grants;
-    bool refuses;
+    bool refuses, founders_of_its_own;
 };
 
 const struct roster *replicator_roster(const struct replicator *replicator)
@@ -37,8 +37,10 @@ const struct roster *replicator_roster(const struct replicator *replicator)
 }
 
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,
-                             const struct grant *grant, struct err *err)
+                             const struct grant *grant, const struct grant_terms *terms,
+                             struct err *err)
 {
+    struct grant_terms given = *terms;
     struct grant whole = *grant;
     struct buf sealed = BUF_EMPTY;
     enum status status;
@@ -49,7 +51,10 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
         return err_set(err, ERR_DISK_FULL, "no_room");
     }
     whole.tree = replicator->tree;
-    grant_seal(&sealed, &whole, &replicator->key);
+    if (replicator->founders_of_its_own) { /* a parent that lays its own person there */
+        given.founders[given.founder_count++] = (struct founder){"mallory", {{7}}};
+    }
+    grant_seal_with(&sealed, &whole, &given, &replicator->key);
     status = roster_add(replicator->roster, buf_bytes(&sealed), &added, err);
     replicator->grants += added;
     buf_free(&sealed);
@@ -70,6 +75,7 @@ struct world {
     struct buf frame, answer;
     struct err err;
     uint64_t now;
+    struct grant_terms admins; /* that the county names */
 };
 
 static void take_grant(struct world *world, const char *code, const char *parent,
@@ -161,7 +167,7 @@ static void ask(struct world *world)
 {
     buf_clear(&world->frame);
     enrol_request(&world->frame, &world->token, &world->key, world->curve.public,
-                  "tcp://127.0.0.1:7500", world->now);
+                  "tcp://127.0.0.1:7500", &world->admins, world->now);
     receive(world);
 }
 
@@ -174,7 +180,8 @@ static void confirm(struct world *world)
 
 static enum status accept(struct world *world, struct enrolled *out)
 {
-    return enrol_accept(out, &world->token, &world->key, buf_bytes(&world->answer), &world->err);
+    return enrol_accept(out, &world->token, &world->key, &world->admins, buf_bytes(&world->answer),
+                        &world->err);
 }
 
 struct attempts {
@@ -359,7 +366,7 @@ static void a_strangers_link_key_is_refused(void **state)
 
     curve_key_generate(&stranger);
     buf_clear(&world->frame);
-    enrol_request(&world->frame, &world->token, &world->key, stranger.public, "", world->now);
+    enrol_request(&world->frame, &world->token, &world->key, stranger.public, "", NULL, world->now);
     receive(world);
     expect_refused(world, ERR_KEY, "enrol_other_link_key");
 }
@@ -390,7 +397,7 @@ static void a_request_altered_anywhere_is_refused(void **state)
     const struct enrol_asker from = asker(world);
 
     buf_clear(&world->frame);
-    enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "tcp://h:1",
+    enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "tcp://h:1", NULL,
                   world->now);
     for (size_t i = 0; i < world->frame.size; i++) {
         struct enrolled enrolled;
@@ -808,7 +815,7 @@ static void a_bad_answer_is_an_error_and_not_a_crash(void **state)
 
     ask(world);
     for (size_t size = 0; size < world->answer.size; size++) {
-        assert_int_not_equal(enrol_accept(&enrolled, &world->token, &world->key,
+        assert_int_not_equal(enrol_accept(&enrolled, &world->token, &world->key, NULL,
                                           bytes_of(world->answer.data, size), &world->err),
                              OK);
     }
@@ -829,6 +836,112 @@ static void a_bad_answer_is_an_error_and_not_a_crash(void **state)
         message_encode(&world->answer, &answer.base);
         assert_int_equal(accept(world, &enrolled), ERR_MALFORMED);
     }
+}
+
+/* --- the first admins --- */
+
+static void name_admins(struct world *world)
+{
+    world->admins.founders[0] = (struct founder){"\xe5\x8d\x93\xe7\x8e\x9b", {{1}}};
+    world->admins.founders[1] = (struct founder){"zhao", {{2}}};
+    world->admins.founder_count = 2;
+}
+
+static void first_admins_stand_in_the_grant(void **state)
+{
+    struct world *world = *state;
+    struct grant_terms granted;
+
+    name_admins(world);
+    ask(world);
+    expect_welcome(world);
+    assert_true(roster_terms(world->city.roster, division_of(COUNTY), 1, &granted));
+    assert_true(founders_equal(&granted, &world->admins));
+}
+
+/* One more, one less, another key or name, another order. */
+static void a_grant_with_other_admins_is_refused(void **state)
+{
+    struct world *world = *state;
+    struct enrolled enrolled;
+    struct grant_terms sent;
+
+    name_admins(world);
+    sent = world->admins;
+    world->city.founders_of_its_own = true;
+    ask(world);
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "grant_other_founders"));
+    assert_false(enrolled.refused); /* its own judgement: the parent has granted */
+    for (int change = 0; change < 4; change++) {
+        world->admins = sent;
+        world->admins.founders[2] = (struct founder){"mallory", {{7}}};
+        world->admins.founder_count = 3;
+        if (change == 0) {
+            assert_int_equal(accept(world, &enrolled), OK);
+            enrolled_free(&enrolled);
+            world->admins.founder_count = 2;
+        } else if (change == 1) {
+            world->admins.founders[1].key.at[31] ^= 1;
+        } else if (change == 2) {
+            world->admins.founders[1].name[0] = 'Z';
+        } else {
+            world->admins.founders[0] = sent.founders[1];
+            world->admins.founders[1] = sent.founders[0];
+        }
+        assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+    }
+}
+
+static void admins_that_were_not_asked_for_are_refused(void **state)
+{
+    struct world *world = *state;
+    struct enrolled enrolled;
+
+    world->city.founders_of_its_own = true;
+    ask(world);
+    assert_int_equal(accept(world, &enrolled), ERR_REFUSED);
+}
+
+/* Nobody between can lay another person's key into the request. */
+static void admins_are_part_of_the_proof(void **state)
+{
+    struct world *world = *state;
+    const uint8_t *at;
+
+    name_admins(world);
+    buf_clear(&world->frame);
+    enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "",
+                  &world->admins, world->now);
+    at = memmem(world->frame.data, world->frame.size, "zhao", 4);
+    assert_non_null(at);
+    world->frame.data[at - world->frame.data] = 'Z';
+    receive(world);
+    expect_refused(world, ERR_BAD_SIGNATURE, "enrol_bad_proof");
+    assert_int_equal(world->city.grants, 0);
+}
+
+static void a_person_sees_the_admins_of_who_waits(void **state)
+{
+    struct world *world = *state;
+    struct enrol_invitation seen;
+
+    hold_world(world);
+    name_admins(world);
+    ask(world);
+    expect_waiting(world);
+    seen = invitation_of(world);
+    assert_true(founders_equal(&seen.terms, &world->admins));
+    assert_int_equal(
+        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, &seen, &world->err), OK);
+    assert_true(founders_equal(&seen.terms, &world->admins));
+    commit(world);
+    world->admins.founders[1].key.at[0] ^= 1; /* none that a person was shown */
+    ask(world);
+    expect_refused(world, ERR_REFUSED, "enrol_other_founders");
+    world->admins.founders[1].key.at[0] ^= 1;
+    ask(world);
+    expect_welcome(world);
 }
 
 static int start(void **state)
@@ -865,6 +978,11 @@ int main(void)
         STORY(a_child_checks_the_chain_against_its_token),
         STORY(a_child_believes_its_token_and_not_the_parent),
         STORY(a_bad_answer_is_an_error_and_not_a_crash),
+        STORY(first_admins_stand_in_the_grant),
+        STORY(a_grant_with_other_admins_is_refused),
+        STORY(admins_that_were_not_asked_for_are_refused),
+        STORY(admins_are_part_of_the_proof),
+        STORY(a_person_sees_the_admins_of_who_waits),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

@@ -268,7 +268,7 @@ static void a_new_epoch_goes_on_where_its_grant_says(void **state)
         grant.epoch = 2;
         grant.base_lsn = cases[i].base_lsn;
         grant.base_hash = cases[i].true_hash ? log_written.hash : next.tree;
-        if (replicator_grant(puppet.real->replicator, puppet.real->txn, &grant, &err) != OK) {
+        if (replicator_grant(puppet.real->replicator, puppet.real->txn, &grant, NULL, &err) != OK) {
             fail_msg("%s: %s", cases[i].name, err.text);
         }
         next.header.epoch = 2;
