@@ -34,7 +34,8 @@ struct answer {
         char value[HEADER_BYTES_MAX];
     } headers[ANSWER_HEADERS_MAX];
     size_t header_count;
-    bool is_public;        /* it says the same to everybody: sent packed (packed.h) */
+    bool is_public;        /* it says the same to everybody: caches may have it, and a body of a
+                              route is sent packed (packed.h) */
     bool is_immutable;     /* the address names the content: kept for a year */
     const char *policy;    /* Content-Security-Policy; NULL: nothing of it may run */
     struct bytes constant; /* in place of the body: memory that is there for ever */

@@ -1,5 +1,6 @@
 #include "node/api/change_feed.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -102,7 +103,7 @@ static void write_entry(const struct change_feed *feed, const struct entry *entr
     }
     out_open(&out, NULL, '{');
     out_text(&out, "position", position);
-    out_text(&out, "division", feed->author.code);
+    out_text(&out, "division", feed->block.author.code);
     out_count(&out, "lsn", entry->lsn);
     out_time(&out, "time", entry->time_ms);
     write_body(&out, entry);
@@ -150,21 +151,21 @@ static enum status read_block(struct reading *reading, struct division author, u
     struct block_view block;
     enum status status;
 
-    if (feed->next_lsn > 0 && division_equal(feed->author, author) && lsn >= feed->first_lsn &&
-        lsn < feed->next_lsn) {
+    if (feed->block.next_lsn > 0 && division_equal(feed->block.author, author) &&
+        lsn >= feed->block.first_lsn && lsn < feed->block.next_lsn) {
         return OK;
     }
-    feed->next_lsn = 0;
+    feed->block.next_lsn = 0;
     status =
         log_read_block(feed->store, reading->snapshot, author, lsn, &whole, &block, reading->err);
     if (status == OK) {
-        status = block_body_read(&feed->body, &block, reading->err);
+        status = block_body_read(&feed->block.body, &block, reading->err);
     }
     if (status == OK) {
-        feed->author = author;
-        feed->first_lsn = block.header.first_lsn;
-        feed->next_lsn = block_last_lsn(&block.header) + 1;
-        reading->looked_bytes += feed->body.raw.size;
+        feed->block.author = author;
+        feed->block.first_lsn = block.header.first_lsn;
+        feed->block.next_lsn = block_last_lsn(&block.header) + 1;
+        reading->looked_bytes += feed->block.body.raw.size;
     } else if (status == ERR_NOT_FOUND) { /* the order says that it is held */
         status = err_set(reading->err, ERR_CORRUPT, "arrival_not_held author=%s lsn=%" PRIu64,
                          author.code, lsn);
@@ -187,8 +188,8 @@ static uint64_t write_part(struct reading *reading, const struct arrival_run *ru
     const uint64_t end = run->first_lsn + run->count;
     uint64_t at = lsn;
 
-    for (; at < end && at < feed->next_lsn && !reading->full; at++) {
-        const struct entry *entry = &feed->body.entries[at - feed->first_lsn];
+    for (; at < end && at < feed->block.next_lsn && !reading->full; at++) {
+        const struct entry *entry = &feed->block.body.entries[at - feed->block.first_lsn];
 
         feed->at = (struct arrival_mark){run->position + (at - run->first_lsn), run->mark};
         if (number_set_has(&feed->filter.kinds, entry->kind)) {
@@ -250,7 +251,7 @@ enum status change_feed_read(struct change_feed *feed, const struct change_bound
 void change_feed_open(struct change_feed *feed, const struct store *store, enum change_form form)
 {
     *feed = (struct change_feed){
-        .store = store, .form = form, .filter = CHANGE_FILTER_ALL, .body = BLOCK_BODY_EMPTY};
+        .store = store, .form = form, .filter = CHANGE_FILTER_ALL, .block = CHANGE_BLOCK_NONE};
 }
 
 void change_feed_narrow(struct change_feed *feed, const struct change_filter *filter)
@@ -265,5 +266,25 @@ void change_feed_seek(struct change_feed *feed, const struct arrival_mark *at)
 
 void change_feed_close(struct change_feed *feed)
 {
-    block_body_free(&feed->body);
+    block_body_free(&feed->block.body);
+}
+
+struct change_block change_feed_yield(struct change_feed *feed)
+{
+    const struct change_block block = feed->block;
+
+    feed->block = CHANGE_BLOCK_NONE;
+    return block;
+}
+
+void change_feed_resume(struct change_feed *feed, const struct change_block *block)
+{
+    assert(feed->block.next_lsn == 0);
+    change_block_free(&feed->block);
+    feed->block = *block;
+}
+
+void change_block_free(struct change_block *block)
+{
+    block_body_free(&block->body);
 }

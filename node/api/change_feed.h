@@ -39,14 +39,20 @@ enum change_form {
     CHANGES_EVENTS /* server-sent: the position is the event's id */
 };
 
+/* A block that was read and unpacked: up to 1 MiB and its entries. */
+struct change_block {
+    struct division author;
+    uint64_t first_lsn, next_lsn; /* 0: there is none */
+    struct block_body body;
+};
+#define CHANGE_BLOCK_NONE ((struct change_block){DIVISION_NONE, 0, 0, BLOCK_BODY_EMPTY})
+
 struct change_feed {
     const struct store *store;
     struct arrival_mark at; /* read up to here */
     struct change_filter filter;
     enum change_form form;
-    struct division author; /* of the block that is kept */
-    uint64_t first_lsn, next_lsn;
-    struct block_body body;
+    struct change_block block; /* the one it read last */
 };
 
 void change_feed_open(struct change_feed *feed, const struct store *store, enum change_form form);
@@ -55,6 +61,12 @@ void change_feed_narrow(struct change_feed *feed, const struct change_filter *fi
 /* From there on; the position is one of this store, or the one before an entry of it. */
 void change_feed_seek(struct change_feed *feed, const struct arrival_mark *at);
 void change_feed_close(struct change_feed *feed);
+
+/* The block it read last, which is its taker's then; and one that it goes on with, if it has none.
+ */
+struct change_block change_feed_yield(struct change_feed *feed);
+void change_feed_resume(struct change_feed *feed, const struct change_block *block);
+void change_block_free(struct change_block *block);
 
 /* How much one read may write and look at, and how many entries it may write. */
 struct change_bounds {

@@ -30,6 +30,7 @@ void answer_console(struct request *request, struct answer *answer)
     }
     answer->type = asset->type;
     answer->policy = POLICY;
+    answer->is_public = true;
     (void)snprintf(answer->etag, sizeof answer->etag, "\"%s\"", asset->tag);
     answer->is_immutable =
         asset->is_hashed || request->query(request->connection, asset->tag) != NULL;

@@ -35,10 +35,11 @@ static void add_headers(const struct exchange *exchange, struct MHD_Response *re
     const struct answer *answer = &exchange->answer;
 
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, answer->type);
+    /* An ETag alone is a version: what names somebody stays on no browser's disk. */
     (void)MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL,
-                                  answer->is_immutable      ? "public, max-age=31536000, immutable"
-                                  : answer->etag[0] != '\0' ? "no-cache"
-                                                            : "no-store");
+                                  answer->is_immutable ? "public, max-age=31536000, immutable"
+                                  : answer->is_public  ? "no-cache"
+                                                       : "no-store");
     if (answer->etag[0] != '\0') {
         (void)MHD_add_response_header(response, MHD_HTTP_HEADER_ETAG, answer->etag);
     }

@@ -161,6 +161,15 @@ static void run_request(struct work *work)
     exchange_hand_back(exchange);
 }
 
+/* What a part left behind: its rest, and what is kept of those before it. */
+static void count_upload(struct exchange *exchange)
+{
+    const struct upload *upload = exchange->request.upload;
+
+    exchange_let_go(exchange);
+    exchange_hold(exchange, exchange->body.size + (upload == NULL ? 0 : upload->held_bytes));
+}
+
 void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
 {
     if (exchange->state == EXCHANGE_FILLING) {
@@ -172,8 +181,7 @@ void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
         return;
     }
     if (exchange->state == EXCHANGE_PART) {
-        exchange_let_go(exchange);
-        exchange_hold(exchange, exchange->body.size);
+        count_upload(exchange);
         exchange->is_over = exchange->answer.http >= 400;
         guest_expect(exchange->guest, exchange->door, BODY_MS);
         exchange_resume(exchange, EXCHANGE_BODY);
@@ -288,11 +296,21 @@ static enum MHD_Result begin_body(struct exchange *exchange)
     return MHD_YES;
 }
 
+/* No further part comes: what its route keeps of those before is given back. */
+static void end_upload(struct exchange *exchange)
+{
+    if (exchange->request.upload != NULL && !exchange->upload_is_closed) {
+        exchange->upload_is_closed = true;
+        exchange->request.upload->close(exchange->request.upload);
+    }
+}
+
 /* What nobody wants is read on for a while: many a client reads its answer only when it has sent
  * all. False when it is to be cut. */
 static bool forget_part(struct exchange *exchange, size_t size)
 {
     buf_free(&exchange->body);
+    end_upload(exchange);
     exchange_let_go(exchange);
     exchange->forgotten_bytes += size;
     return exchange->forgotten_bytes <= FORGOTTEN_BYTES_MAX;
@@ -399,9 +417,7 @@ void door_completed(void *arg, struct MHD_Connection *connection, void **state,
     guest_expect(exchange->guest, door, door->config.idle_ms);
     exchange_let_go(exchange);
     stream_close(exchange->stream);
-    if (exchange->request.upload != NULL) {
-        exchange->request.upload->close(exchange->request.upload);
-    }
+    end_upload(exchange);
     buf_free(&exchange->body);
     buf_free(&exchange->answer.body);
     mem_free(exchange);

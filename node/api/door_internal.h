@@ -56,7 +56,7 @@ struct exchange {
     struct buf body;
     size_t body_bytes_max, held_bytes, forgotten_bytes;
     uint64_t received_bytes, renewed_bytes;
-    bool in_parts;
+    bool in_parts, upload_is_closed;
     bool too_large; /* the rest is read and forgotten, */
     bool is_over;   /* also where it was answered with an error before its end */
     struct answer answer;

@@ -14,16 +14,27 @@
 #include "node/core/node.h"
 #include "node/office/submit.h"
 
-enum { JSON_LINE_BYTES_MAX = 256 << 10, JSON_TIME_MAX = 32 };
+enum {
+    JSON_LINE_BYTES_MAX = 256 << 10,
+    JSON_LINE_VALUES_MAX = 40 << 10, /* of one document with as many lines as it may have */
+    JSON_CONTAINERS_MAX = 5000,      /* arrays and objects, of whatever is read at once */
+    JSON_TIME_MAX = 32,
+};
 
-/* One line of NDJSON into `item`. Its texts point into `line` and into *keep, which the caller
- * json_decrefs once the item is done with (NULL when there is nothing to keep). `default_kind` may
- * be 0. A plain line (a flat object of unescaped strings, as programs write them) is read in one
- * pass; every other one goes through jansson, so that all faults are judged in one place. */
-void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
+/* Would its tree have more than so many values, or than JSON_CONTAINERS_MAX arrays and objects? Of
+ * one value a tree takes up to 100 bytes, of an object 300, whatever they take in the text. Signs
+ * within texts count, too. */
+bool json_costs_too_much(struct bytes text, size_t values_max);
+
+/* One line of NDJSON into `item`, which is all 0 but for what its owner gave it. Its texts point
+ * into `line` and into *texts, which the caller frees once the item is done with: what is kept of a
+ * line is never larger than it. `default_kind` may be 0. A plain line (a flat object of unescaped
+ * strings, as programs write them) is read in one pass; every other one goes through jansson, so
+ * that all faults are judged in one place. */
+void json_read_item(struct submit_item *item, struct buf *texts, struct bytes line,
                     uint32_t default_kind);
 /* The id as typed, or an empty view. */
-struct bytes json_typed_id(const struct submit_item *item, const json_t *keep);
+struct bytes json_typed_id(const struct submit_item *item);
 
 /* --- writing --- */
 

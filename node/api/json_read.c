@@ -1,5 +1,6 @@
 #include "node/api/json.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
@@ -148,12 +149,20 @@ static void read_number(struct document *document, enum field field, const json_
     document_set_number(document, field, INT64_MIN);
 }
 
-static void read_text(struct document *document, enum field field, const json_t *value)
+/* A copy of it in `texts`, where there is room: the tree goes, and its texts stay. */
+static void read_text(struct document *document, enum field field, const json_t *value,
+                      struct buf *texts)
 {
-    const struct bytes text =
-        json_is_string(value) ? bytes_of_string(value) : bytes_text(not_a_text);
+    const struct bytes text = json_is_string(value) ? bytes_of_string(value) : BYTES_NONE;
+    const size_t at = texts->size;
 
-    document_set_text(document, field, text);
+    if (!json_is_string(value)) {
+        document_set_text(document, field, bytes_text(not_a_text));
+        return;
+    }
+    assert(text.size <= texts->capacity - at);
+    buf_append_bytes(texts, text);
+    document_set_text(document, field, bytes_of(texts->data + at, text.size));
 }
 
 /* --- lines --- */
@@ -215,11 +224,37 @@ static const char *read_lines(struct submit_item *item, const json_t *lines)
     return NULL;
 }
 
+static enum field field_of_key(void *at)
+{
+    const enum field field =
+        field_named(bytes_of(json_object_iter_key(at), json_object_iter_key_len(at)));
+
+    return field == FIELDS || !client_may_name(field) ? FIELDS : field;
+}
+
+static bool is_text_field(enum field field)
+{
+    return field != FIELDS && !field_is_number(field);
+}
+
+/* The bytes of all texts that its fields have. */
+static size_t texts_size(json_t *object)
+{
+    size_t size = 0;
+
+    for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
+        size +=
+            is_text_field(field_of_key(at)) ? json_string_length(json_object_iter_value(at)) : 0;
+    }
+    return size;
+}
+
 /* The first name that is no field at all, or NULL. */
-static const char *read_fields(struct document *document, json_t *object)
+static const char *read_fields(struct document *document, json_t *object, struct buf *texts)
 {
     const char *unknown = NULL;
 
+    buf_reserve(texts, texts_size(object));
     for (void *at = json_object_iter(object); at != NULL; at = json_object_iter_next(object, at)) {
         const char *name = json_object_iter_key(at);
         const struct bytes key = bytes_of(name, json_object_iter_key_len(at));
@@ -229,13 +264,13 @@ static const char *read_fields(struct document *document, json_t *object)
         if (bytes_equal(key, bytes_text("kind")) || bytes_equal(key, bytes_text("lines"))) {
             continue;
         }
-        field = field_named(key);
-        if (field == FIELDS || !client_may_name(field)) {
+        field = field_of_key(at);
+        if (field == FIELDS) {
             unknown = unknown == NULL ? name : unknown;
         } else if (field_is_number(field)) {
             read_number(document, field, value);
         } else {
-            read_text(document, field, value);
+            read_text(document, field, value, texts);
         }
     }
     return unknown;
@@ -323,18 +358,18 @@ static void refuse_unreadable(struct submit_item *item, const json_error_t *erro
                    error->column, json_fault(error));
 }
 
-static void read_object(struct submit_item *item, json_t *object, uint32_t default_kind)
+static void read_object(struct submit_item *item, struct buf *texts, json_t *object,
+                        uint32_t default_kind)
 {
     const json_t *kind = json_object_get(object, "kind");
     const json_t *lines = json_object_get(object, "lines");
     const char *unknown, *bad_lines;
     const struct kind_info *info;
 
-    document_clear(&item->document, default_kind);
     if (kind != NULL) {
         item->document.kind = json_is_string(kind) ? kind_named(bytes_of_string(kind)) : 0;
     }
-    unknown = read_fields(&item->document, object);
+    unknown = read_fields(&item->document, object, texts);
     bad_lines = lines != NULL ? read_lines(item, lines) : NULL;
     info = kind_info(item->document.kind);
     if (info == NULL && (kind != NULL || default_kind != 0)) {
@@ -349,13 +384,13 @@ static void read_object(struct submit_item *item, json_t *object, uint32_t defau
     }
 }
 
-void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
+void json_read_item(struct submit_item *item, struct buf *texts, struct bytes line,
                     uint32_t default_kind)
 {
     json_error_t error;
     json_t *object;
 
-    *keep = NULL;
+    *texts = BUF_EMPTY;
     if (line.size > JSON_LINE_BYTES_MAX) {
         refuse_malformed(item, "line_over_limit");
         return;
@@ -363,25 +398,38 @@ void json_read_item(struct submit_item *item, json_t **keep, struct bytes line,
     if (read_plain(&item->document, line, default_kind)) {
         return;
     }
+    document_clear(&item->document, default_kind);
+    if (json_costs_too_much(line, JSON_LINE_VALUES_MAX)) {
+        refuse_malformed(item, "line_values_over_limit");
+        return;
+    }
     object = json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES, &error);
     if (object == NULL) {
         refuse_unreadable(item, &error);
-        return;
-    }
-    *keep = object;
-    if (!json_is_object(object)) {
+    } else if (!json_is_object(object)) {
         refuse_malformed(item, "line_no_object");
-        return;
+    } else {
+        read_object(item, texts, object, default_kind);
     }
-    read_object(item, object, default_kind);
+    json_decref(object);
 }
 
-struct bytes json_typed_id(const struct submit_item *item, const json_t *keep)
+struct bytes json_typed_id(const struct submit_item *item)
 {
-    const json_t *id = json_object_get(keep, "id"); /* NULL for what is no object */
+    const struct bytes id = document_id(&item->document);
 
-    if (keep == NULL) { /* a plain line: all its texts are strings */
-        return item->malformed ? BYTES_NONE : document_id(&item->document);
+    return id.data == (const uint8_t *)not_a_text ? BYTES_NONE : id;
+}
+
+bool json_costs_too_much(struct bytes text, size_t values_max)
+{
+    size_t values = 0, containers = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        const bool opens = text.data[i] == '[' || text.data[i] == '{';
+
+        containers += opens;
+        values += opens || text.data[i] == ',';
     }
-    return json_is_string(id) ? bytes_of_string(id) : BYTES_NONE;
+    return values > values_max || containers > JSON_CONTAINERS_MAX;
 }

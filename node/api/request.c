@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "node/api/json.h"
+
 bool whole_number_parse(const char *text, uint64_t *out)
 {
     char *end;
@@ -12,26 +14,13 @@ bool whole_number_parse(const char *text, uint64_t *out)
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && *out != 0;
 }
 
-/* Each value of a tree takes many times its bytes: what would be too many is not built. */
-static bool has_many_values(struct bytes text)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < text.size; i++) {
-        const uint8_t c = text.data[i];
-
-        count += c == ',' || c == '[' || c == '{';
-    }
-    return count > JSON_VALUES_MAX;
-}
-
 json_t *request_object(const struct request *request, struct answer *answer)
 {
     json_error_t error;
     json_t *object;
 
-    if (has_many_values(buf_bytes(request->body))) {
-        answer_error(request, answer, API_TOO_LARGE, NULL);
+    if (json_costs_too_much(buf_bytes(request->body), JSON_VALUES_MAX)) {
+        answer_refuse(request, answer, API_TOO_LARGE, "body_many_values");
         return NULL;
     }
     object = json_loadb((const char *)request->body->data, request->body->size,

@@ -49,6 +49,7 @@ struct service { /* const while requests run */
 /* A body that is used part by part: what its route keeps from one part to the next, this first. */
 struct upload {
     void (*close)(struct upload *upload); /* any thread */
+    size_t held_bytes;                    /* about: the door counts them with its bodies */
 };
 
 struct request {

@@ -37,13 +37,12 @@ static void free_submit(struct api_task *api_task)
     struct submit_task *submit = (struct submit_task *)api_task;
 
     for (size_t i = 0; i < submit->count; i++) {
-        json_decref(submit->kept[i]);
+        buf_free(&submit->lines[i].texts);
         buf_free(&submit->items[i].lines);
     }
     mem_free(submit->items);
-    mem_free(submit->kept);
-    buf_free(&submit->body);
     mem_free(submit->lines);
+    buf_free(&submit->body);
     dry_shown_free(&submit->shown);
     crypto_wipe(&submit->secret, sizeof submit->secret);
 }
@@ -83,14 +82,13 @@ static void read_items(struct submit_task *submit, uint32_t default_kind, uint32
     struct bytes rest = buf_bytes(&submit->body), line;
 
     submit->items = mem_zalloc((submit->capacity + 1) * sizeof *submit->items);
-    submit->kept = mem_zalloc((submit->capacity + 1) * sizeof *submit->kept);
     submit->lines = mem_zalloc((submit->capacity + 1) * sizeof *submit->lines);
     while (next_line(&rest, &line)) {
         number++;
         if (line.size > 0) {
             const size_t i = submit->count++;
-            submit->lines[i] = number;
-            json_read_item(&submit->items[i], &submit->kept[i], line, default_kind);
+            submit->lines[i] = (struct submit_line){.typed = line, .number = number};
+            json_read_item(&submit->items[i], &submit->lines[i].texts, line, default_kind);
         }
     }
     if (submit->count == 1) {
@@ -163,6 +161,17 @@ struct submit_task *submit_task_open(const struct request *request, struct answe
     return submit;
 }
 
+size_t submit_task_bytes(const struct submit_task *submit)
+{
+    size_t bytes = sizeof *submit + submit->body.size +
+                   submit->capacity * (sizeof *submit->items + sizeof *submit->lines);
+
+    for (size_t i = 0; i < submit->count; i++) {
+        bytes += submit->lines[i].texts.size;
+    }
+    return bytes;
+}
+
 struct api_task *submit_task_call(struct submit_task *submit)
 {
     return &submit->api_task;
@@ -175,11 +184,11 @@ static void write_item(struct buf *body, const struct submit_task *submit, size_
                        enum language language)
 {
     const struct submit_item *item = &submit->items[i];
-    const struct bytes id = json_typed_id(item, submit->kept[i]);
+    const struct bytes id = json_typed_id(item);
     struct json_out out = json_to(body);
 
     out_open(&out, NULL, '{');
-    out_count(&out, "line", submit->lines[i]);
+    out_count(&out, "line", submit->lines[i].number);
     if (id.size > 0) {
         out_bytes(&out, "id", id);
     } else {
@@ -199,6 +208,6 @@ static void write_item(struct buf *body, const struct submit_task *submit, size_
 
 void submit_task_tell(struct buf *out, struct submit_task *submit, size_t i, enum language language)
 {
-    typed_value_tell(&submit->items[i], submit->kept[i]);
+    typed_value_tell(&submit->items[i], submit->lines[i].typed);
     write_item(out, submit, i, language);
 }

@@ -12,12 +12,17 @@
 
 enum { SUBMIT_FILE_NAME_MAX = 128 };
 
+struct submit_line {
+    struct bytes typed; /* in the task's body */
+    struct buf texts;   /* of its document, where they needed decoding */
+    uint32_t number;    /* in the post, from 1 */
+};
+
 struct submit_task {
     struct api_task api_task;
     struct submit_item *items;
-    struct buf body; /* what the items' texts point into, */
-    json_t **kept;   /* and where that needed decoding */
-    uint32_t *lines; /* in the post, from 1 */
+    struct submit_line *lines; /* one an item */
+    struct buf body;           /* what the items' texts point into */
     size_t count, capacity;
     struct submit_terms terms;
     char file[SUBMIT_FILE_NAME_MAX];
@@ -38,6 +43,9 @@ bool next_line(struct bytes *rest, struct bytes *line);
  * with the error answered. */
 struct submit_task *submit_task_open(const struct request *request, struct answer *answer,
                                      struct buf *body, size_t count, uint32_t lines_before);
+
+/* About how much memory it takes. */
+size_t submit_task_bytes(const struct submit_task *submit);
 
 /* The call on the loop that it is. */
 struct api_task *submit_task_call(struct submit_task *submit);

@@ -26,18 +26,17 @@ static void tell_json(struct refusal *refusal, enum field field, const json_t *v
     mem_free(text);
 }
 
-void typed_value_tell(struct submit_item *item, const json_t *keep)
+void typed_value_tell(struct submit_item *item, struct bytes line)
 {
     struct refusal *refusal = &item->refusal;
     const enum field field = field_named(bytes_text(refusal->what));
+    json_t *object;
 
     if (item->status != SUBMIT_REFUSED || refusal->reason != REASON_BAD ||
         refusal->detail[0] != '\0' || field == FIELDS) {
         return;
     }
-    if (keep != NULL) {
-        tell_json(refusal, field, json_object_get(keep, refusal->what));
-    } else if (!field_is_number(field)) { /* a plain line: a number of it is never bad */
-        tell(refusal, field, document_text(&item->document, field), true);
-    }
+    object = json_loadb((const char *)line.data, line.size, JSON_REJECT_DUPLICATES, NULL);
+    tell_json(refusal, field, json_object_get(object, refusal->what));
+    json_decref(object);
 }

@@ -6,8 +6,8 @@
 
 #include "node/api/json.h"
 
-/* Fills in the detail of bad_<field>, from the line as it came in; what says more already, stays.
- */
-void typed_value_tell(struct submit_item *item, const json_t *keep);
+/* Fills in the detail of bad_<field>, from the line as it came in, which is read again: that costs
+ * the refused, and no tree is kept for the others. What says more already, stays. */
+void typed_value_tell(struct submit_item *item, struct bytes line);
 
 #endif

@@ -69,6 +69,17 @@ static void count_verdicts(struct uploading *uploading, struct submit_task *subm
     uploading->is_full = uploading->told.size > TOLD_BYTES_MAX;
 }
 
+/* Until the next part comes, however late that is. */
+static size_t count_held(const struct uploading *uploading)
+{
+    size_t bytes = uploading->told.size;
+
+    for (size_t i = 0; i < uploading->task_count; i++) {
+        bytes += submit_task_bytes(uploading->tasks[i]);
+    }
+    return bytes;
+}
+
 /* Waits for the oldest task. False with the error answered. */
 static bool settle_one(const struct request *request, struct answer *answer)
 {
@@ -184,7 +195,9 @@ bool upload_is_asked(const struct request *request)
 
 void upload_part(struct request *request, struct answer *answer)
 {
-    (void)hand_in_all(request, answer, false);
+    if (hand_in_all(request, answer, false)) {
+        uploading_of(request)->upload.held_bytes = count_held(uploading_of(request));
+    }
 }
 
 static void write_summary(struct answer *answer, const struct uploading *uploading)

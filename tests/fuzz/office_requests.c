@@ -51,17 +51,17 @@ static void run_enter(struct task *task, struct node *node, struct txn *txn)
     const struct submit_terms terms = {.maker = NULL};
     struct bytes rest = bytes_text(documents), line;
     struct submit_item items[DOCUMENTS];
-    json_t *kept[DOCUMENTS];
+    struct buf texts[DOCUMENTS];
 
     (void)task;
     memset(items, 0, sizeof items);
     for (size_t i = 0; i < DOCUMENTS && next_line(&rest, &line); i++) {
-        json_read_item(&items[i], &kept[i], line, 0);
+        json_read_item(&items[i], &texts[i], line, 0);
     }
     node_submit(node, txn, items, DOCUMENTS, &terms);
     for (size_t i = 0; i < DOCUMENTS; i++) {
         assert(items[i].status == SUBMIT_ACCEPTED);
-        json_decref(kept[i]);
+        buf_free(&texts[i]);
     }
 }
 

@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -30,6 +31,13 @@ IDLE_SHARE_MAX = 0.05
 SLOW_S_MAX = 20 + 30 + trees.PATIENCE_S  # headers, the rest, and what a slow machine takes to notice
 SILENCE_S = 3              # of a door that may say nothing at all
 HEADER_BYTES_MAX = 32 << 10
+POST_BYTES = 8 << 20
+LINE_BYTES = 256 << 10
+POSTS_KIB_MAX = 160 << 10  # what a few of the largest posts, whatever stands in them, may add at once
+RESTING = 100
+RESTING_KIB_MAX = 224 << 10  # bodies and what is kept of them have 128 MiB together
+READERS = 400
+READERS_KIB_MAX = 160 << 10
 
 
 def fail(text):
@@ -229,7 +237,7 @@ def want_problem(name, status, headers, text, wanted):
 def bad_input_is_answered(door):
     for name, body in JSON_BODIES:
         status, headers, text = door.ask("POST", "/api/v1/login", body)
-        want_problem(f"a body: {name}", status, headers, text, (400, 403))
+        want_problem(f"a body: {name}", status, headers, text, (413,) if name == "deep" else (400, 403))
     for path, wanted in PATHS:
         status, headers, text = door.ask("GET", path)
         want_problem(path[:60], status, headers, text, (wanted,))
@@ -379,6 +387,101 @@ def followers_cost_little(node, door, token):
         fail(f"{FOLLOWERS} idle followers cost {grown} KiB and {100 * share:.1f} % of a core")
 
 
+# --- memory ---
+
+def grown_at_most(node, name, kib_max, does):
+    """What the process takes at its height while that is done, above what it had."""
+    with open(f"/proc/{node.process.pid}/clear_refs", "w") as peak:
+        peak.write("5")
+    before = node.rss_kib()
+    does()
+    with open(f"/proc/{node.process.pid}/status") as status:
+        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM:"))
+    print(f"  {name}: {peak - before} KiB")
+    if peak - before > kib_max:
+        fail(f"{name} cost {peak - before} KiB, more than {kib_max}")
+
+
+def bearer(token):
+    return {"Authorization": f"Bearer {token}"}
+
+
+def odd_posts_cost_little(node, door, token):
+    """What is small in JSON is large as a tree: none is kept."""
+    def fill(begin, repeated, end):
+        line = begin + repeated * ((LINE_BYTES - 20) // len(repeated)) + end + b"\n"
+        return line * (POST_BYTES // len(line))
+
+    def post(body):
+        status, _, text = door.ask("POST", "/api/v1/documents", body, bearer(token))
+        if status != 200 or text.count(b'"refused"') != body.count(b"\n"):
+            fail(f"an odd post: {status} {text[:300]}")
+    for name, shape in (("objects", (b"[", b"{},", b"0]")), ("in a field", (b'{"memo":[', b"[],", b"0]}")),
+                        ("escapes", (b'{"memo":"', b"\\n", b'"}'))):
+        body = fill(*shape)
+
+        def at_once():
+            posts = [threading.Thread(target=post, args=(body,)) for _ in range(4)]
+            for thread in posts:
+                thread.start()
+            for thread in posts:
+                thread.join()
+        grown_at_most(node, f"4 posts of 8 MiB of {name}", POSTS_KIB_MAX, at_once)
+
+
+def uploads_that_rest_are_counted(node, door, token):
+    """Each hands in a part, whose verdicts are kept for its end, and sends no more."""
+    part = b"{}\n" * 5000
+    part += b" " * ((1 << 20) + (64 << 10) - len(part) - 1) + b"\n"
+    head = ("POST /api/v1/documents?summary=1 HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n"
+            f"Authorization: Bearer {token}\r\n\r\n").encode()
+
+    def rest():
+        resting = [door.dial(f"127.0.0.{2 + i % 4}") for i in range(RESTING)]
+        for client in resting:
+            client.sendall(head + part)
+        door.well("uploads that rest")
+        for client in resting:
+            client.close()
+    grown_at_most(node, f"{RESTING} uploads that rest", RESTING_KIB_MAX, rest)
+
+
+def who_reads_slowly_keeps_no_block(node, door, token):
+    """Each at a place of his own, in a block of a thousand entries."""
+    _, _, text = door.ask("GET", "/api/v1/changes?limit=10000", headers=bearer(token))
+    places = [json.loads(line)["position"] for line in text.splitlines()[:READERS * 20:20]]
+
+    def read():
+        readers = [door.dial(f"127.0.0.{2 + i % 4}") for i in range(len(places))]
+        for reader, place in zip(readers, places):
+            reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            reader.sendall(f"GET /api/v1/changes?after={place} HTTP/1.1\r\nHost: x\r\n"
+                           f"Authorization: Bearer {token}\r\n\r\n".encode())
+        for reader in readers:
+            if not reader.recv(1024).startswith(b"HTTP/1.1 200"):
+                fail("a reader is not answered")
+        for reader in readers:
+            reader.close()
+    grown_at_most(node, f"{len(places)} who read slowly", READERS_KIB_MAX, read)
+
+
+def what_names_persons_stays_on_no_disk(door, token):
+    """A browser keeps what says the same to everybody, and nothing else."""
+    form = json.dumps({"kind": "payment", "fields": {"payee_acct_name": "扎西", "payee_acct_no": "6222"}})
+    status, headers, text = door.ask("PUT", "/api/v1/unsent/a1", form, bearer(token))
+    if status != 200 or not headers.get("ETag"):
+        fail(f"a form is not kept: {status} {text}")
+    for path, wanted in (("/unsent/a1", "no-store"), ("/unsent", "no-store"), ("/documents?kind=agency", "no-store"),
+                         ("/session", "no-store"), ("/find?q=A1", "no-store"), ("/texts", "no-cache"),
+                         ("/schema", "no-cache")):
+        _, headers, _ = door.ask("GET", "/api/v1" + path, headers=bearer(token))
+        if headers.get("Cache-Control") != wanted:
+            fail(f"{path}: {headers}")
+    _, headers, _ = door.ask("GET", "/")
+    if headers.get("Cache-Control") != "no-cache":
+        fail(f"the console: {headers}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
@@ -402,6 +505,12 @@ def main():
         a_crowd_is_carried(node, door)
         an_address_has_its_share(door)
         slow_clients_are_cut(door, token)
+        who_reads_slowly_keeps_no_block(node, door, token)
+        node.run("user", "add", "dolma", "--role", "maker")
+        token = door.login("dolma")
+        what_names_persons_stays_on_no_disk(door, token)
+        odd_posts_cost_little(node, door, token)
+        uploads_that_rest_are_counted(node, door, token)
         print("api_door: strangers, slow clients and crowds are answered, and nobody else waits")
     except trees.Failed as failed:
         fail(failed)

@@ -581,6 +581,14 @@ static void a_post_past_its_limits_is_refused_whole(void **state)
     buf_append(&body, "]}", 2);
     want(call(office, (struct ask){.method = "POST", .path = "/review", .body = buf_bytes(&body)}),
          413, "too_large");
+    buf_clear(&body); /* few values, and each of them an object */
+    buf_append(&body, "{\"ids\":[0", 9);
+    for (int i = 0; i < 6000; i++) {
+        buf_append(&body, ",{}", 3);
+    }
+    buf_append(&body, "]}", 2);
+    want(call(office, (struct ask){.method = "POST", .path = "/review", .body = buf_bytes(&body)}),
+         413, "values, lists or objects");
     buf_free(&body);
     close_office(office);
 }

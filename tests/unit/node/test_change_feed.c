@@ -279,6 +279,49 @@ static void a_piece_is_for_its_own_filter_form_and_bound(void **state)
     feed_share_close(share);
 }
 
+/* However many read, and wherever each of them rests, none of them keeps the block it is in; who
+ * goes on hears what he would have heard at one go. */
+static void who_rests_keeps_no_block(void **state)
+{
+    enum { READERS = 3 * BLOCKS_KEPT };
+    struct feed_share *share = feed_share_open();
+    struct change_feed feeds[READERS], alone;
+    struct buf heard[READERS], whole = BUF_EMPTY;
+    struct change_bounds one = wide;
+    uint64_t entries;
+    size_t going = READERS;
+    struct err err;
+
+    (void)state;
+    one.entries_max = 1;
+    change_feed_open(&alone, city(), CHANGES_LINES);
+    (void)read_all(&alone, &wide, &whole, &entries);
+    change_feed_close(&alone);
+    for (size_t i = 0; i < READERS; i++) {
+        change_feed_open(&feeds[i], city(), CHANGES_LINES);
+        heard[i] = BUF_EMPTY;
+    }
+    while (going > 0) {
+        going = 0;
+        for (size_t i = 0; i < READERS; i++) {
+            bool more;
+
+            assert_int_equal(
+                feed_share_read(share, &feeds[i], &one, &heard[i], &entries, &more, &err), OK);
+            assert_null(feeds[i].block.body.entries);
+            assert_null(feeds[i].block.body.raw.data);
+            going += more;
+        }
+    }
+    for (size_t i = 0; i < READERS; i++) {
+        assert_true(bytes_equal(buf_bytes(&whole), buf_bytes(&heard[i])));
+        change_feed_close(&feeds[i]);
+        buf_free(&heard[i]);
+    }
+    feed_share_close(share);
+    buf_free(&whole);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -290,6 +333,7 @@ int main(void)
         STORY(a_position_is_read_back_as_it_was_written),
         STORY(followers_at_one_place_share_what_the_first_has_read),
         STORY(a_piece_is_for_its_own_filter_form_and_bound),
+        STORY(who_rests_keeps_no_block),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

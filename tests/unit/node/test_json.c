@@ -14,10 +14,10 @@
 static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t default_kind)
 {
     struct submit_item item;
-    json_t *kept;
+    struct buf texts;
 
     memset(&item, 0, sizeof item);
-    json_read_item(&item, &kept, line, default_kind);
+    json_read_item(&item, &texts, line, default_kind);
     if (!item.malformed) {
         (void)document_check_form(&item.document, division_of("540121"), true, false,
                                   &item.refusal);
@@ -26,7 +26,7 @@ static void reason_of(char code[REASON_CODE_MAX], struct bytes line, uint32_t de
     if (item.refusal.reason != REASON_NONE) {
         reason_code(code, &item.refusal);
     }
-    json_decref(kept);
+    buf_free(&texts);
     buf_free(&item.lines);
 }
 
@@ -153,19 +153,89 @@ static void nested_and_overlong_lines_are_answered(void **state)
 
 static void the_id_is_told_back_even_when_the_line_is_refused(void **state)
 {
+    static const struct {
+        const char *line, *id;
+    } cases[] = {
+        {"{\"id\":\"B7\",\"frob\":1}", "B7"},
+        {"{\"id\":\"B\\u0037\",\"frob\":1}", "B7"},
+        {"{\"id\":7}", ""},
+        {"{\"id\":\"B7\",\"frob\":", ""},
+        {"[\"id\",\"B7\"]", ""},
+        {"nonsense", ""},
+    };
     struct submit_item item;
-    json_t *kept;
+    struct buf texts;
 
     (void)state;
-    memset(&item, 0, sizeof item);
-    json_read_item(&item, &kept, bytes_text("{\"id\":\"B7\",\"frob\":1}"), KIND_BUDGET);
-    assert_true(item.malformed);
-    assert_true(bytes_equal(json_typed_id(&item, kept), bytes_text("B7")));
-    json_decref(kept);
-    memset(&item, 0, sizeof item);
-    json_read_item(&item, &kept, bytes_text("nonsense"), KIND_BUDGET);
-    assert_int_equal(json_typed_id(&item, kept).size, 0);
-    json_decref(kept);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        memset(&item, 0, sizeof item);
+        json_read_item(&item, &texts, bytes_text(cases[i].line), KIND_BUDGET);
+        assert_true(bytes_equal(json_typed_id(&item), bytes_text(cases[i].id)));
+        buf_free(&texts);
+    }
+}
+
+/* Of what the tree takes nothing is left, and only what may be a document's has one at all. */
+static size_t tree_bytes, tree_bytes_most;
+
+static void *take_counted(size_t size)
+{
+    size_t *at = malloc(sizeof *at * 2 + size);
+
+    assert_non_null(at);
+    *at = size;
+    tree_bytes += size;
+    tree_bytes_most = tree_bytes > tree_bytes_most ? tree_bytes : tree_bytes_most;
+    return at + 2;
+}
+
+static void give_counted(void *taken)
+{
+    size_t *at = taken;
+
+    if (at != NULL) {
+        tree_bytes -= at[-2];
+        free(at - 2);
+    }
+}
+
+static void odd_lines_leave_nothing_behind(void **state)
+{
+    static const struct {
+        const char *begin, *repeated, *end;
+    } odd[] = {
+        {"[", "{},", "0]"},
+        {"[", "[],", "0]"},
+        {"[", "0,", "0]"},
+        {"{\"memo\":[", "{},", "0]}"},
+        {"{\"memo\":[", "\"\",", "0]}"},
+        {"{\"lines\":[", "{},", "0]}"},
+        {"{\"memo\":\"", "\\n", "\"}"},
+    };
+    enum { TREE_MAX = 8 << 20 };
+
+    (void)state;
+    json_set_alloc_funcs(take_counted, give_counted);
+    for (size_t i = 0; i < COUNT_OF(odd); i++) {
+        struct buf line = BUF_EMPTY, texts;
+        struct submit_item item;
+
+        buf_append_bytes(&line, bytes_text(odd[i].begin));
+        while (line.size < JSON_LINE_BYTES_MAX - 16) {
+            buf_append_bytes(&line, bytes_text(odd[i].repeated));
+        }
+        buf_append_bytes(&line, bytes_text(odd[i].end));
+        memset(&item, 0, sizeof item);
+        tree_bytes_most = 0;
+        json_read_item(&item, &texts, buf_bytes(&line), KIND_BUDGET);
+        assert_int_equal(tree_bytes, 0);
+        assert_true(tree_bytes_most < TREE_MAX);
+        assert_true(texts.capacity <= 2 * line.size);
+        buf_free(&texts);
+        buf_free(&item.lines);
+        buf_free(&line);
+    }
+    json_set_alloc_funcs(malloc, free);
 }
 
 static void a_document_comes_back_as_it_was_typed(void **state)
@@ -179,19 +249,22 @@ static void a_document_comes_back_as_it_was_typed(void **state)
     struct submit_item item;
     struct buf text = BUF_EMPTY;
     struct json_out out = json_to(&text);
-    json_t *kept, *again;
+    json_t *typed, *again;
+    struct buf texts;
 
     (void)state;
     memset(&item, 0, sizeof item);
-    json_read_item(&item, &kept, bytes_text(line), 0);
+    json_read_item(&item, &texts, bytes_text(line), 0);
+    typed = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
     assert_false(item.malformed);
     out_open(&out, NULL, '{');
     out_document(&out, &item.document);
     out_close(&out, '}');
     again = json_loadb((const char *)text.data, text.size, JSON_REJECT_DUPLICATES, NULL);
-    assert_true(json_equal(kept, again));
+    assert_true(json_equal(typed, again));
     json_decref(again);
-    json_decref(kept);
+    json_decref(typed);
+    buf_free(&texts);
     buf_free(&text);
 }
 
@@ -209,10 +282,10 @@ static void lines_come_back_as_they_were_typed(void **state)
     struct json_out out = json_to(&text);
     struct document back;
     struct err err;
-    json_t *kept;
+    struct buf texts;
 
     (void)state;
-    json_read_item(&item, &kept, bytes_text(typed), 0);
+    json_read_item(&item, &texts, bytes_text(typed), 0);
     assert_false(item.malformed);
     assert_int_equal(item.document.line_count, 2);
     document_encode(&body, &item.document);
@@ -220,7 +293,7 @@ static void lines_come_back_as_they_were_typed(void **state)
     out_document(&out, &back);
     buf_put_u8(&text, '\0');
     assert_non_null(strstr((const char *)text.data, want));
-    json_decref(kept);
+    buf_free(&texts);
     buf_free(&item.lines);
     buf_free(&body);
     buf_free(&text);
@@ -311,6 +384,7 @@ int main(void)
         cmocka_unit_test(the_kind_of_the_post_serves_lines_without_one),
         cmocka_unit_test(nested_and_overlong_lines_are_answered),
         cmocka_unit_test(the_id_is_told_back_even_when_the_line_is_refused),
+        cmocka_unit_test(odd_lines_leave_nothing_behind),
         cmocka_unit_test(a_document_comes_back_as_it_was_typed),
         cmocka_unit_test(lines_come_back_as_they_were_typed),
         cmocka_unit_test(plain_and_escaped_lines_read_alike),
