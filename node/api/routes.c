@@ -22,6 +22,7 @@
 #include "node/api/routes_invitations.h"
 #include "node/api/routes_keys.h"
 #include "node/api/routes_lines.h"
+#include "node/api/routes_links.h"
 #include "node/api/routes_list.h"
 #include "node/api/routes_marks.h"
 #include "node/api/routes_metrics.h"
@@ -86,6 +87,7 @@ static const struct row {
     {"GET", "/status/tree", get_tree, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/config", get_config, ASKS_OVERSIGHT},
     {"GET", "/history", get_history, ASKS_PERSON},
+    {"GET", "/links/past", get_links_past, ASKS_PERSON},
     {"GET", "/alarms", get_alarms, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
     {"POST", "/alarms/*/silence", post_alarm_silence, ASKS_ADMIN},

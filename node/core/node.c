@@ -68,7 +68,7 @@ static void on_roster_changed(void *arg, struct division division)
 
 static void on_link_changed(void *arg, const struct link_change *change)
 {
-    (void)arg;
+    node_watch_link_changed(arg);
     LOG_INFO("peer.state", "peer=%s from=%s to=%s on=%s reason=%s", change->peer.code,
              peer_state_name(change->from), peer_state_name(change->to), change->on,
              change->reason);
@@ -204,6 +204,9 @@ enum status node_open(struct node **out, const struct node_config *config,
     }
     if (status == OK) {
         status = accesses_load(node, err);
+    }
+    if (status == OK) {
+        status = node_watch_load(node, err);
     }
     if (status == OK) {
         status = open_parts(node, bootstrap, bootstrap_count, err);

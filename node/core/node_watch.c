@@ -16,6 +16,17 @@ void node_watch_open(struct node *node)
 void node_watch_close(struct node *node)
 {
     watch_close(node->watch.watch);
+    link_spells_close(node->watch.spells);
+}
+
+enum status node_watch_load(struct node *node, struct err *err)
+{
+    return link_spells_open(&node->watch.spells, node->txn, err);
+}
+
+void node_watch_link_changed(struct node *node)
+{
+    node->watch.news = true;
 }
 
 /* --- what is seen --- */
@@ -208,6 +219,59 @@ static void check(const struct node *node, const struct division_view *view, voi
     }
 }
 
+/* --- links --- */
+
+static void saw_link(const struct node *node, struct division division, struct division above,
+                     enum link_look look, uint32_t since_s)
+{
+    const uint64_t now_ms = node->turn_unix_ms;
+
+    link_spells_saw(node->watch.spells, division, above, look, now_ms - (uint64_t)since_s * 1000,
+                    now_ms);
+}
+
+/* What is not known of a link is no change of it. */
+static void note_link(const struct node *node, const struct division_view *view, void *arg)
+{
+    (void)arg;
+    if (view->state == DIVISION_OFF_LINE) {
+        saw_link(node, view->division, view->parent, LINK_LOOKS_DOWN, view->since_s);
+    } else if (view->state == DIVISION_PAUSED) {
+        saw_link(node, view->division, view->parent, LINK_LOOKS_PAUSED, view->since_s);
+    } else if (is_known(view->state)) {
+        saw_link(node, view->division, view->parent, LINK_LOOKS_UP, 0);
+    }
+}
+
+static void note_own_link(const struct node *node)
+{
+    const struct division parent = replicator_parent(node->replicator);
+    const uint32_t fresh_s = scene_of(node).fresh_ms / 1000;
+
+    for (size_t i = 0; i < replicator_peers(node->replicator); i++) {
+        struct peer_status peer;
+        struct health_child link;
+
+        replicator_peer_link(node->replicator, i, &peer);
+        if (!peer.is_parent) {
+            continue;
+        }
+        if (!self_health_link_down(&peer, &link)) {
+            saw_link(node, node->config.self, parent, LINK_LOOKS_UP, 0);
+        } else if (link.why != HEALTH_LINK_NEW || link.seconds > fresh_s) {
+            saw_link(node, node->config.self, parent,
+                     link.why == HEALTH_LINK_PAUSED ? LINK_LOOKS_PAUSED : LINK_LOOKS_DOWN,
+                     link.seconds);
+        }
+    }
+}
+
+static void look_at_one(const struct node *node, const struct division_view *view, void *arg)
+{
+    check(node, view, arg);
+    note_link(node, view, arg);
+}
+
 void node_watch_step(struct node *node)
 {
     const uint64_t now_ms = clock_mono_ms(&node->clock);
@@ -216,6 +280,8 @@ void node_watch_step(struct node *node)
         (uint64_t)(node->watch.news ? WATCH_NEWS_MS : WATCH_ALARMS_MS)) {
         node->watch.looked_ms = now_ms;
         node->watch.news = false;
-        each_view(node, false, check, NULL);
+        each_view(node, false, look_at_one, NULL);
+        note_own_link(node);
+        link_spells_stage(node->watch.spells, node->txn);
     }
 }

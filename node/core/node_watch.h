@@ -1,32 +1,39 @@
 /* node_watch - the watch (watch.h) of this node: what it is told, and what it sees of its own.
  *
  *   beat of a division below --node_watch_take--> watch
- *   each WATCH_ALARMS_MS, and after news: node_watch_step --> alarms about divisions below
+ *   each WATCH_ALARMS_MS, and after news: node_watch_step --> alarms about divisions below, and
+ *                                                             links that went down or came back
  *   somebody asks:        node_watch_views
  *
  * A direct child whose link is down is alarmed by that link (replicator/session/link.h); what is
  * further below, here.
  *
- * Owns:   the watch. Thread: the loop thread. Units: *_ms is mono. */
+ * Owns:   the watch, and the spells of links. Thread: the loop thread. Units: *_ms is mono. */
 #ifndef TERRACE_NODE_CORE_NODE_WATCH_H
 #define TERRACE_NODE_CORE_NODE_WATCH_H
 
+#include "node/core/link_spells.h"
 #include "node/core/watch.h"
 
 struct node;
 
 struct node_watch {
     struct watch *watch;
+    struct link_spells *spells;
     uint64_t looked_ms;
     bool news; /* since */
 };
 
 void node_watch_open(struct node *node);
+/* The spells of links, from the store. Errors: ERR_CORRUPT, and those of the store. */
+enum status node_watch_load(struct node *node, struct err *err);
 void node_watch_close(struct node *node);
 
 /* As watch_take, while a link is served. */
 bool node_watch_take(struct node *node, const struct beat_report *report);
-/* Raises and clears the alarms about divisions below, where it is time. */
+/* A link of this node changed its state: it is looked at soon. */
+void node_watch_link_changed(struct node *node);
+/* Raises and clears the alarms about divisions below, and notes what links do, where it is time. */
 void node_watch_step(struct node *node);
 /* This node first, then every division below by code; mem_free them. */
 struct division_view *node_watch_views(struct node *node, size_t *count);

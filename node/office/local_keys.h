@@ -29,6 +29,9 @@
       "drafts_chunk")                                                                              \
     X(LOCAL_DEAD_LETTER, 'l', "name 0 position(u64)", "what a receiver refused, and why",          \
       "webhooks")                                                                                  \
+    X(LOCAL_LINK_SPELL, 'g', "sequence(u64)",                                                      \
+      "a link that was down: between whom, whether paused, since when, until when, how often",     \
+      "core/link_spells")                                                                          \
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \

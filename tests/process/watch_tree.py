@@ -15,6 +15,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
 from desk.common import at_terminal  # noqa: E402
+from node_api import Api  # noqa: E402
 
 REGION, CITY, COUNTY = "540000", "540100", "540121"
 NAMED_IN_S = 60
@@ -157,6 +158,31 @@ def a_damaged_store_is_named(region, city, county):
         wait_alarm(region, code, COUNTY, False)
 
 
+def past_links(node, division):
+    return json.loads(Api(os.path.join(node.home, "terrace.sock")).text("GET", f"/links/past?division={division}"))["rows"]
+
+
+def a_cut_is_remembered_from_its_beginning_to_its_end(region, city, county):
+    """Two tiers above, too, and over a restart in between."""
+    county.kill()
+    wait_state(region, COUNTY, "off_line")
+    for node in (city, region):
+        trees.wait_until(lambda node=node: past_links(node, COUNTY)[0]["up"] is None, 30, "the cut is noted")
+    began = past_links(region, COUNTY)[0]
+    need((began["above"], began["state"]) == (CITY, "off_line") and began["times"] > 0, f"{began}")
+    region.kill()
+    region.start()
+    need(past_links(region, COUNTY)[0]["down"] == began["down"], "a restart forgot it")
+    county.start()
+    for node in (city, region):
+        trees.wait_until(lambda node=node: past_links(node, COUNTY)[0]["up"] is not None, 60, "the end is noted")
+    over = past_links(region, COUNTY)[0]
+    need(over["down"] == began["down"] and over["up"] > over["down"] and over["seconds"] >= 0, f"{over} after {began}")
+    own = past_links(county, COUNTY)
+    need(all(row["above"] == CITY for row in own), f"the county's own link: {own}")
+    wait_state(region, COUNTY, "well")
+
+
 def where_the_path_is_broken_is_named(region, city, county):
     city.kill()
     row = wait_state(region, CITY, "off_line")
@@ -186,6 +212,7 @@ def prove(base, build):
             expect_soon(node)
         a_tree_that_is_well_says_so(region, county)
         a_dead_county_is_named(region, city, county)
+        a_cut_is_remembered_from_its_beginning_to_its_end(region, city, county)
         a_full_disk_is_named(region, county)
         a_damaged_store_is_named(region, city, county)
         where_the_path_is_broken_is_named(region, city, county)

@@ -20,6 +20,7 @@ import { t } from "../../words";
 import { nameOf } from "../ops";
 import { Throughput } from "./throughput";
 import { Attempts } from "./join";
+import { PastLinks } from "./past";
 import { ThisNode } from "./store";
 import { Waiting } from "./waiting";
 
@@ -85,6 +86,7 @@ export function LinksTab({ status, tree, alarms, query }: {
               ? <p class="more"><a href="/ops/links?show=all">{t("console.ops.rest", { count: count(all - lines.length) })}</a></p> : null} />
         </Panel>
         <div class="pair"><Throughput day={day.data} /><ThisNode status={status} /></div>
+        <PastLinks all={query.get("past") === "all"} />
       </div>
       <div class="stack">
         <OpenAlarms alarms={alarms} />
