@@ -19,6 +19,7 @@ const char *unusual_name(enum unusual unusual)
 /* One document of the selection. */
 struct reviewed {
     struct fact fact;
+    struct taken taken;
     char to[BRIEF_PARTY_MAX];
     bool is_payee;                   /* or a division: whoever it is to is somebody else */
     unsigned unusual;                /* bits of enum unusual */
@@ -190,6 +191,20 @@ static void collect_marked(struct review *review, const struct reviewed *documen
     review->marked = all;
 }
 
+/* --- what it takes --- */
+
+static void find_tightest(struct review *review, const struct view *view, struct division self,
+                          const struct reviewed *documents, size_t count)
+{
+    struct taken *taken = mem_zalloc((count + 1) * sizeof *taken);
+
+    for (size_t i = 0; i < count; i++) {
+        taken[i] = documents[i].taken;
+    }
+    review->tightest = tightest_of(view->txn, self, taken, count);
+    mem_free(taken);
+}
+
 /* --- the whole --- */
 
 static void add_maker(struct review *review, struct txn *txn, uint64_t number)
@@ -223,6 +238,7 @@ static bool read_document(struct review *review, struct reviewed *out, struct tx
         return false;
     }
     fact_of(&out->fact, &document);
+    out->taken = taken_by(&document);
     brief_of(&brief, &document);
     brief_party(out->to, &brief, roster);
     out->is_payee = brief.party.size > 0 && !brief.party_is_agency;
@@ -272,6 +288,7 @@ struct review *review_make(const struct view *view, const struct service *servic
     find_repeated(review, documents, count);
     collect_marked(review, documents, count);
     sum_payees(review, documents, count);
+    find_tightest(review, view, service->self, documents, count);
     history_free(&history);
     mem_free(documents);
     return review;

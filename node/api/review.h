@@ -1,7 +1,7 @@
 /* review - what a checker sees of a batch before he signs it: how many, how much, the largest by
  * kind and by payee, and what is unusual.
  *
- *   drafts of the selection  --+--> counts, totals, the largest
+ *   drafts of the selection  --+--> counts, totals, the largest; the tightest line
  *   newest documents of the  --+--> unusual: a payee that none of them had; the same payee and
  *   own log, of its kinds           amount again; a round sum where they are rare; far above the
  *                                   median
@@ -16,6 +16,7 @@
 
 #include "node/api/brief.h"
 #include "node/api/review_history.h"
+#include "node/api/review_tightest.h"
 #include "node/office/selection.h"
 
 enum {
@@ -50,6 +51,7 @@ struct review {
     size_t payee_count;           /* of all; the largest are in payees */
     struct review_marked *marked; /* the unusual ones, by money; REVIEW_MARKED_MAX at most */
     size_t marked_count;          /* of them all */
+    struct tightest tightest;     /* of the lines that it takes money from */
     size_t history;               /* documents that it was compared with */
     char makers[REVIEW_MAKERS_MAX][64];
     size_t maker_count;

@@ -90,6 +90,20 @@ static void write_marked(struct json_out *out, const struct review *review)
     out_close(out, ']');
 }
 
+/* Null where it takes of no line. */
+static void write_tightest(struct json_out *out, const struct tightest *tightest)
+{
+    if (tightest->line.size == 0) {
+        out_null(out, "tightest");
+        return;
+    }
+    out_open(out, "tightest", '{');
+    out_bytes(out, "line", short_text_bytes(&tightest->line));
+    out_amount(out, "left", tightest->left);
+    out_count(out, "documents", tightest->documents);
+    out_close(out, '}');
+}
+
 void write_review(struct json_out *out, const struct review *review)
 {
     out_count(out, "count", review->all.count);
@@ -103,6 +117,7 @@ void write_review(struct json_out *out, const struct review *review)
     out_time(out, "last", review->last_ms);
     write_kinds(out, review);
     write_payees(out, review);
+    write_tightest(out, &review->tightest);
     write_unusual(out, review);
     write_marked(out, review);
 }

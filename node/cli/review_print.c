@@ -166,6 +166,17 @@ static void print_refusals(const json_t *refusals)
     }
 }
 
+static void print_tightest(const struct cli *cli, const json_t *tightest)
+{
+    char money[REVIEW_MONEY_MAX];
+
+    if (json_is_object(tightest)) {
+        cli_tell(cli, stdout, "review_tightest line=%s left=%s documents=%" JSON_INTEGER_FORMAT,
+                 member(tightest, "line"), review_money(money, member(tightest, "left")),
+                 number_of(tightest, "documents"));
+    }
+}
+
 void print_review(const struct cli *cli, const json_t *review)
 {
     const json_int_t refused = number_of(review, "would_refuse_count");
@@ -184,6 +195,7 @@ void print_review(const struct cli *cli, const json_t *review)
     } else {
         (void)puts(cli_row(cli, "review_all_fit"));
     }
+    print_tightest(cli, json_object_get(review, "tightest"));
     cli_tell(cli, stdout, "review_hash hash=%s signatures=%" JSON_INTEGER_FORMAT,
              member(review, "hash"), number_of(review, "signatures"));
 }

@@ -12,6 +12,7 @@ export const steps = {
     await says(page, /1 批待审核，共 60 笔/);
     await page.getByRole("link", { name: /支付一.ndjson/ }).click();
     await says(page, "审核这一批");
+    await page.getByText(/可用最紧：\s*AL\d+，余 [\d,]+\.\d\d/).waitFor();
     const button = page.getByRole("button", { name: "通过 60 笔" });
     need(await button.getAttribute("aria-disabled") === "true", "it can be approved unseen");
     await filled(page, 59);

@@ -4,6 +4,7 @@ import datetime
 import json
 import os
 import subprocess
+from decimal import Decimal
 
 from .common import answer, at_terminal, command, document, environment, lines_of, need, payment, run, says
 
@@ -63,10 +64,20 @@ def many_are_shown_in_numbers_and_asked_once(county):
     need(sorted(a["role"] for a in approvals) == ["checker", "maker"], f"{approvals}")
 
 
+def the_tightest_line_is_told(county, shown):
+    """What is free there, less what the batch takes: all of it pays from one line."""
+    tightest = shown["tightest"]
+    free = Decimal(answer(county, 0, "get", tightest["line"])["balances"]["AVAIL"])
+    need(tightest["documents"] == shown["count"] and Decimal(tightest["left"]) == free - Decimal(shown["total"]),
+         f"{tightest} of {free}, {shown['total']}")
+    says(county, 0, [tightest["line"], f"{Decimal(tightest['left']):,}"], "pending", "--batch", "night.ndjson")
+
+
 def nobody_at_a_keyboard_says_yes(county):
     write(county, "night.ndjson", payments("N", 3))
     says(county, 2, ["--yes", "--hash"], "approve", "--batch", "night.ndjson", person=CHECKER)
     shown = answer(county, 0, "pending", "--batch", "night.ndjson")
+    the_tightest_line_is_told(county, shown)
     says(county, 0, ["3 accepted"], "approve", "--batch", "night.ndjson",
          "--hash", shown["hash"], person=CHECKER)
     says(county, 1, ["night.ndjson"], "approve", "--batch", "night.ndjson", "--yes", person=CHECKER)

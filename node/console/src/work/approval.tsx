@@ -2,7 +2,7 @@
 // primary button, with its act and its count on it.
 import { useEffect, useState } from "preact/hooks";
 import { post, Problem } from "../api";
-import { isCut } from "../live";
+import { isCut, status } from "../live";
 import { fen, shown } from "../money";
 import { withAmounts } from "../parts/advice";
 import { Badge, Mark, Marked } from "../parts/badge";
@@ -69,6 +69,8 @@ function Afterwards({ review }: { review: Review }) {
       {review.would_refuse_count === 0
         ? <Marked shape="tick" tone="ok">{t("console.work.all_fit", { count: review.count })}</Marked>
         : <Marked shape="cross" tone="bad">{t("console.work.some_refused", { count: review.would_refuse_count })}</Marked>}
+      {review.tightest === null || review.would_refuse_count > 0 ? null
+        : <p class="small tightest">{t("console.work.tightest")} <a href={`/doc/${status.value?.division ?? ""}/${encodeURIComponent(review.tightest.line)}`}>{review.tightest.line}</a>{t("console.work.tightest.left", { left: shown(review.tightest.left) })}</p>}
       <ul class="refusals">
         {review.would_refuse.slice(0, 5).map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {withAmounts(row.message)}</li>)}
       </ul>

@@ -120,6 +120,7 @@ export interface Review {
   unusual_count: number;
   unusual_documents: (Named & { what: string[] })[];
   compared_with: number;
+  tightest: { line: string; left: string; documents: number } | null;
   hash: string;
   signatures: number;
   ids?: string[];
