@@ -27,7 +27,7 @@ struct report {
     struct execution_by by;
     struct page *page;
     /* there is more to read for it than an answer may take: lines, or transfers */
-    bool too_long, too_many_transfers;
+    bool too_long, too_many_transfers, too_many_lines;
 };
 
 /* Opens the row that the cursor names, when it belongs on this page. */

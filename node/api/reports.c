@@ -3,6 +3,7 @@
 #include "node/api/as_of.h"
 #include "node/api/at.h"
 #include "node/api/report_execution.h"
+#include "node/ledger/query/sources.h"
 
 static void write_place(struct report *report, const struct place *place)
 {
@@ -143,6 +144,35 @@ static void report_reconcile(struct report *report)
     }
 }
 
+/* --- sources --- */
+
+static void write_source(void *arg, const struct source_row *row)
+{
+    struct report *report = arg;
+    const char *source = source_name(row->account);
+    struct json_out *out = &report->out;
+
+    if (!report_begin_row(report, "%s/%s", source, row->issuer.code)) {
+        return;
+    }
+    out_text(out, "source", source);
+    if (!division_is_none(row->issuer)) {
+        out_text(out, "issuer", row->issuer.code);
+        out_division_name(out, "issuer_name", &(struct names){report->txn, report->roster},
+                          row->issuer);
+    }
+    out_count(out, "documents", row->documents);
+    write_chain(report, &row->chain);
+    out_close(out, '}');
+}
+
+static void report_sources(struct report *report)
+{
+    const struct source_request request = {report->division, report->year, LINES_READ_MAX};
+
+    report->too_many_lines = !query_sources(report->txn, &request, write_source, report);
+}
+
 /* --- trial balance --- */
 
 static void report_trial_balance(struct report *report)
@@ -182,6 +212,7 @@ static const struct {
     {"chain", report_chain, false},
     {"execution", report_execution, true},
     {"reconcile", report_reconcile, false},
+    {"sources", report_sources, false},
     {"trial-balance", report_trial_balance, false},
 };
 
@@ -220,7 +251,7 @@ static bool read_report(struct report *report, const struct request *request, st
 static void answer_report(struct report *report, struct answer *answer, size_t which)
 {
     write_report(report, which);
-    if (report->too_long) {
+    if (report->too_long || report->too_many_lines) {
         answer_refuse(report->request, answer, API_TOO_LARGE, "report_too_long lines_max=%d",
                       LINES_READ_MAX);
     } else if (report->too_many_transfers) {

@@ -1,4 +1,4 @@
-/* reports - the boards of DOMAIN 6: chain, execution, reconcile, trial-balance.
+/* reports - the boards: chain, execution, reconcile, sources, trial-balance.
  *
  *   GET /report/NAME
  *

@@ -18,7 +18,7 @@ static const struct {
 } exports[] = {
     {"money", get_money},      {"chain", get_report},         {"execution", get_report},
     {"reconcile", get_report}, {"trial-balance", get_report}, {"balance", get_balance},
-    {"lines", get_lines},      {"documents", list_documents},
+    {"lines", get_lines},      {"documents", list_documents}, {"sources", get_report},
 };
 
 /* --- columns: the members of the rows, as they first appear --- */

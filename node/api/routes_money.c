@@ -5,13 +5,12 @@
 #include "node/api/report.h"
 #include "node/ledger/query/history.h"
 #include "node/ledger/query/passed.h"
+#include "node/ledger/query/sources.h"
 #include "node/ledger/schema/clocks.h"
 
 /* --- the sums of one division --- */
 
-enum source { SOURCE_APPROVED, SOURCE_TRANSFERRED, SOURCE_CARRIED, SOURCE_RECOVERED, SOURCES };
-static const char *const source_names[SOURCES] = {"approved", "transferred", "carried",
-                                                  "recovered"};
+enum { SOURCES = ACC_SRC_RECOVERED - ACC_SRC_APPROVED + 1 };
 
 struct division_sums {
     struct chain_row own, subtree;
@@ -217,7 +216,7 @@ static void write_sums(struct money *money, size_t index)
     }
     out_open(out, "sources", '{');
     for (size_t i = 0; i < SOURCES; i++) {
-        out_amount(out, source_names[i], sums->sources[i]);
+        out_amount(out, source_name(ACC_SRC_APPROVED + (enum account)i), sums->sources[i]);
     }
     out_close(out, '}');
 }

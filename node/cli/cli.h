@@ -89,6 +89,7 @@ enum option_id {
     OPT_UNTIL,
     OPT_END_TOKENS,
     OPT_ADMIN,
+    OPT_AT,
     OPTIONS
 };
 

@@ -1,6 +1,7 @@
 /* cmd_report - subcommands about whole ledgers: balance, report, chain. */
 #include <stdio.h>
 
+#include "node/cli/option_values.h"
 #include "node/cli/output.h"
 #include "node/cli/pages.h"
 #include "node/ledger/schema/accounts.h"
@@ -137,12 +138,14 @@ static enum exit_code print_balances(const struct cli *cli, const json_t *answer
 
 enum exit_code run_balance(struct cli *cli)
 {
+    char at[AT_BYTES_MAX];
     const struct paged paged = {
         .path = "/balance",
         .queries = {{"division", cli->value[OPT_DIVISION]},
                     {"scope", cli->value[OPT_SCOPE]},
                     {"year", cli->value[OPT_YEAR]},
-                    {"by", cli->value[OPT_BY]}},
+                    {"by", cli->value[OPT_BY]},
+                    {"at", option_at(at, cli->value[OPT_AT])}},
         .rows = "rows",
     };
     enum exit_code exit_code = output_check(cli), printed = EXIT_DONE;
@@ -222,6 +225,20 @@ static const struct column reconcile_columns[] = {
     {"in_transit", "in_transit", CELL_SUM},
     {"difference", "difference", CELL_SUM},
 };
+static const struct column source_columns[] = {
+    {"source_name", "source", CELL_TEXT},
+    {"issuer", "issuer", CELL_TEXT},
+    {"issuer_name", "issuer_name", CELL_TEXT},
+    {"documents", "documents", CELL_NUMBER},
+    {"received", "received", CELL_SUM},
+    {"allocated", "allocated_here", CELL_SUM},
+    {"passed_down", "passed_down", CELL_SUM},
+    {"in_transit", "in_transit", CELL_SUM},
+    {"unallocated", "unallocated", CELL_SUM},
+    {"released", "released", CELL_SUM},
+    {"paid", "paid", CELL_SUM},
+    {"rate", "rate", CELL_NUMBER},
+};
 static const struct column trial_balance_columns[] = {
     {"account", "account", CELL_TEXT},
     {"code", "code", CELL_TEXT},
@@ -240,6 +257,7 @@ static const struct report {
     {"chain", chain_columns, COUNT_OF(chain_columns)},
     {"execution", execution_columns, COUNT_OF(execution_columns)},
     {"reconcile", reconcile_columns, COUNT_OF(reconcile_columns)},
+    {"sources", source_columns, COUNT_OF(source_columns)},
     {"trial-balance", trial_balance_columns, COUNT_OF(trial_balance_columns)},
     {"timeliness", NULL, 0},
     {"rollout", NULL, 0},
@@ -265,6 +283,20 @@ static size_t execution_columns_of(struct column out[COUNT_OF(execution_columns)
     return COUNT_OF(execution_columns) - skip;
 }
 
+/* Gives every row its source's name in the reader's language. */
+static void name_sources(const struct cli *cli, const json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        const char *source = json_string_value(json_object_get(row, "source"));
+
+        if (source != NULL) {
+            (void)json_object_set_new(row, "source_name",
+                                      json_string(text_word(cli->language, "column", source)));
+        }
+    }
+}
+
 static enum exit_code print_report(const struct cli *cli, const struct report *report,
                                    const json_t *answer)
 {
@@ -276,6 +308,7 @@ static enum exit_code print_report(const struct cli *cli, const struct report *r
         {"projects", project_columns, COUNT_OF(project_columns), projects},
     };
 
+    name_sources(cli, parts[0].rows);
     if (report->columns == execution_columns) {
         parts[0].count = execution_columns_of(keyed, by);
         parts[0].columns = keyed;
@@ -309,13 +342,15 @@ static enum exit_code find_report(const struct cli *cli, const char *name,
 
 static enum exit_code run_named_report(struct cli *cli, const char *name)
 {
+    char at[AT_BYTES_MAX];
     const struct paged paged = {
         .path = "/report/",
         .argument = name,
         .queries = {{"division", cli->value[OPT_DIVISION]},
                     {"scope", cli->value[OPT_SCOPE]},
                     {"year", cli->value[OPT_YEAR]},
-                    {"by", cli->value[OPT_BY]}},
+                    {"by", cli->value[OPT_BY]},
+                    {"at", option_at(at, cli->value[OPT_AT])}},
         .rows = "rows",
         .more = "projects",
     };

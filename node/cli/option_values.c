@@ -157,6 +157,54 @@ static bool good_until(const char *typed)
     return end != NULL && *end == '\0';
 }
 
+static bool good_day(const char *typed)
+{
+    static const struct field_info day = {"day", TYPE_DATE, 10};
+
+    return value_text_valid(&day, bytes_text(typed));
+}
+
+/* A time of this machine; false for what is none. */
+static bool local_time(const char *typed, struct tm *parts)
+{
+    const char *end;
+
+    memset(parts, 0, sizeof *parts);
+    parts->tm_isdst = -1;
+    end = strptime(typed, "%Y-%m-%d %H:%M", parts);
+    return end != NULL &&
+           (*end == '\0' || ((end = strptime(end, ":%S", parts)) != NULL && *end == '\0'));
+}
+
+static bool utc_time(const char *typed)
+{
+    struct tm parts;
+    const char *end = strptime(typed, "%Y-%m-%dT%H:%M:%SZ", &parts);
+
+    return end != NULL && *end == '\0';
+}
+
+static bool good_at(const char *typed)
+{
+    struct tm parts;
+
+    return good_number(typed) || good_day(typed) || utc_time(typed) || local_time(typed, &parts);
+}
+
+const char *option_at(char out[AT_BYTES_MAX], const char *typed)
+{
+    struct tm local, utc;
+    time_t seconds;
+
+    if (typed == NULL || !local_time(typed, &local)) {
+        return typed;
+    }
+    seconds = mktime(&local);
+    (void)gmtime_r(&seconds, &utc);
+    (void)strftime(out, AT_BYTES_MAX, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    return out;
+}
+
 static bool good_hash(const char *typed)
 {
     return strlen(typed) == 64 && strspn(typed, "0123456789abcdef") == 64;
@@ -173,13 +221,6 @@ static bool good_fingerprint(const char *typed)
         }
     }
     return digits == 32;
-}
-
-static bool good_day(const char *typed)
-{
-    static const struct field_info day = {"day", TYPE_DATE, 10};
-
-    return value_text_valid(&day, bytes_text(typed));
 }
 
 static bool good_amount(const char *typed)
@@ -270,6 +311,7 @@ static const struct value_rule {
     [OPT_END] = {good_number, "session_number_form"},
     [OPT_DAYS] = {good_days, "days_form"},
     [OPT_ROLE] = {good_role, "known_roles"},
+    [OPT_AT] = {good_at, "at_form"},
     [OPT_HASH] = {good_hash, "hash_form"},
     [OPT_ACCEPT] = {good_division, "division_form"},
     [OPT_WITHDRAW] = {good_division, "division_form"},

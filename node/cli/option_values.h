@@ -15,6 +15,11 @@ const char *option_state(const char *typed);
 /* The same for a kind, where KIND stands: its name, or what it is called in Chinese. */
 const char *option_kind(const char *typed);
 
+/* What --at names, as the API takes it: a day, the number of an entry and a time of UTC as typed, a
+ * time of this machine in UTC. NULL: nothing was typed. */
+enum { AT_BYTES_MAX = 40 };
+const char *option_at(char out[AT_BYTES_MAX], const char *typed);
+
 bool option_value_good(int option, const char *typed);
 /* EXIT_DONE, or EXIT_USAGE with the error said. `name` is the option's, without dashes. */
 enum exit_code option_value_check(const struct cli *cli, int option, const char *name,

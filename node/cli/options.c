@@ -60,18 +60,20 @@ const struct command commands[] = {
      "[--min YUAN] [--max YUAN] [--format table|json|csv|xlsx] [--bom] [--limit N] "
      "[--after CURSOR]"},
     {"balance", run_balance, 0, 0, ARGUMENT_ANY, WAIT_SUM_S,
-     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | FILES | PAGES,
-     "balance [--division D] [--scope own|subtree] [--year Y] "
+     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | BIT(OPT_AT) | FILES | PAGES,
+     "balance [--division D] [--scope own|subtree] [--year Y] [--at DAY|TIME|ENTRY] "
      "[--by account|project|function|fund|agency] [--format table|json|csv|xlsx] [--bom] "
      "[--limit N] [--after CURSOR]"},
     {"report", run_report, 1, 1, ARGUMENT_ANY, WAIT_SUM_S,
-     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | FILES | PAGES,
-     "report chain|execution|reconcile|trial-balance [--division D] [--year Y] "
-     "[--scope own|subtree] [--by project|function|fund|agency|economic|gov_economic[,ANOTHER]] "
+     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | BIT(OPT_AT) | FILES | PAGES,
+     "report chain|execution|reconcile|sources|trial-balance [--division D] [--year Y] "
+     "[--at DAY|TIME|ENTRY] [--scope own|subtree] [--by "
+     "project|function|fund|agency|economic|gov_economic[,ANOTHER]] "
      "[--format table|json|csv|xlsx] [--bom] [--limit N] [--after CURSOR]"},
     {"chain", run_chain, 0, 0, ARGUMENT_ANY, WAIT_SUM_S,
-     BIT(OPT_DIVISION) | BIT(OPT_YEAR) | FILES | PAGES,
-     "chain [--division D] [--year Y] [--format table|json|csv|xlsx] [--bom] [--limit N] "
+     BIT(OPT_DIVISION) | BIT(OPT_YEAR) | BIT(OPT_AT) | FILES | PAGES,
+     "chain [--division D] [--year Y] [--at DAY|TIME|ENTRY] [--format table|json|csv|xlsx] [--bom] "
+     "[--limit N] "
      "[--after CURSOR]"},
     {"status", run_status, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_WATCH) | BIT(OPT_TREE),
      "status [--tree] [--watch]"},
@@ -177,6 +179,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_SILENCE] = {"silence", required_argument, NULL, OPT_SILENCE},
     [OPT_UNTIL] = {"until", required_argument, NULL, OPT_UNTIL},
     [OPT_END_TOKENS] = {"end-tokens", no_argument, NULL, OPT_END_TOKENS},
+    [OPT_AT] = {"at", required_argument, NULL, OPT_AT},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

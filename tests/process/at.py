@@ -14,7 +14,7 @@ ENTRIES_MAX = 100000
 BOARDS = ([f"/report/execution?scope={scope}&by={by}" for scope in ("own", "subtree")
            for by in ("function", "agency", "economic", "gov_economic,fund")] +
           [f"/balance?scope={scope}&by={by}" for scope in ("own", "subtree") for by in ("account", "project", "function", "agency")] +
-          ["/report/chain", "/report/reconcile", "/report/trial-balance", "/lines"])
+          ["/report/chain", "/report/reconcile", "/report/sources", "/report/trial-balance", "/lines"])
 MONTHS = "/money/months?scope=subtree"
 
 
@@ -103,6 +103,20 @@ def as_it_stood(tree):
         need(not any(digit in amounts for digit in ("9000.00", "1250.50")), f"{path} before the first entry: {amounts}")
 
 
+def by_command(tree):
+    """The boards of the command line go back as the API does: to an entry, a day, a time of this machine."""
+    lsn, past = tree[ROOT].status()["lsn"], "2020-01-01 08:00"
+    for words in (["balance", "--by", "function"], ["report", "execution"], ["report", "sources"], ["report", "trial-balance"]):
+        now = tree[ROOT].json(*words)["rows"]
+        for at in (str(lsn), "2099-01-01", "2099-01-01 08:00", "2099-01-01T00:00:00Z"):
+            need(tree[ROOT].json(*words, "--at", at)["rows"] == now, f"{words} --at {at}")
+        then = tree[ROOT].json(*words, "--at", past)
+        need(not then["rows"] and then["at"].startswith(("2019-12-31", "2020-01-01")), f"{words} --at {past}: {then}")
+    need(tree[ROOT].json("chain", "--at", "1")["rows"][0]["received"] == "0.00", "the chain behind the first entry")
+    code, _, err = tree[ROOT].run("balance", "--at", "then", check=False)
+    need(code == 2 and "--at" in err, f"--at then: {err}")
+
+
 def refused(tree, path, want, **query):
     try:
         ask(tree[ROOT], path, ROOT, **query)
@@ -129,6 +143,7 @@ def prove(base, build):
         tree.join(ROOT, CITY, "拉萨市")
         tree.join(CITY, COUNTY, "林周县")
         as_it_stood(tree)
+        by_command(tree)
         bounds(tree)
     finally:
         tree.stop()

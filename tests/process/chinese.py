@@ -131,7 +131,7 @@ def boards(reader):
             reader.ask("balance", "--by", by, "--scope", scope)
     for by in ("function", "agency,economic", "gov_economic"):
         reader.ask("report", "execution", "--by", by, "--scope", "subtree")
-    for name in ("chain", "reconcile", "trial-balance"):
+    for name in ("chain", "reconcile", "sources", "trial-balance"):
         reader.ask("report", name)
         reader.ask("report", name, "--format", "csv")
 

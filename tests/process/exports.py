@@ -118,7 +118,7 @@ def a_workbook_adds_up_to_the_board(root):
 
 
 def every_export_opens(root):
-    for name, query in (("money", {}), ("chain", {}), ("reconcile", {}), ("trial-balance", {}), ("balance", {}),
+    for name, query in (("money", {}), ("chain", {}), ("reconcile", {}), ("sources", {}), ("trial-balance", {}), ("balance", {}),
                         ("lines", {}), ("documents", {"kind": "payment"})):
         titles, table, _ = table_of(workbook_rows(root, name, **query))
         need(titles and all(not is_number for is_number, _ in titles), f"{name}: {titles}")

@@ -51,6 +51,8 @@ test("a table shows a jurisdiction, its own level below it, and folds who has no
   assert.ok(root);
   const open = openFirst(root);
   assert.deepEqual([...open], ["540000", "540100"]);
+  assert.deepEqual(shownRows(root, new Set([...open, "540100="])).filter((one) => one.kind === "own").map((one) => one.isOpen), [false, true],
+    "the sources of an own level are unfolded by themselves");
   assert.deepEqual(shownRows(root, open).map((one) =>
     one.kind === "idle" ? `idle ${one.nodes.length}` : `${one.kind} ${one.node.row.division}`), [
     "division 540000", "own 540000", "division 540100", "own 540100", "division 540121", "idle 1", "idle 1",

@@ -13,13 +13,14 @@ static const struct {
     const char *name;
     enum field field; /* of the elements; of a function the one that is there */
     char owned;       /* the row of whoever has it; 0: it is everybody's */
-} elements[LINE_ELEMENTS] = {
+} elements[LINE_ELEMENTS + 1] = {
     [LINE_PROJECT] = {"project", FIELD_PRO_CODE, ROW_PROJECT},
     [LINE_FUNCTION] = {"function", FIELD_EXP_FUNC_CODE, 0},
     [LINE_FUND] = {"fund", FIELD_FUND_TYPE_CODE, 0},
     [LINE_AGENCY] = {"agency", FIELD_AGENCY_CODE, ROW_AGENCY},
     [LINE_ECONOMIC] = {"economic", FIELD_DEP_BGT_ECO_CODE, 0},
     [LINE_GOV_ECONOMIC] = {"gov_economic", FIELD_GOV_BGT_ECO_CODE, 0},
+    [LINE_SOURCE] = {NULL, FIELD_ID, 0},
 };
 
 const char *line_element_name(enum line_element element)
@@ -141,6 +142,8 @@ static struct bytes element_of(const struct indicator *line, enum line_element e
         return line->fund;
     case LINE_AGENCY:
         return line->agency;
+    case LINE_SOURCE:
+        return line->source;
     default:
         return document_text(document, elements[element].field);
     }
@@ -313,9 +316,11 @@ static void merge_groups(struct groups *groups)
     groups->count = kept + 1;
 }
 
-static bool holds_money(const struct line_sums *group)
+static bool holds_money(const struct line_request *request, const struct line_sums *group)
 {
-    for (size_t a = ACC_PENDING; a <= ACC_SPENT; a++) {
+    const size_t from = asks_for(request, LINE_SOURCE) ? ACC_SRC_APPROVED : ACC_PENDING;
+
+    for (size_t a = from; a <= ACC_SPENT; a++) {
         if (group->balance[a] != 0) {
             return true;
         }
@@ -339,7 +344,7 @@ static void visit_groups(struct reading *reading,
         merge_groups(groups);
     }
     for (size_t i = 0; i < groups->count; i++) {
-        if (holds_money(&groups->at[i])) {
+        if (holds_money(reading->request, &groups->at[i])) {
             visit(arg, &groups->at[i]);
         }
     }

@@ -21,7 +21,8 @@ enum line_element {
     LINE_AGENCY,
     LINE_ECONOMIC,     /* dep_bgt_eco_code; a payment's own goes before that of its line */
     LINE_GOV_ECONOMIC, /* gov_bgt_eco_code */
-    LINE_ELEMENTS
+    LINE_ELEMENTS,
+    LINE_SOURCE = LINE_ELEMENTS /* the line its money came in on: sources.h; nobody names it */
 };
 /* LINE_ELEMENTS for none: "agency", "gov_economic". */
 enum line_element line_element_named(struct bytes name);
@@ -45,8 +46,9 @@ struct line_request {
     size_t by_count;
     size_t read_max; /* lines and payments */
 };
-/* By key; what never held any money is left out. False when there is more to read than read_max,
- * and then nothing was visited. Errors of the store stay in the txn. */
+/* By key; what never held any money is left out: by sources what came in counts, by elements what
+ * was allocated. False when there is more to read than read_max, and then nothing was visited.
+ * Errors of the store stay in the txn. */
 bool query_lines(struct txn *txn, struct bodies *bodies, const struct line_request *request,
                  void (*visit)(void *arg, const struct line_sums *row), void *arg);
 

@@ -72,6 +72,35 @@ export const steps = {
     await close(page, "sums");
   },
 
+  "money is followed from where it came to what was paid of it": async () => {
+    const { out } = await act("run", "540000", "--json", "report", "sources", "--division", "540121");
+    const want = JSON.parse(out).rows;
+    const page = await open("540000", { user: "央金" });
+    for (const [address, unfold] of [["/money/540000", "展开林周县"], ["/map/540121", null]]) {
+      await page.goto(address);
+      await settled(page);
+      if (unfold !== null) {
+        await page.locator(".chain-table").getByRole("button", { name: unfold }).click();
+      }
+      for (const source of want) {
+        const name = source.issuer === "540100" ? /^拉萨市转移支付，\d+ 笔/ : source.issuer === "540000" ? /^西藏自治区直达，\d+ 笔/ : /^本级批复预算/;
+        const cells = page.locator("tr", { hasText: source.issuer === undefined ? "本级批复预算" : source.issuer === "540100" ? "拉萨市转移支付" : "西藏自治区直达" }).first();
+        await cells.waitFor();
+        const texts = (await cells.locator("td").allInnerTexts()).map(plain);
+        need(name.test(texts[0]), `${address}: a source is called ${texts[0]}`);
+        for (const member of ["received", "allocated", "unallocated", "paid"]) {
+          need(texts.includes(source[member]), `${address}: ${texts[0]} says ${texts}, not ${member} ${source[member]}`);
+        }
+      }
+    }
+    await page.goto("/money/540000");
+    await page.locator(".chain-table").getByRole("button", { name: "展开西藏自治区本级" }).click();
+    await page.getByText(/^中央转移支付，\d+ 笔$/).waitFor();
+    await accessible(page, "money by source");
+    await shot(page, "money-sources");
+    await close(page, "sources");
+  },
+
   "from the region's total to one payment at a county, and back by the crumbs": async () => {
     const page = await open("540000", { user: "央金" });
     await page.goto("/map");

@@ -236,10 +236,10 @@ def boards(play):
             play.get(f"/balance?scope={scope}&by={by}", who="shen")
         for by in ("function", "agency", "economic", "gov_economic,fund"):
             play.get(f"/report/execution?scope={scope}&by={by}", who="shen")
-    for board in ("chain", "reconcile", "trial-balance"):
+    for board in ("chain", "reconcile", "sources", "trial-balance"):
         play.get(f"/report/{board}?year={YEAR}", who="shen")
         play.get(f"/report/{board}?limit=1", who="shen")
-    for path in ("/balance", "/report/chain", "/report/execution", "/report/reconcile", "/lines", "/money", "/money/months"):
+    for path in ("/balance", "/report/chain", "/report/execution", "/report/reconcile", "/report/sources", "/lines", "/money", "/money/months"):
         for at in ("2099-01-01", "2020-01-01T00:00:00Z", "1"):
             play.get(f"{path}?at={at}", who="shen")
         for at in ("then", "999999"):
@@ -250,7 +250,7 @@ def boards(play):
     for path in ("/balance", "/report/chain", "/money", "/money/months", "/lines"):
         play.ask("GET", path + "?year=26", who="shen", want=400, code="bad_request")
         play.ask("GET", path + "?division=110000", who="shen", want=409, code="not_below_you")
-    for name in ("money", "chain", "execution", "reconcile", "trial-balance", "balance", "lines",
+    for name in ("money", "chain", "execution", "reconcile", "sources", "trial-balance", "balance", "lines",
                  "documents"):
         for form in ("csv", "xlsx"):
             play.ask("GET", f"/export/{name}?format={form}&kind=payment", who="shen")

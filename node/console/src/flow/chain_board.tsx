@@ -18,8 +18,9 @@ import { HeatTiles } from "./heat";
 import { lateSince, oldestLate, placeOf } from "./late";
 import { MonthsChart } from "./months";
 import { FlowPicture } from "./picture";
+import { sourceKey, sourceWord } from "./source";
 import { bothYears, chainOf, heatOf, openFirst, points, shownRows, treeOf, type Node, type Shown, type Years } from "./rows";
-import type { Chain, ExecutionRow, MoneyAnswer, MoneyRow, MonthsAnswer, Paged } from "./shapes";
+import type { Chain, ExecutionRow, MoneyAnswer, MoneyRow, MonthsAnswer, Paged, SourceRow } from "./shapes";
 
 /* --- the sentence --- */
 
@@ -113,6 +114,26 @@ const linesHref = (of: Asked, code: string) => (column: (typeof COLUMNS)[number]
   (column === "allocated" || column === "paid" ? moneyHref(of, code, { board: "execution", by: "agency", scope: "own" })
     : moneyHref(of, code, { board: null, agency: "" }));
 
+/** Where the money of its own level came from, each followed to what was paid of it. */
+function Sources({ of, node, depth, passes }: { of: Asked; node: Node; depth: number; passes: boolean }) {
+  const answer = useAnswer<Paged<SourceRow>>("/report/sources", { division: node.row.division, year: of.year, at: of.at });
+  if (answer.problem !== null) {
+    return <tr><td colSpan={10}><Trouble problem={answer.problem} retry={answer.again} /></td></tr>;
+  }
+  return (
+    <>
+      {answer.data?.rows.map((row) => (
+        <tr key={sourceKey(row)}>
+          <td class={`indent-${Math.min(depth + 1, 4)}`}>{sourceWord(row, node.row.parent)}</td>
+          <td>{t("console.money.source")}</td>
+          <Amounts chain={row} passes={passes} own />
+          <td><RowAsOf row={node.row} scope="own" /></td>
+        </tr>
+      ))}
+    </>
+  );
+}
+
 function Agencies({ of, node, depth }: { of: Asked; node: Node; depth: number }) {
   const answer = useAnswer<Paged<ExecutionRow>>("/report/execution",
     { division: node.row.division, scope: "own", by: "agency", year: of.year, at: of.at, limit: 200 });
@@ -161,12 +182,18 @@ function ChainRowOf({ of, shown: row, onToggle }: { of: Asked; shown: Shown; onT
   const { division, name } = node.row;
   if (row.kind === "own") {
     return (
-      <tr>
-        <td class={`indent-${node.depth + 1}`}><a href={moneyHref(of, division, { board: "execution", scope: "own" })}>{t("console.scope.own")}</a></td>
-        <td>{t("console.scope.own")}</td>
-        <Amounts chain={node.row.own} passes own hrefOf={linesHref(of, division)} />
-        <td><RowAsOf row={node.row} scope="own" /></td>
-      </tr>
+      <>
+        <tr>
+          <td class={`indent-${node.depth + 1}`}>
+            <Toggle isOpen={row.isOpen} name={t("console.money.own_of", { name })} onToggle={() => onToggle(`${division}=`)} />
+            <a href={moneyHref(of, division, { board: "execution", scope: "own" })}>{t("console.scope.own")}</a>
+          </td>
+          <td>{t("console.scope.own")}</td>
+          <Amounts chain={node.row.own} passes own hrefOf={linesHref(of, division)} />
+          <td><RowAsOf row={node.row} scope="own" /></td>
+        </tr>
+        {row.isOpen ? <Sources of={of} node={node} depth={node.depth + 1} passes /> : null}
+      </>
     );
   }
   const leaf = node.below.length === 0;
@@ -182,7 +209,7 @@ function ChainRowOf({ of, shown: row, onToggle }: { of: Asked; shown: Shown; onT
         <Amounts chain={chainOf(node)} passes={leaf} own={leaf} hrefOf={leaf ? linesHref(of, division) : undefined} />
         <td><RowAsOf row={node.row} scope={scope} /></td>
       </tr>
-      {leaf && row.isOpen ? <Agencies of={of} node={node} depth={node.depth} /> : null}
+      {leaf && row.isOpen ? <><Sources of={of} node={node} depth={node.depth} passes={false} /><Agencies of={of} node={node} depth={node.depth} /></> : null}
     </>
   );
 }

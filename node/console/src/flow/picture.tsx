@@ -88,11 +88,15 @@ function Name({ bar, name, row, props }: { bar: Bar; name: string; row?: MoneyRo
   );
 }
 
-function Sources({ bar, left }: { bar: Bar; left: number }) {
+/** Nothing in the tree stands above its root. */
+const sourceTitle = (key: string, isRoot: boolean): string =>
+  t(`console.money.source.${key === "transferred" && isRoot ? "centre" : key}`);
+
+function Sources({ bar, left, isRoot }: { bar: Bar; left: number; isRoot: boolean }) {
   return (
     <g aria-hidden="true">
       {bar.sources.map((source) => {
-        const text = `${t(`console.money.source.${source.key}`)} ${shown(source.amount)}`;
+        const text = `${sourceTitle(source.key, isRoot)} ${shown(source.amount)}`;
         return fits(text, source.width) ? <text key={source.key} x={source.x} y={sourceY(bar) - 6} class="note">{text}</text> : null;
       })}
       {left === 0 ? null : <text x={left - 12} y={bar.y + 30} class="note end">{shown(bar.total)}</text>}
@@ -174,7 +178,7 @@ export function FlowPicture(props: FlowPictureProps) {
           </defs>
           <Levels flow={flow} rows={rows} left={left} />
           <Ribbons flow={flow} rows={props.rows} />
-          {flow.bars.filter(({ level }) => level === 0).map((bar) => <Sources key={bar.code} bar={bar} left={left} />)}
+          {flow.bars.filter(({ level }) => level === 0).map((bar) => <Sources key={bar.code} bar={bar} left={left} isRoot={rows.get(bar.code)?.parent === null} />)}
           {flow.bars.map((bar) => <BarOf key={`${bar.level} ${bar.code}`} bar={bar} rows={rows} props={props} />)}
         </svg>
       )}

@@ -60,7 +60,7 @@ export function treeOf(rows: MoneyRow[]): Node | null {
 
 export type Shown =
   | { kind: "division"; node: Node; isOpen: boolean; opens: boolean }
-  | { kind: "own"; node: Node }
+  | { kind: "own"; node: Node; isOpen: boolean }
   | { kind: "idle"; above: Node; nodes: Node[]; isOpen: boolean };
 
 /** The rows of the table, in order. Who has nothing this year is folded into one row a parent. */
@@ -72,7 +72,7 @@ export function shownRows(root: Node, open: Set<string>): Shown[] {
     if (!isOpen || node.below.length === 0) {
       return;
     }
-    shown.push({ kind: "own", node });
+    shown.push({ kind: "own", node, isOpen: open.has(`${node.row.division}=`) });
     node.below.filter((child) => !isIdle(chainOf(child))).forEach(visit);
     const idle = node.below.filter((child) => isIdle(chainOf(child)));
     if (idle.length > 0) {

@@ -55,6 +55,14 @@ export interface ExecutionRow {
   rate: string;
 }
 
+/** Of one ledger: what came from one place, and what became of it. */
+export interface SourceRow extends Chain {
+  source: "approved" | "transferred" | "carried" | "recovered";
+  issuer?: string;
+  issuer_name?: string;
+  documents: number;
+}
+
 export interface BalanceRow { key: string; key_name?: string; account: string; debit: string; credit: string; balance: string }
 
 export interface ReconcileRow {

@@ -2,7 +2,8 @@
 import { useEffect } from "preact/hooks";
 import type { PageProps } from "../app";
 import type { DayAnswer } from "../day";
-import type { MoneyAnswer } from "../flow/shapes";
+import type { Chain, Paged, SourceRow } from "../flow/shapes";
+import { sourceKey, sourceWord } from "../flow/source";
 import { alarmsVersion, readTree, status, tree } from "../live";
 import { count, isNil, rateText, shown, sum } from "../money";
 import { Advice, withNames } from "../parts/advice";
@@ -69,7 +70,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           <div class="stack">
             <Facts4 row={row} tree={answer} />
             <Lag row={row} />
-            {chain.problem === null ? <Money sums={sums} row={row} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
+            {chain.problem === null ? <Money sums={sums} row={row} at={at} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
             <Transit row={row} />
             <Last row={row} sums={sums} at={at} />
           </div>
@@ -141,26 +142,31 @@ function Lag({ row }: { row: DivisionRow }) {
 
 const columns = ["received", "allocated", "passed_down", "in_transit", "unallocated", "released", "paid"] as const;
 
-/** Where what it received came from, as far as there is any. */
-function Sources({ code }: { code: string }) {
-  const { data } = useAnswer<MoneyAnswer>("/money", { division: code }, 60);
-  const sources = Object.entries(data?.rows[0]?.sources ?? {}).filter(([key, amount]) => !isNil(amount) && ["approved", "transferred", "carried"].includes(key));
-  return sources.length === 0 ? null : (
-    <p class="card-foot sources">{sources.map(([key, amount]) => <span key={key}><span class="ink3">{t(`console.money.source.${key}`)}</span> {shown(amount)}</span>)}</p>
-  );
+interface MoneyLine { key: string; title: string; chain: Chain; isSum: boolean }
+
+/** Its money by where it came from, then its own level, then its jurisdiction. */
+function moneyLines(sources: SourceRow[], sums: ChainRow[], row: DivisionRow): MoneyLine[] {
+  const only = sums.length === 1 && sources.length > 1;
+  return [
+    ...sources.map((source) => ({ key: sourceKey(source), title: sourceWord(source, row.parent), chain: source, isSum: false })),
+    ...sums.map((sum) => ({ key: sum.scope, title: t(only ? "console.money.in_all" : `console.scope.${sum.scope}`), chain: sum, isSum: true })),
+  ];
 }
 
-function Money({ sums, row }: { sums: ChainRow[]; row: DivisionRow }) {
+function Money({ sums, row, at }: { sums: ChainRow[]; row: DivisionRow; at: string | null }) {
+  const sources = useAnswer<Paged<SourceRow>>("/report/sources", { division: row.division, at }, at === null ? 60 : undefined);
+  const passes = sums.some(({ passed_down: passed, scope }) => !isNil(passed) || scope === "subtree");
   return (
     <Panel title={t("console.nav.money")} flush
       aside={<><AsOf time={sums[0]?.as_of_time} lsn={sums[0]?.as_of_lsn} late={isLate(row)} /><span>{t("console.money.unit")}</span></>}>
-      <Table isBoard label={t("console.nav.money")} rows={sums} keyOf={({ scope }) => scope} empty={t("console.division.no_money")}
+      <Table isBoard label={t("console.nav.money")} rows={moneyLines(sources.data?.rows ?? [], sums, row)} keyOf={({ key }) => key} empty={t("console.division.no_money")}
+        look={({ isSum }) => (isSum ? "whole" : "")}
         columns={[
-          { key: "scope", title: t("console.scope"), cell: ({ scope }) => t(`console.scope.${scope}`) },
-          ...columns.map((name) => ({ key: name, title: t(`console.chain.${name}`), number: true, cell: (sums: ChainRow) => <Amount of={sums[name]} /> })),
-          { key: "rate", title: t("console.chain.rate"), number: true, cell: rateText },
+          { key: "source", title: t("console.money.source.head"), cell: ({ title }) => title },
+          ...columns.filter((name) => passes || (name !== "passed_down" && name !== "in_transit"))
+            .map((name) => ({ key: name, title: t(`console.chain.${name}`), number: true, cell: ({ chain }: MoneyLine) => <Amount of={chain[name]} /> })),
+          { key: "rate", title: t("console.chain.rate"), number: true, cell: ({ chain }) => rateText(chain) },
         ]} />
-      <Sources code={row.division} />
     </Panel>
   );
 }
