@@ -1,5 +1,5 @@
-/* routes_links - GET /links/past?division=: when links were down (node/core/link_spells.h), the newest
- * first, a page at a time (page.h). Of a division: those between it and the one above it.
+/* routes_links - GET /links/past?division=: when links were down (node/core/link_spells.h), the
+ * newest first, a page at a time (page.h). Of a division: those between it and the one above it.
  *
  * Read from the store, without the loop. Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_ROUTES_LINKS_H
