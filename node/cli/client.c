@@ -47,15 +47,22 @@ static bool answered(enum terrace_outcome outcome)
     return outcome == TERRACE_OK || outcome == TERRACE_REFUSED;
 }
 
-/* What its last run left, else what is wrong with the home, else that it must be started. */
+/* That it runs all the same; else what its last run left, what is wrong with the home, or that it
+ * must be started. */
 static enum exit_code say_why_no_node(struct cli *cli, const char *home)
 {
     struct buf note = BUF_EMPTY;
     struct home_config config;
     struct err err;
     enum exit_code exit_code;
+    long pid;
 
-    if (notes_end(&note, home, &err) == OK && note.size > 0) {
+    if (home_is_closed(home)) {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "home_not_yours home=%s", home);
+    } else if (home_is_run(home, &pid)) {
+        exit_code =
+            cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_unheard home=%s pid=%ld", home, pid);
+    } else if (notes_end(&note, home, &err) == OK && note.size > 0) {
         exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_ended home=%s why=%s", home,
                              (const char *)note.data);
     } else if (home_load(&config, home, &err) != OK) {

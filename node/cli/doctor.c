@@ -52,7 +52,9 @@ static bool check_config(struct doctor *doctor)
     struct err err;
 
     if (home_load(&doctor->config, doctor->home, &err) != OK) {
-        if (err.status != ERR_NOT_FOUND) {
+        if (home_is_closed(doctor->home)) {
+            message_format(cure, sizeof cure, "cure_not_yours home=%s", doctor->home);
+        } else if (err.status != ERR_NOT_FOUND) {
             message_format(cure, sizeof cure, "cure_config home=%s", doctor->home);
         } else if (has_keys(doctor->home)) { /* a node lives here, and lost the file */
             message_format(cure, sizeof cure, "cure_config_gone home=%s", doctor->home);
@@ -265,27 +267,36 @@ static void check_ended(struct doctor *doctor)
     buf_free(&note);
 }
 
-static void check_stopped(struct doctor *doctor)
+static void check_silent(struct doctor *doctor, long pid)
 {
-    char what[TEXT_BYTES_MAX], cure[CURE_BYTES_MAX];
-    int lock;
-    struct err err;
+    char what[TEXT_BYTES_MAX], cure[CURE_BYTES_MAX], path[HOME_FILE_MAX];
 
-    if (home_lock(&lock, doctor->home, &err) == OK) {
-        home_unlock(lock);
-        message_format(cure, sizeof cure, "cure_start home=%s division=%s", doctor->home,
-                       doctor->config.division.code);
-        doctor_find(doctor, ALARM_ERROR, "daemon", "doctor_not_running", cure);
-        check_ended(doctor);
-        check_port(doctor, doctor->config.listen);
-        check_port(doctor, doctor->config.enrol);
-        check_port(doctor, doctor->config.api_listen);
+    home_file(path, doctor->home, "terrace.sock");
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        message_format(what, sizeof what, "doctor_no_socket path=%s pid=%ld", path, pid);
     } else {
         message_format(what, sizeof what, "doctor_no_answer seconds=%u", doctor->cli->wait_s);
-        message_format(cure, sizeof cure, "cure_no_answer division=%s",
-                       doctor->config.division.code);
-        doctor_find(doctor, ALARM_ERROR, "daemon", err.status == ERR_BUSY ? what : err.text, cure);
     }
+    message_format(cure, sizeof cure, "cure_no_answer division=%s", doctor->config.division.code);
+    doctor_find(doctor, ALARM_ERROR, "daemon", what, cure);
+}
+
+static void check_stopped(struct doctor *doctor)
+{
+    char cure[CURE_BYTES_MAX];
+    long pid;
+
+    if (home_is_run(doctor->home, &pid)) {
+        check_silent(doctor, pid);
+        return;
+    }
+    message_format(cure, sizeof cure, "cure_start home=%s division=%s", doctor->home,
+                   doctor->config.division.code);
+    doctor_find(doctor, ALARM_ERROR, "daemon", "doctor_not_running", cure);
+    check_ended(doctor);
+    check_port(doctor, doctor->config.listen);
+    check_port(doctor, doctor->config.enrol);
+    check_port(doctor, doctor->config.api_listen);
 }
 
 /* A program that nobody can run is told of nothing. */

@@ -165,21 +165,27 @@ static enum status open_home(struct daemon *daemon, const struct daemon_options 
     }
     log_open(options->verbose ? LOG_LEVEL_DEBUG : daemon->config.log_level,
              daemon->config.division.code);
-    status = home_lock(&daemon->lock, daemon->home, err);
-    if (status != OK) {
-        return status;
+    status = home_check_user(daemon->home, err);
+    if (status == OK) {
+        status = home_lock(&daemon->lock, daemon->home, err);
     }
-    return load_keys(daemon, err);
+    return status == OK ? load_keys(daemon, err) : status;
 }
 
 static enum status open_store(struct daemon *daemon, struct err *err)
 {
     const struct store_rocks_options options = {.floor_bytes = daemon->config.disk_floor_bytes,
+                                                .must_exist = notes_begun(daemon->home),
                                                 .unnoted = &daemon->store_unnoted};
     char directory[HOME_FILE_MAX];
+    enum status status;
 
     home_file(directory, daemon->home, "store");
-    return store_rocks_open(&daemon->store, directory, &options, err);
+    status = store_rocks_open(&daemon->store, directory, &options, err);
+    if (status == OK) {
+        notes_write_begun(daemon->home);
+    }
+    return status;
 }
 
 static bool is_damaged(const struct daemon *daemon)

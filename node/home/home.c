@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "node/home/files.h"
@@ -110,6 +112,14 @@ enum status home_create(const char *home, struct err *err)
     return status;
 }
 
+bool home_is_closed(const char *home)
+{
+    char path[HOME_FILE_MAX];
+
+    home_file(path, home, "config.yaml");
+    return access(path, R_OK) != 0 && errno == EACCES;
+}
+
 /* --- the lock --- */
 
 static long holder_of(int lock)
@@ -119,12 +129,30 @@ static long holder_of(int lock)
     return pread(lock, text, sizeof text - 1, 0) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
+/* Who only looks whether somebody runs there holds it for a moment. */
+static int try_lock(int lock)
+{
+    const struct timespec moment = {.tv_nsec = 10000000};
+    int failed = -1;
+
+    for (int tries = 0; failed != 0 && tries < 20; tries++) {
+        if (tries > 0) {
+            (void)nanosleep(&moment, NULL);
+        }
+        failed = flock(lock, LOCK_EX | LOCK_NB);
+        if (failed != 0 && errno != EWOULDBLOCK) {
+            break;
+        }
+    }
+    return failed;
+}
+
 static enum status take_lock(int lock, const char *home, struct err *err)
 {
     char pid[32];
     int size;
 
-    if (flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (try_lock(lock) != 0) {
         if (errno != EWOULDBLOCK) {
             return err_set(err, ERR_IO, "home_lock_failed home=%s why=%s", home, os_reason(errno));
         }
@@ -172,6 +200,43 @@ enum status home_lock(int *lock, const char *home, struct err *err)
     }
     remove_stale_socket(home);
     return OK;
+}
+
+bool home_is_run(const char *home, long *pid)
+{
+    char path[HOME_FILE_MAX];
+    bool held;
+    int lock;
+
+    *pid = 0;
+    home_file(path, home, "lock");
+    lock = open(path, O_RDONLY | O_CLOEXEC);
+    if (lock < 0) {
+        return false;
+    }
+    held = flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    *pid = held ? holder_of(lock) : 0;
+    (void)close(lock);
+    return held;
+}
+
+enum status home_check_user(const char *home, struct err *err)
+{
+    const struct passwd *user;
+    struct stat found;
+
+    if (stat(home, &found) != 0) {
+        return err_set(err, ERR_IO, "file_failed doing=examined path=%s why=%s", home,
+                       os_reason(errno));
+    }
+    if (geteuid() != 0 || found.st_uid == 0) {
+        return OK;
+    }
+    user = getpwuid(found.st_uid);
+    if (user == NULL) {
+        return err_set(err, ERR_CONFIG, "home_of_number home=%s uid=%ld", home, (long)found.st_uid);
+    }
+    return err_set(err, ERR_CONFIG, "home_of_user home=%s user=%s", home, user->pw_name);
 }
 
 void home_unlock(int lock)

@@ -71,6 +71,9 @@ enum status home_check_path(const char *home, struct err *err);
  * finish is taken over. Errors: ERR_REFUSED when a node lives there; ERR_CONFIG; ERR_IO. */
 enum status home_create(const char *home, struct err *err);
 
+/* Is its config.yaml there, or may be, and not for us to read? */
+bool home_is_closed(const char *home);
+
 /* Reads and checks config.yaml. Errors: ERR_NOT_FOUND (no home there); ERR_CONFIG with file and
  * line; ERR_IO. */
 enum status home_load(struct home_config *out, const char *home, struct err *err);
@@ -79,9 +82,16 @@ enum status home_save(const struct home_config *config, const char *home, struct
 /* The file's text as home_save would write it: for terraced --check. */
 void home_print(struct buf *out, const struct home_config *config);
 
+/* Whoever is root makes files that the home's own user cannot open any more. Errors: ERR_CONFIG,
+ * naming him; ERR_IO. */
+enum status home_check_user(const char *home, struct err *err);
+
 /* Takes the lock and removes a stale socket. Errors: ERR_BUSY, naming the process that lives
  * there; ERR_IO. */
 enum status home_lock(int *lock, const char *home, struct err *err);
+/* Does a process hold that lock? It is looked at only: nothing is made. *pid is 0 where it is not
+ * known. */
+bool home_is_run(const char *home, long *pid);
 void home_unlock(int lock); /* -1 is fine */
 
 /* At most ENROL_CHAIN_MAX grants. The views of home_grants_read point into `memory`.

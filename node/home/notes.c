@@ -1,18 +1,19 @@
 #include "node/home/notes.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "node/home/files.h"
 #include "node/home/home.h"
 #include "proto/log.h"
 
-static void write_note(const char *home, const char *file, const struct err *what)
+static void write_note(const char *home, const char *file, const char *text)
 {
     char path[HOME_FILE_MAX];
     struct err why;
 
     home_file(path, home, file);
-    if (file_write(path, bytes_text(what->text), &why) != OK) {
+    if (file_write(path, bytes_text(text), &why) != OK) {
         LOG_ERROR("note.unwritten", "file=%s text=%s", path, why.text);
     }
 }
@@ -37,15 +38,23 @@ static enum status read_note(struct buf *out, const char *home, const char *file
 
 void notes_write_damage(const char *home, const struct err *what)
 {
-    write_note(home, "damaged", what);
+    write_note(home, "damaged", what->text);
+}
+
+/* One that another user could not take away. */
+static bool is_ours(const char *home)
+{
+    struct stat found;
+
+    return stat(home, &found) == 0 && found.st_uid == geteuid() && access(home, W_OK) == 0;
 }
 
 void notes_write_end(const char *home, const struct err *why)
 {
     struct err err;
 
-    if (home_check_path(home, &err) == OK && access(home, W_OK) == 0) {
-        write_note(home, "ended", why);
+    if (home_check_path(home, &err) == OK && is_ours(home)) {
+        write_note(home, "ended", why->text);
     }
 }
 
@@ -55,6 +64,21 @@ void notes_clear_end(const char *home)
 
     home_file(path, home, "ended");
     (void)unlink(path);
+}
+
+bool notes_begun(const char *home)
+{
+    char path[HOME_FILE_MAX];
+
+    home_file(path, home, "begun");
+    return access(path, F_OK) == 0;
+}
+
+void notes_write_begun(const char *home)
+{
+    if (!notes_begun(home)) {
+        write_note(home, "begun", "");
+    }
 }
 
 enum status notes_damage(struct buf *out, const char *home, struct err *err)

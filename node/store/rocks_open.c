@@ -6,6 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "node/store/room.h"
 #include "proto/log.h"
@@ -267,22 +268,37 @@ static enum status open_database(struct rocks *rocks, struct err *err)
     return rocks_answer(rocks, said, "open", err);
 }
 
-static enum status open_checked(struct rocks *rocks, struct err *err)
+/* What lies there, and whether a store may be opened or made of it. RocksDB would start anew. */
+static enum status look(const struct rocks *rocks, struct room *room, struct err *err)
 {
-    struct room room;
+    const bool made = mkdir(rocks->directory, 0700) == 0;
     enum status status;
-    bool noted;
 
-    if (mkdir(rocks->directory, 0700) != 0 && errno != EEXIST) {
+    if (!made && errno != EEXIST) {
         return err_set(err, ERR_IO, "store_not_made directory=%s why=%s", rocks->directory,
                        os_reason(errno));
     }
-    status = room_look(&room, rocks->directory, err);
+    status = room_look(room, rocks->directory, err);
+    if (status == OK && !room->current && room->data) {
+        return err_set(err, ERR_CORRUPT, "store_current_missing directory=%s", rocks->directory);
+    }
+    if (status == OK && !room->current && rocks->limits.must_exist) {
+        if (made) {
+            (void)rmdir(rocks->directory); /* so that a disk can be mounted, or a copy put there */
+        }
+        return err_set(err, ERR_CORRUPT, "store_gone directory=%s", rocks->directory);
+    }
+    return status;
+}
+
+static enum status open_checked(struct rocks *rocks, struct err *err)
+{
+    struct room room;
+    enum status status = look(rocks, &room, err);
+    bool noted;
+
     if (status != OK) {
         return status;
-    }
-    if (!room.current && room.data) { /* RocksDB would start anew over the data */
-        return err_set(err, ERR_CORRUPT, "store_current_missing directory=%s", rocks->directory);
     }
     status = manifest_check(rocks->directory, &noted, err);
     if (status != OK) {

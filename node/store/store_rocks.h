@@ -20,6 +20,7 @@ struct store_rocks_options {
     uint64_t floor_bytes;    /* 0: STORE_ROCKS_FLOOR_BYTES */
     uint64_t reserve_bytes;  /* 0: 96 MiB: what a restart may need, and some more */
     uint64_t recovery_bytes; /* 0: 16 MiB: free at opening, besides the size of the log */
+    bool must_exist;         /* there was one: where there is none it is gone, and not a new one */
     bool *unnoted; /* NULL, or told whether a store that was there had lost its note of the
                       list of tables (manifest.h): a list that was cut passes then */
 };

@@ -6,6 +6,7 @@
 import argparse
 import json
 import os
+import pwd
 import signal
 import subprocess
 import sys
@@ -136,8 +137,77 @@ def a_note_that_was_taken_away_is_named(tree):
     need(not city.json("alarms")["alarms"], "it is noted again, and was seen")
 
 
+def fails_to_start(node, code):
+    with open(node.log_path, "ab") as log:
+        got = subprocess.run([node.tree.bin("terraced"), "--home", node.home], stdin=subprocess.DEVNULL, stdout=log,
+                             stderr=log, env=node.tree.env, timeout=trees.PATIENCE_S).returncode
+    need(got == code, f"{node.division} ended with {got}, not {code}:\n{node.log_tail(600)}")
+
+
+def a_socket_that_was_removed_is_named(tree):
+    """The node lives: to start another would be no cure."""
+    city = tree[CITY]
+    os.remove(os.path.join(city.home, "terrace.sock"))
+    for command in ("status", "alarms"):
+        for lang, words in (("en", [f"process {city.process.pid}", "terrace.sock"]), ("zh", ["套接字"])):
+            said = says(city, 3, words, command, lang=lang)
+            need("start it with" not in said, f"it runs already: {said}")
+    says(city, 1, [f"process {city.process.pid}", "is not there", f"systemctl restart terraced@{CITY}"], "doctor")
+    city.end()
+    city.start()
+
+
+def a_store_that_is_gone_is_not_begun_anew(tree):
+    """A root without its store would say that all is well, know no division, and number its documents from 1."""
+    region = tree[REGION]
+    before = region.digest()
+    store, aside = os.path.join(region.home, "store"), os.path.join(region.home, "aside")
+    region.end()
+    os.rename(store, aside)
+    for lost in ("not there", "empty"):
+        if lost == "empty":
+            os.mkdir(store)
+        fails_to_start(region, 5)
+        for lang, words in (("en", [store, "gone or empty", "mount its disk"]), ("zh", [store, "挂载"])):
+            says(region, 3, words, "status", lang=lang)
+            says(region, 1, words, "doctor", lang=lang)
+    os.rmdir(store)
+    os.rename(aside, store)
+    region.start()
+    need(region.digest() == before, "the store was put back, and is another")
+    trees.wait_until(lambda: region.json("status", "--tree")["well"] == 2, PATIENCE_S, "all to be well again")
+
+
+def whoever_may_not_is_told_as_whom(tree):
+    """Root makes nothing in another's home that he could not open; another user learns whom to ask as."""
+    city = tree[CITY]
+    nobody = pwd.getpwnam("nobody")
+    if os.geteuid() != 0:
+        return
+    city.end()
+    for folder, _, names in os.walk(city.home):
+        for path in [folder] + [os.path.join(folder, name) for name in names]:
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+    with open(city.log_path, "ab") as log:
+        done = subprocess.run([tree.bin("terraced"), "--home", city.home], stdout=log, stderr=log, env=tree.env)
+    need(done.returncode == 2 and "belongs to nobody" in city.log_tail(600), f"as root: {city.log_tail(600)}")
+    for folder, _, names in os.walk(city.home):
+        for name in names:
+            path = os.path.join(folder, name)
+            need(os.stat(path).st_uid == nobody.pw_uid, f"root made {path}")
+    for folder, _, names in os.walk(city.home):
+        for path in [folder] + [os.path.join(folder, name) for name in names]:
+            os.chown(path, 0, 0)
+    city.start()
+    for command, words in (("status", ["not yours to read", "ls -ld"]), ("doctor", ["permission denied", "ls -ld"])):
+        done = subprocess.run([tree.bin("terrace"), "--home", city.home, command], capture_output=True, text=True,
+                              user=nobody.pw_uid, env=tree.env)
+        need(all(word in done.stdout + done.stderr for word in words), f"{command}: {done.stdout}{done.stderr}")
+
+
 STEPS = [nobody_is_cut_while_all_are_coming, what_is_good_needs_no_cure, a_stopped_node_keeps_nobody_waiting,
-         a_note_that_was_taken_away_is_named]
+         a_note_that_was_taken_away_is_named, a_socket_that_was_removed_is_named,
+         a_store_that_is_gone_is_not_begun_anew, whoever_may_not_is_told_as_whom]
 
 
 def main():

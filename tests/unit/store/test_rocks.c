@@ -470,6 +470,26 @@ static void missing_files_are_damage_and_not_a_new_store(void **state)
     assert_true(find_file(path, sizeof path, *state, ".sst")); /* all still there */
 }
 
+/* Its disk is not mounted: the directory is not there, or empty. Nothing is left in the way. */
+static void a_store_that_was_there_is_not_begun_anew(void **state)
+{
+    const struct store_rocks_options options = {.must_exist = true};
+    char directory[400];
+    struct store store;
+    struct err err;
+
+    (void)snprintf(directory, sizeof directory, "%s/store", (char *)*state);
+    assert_int_equal(store_rocks_open(&store, directory, &options, &err), ERR_CORRUPT);
+    assert_non_null(strstr(err.text, "store_gone"));
+    assert_int_not_equal(access(directory, F_OK), 0);
+    assert_int_equal(mkdir(directory, 0700), 0);
+    assert_int_equal(store_rocks_open(&store, directory, &options, &err), ERR_CORRUPT);
+    assert_int_equal(rmdir(directory), 0);
+    fill(directory, true);
+    assert_int_equal(store_rocks_open(&store, directory, &options, &err), OK);
+    store.ops->close(store.self);
+}
+
 /* RocksDB opens each of these, with whatever tables the rest of the list names. */
 static void a_list_of_tables_that_lost_its_end_refuses_to_open(void **state)
 {
@@ -778,6 +798,7 @@ int main(void)
         CASE(a_damaged_table_is_an_error_and_never_a_short_scan),
         CASE(a_near_snapshot_never_waits_for_the_disk),
         CASE(missing_files_are_damage_and_not_a_new_store),
+        CASE(a_store_that_was_there_is_not_begun_anew),
         CASE(a_list_of_tables_that_lost_its_end_refuses_to_open),
         CASE(a_changed_byte_in_the_list_of_tables_refuses_to_open),
         CASE(a_damaged_note_refuses_to_open),
