@@ -280,6 +280,17 @@ static void move_head(struct held_log *log, const struct block_header *header,
     log->staged.time_ms = header->time_ms;
 }
 
+static void move_audience(struct logs *logs, struct txn *txn, struct held_log *log,
+                          const struct block_header *header, const struct hash *hash)
+{
+    struct audience_head *head = get_audience(log, &header->audience);
+
+    head->seq = header->aud_seq;
+    head->lsn = block_last_lsn(header);
+    head->hash = *hash;
+    put_audience_head(logs, txn, log, head);
+}
+
 void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash)
 {
@@ -301,13 +312,7 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
         log->refill.staged = block_last_lsn(header);
     }
     put_log_head(logs, txn, log);
-    if (log->side != HELD_BELOW) { /* those above an author hold its whole log in one chain */
-        struct audience_head *head = get_audience(log, &header->audience);
-        head->seq = header->aud_seq;
-        head->lsn = block_last_lsn(header);
-        head->hash = *hash;
-        put_audience_head(logs, txn, log, head);
-    }
+    move_audience(logs, txn, log, header, hash);
 }
 
 struct staged_blocks heads_durable(struct logs *logs)

@@ -3,10 +3,11 @@
  *   staged    what this turn holds already; the owner's commit makes it
  *   durable   what would survive a power cut: only this is acknowledged, cosigned and sent on
  *
- * A log from below and the own one are one chain. Of a log from above only what is addressed to
- * this node is held: one chain for each audience. Who brings such a log may have kept blocks of one
- * audience back while it brought later ones of another: then it is asked for all from there once
- * more, and those that were missing are taken behind the head.
+ * A log from below and the own one are one chain, and within it one for each audience, by which
+ * those below go. Of a log from above only what is addressed to this node is held: those chains.
+ * Who brings such a log may have kept blocks of one audience back while it brought later ones of
+ * another: then it is asked for all from there once more, and those that were missing are taken
+ * behind the head.
  *
  * Owns: the logs, and the newest blocks of the last turns. Borrows the store, which must outlive
  * it. Thread: loop thread. Units: lsn counts entries. */

@@ -259,14 +259,33 @@ static bool fits_between(const struct ingest *ingest, const struct block_view *b
     return fits;
 }
 
+/* Each audience of a log is a chain of its own, also where the whole log is held: those below go by
+ * it, who hold no other. */
+static enum status check_audience_chain(const struct held_log *log,
+                                        const struct block_header *header, struct err *err)
+{
+    const struct audience_head *known = heads_of(log, &header->audience);
+    const struct audience_head none = {.seq = 0}, *head = known == NULL ? &none : known;
+
+    return header->aud_seq == head->seq + 1 && hash_equal(&header->aud_prev, &head->hash)
+               ? OK
+               : err_set(err, ERR_CORRUPT,
+                         "audience_chain_wrong division=%s seq=%" PRIu64 " want=%" PRIu64,
+                         header->audience.division.code, header->aud_seq, head->seq + 1);
+}
+
 /* --- taking it --- */
 
 static enum status take(struct ingest *ingest, struct txn *txn, struct held_log *log,
                         const struct block_view *block, struct findings *found, struct err *err)
 {
+    const struct block_header *header = &block->header;
     struct hash hash;
     enum status status = check_bytes(ingest, block, &hash, err);
 
+    if (status == OK && log->side != HELD_ABOVE) {
+        status = check_audience_chain(log, header, err);
+    }
     if (status == OK) {
         status = block_body_read(&ingest->body, block, err);
     }
@@ -275,7 +294,7 @@ static enum status take(struct ingest *ingest, struct txn *txn, struct held_log 
     }
     if (status == OK) {
         heads_stage(ingest->logs, txn, log, block, &hash);
-        grants_take(ingest, txn, log, &block->header, found);
+        grants_take(ingest, txn, log, header, found);
     }
     return status;
 }

@@ -222,8 +222,8 @@ struct draft draft_next(const struct puppet *puppet, int author, const struct wr
     header->count = 1;
     header->first_lsn = log->lsn + 1;
     header->prev_hash = log->hash;
-    header->aud_seq = log->lsn + 1;
-    header->aud_prev = log->hash;
+    header->aud_seq = log->seq + 1;
+    header->aud_prev = log->seq > 0 ? log->hash : HASH_ZERO;
     header->time_ms = puppet->world.hand.now_ms;
     return out;
 }
@@ -260,5 +260,6 @@ struct buf draft_write(const struct puppet *puppet, int author, struct written *
 
     log->hash = draft_finish(&whole, &next);
     log->lsn++;
+    log->seq++;
     return whole;
 }

@@ -47,9 +47,10 @@ Terrace__Frame *puppet_await(struct puppet *puppet, bool (*part)(const Terrace__
 
 /* --- blocks by hand --- */
 
-struct written { /* a log, as the puppet writes it: all of it on one line */
+struct written { /* a log, as the puppet writes it: on one line */
     uint64_t lsn;
     struct hash hash;
+    uint64_t seq; /* blocks on that line; those for others came before */
 };
 
 struct draft {

@@ -131,9 +131,9 @@ static void a_held_block_put_off_does_not_hold_up_the_next_one(void **state)
     memset(&block.header.aud_prev, 0, sizeof block.header.aud_prev);
     log.hash = draft_finish(&first, &block);
     log.lsn += 10;
+    log.seq++;
     block = draft_next(&puppet, REGION, &log, "next");
     block.header.audience.division = division_of("C1");
-    block.header.aud_seq = 2;
     (void)draft_finish(&next, &block);
 
     puppet_send_block(&puppet, session, buf_bytes(&first));

@@ -165,7 +165,7 @@ static uint64_t play_parent(struct written *log)
     puppet_commit(&puppet, true);
     puppet_wait(&puppet, 60000); /* the session with the real region is over */
     head = place_head(puppet.real, "C1");
-    *log = (struct written){head.lsn, head.hash};
+    *log = (struct written){head.lsn, head.hash, head.lsn};
     return puppet_welcome(&puppet, CREDIT);
 }
 

@@ -100,7 +100,7 @@ static bool bring(uint32_t count)
     if (held() != city_log.lsn + count) {
         return false;
     }
-    city_log = (struct written){held(), hash};
+    city_log = (struct written){held(), hash, city_log.seq + 1};
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "replicator/log/ingest.h"
 #include "replicator/log/log_writer.h"
 #include "replicator/store/row_letters.h"
+#include "tests/harness/blocks.h"
 #include "tests/harness/commit.h"
 #include "tests/harness/hand_clock.h"
 #include "tests/harness/identities.h"
@@ -212,10 +213,30 @@ static void a_whole_log_comes_in_and_again_changes_nothing(void **state)
     holder_close(region);
 }
 
+/* As its author signs it, with another place in its audience. */
+static void sign_another_header(struct buf *block, bool seq, const struct sign_key *key)
+{
+    struct buf former = *block;
+    struct block_body body = {0};
+    struct block_header header;
+    struct block_view view;
+    struct err err;
+
+    assert_int_equal(block_parse(&view, buf_bytes(&former), &err), OK);
+    assert_int_equal(block_body_read(&body, &view, &err), OK);
+    header = view.header;
+    header.aud_seq += seq ? 1 : 0;
+    header.aud_prev.at[0] ^= seq ? 0 : 1;
+    *block = BUF_EMPTY;
+    (void)block_of_entries(block, &header, body.entries, &trust.tree, key);
+    block_body_free(&body);
+    buf_free(&former);
+}
+
 /* What the city's log may not be, at the region, after its first block. */
 static void each_false_block_of_a_whole_log_is_named(void **state)
 {
-    enum change { NOTHING, BODY, SIGNATURE };
+    enum change { NOTHING, BODY, SIGNATURE, AUD_SEQ, AUD_PREV };
     static const struct {
         const char *name;
         const struct sign_key *key; /* of the log that the offered block is of */
@@ -230,6 +251,10 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
         {"a byte of the body", &keys[CITY], 1, BODY, MEMBERS, true, INGEST_REFUSED, ERR_CORRUPT},
         {"a byte of the signature", &keys[CITY], 1, SIGNATURE, MEMBERS, true, INGEST_REFUSED,
          ERR_BAD_SIGNATURE},
+        {"signed, with a gap in its audience", &keys[CITY], 1, AUD_SEQ, MEMBERS, true,
+         INGEST_REFUSED, ERR_CORRUPT},
+        {"signed, behind another block of its audience", &keys[CITY], 1, AUD_PREV, MEMBERS, true,
+         INGEST_REFUSED, ERR_CORRUPT},
         {"another's key", &keys[SIBLING], 0, NOTHING, MEMBERS, true, INGEST_REFUSED,
          ERR_BAD_SIGNATURE},
         {"one is missing", &keys[CITY], 2, NOTHING, MEMBERS, true, INGEST_GAP, ERR_GAP},
@@ -264,6 +289,9 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
             struct block_view view;
             assert_int_equal(block_parse(&view, buf_bytes(block), &err), OK);
             block->data[view.body.data - block->data - 1] ^= 1;
+        }
+        if (rows[i].change == AUD_SEQ || rows[i].change == AUD_PREV) {
+            sign_another_header(block, rows[i].change == AUD_SEQ, rows[i].key);
         }
         got = offer(region, buf_bytes(block), &err);
         if (got != rows[i].want || (got != INGEST_STAGED && err.status != rows[i].why)) {

@@ -118,7 +118,7 @@ static void blocks_a_second_are_kept_over_time(void **state)
             if (credit > 0 && (link_state() == PEER_LIVE || heedless)) {
                 (void)send_until_refused(session, 40);
             }
-            city_log = (struct written){held("C1"), place_head(puppet.real, "C1").hash};
+            city_log = (struct written){held("C1"), place_head(puppet.real, "C1").hash, held("C1")};
             if (link_state() == PEER_DOWN) {
                 credit = greet(++session) % UINT64_MAX; /* none while it is not welcomed */
             }
@@ -294,7 +294,7 @@ static void know_the_county(void)
     city = place_head(puppet.real, "C1");
     head = &city;
     assert_true(head->lsn > 0);
-    city_log = (struct written){head->lsn, head->hash};
+    city_log = (struct written){head->lsn, head->hash, 0};
     assert_true(greet(SESSION) > 0);
 }
 

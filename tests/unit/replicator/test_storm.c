@@ -342,6 +342,7 @@ static void write_truth(int author, const char *audience)
         block.header.audience.division = division_of(audience);
         log.hash = draft_finish(&truth[i], &block);
         log.lsn++;
+        log.seq++;
     }
 }
 
