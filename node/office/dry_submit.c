@@ -6,11 +6,15 @@
 #include "node/office/intake.h"
 #include "node/office/operators.h"
 
+enum { POST_SEED = 1 }; /* a post has 1,000 documents at most: nobody gains by ids that collide */
+
 /* What one post is held against. */
 struct dry_post {
     struct node *node;
     struct txn *txn; /* the turn's */
     const struct submit_terms *terms;
+    const struct submit_item *items;
+    uint64_t *hashes;   /* of their ids: whether one stands there twice is asked of each */
     struct dry_run run; /* its txn has what the post has said so far */
     struct draft_batch batch;
     struct earlier_rules rules;
@@ -97,6 +101,42 @@ static void judge(struct dry_post *post, struct submit_item *item, struct dry_sh
     }
 }
 
+/* The one of this post that has the id already; NULL: none. */
+static const struct submit_item *first_of_id(const struct dry_post *post,
+                                             const struct submit_item *item)
+{
+    const size_t at = (size_t)(item - post->items);
+
+    for (size_t i = 0; i < at; i++) {
+        const struct submit_item *other = &post->items[i];
+
+        if (post->hashes[i] == post->hashes[at] && !other->malformed &&
+            (other->status == SUBMIT_DRAFT || other->status == SUBMIT_ACCEPTED) &&
+            bytes_equal(document_id(&other->document), document_id(&item->document))) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Twice in one post: the same again is told the same; another text is a slip. False: it is told. */
+static bool pass_first_of_id(const struct dry_post *post, struct submit_item *item)
+{
+    const struct submit_item *first = first_of_id(post, item);
+
+    if (first == NULL) {
+        return true;
+    }
+    if (document_compare(&item->document, &first->document, &item->refusal) == REASON_NONE) {
+        item->unchanged = true;
+        item->refusal = first->refusal;
+        item->status = first->status == SUBMIT_DRAFT ? SUBMIT_DRAFT : SUBMIT_EXISTS;
+        return false;
+    }
+    item->status = SUBMIT_REFUSED;
+    return false;
+}
+
 static void judge_item(struct dry_post *post, struct submit_item *item, struct dry_shown *shown)
 {
     struct earlier earlier;
@@ -104,7 +144,7 @@ static void judge_item(struct dry_post *post, struct submit_item *item, struct d
     if (item->malformed || ledger_check_form(post->node->ledger, post->run.txn, &item->document,
                                              true, &item->refusal) != REASON_NONE) {
         set_refused(item);
-    } else if (earlier_pass(&post->rules, item, &earlier) &&
+    } else if (earlier_pass(&post->rules, item, &earlier) && pass_first_of_id(post, item) &&
                intake_pass(post->node, post->terms, post->has_makers, item)) {
         item->refusal.reason = REASON_NONE;
         judge(post, item, shown);
@@ -142,9 +182,14 @@ void node_submit_dry(struct node *node, struct txn *txn, struct submit_item *ite
                      const struct submit_terms *terms, struct dry_shown *shown)
 {
     struct drafted *drafted = &node->drafted;
-    struct dry_post post = {.node = node, .txn = txn, .terms = terms};
+    struct dry_post post = {.node = node, .txn = txn, .terms = terms, .items = items};
     bool with_drafts;
 
+    post.hashes = mem_zalloc(count * sizeof *post.hashes);
+    for (size_t i = 0; i < count; i++) {
+        post.hashes[i] =
+            items[i].malformed ? 0 : bytes_hash(document_id(&items[i].document), POST_SEED);
+    }
     drafted_refresh(drafted);
     post.rules = (struct earlier_rules){node, txn, drafted, terms, &post.batch};
     post.has_makers = terms->maker == NULL && node_has_maker(txn);
@@ -160,6 +205,7 @@ void node_submit_dry(struct node *node, struct txn *txn, struct submit_item *ite
     }
     buf_free(&post.memory);
     buf_free(&post.body);
+    mem_free(post.hashes);
 }
 
 void dry_shown_free(struct dry_shown *shown)

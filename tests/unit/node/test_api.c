@@ -695,6 +695,12 @@ static void a_dry_run_says_what_a_post_would_be_told_and_keeps_nothing(void **st
          "\"status\":\"refused\",\"reason\":\"exceeds_available\"");
     want(post(office, "/documents?dry_run=1", NULL, PAYMENT("P1", "200") PAYMENT("P2", "200")), 200,
          "\"id\":\"P2\",\"status\":\"refused\",\"reason\":\"exceeds_available\"");
+    want(post(office, "/documents?dry_run=1", NULL, PAYMENT("P1", "200") PAYMENT("P1", "200")), 200,
+         "{\"line\":2,\"id\":\"P1\",\"status\":\"exists\"");
+    want(post(office, "/documents?dry_run=1", NULL, PAYMENT("P1", "20") PAYMENT("P1", "30")), 200,
+         "\"status\":\"refused\",\"reason\":\"exists_with_different_pay_app_amt\"");
+    want(post(office, "/documents?dry_run=1", NULL, PAYMENT("P1", "900") PAYMENT("P1", "30")), 200,
+         "{\"line\":2,\"id\":\"P1\",\"status\":\"accepted\"");
     want(post(office, "/documents?dry_run=1", NULL, documents), 200,
          "\"id\":\"B1\",\"status\":\"exists\"");
     want(post(office, "/documents?dry_run=1", NULL, "!\n"), 200, "\"reason\":\"malformed\"");
@@ -724,6 +730,10 @@ static void a_dry_run_counts_the_drafts_that_wait(void **state)
          "\"would_refuse\":\"exceeds_available\"");
     want(post(office, "/documents?dry_run=1", li, PAYMENT("P2", "50")), 200,
          "\"after\":{\"COMMIT\":\"300.00\"}");
+    want(post(office, "/documents?dry_run=1", li, PAYMENT("P3", "1") PAYMENT("P3", "1")), 200,
+         "{\"line\":2,\"id\":\"P3\",\"status\":\"draft\"");
+    want(post(office, "/documents?dry_run=1", li, PAYMENT("P3", "900") PAYMENT("P3", "1")), 200,
+         "\"status\":\"refused\",\"reason\":\"exists_with_different_pay_app_amt\"");
     want(post(office, "/approve", wang, "{\"ids\":[\"A1\",\"B1\",\"L1\",\"R1\"]}"), 200,
          "accepted");
     want(post(office, "/documents?dry_run=1&correct=1", li, PAYMENT("P1", "300")), 200,
