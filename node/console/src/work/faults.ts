@@ -4,18 +4,24 @@ import { t } from "../words";
 import type { Book } from "./kinds";
 import type { Typed } from "./lines";
 import type { Kind, Verdict } from "./shapes";
-import { readAmount } from "./typed";
+import { isDay, readAmount, readDate } from "./typed";
 
-/** The field that a reason names: "missing_use_des", "bad_amount", "unknown_bgt_id". */
+/** The field that a reason names: "missing_use_des", "bad_amount", "unknown_bgt_id". What another
+ *  document has already is its id, whatever differs. */
 function namedIn(reason: string, kind: Kind): string | null {
+  if (reason.startsWith("exists")) {
+    return "id";
+  }
   const fields = kind.fields.map(({ name }) => name).sort((a, b) => b.length - a.length);
   const named = fields.find((name) => reason.endsWith(`_${name}`));
-  return named ?? (reason.startsWith("exceeds_") && kind.moves !== null ? kind.moves.amount : reason.startsWith("exists") ? "id" : null);
+  return named ?? (reason.startsWith("exceeds_") && kind.moves !== null ? kind.moves.amount : null);
 }
+
+const DIFFERS = "exists_with_different_";
 
 export interface Fault { field: string | null; sentence: string; reason: string }
 
-const amountOf = (text: string | number | undefined): string =>
+const amountOf = (text: unknown): string =>
   typeof text === "string" && readAmount(text) !== null ? shown(readAmount(text) as string) : String(text ?? "");
 
 /** In the words of the page, where the node's sentence speaks of commands and of JSON. */
@@ -24,10 +30,18 @@ function plain(verdict: Verdict, reason: string, field: string | null, value: st
     return t("console.work.required", { field: book.fieldWord(field) });
   }
   if (field !== null && reason.startsWith("bad_") && book.field(field)?.type === "amount") {
-    return t("console.work.no_amount");
+    return t(readAmount(value) === null ? "console.work.no_amount" : "console.work.amount_bounds");
+  }
+  if (field !== null && reason.startsWith("bad_") && book.field(field)?.type === "date") {
+    return t("console.work.no_day");
   }
   if (field !== null && reason.startsWith("unknown_") && value !== "") {
-    return t("console.work.no_such", { field: book.fieldWord(field), value });
+    const { why } = verdict.args ?? {};
+    const nearest = typeof why === "object" ? why.nearest : undefined;
+    return t(nearest === undefined ? "console.work.no_such" : "console.work.no_such_near", { field: book.fieldWord(field), value, nearest: String(nearest) });
+  }
+  if (reason.startsWith(DIFFERS)) {
+    return t("console.work.exists_other", { id: value, field: book.fieldWord(reason.slice(DIFFERS.length)) });
   }
   return reason.startsWith("exceeds_") && verdict.args?.asked !== undefined
     ? t("console.work.asked_and_free", { asked: amountOf(verdict.args.asked), free: amountOf(verdict.args.free) }) : null;
@@ -44,7 +58,7 @@ export function faultOf(verdict: Verdict | null, kind: Kind, fields: Typed, book
   return { field, reason, sentence: plain(verdict, reason, field, fields[field ?? ""] ?? "", book) ?? told };
 }
 
-/** What a person can see himself: what is required and empty, an amount that is none. */
+/** What a person can see himself: what is required and empty, an amount or a day that is none. */
 export function ownFaults(kind: Kind, fields: Typed, book: Book): Record<string, string> {
   const faults: Record<string, string> = {};
   for (const { name, required, required_when, inherited } of kind.fields) {
@@ -53,6 +67,8 @@ export function ownFaults(kind: Kind, fields: Typed, book: Book): Record<string,
       faults[name] = t("console.work.required", { field: book.fieldWord(name) });
     } else if (value !== "" && book.field(name)?.type === "amount" && readAmount(value) === null) {
       faults[name] = t("console.work.no_amount");
+    } else if (value !== "" && book.field(name)?.type === "date" && !isDay(readDate(value))) {
+      faults[name] = t("console.work.no_day");
     }
   }
   return faults;

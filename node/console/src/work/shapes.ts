@@ -1,5 +1,4 @@
 // What the API answers about work, as far as these pages read it.
-import type { Slots } from "../words";
 
 export type Words = { en?: string; zh?: string };
 
@@ -156,7 +155,8 @@ export interface Verdict {
   message?: string;
   would_refuse?: string;
   would_refuse_message?: string;
-  args?: Slots;
+  args?: Record<string, string | number | Record<string, string>>; // why: a reason with arguments of its own
+  unchanged?: boolean; // it was there already
   dry_run?: boolean;
   document?: Record<string, string>;
   written_out?: string[];

@@ -27,6 +27,10 @@ export function readDate(typed: string): string {
   return match === null ? typed.trim() : `${match[1]}-${two(Number(match[2]))}-${two(Number(match[3]))}`;
 }
 
+export const isDay = (text: string): boolean => /^\d{4}-\d\d-\d\d$/.test(text);
+/** Stands for a day of which some is typed: no day, and not nothing. */
+export const PART_OF_DAY = "…";
+
 /** A number for a new document: its kind, the moment, and a letter against two in one second. */
 export function newId(kind: string, at = new Date()): string {
   const letters = kind.split("_").map((part) => part.slice(0, 2).toUpperCase()).join("").slice(0, 4);
