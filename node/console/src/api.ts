@@ -59,6 +59,7 @@ async function problemOf(response: Response): Promise<Problem> {
 export async function call(method: string, path: string, options: {
   query?: Query; body?: unknown; headers?: Record<string, string>; signal?: AbortSignal; waits?: boolean;
   isBackground?: boolean; // asked by the page itself: it keeps no session alive
+  keepalive?: boolean; // sent though the page goes
 } = {}): Promise<Response> {
   const headers: Record<string, string> = { "Accept-Language": language.value, ...options.headers };
   if (method !== "GET") {
@@ -76,7 +77,7 @@ export async function call(method: string, path: string, options: {
     let response: Response;
     try {
       response = await fetch(addressOf(path, options.query),
-        { method, headers, body, signal: options.signal, credentials: "same-origin" });
+        { method, headers, body, signal: options.signal, keepalive: options.keepalive, credentials: "same-origin" });
     } catch (failure) {
       if (options.signal?.aborted) {
         throw failure;

@@ -1,6 +1,6 @@
 // Forms: refused with by how much, kept at the node, good off line.
-import { accessible, act, shot } from "../browser.mjs";
-import { choose, desk, handIn, leave, MAKER, need, says } from "./office.mjs";
+import { accessible, act, shot, told } from "../browser.mjs";
+import { approve, CHECKER, choose, COUNTY, desk, handIn, leave, MAKER, need, says, sure } from "./office.mjs";
 
 async function payment(page, amount) {
   await page.goto("/work/new/payment");
@@ -11,6 +11,12 @@ async function payment(page, amount) {
   await page.getByLabel("收款人开户行").fill("中国农业银行");
   await page.getByLabel("用途").fill("公路养护款");
 }
+
+/** The node has a form with this purpose. */
+const kept = (page, purpose) => page.waitForFunction(async (text) => {
+  const { rows } = await (await fetch("/api/v1/unsent")).json();
+  return rows?.some(({ fields }) => fields.use_des === text);
+}, purpose);
 
 export const steps = {
   "an overspend is told by how much, and lowered with one click": async () => {
@@ -23,7 +29,7 @@ export const steps = {
     await accessible(page, "an overspend");
     await page.getByRole("button", { name: /改为 1,000,000.00/ }).click();
     await says(page, "额度够用，无规则拦截。");
-    await page.getByRole("button", { name: "放弃" }).click();
+    await sure(page, "放弃");
     await says(page, "等我办");
     await leave(page);
   },
@@ -39,7 +45,7 @@ export const steps = {
     await page.getByRole("button", { name: "交审核" }).click({ force: true });
     need(await page.evaluate(() => document.activeElement?.id) === "field-bgt_id", "the focus is not on the first bad field");
     await accessible(page, "an empty form");
-    await page.getByRole("button", { name: "放弃" }).click();
+    await sure(page, "放弃");
     await leave(page);
   },
 
@@ -47,6 +53,7 @@ export const steps = {
     const page = await desk(MAKER);
     await payment(page, "77.70");
     await says(page, /草稿已存/);
+    await kept(page, "公路养护款");
     const address = page.url();
     need(/\/work\/draft\/[0-9a-f-]{36}$/.test(address), address);
     const other = await desk(MAKER);
@@ -55,10 +62,101 @@ export const steps = {
     await other.goto(new URL(address).pathname);
     await other.waitForFunction(() => document.querySelector("#field-use_des")?.value === "公路养护款");
     need(await other.getByLabel("支付申请金额").inputValue() === "77.70", "the amount is lost");
-    await other.getByRole("button", { name: "放弃" }).click();
+    page.allowed.push(/412/);
+    await other.getByLabel("用途").first().fill("公路养护，其他窗口");
+    await says(other, /草稿已存/);
+    await page.getByLabel("用途").first().fill("公路养护，这里");
+    await says(page, "这张表单在另一个窗口里也改过，或已交。");
+    await accessible(page, "a form in two windows");
+    await page.getByRole("button", { name: "以这里为准" }).click();
+    await page.waitForFunction(() => !document.body.innerText.includes("另一个窗口里也改过"));
+    await other.reload();
+    await other.waitForFunction(() => document.querySelector("#field-use_des")?.value === "公路养护，这里");
+    await sure(other, "放弃");
     await says(other, "等我办");
-    page.allowed.push(/404|412/);
+    page.allowed.push(/404/);
+    await page.reload();
+    await says(page, "这张表单已交上去，或已放弃。");
+    await page.getByRole("link", { name: "回到待办" }).click();
+    await says(page, "等我办");
     await leave(page, other);
+  },
+
+  "a session that ends while one types asks for the password above all that is open, and loses nothing": async () => {
+    const page = await desk(MAKER);
+    await page.goto("/work/new/payment");
+    await page.getByLabel("用途").fill("写到一半");
+    await says(page, /草稿已存/);
+    page.allowed.push(/401|403/);
+    await page.getByRole("button", { name: "放弃" }).click(); // a dialog is open
+    await page.context().clearCookies();
+    const login = page.getByRole("dialog", { name: "请重新登录" });
+    await page.locator("#field-use_des").evaluate((field) => { field.value = "写到一半，又写"; field.dispatchEvent(new InputEvent("input", { bubbles: true })); });
+    await login.waitFor();
+    need(await page.evaluate(() => document.activeElement?.id) === "password", "the password is not where one types");
+    await accessible(page, "a session that is over");
+    await shot(page, "work-session-over");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("Escape");
+    await login.getByLabel("密码").fill("wrong-password");
+    await page.keyboard.press("Enter");
+    await page.waitForFunction(() => document.querySelector("#login-problem")?.textContent !== "");
+    await login.getByLabel("密码").fill(told.people[COUNTY][MAKER].password);
+    await page.keyboard.press("Enter");
+    await login.waitFor({ state: "detached" });
+    await page.keyboard.press("Escape"); // the dialog that was open
+    need(await page.getByLabel("用途").first().inputValue() === "写到一半，又写", "what was typed is lost");
+    await kept(page, "写到一半，又写");
+    await page.reload();
+    await page.waitForFunction(() => document.querySelector("#field-use_des")?.value === "写到一半，又写");
+    await sure(page, "放弃");
+    await leave(page);
+  },
+
+  "a day that is typed in part is said, and not left out": async () => {
+    const page = await desk(MAKER);
+    await page.goto("/work/new/element");
+    await page.getByText(/^其他 \d+ 项$/).click();
+    const day = page.locator("input[type=date]").first();
+    await day.click();
+    await page.keyboard.type("1");
+    await page.locator("h2").first().click();
+    await says(page, "不是日历上的一天");
+    await sure(page, "放弃");
+    await leave(page);
+  },
+
+  "a form that is left at once, or given up by a slip, is found again": async () => {
+    const page = await desk(MAKER);
+    await page.goto("/work/new/payment");
+    await page.getByLabel("用途").fill("刚写的一句");
+    await page.getByRole("link", { name: "资金" }).first().click();
+    await page.waitForFunction(() => location.pathname.startsWith("/money"));
+    await page.waitForTimeout(500); // for an address that a save behind the page would write
+    need(new URL(page.url()).pathname.startsWith("/money"), `the form's address on another page: ${page.url()}`);
+    await page.goto("/work?at=new");
+    await page.getByRole("row", { name: /支付申请/ }).getByRole("link").first().click();
+    await page.waitForFunction(() => document.querySelector("#field-use_des")?.value === "刚写的一句");
+    await page.getByRole("button", { name: "放弃" }).click();
+    await page.getByRole("dialog").getByText("已填的内容将丢失").waitFor();
+    await page.keyboard.press("Escape");
+    need(await page.getByLabel("用途").inputValue() === "刚写的一句", "given up");
+    await sure(page, "放弃");
+    await says(page, "等我办");
+    await leave(page);
+  },
+
+  "what waits for a checker is changed by its maker, and not typed anew": async () => {
+    await act("payments", "PM", 1, "改一改.ndjson");
+    const page = await desk(MAKER), checker = await desk(CHECKER);
+    await page.goto("/work?at=mine");
+    await page.getByRole("link", { name: "修改 PM000" }).click();
+    await page.waitForFunction(() => document.querySelector("#field-use_des")?.value === "工程款");
+    await page.getByLabel("用途").fill("校舍维修");
+    await handIn(page);
+    await approve(checker, /PM000/, 1);
+    need((await act("get", "PM000")).use_des === "校舍维修", "the change is not what was entered");
+    await leave(page, checker);
   },
 
   "a cut line keeps nobody from working": async () => {
@@ -70,7 +168,7 @@ export const steps = {
     await handIn(page);
     await act("heal");
     await page.goto("/work?at=mine");
-    await page.getByRole("button", { name: /撤回/ }).first().click();
+    await sure(page, /撤回/);
     await says(page, "没有等待中的单据。");
     await leave(page);
   },

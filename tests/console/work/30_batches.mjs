@@ -1,7 +1,7 @@
 // Batches: seen, signed with the node's key or this browser's, sent back, taken back; never by who
 // made them, never another batch than the one that was seen.
 import { accessible, act, shot } from "../browser.mjs";
-import { ADMIN, approve, CHECKER, desk, leave, MAKER, need, says, SECOND, seeUnusual } from "./office.mjs";
+import { ADMIN, approve, CHECKER, desk, leave, MAKER, need, says, SECOND, seeUnusual, sure } from "./office.mjs";
 
 const filled = (page, count) => page.getByLabel("输入笔数，确认看过").fill(String(count));
 
@@ -21,6 +21,20 @@ export const steps = {
     await accessible(page, "a batch");
     await approve(page, /支付一.ndjson/, 60);
     need((await act("get", "PA007")).approvals.length === 2, "two persons");
+    await leave(page);
+  },
+
+  "of a long batch all is on paper": async () => {
+    await act("payments", "PQ", 260, "支付长.ndjson");
+    const page = await desk(CHECKER);
+    await page.getByRole("link", { name: /支付长.ndjson/ }).click();
+    await says(page, "合计 260 笔");
+    const drawn = () => page.locator(".batch tbody tr[data-index]").count();
+    need(await drawn() < 200, "all rows are drawn on the screen");
+    await page.emulateMedia({ media: "print" });
+    need(await drawn() === 260, `on paper are ${await drawn()} of 260 rows`);
+    await page.emulateMedia({ media: "screen" });
+    await approve(page, /支付长.ndjson/, 260);
     await leave(page);
   },
 
@@ -47,7 +61,7 @@ export const steps = {
     await own.goto(`/work/batch/${pending.batches[0].batch}`);
     await says(own, "您是制单人，须由他人审核。");
     need(await own.getByRole("button", { name: /通过/ }).count() === 0, "his own can be approved");
-    await own.getByRole("button", { name: "撤回 3 笔" }).click();
+    await sure(own, "撤回 3 笔");
     await own.waitForFunction(() => !document.body.innerText.includes("您是制单人"));
     need(JSON.parse((await act("terrace", "540121", "--json", "pending")).out).total === 0, "it is not taken back");
     await leave(own);

@@ -49,6 +49,12 @@ export async function handIn(page) {
   await says(page, /已交审核/);
 }
 
+/** Presses the button, and again in the dialog that asks. */
+export async function sure(page, name) {
+  await page.getByRole("button", { name }).first().click();
+  await page.getByRole("dialog").locator("button.danger").click();
+}
+
 export async function leave(...pages) {
   for (const page of pages) {
     await close(page, page.url());

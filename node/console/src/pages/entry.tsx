@@ -38,10 +38,14 @@ async function startOf(kind: Kind, query: URLSearchParams): Promise<FormStart> {
 }
 
 function Waiting({ problem }: { problem: Problem | null }) {
+  const isGone = problem?.status === 404;
   return (
     <>
-      <Sentence state="unknown">{t(problem === null ? "console.work.reading" : "console.work.not_read")}</Sentence>
-      <div class="page">{problem === null ? null : <Trouble problem={problem} />}</div>
+      <Sentence state="unknown">{t(problem === null ? "console.work.reading" : isGone ? "console.work.form.gone" : "console.work.form.not_read")}</Sentence>
+      <div class="page">
+        {problem === null || isGone ? null : <Trouble problem={problem} />}
+        {problem === null ? null : <p class="actions"><a class="button" href="/work?at=new">{t("console.work.new")}</a> <a class="button" href="/work">{t("console.work.to_inbox")}</a></p>}
+      </div>
     </>
   );
 }

@@ -1,6 +1,6 @@
 // Who is it, and before that: which node this is and how it is, so that nobody gives his password to
 // another. The page shows no fingerprint: it cannot vouch for itself.
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get, loadTexts, Problem } from "../api";
 import { Logo } from "../parts/bar";
 import { Marked } from "../parts/badge";
@@ -22,7 +22,7 @@ interface Front {
 }
 
 export function Login({ over = false }: { over?: boolean }) {
-  return over ? <div class="login-over"><Form over /></div> : (
+  return over ? <Over /> : (
     <div class="login">
       <Node />
       <div class="login-side">
@@ -31,6 +31,22 @@ export function Login({ over = false }: { over?: boolean }) {
         <p class="ink3">{t("console.login.audit")}</p>
       </div>
     </div>
+  );
+}
+
+/** Above everything, whatever was open: who was typing goes on where he was, once he is known again. */
+function Over() {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const before = document.activeElement as HTMLElement | null;
+    dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>(person.value === null ? "#name" : "#password")?.focus();
+    return () => before?.focus();
+  }, []);
+  return (
+    <dialog ref={dialog} class="login-over" aria-labelledby="login-title" onCancel={(event) => event.preventDefault()} onClose={() => dialog.current?.showModal()}>
+      <Form over />
+    </dialog>
   );
 }
 
@@ -92,6 +108,9 @@ function Form({ over = false }: { over?: boolean }) {
 
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
+    if (isBusy) { // twice would be two attempts
+      return;
+    }
     setBusy(true);
     try {
       await login(name.trim(), password);
@@ -110,7 +129,7 @@ function Form({ over = false }: { over?: boolean }) {
   };
   return (
     <form class="login-form" onSubmit={(event) => void submit(event)} aria-label={t("console.login.title")}>
-      <h2>{t(over ? "console.login.again" : "console.login.title")}</h2>
+      <h2 id="login-title">{t(over ? "console.login.again" : "console.login.title")}</h2>
       {over ? <p class="ink2">{t("console.login.kept")}</p> : null}
       <label for="name">{t("console.login.name")}</label>
       <input id="name" autocomplete="username" required value={name} onInput={(e) => setName(e.currentTarget.value)} />

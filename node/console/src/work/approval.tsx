@@ -6,6 +6,7 @@ import { isCut, status } from "../live";
 import { fen, shown } from "../money";
 import { withAmounts } from "../parts/advice";
 import { Badge, Mark, Marked } from "../parts/badge";
+import { Confirm } from "../parts/confirm";
 import { cry } from "../parts/live_region";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -15,12 +16,10 @@ import { largestUnit } from "./batch";
 import { browserKey, readBrowserKey, signShown } from "./browser_key";
 import { KeyChoice } from "./key_choice";
 import type { Book } from "./kinds";
-import { postLines } from "./lines";
+import { actOnAll, problemOf } from "./lines";
 import { RejectDialog } from "./reject";
 import type { Outcome, Review } from "./shapes";
 import { reviewOf, type BatchView, type Selection } from "./use_batch";
-
-const IDS_A_CALL = 1000;
 
 const inGroups = (hash: string): string => hash.replace(/(.{4})(?=.)/g, "$1 ");
 
@@ -162,9 +161,13 @@ export function ApprovalPanel({ view, name, book, selection, onSelect, onDone }:
   };
 
   const split = async (): Promise<void> => {
-    const { ids = [] } = await reviewOf(selection, { list: true });
-    const unusual = new Set(review.unusual_documents.map(({ id }) => id));
-    onSelect({ ids: ids.filter((id) => !unusual.has(id)) });
+    try {
+      const { ids = [] } = await reviewOf(selection, { list: true });
+      const unusual = new Set(review.unusual_documents.map(({ id }) => id));
+      onSelect({ ids: ids.filter((id) => !unusual.has(id)) });
+    } catch (failure) {
+      setState({ at: "failed", problem: problemOf(failure) });
+    }
   };
 
   return (
@@ -210,22 +213,23 @@ export function ApprovalPanel({ view, name, book, selection, onSelect, onDone }:
 /** Nobody checks what he made; he may take it back. */
 function Own({ review, onDone }: { review: Review; onDone: () => void }) {
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [isAsked, setAsked] = useState(false);
   const withdraw = async (): Promise<void> => {
     try {
       const { ids = [] } = await reviewOf({ batch: String(review.batch) }, { list: true });
-      for (let i = 0; i < ids.length; i += IDS_A_CALL) {
-        await postLines("/withdraw", { ids: ids.slice(i, i + IDS_A_CALL) });
-      }
+      await actOnAll("/withdraw", ids);
       onDone();
     } catch (failure) {
-      setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
+      setProblem(problemOf(failure));
     }
   };
   return (
     <>
       <p><Marked shape="filling" tone="quiet">{t("console.work.own")}</Marked></p>
       {problem === null ? null : <Trouble problem={problem} />}
-      <div class="act-row"><button type="button" onClick={() => void withdraw()}>{t("console.work.withdraw", { count: review.count })}</button></div>
+      <div class="act-row"><button type="button" onClick={() => setAsked(true)}>{t("console.work.withdraw", { count: review.count })}</button></div>
+      {isAsked ? <Confirm title={t("console.work.withdraw", { count: review.count })} act={t("console.work.take_back")} onAct={() => void withdraw()}
+        onClose={() => setAsked(false)}>{t("console.work.withdraw_means")}</Confirm> : null}
     </>
   );
 }

@@ -7,7 +7,7 @@ import { Combo, type Offer } from "./combo";
 import { said, type Book } from "./kinds";
 import { askerOf, isFree } from "./offers";
 import type { Field, Kind, KindField } from "./shapes";
-import { inFours, readAccount, readAmount, readDate } from "./typed";
+import { inFours, isDay, PART_OF_DAY, readAccount, readAmount, readDate } from "./typed";
 
 export interface ControlProps {
   kind: Kind;
@@ -46,6 +46,14 @@ function AmountInput(props: InputProps) {
       <output for={props.id}>{read !== null && !isNil(read) && language.value === "zh" ? upper(read) : ""}</output>
     </div>
   );
+}
+
+/** A day that is typed in part, or that no calendar has, is nothing to the browser: it stays and is said. */
+function DateInput(props: InputProps) {
+  const told = (input: HTMLInputElement): void => props.onChange(input.validity.badInput ? PART_OF_DAY : input.value, null);
+  const day = readDate(props.value);
+  return <input {...common(props)} type="date" max="9999-12-31" value={isDay(day) ? day : ""}
+    onInput={(event) => told(event.currentTarget)} onBlur={(event) => { told(event.currentTarget); props.onLeave(); }} />;
 }
 
 const isAccount = (field: Field): boolean => field.name.endsWith("acct_no");
@@ -94,8 +102,7 @@ function Input(props: InputProps) {
     return <AmountInput {...props} />;
   }
   if (field.type === "date") {
-    return <input {...common(props)} type="date" value={readDate(props.value)}
-      onInput={(event) => props.onChange(event.currentTarget.value, null)} onBlur={props.onLeave} />;
+    return <DateInput {...props} />;
   }
   return <TextInput {...props} />;
 }

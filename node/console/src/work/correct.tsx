@@ -1,9 +1,10 @@
 // What was refused or sent back: why, and what its maker does about it.
 import { useState } from "preact/hooks";
-import { Problem } from "../api";
+import type { Problem } from "../api";
 import { shown, upper } from "../money";
 import { withAmounts } from "../parts/advice";
 import { Mark, Marked } from "../parts/badge";
+import { Confirm } from "../parts/confirm";
 import { Facts, Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { may } from "../session";
@@ -11,7 +12,7 @@ import { moment } from "../time";
 import { useAnswer } from "../use_answer";
 import { language, t } from "../words";
 import type { Book } from "./kinds";
-import { postLines } from "./lines";
+import { actOnAll, problemOf } from "./lines";
 import type { InboxRow } from "./shapes";
 import { readAmount } from "./typed";
 
@@ -40,16 +41,13 @@ const valueOf = (book: Book | null, name: string, value: string): string =>
 
 function Correct({ row, onDone }: { row: InboxRow; onDone: () => void }) {
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [isAsked, setAsked] = useState(false);
   const withdraw = async (): Promise<void> => {
     try {
-      const [one] = await postLines("/withdraw", { ids: [row.id] });
-      if (one.status === "refused") {
-        setProblem(new Problem(409, one.reason ?? "", one.message ?? ""));
-      } else {
-        onDone();
-      }
+      await actOnAll("/withdraw", [row.id]);
+      onDone();
     } catch (failure) {
-      setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
+      setProblem(problemOf(failure));
     }
   };
   const sentBack = row.state === "rejected";
@@ -65,9 +63,11 @@ function Correct({ row, onDone }: { row: InboxRow; onDone: () => void }) {
         {!may("maker") ? <Marked shape="filling" tone="quiet">{t("console.work.needs_maker")}</Marked> : (
           <div class="act-row">
             <a class="button primary" href={`/work/new/${row.kind}?from=${encodeURIComponent(row.id ?? "")}`}>{t("console.work.correct_now")}</a>
-            <button type="button" onClick={() => void withdraw()}>{t("console.work.give_up")}</button>
+            <button type="button" onClick={() => setAsked(true)}>{t("console.work.take_back")}</button>
           </div>)}
       </div>
+      {isAsked ? <Confirm title={t("console.work.withdraw_one", { id: row.id ?? "" })} act={t("console.work.take_back")} onAct={() => void withdraw()}
+        onClose={() => setAsked(false)}>{t("console.work.withdraw_means")}</Confirm> : null}
     </Panel>
   );
 }

@@ -6,6 +6,7 @@ import { status } from "../live";
 import { fen, shown, yuan } from "../money";
 import { withAmounts } from "../parts/advice";
 import { Marked } from "../parts/badge";
+import { Confirm } from "../parts/confirm";
 import { cry } from "../parts/live_region";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -87,6 +88,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const [rest, setRest] = useState<string | null>(null);
   const [line, setLine] = useState<Line | null>(null);
   const [at, setAt] = useState<string | null>(null); // the field that one is in
+  const [like, setLike] = useState<{ values: Record<string, string>; id: string } | null>(null); // filled in from an earlier one
   const { fields, verdict } = form;
   const year = fields.fiscal_year ?? "";
   const own = ownFaults(kind, fields, book);
@@ -125,16 +127,18 @@ export function EntryForm({ kind, book, start, onAgain }: {
     setNames((before) => ({ ...before, [name]: label ?? "" }));
     if (name === "payee_acct_name" && label !== undefined && value !== "") {
       void lastPaymentTo(value).then((last) => {
-        if (last !== null) {
-          form.set("payee_acct_no", last.payee_acct_no ?? "");
-          form.set("payee_acct_bank_name", last.payee_acct_bank_name ?? "");
-        }
+        const values = { payee_acct_no: last?.payee_acct_no ?? "", payee_acct_bank_name: last?.payee_acct_bank_name ?? "" };
+        form.fill(values, like?.values ?? {});
+        setLike(last === null ? null : { values, id: last.id });
       }).catch(() => {});
     }
   };
   const why = firstBad !== null ? t("console.work.first_mend", { field: book.fieldWord(firstBad) })
     : fault !== null ? fault.sentence : !may("maker") ? t("console.work.needs_maker") : null;
   const submit = async (): Promise<void> => {
+    if (form.isHanding) {
+      return;
+    }
     if (why !== null) {
       setTouched(new Set(kind.fields.map(({ name }) => name)));
       cry(why);
@@ -142,6 +146,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
       return;
     }
     try {
+      setProblem(null);
       const one = await form.handIn();
       if (one.status === "refused") {
         setProblem(new Problem(409, one.reason ?? "", one.message ?? ""));
@@ -158,7 +163,10 @@ export function EntryForm({ kind, book, start, onAgain }: {
       document.getElementById(`field-${firstBad}`)?.focus({ preventScroll: true });
     }
   }, []);
-  const giveUp = (): void => { void form.drop().then(() => go("/work")); };
+  const [isGivingUp, setGivingUp] = useState(false);
+  const giveUp = (): void => {
+    form.drop().then(() => go("/work"), (failure: unknown) => setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", "")));
+  };
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey && event.key === "Enter") {
@@ -177,7 +185,8 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const control = (use: KindField) => (
     <Control key={use.name} kind={kind} use={use} book={book} value={fields[use.name] ?? ""} year={year} fault={faultAt(use.name)}
       shownAs={use.name === lineField && line !== null ? lineLabel(line) : names[use.name] || undefined}
-      note={use.name !== lineField ? undefined : line === null ? t("console.work.find_line") : line.sup_bgt_doc_no}
+      note={like !== null && like.values[use.name] === fields[use.name] && fields[use.name] !== "" ? t("console.work.as_in", { id: like.id })
+        : use.name !== lineField ? undefined : line === null ? t("console.work.find_line") : line.sup_bgt_doc_no}
       acts={use.name === amountField && room !== null ? <Acts room={room} kind={kind} form={form} onRest={setRest} /> : null}
       onChange={(value, offer) => set(use.name, value, offer?.label)} onLeave={() => setTouched((before) => new Set(before).add(use.name))} />
   );
@@ -188,9 +197,12 @@ export function EntryForm({ kind, book, start, onAgain }: {
       <div class="page">
         <div class="page-head">
           <ol class="crumbs"><li><a href="/work">{t("console.nav.work")}</a></li><li><b>{t(start.corrects ? "console.work.correcting" : "console.work.new_of", { kind: said(kind.words, kind.name) })}</b></li></ol>
-          <span class="saved" role="status">{form.problem !== null ? t("console.work.not_saved") : form.saved === null ? "" : t("console.work.saved", { time: timeOf(form.saved) })}</span>
+          <Saved form={form} />
           <div class="spread"><a class="button" href={`/work/import?kind=${kind.name}`}>{t("console.work.from_sheet")}</a></div>
         </div>
+        {form.problem?.code === "changed_meanwhile" ? <Elsewhere form={form} /> : null}
+        {isGivingUp ? <Confirm title={t("console.work.give_up_of", { what: `${said(kind.words, kind.name)} ${fields.id ?? ""}` })} act={t("console.work.give_up")}
+          onAct={giveUp} onClose={() => setGivingUp(false)}>{t(start.corrects ? "console.work.give_up_changes" : "console.work.give_up_form")}</Confirm> : null}
         <div class="columns form-columns">
           <section class="card entry" aria-label={said(kind.words, kind.name)} onFocusIn={(event) => setAt(fieldIn(event.target) ?? at)}>
             <header class="card-head">
@@ -214,9 +226,9 @@ export function EntryForm({ kind, book, start, onAgain }: {
               </fieldset>)}
             {problem === null ? null : <Trouble problem={problem} />}
             <footer class="entry-foot">
-              <button type="button" class="primary" aria-disabled={why !== null} aria-describedby="why-not" onClick={() => void submit()}>{t(kind.approval ? "console.work.hand_in" : "console.work.enter")}</button>
+              <button type="button" class="primary" aria-disabled={why !== null || form.isHanding} aria-describedby="why-not" onClick={() => void submit()}>{t(kind.approval ? "console.work.hand_in" : "console.work.enter")}</button>
               <button type="button" onClick={() => void form.save()}>{t("console.work.keep")}</button>
-              <button type="button" onClick={giveUp}>{t("console.work.give_up")}</button>
+              <button type="button" onClick={() => (form.isWorthKeeping ? setGivingUp(true) : giveUp())}>{t("console.work.give_up")}</button>
               <span id="why-not" class="tone-bad">{why ?? ""}</span>
               <span class="entry-keys small"><kbd>Tab</kbd> {t("console.work.key_next")} <kbd>Ctrl Enter</kbd> {t("console.work.key_hand_in")}</span>
             </footer>
@@ -230,6 +242,28 @@ export function EntryForm({ kind, book, start, onAgain }: {
         </div>
       </div>
     </>
+  );
+}
+
+/** Whether what was typed is at the node; why not, where it is not. */
+function Saved({ form }: { form: Form }) {
+  const { problem } = form;
+  return (
+    <span class={`saved${problem === null ? "" : " tone-bad"}`} role="status">{problem !== null
+      ? t("console.work.not_saved", { why: problem.status === 0 ? t("console.unreachable") : problem.sentence }) : form.saved === null ? "" : t("console.work.saved", { time: timeOf(form.saved) })}</span>
+  );
+}
+
+/** The same form in two windows: a person says which one is meant. */
+function Elsewhere({ form }: { form: Form }) {
+  return (
+    <div class="notice" role="alert">
+      <p>{t("console.work.elsewhere")}</p>
+      <div class="actions">
+        <button type="button" onClick={() => void form.keepThis()}>{t("console.work.elsewhere_this")}</button>
+        <button type="button" onClick={() => location.reload()}>{t("console.work.elsewhere_other")}</button>
+      </div>
+    </div>
   );
 }
 

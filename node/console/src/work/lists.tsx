@@ -1,8 +1,9 @@
 // What I made and where it stands; what I can make.
 import { useState } from "preact/hooks";
-import { call, Problem } from "../api";
+import { call, type Problem } from "../api";
 import { shown } from "../money";
 import { Badge, Marked } from "../parts/badge";
+import { Confirm } from "../parts/confirm";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Table } from "../parts/table";
@@ -11,16 +12,16 @@ import { useAnswer } from "../use_answer";
 import { workVersion } from "../waiting";
 import { t } from "../words";
 import { said, type Book } from "./kinds";
-import { postLines } from "./lines";
+import { actOnAll, problemOf } from "./lines";
 import type { Draft, Pending } from "./shapes";
 
 /** Waiting for a checker, refused or sent back; each may be taken back. */
 export function MinePanel({ book }: { book: Book | null }) {
   const mine = useAnswer<Pending>("/pending", { mine: 1, limit: 500 }, undefined, workVersion.value);
   const [problem, setProblem] = useState<Problem | null>(null);
+  const [asked, setAsked] = useState<string | null>(null); // to be taken back
   const withdraw = (id: string): void => {
-    postLines("/withdraw", { ids: [id] }).then(() => mine.again(),
-      (failure: unknown) => setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", "")));
+    actOnAll("/withdraw", [id]).then(() => setProblem(null), (failure: unknown) => setProblem(problemOf(failure))).finally(mine.again);
   };
   const rows = [...mine.data?.rejected ?? [], ...mine.data?.rows ?? []];
   const stateOf = (row: Draft): string => (typeof row.state === "string" ? row.state : "pending");
@@ -36,8 +37,14 @@ export function MinePanel({ book }: { book: Book | null }) {
           <Badge state={stateOf(row)}>{t(`console.work.state.${stateOf(row)}`)}</Badge>) },
         { key: "when", title: t("console.work.when"), cell: (row) => moment(row.time) },
         { key: "act", title: t("console.work.act"), cell: (row) => (
-          <button type="button" class="inline-button" onClick={() => withdraw(row.id)} aria-label={t("console.work.withdraw_one", { id: row.id })}>{t("console.work.take_back")}</button>) },
+          <span class="row-acts">
+            <a href={`/work/new/${row.kind}?from=${encodeURIComponent(row.id)}`} aria-label={t("console.work.change_one", { id: row.id })}>{t("console.work.change")}</a>
+            <button type="button" class="inline-button" onClick={() => setAsked(row.id)} aria-label={t("console.work.withdraw_one", { id: row.id })}>{t("console.work.take_back")}</button>
+          </span>) },
       ]} />
+      {rows.length < (mine.data?.total ?? 0) ? <p class="more">{t("console.work.more_mine", { count: (mine.data?.total ?? 0) - rows.length })}</p> : null}
+      {asked === null ? null : <Confirm title={t("console.work.withdraw_one", { id: asked })} act={t("console.work.take_back")} onAct={() => withdraw(asked)}
+        onClose={() => setAsked(null)}>{t("console.work.withdraw_means")}</Confirm>}
     </Panel>
   );
 }
@@ -47,7 +54,11 @@ interface Unsent { id: string; kind: string; saved: string; fields: Record<strin
 /** Forms that were begun, and all kinds by their family. */
 export function NewPanel({ book }: { book: Book | null }) {
   const begun = useAnswer<{ rows: Unsent[] }>("/unsent");
-  const forget = (id: string): void => { void call("DELETE", `/unsent/${id}`).then(() => begun.again()); };
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [asked, setAsked] = useState<Unsent | null>(null); // to be given up
+  const forget = (id: string): void => {
+    call("DELETE", `/unsent/${id}`).then(() => setProblem(null), (failure: unknown) => setProblem(problemOf(failure))).finally(begun.again);
+  };
   const kinds = book?.schema.kinds.filter((kind) => kind.written_by === "person" && kind.fields.length > 0) ?? [];
   // The schema begins with what a year begins with; a person, with what he does every day.
   const families = [...book?.schema.families ?? []].reverse().filter(({ name }) => kinds.some((kind) => kind.family === name));
@@ -60,8 +71,11 @@ export function NewPanel({ book }: { book: Book | null }) {
               { key: "kind", title: t("console.work.kind"), cell: (row) => <a href={`/work/draft/${row.id}`}>{book?.kindWord(row.kind)}</a> },
               { key: "what", title: t("console.work.document"), cell: (row) => row.fields.id ?? "" },
               { key: "when", title: t("console.work.saved_at"), cell: (row) => moment(row.saved) },
-              { key: "act", title: t("console.work.act"), cell: (row) => <button type="button" class="inline-button" onClick={() => forget(row.id)}>{t("console.work.give_up")}</button> },
+              { key: "act", title: t("console.work.act"), cell: (row) => <button type="button" class="inline-button" onClick={() => setAsked(row)}>{t("console.work.give_up")}</button> },
             ]} />
+          {problem === null ? null : <Trouble problem={problem} />}
+          {asked === null ? null : <Confirm title={t("console.work.give_up_of", { what: `${book?.kindWord(asked.kind) ?? ""} ${asked.fields.id ?? ""}` })} act={t("console.work.give_up")}
+            onAct={() => forget(asked.id)} onClose={() => setAsked(null)}>{t("console.work.give_up_form")}</Confirm>}
         </Panel>) : null}
       <Panel title={t("console.work.new")} aside={<a href="/work/import">{t("console.work.import")}</a>}>
         <div class="kinds">

@@ -27,26 +27,59 @@ async function documentsFor(kind: string, typed: string, signal: AbortSignal): P
   return rows.map((row) => ({ value: row.id, label: row.payee_acct_name ?? row.cor_bgt_doc_no ?? "", detail: row.use_des, figure: shown(row.amount) }));
 }
 
-/** Payees of payments that this division made, each once. */
+const DAYS_BACK = [7, 60, 400]; // how far back a payee is looked for, the near before the far
+const PAGES_MAX = 8;
+const PAGE_ROWS = 500;
+
+/** Payments entered since so many days that say this, in their order; null of more than are read here,
+ *  since the newest would be missing. */
+async function paymentsSince(days: number, text: string, signal?: AbortSignal): Promise<ListedDocument[] | null> {
+  const from = new Date(Date.now() - days * 86400000).toISOString().replace(/\.\d+Z$/, "Z");
+  const rows: ListedDocument[] = [];
+  let after: string | undefined;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const answer = await get<{ rows: ListedDocument[]; complete: boolean; next?: string }>("/documents", { kind: "payment", text, from, after, limit: PAGE_ROWS }, signal);
+    rows.push(...answer.rows);
+    if (answer.complete || answer.next === undefined) {
+      return rows;
+    }
+    after = answer.next;
+  }
+  return null;
+}
+
+/** Of the nearest days that have one that fits, the newest last. */
+async function newestPayments(text: string, fits: (row: ListedDocument) => boolean, signal?: AbortSignal): Promise<ListedDocument[]> {
+  for (const days of DAYS_BACK) {
+    const rows = await paymentsSince(days, text, signal);
+    const found = rows?.filter(fits) ?? [];
+    if (rows === null || found.length > 0) {
+      return found;
+    }
+  }
+  return [];
+}
+
+/** Payees of payments that this division made, each once, the newest first. */
 async function payeesFor(typed: string, signal: AbortSignal): Promise<Offer[]> {
-  if (typed.trim() === "") {
+  const text = typed.trim();
+  if (text === "") {
     return [];
   }
-  const { rows } = await get<{ rows: ListedDocument[] }>("/documents", { kind: "payment", text: typed.trim(), limit: 200 }, signal);
+  const rows = await newestPayments(text, (row) => row.payee_acct_name?.includes(text) === true, signal);
   const known = new Map<string, Offer>();
-  for (const row of rows) {
+  for (const row of rows.reverse()) {
     const name = row.payee_acct_name ?? "";
-    if (name.includes(typed.trim())) {
+    if (!known.has(name)) {
       known.set(name, { value: name, label: name, detail: `${row.id} · ${shown(row.amount)}` });
     }
   }
   return [...known.values()].slice(0, OFFERS_MAX);
 }
 
-/** The last payment to a payee, for his account and bank. */
+/** The last payment to a payee, for his account and bank; null where it is not sure to be the last. */
 export async function lastPaymentTo(name: string): Promise<Record<string, string> | null> {
-  const { rows } = await get<{ rows: ListedDocument[] }>("/documents", { kind: "payment", text: name, limit: 200 });
-  const last = rows.filter((row) => row.payee_acct_name === name).at(-1);
+  const last = (await newestPayments(name, (row) => row.payee_acct_name === name)).at(-1);
   return last === undefined ? null : get<Record<string, string>>(`/documents/${encodeURIComponent(last.id)}`);
 }
 

@@ -1,7 +1,9 @@
 // A form while it is filled in: its fields, saved at the node every two seconds, and what the node
 // would say of it, asked 300 ms after the last key.
 import { useEffect, useRef, useState } from "preact/hooks";
-import { call, Problem } from "../api";
+import { call, get, Problem } from "../api";
+import { Keeper, type Kept } from "./keeper";
+import { person } from "../session";
 import { handIn, type Typed } from "./lines";
 import type { Kind, Verdict } from "./shapes";
 
@@ -20,12 +22,17 @@ export interface FormStart {
 export interface Form {
   fields: Typed;
   set: (name: string, value: string) => void;
+  /** Where nothing stands but what was filled in before: what somebody typed is never written over. */
+  fill: (values: Typed, before: Typed) => void;
   saved: Date | null;
   problem: Problem | null; // of the last save
   verdict: Verdict | null; // of the last try
   isTrying: boolean;
+  isHanding: boolean; // on its way: not to be sent again
   corrects: boolean;
+  isWorthKeeping: boolean; // something was typed
   save: () => Promise<void>;
+  keepThis: () => Promise<void>; // another window saved it meanwhile, and this one is meant
   handIn: () => Promise<Verdict>;
   drop: () => Promise<void>;
 }
@@ -34,50 +41,73 @@ export interface Form {
 export const filled = (kind: string, fields: Typed): Typed =>
   ({ kind, ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "")) });
 
-export function useForm(kind: Kind, start: FormStart): Form {
-  const [fields, setFields] = useState(start.fields);
+/** Its place at the node. `isLeaving`: the page goes, and the browser sends it all the same. */
+function placeOf(kind: Kind, start: FormStart, isLeaving: () => boolean): Kept {
+  const whose = person.value?.name;
+  return {
+    put: async (text, version) => {
+      if (person.value?.name !== whose) { // somebody else has logged in: it is no form of his
+        throw new Problem(0, "unreachable", "");
+      }
+      const fields = JSON.parse(text) as Typed;
+      const response = await call("PUT", `/unsent/${start.id}`, {
+        body: { kind: kind.name, fields: start.corrects ? { ...fields, [CORRECTS]: "1" } : fields },
+        headers: version === 0 ? {} : { "If-Match": `"${version}"` }, keepalive: isLeaving(),
+      });
+      return ((await response.json()) as { version: number }).version;
+    },
+    remove: async () => { await call("DELETE", `/unsent/${start.id}`); },
+  };
+}
+
+/** Saves by itself, and before the page is left. */
+function useKeeper(kind: Kind, start: FormStart): { keeper: Keeper; saved: Date | null; problem: Problem | null; save: () => Promise<void> } {
   const [saved, setSaved] = useState<Date | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const [verdict, setVerdict] = useState<Verdict | null>(null);
-  const [isTrying, setTrying] = useState(false);
-  const newest = useRef(fields);
-  const version = useRef(start.version);
-  const stored = useRef(start.version > 0 ? JSON.stringify(start.fields) : "");
-  const isOver = useRef(false);
+  const isLeaving = useRef(false), isHere = useRef(true);
+  const keeper = useRef<Keeper | null>(null);
+  keeper.current ??= new Keeper(placeOf(kind, start, () => isLeaving.current), start.version, JSON.stringify(start.fields));
+  const kept = keeper.current;
 
   const save = async (): Promise<void> => {
-    const text = JSON.stringify(newest.current);
-    if (text === stored.current || isOver.current) {
-      return;
-    }
     try {
-      const response = await call("PUT", `/unsent/${start.id}`, {
-        body: { kind: kind.name, fields: start.corrects ? { ...newest.current, [CORRECTS]: "1" } : newest.current }, headers: version.current === 0 ? {} : { "If-Match": `"${version.current}"` },
-      });
-      version.current = ((await response.json()) as { version: number }).version;
-      stored.current = text;
-      setSaved(new Date());
+      if (await kept.save()) {
+        setSaved(new Date());
+        if (isHere.current) { // else another page has its own address by now
+          history.replaceState(null, "", `/work/draft/${start.id}`);
+        }
+      }
       setProblem(null);
-      history.replaceState(null, "", `/work/draft/${start.id}`);
     } catch (failure) {
       setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
     }
   };
-
   useEffect(() => {
-    // What nobody has touched is not worth keeping.
-    stored.current = stored.current === "" ? JSON.stringify(start.fields) : stored.current;
-    let timer: ReturnType<typeof setTimeout>;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    isHere.current = true;
     const turn = async (): Promise<void> => {
       await save();
-      timer = setTimeout(() => void turn(), SAVE_MS);
+      timer = isHere.current ? setTimeout(() => void turn(), kept.isKept ? SAVE_MS : TRY_MS) : undefined;
     };
-    timer = setTimeout(() => void turn(), SAVE_MS);
-    return () => { clearTimeout(timer); void save(); };
+    timer = setTimeout(() => void turn(), TRY_MS);
+    const onHide = (): void => { isLeaving.current = true; void kept.save().catch(() => undefined); };
+    addEventListener("pagehide", onHide);
+    return () => { isHere.current = false; clearTimeout(timer); removeEventListener("pagehide", onHide); void kept.save().catch(() => undefined); };
   }, []);
+  return { keeper: kept, saved, problem, save };
+}
+
+export function useForm(kind: Kind, start: FormStart): Form {
+  const [fields, setFields] = useState(start.fields);
+  const [verdict, setVerdict] = useState<Verdict | null>(null);
+  const [isTrying, setTrying] = useState(false);
+  const [isHanding, setHanding] = useState(false);
+  const newest = useRef(fields);
+  const { keeper, saved, problem, save } = useKeeper(kind, start);
 
   useEffect(() => {
     newest.current = fields;
+    keeper.typed(JSON.stringify(fields));
     const cut = new AbortController();
     setTrying(true);
     const timer = setTimeout(() => {
@@ -87,19 +117,30 @@ export function useForm(kind: Kind, start: FormStart): Form {
     return () => { clearTimeout(timer); cut.abort(); };
   }, [fields]);
 
-  const drop = async (): Promise<void> => {
-    isOver.current = true;
-    await call("DELETE", `/unsent/${start.id}`);
-  };
-  return {
-    fields, saved, problem, verdict, isTrying, save, drop, corrects: start.corrects,
-    set: (name, value) => setFields((before) => ({ ...before, [name]: value })),
-    handIn: async () => {
+  const handInOnce = async (): Promise<Verdict> => {
+    setHanding(true);
+    try {
       const [one] = await handIn([filled(kind.name, newest.current)], { correct: start.corrects ? 1 : undefined });
       if (one.status !== "refused") {
-        await drop();
+        await keeper.drop().catch(() => undefined); // it is handed in, whatever becomes of the form
       }
       return one;
+    } finally {
+      setHanding(false);
+    }
+  };
+  return {
+    fields, saved, problem, verdict, isTrying, isHanding, save, corrects: start.corrects, isWorthKeeping: keeper.isKept || keeper.isAhead,
+    set: (name, value) => setFields((before) => ({ ...before, [name]: value })),
+    fill: (values, filledIn) => setFields((before) => ({
+      ...before, ...Object.fromEntries(Object.entries(values).filter(([name]) => (before[name] ?? "") === "" || before[name] === filledIn[name])),
+    })),
+    keepThis: async () => {
+      const there = await get<{ version: number }>(`/unsent/${start.id}`).catch(() => ({ version: 0 }));
+      keeper.follow(there.version);
+      await save();
     },
+    handIn: handInOnce,
+    drop: () => keeper.drop(),
   };
 }
