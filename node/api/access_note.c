@@ -87,3 +87,10 @@ void access_note_login(const struct request *request, const char *name, enum sta
                      why == OK ? 200 : 403);
     (void)node_note_access(request->service->node, &event);
 }
+
+void access_note_logout(const struct request *request)
+{
+    const struct access_event event = event_of(request, ACCESS_WRITE, request->caller.name, 0);
+
+    (void)node_note_access(request->service->node, &event);
+}

@@ -104,6 +104,7 @@ void post_login(struct request *request, struct answer *answer)
 void post_logout(struct request *request, struct answer *answer)
 {
     if (request->caller.how == CALLER_SESSION) {
+        access_note_logout(request);
         session_logout(request->service->sessions, request->caller.credential);
     }
     if (request->caller.by_cookie) {

@@ -120,10 +120,10 @@ static void run_save(struct api_task *api_task, struct node *node, struct txn *t
 
 static void run_drop(struct api_task *api_task, struct node *node, struct txn *txn)
 {
-    const struct save_task *drop = (const struct save_task *)api_task;
+    struct save_task *drop = (struct save_task *)api_task;
 
     (void)node;
-    unsent_drop(txn, drop->row.name, drop->row.id);
+    drop->err.status = unsent_drop(txn, drop->row.name, drop->row.id, drop->known, &drop->err);
 }
 
 static void free_save(struct api_task *api_task)
@@ -231,6 +231,17 @@ void put_unsent(struct request *request, struct answer *answer)
     json_decref(object);
 }
 
+static void answer_drop(const struct request *request, struct answer *answer,
+                        const struct save_task *drop)
+{
+    if (drop->err.status == OK) {
+        buf_append(&answer->body, "{}", 2);
+    } else {
+        answer_because(request, answer, API_CHANGED, drop->err.text);
+    }
+}
+
+/* If-Match: another window may have typed on meanwhile. */
 void delete_unsent(struct request *request, struct answer *answer)
 {
     struct save_task *drop =
@@ -238,9 +249,12 @@ void delete_unsent(struct request *request, struct answer *answer)
 
     if (!read_place(request, &drop->row)) {
         answer_refuse(request, answer, API_NOT_FOUND, "unsent_unknown id=%s", request->argument[0]);
+    } else if (!read_known(request, &drop->known)) {
+        answer_because(request, answer, API_CHANGED,
+                       "unsent_changed"); /* no version has this tag */
     } else if (answer_outcome(request, answer,
                               api_task_run(&drop->api_task, request->service->node))) {
-        buf_append(&answer->body, "{}", 2);
+        answer_drop(request, answer, drop);
     }
     api_task_done_with(&drop->api_task);
 }

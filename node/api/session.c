@@ -167,6 +167,28 @@ static enum status try_password(const struct login *login, struct sign_key *out,
     return secret_unseal(out->secret, sizeof out->secret, login->row->sealed, login->password, err);
 }
 
+/* A slot for it. What others have tried while it waited counts: so many at once try no more of a
+ * name than so many in a row. */
+static enum status begin_attempt(struct sessions *sessions, struct slots *slots,
+                                 const struct login *login, struct err *err)
+{
+    enum status status = check_attempt(sessions, login, err);
+
+    if (status == OK && !take_slot(sessions, slots, false)) {
+        return err_set(err, ERR_BUSY, "login_busy");
+    }
+    if (status == OK) {
+        status = check_attempt(sessions, login, err);
+        if (status != OK) {
+            give_slot(sessions, slots);
+        }
+    }
+    if (status != OK) {
+        log_login(login->name, status == ERR_BUSY ? "busy" : "locked");
+    }
+    return status;
+}
+
 enum status session_unseal(struct sessions *sessions, const struct login *login,
                            struct sign_key *out, struct err *err)
 {
@@ -174,17 +196,13 @@ enum status session_unseal(struct sessions *sessions, const struct login *login,
     enum status status;
 
     memset(out, 0, sizeof *out);
-    status = check_attempt(sessions, login, err);
+    status = begin_attempt(sessions, slots, login, err);
     if (status != OK) {
-        log_login(login->name, status == ERR_BUSY ? "busy" : "locked");
         return status;
     }
-    if (!take_slot(sessions, slots, false)) {
-        return err_set(err, ERR_BUSY, "login_busy");
-    }
     status = try_password(login, out, err);
-    give_slot(sessions, slots);
     count_attempt(sessions, login, status == OK);
+    give_slot(sessions, slots);
     log_login(login->name, status == OK ? "good" : "wrong_password");
     return status;
 }

@@ -62,6 +62,8 @@ static enum exit_code say_why_no_node(struct cli *cli, const char *home)
     } else if (home_is_run(home, &pid)) {
         exit_code =
             cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_unheard home=%s pid=%ld", home, pid);
+    } else if (home_is_read_only(home)) {
+        exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "home_read_only home=%s", home);
     } else if (notes_end(&note, home, &err) == OK && note.size > 0) {
         exit_code = cli_fail(cli, EXIT_NO_NODE, "unreachable", "node_ended home=%s why=%s", home,
                              (const char *)note.data);

@@ -198,6 +198,17 @@ static void check_disk(struct doctor *doctor)
     doctor_find(doctor, free_bytes < floor ? ALARM_CRITICAL : ALARM_WARNING, "disk", what, cure);
 }
 
+static void check_writable(struct doctor *doctor)
+{
+    char what[HOME_FILE_MAX], cure[CURE_BYTES_MAX];
+
+    if (home_is_read_only(doctor->home)) {
+        message_format(what, sizeof what, "doctor_read_only home=%s", doctor->home);
+        message_format(cure, sizeof cure, "cure_read_only home=%s", doctor->home);
+        doctor_find(doctor, ALARM_CRITICAL, "disk", what, cure);
+    }
+}
+
 static void check_advertised(struct doctor *doctor, const char *key, const char *listen,
                              const char *advertise)
 {
@@ -361,6 +372,7 @@ enum exit_code run_doctor(struct cli *cli)
         check_grants(&doctor);
         check_damage(&doctor);
         check_disk(&doctor);
+        check_writable(&doctor);
         check_root(&doctor);
         check_advertised(&doctor, "advertise", doctor.config.listen, doctor.config.advertise);
         check_advertised(&doctor, "advertise_enrol", doctor.config.enrol,

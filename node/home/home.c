@@ -120,6 +120,11 @@ bool home_is_closed(const char *home)
     return access(path, R_OK) != 0 && errno == EACCES;
 }
 
+bool home_is_read_only(const char *home)
+{
+    return access(home, W_OK) != 0 && errno == EROFS;
+}
+
 /* --- the lock --- */
 
 static long holder_of(int lock)

@@ -74,6 +74,9 @@ enum status home_create(const char *home, struct err *err);
 /* Is its config.yaml there, or may be, and not for us to read? */
 bool home_is_closed(const char *home);
 
+/* Is its file system read-only? A disk that fails becomes so, and nobody can note anything then. */
+bool home_is_read_only(const char *home);
+
 /* Reads and checks config.yaml. Errors: ERR_NOT_FOUND (no home there); ERR_CONFIG with file and
  * line; ERR_IO. */
 enum status home_load(struct home_config *out, const char *home, struct err *err);

@@ -116,9 +116,16 @@ enum status unsent_save(struct node *node, struct txn *txn, const struct unsent 
     return OK;
 }
 
-void unsent_drop(struct txn *txn, const char *name, const char *id)
+enum status unsent_drop(struct txn *txn, const char *name, const char *id, uint64_t known,
+                        struct err *err)
 {
+    struct unsent before = {.version = 0};
     struct unsent_key key;
 
+    (void)unsent_find(txn, name, id, &before);
+    if (known != 0 && before.version != known) {
+        return err_set(err, ERR_REFUSED, "unsent_changed");
+    }
     txn_delete(txn, SPACE_LOCAL, key_of(&key, name, id));
+    return OK;
 }

@@ -32,7 +32,9 @@ bool unsent_id_valid(const char *id);
  * (he has so many already). */
 enum status unsent_save(struct node *node, struct txn *txn, const struct unsent *row,
                         uint64_t known, uint64_t *version, struct err *err);
-void unsent_drop(struct txn *txn, const char *name, const char *id); /* fine when there is none */
+/* `known` 0: whichever is there, or none. Errors: ERR_REFUSED (another version is there). */
+enum status unsent_drop(struct txn *txn, const char *name, const char *id, uint64_t known,
+                        struct err *err);
 
 bool unsent_find(struct txn *txn, const char *name, const char *id, struct unsent *out);
 /* One person's, by id, until `visit` returns false. */

@@ -282,6 +282,8 @@ def the_network(tree):
     need(browser.page("GET", "/session")[0] == 401, "logged out, and still somebody")
     noted = [(row["what"], row["who"], row["address"]) for row in root.json("audit", as_user="pema")["rows"]]
     need(("login", "tashi", "127.0.0.1") in noted, f"a login from the network is not noted: {noted}")
+    out = [row["who"] for row in root.json("audit", as_user="pema")["rows"] if row["path"] == "/logout"]
+    need("tashi" in out, f"logging out is not noted: {out}")
     the_address_is_locked_and_the_socket_is_not(root, browser)
     the_owner_logs_in_during_a_flood(root, browser)
 

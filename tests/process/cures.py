@@ -29,7 +29,7 @@ NOT_BUILT = re.compile(r"terrace (backup|restore|rotate|revoke)|new token|restor
 SYSTEM = {"systemctl": ("systemd", False), "journalctl": ("systemd", False), "timedatectl": ("systemd", False),
           "df": ("coreutils", True), "ls": ("coreutils", True), "chmod": ("coreutils", False),
           "cp": ("coreutils", False), "rm": ("coreutils", False), "shred": ("coreutils", False),
-          "dmesg": ("util-linux", False), "ss": ("iproute2", False)}
+          "dmesg": ("util-linux", False), "findmnt": ("util-linux", True), "ss": ("iproute2", False)}
 ALWAYS_THERE = ("coreutils", "util-linux")
 # What only looks, or asks for what is not there.
 HARMLESS = ("status", "alarms", "verify", "doctor", "balance", "list", "get")

@@ -205,9 +205,30 @@ def whoever_may_not_is_told_as_whom(tree):
         need(all(word in done.stdout + done.stderr for word in words), f"{command}: {done.stdout}{done.stderr}")
 
 
+def a_file_system_that_turned_read_only_is_named(tree):
+    """Nobody can note there why the node ended."""
+    city = tree[CITY]
+    if os.geteuid() != 0:
+        return
+    city.end()
+
+    def there(*command):
+        mounted = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+        done = subprocess.run(["unshare", "-m", "sh", "-c", mounted, "sh", city.home, *command], capture_output=True,
+                              text=True, env=city.tree.env, timeout=trees.PATIENCE_S)
+        return done.returncode, done.stdout + done.stderr
+    need(there(tree.bin("terraced"), "--home", city.home)[0] == 5, "it runs where it can write nothing")
+    for command, code in (("status", 3), ("doctor", 1)):
+        for lang, words in (("en", ["read-only", "dmesg", f"findmnt -T {city.home}"]), ("zh", ["只读", "dmesg"])):
+            got, said = there(tree.bin("terrace"), "--home", city.home, "--lang", lang, command)
+            need(got == code and all(word in said for word in words), f"{command}: exit {got}: {said}")
+    city.start()
+
+
 STEPS = [nobody_is_cut_while_all_are_coming, what_is_good_needs_no_cure, a_stopped_node_keeps_nobody_waiting,
          a_note_that_was_taken_away_is_named, a_socket_that_was_removed_is_named,
-         a_store_that_is_gone_is_not_begun_anew, whoever_may_not_is_told_as_whom]
+         a_store_that_is_gone_is_not_begun_anew, whoever_may_not_is_told_as_whom,
+         a_file_system_that_turned_read_only_is_named]
 
 
 def main():

@@ -289,6 +289,8 @@ def keep_forms(play):
     play.get("/unsent", who="li")
     play.get("/unsent/form-1", who="li")
     play.ask("GET", "/unsent/none", who="li", want=404, code="not_found")
+    play.ask("DELETE", "/unsent/form-1", who="li", headers={"If-Match": '"7"'}, want=412, code="changed_meanwhile")
+    play.ask("DELETE", "/unsent/form-1", who="li", headers={"If-Match": '"1"'})
     play.ask("DELETE", "/unsent/form-1", who="li")
     play.ask("DELETE", "/unsent/UPPER", who="li", want=404, code="not_found")
 

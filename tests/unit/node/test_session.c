@@ -149,6 +149,53 @@ static void a_flood_from_the_network_leaves_the_socket_its_place(void **state)
     sessions_close(flood.sessions);
 }
 
+struct guess {
+    struct sessions *sessions;
+    const struct operator_row *row;
+    char address[24];
+    enum status status;
+};
+
+static void *guess_once(void *arg)
+{
+    struct guess *guess = arg;
+
+    guess->status =
+        try_from(guess->sessions, guess->row->name, guess->row, "wrong password", guess->address);
+    return NULL;
+}
+
+/* A minute after it was closed one may be tried. Many at once are no more than run at once. */
+static void guesses_at_one_moment_are_no_more_than_guesses_in_a_row(void **state)
+{
+    enum { GUESSES = 6, AT_ONCE = 2 };
+    const struct clock clock = hand_clock_seam(&hand);
+    struct sessions *sessions = sessions_open(&clock);
+    struct buf sealed = BUF_EMPTY;
+    const struct operator_row row = person(sessions, "drolma", &sealed);
+    struct guess guesses[GUESSES];
+    pthread_t threads[GUESSES];
+    int tried = 0;
+
+    (void)state;
+    for (int i = 0; i < 10; i++) {
+        assert_int_equal(try_from(sessions, row.name, &row, "wrong password", "10.0.0.1"), ERR_KEY);
+    }
+    hand.now_ms += 60 * 1000;
+    for (int i = 0; i < GUESSES; i++) {
+        guesses[i] = (struct guess){.sessions = sessions, .row = &row};
+        (void)snprintf(guesses[i].address, sizeof guesses[i].address, "10.0.1.%d", i);
+        assert_int_equal(pthread_create(&threads[i], NULL, guess_once, &guesses[i]), 0);
+    }
+    for (int i = 0; i < GUESSES; i++) {
+        (void)pthread_join(threads[i], NULL);
+        tried += guesses[i].status == ERR_KEY;
+    }
+    assert_in_range(tried, 1, AT_ONCE);
+    buf_free(&sealed);
+    sessions_close(sessions);
+}
+
 /* --- sessions --- */
 
 static void log_in(struct sessions *sessions, const struct operator_row *row, const char *address,
@@ -222,6 +269,7 @@ int main(void)
         cmocka_unit_test(a_locked_account_outlives_many_other_names),
         cmocka_unit_test(what_fails_over_the_network_does_not_lock_the_socket),
         cmocka_unit_test(a_flood_from_the_network_leaves_the_socket_its_place),
+        cmocka_unit_test(guesses_at_one_moment_are_no_more_than_guesses_in_a_row),
         cmocka_unit_test(a_session_ends_when_idle_and_at_the_end_of_its_life),
         cmocka_unit_test(sessions_are_listed_and_one_of_them_ended),
     };
