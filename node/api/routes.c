@@ -24,6 +24,7 @@
 #include "node/api/routes_lines.h"
 #include "node/api/routes_links.h"
 #include "node/api/routes_list.h"
+#include "node/api/routes_made.h"
 #include "node/api/routes_marks.h"
 #include "node/api/routes_metrics.h"
 #include "node/api/routes_money.h"
@@ -67,6 +68,7 @@ static const struct row {
     {"POST", "/withdraw", post_withdraw, ASKS_MAKER},
     {"POST", "/review", post_review, ASKS_PERSON},
     {"GET", "/pending", get_pending, ASKS_PERSON, .names_persons = true},
+    {"GET", "/made", get_made, ASKS_HIMSELF, .names_persons = true},
     {"GET", "/inbox", get_inbox, ASKS_PERSON, .names_persons = true},
     {"GET", "/inbox/counts", get_inbox_counts, ASKS_PERSON},
     {"GET", "/changes", get_changes, ASKS_PERSON, .names_persons = true},

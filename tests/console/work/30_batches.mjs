@@ -38,6 +38,29 @@ export const steps = {
     await leave(page);
   },
 
+  "what one made today stands beside a form, and in a list": async () => {
+    await act("payments", "PT", 2, "支付今.ndjson");
+    const checker = await desk(CHECKER), maker = await desk(MAKER), second = await desk(SECOND);
+    await approve(checker, /支付今.ndjson/, 2);
+    await act("payments", "PV", 1, "支付后.ndjson");
+    await maker.goto("/work/new/payment");
+    const today = maker.getByRole("group", { name: "今天我制的" });
+    await today.getByRole("row", { name: /PV000.*待审/ }).waitFor();
+    await today.getByRole("row", { name: /PT001.*已入账/ }).waitFor();
+    await shot(maker, "work-today");
+    await accessible(maker, "a form with today beside it");
+    await maker.getByRole("link", { name: /^全部 \d+$/ }).click();
+    const made = maker.getByRole("group", { name: "今天已入账的" });
+    await made.getByRole("row", { name: /PT001/ }).waitFor();
+    need(await made.getByRole("row", { name: /PV000/ }).count() === 0, "what waits counts as entered");
+    await shot(maker, "work-mine");
+    await accessible(maker, "what I made");
+    await second.goto("/work?at=mine");
+    await says(second, "今天您制的单据还没有入账的。");
+    await act("terrace", "540121", "withdraw", "PV000", { user: MAKER });
+    await leave(checker, maker, second);
+  },
+
   "a batch that has changed since is read again": async () => {
     await act("payments", "PB", 5, "支付二.ndjson");
     const page = await desk(CHECKER);

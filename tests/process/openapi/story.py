@@ -118,6 +118,9 @@ def hand_in(play):
     play.get("/pending", who="wang")
     play.get("/pending?mine=1&limit=2", who="li")
     play.ask("GET", "/pending?after=x", who="li", want=400, code="bad_request")
+    for query in ("", "?from=2020-01-01", "?from=2099-01-01T00:00:00Z"):
+        play.get("/made" + query, who="li")
+    play.ask("GET", "/made?from=then", who="li", want=400, code="bad_request")
     play.get("/documents/B1", who="li")
 
 

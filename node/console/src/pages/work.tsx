@@ -19,6 +19,7 @@ import { addressOf, GROUPS, keyOf, nameOf } from "../work/items";
 import { useBook, type Book } from "../work/kinds";
 import { MinePanel, NewPanel } from "../work/lists";
 import { IssuedPage } from "../work/issued";
+import { MadePanel } from "../work/today";
 import type { Batch, GroupName, Inbox, InboxRow, Pending } from "../work/shapes";
 import { useBatch, type Selection } from "../work/use_batch";
 
@@ -142,7 +143,7 @@ export function WorkPage({ parameters, query }: PageProps) {
       <GroupTabs inbox={inbox.data} at={row?.group ?? narrow ?? "to_approve"} />
       <div class={`page work${row === undefined || isList ? " two" : ""}`} data-group={row?.group ?? narrow ?? ""}>
         <InboxPanel inbox={inbox.data} batches={batches} book={book} chosen={isList || row === undefined ? null : keyOf(row)} />
-        {at === "mine" ? <MinePanel book={book} />
+        {at === "mine" ? <div class="stack"><MinePanel book={book} />{may("maker") ? <MadePanel book={book} /> : null}</div>
           : at === "new" || (row === undefined && wanted === null && may("maker")) ? <NewPanel book={book} />
           : row === undefined ? <div class="card"><Empty>{t(wanted === null ? "console.work.none" : "console.work.gone")}</Empty></div>
           : <Chosen key={keyOf(row)} row={row} inbox={inbox.data} batches={batches} book={book} group={query.get("show")} onDone={onDone} />}

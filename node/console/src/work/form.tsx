@@ -21,6 +21,7 @@ import { FieldHelp, fieldIn } from "./field_help";
 import { said, type Book } from "./kinds";
 import { LinePanel, roomOf, sumsOf, type Room } from "./line";
 import { Outage } from "./outage";
+import { TodayPanel } from "./today";
 import { lastPaymentTo, lineLabel, linesFor } from "./offers";
 import type { Kind, KindField, Line, Verdict } from "./shapes";
 import { readAmount } from "./typed";
@@ -237,6 +238,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
             <LinePanel kind={kind} line={sums} asked={asked} book={book} />
             <Tried verdict={Object.keys(own).length > 0 && fault === null ? null : verdict} fault={fault} kind={kind} isTrying={form.isTrying} />
             <Outage />
+            <TodayPanel />
             <FieldHelp name={at} kind={kind} book={book} />
           </div>
         </div>

@@ -103,6 +103,9 @@ export interface Draft {
 
 export interface Pending { rows: Draft[]; rejected: Draft[]; batches?: Batch[]; total: number; complete: boolean; next?: string }
 
+export interface MadeRow { division: string; id: string; kind: string; to?: string; document_no?: string; money: string; state: string; time: string }
+export interface Made { from: string; rows: MadeRow[]; shown: number; total: number; complete: boolean }
+
 export interface Named { id: string; money: string; to: string; other?: string }
 
 export interface Review {
