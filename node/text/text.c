@@ -211,6 +211,18 @@ static void say_word(struct sentence *sentence, struct bytes area, struct bytes 
     }
 }
 
+/* Between Chinese and a figure stands a blank, between Chinese and Chinese none. */
+static void say_no_time(struct sentence *sentence)
+{
+    const size_t size = sentence->size;
+
+    if (sentence->language == LANGUAGE_ZH && size >= 2 && sentence->out[size - 1] == ' ' &&
+        ((unsigned char)sentence->out[size - 2] & 0x80) != 0) {
+        sentence->size--;
+    }
+    say_text(sentence, text_word(sentence->language, "age", "none"));
+}
+
 /* Seconds as people say them, in two units at most: "5 h 20 min". */
 static void say_age(struct sentence *sentence, struct bytes value)
 {
@@ -226,7 +238,7 @@ static void say_age(struct sentence *sentence, struct bytes value)
         seconds = 10 * seconds + (reader_u8(&digits) - (uint64_t)'0') % 10;
     }
     if (seconds == 0) {
-        say_text(sentence, text_word(sentence->language, "age", "none"));
+        say_no_time(sentence);
     }
     for (size_t i = 0; i < COUNT_OF(units) && said < 2 && seconds > 0; i++) {
         const uint64_t count = seconds / units[i].seconds;

@@ -132,6 +132,10 @@ static void no_time_at_all_has_a_word(void **state)
             text_say(LANGUAGE_EN, words, "division_off_line above=X seconds=%u", cases[i].seconds),
             cases[i].want);
     }
+    assert_string_equal(text_say(LANGUAGE_ZH, words, "division_off_line above=X seconds=0"),
+                        "与 X 断开，已不到 1 秒。");
+    assert_string_equal(text_say(LANGUAGE_ZH, words, "division_off_line above=X seconds=59"),
+                        "与 X 断开，已 59 秒。");
 }
 
 int main(void)

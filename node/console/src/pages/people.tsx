@@ -31,7 +31,7 @@ export function PeoplePage({ parameters }: PageProps) {
   const admins = active.filter(({ roles }) => roles.includes("admin")).length;
   const text = users.data === null ? t("console.loading")
     : active.length === 0 ? t("console.people.none")
-      : t("console.people.told", { count: active.length, admins }) + (status.value === null ? "" : ` ${status.value.persons}`);
+      : [t("console.people.told", { count: active.length, admins }), ...(status.value === null ? [] : [status.value.persons])].join(t("console.sentence.and")) + t("console.sentence.end");
   return (
     <>
       <Sentence state={users.data !== null && admins === 0 ? "warning" : "well"} busy={users.slow}>{text}</Sentence>
