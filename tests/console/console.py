@@ -17,9 +17,10 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
-sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
+sys.path[:0] = [os.path.join(ROOT, "scripts", "lib"), os.path.join(ROOT, "tests", "process")]
 import demo as pilot  # noqa: E402
 import tree as trees  # noqa: E402
+import webhooks  # noqa: E402
 
 SKIPPED = 77
 # Who works where; each has a password of his own.
@@ -90,6 +91,27 @@ class Ground:
         with open(path, "w") as new:
             new.write(text)
         node.start()
+
+    def receiver(self, division, refused):
+        """Another program on this machine, which takes posts but for this id; the node may reach it. Its port."""
+        node = self.tree[division]
+        self.hooked = webhooks.Receiver()
+        self.hooked.refuse = {refused}
+        webhooks.configure(node, "127.0.0.0/8")
+        webhooks.restart(node)
+        return self.hooked.port
+
+    def enter(self, division, user, **document):
+        path = os.path.join(self.tree.base, "entered.ndjson")
+        with open(path, "w") as file:
+            file.write(json.dumps(document) + "\n")
+        return self.run(division, "submit", path, user=user)
+
+    def receiver_takes_all(self):
+        self.hooked.refuse = set()
+
+    def receiver_took(self):
+        return [line["id"] for line in self.hooked.taken() if "id" in line]
 
     def stop(self, division):
         self.tree[division].end()

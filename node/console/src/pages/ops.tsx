@@ -18,8 +18,9 @@ import { KeysTab } from "./ops/keys";
 import { LinksTab } from "./ops/links";
 import { SessionsTab } from "./ops/sessions";
 import { StoreTab } from "./ops/store";
+import { WebhooksTab } from "./ops/webhooks";
 
-const tabs = ["links", "alarms", "join", "keys", "store", "config", "sessions", "events"] as const;
+const tabs = ["links", "alarms", "join", "keys", "store", "config", "webhooks", "sessions", "events"] as const;
 
 /** For operators: are all links up, is anything damaged or refused? */
 function told(now: Status, all: TreeAnswer | null): { state: string; text: string } {
@@ -46,7 +47,7 @@ function told(now: Status, all: TreeAnswer | null): { state: string; text: strin
 
 /** A role sees what it may use. */
 const mayOpen = (name: string): boolean => person.value === null || may("admin") ||
-  (name === "config" ? may("auditor") : name !== "sessions");
+  (name === "config" || name === "webhooks" ? may("auditor") : name !== "sessions");
 
 export function OpsPage({ parameters, query }: PageProps) {
   useEffect(readTree, []);
@@ -74,6 +75,7 @@ export function OpsPage({ parameters, query }: PageProps) {
               : tab === "store" ? <StoreTab status={now} />
                 : tab === "sessions" ? <SessionsTab />
                 : tab === "config" ? <ConfigTab />
+                : tab === "webhooks" ? <WebhooksTab open={query.get("name")} />
                 : tab === "events" ? <EventsTab status={now} tree={tree.value} open={alarms.data?.alarms ?? []} />
                 : <LinksTab status={now} tree={tree.value} alarms={alarms} query={query} />}
       </div>
