@@ -183,3 +183,17 @@ export interface User {
   key: string;
   key_age_s: number;
 }
+
+/** A link that was down, or is: see GET /links/past. */
+export interface Spell {
+  division: string;
+  name?: string;
+  above: string;
+  above_name?: string;
+  state: "off_line" | "paused";
+  down: string;
+  up: string | null;
+  seconds: number;
+  times: number;
+}
+export interface Spells { rows: Spell[]; total: number; complete: boolean }

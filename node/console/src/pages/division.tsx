@@ -10,7 +10,7 @@ import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
 import { atText } from "../parts/at_choice";
-import { Badge, lookOf, Mark, Marked } from "../parts/badge";
+import { Badge, lookOf, Mark, Marked, type Look } from "../parts/badge";
 import { Amount, Figure } from "../parts/figure";
 import { Chart } from "../parts/chart";
 import { Facts, Panel } from "../parts/panel";
@@ -18,8 +18,8 @@ import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Table } from "../parts/table";
 import { sameMoment } from "../router";
-import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, TreeAnswer } from "../shapes";
-import { lag, minute, moment } from "../time";
+import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, TreeAnswer } from "../shapes";
+import { age, lag, minute, moment } from "../time";
 import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
 import { useAnswer } from "../use_answer";
 import { t, word } from "../words";
@@ -76,7 +76,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           </div>
           <div class="stack">
             <Why row={row} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} again={alarms.again} />
-            <Events code={row.division} />
+            <Events code={row.division} version={row.state} />
             <Node row={row} tree={answer} />
           </div>
         </div>
@@ -241,23 +241,32 @@ function Why({ row, alarms, again }: { row: DivisionRow; alarms: Alarm[]; again:
   );
 }
 
-/** What happened to it, as the alarms of this node have it. */
-function Events({ code }: { code: string }) {
+interface Happened { key: string; at: string; look: Look; text: string }
+
+const WORSE: Look = { shape: "clock", tone: "warn" }, BETTER: Look = { shape: "tick", tone: "ok" };
+
+const ofAlarm = (alarm: Alarm): Happened[] => [
+  { key: `${alarm.id} began`, at: alarm.since, look: WORSE, text: alarm.text },
+  ...(alarm.cleared === null ? [] : [{ key: `${alarm.id} over`, at: alarm.cleared, look: BETTER, text: t("console.alarm.over", { text: alarm.text }) }]),
+];
+
+const ofSpell = ({ above, above_name: name, state, down, up, seconds, times }: Spell): Happened[] => [
+  { key: `${down} down`, at: down, look: lookOf(state), text: t(state === "paused" ? "console.past.was_paused" : "console.past.was_cut", { above: name ?? above }) },
+  ...(up === null ? [] : [{ key: `${down} up`, at: up, look: BETTER, text: t(times > 1 ? "console.past.is_back_often" : "console.past.is_back", { age: age(seconds), times }) }]),
+];
+
+/** What happened to it: its link, and the alarms of this node about it. */
+function Events({ code, version }: { code: string; version: string }) {
   const open = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const past = useAnswer<{ alarms: Alarm[] }>("/alarms", { history: 1, limit: 100 }, undefined, alarmsVersion.value);
-  const rows = [...open.data?.alarms ?? [], ...past.data?.alarms ?? []].filter(({ division }) => division === code)
-    .flatMap((alarm) => [
-      { key: `${alarm.id} began`, at: alarm.since, alarm, over: false },
-      ...(alarm.cleared === null ? [] : [{ key: `${alarm.id} over`, at: alarm.cleared, alarm, over: true }]),
-    ]).sort((a, b) => b.at.localeCompare(a.at)).slice(0, 8);
+  const links = useAnswer<Spells>("/links/past", { division: code, limit: 8 }, undefined, version);
+  const rows = [...[...open.data?.alarms ?? [], ...past.data?.alarms ?? []].filter(({ division }) => division === code).flatMap(ofAlarm),
+    ...(links.data?.rows ?? []).flatMap(ofSpell)].sort((a, b) => b.at.localeCompare(a.at)).slice(0, 8);
   return (
     <Panel title={t("console.division.events")} aside={<a href="/ops/alarms?history=1">{t("console.map.history")}</a>}>
       {rows.length === 0 ? <p class="ink2">{t("console.division.no_events")}</p> : (
         <ul class="events">
-          {rows.map(({ key, at, alarm, over }) => (
-            <li key={key}><time class="ink3">{moment(at)}</time><Mark {...(over ? { shape: "tick", tone: "ok" } : { shape: "clock", tone: "warn" })} />
-              <span>{over ? t("console.alarm.over", { text: alarm.text }) : alarm.text}</span></li>
-          ))}
+          {rows.map(({ key, at, look, text }) => <li key={key}><time class="ink3">{moment(at)}</time><Mark {...look} /><span>{text}</span></li>)}
         </ul>
       )}
     </Panel>

@@ -30,7 +30,7 @@ export function Mark({ shape, tone }: { shape: Shape; tone: Tone }) {
   );
 }
 
-interface Look { shape: Shape; tone: Tone }
+export interface Look { shape: Shape; tone: Tone }
 
 /** How a division, a link or a document looks in each state that the API names. */
 const looks: Record<string, Look> = {

@@ -5,22 +5,10 @@ import { Panel } from "../../parts/panel";
 import { Trouble } from "../../parts/problem";
 import { Table } from "../../parts/table";
 import { ask } from "../../router";
+import type { Spells } from "../../shapes";
 import { age, moment } from "../../time";
 import { useAnswer } from "../../use_answer";
 import { t } from "../../words";
-
-interface Spell {
-  division: string;
-  name?: string;
-  above: string;
-  above_name?: string;
-  state: "off_line" | "paused";
-  down: string;
-  up: string | null;
-  seconds: number;
-  times: number;
-}
-interface Spells { rows: Spell[]; total: number; complete: boolean }
 
 const FIRST_ROWS = 8, ALL_ROWS = 2000;
 const NEXT_LOOK_S = 15;
