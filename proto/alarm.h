@@ -62,6 +62,10 @@ enum alarm_code {
     ALARM_STORE_UNNOTED = 34, /* the note of what the store holds was gone when it was opened */
     /* of a link, again */
     ALARM_FALSE_CLAIM = 35, /* a neighbour says of a log what it cannot show */
+    /* of signatures, again */
+    ALARM_APPROVAL_STALE = 36,   /* signed more than a day before the block */
+    ALARM_PERSON_UNVOUCHED = 37, /* an operator entry that the admins before it did not sign */
+    ALARM_PERSON_ADDED = 38,     /* by one admin alone, at a child of ours */
     ALARM_CODES,
 };
 

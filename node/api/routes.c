@@ -9,6 +9,7 @@
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_audit.h"
 #include "node/api/routes_batch.h"
+#include "node/api/routes_chain.h"
 #include "node/api/routes_changes.h"
 #include "node/api/routes_choices.h"
 #include "node/api/routes_config.h"
@@ -104,6 +105,8 @@ static const struct row {
     {"GET", "/users", get_users, ASKS_PERSON},
     {"POST", "/users", post_user, ASKS_ADMIN_HIMSELF},
     {"POST", "/users/*/passwd", post_passwd, ASKS_NOTHING},
+    {"GET", "/users/*/chain", get_user_chain, ASKS_PERSON},
+    {"POST", "/users/*/renew", post_renew, ASKS_ADMIN_HIMSELF},
     {"POST", "/users/*/disable", post_disable, ASKS_ADMIN_HIMSELF},
     {"GET", "/keys", get_keys, ASKS_HIMSELF},
     {"POST", "/keys", post_key, ASKS_HIMSELF},
@@ -255,6 +258,9 @@ enum route_pace route_pace(const char *path)
         {"/login", ROUTE_PASSWORD},
         {"/users", ROUTE_PASSWORD},
         {"/users/*/passwd", ROUTE_PASSWORD},
+        {"/users/*/renew", ROUTE_PASSWORD},
+        {"/users/*/disable", ROUTE_PASSWORD},
+        {"/keys/*/confirm", ROUTE_PASSWORD},
         {"/documents/*", ROUTE_READ},
         {"/balance", ROUTE_READ},
         {"/healthz", ROUTE_READ},

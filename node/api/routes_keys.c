@@ -5,6 +5,7 @@
 #include "node/api/api_task.h"
 #include "node/api/page.h"
 #include "node/api/view.h"
+#include "node/api/voucher_request.h"
 #include "node/office/browser_keys.h"
 #include "proto/log.h"
 
@@ -88,6 +89,7 @@ struct key_task {
     struct browser_key key; /* what is asked for, or what became of it */
     uint8_t id[BROWSER_KEY_ID_SIZE];
     char admin[64];
+    struct voucher_keys by;
     struct err err;
 };
 
@@ -108,19 +110,27 @@ static enum status ask(struct key_task *task, struct node *node, struct txn *txn
 
 static enum status confirm(struct key_task *task, struct node *node, struct txn *txn)
 {
-    return browser_key_confirm(node, txn, task->id, task->admin, &task->key, &task->err);
+    return browser_key_confirm(node, txn, task->id, task->admin, &task->by.vouchers, &task->key,
+                               &task->err);
 }
 
 static enum status end(struct key_task *task, struct node *node, struct txn *txn)
 {
-    return browser_key_end(node, txn, task->id, task->admin, &task->key, &task->err);
+    return browser_key_end(node, txn, task->id, task->admin, &task->by.vouchers, &task->key,
+                           &task->err);
+}
+
+static void free_change(struct api_task *api_task)
+{
+    voucher_keys_wipe(&((struct key_task *)api_task)->by);
 }
 
 static struct key_task *new_task(const struct request *request,
                                  enum status (*change)(struct key_task *task, struct node *node,
                                                        struct txn *txn))
 {
-    struct key_task *task = api_task_new(request->service->gate, sizeof *task, run_change, NULL);
+    struct key_task *task =
+        api_task_new(request->service->gate, sizeof *task, run_change, free_change);
 
     task->change = change;
     return task;
@@ -215,7 +225,7 @@ void post_key_confirm(struct request *request, struct answer *answer)
 {
     struct key_task *task = new_task(request, confirm);
 
-    if (read_id(request, answer, task)) {
+    if (read_id(request, answer, task) && voucher_keys_read(&task->by, request, answer)) {
         memcpy(task->admin, request->caller.name, sizeof task->admin);
         answer_change(request, answer, task, "key.confirmed");
     }
@@ -245,7 +255,8 @@ void post_key_end(struct request *request, struct answer *answer)
 {
     struct key_task *task = new_task(request, end);
 
-    if (read_id(request, answer, task) && may_end(request, answer, task)) {
+    if (read_id(request, answer, task) && may_end(request, answer, task) &&
+        voucher_keys_read(&task->by, request, answer)) {
         memcpy(task->admin, request->caller.name, sizeof task->admin);
         answer_change(request, answer, task, "key.ended");
     }

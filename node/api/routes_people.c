@@ -2,6 +2,7 @@
 #include "node/api/access_note.h"
 #include "node/api/operator_login.h"
 #include "node/api/page.h"
+#include "node/api/voucher_request.h"
 #include "node/office/access_tokens.h"
 #include "node/office/browser_keys.h"
 
@@ -67,6 +68,7 @@ void get_users(struct request *request, struct answer *answer)
 
 struct user_task {
     struct api_task api_task;
+    struct voucher_keys by;
     struct operator_row row;
     struct buf sealed;
     enum status (*change)(struct node *node, struct txn *txn, const struct operator_row *row,
@@ -79,13 +81,17 @@ static void run_user(struct api_task *api_task, struct node *node, struct txn *t
     struct user_task *user = (struct user_task *)api_task;
 
     user->row.sealed = buf_bytes(&user->sealed);
+    user->row.vouchers = &user->by.vouchers;
     user->err.status = OK;
     user->err.status = user->change(node, txn, &user->row, &user->err);
 }
 
 static void free_user(struct api_task *api_task)
 {
-    buf_free(&((struct user_task *)api_task)->sealed);
+    struct user_task *user = (struct user_task *)api_task;
+
+    voucher_keys_wipe(&user->by);
+    buf_free(&user->sealed);
 }
 
 /* `event` is what the log calls it once it is done. */
@@ -106,12 +112,25 @@ static void answer_user(const struct request *request, struct answer *answer,
     }
 }
 
+/* A new key for who is named, sealed under his password. */
+static void make_key(struct user_task *user, const struct request *request, const char *password)
+{
+    struct sign_key key;
+
+    sign_key_generate(&key);
+    user->row.enabled = true;
+    memcpy(user->row.by, request->caller.name, sizeof user->row.by);
+    user->row.key = key.public;
+    session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password),
+                 request->caller.address);
+    crypto_wipe(&key, sizeof key);
+}
+
 void post_user(struct request *request, struct answer *answer)
 {
     json_t *object = request_object(request, answer);
     const char *name, *password = NULL;
     struct user_task *user;
-    struct sign_key key;
 
     if (object == NULL) {
         return;
@@ -126,15 +145,9 @@ void post_user(struct request *request, struct answer *answer)
                              !read_roles(json_object_get(object, "roles"),
                                          ROLE_MAKER | ROLE_CHECKER, &user->row.roles))) {
         answer_error(request, answer, API_BAD_REQUEST, "ask_user_form");
-    } else if (password != NULL) {
-        sign_key_generate(&key);
+    } else if (password != NULL && voucher_keys_take(&user->by, request, answer, object)) {
         (void)snprintf(user->row.name, sizeof user->row.name, "%s", name);
-        user->row.enabled = true;
-        memcpy(user->row.by, request->caller.name, sizeof user->row.by);
-        user->row.key = key.public;
-        session_seal(request->service->sessions, &user->sealed, &key, bytes_text(password),
-                     request->caller.address);
-        crypto_wipe(&key, sizeof key);
+        make_key(user, request, password);
         if (answer_outcome(request, answer,
                            api_task_run(&user->api_task, request->service->node))) {
             answer_user(request, answer, user, "user.added");
@@ -250,6 +263,33 @@ void post_passwd(struct request *request, struct answer *answer)
     json_decref(object);
 }
 
+void post_renew(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    const char *password;
+    struct user_task *user;
+
+    if (object == NULL) {
+        return;
+    }
+    user = api_task_new(request->service->gate, sizeof *user, run_user, free_user);
+    user->change = node_operator_renew;
+    (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
+    password = request_new_password(request, answer, object, "password");
+    if (password != NULL && voucher_keys_take(&user->by, request, answer, object)) {
+        make_key(user, request, password);
+        if (answer_outcome(request, answer,
+                           api_task_run(&user->api_task, request->service->node))) {
+            if (user->err.status == OK) {
+                session_end(request->service->sessions, user->row.name);
+            }
+            answer_user(request, answer, user, "user.renewed");
+        }
+    }
+    api_task_done_with(&user->api_task);
+    json_decref(object);
+}
+
 void post_disable(struct request *request, struct answer *answer)
 {
     struct json_out out = json_to(&answer->body);
@@ -259,7 +299,8 @@ void post_disable(struct request *request, struct answer *answer)
     user->change = person_end;
     memcpy(user->row.by, request->caller.name, sizeof user->row.by);
     (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
-    if (answer_outcome(request, answer, api_task_run(&user->api_task, request->service->node))) {
+    if (voucher_keys_read(&user->by, request, answer) &&
+        answer_outcome(request, answer, api_task_run(&user->api_task, request->service->node))) {
         if (user->err.status == OK) {
             LOG_INFO("user.disabled", "user=%s", user->row.name);
             session_end(request->service->sessions, user->row.name);

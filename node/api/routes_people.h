@@ -1,6 +1,7 @@
 /* routes_people - operators: names and passwords.
  *
- *   POST /users  /users/NAME/passwd  /users/NAME/disable    GET /users
+ *   POST /users  /users/NAME/passwd  /users/NAME/disable  /users/NAME/renew
+ *   GET /users
  *
  * Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_ROUTES_PEOPLE_H
@@ -8,6 +9,6 @@
 
 #include "node/api/api.h"
 
-route_fn get_users, post_user, post_passwd, post_disable;
+route_fn get_users, post_user, post_passwd, post_disable, post_renew;
 
 #endif

@@ -6,6 +6,7 @@
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_tree.h"
+#include "node/ledger/rows/unapproved.h"
 #include "node/office/operators.h"
 
 /* --- status: taken on the loop in one read-only call --- */
@@ -30,11 +31,13 @@ struct status_task {
     size_t peer_count;
     struct alarm *alarms;
     size_t alarm_count;
-    uint64_t blocks_sampled;
+    uint64_t approvals_verified;
     struct refused_keys refused;
     char name[NAME_BYTES_MAX + 1];
     struct policy approval;
     bool has_makers;
+    const char *vouched_by; /* what the node's persons rest on */
+    struct unapproved_sum unapproved;
     bool stalled; /* the loop did not come round: links and those below are not known */
     struct watch_summary below;
     char worst_name[NAME_BYTES_MAX + 1];
@@ -99,11 +102,13 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     ledger_position(txn, self, &status->position);
     status->approval = node_policy(node);
     status->has_makers = node_has_maker(txn);
+    status->vouched_by = vouched_by(txn, node_roster(node), self);
+    unapproved_sum(txn, DIVISION_NONE, &status->unapproved);
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
     take_below(status, node);
     status->alarms = alarms_copy(node, &status->alarm_count);
-    status->blocks_sampled = node_blocks_sampled(node);
+    status->approvals_verified = node_approvals_verified(node);
     if (node_config(node)->refused_keys != NULL) {
         status->refused = *node_config(node)->refused_keys;
     }
@@ -223,6 +228,32 @@ static void write_strangers(struct json_out *out, const struct refused_keys *ref
 }
 
 /* Whose signatures documents carry here, as a program and as a person wants it. */
+/* What approvals here are worth, and how much of what is held lacks one that holds. */
+static void write_vouched(struct json_out *out, const struct status_task *status,
+                          enum language language)
+{
+    static const struct {
+        const char *word, *sentence;
+    } sentences[] = {
+        {"node_key", "vouched_node_key"},
+        {"nobody", "vouched_nobody"},
+        {"one_admin", "vouched_one_admin"},
+    };
+    const char *sentence = "";
+
+    for (size_t i = 0; i < COUNT_OF(sentences); i++) {
+        if (strcmp(status->vouched_by, sentences[i].word) == 0) {
+            sentence = sentences[i].sentence;
+        }
+    }
+    out_text(out, "vouched_by", status->vouched_by);
+    write_sentence(out, "vouched", language, sentence);
+    out_open(out, "unapproved", '{');
+    out_count(out, "count", status->unapproved.count);
+    out_amount(out, "amount", status->unapproved.amount);
+    out_close(out, '}');
+}
+
 static void write_persons(struct json_out *out, const struct status_task *status,
                           enum language language)
 {
@@ -237,6 +268,7 @@ static void write_persons(struct json_out *out, const struct status_task *status
                    : two                     ? "persons_missing"
                    : status->has_makers      ? "persons_maker"
                                              : "persons_none");
+    write_vouched(out, status, language);
 }
 
 /* Where browsers come in, and by what they know this node. */
@@ -271,7 +303,7 @@ static void write_status(struct json_out *out, const struct service *service,
     write_persons(out, status, language);
     out_text(out, "version", TERRACE_VERSION);
     out_count(out, "rows_written", status->rows_written);
-    out_count(out, "blocks_sampled", status->blocks_sampled);
+    out_count(out, "approvals_verified", status->approvals_verified);
     out_open(out, "confirmed", '{');
     out_count(out, "lsn", status->confirmed.lsn);
     write_age(out, "age_s", status->confirmed.heard_unix_ms, now_ms);
@@ -314,6 +346,8 @@ static bool take_from_disk(struct status_task *status, const struct request *req
         status->head.lsn = status->position.lsn;
         status->approval = roster_snapshot_policy(roster, service);
         status->has_makers = node_has_maker(view.txn);
+        status->vouched_by = vouched_by(view.txn, roster->roster, service->self);
+        unapproved_sum(view.txn, DIVISION_NONE, &status->unapproved);
         status->alarms = alarms_stored(view.txn, &status->alarm_count);
     }
     roster_snapshot_release(service, roster);

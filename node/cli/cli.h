@@ -90,6 +90,7 @@ enum option_id {
     OPT_END_TOKENS,
     OPT_ADMIN,
     OPT_AT,
+    OPT_WITH,
     OPTIONS
 };
 

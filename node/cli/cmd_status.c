@@ -150,6 +150,7 @@ static void print_status(struct cli *cli, const json_t *status)
         {"since", "since", CELL_TIME},           {"count", "count", CELL_NUMBER},
     };
     const json_t *alarm_rows = json_object_get(status, "alarms");
+    const json_t *unapproved = json_object_get(status, "unapproved");
     char approval[TEXT_BYTES_MAX];
 
     if (json_is_true(json_object_get(status, "stalled"))) {
@@ -162,6 +163,14 @@ static void print_status(struct cli *cli, const json_t *status)
              text_of(status, "division"), text_of(status, "name"), number_of(status, "epoch"),
              number_of(status, "lsn"), text_of(status, "state_digest"),
              text_of(status, "roster_hash"));
+    if (text_of(status, "vouched")[0] != '\0') {
+        cli_tell(cli, stdout, "status_vouched words=%s", text_of(status, "vouched"));
+    }
+    if (json_integer_value(json_object_get(unapproved, "count")) > 0) {
+        cli_tell(cli, stdout, "status_unapproved count=%" JSON_INTEGER_FORMAT " amount=%s",
+                 json_integer_value(json_object_get(unapproved, "count")),
+                 text_of(unapproved, "amount"));
+    }
     cli_tell(cli, stdout, "status_persons approval=%s persons=%s",
              approval_words(cli, approval, text_of(status, "approval")),
              text_of(status, "persons"));

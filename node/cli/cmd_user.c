@@ -47,6 +47,46 @@ static char *new_password(const struct cli *cli)
     return secret;
 }
 
+/* Who vouches beside --as: his password is typed here, too. False with the error said. */
+static bool add_second(const struct cli *cli, json_t *object)
+{
+    const char *name = cli->value[OPT_WITH], *given = getenv("TERRACE_SECOND_PASSWORD");
+    char prompt[TEXT_BYTES_MAX];
+    char *password;
+
+    if (name == NULL) {
+        return true;
+    }
+    password = given != NULL && given[0] != '\0'
+                   ? mem_strdup(given)
+                   : cli_ask_secret(text_say(cli->language, prompt, "ask_password name=%s", name));
+    if (password == NULL || password[0] == '\0') {
+        cli_forget(password);
+        (void)cli_fail(cli, EXIT_USAGE, "needs_password", "password_missing name=%s", name);
+        return false;
+    }
+    (void)json_object_set_new(object, "second",
+                              json_pack("{ssss}", "name", name, "password", password));
+    cli_forget(password);
+    return true;
+}
+
+/* Posts an object to /THINGS/NAME/VERB, with the second admin where one is named. */
+static enum exit_code post_vouched(struct cli *cli, const char *things, const char *name,
+                                   const char *verb, json_t *object,
+                                   void (*show)(const struct cli *cli, const json_t *answer))
+{
+    char path[CLIENT_PATH_MAX];
+
+    if (!add_second(cli, object)) {
+        json_decref(object);
+        return EXIT_USAGE;
+    }
+    client_path(path, things, name, NULL, 0);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", verb);
+    return post_object(cli, path, object, show);
+}
+
 static enum exit_code user_add(struct cli *cli, const char *name)
 {
     /* $TERRACE_PASSWORD is that of whoever acts. */
@@ -57,6 +97,11 @@ static enum exit_code user_add(struct cli *cli, const char *name)
         return EXIT_USAGE;
     }
     object = json_pack("{ssss}", "name", name, "password", password);
+    if (object != NULL && !add_second(cli, object)) {
+        json_decref(object);
+        cli_forget(password);
+        return EXIT_USAGE;
+    }
     if (object != NULL && cli->roles[0] != '\0') {
         (void)json_object_set_new(object, "roles", roles_array(cli->roles));
     }
@@ -128,11 +173,72 @@ static void show_disabled(const struct cli *cli, const json_t *answer)
 
 static enum exit_code user_disable(struct cli *cli, const char *name)
 {
+    return post_vouched(cli, "/users/", name, "disable", json_object(), show_disabled);
+}
+
+static void show_renewed(const struct cli *cli, const json_t *answer)
+{
+    cli_tell(cli, stdout, "user_renewed name=%s key=%s", member(answer, "name"),
+             member(answer, "key"));
+}
+
+static enum exit_code user_renew(struct cli *cli, const char *name)
+{
+    char *password = new_password(cli);
+    json_t *object;
+
+    if (password == NULL) {
+        return EXIT_USAGE;
+    }
+    object = json_pack("{ss}", "password", password);
+    cli_forget(password);
+    return post_vouched(cli, "/users/", name, "renew", object, show_renewed);
+}
+
+/* --- whose word he is --- */
+
+static void print_chain(const struct cli *cli, const json_t *answer)
+{
+    const json_t *rows = json_object_get(answer, "rows");
+
+    cli_tell(cli, stdout, "chain_of name=%s division=%s vouched=%s", member(answer, "name"),
+             member(answer, "division"), text_term(cli->language, member(answer, "vouched_by")));
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i), *by = json_object_get(row, "by");
+        const char *first = json_string_value(json_array_get(by, 0)),
+                   *second = json_string_value(json_array_get(by, 1));
+        char lsn[24];
+
+        (void)snprintf(lsn, sizeof lsn, "%" JSON_INTEGER_FORMAT,
+                       json_integer_value(json_object_get(row, "lsn")));
+        if (json_is_true(json_object_get(row, "founder"))) {
+            cli_tell(cli, stdout, "chain_founder key=%.16s", member(row, "key"));
+        } else if (!json_is_true(json_object_get(row, "counts"))) {
+            cli_tell(cli, stdout, "chain_refused lsn=%s key=%.16s words=%s", lsn,
+                     member(row, "key"), member(row, "why_words"));
+        } else if (first == NULL) {
+            cli_tell(cli, stdout, "chain_node_key lsn=%s key=%.16s", lsn, member(row, "key"));
+        } else if (second == NULL) {
+            cli_tell(cli, stdout, "chain_by_one lsn=%s key=%.16s first=%s", lsn, member(row, "key"),
+                     first);
+        } else {
+            cli_tell(cli, stdout, "chain_by_two lsn=%s key=%.16s first=%s second=%s", lsn,
+                     member(row, "key"), first, second);
+        }
+    }
+}
+
+static enum exit_code user_show(struct cli *cli, const char *name)
+{
     char path[CLIENT_PATH_MAX];
 
     client_path(path, "/users/", name, NULL, 0);
-    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/disable");
-    return post_object(cli, path, json_object(), show_disabled);
+    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/chain");
+    return pages_show(cli,
+                      &(struct paged){.path = path,
+                                      .queries = {{"division", cli->value[OPT_DIVISION]}},
+                                      .rows = "rows"},
+                      print_chain);
 }
 
 /* --- keys of browsers --- */
@@ -166,11 +272,7 @@ static void show_key(const struct cli *cli, const json_t *answer)
 
 static enum exit_code key_say(struct cli *cli, const char *key, const char *verb)
 {
-    char path[CLIENT_PATH_MAX];
-
-    client_path(path, "/keys/", key, NULL, 0);
-    (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", verb);
-    return post_object(cli, path, json_object(), show_key);
+    return post_vouched(cli, "/keys/", key, verb, json_object(), show_key);
 }
 
 static enum exit_code key_confirm(struct cli *cli, const char *key)
@@ -198,6 +300,7 @@ static const struct verb {
     bool is_new; /* what it names need not fit into an address */
 } verbs[] = {
     {"add", user_add, 2, 2, true},          {"passwd", user_passwd, 2, 2, false},
+    {"renew", user_renew, 2, 2, false},     {"show", user_show, 2, 2, false},
     {"disable", user_disable, 2, 2, false}, {"list", user_rows, 1, 1, false},
     {"keys", keys_list, 1, 2, true},        {"confirm-key", key_confirm, 2, 2, false},
     {"end-key", key_end, 2, 2, false},

@@ -88,9 +88,13 @@ const struct command commands[] = {
      "explain KIND|FIELD|REASON|ALARM|STATE"},
     {"template", run_template, 1, 1, ARGUMENT_KIND, WAIT_LOOK_S, BIT(OPT_BOM),
      "template KIND [--bom]"},
-    {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_ROLE) | BIT(OPT_END_TOKENS),
+    {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S,
+     BIT(OPT_ROLE) | BIT(OPT_END_TOKENS) | BIT(OPT_WITH) | BIT(OPT_DIVISION) | PAGES,
      "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME [--end-tokens] | "
-     "user disable NAME | user list | user keys [NAME] | user confirm-key KEY | user end-key KEY"},
+     "user renew NAME | user disable NAME | user list | user show NAME [--division D] [--limit N] "
+     "[--after CURSOR] | "
+     "user keys [NAME] | user confirm-key KEY | user end-key KEY; who vouches beside --as: "
+     "[--with NAME]"},
     {"audit", run_audit, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, BIT(OPT_VERIFY) | BIT(OPT_HEADS) | PAGES,
      "audit [--limit N] [--after POSITION] | audit --verify | audit --heads"},
     {"sessions", run_sessions, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S, BIT(OPT_END),
@@ -141,6 +145,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_FORMAT] = {"format", required_argument, NULL, OPT_FORMAT},
     [OPT_DEEP] = {"deep", no_argument, NULL, OPT_DEEP},
     [OPT_ADMIN] = {"admin", required_argument, NULL, OPT_ADMIN},
+    [OPT_WITH] = {"with", required_argument, NULL, OPT_WITH},
     [OPT_ROLE] = {"role", required_argument, NULL, OPT_ROLE},
     [OPT_HISTORY] = {"history", no_argument, NULL, OPT_HISTORY},
     [OPT_ACK] = {"ack", required_argument, NULL, OPT_ACK},

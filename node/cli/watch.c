@@ -48,10 +48,15 @@ struct block {
 static bool moves_by_itself(const char *name)
 {
     static const char *const names[] = {
-        "age_s",         "as_of",        "backlog_age_s",     "blocks_sampled", "clock_ahead_ms",
-        "clock_skew_ms", "cure",         "disk_free_mib",     "down_s",         "grant_age_s",
-        "last_heard_s",  "oldest_age_s", "root_skew_ms",      "rows_written",   "rtt_ms",
-        "sentence",      "since_s",      "unconfirmed_age_s",
+        "age_s",          "as_of",
+        "backlog_age_s",  "approvals_verified",
+        "clock_ahead_ms", "clock_skew_ms",
+        "cure",           "disk_free_mib",
+        "down_s",         "grant_age_s",
+        "last_heard_s",   "oldest_age_s",
+        "root_skew_ms",   "rows_written",
+        "rtt_ms",         "sentence",
+        "since_s",        "unconfirmed_age_s",
     };
 
     for (size_t i = 0; i < COUNT_OF(names); i++) {

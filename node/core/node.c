@@ -44,7 +44,7 @@ static void on_block_held(void *arg, struct txn *txn, const struct block_view *b
 
     meter_arrival(&node->meter, header->time_ms, node->turn_unix_ms);
     node_day_block(node, header);
-    approval_check(&node->approval_check, node_roster(node), header, body);
+    approval_check(&node->approval_check, txn, node_roster(node), header, body);
     if (!roster_within(node_roster(node), header->author, node->config.self)) {
         ledger_observe_block(node->ledger, txn, header, body->entries, body->count);
         drafted_forget(&node->drafted);
@@ -170,7 +170,8 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
                                                             .ledger = node->ledger,
                                                             .alarms = node->alarms});
     space_init(&node->space, &node->store, &node->clock, node->alarms, node->config.self);
-    approval_check_init(&node->approval_check, &node->config.tree, &node->clock, node->alarms);
+    approval_check_open(&node->approval_check, node->config.self, &node->config.tree, &node->store,
+                        node->alarms);
     return OK;
 }
 
@@ -237,6 +238,7 @@ void node_close(struct node *node)
     tasks_stop(&node->tasks);
     drafted_forget(&node->drafted);
     drafts_close(node);
+    approval_check_close(&node->approval_check);
     ledger_close(node->ledger);
     replicator_close(node->replicator);
     txn_free(node->txn);
@@ -252,9 +254,9 @@ void node_close(struct node *node)
     mem_free(node);
 }
 
-uint64_t node_blocks_sampled(const struct node *node)
+uint64_t node_approvals_verified(const struct node *node)
 {
-    return node->approval_check.blocks_sampled;
+    return node->approval_check.judge.verified;
 }
 
 const struct meter *node_meter(const struct node *node)

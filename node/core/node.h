@@ -106,8 +106,8 @@ const struct meter *node_meter(const struct node *node);
 const struct last_day *node_last_day(const struct node *node);
 /* Nothing is going on: gives back the memory that only makes turns faster. */
 void node_trim(struct node *node);
-/* Received blocks, chosen by chance, whose approvals were verified to the last signature. */
-uint64_t node_blocks_sampled(const struct node *node);
+/* Signatures of persons that were verified on what came in. */
+uint64_t node_approvals_verified(const struct node *node);
 
 /* fen in the backlog of a neighbour, of at most `blocks_max` blocks; *complete false when there is
  * more */

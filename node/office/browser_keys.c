@@ -220,23 +220,28 @@ enum status browser_key_ask(struct node *node, struct txn *txn, const struct bro
 }
 
 static void publish(struct node *node, struct txn *txn, const struct browser_key *key,
-                    const char *by)
+                    const char *by, const struct vouchers *vouchers)
 {
-    struct operator_row row = {
-        .roles = ROLE_CHECKER, .key = key->key, .enabled = key->state == BROWSER_KEY_GOOD};
+    struct operator_row row = {.roles = ROLE_CHECKER,
+                               .key = key->key,
+                               .enabled = key->state == BROWSER_KEY_GOOD,
+                               .vouchers = vouchers};
+    struct err err;
 
     memcpy(row.name, key->name, sizeof row.name);
     (void)snprintf(row.by, sizeof row.by, "%s", by);
-    node_operator_publish(node, txn, &row);
+    if (row.enabled || vouchers_check(node, txn, vouchers, &err) == OK) {
+        node_operator_publish(node, txn, &row);
+    } /* else: it signs nothing here any more, and who ended it cannot say so to others */
 }
 
 static void decide(struct node *node, struct txn *txn, struct browser_key *key,
-                   enum browser_key_state state, const char *by)
+                   enum browser_key_state state, const char *by, const struct vouchers *vouchers)
 {
     key->state = state;
     key->decided_ms = node->turn_unix_ms;
     stage(txn, key);
-    publish(node, txn, key, by);
+    publish(node, txn, key, by, vouchers);
 }
 
 static enum status find(struct txn *txn, const uint8_t id[BROWSER_KEY_ID_SIZE],
@@ -247,7 +252,8 @@ static enum status find(struct txn *txn, const uint8_t id[BROWSER_KEY_ID_SIZE],
 
 enum status browser_key_confirm(struct node *node, struct txn *txn,
                                 const uint8_t id[BROWSER_KEY_ID_SIZE], const char *admin,
-                                struct browser_key *out, struct err *err)
+                                const struct vouchers *vouchers, struct browser_key *out,
+                                struct err *err)
 {
     enum status status = find(txn, id, out, err);
 
@@ -262,15 +268,19 @@ enum status browser_key_confirm(struct node *node, struct txn *txn,
         return err_set(err, ERR_REFUSED, "browser_key_own");
     }
     status = person_may_check(txn, out->name, err);
+    if (status == OK) {
+        status = vouchers_check(node, txn, vouchers, err);
+    }
     if (status != OK) {
         return status;
     }
     (void)snprintf(out->admin, sizeof out->admin, "%s", admin);
-    decide(node, txn, out, BROWSER_KEY_GOOD, admin);
+    decide(node, txn, out, BROWSER_KEY_GOOD, admin, vouchers);
     return OK;
 }
 
-static void end_key(struct node *node, struct txn *txn, struct browser_key *key, const char *by)
+static void end_key(struct node *node, struct txn *txn, struct browser_key *key, const char *by,
+                    const struct vouchers *vouchers)
 {
     struct key_row_key row;
 
@@ -278,18 +288,19 @@ static void end_key(struct node *node, struct txn *txn, struct browser_key *key,
         txn_delete(txn, SPACE_LOCAL, row_key(&row, key->key.at, sizeof key->key.at));
         key->state = BROWSER_KEY_ENDED;
     } else if (key->state == BROWSER_KEY_GOOD) {
-        decide(node, txn, key, BROWSER_KEY_ENDED, by);
+        decide(node, txn, key, BROWSER_KEY_ENDED, by, vouchers);
     }
 }
 
 enum status browser_key_end(struct node *node, struct txn *txn,
                             const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
-                            struct browser_key *out, struct err *err)
+                            const struct vouchers *vouchers, struct browser_key *out,
+                            struct err *err)
 {
     const enum status status = find(txn, id, out, err);
 
     if (status == OK) {
-        end_key(node, txn, out, by);
+        end_key(node, txn, out, by, vouchers);
     }
     return status;
 }
@@ -305,7 +316,7 @@ enum status person_end(struct node *node, struct txn *txn, const struct operator
     }
     own = own_keys(txn, row->name);
     for (size_t i = 0; i < own.count; i++) {
-        end_key(node, txn, &own.at[i], row->by);
+        end_key(node, txn, &own.at[i], row->by, row->vouchers);
     }
     mem_free(own.at);
     return OK;

@@ -40,15 +40,18 @@ struct hash browser_key_claim(const struct hash *tree, struct division self, con
 enum status browser_key_ask(struct node *node, struct txn *txn, const struct browser_key *asked,
                             struct err *err);
 /* By `admin`, who is somebody else. *out is what it is now. Errors: ERR_NOT_FOUND (no such key),
- * ERR_REFUSED (his own; not asked for; its person is no checker any more). */
+ * ERR_REFUSED (his own; not asked for; its person is no checker any more; as vouchers_check). */
 enum status browser_key_confirm(struct node *node, struct txn *txn,
                                 const uint8_t id[BROWSER_KEY_ID_SIZE], const char *admin,
-                                struct browser_key *out, struct err *err);
-/* By his word: what was asked for is forgotten, what was good is ended; one that is ended stays so.
- * *out is what became of it. Errors: ERR_NOT_FOUND. */
+                                const struct vouchers *vouchers, struct browser_key *out,
+                                struct err *err);
+/* By his word, which holders hear where enough admins vouch for it: what was asked for is
+ * forgotten, what was good is ended; one that is ended stays so. *out is what became of it. Errors:
+ * ERR_NOT_FOUND. */
 enum status browser_key_end(struct node *node, struct txn *txn,
                             const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
-                            struct browser_key *out, struct err *err);
+                            const struct vouchers *vouchers, struct browser_key *out,
+                            struct err *err);
 /* Ends the person of row->name and all keys of his. Errors: as of node_operator_disable. */
 enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
                        struct err *err);

@@ -6,6 +6,7 @@
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
 #include "node/ledger/families/operator.h"
+#include "node/office/drafts.h"
 #include "node/office/local_keys.h"
 #include "node/office/operators.h"
 
@@ -61,6 +62,32 @@ static int year_of(uint64_t unix_ms)
     return utc.tm_year + 1900;
 }
 
+/* Does the grant name first admins, whose word is asked for? */
+static bool is_vouched(const struct node *node)
+{
+    struct grant_terms terms;
+
+    return roster_terms(node_roster(node), node->config.self, draft_terms(node, ROLE_MAKER).epoch,
+                        &terms) &&
+           terms.founder_count > 0;
+}
+
+/* What holders find of the entry as it comes in, for whoever reads the chain here. */
+static void keep_link(const struct node *node, struct txn *txn, const struct operator_row *row,
+                      uint64_t lsn)
+{
+    struct person_link link = {.lsn = lsn,
+                               .epoch = draft_terms(node, ROLE_MAKER).epoch,
+                               .roles = row->enabled ? row->roles : 0,
+                               .key = row->key};
+
+    memcpy(link.name, row->name, sizeof link.name);
+    for (size_t i = 0; is_vouched(node) && row->vouchers != NULL && i < row->vouchers->count; i++) {
+        memcpy(link.by[link.signers++], row->vouchers->admins[i]->name, sizeof link.by[0]);
+    }
+    person_link_store(txn, node->config.self, &link);
+}
+
 /* The entry that tells everybody above and below who this person is: those below check what comes
  * from here by it. */
 void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row)
@@ -87,7 +114,11 @@ void node_operator_publish(struct node *node, struct txn *txn, const struct oper
                                                .by = bytes_text(row->by),
                                                .enabled = row->enabled});
     document_encode(&body, &document);
+    if (is_vouched(node)) {
+        vouchers_sign(node, row->vouchers, document.kind, buf_bytes(&body));
+    }
     (void)own_log_enter(node, txn, &document, buf_bytes(&body));
+    keep_link(node, txn, row, lsn);
     buf_free(&body);
 }
 
@@ -114,6 +145,9 @@ enum status node_operator_add(struct node *node, struct txn *txn, const struct o
     }
     if (node_operator(txn, row->name, &known)) {
         return err_set(err, ERR_REFUSED, "user_exists name=%s", row->name);
+    }
+    if (vouchers_check(node, txn, row->vouchers, err) != OK) {
+        return err->status;
     }
     added.since_unix_ms = node->turn_unix_ms;
     stage_row(txn, &added);
@@ -153,10 +187,14 @@ enum status node_operator_disable(struct node *node, struct txn *txn,
     if (!known.enabled) {
         return OK;
     }
+    if (vouchers_check(node, txn, row->vouchers, err) != OK) {
+        return err->status;
+    }
     buf_append_bytes(&sealed, known.sealed); /* the view dies with the put */
     known.sealed = buf_bytes(&sealed);
     known.enabled = false;
     memcpy(known.by, row->by, sizeof known.by);
+    known.vouchers = row->vouchers;
     stage_row(txn, &known);
     if ((known.roles & ROLE_ADMIN) != 0 && !node_has_role(txn, ROLE_ADMIN)) {
         known.enabled = true;
@@ -167,6 +205,31 @@ enum status node_operator_disable(struct node *node, struct txn *txn,
     }
     buf_free(&sealed);
     return status;
+}
+
+enum status node_operator_renew(struct node *node, struct txn *txn, const struct operator_row *row,
+                                struct err *err)
+{
+    struct operator_row known, renewed;
+
+    if (!node_operator(txn, row->name, &known) || !known.enabled) {
+        return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
+    }
+    if (vouchers_check(node, txn, row->vouchers, err) != OK) {
+        return err->status;
+    }
+    renewed = known;
+    memcpy(renewed.by, row->by, sizeof renewed.by);
+    renewed.vouchers = row->vouchers;
+    renewed.enabled = false;
+    node_operator_publish(node, txn, &renewed); /* the old key, to its end */
+    renewed.enabled = true;
+    renewed.key = row->key;
+    renewed.sealed = row->sealed;
+    renewed.since_unix_ms = node->turn_unix_ms;
+    stage_row(txn, &renewed);
+    node_operator_publish(node, txn, &renewed);
+    return OK;
 }
 
 struct wanted {

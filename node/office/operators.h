@@ -8,7 +8,7 @@
 #ifndef TERRACE_NODE_OFFICE_OPERATORS_H
 #define TERRACE_NODE_OFFICE_OPERATORS_H
 
-#include "node/core/node.h"
+#include "node/office/vouching.h"
 
 /* Operators: the sealed secret stays in SPACE_LOCAL, the public key becomes an entry. */
 struct operator_row {
@@ -20,10 +20,11 @@ struct operator_row {
     bool enabled;
     char
         by[64]; /* whose word the change is: in the entry, and never in the row; "": nobody's yet */
+    const struct vouchers *vouchers; /* the same with their keys; never in the row */
 };
 /* A first admin, as the node's grant names him: no entry, and nothing when he is there already. */
 void node_operator_found(struct node *node, struct txn *txn, const struct operator_row *row);
-/* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already). */
+/* Errors: ERR_CONFIG (name, roles), ERR_REFUSED (there already; as vouchers_check). */
 enum status node_operator_add(struct node *node, struct txn *txn, const struct operator_row *row,
                               struct err *err);
 /* Puts row->sealed in place of `opened`, as it was when the old password opened it; nothing else of
@@ -33,12 +34,16 @@ enum status node_operator_passwd(struct txn *txn, const struct operator_row *row
                                  struct bytes opened, struct err *err);
 /* Ends the person of row->name: no login, no signature from here on. What was signed stays good.
  * Keys in browsers are node/office/browser_keys.h's, whose person_end ends both.
- * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin). */
+ * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin; as vouchers_check). */
 enum status node_operator_disable(struct node *node, struct txn *txn,
                                   const struct operator_row *row, struct err *err);
+/* Another key for a person whose old one is lost or known: row->key and row->sealed take its place,
+ * and the old one signs nothing from here on. Errors: as of node_operator_disable. */
+enum status node_operator_renew(struct node *node, struct txn *txn, const struct operator_row *row,
+                                struct err *err);
 bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
-/* Tells everybody above and below: name, key, roles, enabled. Of one key the newest entry counts.
- */
+/* Tells everybody above and below: name, key, roles, enabled, signed by row->vouchers, who passed
+ * vouchers_check. Of one key the newest entry counts. */
 void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row);
 /* Is there a maker who is not ended? Then every document is some person's. */
 bool node_has_maker(struct txn *txn);

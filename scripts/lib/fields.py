@@ -38,7 +38,7 @@ VALUES = set("""
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal
     rollup row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
     store_space_free submit_item submit_terms task token trace_request transfer_match unsent upload
-    webhook webhook_report
+    unapproved unapproved_sum vouchers webhook webhook_report
 """.split())
 # Memory that a call fills and leaves without meaning, kept so that it is not allocated each time.
 SCRATCH = {("ingest", "body"), ("ledger", "memory"), ("logs", "key")}

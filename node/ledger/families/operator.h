@@ -11,7 +11,7 @@
 
 struct operator_entry {
     struct bytes name, key; /* key: PUBLIC_KEY_SIZE bytes */
-    struct bytes roles;     /* words, see roles_parse */
+    struct bytes roles;     /* words, see roles_of_text */
     struct bytes by; /* whose word it is; empty: of whoever ran the node before there was one */
     bool enabled;
 };

@@ -15,6 +15,7 @@
 #include "node/ledger/families/transfer_match.h"
 #include "node/ledger/families/transfer_terms.h"
 #include "node/ledger/rows/children.h"
+#include "node/ledger/rows/unapproved.h"
 
 /* --- states --- */
 
@@ -222,6 +223,17 @@ static enum reason check_unanswered(struct facts *facts)
                                         : refuse(facts->refusal, REASON_WRONG_STATE, "");
 }
 
+/* What nobody approved who may is no money to work with; it can still be returned. */
+static enum reason check_registrable(struct facts *facts)
+{
+    const enum reason reason = check_unanswered(facts);
+
+    return reason == REASON_NONE && unapproved_find(facts->txn, document_party(facts->document),
+                                                    facts->match.transfer_lsn, NULL)
+               ? refuse(facts->refusal, REASON_ISSUER_UNAPPROVED, "")
+               : reason;
+}
+
 /* --- booking --- */
 
 static const char *book_settle(const struct booking_context *context)
@@ -338,7 +350,7 @@ static const struct kind_steps kinds[] = {
      .complete = complete_answer,
      .missing = check_usable,
      .known = check_known_transfer,
-     .stands = check_unanswered,
+     .stands = check_registrable,
      .book = book_source,
      .index = index_answer},
     {.kind = KIND_RETURN,

@@ -42,6 +42,11 @@
       "issuer receiver, or none of an issuer below, lsn(u64) id",                                  \
       "receiver, whose answer waits for its transfer", "transfer_match")                           \
     X(ROW_WAITING_COUNT, 'z', "waiting_answers", "issuer", "how many (u64)", "transfer_match")     \
+    X(ROW_PERSON, 'p', "person", "division lsn(u64)",                                              \
+      "person_link: what an entry of it says of whom, and whether it counts", "person_chain")      \
+    X(ROW_UNAPPROVED, 'u', "unapproved_entry", "division lsn(u64)", "unapproved", "unapproved")    \
+    X(ROW_UNAPPROVED_SUM, 'v', "sum_of_unapproved_entries", "division", "unapproved_sum",          \
+      "unapproved")                                                                                \
     X(ROW_OBSERVE_CURSOR, 'H', "observe_cursor", "author audience",                                \
       "where observing a log above stopped", "observe")
 

@@ -40,6 +40,7 @@ static const char *const codes[REASONS] = {
     [REASON_CHANGED] = "changed",
     [REASON_SIGNER_ENDED] = "signer_ended",
     [REASON_SIGNATURE_OUTDATED] = "signature_outdated",
+    [REASON_ISSUER_UNAPPROVED] = "issuer_unapproved",
     [REASON_DRAFTS_FULL] = "drafts_full",
 };
 

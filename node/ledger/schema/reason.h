@@ -46,6 +46,7 @@ enum reason {
     REASON_SIGNER_ENDED,       /* approve: its maker, or the checker, is no longer an operator */
     REASON_SIGNATURE_OUTDATED, /* approve: the maker's signature does not hold any more */
     REASON_DRAFTS_FULL,        /* submit: too many drafts wait */
+    REASON_ISSUER_UNAPPROVED,  /* register: the issuer's persons did not approve the transfer */
     REASONS
 };
 

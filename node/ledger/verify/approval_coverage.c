@@ -26,40 +26,31 @@ const char *approval_coverage_make(struct approval_coverage *coverage,
     return NULL;
 }
 
-const char *approval_coverage_lacks(const struct approval_coverage *coverage,
-                                    const struct block_body *body, struct policy policy, size_t *at)
+const char *approval_coverage_lacks(const struct approval_coverage *coverage, size_t at)
 {
-    for (size_t i = 0; i < body->count; i++) {
-        const struct approval_group *maker = coverage->maker[i], *checker = coverage->checker[i];
+    const struct approval_group *maker = coverage->maker[at], *checker = coverage->checker[at];
 
-        if (!policy_needs(policy, body->entries[i].kind)) {
-            continue;
-        }
-        *at = i;
-        if (maker == NULL) {
-            return "approval_no_maker";
-        }
-        if (checker == NULL) {
-            return "approval_no_checker";
-        }
-        if (memcmp(maker->key.at, checker->key.at, sizeof maker->key.at) == 0) {
-            return "approval_one_person";
-        }
+    if (maker == NULL) {
+        return "approval_no_maker";
     }
-    return NULL;
+    if (checker == NULL) {
+        return "approval_no_checker";
+    }
+    return memcmp(maker->key.at, checker->key.at, sizeof maker->key.at) == 0 ? "approval_one_person"
+                                                                             : NULL;
 }
 
-const char *approval_coverage_signature(const struct hash *tree, const struct block_header *header,
-                                        const struct block_body *body,
-                                        const struct approval_group *group)
+const char *approval_coverage_hash(const struct hash *tree, const struct block_header *header,
+                                   const struct block_body *body,
+                                   const struct approval_group *group, struct hash *out)
 {
     struct approval_terms terms = {.tree = *tree,
                                    .author = header->author,
                                    .epoch = header->epoch,
                                    .role = group->role,
                                    .time_ms = group->time_ms};
-    struct hash signed_hash, *leaves;
-    const char *fault = NULL;
+    struct hash *leaves;
+    bool fits;
 
     if (group->suite != SUITE_ED25519_BLAKE2B) {
         return "approval_suite";
@@ -70,15 +61,29 @@ const char *approval_coverage_signature(const struct hash *tree, const struct bl
 
         leaves[i] = merkle_approval_leaf(entry->kind, entry->format, entry->body);
     }
-    if (!merkle_root_from(&terms.root, leaves, group->count, group->first_leaf, group->leaf_count,
-                          group->proof, group->proof_count)) {
-        fault = "approval_proof";
-    } else {
-        signed_hash = approval_hash(&terms);
-        if (!signature_ok(&group->key, &signed_hash, &group->signature)) {
-            fault = group->role == ROLE_MAKER ? "approval_maker_wrong" : "approval_checker_wrong";
-        }
-    }
+    fits = merkle_root_from(&terms.root, leaves, group->count, group->first_leaf, group->leaf_count,
+                            group->proof, group->proof_count);
     mem_free(leaves);
-    return fault;
+    if (!fits) {
+        return "approval_proof";
+    }
+    *out = approval_hash(&terms);
+    return NULL;
+}
+
+const char *approval_signature_wrong(const struct approval_group *group)
+{
+    return group->role == ROLE_MAKER ? "approval_maker_wrong" : "approval_checker_wrong";
+}
+
+const char *approval_coverage_signature(const struct hash *tree, const struct block_header *header,
+                                        const struct block_body *body,
+                                        const struct approval_group *group)
+{
+    struct hash signed_hash;
+    const char *fault = approval_coverage_hash(tree, header, body, group, &signed_hash);
+
+    return fault != NULL || signature_ok(&group->key, &signed_hash, &group->signature)
+               ? fault
+               : approval_signature_wrong(group);
 }

@@ -1,13 +1,12 @@
 /* approval_coverage - which groups of signatures stand behind the entries of a block.
  *
- *   groups of the block --> maker and checker of each entry --> what the policy asks for
+ *   groups of the block --> maker and checker of each entry; what each of them signed
  *
- * Where a policy names a kind, an entry of it has a maker and a checker, and they are two.
+ * What a policy asks for, and who may sign, is approval_judge.h's.
  * Pure. Thread: any. */
 #ifndef TERRACE_NODE_LEDGER_VERIFY_APPROVAL_COVERAGE_H
 #define TERRACE_NODE_LEDGER_VERIFY_APPROVAL_COVERAGE_H
 
-#include "node/ledger/schema/policy.h"
 #include "replicator/trust/crypto.h"
 
 struct approval_coverage {
@@ -18,13 +17,16 @@ struct approval_coverage {
 /* NULL, or what is wrong, with the index of its entry. The first group of a role counts. */
 const char *approval_coverage_make(struct approval_coverage *coverage,
                                    const struct block_body *body, size_t *at);
-/* NULL, or what an entry lacks of what the policy asks for. */
-const char *approval_coverage_lacks(const struct approval_coverage *coverage,
-                                    const struct block_body *body, struct policy policy,
-                                    size_t *at);
+/* NULL, or what the entry lacks of two persons. */
+const char *approval_coverage_lacks(const struct approval_coverage *coverage, size_t at);
 /* NULL, or why the signature of a group (which lies within the body) is none of its entries. */
 const char *approval_coverage_signature(const struct hash *tree, const struct block_header *header,
                                         const struct block_body *body,
                                         const struct approval_group *group);
+/* The same in two steps: *out is what the group's person signed. */
+const char *approval_coverage_hash(const struct hash *tree, const struct block_header *header,
+                                   const struct block_body *body,
+                                   const struct approval_group *group, struct hash *out);
+const char *approval_signature_wrong(const struct approval_group *group);
 
 #endif

@@ -4,8 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "node/ledger/verify/approval_coverage.h"
-#include "node/ledger/verify/signers.h"
+#include "node/ledger/verify/approval_judge.h"
 #include "node/ledger/verify/verify_fault.h"
 #include "node/ledger/verify/verify_ledger.h"
 #include "node/ledger/verify/verify_replay.h"
@@ -20,8 +19,9 @@ struct log_walk {
     struct verify *verify;
     struct division author;
     struct audit audit;
-    struct signers signers; /* as far as the log was read */
-    struct approval_coverage *coverage;
+    struct approval_judge judge;
+    struct person_chain chain; /* as far as the log was read */
+    uint32_t chain_epoch;      /* of the founders that it begins with; 0: none yet */
     struct block_body body;
     struct replay *replay; /* NULL unless deep */
     bool broken;           /* what follows in this log cannot be told */
@@ -50,71 +50,55 @@ static bool fail_entry(struct log_walk *walk, const struct entry *entry, const c
                        entry->lsn, (int)id.size, (const char *)id.data, what);
 }
 
-static void check_signatures(struct log_walk *walk, const struct block_header *header)
+static void note_fault(void *arg, size_t index, const char *why)
 {
-    for (size_t i = 0; i < walk->body.group_count; i++) {
-        const struct approval_group *group = &walk->body.groups[i];
-        const char *fault = approval_coverage_signature(roster_tree(walk->verify->config.roster),
-                                                        header, &walk->body, group);
+    struct log_walk *walk = arg;
 
-        walk->verify->counts.signatures++;
-        if (fault != NULL) {
-            (void)fail_entry(walk, &walk->body.entries[group->first_entry], fault);
-        }
+    (void)fail_entry(walk, &walk->body.entries[index], why);
+}
+
+static void note_person(void *arg, const struct person_link *link)
+{
+    struct log_walk *walk = arg;
+
+    if (link->why[0] != '\0') {
+        (void)verify_fail(walk->verify, VERIFY_AUTHORS, walk->author,
+                          "in_log_person division=%s lsn=%" PRIu64 " name=%s why=%s",
+                          walk->author.code, link->lsn, link->name, link->why);
     }
 }
 
-static bool may_sign(const struct log_walk *walk, const struct approval_group *group)
+/* An epoch with other founders begins a chain of its own. */
+static void follow_epoch(struct log_walk *walk, uint32_t epoch)
 {
-    return group == NULL || signers_may(&walk->signers, &group->key, group->role);
-}
+    struct person_chain chain;
 
-/* With another key of his own; the same key twice is found by approval_coverage_lacks. */
-static bool is_one_person(const struct log_walk *walk, const struct approval_group *maker,
-                          const struct approval_group *checker)
-{
-    return maker != NULL && checker != NULL &&
-           memcmp(&maker->key, &checker->key, sizeof maker->key) != 0 &&
-           signers_same(&walk->signers, &maker->key, &checker->key);
-}
-
-/* Entry by entry: what a person may do is what the log said of them before it. */
-static void check_persons(struct log_walk *walk)
-{
-    const struct approval_coverage *coverage = walk->coverage;
-
-    for (size_t i = 0; i < walk->body.count; i++) {
-        const struct entry *entry = &walk->body.entries[i];
-
-        if (!may_sign(walk, coverage->maker[i]) || !may_sign(walk, coverage->checker[i])) {
-            (void)fail_entry(walk, entry, "signer_unknown");
-        } else if (is_one_person(walk, coverage->maker[i], coverage->checker[i])) {
-            (void)fail_entry(walk, entry, "approval_one_person");
-        }
-        (void)signers_take(&walk->signers, entry);
+    if (epoch == walk->chain_epoch) {
+        return;
     }
+    person_chain_begin(&chain, walk->verify->config.roster, walk->author, epoch);
+    if (walk->chain_epoch == 0 || chain.first_epoch > walk->chain_epoch) {
+        person_chain_free(&walk->chain);
+        walk->chain = chain;
+    } else {
+        person_chain_free(&chain);
+    }
+    walk->chain_epoch = epoch;
 }
 
-/* The entries that tell a log's signers go to all below it too: of a log from above, they are here
+/* The entries that tell a log's persons go to all below it too: of a log from above, they are here
  * even though other entries are not. */
 static void check_approvals(struct log_walk *walk, const struct block_header *header)
 {
+    const struct approval_findings findings = {walk, note_fault, note_person};
     const struct grant *grant =
         roster_epoch(walk->verify->config.roster, walk->author, header->epoch);
-    const struct policy policy = {grant->policy};
-    size_t at = 0;
-    const char *fault = approval_coverage_make(walk->coverage, &walk->body, &at);
+    const uint64_t before = walk->judge.verified;
 
-    if (fault != NULL) {
-        (void)fail_at(walk, VERIFY_AUTHORS, header->first_lsn + at, fault);
-        return;
-    }
-    fault = approval_coverage_lacks(walk->coverage, &walk->body, policy, &at);
-    if (fault != NULL) {
-        (void)fail_entry(walk, &walk->body.entries[at], fault);
-    }
-    check_signatures(walk, header);
-    check_persons(walk);
+    follow_epoch(walk, header->epoch);
+    approval_judge_block(&walk->judge, &walk->chain, true, (struct policy){grant->policy}, header,
+                         &walk->body, &findings);
+    walk->verify->counts.signatures += walk->judge.verified - before;
 }
 
 /* --- blocks --- */
@@ -172,12 +156,12 @@ static bool check_log(struct verify *verify, struct division author, bool whole)
     const uint64_t before = verify->fault_total;
 
     audit_begin(&walk.audit, verify->config.roster, author, whole);
-    walk.coverage = mem_zalloc(sizeof *walk.coverage);
+    approval_judge_init(&walk.judge, roster_tree(verify->config.roster));
     walk.replay = verify->config.deep ? replay_open(verify, author) : NULL;
     check_blocks(&walk);
     replay_close(walk.replay);
-    mem_free(walk.coverage);
-    signers_free(&walk.signers);
+    approval_judge_free(&walk.judge);
+    person_chain_free(&walk.chain);
     block_body_free(&walk.body);
     audit_end(&walk.audit);
     return verify->fault_total == before;

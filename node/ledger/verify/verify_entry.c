@@ -3,9 +3,8 @@
 #include <assert.h>
 #include <stdio.h>
 
-#include "node/ledger/query/query.h"
 #include "node/ledger/verify/approval_coverage.h"
-#include "node/ledger/verify/signers.h"
+#include "node/ledger/verify/person_chain.h"
 #include "replicator/log/sealing.h"
 
 const char *entry_check_name(enum entry_check check)
@@ -150,70 +149,34 @@ static void take_groups(struct entry_proof *proof)
     }
 }
 
-struct roll { /* the persons that the log names up to the entry */
-    const struct entry_question *question;
-    struct entry_proof *proof;
-    struct signers signers;
-    bool any;
-};
-
-static void name_person(struct entry_proof *proof, const struct document *document)
-{
-    const struct bytes key = document_text(document, FIELD_OPERATOR_KEY);
-    const struct bytes name = document_text(document, FIELD_NAME);
-
-    for (size_t i = 0; i < proof->person_count; i++) {
-        struct entry_person *person = &proof->persons[i];
-
-        if (bytes_equal(key, bytes_of(person->group->key.at, sizeof person->group->key.at))) {
-            (void)snprintf(person->name, sizeof person->name, "%.*s", (int)name.size,
-                           (const char *)name.data);
-        }
-    }
-}
-
-static bool visit_operator(void *arg, const struct document_row *row)
-{
-    struct roll *roll = arg;
-    struct block_body body = BLOCK_BODY_EMPTY;
-    struct document document;
-    struct entry entry;
-    struct err err;
-
-    if (row->lsn < roll->question->lsn &&
-        log_read_entry(roll->question->store, roll->question->snapshot, row->author, row->lsn,
-                       &body, &entry, &err) == OK &&
-        document_decode(&document, entry.kind, entry.body, &err) == OK) {
-        roll->any = true;
-        (void)signers_take(&roll->signers, &entry);
-        name_person(roll->proof, &document);
-    }
-    block_body_free(&body);
-    return row->lsn < roll->question->lsn;
-}
-
-static const char *fault_of_person(struct entry_proof *proof, const struct roll *roll,
-                                   struct entry_person *person)
+static const char *fault_of_person(struct entry_proof *proof, const struct entry_question *question,
+                                   const struct person_chain *chain, struct entry_person *person)
 {
     const struct approval_group *group = person->group;
-    const char *fault = approval_coverage_signature(roster_tree(roll->question->roster),
+    const struct person_link *link = person_chain_find(chain, &group->key, question->lsn);
+    const bool is_of_person = proof->body.entries[proof->index].kind == KIND_OPERATOR;
+    const uint32_t role = is_of_person ? ROLE_ADMIN : (uint32_t)group->role;
+    const char *fault = approval_coverage_signature(roster_tree(question->roster),
                                                     &proof->block.header, &proof->body, group);
 
-    if (fault == NULL && !signers_may(&roll->signers, &group->key, group->role)) {
+    (void)snprintf(person->name, sizeof person->name, "%s", link == NULL ? "" : link->name);
+    if (fault == NULL && (link == NULL || (link->roles & role) == 0)) {
         fault = "entry_signer_unknown";
     }
     person->signed_it = fault == NULL;
     return fault;
 }
 
-static const char *fault_of_persons(struct entry_proof *proof, const struct roll *roll)
+static const char *fault_of_persons(struct entry_proof *proof,
+                                    const struct entry_question *question,
+                                    const struct person_chain *chain)
 {
     const struct approval_group *first = proof->persons[0].group;
     const char *fault = NULL;
 
     for (size_t i = 0; i < proof->person_count; i++) {
         const struct approval_group *group = proof->persons[i].group;
-        const char *here = fault_of_person(proof, roll, &proof->persons[i]);
+        const char *here = fault_of_person(proof, question, chain, &proof->persons[i]);
 
         if (here == NULL && i > 0 && memcmp(&group->key, &first->key, sizeof group->key) == 0) {
             here = "approval_one_person";
@@ -225,7 +188,7 @@ static const char *fault_of_persons(struct entry_proof *proof, const struct roll
 
 static void check_persons(struct entry_proof *proof, const struct entry_question *question)
 {
-    struct roll roll = {.question = question, .proof = proof};
+    struct person_chain chain;
     const char *fault;
 
     take_groups(proof);
@@ -233,15 +196,15 @@ static void check_persons(struct entry_proof *proof, const struct entry_question
         found(proof, CHECK_PERSONS, CHECK_UNKNOWN, NULL);
         return;
     }
-    query_list(question->txn, question->author, kind_named(bytes_text("operator")), 0,
-               visit_operator, &roll);
-    fault = fault_of_persons(proof, &roll);
+    person_chain_load(&chain, question->txn, question->roster, question->author,
+                      proof->block.header.epoch);
+    fault = fault_of_persons(proof, question, &chain);
     if (fault == NULL) {
         found(proof, CHECK_PERSONS, CHECK_GOOD, NULL);
     } else {
-        found(proof, CHECK_PERSONS, roll.any ? CHECK_BAD : CHECK_UNKNOWN, fault);
+        found(proof, CHECK_PERSONS, chain.count > 0 ? CHECK_BAD : CHECK_UNKNOWN, fault);
     }
-    signers_free(&roll.signers);
+    person_chain_free(&chain);
 }
 
 /* --- the ledger --- */

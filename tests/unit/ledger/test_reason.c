@@ -45,6 +45,7 @@ static const struct {
     {REASON_SIGNER_ENDED, "", "signer_ended"},
     {REASON_SIGNATURE_OUTDATED, "", "signature_outdated"},
     {REASON_DRAFTS_FULL, "", "drafts_full"},
+    {REASON_ISSUER_UNAPPROVED, "", "issuer_unapproved"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "node/ledger/observe.h"
+#include "node/ledger/verify/person_chain.h"
 #include "node/store/store_memory.h"
 #include "replicator/log/sealing.h"
 #include "replicator/trust/merkle.h"
@@ -164,6 +165,20 @@ static void seal(struct office *office)
     buf_free(&key);
 }
 
+/* Nobody founded these divisions: their persons are the word of their keys. */
+static void keep_person(struct office *at, struct division author, const struct entry *entry)
+{
+    const struct block_header header = {.author = author, .epoch = 1};
+    struct entry copy = *entry;
+    const struct block_body body = {.entries = &copy, .count = 1};
+    struct person_chain chain = {.count = 0};
+    struct person_link link;
+
+    if (person_chain_judge(&chain, &header, &body, 0, NULL, NULL, &link)) {
+        person_link_store(at->txn, author, &link);
+    }
+}
+
 static void deliver_to(struct office *to, const struct block_view *block,
                        const struct block_body *body)
 {
@@ -179,6 +194,9 @@ static void deliver_to(struct office *to, const struct block_view *block,
     log_block_key(&key, block->header.author, block->header.epoch, block->header.first_lsn);
     (void)txn_put(to->txn, SPACE_BLOCKS, buf_bytes(&key), block->whole);
     buf_free(&key);
+    for (size_t i = 0; i < body->count; i++) {
+        keep_person(to, block->header.author, &body->entries[i]);
+    }
     if (roster_within(roster, block->header.author, self)) {
         if (ledger_apply_block(to->ledger, to->txn, &block->header, body->entries, body->count,
                                &err) != OK) {
@@ -295,6 +313,7 @@ static void enter(struct office *office, const struct document *document, bool a
                   ROLE_CHECKER, &entry);
     }
     office->count++;
+    keep_person(office, tree_division(office->name), &entry);
     ledger_apply_own(office->ledger, office->txn,
                      &(struct applied){tree_division(office->name), entry.lsn, entry.time_ms,
                                        entry.kind, entry.format, entry.body},

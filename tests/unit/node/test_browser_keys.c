@@ -43,11 +43,11 @@ static void run_deed(struct work *work, struct node *node, struct txn *txn)
         break;
     case CONFIRM:
         deed->err.status =
-            browser_key_confirm(node, txn, deed->key.at, deed->admin, &deed->out, &deed->err);
+            browser_key_confirm(node, txn, deed->key.at, deed->admin, NULL, &deed->out, &deed->err);
         break;
     case END:
         deed->err.status =
-            browser_key_end(node, txn, deed->key.at, deed->admin, &deed->out, &deed->err);
+            browser_key_end(node, txn, deed->key.at, deed->admin, NULL, &deed->out, &deed->err);
         break;
     case END_PERSON:
         deed->err.status = person_end(node, txn, &person, &deed->err);

@@ -1,0 +1,36 @@
+/* vouching - whose word a change among a node's persons is: admins of its chain
+ * (node/ledger/verify/person_chain.h) sign the entry that tells it.
+ *
+ *   two admins, or the one that there is --> signatures beside the operator entry
+ *
+ * Where the node's grant names no first admins, nobody signs: its persons are the word of its own
+ * key, and its boards say so.
+ *
+ * Owns: nothing. Thread: the loop thread, inside a task; vouched_by any with a snapshot. */
+#ifndef TERRACE_NODE_OFFICE_VOUCHING_H
+#define TERRACE_NODE_OFFICE_VOUCHING_H
+
+#include "node/ledger/verify/person_chain.h"
+#include "node/office/submit.h"
+
+enum { VOUCHERS_MAX = 2 };
+
+/* Who signs, with their keys; they are borrowed for the task. */
+struct vouchers {
+    const struct person *admins[VOUCHERS_MAX];
+    size_t count;
+};
+
+/* May these change who works here? NULL stands for nobody. Errors: ERR_REFUSED (too few, no admin
+ * of the chain, or one person twice). */
+enum status vouchers_check(const struct node *node, struct txn *txn,
+                           const struct vouchers *vouchers, struct err *err);
+/* Signs the entry that is appended next; nothing where there is no chain. */
+void vouchers_sign(struct node *node, const struct vouchers *vouchers, uint32_t kind,
+                   struct bytes body);
+
+/* What a division's approvals rest on: "node_key" (its grant names no first admins), "one_admin",
+ * "two_admins"; "nobody" where every admin was ended. */
+const char *vouched_by(struct txn *txn, const struct roster *roster, struct division division);
+
+#endif
