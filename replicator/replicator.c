@@ -210,14 +210,14 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
                              const struct grant_terms *terms, struct err *err)
 {
     const struct audience audience = {AUDIENCE_TREE, grant->division};
-    const struct grant_terms none = {.founder_count = 0};
     struct grant whole = *grant;
     struct buf sealed = BUF_EMPTY;
     bool added;
     enum status status;
 
     whole.tree = r->config.tree;
-    grant_seal_with(&sealed, &whole, terms == NULL ? &none : terms, r->config.key);
+    whole.granter_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    grant_seal(&sealed, &whole, terms, r->config.key);
     status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     if (status == OK && added) {
         (void)replicator_append(r, txn, &audience, KIND_GRANT, GRANT_FORMAT, buf_bytes(&sealed));

@@ -11,7 +11,7 @@ struct invite_task {
     struct api_task api_task;
     struct division division;
     char name[NAME_BYTES_MAX + 1];
-    bool hold;
+    struct invite_terms terms;
     struct token token;
     struct err err;
 };
@@ -21,13 +21,23 @@ static void run_invite(struct api_task *api_task, struct node *node, struct txn 
     struct invite_task *invite = (struct invite_task *)api_task;
 
     invite->err.status = OK;
-    invite->err.status = node_invite(node, txn, invite->division, invite->name, invite->hold,
-                                     &invite->token, &invite->err);
+    invite->terms.name = invite->name;
+    invite->err.status =
+        node_invite(node, txn, invite->division, &invite->terms, &invite->token, &invite->err);
 }
 
 static void free_invite(struct api_task *api_task)
 {
     crypto_wipe(&((struct invite_task *)api_task)->token, sizeof(struct token));
+}
+
+static void write_reach(struct json_out *out, const struct grant_reach *reach)
+{
+    out_open(out, "may_grant", '[');
+    for (size_t i = 0; i < reach->count; i++) {
+        out_text(out, NULL, reach->pattern[i]);
+    }
+    out_close(out, ']');
 }
 
 static void write_invite(struct answer *answer, const struct invite_task *invite)
@@ -41,9 +51,32 @@ static void write_invite(struct answer *answer, const struct invite_task *invite
     out_time(&out, "expires", invite->token.expires_unix_ms);
     out_text(&out, "division", invite->division.code);
     out_text(&out, "name", invite->name);
-    out_bool(&out, "hold", invite->hold);
+    write_reach(&out, &invite->terms.may_grant);
+    out_bool(&out, "hold", invite->terms.hold);
     out_close(&out, '}');
     crypto_wipe(text, sizeof text);
+}
+
+/* Absent: nobody. */
+static bool read_reach(const struct request *request, struct answer *answer, const json_t *object,
+                       struct grant_reach *out)
+{
+    const json_t *list = json_object_get(object, "may_grant");
+
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const char *text = json_string_value(json_array_get(list, i));
+
+        if (text == NULL || !reach_add(out, bytes_text(text))) {
+            answer_refuse(request, answer, API_BAD_REQUEST, "ask_may_grant value=%s",
+                          text == NULL ? "" : text);
+            return false;
+        }
+    }
+    if (list != NULL && !json_is_array(list)) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_may_grant value=");
+        return false;
+    }
+    return true;
 }
 
 static bool read_invite(const struct request *request, struct answer *answer, const json_t *object,
@@ -65,8 +98,8 @@ static bool read_invite(const struct request *request, struct answer *answer, co
         return false;
     }
     memcpy(invite->name, name, strlen(name) + 1);
-    invite->hold = json_is_true(json_object_get(object, "hold"));
-    return true;
+    invite->terms.hold = json_is_true(json_object_get(object, "hold"));
+    return read_reach(request, answer, object, &invite->terms.may_grant);
 }
 
 void post_invite(struct request *request, struct answer *answer)
@@ -122,6 +155,7 @@ static void write_invitation(struct json_out *out, const struct enrol_invitation
     out_division(out, "division", invitation->division);
     out_text(out, "name", invitation->name);
     out_text(out, "state", state_of(invitation, now_ms));
+    write_reach(out, &invitation->may_grant);
     out_bool(out, "hold", invitation->hold);
     out_time(out, "since", invitation->since_unix_ms);
     out_time(out, "expires", invitation->expires_unix_ms);

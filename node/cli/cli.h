@@ -91,6 +91,7 @@ enum option_id {
     OPT_ADMIN,
     OPT_AT,
     OPT_WITH,
+    OPT_MAY_GRANT,
     OPTIONS
 };
 

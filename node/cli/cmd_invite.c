@@ -33,11 +33,26 @@ static void show_token(const struct cli *cli, const json_t *answer)
     }
 }
 
+/* What --may-grant lists; none when it was not given. */
+static json_t *patterns(const struct cli *cli)
+{
+    const char *typed = cli->value[OPT_MAY_GRANT];
+    json_t *list = json_array();
+    struct grant_reach reach;
+
+    (void)reach_parse(&reach, bytes_text(typed == NULL ? "" : typed));
+    for (size_t i = 0; i < reach.count; i++) {
+        (void)json_array_append_new(list, json_string(reach.pattern[i]));
+    }
+    return list;
+}
+
 static enum exit_code invite(struct cli *cli)
 {
     return post_object(cli, "/invite",
-                       json_pack("{ss ss sb}", "division", cli->argv[0], "name",
-                                 cli->value[OPT_NAME], "hold", cli->value[OPT_HOLD] != NULL),
+                       json_pack("{ss ss so sb}", "division", cli->argv[0], "name",
+                                 cli->value[OPT_NAME], "may_grant", patterns(cli), "hold",
+                                 cli->value[OPT_HOLD] != NULL),
                        show_token);
 }
 
@@ -176,6 +191,7 @@ static bool is_one_way(const struct cli *cli)
                      (cli->value[OPT_ACCEPT] != NULL) + (cli->value[OPT_WITHDRAW] != NULL);
 
     return ways == 1 && (cli->argc == 1 || cli->value[OPT_HOLD] == NULL) &&
+           (cli->argc == 1 || cli->value[OPT_MAY_GRANT] == NULL) &&
            (cli->argc == 1) >= (cli->value[OPT_NAME] != NULL) &&
            (cli->value[OPT_ACCEPT] != NULL || cli->value[OPT_FINGERPRINT] == NULL);
 }

@@ -7,6 +7,7 @@
 #include "node/cli/encoding.h"
 #include "node/ledger/schema/kinds.h"
 #include "node/text/nearest.h"
+#include "replicator/trust/reach.h"
 
 static bool word_known(const char *const *words, const char *word)
 {
@@ -128,6 +129,13 @@ static bool good_number(const char *typed)
     const size_t digits = strspn(typed, "0123456789");
 
     return digits >= 1 && digits <= 19 && typed[digits] == '\0' && typed[0] != '0';
+}
+
+static bool good_patterns(const char *typed)
+{
+    struct grant_reach reach;
+
+    return reach_parse(&reach, bytes_text(typed));
 }
 
 static bool good_days(const char *typed)
@@ -310,6 +318,7 @@ static const struct value_rule {
     [OPT_UNTIL] = {good_until, "until_form"},
     [OPT_END] = {good_number, "session_number_form"},
     [OPT_DAYS] = {good_days, "days_form"},
+    [OPT_MAY_GRANT] = {good_patterns, "may_grant_form"},
     [OPT_ROLE] = {good_role, "known_roles"},
     [OPT_AT] = {good_at, "at_form"},
     [OPT_HASH] = {good_hash, "hash_form"},

@@ -23,9 +23,9 @@ const struct command commands[] = {
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
      "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]..."},
     {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
-     BIT(OPT_NAME) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_FINGERPRINT) |
-         BIT(OPT_WITHDRAW),
-     "invite CODE --name NAME [--hold] | invite --list | "
+     BIT(OPT_NAME) | BIT(OPT_MAY_GRANT) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) |
+         BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW),
+     "invite CODE --name NAME [--may-grant PATTERN,...] [--hold] | invite --list | "
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
@@ -185,6 +185,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_UNTIL] = {"until", required_argument, NULL, OPT_UNTIL},
     [OPT_END_TOKENS] = {"end-tokens", no_argument, NULL, OPT_END_TOKENS},
     [OPT_AT] = {"at", required_argument, NULL, OPT_AT},
+    [OPT_MAY_GRANT] = {"may-grant", required_argument, NULL, OPT_MAY_GRANT},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

@@ -389,7 +389,7 @@ struct policy node_policy(const struct node *node)
 }
 
 enum status node_invite(struct node *node, struct txn *txn, struct division division,
-                        const char *name, bool hold, struct token *token, struct err *err)
+                        const struct invite_terms *terms, struct token *token, struct err *err)
 {
     memset(token, 0, sizeof *token);
     token->division = division;
@@ -399,7 +399,7 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
     (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
     (void)snprintf(token->link, sizeof token->link, "%s", node->config.listen);
     token->policy = node_policy(node).kinds;
-    return enrol_invite(node->replicator, txn, token, name, hold, node->turn_unix_ms, err);
+    return enrol_invite(node->replicator, txn, token, terms, node->turn_unix_ms, err);
 }
 
 enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,

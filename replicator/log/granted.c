@@ -73,13 +73,17 @@ static struct division child_of(const struct ingest *ingest, const struct held_l
 }
 
 static enum status check_grant(const struct ingest *ingest, const struct held_log *log,
-                               const struct grant *grant, struct err *err)
+                               const struct grant *grant, uint32_t epoch, struct err *err)
 {
     const struct member *child;
 
     if (!division_equal(grant->parent, log->author)) {
         return err_set(err, ERR_REFUSED, "grant_not_its_own division=%s author=%s",
                        grant->division.code, log->author.code);
+    }
+    if (grant->granter_epoch != epoch) { /* or it could choose among the lists it ever had */
+        return err_set(err, ERR_REFUSED, "grant_other_epoch division=%s epoch=%" PRIu32,
+                       grant->division.code, epoch);
     }
     if (log->side != HELD_BELOW || roster_find(ingest->roster, grant->division) != NULL) {
         return OK;
@@ -91,20 +95,65 @@ static enum status check_grant(const struct ingest *ingest, const struct held_lo
                          grant->division.code, SUBTREE_MEMBERS_MAX, child->grant.division.code);
 }
 
+static bool note_key(void *arg, struct bytes key, struct bytes value)
+{
+    (void)value;
+    buf_append_bytes(arg, key);
+    return true;
+}
+
+/* All epochs that the division was given by who must give way. */
+static void delete_grants(struct txn *txn, struct division division)
+{
+    struct buf prefix = BUF_EMPTY, keys = BUF_EMPTY;
+    struct err err; /* a read error stays with the txn */
+
+    buf_put_u8(&prefix, META_GRANT);
+    division_write(&prefix, division);
+    (void)txn_scan(txn, SPACE_META, buf_bytes(&prefix), note_key, &keys, &err);
+    for (size_t at = 0; at < keys.size; at += prefix.size + sizeof(uint32_t)) {
+        txn_delete(txn, SPACE_META, bytes_of(keys.data + at, prefix.size + sizeof(uint32_t)));
+    }
+    buf_free(&prefix);
+    buf_free(&keys);
+}
+
+/* Two have granted it: may this grant stand in the place of the first? Not once the division has
+ * spoken here: its log would be cut off. */
+static enum status replace(struct ingest *ingest, struct txn *txn, const struct grant *grant,
+                           struct bytes sealed, struct err *err)
+{
+    const struct held_log *log = heads_find(ingest->logs, grant->division);
+    enum status status = ERR_DIVISION_TAKEN;
+
+    if (grant->epoch == 1 && (log == NULL || log->staged.lsn == 0)) {
+        status = roster_replace(ingest->roster, sealed, err);
+    }
+    if (status == OK) {
+        delete_grants(txn, grant->division);
+    }
+    return status;
+}
+
 /* Errors: as of roster_add. */
 static enum status take_grant(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                              struct bytes sealed, struct findings *found, struct err *err)
+                              struct bytes sealed, uint32_t epoch, struct findings *found,
+                              struct err *err)
 {
     struct grant grant;
     bool added = false;
     enum status status = grant_parse(&grant, sealed, err);
 
     if (status == OK) {
-        status = check_grant(ingest, log, &grant, err);
+        status = check_grant(ingest, log, &grant, epoch, err);
     }
     if (status == OK) {
         findings_note(found, FOUND_GRANT, grant.division, 0);
         status = roster_add(ingest->roster, sealed, &added, err);
+    }
+    if (status == ERR_DIVISION_TAKEN && log->side == HELD_BELOW) {
+        status = replace(ingest, txn, &grant, sealed, err);
+        added = status == OK;
     }
     if (added) {
         grant_put(txn, &grant, sealed);
@@ -113,27 +162,20 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
     return status;
 }
 
-/* A grant that the roster refused: is it for a division of another branch? Then a row says so, for
- * the blocks of that division which follow. */
-static bool is_conflict(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                        struct bytes sealed, struct findings *found)
+/* A grant of a division that another has granted. On the branch of one child the upper granter sees
+ * both, and tells the lower; here a row says so for the blocks of that division which follow. */
+static void note_conflict(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                          struct bytes sealed, struct findings *found)
 {
-    const struct member *member;
+    const struct division child = child_of(ingest, log);
     struct grant grant;
     struct err err;
 
-    if (log->side != HELD_BELOW || grant_parse(&grant, sealed, &err) != OK ||
-        !division_equal(grant.parent, log->author)) {
-        return false;
+    if (log->side == HELD_BELOW && grant_parse(&grant, sealed, &err) == OK &&
+        !roster_within(ingest->roster, grant.division, child)) {
+        put_conflict(txn, grant.division, child);
+        findings_note(found, FOUND_CONFLICT, grant.division, 0);
     }
-    member = roster_find(ingest->roster, grant.division);
-    if (member == NULL || member->parent == NULL ||
-        roster_within(ingest->roster, grant.division, log->author)) {
-        return false;
-    }
-    put_conflict(txn, grant.division, child_of(ingest, log));
-    findings_note(found, FOUND_CONFLICT, grant.division, 0);
-    return true;
 }
 
 /* --- where reading waits --- */
@@ -212,13 +254,13 @@ static void report_refused(const struct ingest *ingest, const struct held_log *l
 
 /* False before an entry that this version does not know. */
 static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                       const struct entry *entry, struct findings *found)
+                       const struct entry *entry, uint32_t epoch, struct findings *found)
 {
     enum status status = ERR_NEEDS_UPGRADE;
     struct err err;
 
     if (link_kind_known(entry->kind, entry->format)) {
-        status = take_grant(ingest, txn, log, entry->body, found, &err);
+        status = take_grant(ingest, txn, log, entry->body, epoch, found, &err);
     }
     if (status == ERR_NEEDS_UPGRADE) {
         findings_alarm(found, ALARM_NEEDS_UPGRADE, log->author,
@@ -227,18 +269,20 @@ static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held
                        entry->lsn, log->author.code, entry->time_ms, entry->kind, entry->format);
         return false;
     }
-    if (status != OK && !is_conflict(ingest, txn, log, entry->body, found)) {
+    if (status == ERR_DIVISION_TAKEN) {
+        note_conflict(ingest, txn, log, entry->body, found);
+    } else if (status != OK) {
         report_refused(ingest, log, entry, &err, found);
     }
     return true;
 }
 
 static bool take_entries(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                         const struct block_body *body, struct findings *found)
+                         const struct block_body *body, uint32_t epoch, struct findings *found)
 {
     for (size_t i = 0; i < body->count; i++) {
         if (body->entries[i].kind < KIND_USER_FIRST &&
-            !take_entry(ingest, txn, log, &body->entries[i], found)) {
+            !take_entry(ingest, txn, log, &body->entries[i], epoch, found)) {
             return false;
         }
     }
@@ -250,8 +294,8 @@ void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *
 {
     const struct block_body *body = &ingest->body;
 
-    if (has_link_kinds(body) &&
-        (is_waiting(txn, log->author) || !take_entries(ingest, txn, log, body, found))) {
+    if (has_link_kinds(body) && (is_waiting(txn, log->author) ||
+                                 !take_entries(ingest, txn, log, body, header->epoch, found))) {
         put_waits(txn, header);
     }
 }
@@ -280,7 +324,7 @@ static enum status resume_block(struct ingest *ingest, struct txn *txn, const st
         status = block_body_read(&body, &block, err);
     }
     if (status == OK) {
-        *known = take_entries(ingest, txn, log, &body, found);
+        *known = take_entries(ingest, txn, log, &body, block.header.epoch, found);
     }
     if (status == OK && *known) {
         delete_waits(txn, &block.header);

@@ -2,8 +2,9 @@
  * many, what they cost, and where reading them has to wait.
  *
  * All nodes share one roster in memory, and each grant takes two signatures to verify. So a log
- * carries what its author granted and nothing else, a block carries few, a child pays for each as
- * for a block, and one child's subtree has a share of the roster and no more.
+ * carries what its author granted, with the epoch of the block, and nothing else; a block carries
+ * few, a child pays for each as for a block, and one child's subtree has a share of the roster and
+ * no more. Whether a grant is its author's to give is the roster's to judge.
  *
  * Before an entry of a link kind or format that this version does not know, reading a log stops:
  *
@@ -14,8 +15,11 @@
  * Blocks are held, acknowledged, cosigned and passed on all the same. Once the program knows more,
  * grants_resume reads the blocks of the rows in order.
  *
- * A division that two branches have granted: neither granter can see the other, a node above both
- * can. The first grant stands, and nothing of the second log is taken.
+ * A division that two have granted, neither knowing of the other. Where one of them is above the
+ * other, a node above both takes the grant of the one nearer the root, as long as the division has
+ * said nothing under the other; the upper one tells the lower. Where neither is, their lists would
+ * have met (enrol_place.h forbids it): the first grant stands, and nothing of the second log is
+ * taken.
  *
  * Storage: META_GRANT division epoch(u32)                        -> sealed grant
  *          META_GRANT_WAITS author(9) first_lsn(u64) epoch(u32)  -> "": reading waits there

@@ -81,7 +81,8 @@ static enum place compare_stored(struct ingest *ingest, struct txn *txn,
                : PLACE_FORK;
 }
 
-/* A new epoch goes on after its grant's base, and only a holder exactly there may follow. */
+/* A new epoch cuts nothing off when it has no base; else it goes on after that, and only a holder
+ * exactly there may follow. Nothing of an epoch before it comes behind it. */
 static bool epoch_follows(const struct ingest *ingest, const struct log_head *head,
                           const struct block_header *header)
 {
@@ -90,8 +91,9 @@ static bool epoch_follows(const struct ingest *ingest, const struct log_head *he
     if (header->epoch == head->epoch) {
         return true;
     }
-    return header->epoch > head->epoch && grant->base_lsn == head->lsn &&
-           hash_equal(&grant->base_hash, &head->hash);
+    return header->epoch > head->epoch &&
+           (grant->base_lsn == 0 ||
+            (grant->base_lsn == head->lsn && hash_equal(&grant->base_hash, &head->hash)));
 }
 
 static enum place place_whole(struct ingest *ingest, struct txn *txn, const struct held_log *log,
@@ -159,11 +161,14 @@ static enum place place_filtered(struct ingest *ingest, struct txn *txn, const s
     if (header->aud_seq > head->seq + 1) {
         return PLACE_GAP;
     }
-    if (!hash_equal(&header->aud_prev, &head->hash) || header->epoch < log->staged.epoch) {
+    if (!hash_equal(&header->aud_prev, &head->hash)) {
         return PLACE_FORK;
     }
     if (header->first_lsn <= log->staged.lsn) {
         return place_before_head(ingest, txn, block);
+    }
+    if (header->epoch < log->staged.epoch) {
+        return PLACE_FORK;
     }
     /* Where two audiences meet, the chain of the log can be seen, too. */
     return header->first_lsn > log->staged.lsn + 1 ||

@@ -97,10 +97,15 @@ static void write_groups(struct log_writer *own, struct buf *out)
 
 /* --- entries --- */
 
+static uint32_t epoch_now(const struct log_writer *own)
+{
+    return roster_find(own->author.roster, own->author.self)->grant.epoch;
+}
+
 static bool fits(const struct log_writer *own, const struct audience *audience, size_t body_size)
 {
-    return audience_equal(&own->audience, audience) && own->count < BLOCK_ENTRIES_MAX &&
-           own->group_count < OPEN_GROUPS_MAX &&
+    return audience_equal(&own->audience, audience) && own->epoch == epoch_now(own) &&
+           own->count < BLOCK_ENTRIES_MAX && own->group_count < OPEN_GROUPS_MAX &&
            own->entries.size + body_size + 64 + (own->group_count + 2) * GROUP_BYTES_MAX <
                BLOCK_RAW_BYTES_MAX;
 }
@@ -117,7 +122,7 @@ uint64_t log_writer_append(struct log_writer *own, struct txn *txn, const struct
     if (own->count == 0) {
         own->first_lsn = own->logs->own->staged.lsn + 1;
         own->audience = *audience;
-        own->epoch = roster_find(own->author.roster, own->author.self)->grant.epoch;
+        own->epoch = epoch_now(own);
         if (own->leaves == NULL) {
             own->leaves = mem_zalloc(BLOCK_ENTRIES_MAX * sizeof *own->leaves);
         }

@@ -6,8 +6,8 @@
 #include <assert.h>
 #include <inttypes.h>
 
-/* One log may have several epochs, and a later one goes on after its grant's base: what an
- * earlier epoch holds above that base is evidence, and no part of the log. */
+/* One log may have several epochs. A later one goes on after its grant's base, where it has one:
+ * what an earlier epoch holds above that base is evidence, and no part of the log. */
 
 void log_block_key(struct buf *key, struct division author, uint32_t epoch, uint64_t first_lsn)
 {
@@ -85,7 +85,7 @@ static enum status last_before(struct cursor *cursor, uint32_t epoch, const stru
     if (!next->found) {
         return OK;
     }
-    *lsn = next->key.first_lsn - 1; /* without the grant: as far as the later epoch shows */
+    *lsn = next->key.first_lsn - 1; /* without a base: as far as the later epoch shows */
     buf_clear(&cursor->key);
     buf_put_u8(&cursor->key, META_GRANT);
     division_write(&cursor->key, cursor->author);
@@ -94,7 +94,7 @@ static enum status last_before(struct cursor *cursor, uint32_t epoch, const stru
                                      buf_bytes(&cursor->key), &sealed, err);
     if (status == OK) {
         status = grant_parse(&grant, buf_bytes(&sealed), err);
-        *lsn = status == OK ? grant.base_lsn : *lsn;
+        *lsn = status == OK && grant.base_lsn != 0 ? grant.base_lsn : *lsn;
     } else if (status == ERR_NOT_FOUND) {
         status = OK;
     }

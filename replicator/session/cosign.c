@@ -299,7 +299,8 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
     log = heads_find(&r->logs, word.author);
     member = roster_find(r->roster, word.holder);
     if (log == NULL || member == NULL || !may_speak(r, link, word.author, word.holder) ||
-        !is_of_what_it_holds(r, &word) || c->key_epoch != member->grant.epoch ||
+        !is_of_what_it_holds(r, &word) ||
+        roster_epoch_now(r->roster, word.holder, c->key_epoch) == NULL ||
         !cosignature_is_newer(txn, word.author, word.holder, c) || !link_may_verify(r, link)) {
         return; /* one of a former key comes too late: it may be a thief's */
     }

@@ -54,14 +54,12 @@ void cosign_head_receive(struct replicator *r, struct txn *txn, struct link *lin
                          const Terrace__Cosignature *c)
 {
     struct cosigned_head head, known;
-    const struct member *member;
 
     if (!read_head(r, link, c, &head)) {
         link_count_refused(link);
         return;
     }
-    member = roster_find(r->roster, head.holder);
-    if (member == NULL || c->key_epoch != member->grant.epoch ||
+    if (roster_epoch_now(r->roster, head.holder, c->key_epoch) == NULL ||
         (cosigned_head_newest(txn, head.author, head.holder, &known) &&
          head.position <= known.position) ||
         !link_may_verify(r, link)) {

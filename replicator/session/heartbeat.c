@@ -79,19 +79,18 @@ static void sign_heartbeat(const struct replicator *r, Terrace__Beat *beat,
 static bool heartbeat_ok(const struct replicator *r, const Terrace__Beat *beat,
                          struct division signer)
 {
-    const struct member *member = roster_find(r->roster, signer);
+    const struct grant *grant = roster_epoch_now(r->roster, signer, beat->key_epoch);
     struct signature signature;
     struct hash hash;
 
-    if (member == NULL || beat->suite != SUITE_ED25519_BLAKE2B ||
-        beat->key_epoch != member->grant.epoch || beat->hash.len != HASH_SIZE ||
+    if (grant == NULL || beat->suite != SUITE_ED25519_BLAKE2B || beat->hash.len != HASH_SIZE ||
         beat->health.len > HEALTH_BYTES_MAX ||
         (beat->has_root_lsn && beat->root_hash.len != HASH_SIZE) ||
         !pb_copy_exact(&signature, sizeof signature, beat->has_signature, beat->signature)) {
         return false;
     }
     hash = heartbeat_hash(r, beat);
-    return signature_ok(&member->grant.sign_key, &hash, &signature);
+    return signature_ok(&grant->sign_key, &hash, &signature);
 }
 
 static void fill_own(const struct replicator *r, Terrace__Beat *beat, const struct log_head *head)

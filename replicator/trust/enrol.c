@@ -2,6 +2,7 @@
 #include "proto/log.h"
 #include "replicator/trust/enrol_attempts.h"
 #include "replicator/trust/enrol_invites.h"
+#include "replicator/trust/enrol_place.h"
 #include "replicator/trust/enrol_proof.h"
 
 #include <assert.h>
@@ -52,23 +53,30 @@ static enum status check_addresses(const struct token *token, struct err *err)
 }
 
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, bool hold, uint64_t now_unix_ms, struct err *err)
+                         const struct invite_terms *terms, uint64_t now_unix_ms, struct err *err)
 {
-    const struct bytes name_bytes = bytes_text(name);
-    struct invite invite = {
-        .state = INVITE_OPEN, .parent = token->parent, .policy = token->policy, .hold = hold};
-    enum status status = check_place(replicator_roster(replicator), token, err);
+    const struct roster *roster = replicator_roster(replicator);
+    const struct bytes name = bytes_text(terms->name);
+    struct invite invite = {.state = INVITE_OPEN,
+                            .parent = token->parent,
+                            .policy = token->policy,
+                            .may_grant = terms->may_grant,
+                            .hold = terms->hold};
+    enum status status = check_place(roster, token, err);
 
+    if (status == OK) {
+        status = enrol_check_reach(roster, token->parent, token->division, &terms->may_grant, err);
+    }
     if (status == OK) {
         status = check_addresses(token, err);
     }
     if (status != OK) {
         return err_wrap(err, "invite_failed");
     }
-    if (name_bytes.size == 0 || name_bytes.size > NAME_BYTES_MAX || !text_plain(name_bytes)) {
+    if (name.size == 0 || name.size > NAME_BYTES_MAX || !text_plain(name)) {
         return err_set(err, ERR_REFUSED, "invite_name bytes_max=%d", NAME_BYTES_MAX);
     }
-    memcpy(invite.name, name_bytes.data, name_bytes.size);
+    memcpy(invite.name, name.data, name.size);
     crypto_random(token->secret, sizeof token->secret);
     token->expires_unix_ms = now_unix_ms + TOKEN_LIFE_MS;
     invite.expires_unix_ms = token->expires_unix_ms;
@@ -259,12 +267,14 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
                           .key_proof = message->key_proof,
                           .time_ms = now_unix_ms,
                           .policy = invite->policy};
+    struct grant_terms terms = message->terms; /* the founders, and what the invitation says */
     enum status status;
 
     memcpy(grant.name, invite->name, sizeof grant.name);
     memcpy(grant.endpoint, message->endpoint, sizeof grant.endpoint);
     memcpy(grant.curve_key, proven_curve_key, sizeof grant.curve_key);
-    status = replicator_grant(replicator, txn, &grant, &message->terms, err);
+    terms.may_grant = invite->may_grant;
+    status = replicator_grant(replicator, txn, &grant, &terms, err);
     if (status != OK) {
         return status;
     }
@@ -315,22 +325,31 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
 
 /* --- answers --- */
 
-static void write_chain(struct buf *answer, const struct roster *roster, struct division division)
+/* All epochs of every level, so that each can be judged by the one before it. False: they are more
+ * than an answer holds. */
+static bool write_chain(struct buf *answer, const struct roster *roster, struct division division)
 {
     Terrace__EnrolAnswer message = TERRACE__ENROL_ANSWER__INIT;
     ProtobufCBinaryData chain[ENROL_CHAIN_MAX];
     const struct member *member = roster_find(roster, division);
     size_t at = ENROL_CHAIN_MAX;
 
-    assert(member != NULL && member->depth < ENROL_CHAIN_MAX);
     for (; member != NULL; member = member->parent) {
-        chain[--at] = pb_of_bytes(member->sealed.data, member->sealed.size);
+        for (uint32_t epoch = member->grant.epoch; epoch > 0; epoch--) {
+            const struct bytes sealed = roster_sealed(roster, member->grant.division, epoch);
+
+            if (at == 0) {
+                return false;
+            }
+            chain[--at] = pb_of_bytes(sealed.data, sealed.size);
+        }
     }
     message.has_status = 1;
     message.status = OK;
     message.chain = chain + at;
     message.n_chain = ENROL_CHAIN_MAX - at;
     message_encode(answer, &message.base);
+    return answer->size <= ENROL_ANSWER_BYTES_MAX;
 }
 
 static void write_status(struct buf *answer, enum status status, const char *text)
@@ -397,8 +416,9 @@ void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes 
         refuse(txn, &attempt, invited, err.text, answer);
     } else if (message.confirm) {
         write_status(answer, OK, "");
-    } else {
-        write_chain(answer, replicator_roster(replicator), message.division);
+    } else if (!write_chain(answer, replicator_roster(replicator), message.division)) {
+        buf_clear(answer);
+        write_status(answer, ERR_LIMIT, "enrol_chain_long");
     }
 }
 

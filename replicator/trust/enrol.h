@@ -25,7 +25,8 @@ enum {
     TOKEN_TEXT_MAX = 1024,
     TOKEN_LIFE_MS = 24 * 3600 * 1000,
     ENROL_FRAME_BYTES_MAX = 64 << 10,
-    ENROL_CHAIN_MAX = TREE_DEPTH_MAX
+    ENROL_ANSWER_BYTES_MAX = 256 << 10, /* to who trusts the parent's key */
+    ENROL_CHAIN_MAX = 64                /* every epoch of every level */
 };
 
 struct token {
@@ -46,12 +47,18 @@ enum status token_parse(struct token *out, const char *text, struct err *err);
 /* False for "" and for a listener on every address of its machine (0.0.0.0). */
 bool endpoint_can_be_dialled(const char *endpoint);
 
+/* What the granter says of a division beside its place and keys. */
+struct invite_terms {
+    const char *name;
+    struct grant_reach may_grant; /* whom it may grant */
+    bool hold;                    /* a person decides who is granted */
+};
 /* Stages an invite. `token` comes filled by the caller but for the secret and its end; its policy
  * will stand in the grant.
- * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or an address
- * that nobody can dial). */
+ * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, outside of our
+ * reach or with a list that is (enrol_place.h), or an address that nobody can dial). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const char *name, bool hold, uint64_t now_unix_ms, struct err *err);
+                         const struct invite_terms *terms, uint64_t now_unix_ms, struct err *err);
 
 /* What is read out by telephone: eight groups of four digits, of the keys that ask to be this
  * division's. */
@@ -64,6 +71,7 @@ void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division divisio
 struct enrol_invitation {
     struct division division;
     char name[NAME_BYTES_MAX + 1];
+    struct grant_reach may_grant;
     uint64_t since_unix_ms, expires_unix_ms;
     bool hold;              /* a person decides who is granted */
     bool admitted;          /* and has: the next request of those keys is granted */
@@ -104,8 +112,8 @@ void enrol_receive(struct replicator *replicator, struct txn *txn, struct bytes 
  * holder waiting. Reads the store outside a turn. */
 bool enrol_knows_secret(const struct store *store, struct bytes frame);
 
-/* The joining side reads the answer: chain of sealed grants, root first, own last, checked
- * against the token. Errors carry the parent's reason. */
+/* The joining side reads the answer: chain of sealed grants, root first, own last, of each level
+ * all epochs in order, checked against the token. Errors carry the parent's reason. */
 struct enrolled {
     bool refused; /* by the parent, so that nothing was granted; any other error is our own
                      judgement */

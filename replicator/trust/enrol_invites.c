@@ -6,7 +6,7 @@
 #include "proto/log.h"
 #include "replicator/store/row_letters.h"
 
-enum { RECORD_PLAIN = 1, RECORD_HELD = 2 };
+enum { RECORD_PLAIN = 1, RECORD_HELD = 2, RECORD_REACH = 3 }; /* the first two are read only */
 
 /* --- rows --- */
 
@@ -17,25 +17,40 @@ static void invite_key(struct buf *key, struct division division)
     division_write(key, division);
 }
 
+static void put_short(struct buf *value, const char *text)
+{
+    buf_put_u8(value, (uint8_t)strlen(text));
+    buf_append_bytes(value, bytes_text(text));
+}
+
+static void write_invite(struct buf *value, const struct invite *invite)
+{
+    buf_put_u8(value, RECORD_REACH);
+    buf_put_u8(value, (uint8_t)invite->state);
+    division_write(value, invite->parent);
+    buf_append(value, invite->secret.at, sizeof invite->secret.at);
+    buf_put_u64(value, invite->expires_unix_ms);
+    buf_put_number_set(value, &invite->policy);
+    buf_append(value, invite->sign_key.at, sizeof invite->sign_key.at);
+    buf_append(value, invite->curve_key, sizeof invite->curve_key);
+    buf_put_u8(value, invite->hold);
+    buf_put_u8(value, (uint8_t)invite->may_grant.count);
+    for (size_t i = 0; i < invite->may_grant.count; i++) {
+        put_short(value, invite->may_grant.pattern[i]);
+    }
+    if (invite->hold) {
+        buf_put_u64(value, invite->asked_unix_ms);
+        put_short(value, invite->address);
+    }
+    buf_append_bytes(value, bytes_text(invite->name));
+}
+
 void invite_put(struct txn *txn, struct division division, const struct invite *invite)
 {
     struct buf key = BUF_EMPTY, value = BUF_EMPTY;
 
     invite_key(&key, division);
-    buf_put_u8(&value, invite->hold ? RECORD_HELD : RECORD_PLAIN);
-    buf_put_u8(&value, (uint8_t)invite->state);
-    division_write(&value, invite->parent);
-    buf_append(&value, invite->secret.at, sizeof invite->secret.at);
-    buf_put_u64(&value, invite->expires_unix_ms);
-    buf_put_number_set(&value, &invite->policy);
-    buf_append(&value, invite->sign_key.at, sizeof invite->sign_key.at);
-    buf_append(&value, invite->curve_key, sizeof invite->curve_key);
-    if (invite->hold) {
-        buf_put_u64(&value, invite->asked_unix_ms);
-        buf_put_u8(&value, (uint8_t)strlen(invite->address));
-        buf_append_bytes(&value, bytes_text(invite->address));
-    }
-    buf_append_bytes(&value, bytes_text(invite->name));
+    write_invite(&value, invite);
     (void)txn_put(txn, SPACE_LOCAL, buf_bytes(&key), buf_bytes(&value));
     buf_free(&key);
     buf_free(&value);
@@ -46,7 +61,6 @@ static bool read_held(struct reader *reader, struct invite *out)
 {
     struct bytes address;
 
-    out->hold = true;
     out->asked_unix_ms = reader_u64(reader);
     address = reader_bytes(reader, reader_u8(reader));
     if (!reader_ok(reader) || address.size >= sizeof out->address) {
@@ -56,6 +70,27 @@ static bool read_held(struct reader *reader, struct invite *out)
         memcpy(out->address, address.data, address.size);
     }
     return true;
+}
+
+static bool read_reach(struct reader *reader, struct grant_reach *out)
+{
+    const uint8_t count = reader_u8(reader);
+
+    for (uint8_t i = 0; i < count; i++) {
+        const struct bytes pattern = reader_bytes(reader, reader_u8(reader));
+
+        if (!reader_ok(reader) || !reach_add(out, pattern)) {
+            return false;
+        }
+    }
+    return reader_ok(reader);
+}
+
+static bool read_more(struct reader *reader, uint8_t version, struct invite *out)
+{
+    out->hold = version == RECORD_REACH ? reader_u8(reader) != 0 : version == RECORD_HELD;
+    return (version != RECORD_REACH || read_reach(reader, &out->may_grant)) &&
+           (!out->hold || read_held(reader, out));
 }
 
 static bool parse_invite(struct invite *out, struct bytes value)
@@ -73,12 +108,11 @@ static bool parse_invite(struct invite *out, struct bytes value)
     out->policy = reader_number_set(&reader);
     reader_copy(&reader, out->sign_key.at, sizeof out->sign_key.at);
     reader_copy(&reader, out->curve_key, sizeof out->curve_key);
-    if (version == RECORD_HELD && !read_held(&reader, out)) {
+    if (version < RECORD_PLAIN || version > RECORD_REACH || !read_more(&reader, version, out)) {
         return false;
     }
     name_size = reader_left(&reader);
-    if (!reader_ok(&reader) || version < RECORD_PLAIN || version > RECORD_HELD ||
-        state >= INVITE_STATES || name_size > NAME_BYTES_MAX) {
+    if (!reader_ok(&reader) || state >= INVITE_STATES || name_size > NAME_BYTES_MAX) {
         return false;
     }
     reader_copy(&reader, out->name, name_size);
@@ -206,6 +240,7 @@ static void write_view(struct enrol_invitation *out, const struct invite *invite
     out->hold = invite->hold;
     out->admitted = invite->state == INVITE_ADMITTED;
     out->asked_unix_ms = invite->asked_unix_ms;
+    out->may_grant = invite->may_grant;
     memcpy(out->name, invite->name, sizeof out->name);
     memcpy(out->address, invite->address, sizeof out->address);
     if (invite->asked_unix_ms != 0) {

@@ -3,8 +3,7 @@
  *   OPEN --------------------------------> GRANTED --> SPENT
  *     \--held: the first keys that come--> WAITING --a person's word--> ADMITTED --> GRANTED
  *
- * Internal to enrol.c; what others read and decide of them is in enrol.h. A row of an invitation
- * that holds nobody has the shorter form of before there was any that does.
+ * Internal to enrol.c; what others read and decide of them is in enrol.h.
  *
  * Owned by: enrol.c.
  * Thread: loop thread. Storage: LOCAL_INVITE, LOCAL_INVITE_SECRET (row_letters.h). */
@@ -29,6 +28,7 @@ struct invite {
     uint64_t expires_unix_ms;
     struct number_set policy;
     char name[NAME_BYTES_MAX + 1];
+    struct grant_reach may_grant;
     struct public_key sign_key; /* of whom it was granted to, or of who waits */
     uint8_t curve_key[32];
     bool hold;              /* nobody is granted before a person has compared his keys */

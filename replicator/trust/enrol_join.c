@@ -6,7 +6,7 @@
 
 /* The joining side: it trusts the token that a person carried, and nothing the network says. */
 
-enum { ANSWER_ARENA_BYTES = 128 << 10 };
+enum { ANSWER_ARENA_BYTES = 2 * ENROL_ANSWER_BYTES_MAX };
 
 struct hash enrol_proof_hash(const struct enrol_message *message)
 {
@@ -92,7 +92,7 @@ static enum status read_answer(Terrace__EnrolAnswer **out, struct arena *arena, 
     ProtobufCMessage *decoded;
     const Terrace__EnrolAnswer *answer;
     enum status status = message_decode(&decoded, &terrace__enrol_answer__descriptor, arena, frame,
-                                        ENROL_FRAME_BYTES_MAX, err);
+                                        ENROL_ANSWER_BYTES_MAX, err);
 
     if (status != OK) {
         return err_wrap(err, "parent_answer");
@@ -118,13 +118,15 @@ static enum status take_link(struct roster *roster, struct enrolled *out, struct
 {
     struct division above = DIVISION_NONE;
     struct grant grant;
-    bool added;
+    bool added, is_next_epoch;
     enum status status = grant_parse(&grant, sealed, err);
 
     if (out->chain_count != 0) {
         above = out->own.division;
     }
-    if (status == OK && !division_equal(grant.parent, above)) {
+    is_next_epoch = status == OK && out->chain_count != 0 &&
+                    division_equal(grant.division, above) && grant.epoch == out->own.epoch + 1;
+    if (status == OK && !is_next_epoch && !division_equal(grant.parent, above)) {
         status = err_set(err, ERR_REFUSED, "not_granted_by division=%s by=%s", grant.division.code,
                          division_is_none(above) ? "-" : above.code);
     }
@@ -132,7 +134,8 @@ static enum status take_link(struct roster *roster, struct enrolled *out, struct
         status = roster_add(roster, sealed, &added, err);
     }
     if (status == OK) {
-        out->parent = out->own; /* the last but one, once all are taken */
+        out->parent =
+            is_next_epoch ? out->parent : out->own; /* the last but one level, in the end */
         out->own = grant;
         out->chain[out->chain_count++] = sealed;
     }

@@ -45,7 +45,12 @@ static struct hash grant_hash(struct bytes grant, uint32_t consent_suite, struct
     return hasher_end(&hasher);
 }
 
-static void seal_message(struct buf *out, struct bytes grant, const struct grant_terms *terms,
+struct hash grant_consent_hash(struct bytes written)
+{
+    return hash_of(TAG_CONSENT, written);
+}
+
+static void seal_written(struct buf *out, struct bytes grant, const struct signature *consent,
                          const struct sign_key *signer)
 {
     Terrace__SignedGrant sealed = TERRACE__SIGNED_GRANT__INIT;
@@ -56,10 +61,10 @@ static void seal_message(struct buf *out, struct bytes grant, const struct grant
     sealed.suite = SUITE_ED25519_BLAKE2B;
     sealed.grant = pb_of_bytes(grant.data, grant.size);
     sealed.signer = pb_of_bytes(signer->public.at, sizeof signer->public.at);
-    if (terms->has_consent) {
+    if (consent != NULL) {
         sealed.has_consent_suite = sealed.has_consent = 1;
         sealed.consent_suite = SUITE_ED25519_BLAKE2B;
-        sealed.consent = pb_of_bytes(terms->consent.at, sizeof terms->consent.at);
+        sealed.consent = pb_of_bytes(consent->at, sizeof consent->at);
     }
     hash = grant_hash(grant, sealed.consent_suite, bytes_of_pb(sealed.consent));
     signature = sign_hash(signer, &hash);
@@ -67,21 +72,22 @@ static void seal_message(struct buf *out, struct bytes grant, const struct grant
     message_encode(out, &sealed.base);
 }
 
-void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer)
+void grant_seal(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
+                const struct sign_key *signer)
 {
-    const struct grant_terms none = {.may_grant_count = 0};
+    struct buf written = BUF_EMPTY;
 
-    grant_seal_with(out, grant, &none, signer);
+    grant_write(&written, grant, terms);
+    seal_written(out, buf_bytes(&written), terms->has_consent ? &terms->consent : NULL, signer);
+    buf_free(&written);
 }
 
-void grant_seal_with(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
-                     const struct sign_key *signer)
+void grant_write(struct buf *out, const struct grant *grant, const struct grant_terms *terms)
 {
     Terrace__Grant message = TERRACE__GRANT__INIT;
     Terrace__Endpoint endpoint = TERRACE__ENDPOINT__INIT, *endpoints[] = {&endpoint};
     struct grant_terms_memory memory;
     uint32_t policy[NUMBER_SET_LIST_MAX];
-    struct buf inner = BUF_EMPTY;
 
     message.has_division = message.has_name = message.has_epoch = message.has_suite = 1;
     message.has_sign_key = message.has_curve_key = message.has_key_proof = 1;
@@ -108,9 +114,9 @@ void grant_seal_with(struct buf *out, const struct grant *grant, const struct gr
     message.n_policy = number_set_list(&grant->policy, policy);
     message.tree = pb_of_bytes(grant->tree.at, sizeof grant->tree.at);
     grant_terms_write(&message, &memory, terms);
-    message_encode(&inner, &message.base);
-    seal_message(out, buf_bytes(&inner), terms, signer);
-    buf_free(&inner);
+    message.has_granter_epoch = grant->granter_epoch > 1;
+    message.granter_epoch = grant->granter_epoch;
+    message_encode(out, &message.base);
 }
 
 static bool copy_text(char *out, size_t bytes_max, bool present, ProtobufCBinaryData data)
@@ -193,9 +199,12 @@ static enum status read_keys(struct grant *out, const Terrace__Grant *message, s
         return err_set(err, ERR_MALFORMED, "grant_key_size division=%s", out->division.code);
     }
     out->epoch = message->epoch;
+    out->granter_epoch = division_is_none(out->parent) ? 0
+                         : message->has_granter_epoch  ? message->granter_epoch
+                                                       : 1;
     out->base_lsn = message->base_lsn;
     out->time_ms = message->unix_ms;
-    if (out->epoch == 0) {
+    if (out->epoch == 0 || (out->granter_epoch == 0 && !division_is_none(out->parent))) {
         return err_set(err, ERR_MALFORMED, "grant_epoch_zero division=%s", out->division.code);
     }
     if (!number_set_of_list(&out->policy, message->policy, message->n_policy)) {
@@ -219,7 +228,7 @@ static enum status read_terms(struct sealed_grant *out, const Terrace__Grant *me
     if (status != OK) {
         return err_wrap(err, "grant_of division=%s", out->grant.division.code);
     }
-    out->terms.consented = hash_of(TAG_CONSENT, bytes_of_pb(sealed->grant));
+    out->terms.consented = grant_consent_hash(bytes_of_pb(sealed->grant));
     return OK;
 }
 

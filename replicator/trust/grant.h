@@ -21,6 +21,8 @@ struct grant {
     struct division division, parent; /* parent is DIVISION_NONE for the root */
     char name[NAME_BYTES_MAX + 1];
     uint32_t epoch; /* from 1 */
+    uint32_t
+        granter_epoch; /* the parent's, whose key signs; 0 at the root, and 0 means 1 elsewhere */
     struct public_key sign_key;
     uint8_t curve_key[32];
     struct signature key_proof;            /* sign_key's word for curve_key: link_key_proof */
@@ -40,6 +42,11 @@ struct signature link_key_proof(const struct sign_key *key, const struct hash *t
 /* Fills in tree, sign_key and key_proof of a grant that has its division and curve_key. */
 void grant_certify(struct grant *grant, const struct hash *tree, const struct sign_key *key);
 
+/* The bytes of a Grant: what the granter signs, and the former epoch's key when it consents. */
+void grant_write(struct buf *out, const struct grant *grant, const struct grant_terms *terms);
+/* What a consent to these bytes signs. */
+struct hash grant_consent_hash(struct bytes written);
+
 /* The grant and its signature, as an entry body (KIND_GRANT, GRANT_FORMAT) and in an enrolment
  * answer: protobuf SignedGrant of proto/link.proto. `signer` is the granter, or the trust key; what
  * it signs is
@@ -48,9 +55,8 @@ void grant_certify(struct grant *grant, const struct hash *tree, const struct si
  *
  * Parsing checks the form, and no signature. Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite
  * unknown). */
-void grant_seal(struct buf *out, const struct grant *grant, const struct sign_key *signer);
-void grant_seal_with(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
-                     const struct sign_key *signer);
+void grant_seal(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
+                const struct sign_key *signer);
 enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);
 enum status grant_parse_terms(struct grant_terms *out, struct bytes sealed, struct err *err);
 

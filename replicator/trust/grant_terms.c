@@ -3,21 +3,6 @@
 #include <assert.h>
 #include <inttypes.h>
 
-bool pattern_valid(struct bytes text)
-{
-    struct division stem;
-    bool open = false;
-
-    if (text.size == 1 && text.data[0] == '*') {
-        return true;
-    }
-    if (text.size > 0 && text.data[0] == '!') {
-        text = bytes_of(text.data + 1, text.size - 1);
-    }
-    open = text.size > 0 && text.data[text.size - 1] == '*';
-    return division_parse(&stem, bytes_of(text.data, text.size - (open ? 1 : 0)));
-}
-
 size_t founders_fill(struct grant_terms_memory *memory, const struct grant_terms *terms)
 {
     assert(terms->founder_count <= GRANT_FOUNDERS_MAX);
@@ -36,31 +21,14 @@ size_t founders_fill(struct grant_terms_memory *memory, const struct grant_terms
 void grant_terms_write(Terrace__Grant *message, struct grant_terms_memory *memory,
                        const struct grant_terms *terms)
 {
-    assert(terms->may_grant_count <= GRANT_PATTERNS_MAX);
-    for (size_t i = 0; i < terms->may_grant_count; i++) {
-        memory->may_grant[i] = pb_of_text(terms->may_grant[i]);
+    assert(terms->may_grant.count <= GRANT_PATTERNS_MAX);
+    for (size_t i = 0; i < terms->may_grant.count; i++) {
+        memory->may_grant[i] = pb_of_text(terms->may_grant.pattern[i]);
     }
     message->may_grant = memory->may_grant;
-    message->n_may_grant = terms->may_grant_count;
+    message->n_may_grant = terms->may_grant.count;
     message->founder = memory->list;
     message->n_founder = founders_fill(memory, terms);
-}
-
-static bool read_pattern(struct grant_terms *out, struct bytes text)
-{
-    char *pattern = out->may_grant[out->may_grant_count];
-
-    if (text.size > PATTERN_TEXT_MAX || !pattern_valid(text)) {
-        return false;
-    }
-    for (size_t i = 0; i < out->may_grant_count; i++) {
-        if (bytes_equal(bytes_text(out->may_grant[i]), text)) {
-            return false;
-        }
-    }
-    memcpy(pattern, text.data, text.size);
-    out->may_grant_count++;
-    return true;
 }
 
 bool founder_read(struct grant_terms *out, const Terrace__Founder *message)
@@ -90,7 +58,7 @@ enum status grant_terms_read(struct grant_terms *out, const Terrace__Grant *mess
     assert(message->n_may_grant <= GRANT_PATTERNS_MAX); /* the scan before the unpacking */
     assert(message->n_founder <= GRANT_FOUNDERS_MAX);
     for (size_t i = 0; i < message->n_may_grant; i++) {
-        if (!read_pattern(out, bytes_of_pb(message->may_grant[i]))) {
+        if (!reach_add(&out->may_grant, bytes_of_pb(message->may_grant[i]))) {
             return err_set(err, ERR_MALFORMED, "grant_pattern_invalid index=%zu", i);
         }
     }

@@ -1,23 +1,23 @@
 /* grant_terms - what a grant says beyond place and keys: whom its holder may grant, who its first
  * admins are, and that the epoch before agreed to it.
  *
- *   may_grant  codes "540121", prefixes "5401*", everything "*", exceptions "!540121" "!54012*"
+ *   may_grant  the codes that its holder may grant (reach.h)
  *   founders   the first persons of the division, each with a name and a public key
  *   consent    the former epoch's identity key, over the whole grant: hash_of(TAG_CONSENT, grant)
  *
- * The granter signs all of it. Reading checks the form and nothing else.
+ * The granter signs all of it. Reading checks the form and nothing else; what the terms have to be
+ * is the roster's.
  *
  * Thread: any; pure. */
 #ifndef TERRACE_REPLICATOR_TRUST_GRANT_TERMS_H
 #define TERRACE_REPLICATOR_TRUST_GRANT_TERMS_H
 
-#include "proto/frame.h"
+#include "replicator/trust/reach.h"
 
-enum { PATTERN_TEXT_MAX = 1 + DIVISION_CODE_MAX + 1, FOUNDER_NAME_BYTES_MAX = 63 };
+enum { FOUNDER_NAME_BYTES_MAX = 63 };
 
 struct grant_terms {
-    char may_grant[GRANT_PATTERNS_MAX][PATTERN_TEXT_MAX + 1]; /* in the granter's order */
-    size_t may_grant_count;
+    struct grant_reach may_grant;
     struct founder {
         char name[FOUNDER_NAME_BYTES_MAX + 1];
         struct public_key key;
@@ -27,9 +27,6 @@ struct grant_terms {
     struct signature consent;
     struct hash consented; /* what a consent to this grant signs; filled in by reading */
 };
-
-/* Is it one of the forms above? */
-bool pattern_valid(struct bytes text);
 
 /* The terms as parts of a message: `memory` and `terms` must outlive it. */
 struct grant_terms_memory {

@@ -18,18 +18,22 @@ const struct hash *roster_tree(const struct roster *roster)
     return &roster->tree;
 }
 
+static void free_node(struct node *node)
+{
+    for (size_t i = 0; i < node->epoch_count; i++) {
+        buf_free(&node->epochs[i].sealed);
+    }
+    mem_free(node->epochs);
+    mem_free(node);
+}
+
 void roster_free(struct roster *roster)
 {
     if (roster == NULL) {
         return;
     }
     for (size_t i = 0; i < roster->count; i++) {
-        struct node *node = roster->nodes[i];
-        for (size_t k = 0; k < node->epoch_count; k++) {
-            buf_free(&node->epochs[k].sealed);
-        }
-        mem_free(node->epochs);
-        mem_free(node);
+        free_node(roster->nodes[i]);
     }
     mem_free(roster->nodes);
     mem_free(roster->keyed);
@@ -66,7 +70,7 @@ static void add_epoch(struct node *node, const struct sealed_grant *opened, stru
 
     ARRAY_ROOM(node->epochs, node->epoch_count, node->epoch_capacity);
     epoch = &node->epochs[node->epoch_count++];
-    *epoch = (struct epoch){opened->grant, opened->hash, BUF_EMPTY};
+    *epoch = (struct epoch){opened->grant, opened->hash, BUF_EMPTY, STANDING_COUNTS};
     buf_append_bytes(&epoch->sealed, sealed);
     node->member.grant = opened->grant;
     node->member.sealed = buf_bytes(&epoch->sealed);
@@ -130,6 +134,50 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
     return OK;
 }
 
+static bool is_above(const struct node *above, const struct node *below)
+{
+    while (below != NULL && below != above) {
+        below = below->parent;
+    }
+    return below != NULL;
+}
+
+static void take_out(struct roster *roster, struct node *node)
+{
+    const size_t at = roster_place(roster, node->member.grant.division);
+
+    for (struct node *above = node->parent; above != NULL; above = above->parent) {
+        above->member.below--;
+    }
+    take_out_key(roster, node);
+    ARRAY_REMOVE(roster->nodes, roster->count, at);
+    free_node(node);
+}
+
+enum status roster_replace(struct roster *roster, struct bytes sealed, struct err *err)
+{
+    struct sealed_grant opened;
+    struct node *node, *granter;
+    enum status status = grant_open(&opened, sealed, err);
+
+    if (status != OK) {
+        return status;
+    }
+    node = roster_node(roster, opened.grant.division);
+    granter = roster_node(roster, opened.grant.parent);
+    if (node == NULL || granter == NULL || node->parent == granter || node->member.below > 0 ||
+        !is_above(granter, node->parent)) {
+        return err_set(err, ERR_DIVISION_TAKEN, "not_replaced division=%s",
+                       opened.grant.division.code);
+    }
+    status = roster_check(roster, NULL, &opened, err);
+    if (status == OK) {
+        take_out(roster, node);
+        add_node(roster, &opened, sealed);
+    }
+    return status;
+}
+
 const struct member *roster_find(const struct roster *roster, struct division division)
 {
     const struct node *node = roster_node(roster, division);
@@ -161,17 +209,37 @@ const struct grant *roster_epoch(const struct roster *roster, struct division di
     if (node == NULL || epoch == 0 || epoch > node->epoch_count) {
         return NULL;
     }
-    return &node->epochs[epoch - 1].grant;
+    return node->epochs[epoch - 1].standing == STANDING_COUNTS ? &node->epochs[epoch - 1].grant
+                                                               : NULL;
+}
+
+const struct grant *roster_epoch_now(const struct roster *roster, struct division division,
+                                     uint32_t epoch)
+{
+    const struct grant *grant = roster_epoch(roster, division, epoch);
+
+    return grant != NULL && memcmp(&grant->sign_key, &roster_find(roster, division)->grant.sign_key,
+                                   sizeof grant->sign_key) == 0
+               ? grant
+               : NULL;
+}
+
+struct bytes roster_sealed(const struct roster *roster, struct division division, uint32_t epoch)
+{
+    const struct node *node = roster_node(roster, division);
+
+    return node == NULL || epoch == 0 || epoch > node->epoch_count
+               ? BYTES_NONE
+               : buf_bytes(&node->epochs[epoch - 1].sealed);
 }
 
 bool roster_terms(const struct roster *roster, struct division division, uint32_t epoch,
                   struct grant_terms *out)
 {
-    const struct node *node = roster_node(roster, division);
+    const struct bytes sealed = roster_sealed(roster, division, epoch);
     struct err err;
 
-    return node != NULL && epoch != 0 && epoch <= node->epoch_count &&
-           grant_parse_terms(out, buf_bytes(&node->epochs[epoch - 1].sealed), &err) == OK;
+    return sealed.size > 0 && grant_parse_terms(out, sealed, &err) == OK;
 }
 
 const struct member *roster_by_curve_key(const struct roster *roster, const uint8_t key[32])

@@ -2,27 +2,60 @@
 
 #include <inttypes.h>
 
+#include "replicator/trust/founders.h"
+
 enum { EPOCHS_MAX = 64 /* of one division: a parent gone mad must not take all our memory */ };
 
-/* The first of a division's grants with this key; NULL when it never had it. */
-static const struct grant *grant_of_key(const struct node *node, const struct public_key *key)
+static bool has_key(const struct epoch *epoch, const struct public_key *key)
 {
-    for (size_t i = 0; i < node->epoch_count; i++) {
-        if (memcmp(node->epochs[i].grant.sign_key.at, key->at, sizeof key->at) == 0) {
-            return &node->epochs[i].grant;
-        }
-    }
-    return NULL;
+    return memcmp(epoch->grant.sign_key.at, key->at, sizeof key->at) == 0;
 }
 
-static bool is_anyones_key(const struct roster *roster, const struct public_key *key)
+/* --- what its granter may say --- */
+
+/* By the list of the epoch whose key signed, and no other: it is the same at every holder, whatever
+ * else has come there. */
+static enum status check_reach(const struct epoch *granter, const struct sealed_grant *opened,
+                               struct err *err)
 {
-    for (size_t i = 0; i < roster->count; i++) {
-        if (grant_of_key(roster->nodes[i], key) != NULL) {
-            return true;
-        }
+    const char *division = opened->grant.division.code, *by = granter->grant.division.code;
+    struct grant_terms terms;
+    const char *pattern;
+    enum status status = grant_parse_terms(&terms, buf_bytes(&granter->sealed), err);
+
+    if (status != OK) {
+        return status;
     }
-    return false;
+    if (!reach_has(&terms.may_grant, opened->grant.division)) {
+        return err_set(err, ERR_REFUSED, "grant_outside_reach division=%s granter=%s", division,
+                       by);
+    }
+    return reach_within(&opened->terms.may_grant, &terms.may_grant, &pattern)
+               ? OK
+               : err_set(err, ERR_REFUSED,
+                         "grant_list_outside_reach pattern=%s division=%s granter=%s", pattern,
+                         division, by);
+}
+
+/* The epoch of the granter that the grant names, when its key signed. */
+static enum status find_granter(const struct roster *roster, const struct sealed_grant *opened,
+                                const struct epoch **out, struct err *err)
+{
+    const struct grant *grant = &opened->grant;
+    const struct node *parent = roster_node(roster, grant->parent);
+
+    if (parent == NULL) {
+        return err_set(err, ERR_NOT_YET, "granter_unknown division=%s", grant->parent.code);
+    }
+    if (grant->granter_epoch > parent->epoch_count) {
+        return err_set(err, ERR_NOT_YET, "granter_epoch_unknown division=%s epoch=%" PRIu32,
+                       grant->parent.code, grant->granter_epoch);
+    }
+    *out = &parent->epochs[grant->granter_epoch - 1];
+    return (*out)->standing == STANDING_COUNTS && has_key(*out, &opened->signer)
+               ? OK
+               : err_set(err, ERR_REFUSED, "not_signers_to_grant division=%s",
+                         grant->division.code);
 }
 
 /* Whose word is it? The trust key's for the root, the parent's for everybody else. */
@@ -31,30 +64,21 @@ static enum status check_granter(const struct roster *roster, const struct seale
 {
     const struct grant *grant = &opened->grant;
     const struct hash signer = key_fingerprint(&opened->signer);
-    const struct grant *granter;
-    const struct node *parent;
+    const struct epoch *granter = NULL;
+    enum status status;
 
     if (division_is_none(grant->parent)) {
-        if (!hash_equal(&signer, &roster->tree)) {
-            return err_set(err, ERR_REFUSED, "root_not_trusted");
-        }
-        return OK;
+        return hash_equal(&signer, &roster->tree) ? OK
+                                                  : err_set(err, ERR_REFUSED, "root_not_trusted");
     }
-    parent = roster_node(roster, grant->parent);
-    if (parent == NULL) {
-        return err_set(err, ERR_NOT_YET, "granter_unknown division=%s", grant->parent.code);
+    status = find_granter(roster, opened, &granter, err);
+    if (status == OK && !number_set_contains(&grant->policy, &granter->grant.policy)) {
+        status = err_set(err, ERR_REFUSED, "grant_laxer division=%s", grant->parent.code);
     }
-    granter = grant_of_key(parent, &opened->signer);
-    if (granter != NULL) { /* of the time of signing, so that all holders judge alike */
-        return number_set_contains(&grant->policy, &granter->policy)
-                   ? OK
-                   : err_set(err, ERR_REFUSED, "grant_laxer division=%s", grant->parent.code);
-    }
-    if (is_anyones_key(roster, &opened->signer) || hash_equal(&signer, &roster->tree)) {
-        return err_set(err, ERR_REFUSED, "not_signers_to_grant division=%s", grant->division.code);
-    }
-    return err_set(err, ERR_NOT_YET, "grant_unknown_key division=%s", grant->parent.code);
+    return status == OK ? check_reach(granter, opened, err) : status;
 }
+
+/* --- whether it follows --- */
 
 static enum status check_new(const struct roster *roster, const struct grant *grant,
                              struct err *err)
@@ -79,13 +103,51 @@ static enum status check_new(const struct roster *roster, const struct grant *gr
     return OK;
 }
 
+/* A rotation: the former epoch counts and its key agrees to these bytes, which change nobody but
+ * the keys and cut nothing off. */
+static enum status check_rotation(const struct epoch *former, const struct sealed_grant *opened,
+                                  struct err *err)
+{
+    const struct grant_terms *terms = &opened->terms;
+    struct grant_terms before;
+    enum status status;
+
+    if (!terms->has_consent) {
+        return err_set(err, ERR_REFUSED, "no_consent");
+    }
+    if (former->standing != STANDING_COUNTS) {
+        return err_set(err, ERR_REFUSED, "former_epoch_not_counted");
+    }
+    if (!signature_ok(&former->grant.sign_key, &terms->consented, &terms->consent)) {
+        return err_set(err, ERR_BAD_SIGNATURE, "consent_wrong");
+    }
+    if (opened->grant.base_lsn != 0) {
+        return err_set(err, ERR_REFUSED, "rotation_base");
+    }
+    status = grant_parse_terms(&before, buf_bytes(&former->sealed), err);
+    return status != OK || founders_equal(terms, &before)
+               ? status
+               : err_set(err, ERR_REFUSED, "rotation_founders");
+}
+
+/* The trust key's word counts by itself. */
+static enum status check_root_epoch(const struct grant *former, const struct grant *grant,
+                                    struct err *err)
+{
+    return grant->base_lsn != 0 && grant->base_lsn < former->base_lsn
+               ? err_set(err, ERR_REFUSED, "base_below base=%" PRIu64 " former=%" PRIu64,
+                         grant->base_lsn, former->base_lsn)
+               : OK;
+}
+
 static enum status check_next(const struct node *node, const struct sealed_grant *opened,
                               struct err *err)
 {
-    const struct grant *grant = &opened->grant, *last = &node->member.grant;
+    const struct epoch *former = &node->epochs[node->epoch_count - 1];
+    const struct grant *grant = &opened->grant, *last = &former->grant;
 
     if (!division_equal(grant->parent, last->parent)) {
-        return err_set(err, ERR_REFUSED, "parent_differs division=%s", last->parent.code);
+        return err_set(err, ERR_DIVISION_TAKEN, "parent_differs division=%s", last->parent.code);
     }
     if (grant->epoch <= node->epoch_count) {
         return err_set(err, ERR_FORK, "grant_conflicts");
@@ -93,14 +155,11 @@ static enum status check_next(const struct node *node, const struct sealed_grant
     if (grant->epoch != last->epoch + 1) {
         return err_set(err, ERR_NOT_YET, "epoch_unknown");
     }
-    if (grant->base_lsn < last->base_lsn) {
-        return err_set(err, ERR_REFUSED, "base_below base=%" PRIu64 " former=%" PRIu64,
-                       grant->base_lsn, last->base_lsn);
-    }
     if (node->epoch_count >= EPOCHS_MAX) {
         return err_set(err, ERR_LIMIT, "epochs_full epochs_max=%d", EPOCHS_MAX);
     }
-    return OK;
+    return division_is_none(grant->parent) ? check_root_epoch(last, grant, err)
+                                           : check_rotation(former, opened, err);
 }
 
 enum status roster_check(const struct roster *roster, const struct node *node,
@@ -129,7 +188,9 @@ enum status roster_check(const struct roster *roster, const struct node *node,
         return err_set(err, ERR_BAD_SIGNATURE, "link_key_uncertified");
     }
     holder = roster_node_of_key(roster, grant->curve_key);
-    if (holder != NULL && holder != node) { /* a link's key must name one division */
+    if (holder != NULL &&
+        !division_equal(holder->member.grant.division,
+                        grant->division)) { /* a link's key must name one division */
         return err_set(err, ERR_REFUSED, "link_key_taken division=%s",
                        holder->member.grant.division.code);
     }

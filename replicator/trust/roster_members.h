@@ -12,6 +12,7 @@ struct epoch {
     struct grant grant;
     struct hash hash;
     struct buf sealed;
+    enum standing standing;
 };
 
 struct node {

@@ -233,7 +233,7 @@ enum status enrol_zmq_request(const struct token *token, const struct curve_key 
         void *socket = zmq_socket(context, ZMQ_DEALER);
         status = socket == NULL ? err_set(err, ERR_IO, "%s", os_reason(errno))
                                 : socket_prepare_client(socket, key, token->curve_key,
-                                                        ENROL_FRAME_BYTES_MAX, 0, err);
+                                                        ENROL_ANSWER_BYTES_MAX, 0, err);
         if (status == OK) {
             status = socket_connect(socket, token->endpoint, err);
         }

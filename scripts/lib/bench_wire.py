@@ -96,7 +96,8 @@ def add_node(tree, wires, division, parent=None):
         node.run("init", "--root", "--division", division, "--name", node.name, *listen)
     else:
         wires.join(parent, division)
-        token = tree[parent].json("invite", division, "--name", node.name)["token"]
+        token = tree[parent].json("invite", division, "--name", node.name,
+                                   "--may-grant", division + "*")["token"]
         node.run("join", token, *listen)
     tree.nodes[division] = node
     node.start()

@@ -34,7 +34,8 @@ VALUES = set("""
     access_token alarm alarm_counters answer api_task approval_terms approve_item arrival_mark
     batch_row booking browser_key catalogue_row change_filter children confirmation cosigned_head
     daemon_options dead_letter division_view doc_row draft enrol_asker enrol_message facts
-    grant_terms home_config home_setup indicator indicator_ref link_spell list_filter list_page log_head
+    grant_terms home_config home_setup indicator indicator_ref invite_terms link_spell
+    list_filter list_page log_head
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal
     rollup row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
     store_space_free submit_item submit_terms task token trace_request transfer_match unsent upload

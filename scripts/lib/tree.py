@@ -227,6 +227,14 @@ def preloadable(base, library):
     return link
 
 
+def reach(division):
+    """Whom a division of the national scheme may grant, as patterns: those whose codes begin with its own,
+    without the pairs of zeros that end it."""
+    while division.endswith("00"):
+        division = division[:-2]
+    return [division + "*"]
+
+
 class Tree:
     def __init__(self, base, build=None, approval="none", passphrase="terrace-demo", daemon="terraced",
                  console=False):
@@ -262,7 +270,8 @@ class Tree:
         With a list of relays the node's link to its parent runs through a new one of them."""
         node = Node(self, division, name, self.nodes[parent])
         began = time.monotonic()
-        token = self.nodes[parent].json("invite", division, "--name", name)["token"]
+        token = self.nodes[parent].json("invite", division, "--name", name,
+                                        "--may-grant", ",".join(reach(division)))["token"]
         node.enrol(token)
         took = (time.monotonic() - began) * 1000
         self.nodes[division] = node

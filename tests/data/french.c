@@ -101,13 +101,14 @@ static int place_of(struct world *world, const char *code, int parent)
 static void read_row(struct world *world, char **fields)
 {
     struct grant_row *row = &world->rows[world->count++];
-    char region[10];
+    char region[10], department[10]; /* whose code begins with its region's, which may grant it */
 
     assert(world->count < ROWS_MAX);
     (void)snprintf(row->id, sizeof row->id, "%s", fields[0]);
-    (void)snprintf(region, sizeof region, "R%.8s", fields[1]);
+    (void)snprintf(region, sizeof region, "R%.4s", fields[1]);
+    (void)snprintf(department, sizeof department, "%.5s%.4s", region, fields[3]);
     row->region = place_of(world, region, 0);
-    row->department = place_of(world, fields[3], row->region);
+    row->department = place_of(world, department, row->region);
     (void)snprintf(row->beneficiary, sizeof row->beneficiary, "%s", fields[5]);
     (void)snprintf(row->name, sizeof row->name, "%.150s", fields[6]);
     while (!utf8_valid(bytes_text(row->name))) {

@@ -31,11 +31,30 @@ struct grant first_grant(struct division division, struct division parent)
     return grant;
 }
 
+const struct grant_terms *every_code(void)
+{
+    static const struct grant_terms terms = {.may_grant = {{"*"}, 1}};
+
+    return &terms;
+}
+
+void consent(struct grant_terms *terms, const struct grant *grant, const struct sign_key *former)
+{
+    struct buf written = BUF_EMPTY;
+    struct hash hash;
+
+    grant_write(&written, grant, terms);
+    hash = grant_consent_hash(buf_bytes(&written));
+    terms->has_consent = true;
+    terms->consent = sign_hash(former, &hash);
+    buf_free(&written);
+}
+
 void trust_seal(const struct trust *trust, struct grant *grant, const struct sign_key *holder,
                 const struct sign_key *signer, struct buf *out)
 {
     grant_certify(grant, &trust->tree, holder);
-    grant_seal(out, grant, signer == NULL ? &trust->key : signer);
+    grant_seal(out, grant, every_code(), signer == NULL ? &trust->key : signer);
 }
 
 void trust_admit(const struct trust *trust, struct grant *grant, const struct sign_key *holder,

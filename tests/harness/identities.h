@@ -24,8 +24,14 @@ void trust_generate(struct trust *trust);
  * is DIVISION_NONE. Whatever a test wants otherwise is changed before the grant is sealed. */
 struct grant first_grant(struct division division, struct division parent);
 
-/* Appends the grant to `out`: certified by its holder, whose key it names from then on, and sealed
- * by `signer`, or by the key of trust when that is NULL. */
+/* Terms with which their holder may grant every code. */
+const struct grant_terms *every_code(void);
+/* The former epoch's key agrees to a grant with these terms, as they stand. */
+void consent(struct grant_terms *terms, const struct grant *grant, const struct sign_key *former);
+
+/* Appends the grant to `out`, with which its holder may grant every code: certified by its holder,
+ * whose key it names from then on, and sealed by `signer`, or by the key of trust when that is
+ * NULL. */
 void trust_seal(const struct trust *trust, struct grant *grant, const struct sign_key *holder,
                 const struct sign_key *signer, struct buf *out);
 

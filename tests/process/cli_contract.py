@@ -145,7 +145,7 @@ ANSWERS = [
     (0, VERIFIED | {"deep": True}, "verify --deep"),
     (0, {"ok": True, "rows": [FINDING]}, "doctor"),
     (0, {"rows": []}, "user list"),
-    (0, {"token": TEXT, "expires": TIME}, "invite 540122 --name 当雄县"),
+    (0, {"token": TEXT, "expires": TIME}, "invite 540121101 --name 甘曲镇"),
     (2, error("usage"), "invite 540122"),
     (1, ERROR, f"invite {COUNTY} --name 林周县"),
     (1, ERROR, "pause 540199"),

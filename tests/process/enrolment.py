@@ -33,8 +33,8 @@ def configure(node, **values):
     node.start()
 
 
-def invite(parent, division):
-    return parent.json("invite", division, "--name", division)["token"]
+def invite(parent, division, *options):
+    return parent.json("invite", division, "--name", division, *options)["token"]
 
 
 def keeps_to_itself(tree, root):
@@ -72,7 +72,7 @@ def is_reached_where_it_says(tree, root):
     need("advertise_enrol" in root.run("doctor", check=False)[1], "doctor says nothing of it")
     configure(root, advertise_enrol=f'"tcp://127.0.0.1:{port}"')
     need("advertise_enrol" not in root.run("doctor", check=False)[1], "doctor is not content")
-    return invite(root, CITY)
+    return invite(root, CITY, "--may-grant", "5401*,!540126*")
 
 
 def a_join_is_repeated(tree, root, token):
@@ -160,25 +160,48 @@ def the_region_is_away(tree, root):
     need(root.json("get", "A1", "--division", "540122")["id"] == "A1", "the region holds it")
 
 
-def a_code_is_taken(tree, root):
-    """A second city enrols a code that another has: the region knows better, and tells it, and it
-    tells the county. The first county goes on."""
+def keeps_within_its_reach(tree, root):
+    """Who may not grant a code hears it at his own invite, with the command that his parent has to run;
+    two children of one parent never have one code to grant."""
     city, _ = tree.join(ROOT, OTHER, "日喀则市")
-    second = trees.Node(tree, "second", "林周县", city)
-    second.run("join", invite(city, COUNTY), "--approval", "none")
+    says(city, 1, [f"{OTHER} may not grant {COUNTY}", f"terrace amend {OTHER} --may-grant '5402*,{COUNTY}'"],
+         "invite", COUNTY, "--name", "林周县")
+    says(tree.nodes[CITY], 1, [f"terrace amend {CITY} --may-grant '5401*,!540126*,5402*'"],
+         "invite", "540127", "--name", "x", "--may-grant", "5402*")
+    says(root, 1, [f"terrace amend {CITY} --may-grant '5401*,!540126*,!540127*'"],
+         "invite", "540127", "--name", "x", "--may-grant", "540127*")
+    says(root, 1, ["--may-grant '540*,!5401*'"], "invite", "540300", "--name", "x", "--may-grant", "540*")
+    says(root, 2, ["prefixes"], "invite", "540300", "--name", "x", "--may-grant", "54?")
+    token = invite(root, "540126", "--may-grant", "540126*")  # a direct county, excepted from the city's list
+    county = tree.join_with(token, root, "540126", "直管县")
+    town = tree.join_with(invite(county, "540126101"), county, "540126101", "镇")
+    expect(town, [agency("A1")], ["accepted"])
+    tree.wait_equal_digests()
+    need([row["division"] for row in root.json("status", "--tree")["rows"]].count("540126101") == 1, "not in the tree")
+
+
+def a_code_is_taken(tree, root):
+    """Region and city grant one code, neither knowing of the other: the region's county stands, the
+    city is told, and tells the other. The first goes on."""
+    city, code = tree.nodes[CITY], "540125"
+    root.run("pause", CITY)
+    first = tree.join_with(invite(root, code), root, code, "直管县")
+    second = trees.Node(tree, "second", "直管县", city)
+    second.run("join", invite(city, code), "--approval", "none")
     second.start()
     try:
         expect(second, [agency("S1")], ["accepted"])
+        root.run("resume", CITY)
 
         def told(node):
             return any(a["code"] == "division_taken" for a in node.status()["alarms"])
         for node in (root, city, second):
             trees.wait_until(lambda n=node: told(n), 30, f"{node.home} to know that the code is taken")
-        held = [p for p in city.status()["peers"] if p["division"] == COUNTY]
-        need(held[0]["state"] == "held" and CITY in held[0]["reason"], f"{held}")
-        expect(tree.nodes[COUNTY], [agency("A9", "105009")], ["accepted"])
-        tree.wait_equal_digests()
-        need(not told(tree.nodes[CITY]) and not told(tree.nodes[COUNTY]), "the first is blamed")
+        held = [p for p in city.status()["peers"] if p["division"] == code]
+        need(held[0]["state"] == "held" and ROOT in held[0]["reason"], f"{held}")
+        expect(first, [agency("A9", "105009")], ["accepted"])
+        trees.wait_until(lambda: root.digest(code) == first.digest(), 30, "the region's county to go on")
+        need(not told(first), "the first is blamed")
     finally:
         second.end()
 
@@ -241,6 +264,7 @@ def stories(base, build):
         the_region_is_away(tree, root)
         noise_keeps_nobody_waiting(tree, root)
         a_token_waits_too_long(tree, root)
+        keeps_within_its_reach(tree, root)
         a_code_is_taken(tree, root)
     except trees.Failed:
         for node in tree.nodes.values():

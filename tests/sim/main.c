@@ -73,8 +73,10 @@ static void plan_small(struct run *run)
     const int count = 3 + (int)sim_below(run->sim, 7);
 
     for (int i = 0; i < count; i++) {
-        (void)snprintf(run->plan[i].division, 16, "D%02d", i);
         run->plan[i].parent = i == 0 ? -1 : (int)sim_below(run->sim, (uint64_t)i);
+        /* each code begins with its parent's, which may grant all that do */
+        (void)snprintf(run->plan[i].division, 16, "%.8s%c",
+                       i == 0 ? "" : run->plan[run->plan[i].parent].division, 'A' + i);
         run->plan[i].late = i > 1 && sim_chance(run->sim, 25);
     }
     run->count = count;

@@ -398,12 +398,30 @@ struct enrolment {
     struct err err;
 };
 
+/* All codes that begin with this one, without the pairs of zeros that end it. */
+static struct grant_reach reach_of(struct division division)
+{
+    struct grant_reach reach = {.count = 0};
+    char pattern[DIVISION_CODE_MAX + 2];
+    size_t size = strlen(division.code);
+
+    while (size > 2 && memcmp(division.code + size - 2, "00", 2) == 0) {
+        size -= 2;
+    }
+    (void)snprintf(pattern, sizeof pattern, "%.*s*", (int)size, division.code);
+    (void)reach_add(&reach, bytes_text(pattern));
+    return reach;
+}
+
 static void run_invite(struct task *call, struct node *node, struct txn *txn)
 {
     struct enrolment *enrolment = (struct enrolment *)call;
 
-    enrolment->invited = node_invite(node, txn, enrolment->division, enrolment->division.code,
-                                     false, &enrolment->token, &enrolment->err);
+    const struct invite_terms terms = {.name = enrolment->division.code,
+                                       .may_grant = reach_of(enrolment->division)};
+
+    enrolment->invited =
+        node_invite(node, txn, enrolment->division, &terms, &enrolment->token, &enrolment->err);
 }
 
 static void run_enrol(struct task *call, struct node *node, struct txn *txn)

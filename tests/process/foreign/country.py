@@ -10,13 +10,18 @@ they write and say, as a node does. The daemon verifies, stores and hears as muc
 What a division is given to say in `troubles`: "silent" nothing at all, its parent tells that its link is down; "fault" that
 its store is damaged in one place; "behind" that its log goes on behind what its parent got.
 """
+import os
+import sys
 import threading
 import time
 from dataclasses import dataclass, field
 
 import zmq
 
-from . import blocks, enrol, session
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "scripts", "lib"))
+import tree as trees  # noqa: E402
+
+from . import blocks, enrol, session  # noqa: E402
 
 KIND_GRANT, GRANT_FORMAT, KIND_AGENCY = 1, 2, 18
 ALARM_CORRUPT = 25
@@ -68,7 +73,7 @@ class Branch:
         member.log = blocks.Writer(member.division, self.token.tree, member.keys.sign)
         for child in member.below:
             sealed = enrol.seal_grant(self.pb, member.keys, self.token.tree, (child.division, member.division, child.name),
-                                      child.keys, self.token.policy, now_ms())
+                                      child.keys, self.token.policy, now_ms(), trees.reach(child.division))
             yield member.log.write([(KIND_GRANT, GRANT_FORMAT, sealed)], now_ms(), (blocks.TREE, child.division))
         yield self.next_block(documents, member)
 
@@ -119,7 +124,8 @@ class Country:
     def settle(self):
         for member in self.members.values():
             if member.parent == self.region.division:
-                text = self.region.json("invite", member.division, "--name", member.name)["token"]
+                text = self.region.json("invite", member.division, "--name", member.name,
+                                        "--may-grant", ",".join(trees.reach(member.division)))["token"]
                 branch = Branch(self.pb, self.context, member, text)
                 branch.open(self.documents)
                 self.branches.append(branch)

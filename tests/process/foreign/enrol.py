@@ -99,13 +99,15 @@ def ask(pb, socket, request, seconds=180):
     return answer
 
 
-def seal_grant(pb, granter, tree, place, keys, policy, unix_ms):
-    """`granter`, the keys of place's parent, grants; place is (division, parent, name)."""
+def seal_grant(pb, granter, tree, place, keys, policy, unix_ms, may_grant=()):
+    """`granter`, the keys of place's parent, grants; place is (division, parent, name); may_grant is whom
+    the division may grant itself."""
     division, parent, name = place
     grant = pb.Grant(
         division=division.encode(), parent=parent.encode(), name=name.encode(), epoch=1, suite=SUITE,
         sign_key=keys.public(), curve_key=bytes(keys.curve.public_key), key_proof=keys.certify(tree, division),
-        base_lsn=0, base_hash=hashes.ZERO, unix_ms=unix_ms, policy=policy, tree=tree).SerializeToString()
+        base_lsn=0, base_hash=hashes.ZERO, unix_ms=unix_ms, policy=policy, tree=tree,
+        may_grant=[pattern.encode() for pattern in may_grant]).SerializeToString()
     digest = tagged(b"grant", sized(grant), u32(0), sized(b""))
     return pb.SignedGrant(suite=SUITE, grant=grant, signer=granter.public(),
                           signature=granter.sign.sign(digest).signature).SerializeToString()

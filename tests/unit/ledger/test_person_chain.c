@@ -52,7 +52,7 @@ static void grant_epoch(struct world *world, uint32_t epoch, size_t founders, en
         terms.founders[i].key = world->keys[first + i].public;
     }
     grant_certify(&grant, &world->trust.tree, &world->node);
-    grant_seal_with(&sealed, &grant, &terms, &world->trust.key);
+    grant_seal(&sealed, &grant, &terms, &world->trust.key);
     if (roster_add(world->roster, buf_bytes(&sealed), &added, &err) != OK) {
         fail_msg("%s", err.text);
     }

@@ -35,7 +35,7 @@ static void grant_child(struct office *office, struct node *node, struct txn *tx
     struct err err;
 
     grant_certify(&grant, &office->trust.tree, &office->child_key);
-    if (replicator_grant(replicator_in(node), txn, &grant, NULL, &err) != OK) {
+    if (replicator_grant(replicator_in(node), txn, &grant, every_code(), &err) != OK) {
         fail_msg("%s", err.text);
     }
 }
@@ -136,7 +136,7 @@ void office_open_child(struct office *child, const struct office *region)
     const struct member *member = roster_find(node_roster(region->node), division_of("540100"));
     struct buf sealed = BUF_EMPTY;
 
-    grant_seal(&sealed, &member->grant, &region->key);
+    grant_seal(&sealed, &member->grant, every_code(), &region->key);
     child->config = (struct node_config){.self = division_of("540100"),
                                          .key = &region->child_key,
                                          .tree = region->trust.tree,
@@ -187,7 +187,7 @@ void office_renew(struct office *office)
     grant.epoch = 2;
     grant.base_lsn = head.lsn;
     grant.base_hash = head.hash;
-    grant_seal(&office->renewed, &grant, &office->trust.key);
+    grant_seal(&office->renewed, &grant, every_code(), &office->trust.key);
     office_reopen(office);
 }
 

@@ -272,6 +272,7 @@ static void one_each_second_passes_with_the_jitter_of_the_way(void **state)
 static void a_kept_one_is_good_after_the_holder_has_another_key(void **state)
 {
     struct grant next = roster_find(replicator_roster(puppet.real->replicator), city_code)->grant;
+    struct grant_terms terms = *every_code();
     Terrace__Cosignature c = truth(), late;
     struct signature signature, late_signature;
     struct sign_key key;
@@ -285,8 +286,9 @@ static void a_kept_one_is_good_after_the_holder_has_another_key(void **state)
     next.epoch = 2;
     memset(next.curve_key, 99, sizeof next.curve_key);
     grant_certify(&next, &puppet.world.trust.tree, &key);
-    assert_int_equal(replicator_grant(puppet.real->replicator, puppet.real->txn, &next, NULL, &err),
-                     OK);
+    consent(&terms, &next, &puppet.world.at[CITY].key);
+    assert_int_equal(
+        replicator_grant(puppet.real->replicator, puppet.real->txn, &next, &terms, &err), OK);
     assert_true(cosignature_ok(replicator_roster(puppet.real->replicator), &c));
     late = c; /* the thief of the former key goes on */
     puppet.world.hand.now_ms += 5000;

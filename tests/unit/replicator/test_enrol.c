@@ -54,7 +54,7 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
     if (replicator->founders_of_its_own) { /* a parent that lays its own person there */
         given.founders[given.founder_count++] = (struct founder){"mallory", {{7}}};
     }
-    grant_seal_with(&sealed, &whole, &given, &replicator->key);
+    grant_seal(&sealed, &whole, &given, &replicator->key);
     status = roster_add(replicator->roster, buf_bytes(&sealed), &added, err);
     replicator->grants += added;
     buf_free(&sealed);
@@ -96,8 +96,10 @@ static enum status invite_as(struct world *world, struct token *token, const cha
     (void)snprintf(token->link, sizeof token->link, "tcp://127.0.0.1:7400");
     token->policy = SOME_POLICY;
     memcpy(token->curve_key, world->city_curve.public, sizeof token->curve_key);
-    return enrol_invite(&world->city, world->txn, token, "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
-                        hold, world->now, &world->err);
+    return enrol_invite(
+        &world->city, world->txn, token,
+        &(struct invite_terms){.name = "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf", .hold = hold},
+        world->now, &world->err);
 }
 
 static enum status invite(struct world *world, struct token *token, const char *code)
@@ -508,15 +510,15 @@ static void an_address_that_nobody_can_dial_is_not_handed_out(void **state)
     const struct token token = world->token;
 
     (void)snprintf(world->token.link, sizeof world->token.link, "tcp://*:7400");
-    assert_int_equal(
-        enrol_invite(&world->city, world->txn, &world->token, "x", false, NOW, &world->err),
-        ERR_REFUSED);
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token,
+                                  &(struct invite_terms){.name = "x"}, NOW, &world->err),
+                     ERR_REFUSED);
     assert_non_null(strstr(world->err.text, "link_not_dialled"));
     world->token = token;
     (void)snprintf(world->token.endpoint, sizeof world->token.endpoint, "tcp://0.0.0.0:7401");
-    assert_int_equal(
-        enrol_invite(&world->city, world->txn, &world->token, "x", false, NOW, &world->err),
-        ERR_REFUSED);
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token,
+                                  &(struct invite_terms){.name = "x"}, NOW, &world->err),
+                     ERR_REFUSED);
     assert_non_null(strstr(world->err.text, "enrol_not_dialled"));
 }
 
@@ -529,14 +531,14 @@ static void names_that_cannot_be_shown_are_refused(void **state)
     memset(long_name, 'n', sizeof long_name);
     long_name[sizeof long_name - 1] = '\0';
     for (size_t i = 0; i < COUNT_OF(names); i++) {
-        assert_int_equal(enrol_invite(&world->city, world->txn, &world->token, names[i], false, NOW,
-                                      &world->err),
+        assert_int_equal(enrol_invite(&world->city, world->txn, &world->token,
+                                      &(struct invite_terms){.name = names[i]}, NOW, &world->err),
                          ERR_REFUSED);
     }
     long_name[NAME_BYTES_MAX] = '\0';
-    assert_int_equal(
-        enrol_invite(&world->city, world->txn, &world->token, long_name, false, NOW, &world->err),
-        OK);
+    assert_int_equal(enrol_invite(&world->city, world->txn, &world->token,
+                                  &(struct invite_terms){.name = long_name}, NOW, &world->err),
+                     OK);
     ask(world);
 }
 

@@ -32,7 +32,7 @@ static void seal(struct world *world, uint32_t epoch, const struct grant_terms *
     const struct grant grant = grant_of(world, epoch);
 
     buf_clear(&world->sealed);
-    grant_seal_with(&world->sealed, &grant, terms, &world->trust.key);
+    grant_seal(&world->sealed, &grant, terms, &world->trust.key);
 }
 
 static enum status parse(struct world *world, struct grant_terms *out)
@@ -49,7 +49,9 @@ static enum status add(struct world *world)
 
 static void may_grant(struct grant_terms *terms, const char *pattern)
 {
-    (void)snprintf(terms->may_grant[terms->may_grant_count++], PATTERN_TEXT_MAX + 1, "%s", pattern);
+    struct grant_reach *reach = &terms->may_grant;
+
+    (void)snprintf(reach->pattern[reach->count++], PATTERN_TEXT_MAX + 1, "%s", pattern);
 }
 
 static void found(struct grant_terms *terms, const char *name, uint8_t key)
@@ -85,12 +87,12 @@ static int tear_down(void **state)
 static void terms_come_back_as_they_were_at_every_bound(void **state)
 {
     struct world *world = *state;
-    struct grant_terms terms = {.may_grant_count = 0}, got;
+    struct grant_terms terms = {.founder_count = 0}, got;
     char text[FOUNDER_NAME_BYTES_MAX + 1];
 
     seal(world, 1, &terms);
     assert_int_equal(parse(world, &got), OK);
-    assert_int_equal(got.may_grant_count + got.founder_count, 0);
+    assert_int_equal(got.may_grant.count + got.founder_count, 0);
     assert_false(got.has_consent);
     for (int i = 0; i < GRANT_PATTERNS_MAX; i++) {
         (void)snprintf(text, sizeof text, "!5401%05u*", (unsigned)i);
@@ -102,8 +104,8 @@ static void terms_come_back_as_they_were_at_every_bound(void **state)
     }
     seal(world, 1, &terms);
     assert_int_equal(parse(world, &got), OK);
-    assert_int_equal(got.may_grant_count, GRANT_PATTERNS_MAX);
-    assert_memory_equal(got.may_grant, terms.may_grant, sizeof got.may_grant);
+    assert_int_equal(got.may_grant.count, GRANT_PATTERNS_MAX);
+    assert_memory_equal(&got.may_grant, &terms.may_grant, sizeof got.may_grant);
     assert_int_equal(got.founder_count, GRANT_FOUNDERS_MAX);
     assert_memory_equal(got.founders, terms.founders, sizeof got.founders);
 }
@@ -146,7 +148,7 @@ static void terms_of_a_bad_form_are_malformed(void **state)
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct grant_terms terms = {.may_grant_count = 0}, got;
+        struct grant_terms terms = {.founder_count = 0}, got;
 
         for (int k = 0; k < 2 && cases[i].patterns[k] != NULL; k++) {
             may_grant(&terms, cases[i].patterns[k]);
@@ -286,7 +288,7 @@ static void the_granter_vouches_for_every_term(void **state)
 static void a_former_epoch_can_consent_to_the_grant_that_names_it(void **state)
 {
     struct world *world = *state;
-    struct grant_terms terms = {.may_grant_count = 0}, got;
+    struct grant_terms terms = {.founder_count = 0}, got;
 
     may_grant(&terms, "*");
     seal(world, 2, &terms);
@@ -307,7 +309,7 @@ static void the_roster_tells_the_terms_of_each_epoch(void **state)
 {
     const struct division region = division_of("540000");
     struct world *world = *state;
-    struct grant_terms terms = {.may_grant_count = 0}, got;
+    struct grant_terms terms = {.founder_count = 0}, got;
 
     may_grant(&terms, "5401*");
     seal(world, 1, &terms);
@@ -317,11 +319,11 @@ static void the_roster_tells_the_terms_of_each_epoch(void **state)
     seal(world, 2, &terms);
     assert_int_equal(add(world), OK);
     assert_true(roster_terms(world->roster, region, 1, &got));
-    assert_int_equal(got.may_grant_count, 1);
+    assert_int_equal(got.may_grant.count, 1);
     assert_int_equal(got.founder_count, 0);
     assert_true(roster_terms(world->roster, region, 2, &got));
-    assert_int_equal(got.may_grant_count, 2);
-    assert_string_equal(got.may_grant[1], "5402*");
+    assert_int_equal(got.may_grant.count, 2);
+    assert_string_equal(got.may_grant.pattern[1], "5402*");
     assert_string_equal(got.founders[0].name, "zhao");
     assert_false(roster_terms(world->roster, region, 0, &got));
     assert_false(roster_terms(world->roster, region, 3, &got));

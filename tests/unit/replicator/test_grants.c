@@ -67,7 +67,7 @@ static void grant_next(struct buf *out, int granter)
     (void)snprintf((char *)grant.curve_key, sizeof grant.curve_key, "link key %u", granted);
     grant_certify(&grant, &puppet.world.trust.tree, &puppet.world.at[SIBLING].key);
     buf_clear(out);
-    grant_seal(out, &grant, &above->key);
+    grant_seal(out, &grant, every_code(), &above->key);
 }
 
 static const struct member *last_granted(void)

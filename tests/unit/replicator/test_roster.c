@@ -22,6 +22,7 @@ struct world {
     struct roster *roster;
     struct buf sealed;
     struct err err;
+    enum who consents; /* to what is sealed; TRUST: nobody */
 };
 
 /* Numbers from 1 on, one for each bit. */
@@ -49,14 +50,18 @@ static struct grant grant_of(const struct world *world, enum who who)
 static void seal(struct world *world, const struct grant *grant, enum who signer)
 {
     struct grant certified = *grant;
+    struct grant_terms terms = *every_code();
 
     for (int i = 0; i < PEOPLE; i++) {
         if (memcmp(&world->keys[i].public, &grant->sign_key, sizeof grant->sign_key) == 0) {
             grant_certify(&certified, &grant->tree, &world->keys[i]);
         }
     }
+    if (world->consents != TRUST) {
+        consent(&terms, &certified, &world->keys[world->consents]);
+    }
     buf_clear(&world->sealed);
-    grant_seal(&world->sealed, &certified, &world->keys[signer]);
+    grant_seal(&world->sealed, &certified, &terms, &world->keys[signer]);
 }
 
 static enum status add(struct world *world, bool *added)
@@ -348,11 +353,14 @@ static void a_child_is_as_strict_as_its_granter_or_stricter(void **state)
     city.epoch = 2;
     city.sign_key = world->keys[STRANGER].public;
     memset(city.curve_key, 77, sizeof city.curve_key);
+    world->consents = CITY;
     assert_int_equal(give(world, &city, REGION), OK);
+    world->consents = COUNTY;
     county.epoch = 2;
     county.policy = NUMBERS(7);
     assert_int_equal(give(world, &county, CITY), OK);
     county.epoch = 3;
+    county.granter_epoch = 2;
     assert_int_equal(give(world, &county, STRANGER), ERR_REFUSED);
 }
 
@@ -385,7 +393,7 @@ static void a_link_key_is_certified_for_one_division_of_one_tree(void **state)
             break;
         }
         buf_clear(&world->sealed);
-        grant_seal(&world->sealed, &grant, &world->keys[CITY]);
+        grant_seal(&world->sealed, &grant, every_code(), &world->keys[CITY]);
         assert_int_equal(add(world, &added), ERR_BAD_SIGNATURE);
     }
     grant = grant_of(world, COUNTY);
@@ -413,7 +421,10 @@ static void every_refusal_has_its_status(void **state)
     assert_int_equal(give(world, &grant, OTHER_CITY), ERR_REFUSED);
     assert_int_equal(give(world, &grant, REGION), ERR_REFUSED); /* above, but not directly */
     assert_int_equal(give(world, &grant, TRUST), ERR_REFUSED);
+    assert_int_equal(give(world, &grant, STRANGER), ERR_REFUSED);
+    grant.granter_epoch = 2;
     assert_int_equal(give(world, &grant, STRANGER), ERR_NOT_YET); /* maybe its next key */
+    grant.granter_epoch = 1;
     grant.epoch = 2;
     assert_int_equal(give(world, &grant, CITY), ERR_NOT_YET);
     grant.epoch = 0;
@@ -430,7 +441,7 @@ static void every_refusal_has_its_status(void **state)
     grant = grant_of(world, COUNTY);
     grant.parent = division_of(codes[OTHER_CITY]);
     grant.epoch = 2;
-    assert_int_equal(give(world, &grant, OTHER_CITY), ERR_REFUSED); /* not its child */
+    assert_int_equal(give(world, &grant, OTHER_CITY), ERR_DIVISION_TAKEN); /* not its child */
     grant = grant_of(world, COUNTY);
     grant.policy = NUMBERS(3);
     assert_int_equal(give(world, &grant, CITY), ERR_FORK); /* two of one epoch */
@@ -439,7 +450,7 @@ static void every_refusal_has_its_status(void **state)
     grant = grant_of(world, REGION);
     grant.parent = division_of(codes[COUNTY]);
     grant.epoch = 2;
-    assert_int_equal(give(world, &grant, COUNTY), ERR_REFUSED); /* a circle */
+    assert_int_equal(give(world, &grant, COUNTY), ERR_DIVISION_TAKEN); /* a circle */
     assert_int_equal(roster_count(world->roster), OTHER_COUNTY);
 }
 
@@ -472,10 +483,9 @@ static void a_next_epoch_takes_over_and_the_former_stays_known(void **state)
     before = roster_hash(world->roster);
     next = grant_of(world, CITY);
     next.epoch = 2;
-    next.base_lsn = 40;
-    next.base_hash = before;
     next.sign_key = world->keys[STRANGER].public; /* the city's new key */
     memset(next.curve_key, 77, sizeof next.curve_key);
+    world->consents = CITY;
     assert_int_equal(give(world, &next, REGION), OK);
 
     member = roster_find(world->roster, next.division);
@@ -492,17 +502,33 @@ static void a_next_epoch_takes_over_and_the_former_stays_known(void **state)
     assert_int_equal(roster_count(world->roster), OTHER_COUNTY);
     after = roster_hash(world->roster);
     assert_false(hash_equal(&before, &after));
-    next.epoch = 3;
-    next.base_lsn = 39; /* a log does not get shorter */
-    assert_int_equal(give(world, &next, REGION), ERR_REFUSED);
-    next.base_lsn = 40;
-    assert_int_equal(give(world, &next, REGION), OK);
 
     child = grant_of(world, COUNTY); /* what it granted with either key holds */
+    world->consents = COUNTY;
     child.epoch = 2;
+    child.granter_epoch = 2;
     assert_int_equal(give(world, &child, STRANGER), OK);
     child.epoch = 3;
+    child.granter_epoch = 1;
     assert_int_equal(give(world, &child, CITY), OK);
+}
+
+/* The root's epochs count by the trust key, and cut off what its grant says. */
+static void the_base_of_a_root_never_falls(void **state)
+{
+    struct world *world = *state;
+    struct grant next = grant_of(world, REGION);
+
+    give_all(world, REGION);
+    next.epoch = 2;
+    next.base_lsn = 40;
+    next.base_hash = world->tree;
+    assert_int_equal(give(world, &next, TRUST), OK);
+    next.epoch = 3;
+    next.base_lsn = 39;
+    assert_int_equal(give(world, &next, TRUST), ERR_REFUSED);
+    next.base_lsn = 40;
+    assert_int_equal(give(world, &next, TRUST), OK);
 }
 
 /* --- the tree --- */
@@ -643,6 +669,7 @@ int main(void)
         STORY(every_refusal_has_its_status),
         STORY(the_same_grant_twice_changes_nothing),
         STORY(a_next_epoch_takes_over_and_the_former_stays_known),
+        STORY(the_base_of_a_root_never_falls),
         STORY(the_tree_is_what_the_grants_say),
         STORY(a_block_goes_to_its_audience_and_to_those_above),
         STORY(a_tree_has_a_depth_limit),

@@ -107,7 +107,7 @@ static void store_grant(struct world *world, uint32_t epoch, uint64_t base_lsn)
     buf_put_u8(&key, META_GRANT);
     division_write(&key, world->author);
     buf_put_u32(&key, epoch);
-    grant_seal(&sealed, &grant, &world->key);
+    grant_seal(&sealed, &grant, every_code(), &world->key);
     put_row(world, SPACE_META, buf_bytes(&key), buf_bytes(&sealed));
     buf_free(&key);
     buf_free(&sealed);

@@ -278,7 +278,7 @@ struct place *world_add(struct world *world, const char *division, int parent)
     trust_seal(&world->trust, &grant, &place->key, above == NULL ? NULL : &above->key,
                &place->sealed);
     if (above != NULL) {
-        if (replicator_grant(above->replicator, above->txn, &grant, NULL, &err) != OK) {
+        if (replicator_grant(above->replicator, above->txn, &grant, every_code(), &err) != OK) {
             fail_msg("%s", err.text);
         }
         (void)place_turn(above);
