@@ -6,6 +6,7 @@
 
 #include "replicator/core.h"
 #include "replicator/log/granted.h"
+#include "replicator/session/amending.h"
 #include "replicator/session/cosign_head.h"
 #include "replicator/session/follow.h"
 #include "replicator/trust/roster_load.h"
@@ -209,23 +210,24 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
 enum status replicator_grant(struct replicator *r, struct txn *txn, const struct grant *grant,
                              const struct grant_terms *terms, struct err *err)
 {
-    const struct audience audience = {AUDIENCE_TREE, grant->division};
     struct grant whole = *grant;
-    struct buf sealed = BUF_EMPTY;
-    bool added;
+    struct buf written = BUF_EMPTY;
     enum status status;
 
     whole.tree = r->config.tree;
     whole.granter_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
-    grant_seal(&sealed, &whole, terms, r->config.key);
-    status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
-    if (status == OK && added) {
-        (void)replicator_append(r, txn, &audience, KIND_GRANT, GRANT_FORMAT, buf_bytes(&sealed));
-        grant_put(txn, grant, buf_bytes(&sealed));
-        follow_member(r, grant->division);
-    }
-    buf_free(&sealed);
+    grant_write(&written, &whole, terms);
+    status = amending_grant(r, txn, buf_bytes(&written),
+                            terms->has_consent ? &terms->consent : NULL, err);
+    buf_free(&written);
     return status;
+}
+
+enum status replicator_amend(struct replicator *r, struct txn *txn, struct division division,
+                             const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
+                             struct err *err)
+{
+    return amending_begin(r, txn, division, name, may_grant, epoch, err);
 }
 
 bool replicator_head(const struct replicator *r, struct division author, bool durable,

@@ -122,6 +122,15 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
                              const struct grant *grant, const struct grant_terms *terms,
                              struct err *err);
 
+/* Asks a child to agree to its next epoch, with the keys it has: another name, another list of whom
+ * it may grant (NULL: as it is). It is granted once the child has agreed by itself, which may be
+ * after it comes back; until then the newest such wish waits. *epoch is what it will be.
+ * Errors: ERR_NOT_FOUND (no child of ours), ERR_REFUSED (beyond our own reach, or without somebody
+ * that the child has granted; enrol_place.h). */
+enum status replicator_amend(struct replicator *replicator, struct txn *txn,
+                             struct division division, const char *name,
+                             const struct grant_reach *may_grant, uint32_t *epoch, struct err *err);
+
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);
 

@@ -100,6 +100,7 @@ static const struct row {
     {"GET", "/invitations", get_invitations, ASKS_OVERSIGHT},
     {"POST", "/invitations/*/accept", post_invitation_accept, ASKS_ADMIN_HIMSELF},
     {"POST", "/invitations/*/withdraw", post_invitation_withdraw, ASKS_ADMIN_HIMSELF},
+    {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
     {"GET", "/users", get_users, ASKS_PERSON},

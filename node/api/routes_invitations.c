@@ -4,6 +4,7 @@
 
 #include "node/api/page.h"
 #include "node/api/view.h"
+#include "node/core/members.h"
 
 /* --- a new one --- */
 
@@ -120,6 +121,90 @@ void post_invite(struct request *request, struct answer *answer)
         }
     }
     api_task_done_with(&invite->api_task);
+    json_decref(object);
+}
+
+/* --- a change of one that is there --- */
+
+struct amend_task {
+    struct api_task api_task;
+    struct division division;
+    bool has_name, has_list;
+    char name[NAME_BYTES_MAX + 1];
+    struct grant_reach may_grant;
+    uint32_t epoch;
+    struct err err;
+};
+
+static void run_amend(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct amend_task *amend = (struct amend_task *)api_task;
+
+    amend->err.status = OK;
+    amend->err.status =
+        node_amend(node, txn, amend->division, amend->has_name ? amend->name : NULL,
+                   amend->has_list ? &amend->may_grant : NULL, &amend->epoch, &amend->err);
+}
+
+static bool read_amend(const struct request *request, struct answer *answer, const json_t *object,
+                       struct amend_task *amend)
+{
+    const json_t *name = json_object_get(object, "name");
+    const size_t size = json_string_length(name);
+
+    if (!division_parse(&amend->division, bytes_text(request->argument[0]))) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s",
+                      request->argument[0]);
+        return false;
+    }
+    amend->has_name = name != NULL;
+    amend->has_list = json_object_get(object, "may_grant") != NULL;
+    if (!amend->has_name && !amend->has_list) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_amendment");
+        return false;
+    }
+    if (amend->has_name && (size == 0 || size > NAME_BYTES_MAX)) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_name size=%zu bytes_max=%d", size,
+                      NAME_BYTES_MAX);
+        return false;
+    }
+    if (amend->has_name) {
+        memcpy(amend->name, json_string_value(name), size + 1);
+    }
+    return read_reach(request, answer, object, &amend->may_grant);
+}
+
+static void write_amend(struct answer *answer, const struct amend_task *amend)
+{
+    struct json_out out = json_to(&answer->body);
+
+    out_open(&out, NULL, '{');
+    out_division(&out, "division", amend->division);
+    out_count(&out, "epoch", amend->epoch);
+    out_text(&out, "state", "asked");
+    out_close(&out, '}');
+}
+
+void post_amend(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct amend_task *amend;
+
+    if (object == NULL) {
+        return;
+    }
+    amend = api_task_new(request->service->gate, sizeof *amend, run_amend, NULL);
+    if (read_amend(request, answer, object, amend) &&
+        answer_outcome(request, answer, api_task_run(&amend->api_task, request->service->node))) {
+        if (amend->err.status == OK) {
+            write_amend(answer, amend);
+        } else {
+            answer_because(request, answer,
+                           amend->err.status == ERR_NOT_FOUND ? API_NOT_FOUND : API_REFUSED,
+                           amend->err.text);
+        }
+    }
+    api_task_done_with(&amend->api_task);
     json_decref(object);
 }
 

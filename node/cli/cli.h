@@ -155,7 +155,7 @@ command_fn run_init, run_join, run_doctor;        /* init.c join.c doctor.c */
 command_fn run_submit;                            /* submit.c */
 command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
 command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
-command_fn run_invite, run_user;                  /* cmd_invite.c cmd_user.c */
+command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c cmd_user.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
 command_fn run_alarms;                            /* cmd_alarms.c */

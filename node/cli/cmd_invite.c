@@ -1,5 +1,6 @@
 /* cmd_invite - `terrace invite`: a token for a division below, who came with one, and a person's
- * word for those whose keys are to be compared first. */
+ * word for those whose keys are to be compared first. `terrace amend`: what the grant of one that
+ * is there says. */
 #include <stdio.h>
 #include <unistd.h>
 
@@ -106,14 +107,21 @@ static void show_withdrawn(const struct cli *cli, const json_t *answer)
     cli_tell(cli, stdout, "invitation_withdrawn division=%s", member(answer, "division"));
 }
 
-static enum exit_code say(struct cli *cli, const char *code, const char *verb, json_t *object,
-                          void (*show)(const struct cli *cli, const json_t *answer))
+static enum exit_code say_to(struct cli *cli, const char *folder, const char *code,
+                             const char *verb, json_t *object,
+                             void (*show)(const struct cli *cli, const json_t *answer))
 {
     char path[CLIENT_PATH_MAX];
 
-    client_path(path, "/invitations/", code, NULL, 0);
+    client_path(path, folder, code, NULL, 0);
     (void)snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", verb);
     return post_object(cli, path, object, show);
+}
+
+static enum exit_code say(struct cli *cli, const char *code, const char *verb, json_t *object,
+                          void (*show)(const struct cli *cli, const json_t *answer))
+{
+    return say_to(cli, "/invitations/", code, verb, object, show);
 }
 
 /* Four groups a line, and whether the other end reads out the same. */
@@ -217,4 +225,34 @@ enum exit_code run_invite(struct cli *cli)
         return say(cli, cli->value[OPT_WITHDRAW], "withdraw", json_object(), show_withdrawn);
     }
     return cli->value[OPT_ACCEPT] != NULL ? accept(cli, cli->value[OPT_ACCEPT]) : invite(cli);
+}
+
+/* --- one that is there --- */
+
+static void show_amended(const struct cli *cli, const json_t *answer)
+{
+    cli_tell(cli, stdout, "amend_asked division=%s epoch=%" JSON_INTEGER_FORMAT,
+             member(answer, "division"), json_integer_value(json_object_get(answer, "epoch")));
+}
+
+enum exit_code run_amend(struct cli *cli)
+{
+    json_t *object;
+    enum exit_code exit_code;
+
+    if (cli->value[OPT_NAME] == NULL && cli->value[OPT_MAY_GRANT] == NULL) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "amend_usage");
+    }
+    exit_code = client_open(cli);
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    object = json_object();
+    if (cli->value[OPT_NAME] != NULL) {
+        json_object_set_new(object, "name", json_string(cli->value[OPT_NAME]));
+    }
+    if (cli->value[OPT_MAY_GRANT] != NULL) {
+        json_object_set_new(object, "may_grant", patterns(cli));
+    }
+    return say_to(cli, "/peers/", cli->argv[0], "amend", object, show_amended);
 }

@@ -27,6 +27,8 @@ const struct command commands[] = {
          BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW),
      "invite CODE --name NAME [--may-grant PATTERN,...] [--hold] | invite --list | "
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
+    {"amend", run_amend, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME) | BIT(OPT_MAY_GRANT),
+     "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN),

@@ -388,20 +388,6 @@ struct policy node_policy(const struct node *node)
     return policy_both(node->config.approval, parents);
 }
 
-enum status node_invite(struct node *node, struct txn *txn, struct division division,
-                        const struct invite_terms *terms, struct token *token, struct err *err)
-{
-    memset(token, 0, sizeof *token);
-    token->division = division;
-    token->parent = node->config.self;
-    token->tree = node->config.tree;
-    memcpy(token->curve_key, node->config.curve_public, sizeof token->curve_key);
-    (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
-    (void)snprintf(token->link, sizeof token->link, "%s", node->config.listen);
-    token->policy = node_policy(node).kinds;
-    return enrol_invite(node->replicator, txn, token, terms, node->turn_unix_ms, err);
-}
-
 enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,
                        struct err *err)
 {

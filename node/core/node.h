@@ -71,11 +71,6 @@ void node_end_waits(struct node *node); /* any thread: from now on nobody waits 
 
 /* --- what an operator asks of a node; documents and people: node/office/ --- */
 
-/* Makes a token for a division to be granted below this one. Errors as enrol_invite; ERR_CONFIG (no
- * endpoint that others can dial). */
-enum status node_invite(struct node *node, struct txn *txn, struct division division,
-                        const struct invite_terms *terms, struct token *token, struct err *err);
-
 /* Operator's stop for one neighbour, and its end. Errors as replicator_pause. */
 enum status node_pause(struct node *node, struct txn *txn, struct division peer, bool paused,
                        struct err *err);

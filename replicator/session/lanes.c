@@ -29,6 +29,8 @@ static bool add_session_parts(struct replicator *r, struct link *link, Terrace__
     }
     any |= outbox_add_reject(outbox, frame, r->context.arena);
     any |= outbox_add_ask_to_show(outbox, frame, r->context.arena);
+    any |= outbox_add_consent(outbox, frame, r->context.arena);
+    any |= outbox_add_offer(outbox, frame);
     return any || outbox_signed_due(outbox);
 }
 
@@ -68,6 +70,9 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
     }
     if (frame.has_evidence) {
         outbox_shown(outbox);
+    }
+    if (frame.has_offer) {
+        outbox_offered(outbox);
     }
     if (any && with_signed) {
         outbox_append_signed(outbox, out);

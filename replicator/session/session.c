@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "replicator/core.h"
+#include "replicator/session/amending.h"
 #include "replicator/session/follow.h"
 #include "replicator/session/grant_conflict.h"
 
@@ -167,7 +168,7 @@ static void resume(struct replicator *r, struct link *link, uint64_t unix_ms,
     session_act(r, link);
 }
 
-static void take_hello(struct replicator *r, struct link *link, uint64_t session,
+static void take_hello(struct replicator *r, struct txn *txn, struct link *link, uint64_t session,
                        const Terrace__Hello *hello)
 {
     struct outbox *outbox = &link->stream.outbox;
@@ -190,6 +191,7 @@ static void take_hello(struct replicator *r, struct link *link, uint64_t session
     resume(r, link, hello->unix_ms, hello->heads, hello->n_heads);
     outbox_restart(outbox, 0, OK);
     outbox_want_welcome(outbox);
+    amending_offer(r, txn, link);
 }
 
 static void take_welcome(struct replicator *r, struct link *link, const Terrace__Welcome *welcome)
@@ -275,6 +277,12 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
     if (frame->show != NULL) {
         claim_show(r, link, frame->show);
     }
+    if (frame->has_offer) {
+        amending_judge(r, link, bytes_of_pb(frame->offer));
+    }
+    if (frame->consent != NULL) {
+        amending_take(r, txn, link, frame->consent);
+    }
     if (frame->has_evidence) {
         claim_judge(r, txn, link, bytes_of_pb(frame->evidence));
     }
@@ -350,7 +358,7 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
         link_refuse_frame(r, link, &err);
     } else if (frame->hello != NULL) {
         if (can_pay) { /* it will say Hello again */
-            take_hello(r, link, frame->session, frame->hello);
+            take_hello(r, txn, link, frame->session, frame->hello);
         }
     } else if (frame->session == link->session) {
         take_in_session(r, txn, link, frame);

@@ -24,6 +24,8 @@
       "log/granted")                                                                               \
     X(META_GRANT_WAITS, 'u', "author(9) first_lsn(u64) epoch(u32)",                                \
       "nothing: a block whose grants were not obeyed yet", "log/granted")                          \
+    X(META_AMENDMENT, 'm', "division(9)", "a Grant that this child is asked to consent to",        \
+      "session/amending")                                                                          \
     X(META_FORK, 'f', "author(9) epoch(u32)", "both blocks of a fork", "log/ingest")               \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 

@@ -18,6 +18,7 @@ void outbox_free(struct outbox *outbox)
     mailbox_free(&outbox->cosigned_heads);
     mailbox_free(&outbox->beats);
     buf_free(&outbox->evidence);
+    buf_free(&outbox->offer);
     buf_free(&outbox->returned);
 }
 
@@ -28,7 +29,9 @@ void outbox_reset(struct outbox *outbox)
     mailbox_clear(&outbox->beats); /* stale by then */
     outbox->signed_due = false;
     outbox->show_author = DIVISION_NONE;
+    outbox->consent_due = false;
     buf_free(&outbox->evidence);
+    buf_free(&outbox->offer);
     buf_free(&outbox->returned);
 }
 
@@ -91,6 +94,19 @@ void outbox_show(struct outbox *outbox, struct bytes block)
 {
     buf_clear(&outbox->evidence);
     buf_append_bytes(&outbox->evidence, block);
+}
+
+void outbox_offer(struct outbox *outbox, struct bytes written)
+{
+    buf_clear(&outbox->offer);
+    buf_append_bytes(&outbox->offer, written);
+}
+
+void outbox_consent(struct outbox *outbox, uint32_t epoch, const struct signature *consent)
+{
+    outbox->consent_due = true;
+    outbox->consent_epoch = epoch;
+    outbox->consent = *consent;
 }
 
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
@@ -173,6 +189,36 @@ bool outbox_add_evidence(const struct outbox *outbox, Terrace__Frame *frame)
 void outbox_shown(struct outbox *outbox)
 {
     buf_free(&outbox->evidence);
+}
+
+bool outbox_add_offer(const struct outbox *outbox, Terrace__Frame *frame)
+{
+    frame->has_offer = outbox->offer.size > 0;
+    frame->offer = pb_of_bytes(outbox->offer.data, outbox->offer.size);
+    return frame->has_offer != 0;
+}
+
+void outbox_offered(struct outbox *outbox)
+{
+    buf_free(&outbox->offer);
+}
+
+bool outbox_add_consent(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena)
+{
+    Terrace__Consent *consent;
+
+    if (!outbox->consent_due) {
+        return false;
+    }
+    consent = arena_alloc(arena, sizeof *consent);
+    terrace__consent__init(consent);
+    consent->has_suite = consent->has_epoch = consent->has_signature = 1;
+    consent->suite = SUITE_ED25519_BLAKE2B;
+    consent->epoch = outbox->consent_epoch;
+    consent->signature = pb_of_bytes(outbox->consent.at, sizeof outbox->consent.at);
+    frame->consent = consent;
+    outbox->consent_due = false;
+    return true;
 }
 
 bool outbox_take_ack(struct outbox *outbox)

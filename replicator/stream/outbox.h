@@ -3,8 +3,8 @@
  *   restart | complaint     of no session, or of one that is over
  *   hello | welcome         the handshake
  *   ack, reject             what came and what was refused
- *   cosignatures, beats     signed words; they share a frame with the acks. Only a beat may ask for a
- *                           frame of its own: one leaves each way in limits.beat_ms
+ *   cosignatures, beats     signed words; they share a frame with the acks. Only a beat may ask for
+ * a frame of its own: one leaves each way in limits.beat_ms
  *
  * So an ack never waits behind bulk: blocks do not wait here, they are read from their log as
  * frames leave (send.h). session/lanes.c puts the frames together.
@@ -42,6 +42,10 @@ struct outbox {
     struct division show_author; /* the peer is to show a block of this log; NONE: it need not */
     uint64_t show_lsn;
     struct buf evidence; /* a block that it asked to be shown */
+    struct buf offer;    /* a grant that it is asked to consent to */
+    bool consent_due;
+    uint32_t consent_epoch;
+    struct signature consent;
     struct buf returned; /* a frame that the transport did not take */
     bool blocked;        /* ... in this turn */
     uint32_t unsent_wait_ms;
@@ -66,6 +70,9 @@ void outbox_cosigned_head(struct outbox *outbox, struct division author, struct 
 /* The peer is to show a block: the first one of the log that reaches `lsn`. */
 void outbox_ask_to_show(struct outbox *outbox, struct division author, uint64_t lsn);
 void outbox_show(struct outbox *outbox, struct bytes block);
+/* A child is asked to consent to these bytes of a grant; a parent has this one's word. */
+void outbox_offer(struct outbox *outbox, struct bytes written);
+void outbox_consent(struct outbox *outbox, uint32_t epoch, const struct signature *consent);
 /* `now` false: it waits for another frame to the peer, as a word about accesses does. */
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
                  bool now);
@@ -75,6 +82,10 @@ bool outbox_add_restart(struct outbox *outbox, Terrace__Frame *frame);
 bool outbox_add_complaint(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 bool outbox_add_ask_to_show(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+bool outbox_add_consent(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+/* An offer lives until outbox_offered. */
+bool outbox_add_offer(const struct outbox *outbox, Terrace__Frame *frame);
+void outbox_offered(struct outbox *outbox);
 /* A block shown has a frame of its own, and lives until outbox_shown. */
 bool outbox_add_evidence(const struct outbox *outbox, Terrace__Frame *frame);
 void outbox_shown(struct outbox *outbox);

@@ -233,7 +233,8 @@ static enum status check_open(const struct replicator *replicator,
     if (roster_find(replicator_roster(replicator), message->division) != NULL) {
         return err_set(err, ERR_REFUSED, "member_already division=%s", message->division.code);
     }
-    return OK;
+    return enrol_check_reach(replicator_roster(replicator), invite->parent, message->division,
+                             &invite->may_grant, err); /* others may have come since */
 }
 
 /* A person decides: whoever comes first waits, and no other key beside it. */

@@ -2,7 +2,7 @@
 
 #include <inttypes.h>
 
-enum { SEALED_BYTES_MAX = 3072, SEALED_ARENA_BYTES = 32 << 10 };
+enum { SEALED_ARENA_BYTES = 32 << 10 };
 
 static const char link_endpoint[] = "link"; /* where children dial */
 
@@ -50,8 +50,8 @@ struct hash grant_consent_hash(struct bytes written)
     return hash_of(TAG_CONSENT, written);
 }
 
-static void seal_written(struct buf *out, struct bytes grant, const struct signature *consent,
-                         const struct sign_key *signer)
+void grant_seal_written(struct buf *out, struct bytes grant, const struct signature *consent,
+                        const struct sign_key *signer)
 {
     Terrace__SignedGrant sealed = TERRACE__SIGNED_GRANT__INIT;
     struct signature signature;
@@ -78,7 +78,8 @@ void grant_seal(struct buf *out, const struct grant *grant, const struct grant_t
     struct buf written = BUF_EMPTY;
 
     grant_write(&written, grant, terms);
-    seal_written(out, buf_bytes(&written), terms->has_consent ? &terms->consent : NULL, signer);
+    grant_seal_written(out, buf_bytes(&written), terms->has_consent ? &terms->consent : NULL,
+                       signer);
     buf_free(&written);
 }
 
@@ -217,29 +218,36 @@ static enum status read_keys(struct grant *out, const Terrace__Grant *message, s
     return OK;
 }
 
-static enum status read_terms(struct sealed_grant *out, const Terrace__Grant *message,
-                              const Terrace__SignedGrant *sealed, struct err *err)
+/* All of a Grant but the consent, which stands beside it. */
+static enum status read_written(struct grant *out, struct grant_terms *terms, struct arena *arena,
+                                struct bytes written, struct err *err)
 {
-    enum status status = grant_terms_read(&out->terms, message, err);
+    ProtobufCMessage *decoded;
+    const Terrace__Grant *message;
+    enum status status =
+        message_decode(&decoded, &terrace__grant__descriptor, arena, written, GRANT_BYTES_MAX, err);
 
+    if (status != OK) {
+        return err_wrap(err, "in_one_grant");
+    }
+    message = (const Terrace__Grant *)(const void *)decoded;
+    status = read_place(out, message, err);
     if (status == OK) {
-        status = grant_consent_read(&out->terms, sealed, err);
+        status = read_keys(out, message, err);
     }
     if (status != OK) {
-        return err_wrap(err, "grant_of division=%s", out->grant.division.code);
+        return status;
     }
-    out->terms.consented = grant_consent_hash(bytes_of_pb(sealed->grant));
-    return OK;
+    status = grant_terms_read(terms, message, err);
+    terms->consented = grant_consent_hash(written);
+    return status == OK ? OK : err_wrap(err, "grant_of division=%s", out->division.code);
 }
 
 static enum status open_inner(struct sealed_grant *out, const Terrace__SignedGrant *sealed,
                               struct arena *arena, struct err *err)
 {
-    ProtobufCMessage *decoded;
-    const Terrace__Grant *message;
-    enum status status;
+    enum status status = check_suite(sealed->has_suite, sealed->suite, err);
 
-    status = check_suite(sealed->has_suite, sealed->suite, err);
     if (status != OK) {
         return err_wrap(err, "in_sealed_grant");
     }
@@ -251,17 +259,29 @@ static enum status open_inner(struct sealed_grant *out, const Terrace__SignedGra
     }
     out->hash =
         grant_hash(bytes_of_pb(sealed->grant), sealed->consent_suite, bytes_of_pb(sealed->consent));
-    status = message_decode(&decoded, &terrace__grant__descriptor, arena,
-                            bytes_of_pb(sealed->grant), SEALED_BYTES_MAX, err);
+    status = read_written(&out->grant, &out->terms, arena, bytes_of_pb(sealed->grant), err);
     if (status != OK) {
-        return err_wrap(err, "in_one_grant");
+        return status;
     }
-    message = (const Terrace__Grant *)(const void *)decoded;
-    status = read_place(&out->grant, message, err);
-    if (status == OK) {
-        status = read_keys(&out->grant, message, err);
+    status = grant_consent_read(&out->terms, sealed, err);
+    return status == OK ? OK : err_wrap(err, "grant_of division=%s", out->grant.division.code);
+}
+
+enum status grant_read(struct grant *out, struct grant_terms *terms, struct bytes written,
+                       struct err *err)
+{
+    struct arena arena;
+    enum status status;
+
+    memset(out, 0, sizeof *out);
+    memset(terms, 0, sizeof *terms);
+    arena_init(&arena, SEALED_ARENA_BYTES);
+    status = read_written(out, terms, &arena, written, err);
+    arena_free(&arena);
+    if (status == ERR_TOO_LARGE) {
+        err->status = status = ERR_MALFORMED; /* no grant is that large */
     }
-    return status == OK ? read_terms(out, message, sealed, err) : status;
+    return status;
 }
 
 enum status grant_open(struct sealed_grant *out, struct bytes sealed, struct err *err)
@@ -271,13 +291,13 @@ enum status grant_open(struct sealed_grant *out, struct bytes sealed, struct err
     enum status status;
 
     memset(out, 0, sizeof *out);
-    if (sealed.size > SEALED_BYTES_MAX) {
+    if (sealed.size > GRANT_BYTES_MAX) {
         return err_set(err, ERR_MALFORMED, "grant_size bytes=%zu max=%d", sealed.size,
-                       SEALED_BYTES_MAX);
+                       GRANT_BYTES_MAX);
     }
     arena_init(&arena, SEALED_ARENA_BYTES);
     status = message_decode(&decoded, &terrace__signed_grant__descriptor, &arena, sealed,
-                            SEALED_BYTES_MAX, err);
+                            GRANT_BYTES_MAX, err);
     if (status == OK) {
         status = open_inner(out, (const Terrace__SignedGrant *)(const void *)decoded, &arena, err);
     } else {

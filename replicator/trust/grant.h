@@ -14,7 +14,7 @@
 #include "replicator/trust/crypto.h"
 #include "replicator/trust/grant_terms.h"
 
-enum { NAME_BYTES_MAX = 96, ENDPOINT_BYTES_MAX = 128 };
+enum { NAME_BYTES_MAX = 96, ENDPOINT_BYTES_MAX = 128, GRANT_BYTES_MAX = 3072 };
 
 struct grant {
     struct hash tree;                 /* fingerprint of the trust key */
@@ -44,6 +44,9 @@ void grant_certify(struct grant *grant, const struct hash *tree, const struct si
 
 /* The bytes of a Grant: what the granter signs, and the former epoch's key when it consents. */
 void grant_write(struct buf *out, const struct grant *grant, const struct grant_terms *terms);
+/* Reads them. Errors: as of grant_parse. */
+enum status grant_read(struct grant *out, struct grant_terms *terms, struct bytes written,
+                       struct err *err);
 /* What a consent to these bytes signs. */
 struct hash grant_consent_hash(struct bytes written);
 
@@ -55,6 +58,9 @@ struct hash grant_consent_hash(struct bytes written);
  *
  * Parsing checks the form, and no signature. Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE (suite
  * unknown). */
+/* Bytes that were written before, and the consent to them; NULL: none. */
+void grant_seal_written(struct buf *out, struct bytes written, const struct signature *consent,
+                        const struct sign_key *signer);
 void grant_seal(struct buf *out, const struct grant *grant, const struct grant_terms *terms,
                 const struct sign_key *signer);
 enum status grant_parse(struct grant *out, struct bytes sealed, struct err *err);

@@ -109,6 +109,16 @@ void reach_print(char out[REACH_TEXT_MAX], const struct grant_reach *reach)
     }
 }
 
+bool reach_equal(const struct grant_reach *a, const struct grant_reach *b)
+{
+    bool equal = a->count == b->count;
+
+    for (size_t i = 0; equal && i < a->count; i++) {
+        equal = strcmp(a->pattern[i], b->pattern[i]) == 0;
+    }
+    return equal;
+}
+
 bool reach_has(const struct grant_reach *reach, struct division division)
 {
     const struct stem code = {bytes_text(division.code), false, false};

@@ -34,6 +34,7 @@ bool reach_add(struct grant_reach *reach, struct bytes text);
 bool reach_parse(struct grant_reach *out, struct bytes text);
 void reach_print(char out[REACH_TEXT_MAX], const struct grant_reach *reach);
 
+bool reach_equal(const struct grant_reach *a, const struct grant_reach *b); /* word for word */
 bool reach_has(const struct grant_reach *reach, struct division division);
 /* Is every code of `inner` in `outer`, too? Else *pattern names the one of inner that goes beyond.
  */

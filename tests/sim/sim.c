@@ -1,9 +1,11 @@
 #include "tests/sim/sim.h"
+#include "node/core/members.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/core/members.h"
 #include "node/core/turn.h"
 #include "node/store/store_memory.h"
 #include "proto/array.h"

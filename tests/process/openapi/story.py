@@ -192,6 +192,12 @@ def county_joins(tree, city, play):
     play.ask("POST", f"/invitations/{COUNTY}/accept", dict(fingerprint=compared(tree, play)), who="gao")
     joining.join()
     words(play)
+    amend = f"/peers/{COUNTY}/amend"
+    play.ask("POST", amend, dict(name="林周县", may_grant=["540121*"]), who="gao")
+    play.ask("POST", amend, dict(may_grant=["5402*"]), who="gao", want=409, code="refused")
+    play.ask("POST", amend, "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", amend, dict(name="x"), who="li", want=403, code="needs_role")
+    play.ask("POST", "/peers/540999/amend", dict(name="x"), who="gao", want=404, code="not_found")
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):

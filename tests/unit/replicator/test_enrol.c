@@ -559,6 +559,26 @@ static void a_new_invite_replaces_one_that_was_not_used(void **state)
     assert_non_null(strstr(world->err.text, "member_needs_epoch"));
 }
 
+/* Two invitations may be open with lists that meet: who comes second is told. */
+static void lists_that_meet_are_not_both_granted(void **state)
+{
+    const struct invite_terms terms = {.name = "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf",
+                                       .may_grant = {{"540121*"}, 1}};
+    struct world *world = *state;
+    struct token other = world->token;
+
+    other.division = division_of("540122");
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, &terms, NOW, &world->err), OK);
+    assert_int_equal(enrol_invite(&world->city, world->txn, &other, &terms, NOW, &world->err), OK);
+    ask(world);
+    expect_welcome(world);
+    world->token = other;
+    curve_key_generate(&world->curve);
+    ask(world);
+    expect_refused(world, ERR_REFUSED, "reach_is_of_another");
+}
+
 /* --- held until a person has compared --- */
 
 static void note_invitation(void *arg, const struct enrol_invitation *invitation)
@@ -973,6 +993,7 @@ int main(void)
         STORY(an_address_that_nobody_can_dial_is_not_handed_out),
         STORY(names_that_cannot_be_shown_are_refused),
         STORY(a_new_invite_replaces_one_that_was_not_used),
+        STORY(lists_that_meet_are_not_both_granted),
         STORY(who_is_held_waits_for_a_person),
         STORY(only_the_keys_that_were_compared_get_in),
         STORY(a_withdrawn_invitation_is_worth_nothing),

@@ -18,6 +18,7 @@ static struct written city_log;
 static struct buf sealed[BLOCK_GRANTS + 1];
 static unsigned granted;    /* a code and a link key for each */
 static uint32_t first_kind; /* of the blocks that are brought; 0: grants alone */
+static uint32_t epoch;      /* of these; 0: the first */
 
 static int set_up(void **state)
 {
@@ -25,6 +26,7 @@ static int set_up(void **state)
     memset(&city_log, 0, sizeof city_log);
     granted = 0;
     first_kind = 0;
+    epoch = 0;
     puppet_begin(&puppet);
     return 0;
 }
@@ -93,6 +95,7 @@ static bool bring(uint32_t count)
     draft.grants = sealed;
     draft.first_kind = first_kind;
     draft.header.count = count;
+    draft.header.epoch = epoch == 0 ? draft.header.epoch : epoch;
     hash = draft_finish(&whole, &draft);
     puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
     puppet_commit(&puppet, true);
@@ -169,6 +172,99 @@ static void a_subtree_has_its_share_of_the_roster(void **state)
     assert_null(last_granted());
     assert_true(place_alarmed(puppet.real, ALARM_LIMIT));
     assert_false(place_alarmed(puppet.real, ALARM_BAD_GRANT));
+}
+
+/* --- what its author may give --- */
+
+/* The city's next epoch, with another list, to which its key agrees. */
+static void amend_city(const char *list)
+{
+    struct replicator *replicator = puppet.real->replicator;
+    struct grant grant = roster_find(replicator_roster(replicator), division_of("C1"))->grant;
+    struct grant_terms terms = {.founder_count = 0};
+    struct err err;
+
+    assert_true(reach_parse(&terms.may_grant, bytes_text(list)));
+    grant.epoch++;
+    consent(&terms, &grant, &puppet.world.at[CITY].key);
+    assert_int_equal(replicator_grant(replicator, puppet.real->txn, &grant, &terms, &err), OK);
+}
+
+/* A grant of `code` by the city's key, under one of its lists. */
+static void grant_under(struct buf *out, const char *code, uint32_t granter_epoch)
+{
+    struct grant grant = first_grant(division_of(code), division_of("C1"));
+
+    grant.granter_epoch = granter_epoch;
+    grant_certify(&grant, &puppet.world.trust.tree, &puppet.world.at[SIBLING].key);
+    buf_clear(out);
+    grant_seal(out, &grant, &(struct grant_terms){.founder_count = 0}, &puppet.world.at[CITY].key);
+}
+
+static void a_grant_counts_by_the_epoch_of_its_block(void **state)
+{
+    static const struct {
+        const char *name, *code;
+        uint32_t block, granter_epoch;
+        bool taken;
+    } cases[] = {
+        {"under the first list", "X1", 1, 1, true},
+        {"under a list that it will have", "N2", 1, 2, false},
+        {"under the list of now", "N3", 2, 2, true},
+        {"beyond the list of now", "X4", 2, 2, false},
+        {"under an earlier list", "X5", 2, 1, false},
+        {"under one that it never had", "N6", 2, 3, false},
+    };
+
+    (void)state;
+    begin(0);
+    amend_city("N*");
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const size_t alarms = puppet.real->alarm_count;
+
+        epoch = cases[i].block;
+        grant_under(&sealed[0], cases[i].code, cases[i].granter_epoch);
+        assert_true(bring(1)); /* the block is held in any case: it is evidence */
+        if ((roster_find(replicator_roster(puppet.real->replicator), division_of(cases[i].code)) !=
+             NULL) != cases[i].taken ||
+            (puppet.real->alarm_count > alarms && cases[i].taken)) {
+            fail_msg("%s", cases[i].name);
+        }
+    }
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_GRANT));
+}
+
+/* A code of another city: it is there already, is not cut off, and its blocks come only from it. */
+static void a_squatter_gets_nothing_and_the_real_one_goes_on(void **state)
+{
+    const struct roster *roster;
+    Terrace__Frame *frame;
+    struct buf whole = BUF_EMPTY;
+    struct draft false_one;
+
+    (void)state;
+    begin(0);
+    roster = replicator_roster(puppet.real->replicator);
+    amend_city("K*");
+    epoch = 2;
+    grant_under(&sealed[0], "C2", 2);
+    assert_true(bring(1));
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_GRANT));
+    assert_false(place_alarmed(puppet.real, ALARM_DIVISION_TAKEN));
+    assert_true(
+        division_equal(roster_find(roster, division_of("C2"))->grant.parent, division_of("R")));
+    assert_memory_equal(&roster_find(roster, division_of("C2"))->grant.sign_key,
+                        &puppet.world.at[SIBLING].key.public, PUBLIC_KEY_SIZE);
+
+    false_one = draft_next(&puppet, SIBLING, &(struct written){0, HASH_ZERO}, "squatted");
+    (void)draft_finish(&whole, &false_one);
+    puppet_send_block(&puppet, SESSION, buf_bytes(&whole)); /* over the city's link */
+    puppet_commit(&puppet, true);
+    frame = puppet_await(&puppet, has_reject);
+    assert_non_null(frame);
+    assert_int_equal(frame->reject->reason, ERR_REFUSED);
+    assert_int_equal(place_head(puppet.real, "C2").lsn, 0);
+    buf_free(&whole);
 }
 
 /* --- what a newer version writes --- */
@@ -255,6 +351,8 @@ int main(void)
         STORY(a_block_carries_few_grants),
         STORY(a_grant_costs_as_much_as_a_block),
         STORY(a_subtree_has_its_share_of_the_roster),
+        STORY(a_grant_counts_by_the_epoch_of_its_block),
+        STORY(a_squatter_gets_nothing_and_the_real_one_goes_on),
         STORY(a_link_kind_of_a_newer_version_is_waited_for),
         STORY(what_was_waited_for_is_read_after_the_upgrade),
     };

@@ -1,0 +1,26 @@
+#include "node/core/members.h"
+
+#include <stdio.h>
+
+#include "node/core/node_struct.h"
+
+enum status node_invite(struct node *node, struct txn *txn, struct division division,
+                        const struct invite_terms *terms, struct token *token, struct err *err)
+{
+    memset(token, 0, sizeof *token);
+    token->division = division;
+    token->parent = node->config.self;
+    token->tree = node->config.tree;
+    memcpy(token->curve_key, node->config.curve_public, sizeof token->curve_key);
+    (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
+    (void)snprintf(token->link, sizeof token->link, "%s", node->config.listen);
+    token->policy = node_policy(node).kinds;
+    return enrol_invite(node->replicator, txn, token, terms, node->turn_unix_ms, err);
+}
+
+enum status node_amend(struct node *node, struct txn *txn, struct division division,
+                       const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
+                       struct err *err)
+{
+    return replicator_amend(node->replicator, txn, division, name, may_grant, epoch, err);
+}

@@ -1,0 +1,19 @@
+/* members - divisions directly below: an invitation for a new one, a change of what the grant of
+ * one that is there says.
+ *
+ * Thread: loop thread. */
+#ifndef TERRACE_NODE_CORE_MEMBERS_H
+#define TERRACE_NODE_CORE_MEMBERS_H
+
+#include "node/core/node.h"
+
+/* Makes a token for a division to be granted below this one. Errors as enrol_invite; ERR_CONFIG (no
+ * endpoint that others can dial). */
+enum status node_invite(struct node *node, struct txn *txn, struct division division,
+                        const struct invite_terms *terms, struct token *token, struct err *err);
+/* See replicator_amend. */
+enum status node_amend(struct node *node, struct txn *txn, struct division division,
+                       const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
+                       struct err *err);
+
+#endif
