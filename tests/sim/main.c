@@ -16,6 +16,7 @@
 #include "tests/sim/clients.h"
 #include "tests/sim/known.h"
 #include "tests/sim/order.h"
+#include "tests/sim/squatters.h"
 
 enum {
     LARGE_EVERY = 50,
@@ -46,6 +47,7 @@ struct run {
     struct planned plan[NODES_MAX];
     int count;
     uint64_t faults_end_us;
+    struct squatters *squatters;
     struct repair *repairs; /* all of the run: one may be due after its end */
 };
 
@@ -168,6 +170,22 @@ static void harm(struct sim *sim, void *arg)
                 run);
 }
 
+/* Now and then somebody grants what is not his, or changes what he gave. */
+static void change_grants(struct sim *sim, void *arg)
+{
+    struct run *run = arg;
+
+    if (sim_now(sim) >= run->faults_end_us) {
+        return;
+    }
+    if (sim_chance(sim, 50)) {
+        squatters_squat(run->squatters);
+    } else {
+        squatters_amend(run->squatters);
+    }
+    sim_at_time(sim, sim_now(sim) + SECOND + sim_below(sim, 6 * SECOND), change_grants, run);
+}
+
 /* --- coming to rest --- */
 
 struct rest {
@@ -237,6 +255,7 @@ static bool come_to_be_known(struct run *run, char *fault, size_t size)
 struct sums {
     struct clients_counts clients;
     struct sim_counts sim;
+    struct squatters_counts grants;
     uint64_t late, slow_disks, rest_us_max;
 };
 
@@ -253,6 +272,8 @@ static void add_sums(struct sums *to, const struct sums *from)
     to->sim.crashes_untold += from->sim.crashes_untold;
     to->sim.cuts_one_way += from->sim.cuts_one_way;
     to->sim.cuts_both_ways += from->sim.cuts_both_ways;
+    to->grants.squats += from->grants.squats;
+    to->grants.amendments += from->grants.amendments;
     to->late += from->late;
     to->slow_disks += from->slow_disks;
     if (to->rest_us_max < from->rest_us_max) {
@@ -269,6 +290,8 @@ static void print_sums(const struct sums *sums)
                  " came before its answer; %" PRIu64 " cuts both ways, %" PRIu64 " one way\n",
                  sums->sim.crashes, sums->sim.crashes_unsynced, sums->sim.crashes_untold,
                  sums->sim.cuts_both_ways, sums->sim.cuts_one_way);
+    (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended\n", sums->grants.squats,
+                 sums->grants.amendments);
     (void)printf("  %" PRIu64 " joined late; %" PRIu64 " trees with slow disks; %" PRIu64
                  " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after healing\n",
                  sums->late, sums->slow_disks, sums->sim.frames, sums->sim.frames_lost,
@@ -291,6 +314,8 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         {"cuts one way", sums->sim.cuts_one_way, seeds / 2},
         {"frames lost", sums->sim.frames_lost, 2 * seeds},
         {"late joiners", sums->late, seeds / 4},
+        {"grants outside a list", sums->grants.squats, seeds / 2},
+        {"amended grants", sums->grants.amendments, seeds / 2},
         {"trees with slow disks", sums->slow_disks, seeds / 10},
         {"documents asked again", sums->clients.retried, seeds / 4},
         {"documents that were there already", sums->clients.exists, seeds / 4},
@@ -325,6 +350,7 @@ static uint64_t trouble(struct run *run)
     uint64_t late = 0;
 
     sim_at_time(run->sim, sim_now(run->sim) + SECOND, harm, run);
+    sim_at_time(run->sim, sim_now(run->sim) + SECOND, change_grants, run);
     for (int i = 0; i < run->count; i++) {
         if (run->plan[i].node == NULL) {
             sim_run_until(run->sim, sim_now(run->sim) + sim_below(run->sim, 2 * SECOND));
@@ -363,6 +389,7 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
 
     memset(sums, 0, sizeof *sums);
     run.clients = clients_new(run.sim);
+    run.squatters = squatters_new(run.sim);
     if (large) {
         plan_region(&run);
     } else {
@@ -379,13 +406,23 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
             sim_now(run.sim) + (large ? 10u : 20u) * SECOND + sim_below(run.sim, 10 * SECOND);
         sums->late = trouble(&run);
         ok = come_to_rest(&run, &sums->rest_us_max, fault, size) &&
-             come_to_be_known(&run, fault, size) && clients_check(run.clients, fault, size) &&
+             squatters_check(run.squatters, fault, size);
+    }
+    if (ok) {
+        if (!squatters_acknowledge(run.squatters)) {
+            (void)snprintf(fault, size, "a minute after the alarms were seen somebody is unwell");
+        }
+        ok = come_to_be_known(&run, fault, size) && clients_check(run.clients, fault, size) &&
              sim_order_whole(run.sim, fault, size);
+    }
+    if (ok) {
+        sums->grants = squatters_counts(run.squatters);
     }
     sums->clients = *clients_counts(run.clients);
     sums->sim = *sim_counts(run.sim);
     sim_free(run.sim);
     clients_free(run.clients);
+    squatters_free(run.squatters);
     while (run.repairs != NULL) {
         struct repair *next = run.repairs->next;
 

@@ -766,6 +766,11 @@ struct sim_node *sim_parent(const struct sim_node *node)
     return node->parent;
 }
 
+const struct sign_key *sim_key(const struct sim_node *node)
+{
+    return &node->key;
+}
+
 struct division sim_division(const struct sim_node *node)
 {
     return node->division;

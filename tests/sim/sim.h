@@ -38,6 +38,7 @@ size_t sim_nodes(const struct sim *sim);
 struct sim_node *sim_at(const struct sim *sim, size_t index);
 struct sim_node *sim_parent(const struct sim_node *node);
 struct division sim_division(const struct sim_node *node);
+const struct sign_key *sim_key(const struct sim_node *node);
 const struct store *sim_store(const struct sim_node *node);
 struct node *sim_core(const struct sim_node *node); /* NULL while it is down */
 

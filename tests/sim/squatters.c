@@ -1,0 +1,264 @@
+#include "tests/sim/squatters.h"
+
+#include <stdio.h>
+
+#include "node/core/alarms.h"
+#include "node/core/members.h"
+#include "tests/harness/identities.h"
+
+struct deed {
+    struct task call; /* first */
+    struct deed *next;
+    struct sim_node *who;
+    struct division code; /* that is granted, or amended */
+    bool is_squat, durable;
+};
+
+struct squatters {
+    struct sim *sim;
+    struct deed *deeds;
+};
+
+struct squatters *squatters_new(struct sim *sim)
+{
+    struct squatters *squatters = mem_zalloc(sizeof *squatters);
+
+    squatters->sim = sim;
+    return squatters;
+}
+
+void squatters_free(struct squatters *squatters)
+{
+    while (squatters->deeds != NULL) {
+        struct deed *next = squatters->deeds->next;
+
+        mem_free(squatters->deeds);
+        squatters->deeds = next;
+    }
+    mem_free(squatters);
+}
+
+/* --- doing it --- */
+
+static void note_outcome(struct task *call, enum status outcome)
+{
+    ((struct deed *)call)->durable = outcome == OK;
+}
+
+static void run_squat(struct task *call, struct node *node, struct txn *txn)
+{
+    const struct deed *deed = (struct deed *)call;
+    const struct audience audience = {AUDIENCE_TREE, deed->code};
+    struct grant grant = first_grant(deed->code, sim_division(deed->who));
+    struct buf sealed = BUF_EMPTY;
+
+    grant.granter_epoch =
+        roster_find(node_roster(node), sim_division(deed->who))->grant.epoch; /* true in all else */
+    grant_certify(&grant, roster_tree(node_roster(node)), sim_key(deed->who));
+    grant_seal(&sealed, &grant, every_code(), sim_key(deed->who));
+    (void)replicator_append((struct replicator *)(uintptr_t)node_replicator(node), txn, &audience,
+                            KIND_GRANT, GRANT_FORMAT, buf_bytes(&sealed));
+    buf_free(&sealed);
+}
+
+static void run_amend(struct task *call, struct node *node, struct txn *txn)
+{
+    const struct deed *deed = (struct deed *)call;
+    struct err err;
+    uint32_t epoch;
+
+    (void)node_amend(node, txn, deed->code, "Another name", NULL, &epoch, &err);
+}
+
+static void run_acknowledge(struct task *call, struct node *node, struct txn *txn)
+{
+    const struct alarms *alarms = node_alarms(node);
+    bool cleared = true;
+    struct err err;
+
+    (void)call;
+    for (size_t i = 0; i < alarms_count(alarms); i++) {
+        if (alarms_at(alarms, i)->code == ALARM_BAD_GRANT &&
+            node_ack_alarm(node, txn, alarms_at(alarms, i)->id, "sim", &cleared, &err) == OK) {
+            i = (size_t)-1; /* the list is another one now */
+        }
+    }
+}
+
+static void do_deed(struct squatters *squatters, struct sim_node *who, struct division code,
+                    bool is_squat)
+{
+    struct deed *deed;
+
+    if (sim_core(who) == NULL || division_is_none(code)) {
+        return; /* he is down just now */
+    }
+    deed = mem_zalloc(sizeof *deed);
+    *deed = (struct deed){.call = {.run = is_squat ? run_squat : run_amend, .done = note_outcome},
+                          .next = squatters->deeds,
+                          .who = who,
+                          .code = code,
+                          .is_squat = is_squat};
+    squatters->deeds = deed;
+    sim_call(squatters->sim, who, &deed->call);
+}
+
+static struct sim_node *anybody(const struct sim *sim, uint64_t from, uint64_t draw)
+{
+    return sim_at(sim, (size_t)(from + draw % (sim_nodes(sim) - from)));
+}
+
+/* Another's code, or one that nobody has: out of its reach in any case. */
+void squatters_squat(struct squatters *squatters)
+{
+    struct sim *sim = squatters->sim;
+    struct sim_node *who, *other;
+    const struct roster *roster;
+
+    if (sim_nodes(sim) < 3) {
+        return;
+    }
+    who = anybody(sim, 1, sim_random(sim));
+    other = anybody(sim, 0, sim_random(sim));
+    if (sim_chance(sim, 30)) {
+        do_deed(squatters, who, division_of("Z9"), true);
+        return;
+    }
+    roster = sim_core(who) == NULL ? NULL : node_roster(sim_core(who));
+    if (roster != NULL && other != who &&
+        !roster_within(roster, sim_division(other), sim_division(who))) {
+        do_deed(squatters, who, sim_division(other), true);
+    }
+}
+
+void squatters_amend(struct squatters *squatters)
+{
+    struct sim *sim = squatters->sim;
+    struct sim_node *child;
+
+    if (sim_nodes(sim) > 1) {
+        child = anybody(sim, 1, sim_random(sim));
+        do_deed(squatters, sim_parent(child), sim_division(child), false);
+    }
+}
+
+static bool unwell(struct sim *sim, void *arg)
+{
+    (void)arg;
+    for (size_t i = 0; i < sim_nodes(sim); i++) {
+        const struct alarms *alarms = node_alarms(sim_core(sim_at(sim, i)));
+
+        for (size_t k = 0; k < alarms_count(alarms); k++) {
+            const enum alarm_code code = alarms_at(alarms, k)->code;
+
+            if (code == ALARM_BAD_GRANT || code == ALARM_DIVISION_UNWELL) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+bool squatters_acknowledge(struct squatters *squatters)
+{
+    for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
+        struct deed *deed = mem_zalloc(sizeof *deed);
+
+        *deed = (struct deed){.call = {.run = run_acknowledge, .done = note_outcome},
+                              .next = squatters->deeds,
+                              .who = sim_at(squatters->sim, i)};
+        squatters->deeds = deed;
+        sim_call(squatters->sim, deed->who, &deed->call);
+    }
+    return sim_run_while(squatters->sim, unwell, NULL, UINT64_C(60000000));
+}
+
+/* --- what came of it --- */
+
+static bool is_alarmed(const struct sim_node *node, struct division about)
+{
+    const struct alarms *alarms = node_alarms(sim_core(node));
+
+    for (size_t i = 0; i < alarms_count(alarms); i++) {
+        const struct alarm *alarm = alarms_at(alarms, i);
+
+        if (alarm->code == ALARM_BAD_GRANT && division_equal(alarm->about, about)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool squatted(const struct squatters *squatters, const struct sim_node *node)
+{
+    for (const struct deed *deed = squatters->deeds; deed != NULL; deed = deed->next) {
+        if (deed->is_squat && deed->durable && deed->who == node) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool check_alarmed(const struct squatters *squatters, char *fault, size_t size)
+{
+    for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
+        const struct sim_node *node = sim_at(squatters->sim, i);
+        const struct division about = sim_division(node);
+
+        for (const struct sim_node *up = sim_parent(node); up != NULL; up = sim_parent(up)) {
+            if (squatted(squatters, node) && !is_alarmed(up, about)) {
+                (void)snprintf(fault, size, "%s does not alarm that %s squats",
+                               sim_division(up).code, about.code);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* The root holds all grants; whoever holds one holds the same. */
+static bool check_alike(const struct squatters *squatters, char *fault, size_t size)
+{
+    const struct roster *root = node_roster(sim_core(sim_at(squatters->sim, 0)));
+
+    if (roster_count(root) != sim_nodes(squatters->sim)) {
+        (void)snprintf(fault, size, "%zu divisions are granted, and %zu are there",
+                       roster_count(root), sim_nodes(squatters->sim));
+        return false;
+    }
+    for (size_t i = 1; i < sim_nodes(squatters->sim); i++) {
+        const struct sim_node *node = sim_at(squatters->sim, i);
+        const struct roster *roster = node_roster(sim_core(node));
+
+        for (size_t k = 0; k < roster_count(roster); k++) {
+            const struct member *there = roster_at(roster, k);
+            const struct member *here = roster_find(root, there->grant.division);
+
+            if (here == NULL || !bytes_equal(here->sealed, there->sealed)) {
+                (void)snprintf(fault, size, "%s has another grant of %s than the root",
+                               sim_division(node).code, there->grant.division.code);
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+bool squatters_check(const struct squatters *squatters, char *fault, size_t size)
+{
+    return check_alarmed(squatters, fault, size) && check_alike(squatters, fault, size);
+}
+
+struct squatters_counts squatters_counts(const struct squatters *squatters)
+{
+    struct squatters_counts counts = {0, 0};
+    const struct roster *root = node_roster(sim_core(sim_at(squatters->sim, 0)));
+
+    for (const struct deed *deed = squatters->deeds; deed != NULL; deed = deed->next) {
+        counts.squats += deed->is_squat && deed->durable;
+    }
+    for (size_t i = 0; i < roster_count(root); i++) {
+        counts.amendments += roster_at(root, i)->grant.epoch - 1;
+    }
+    return counts;
+}
