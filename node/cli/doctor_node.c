@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "node/cli/client.h"
+#include "node/cli/reach.h"
 
 enum { PARENT_SILENT_S_MAX = 60, SKEW_MS_MAX = 5000, ROOT_SKEW_MS_MAX = 60000, DAY_S = 24 * 3600 };
 
@@ -22,7 +23,8 @@ static json_int_t number_of(const json_t *object, const char *name)
 
 static void check_parent(struct doctor *doctor, const json_t *peer)
 {
-    char what[160], cure[HOME_FILE_MAX + 64];
+    const char *endpoint = doctor->config.parent.endpoint, *why;
+    char what[ENDPOINT_BYTES_MAX + 160], cure[HOME_FILE_MAX + 64];
 
     if (strcmp(text_of(peer, "state"), "live") == 0 ||
         strcmp(text_of(peer, "state"), "held") == 0) {
@@ -31,8 +33,16 @@ static void check_parent(struct doctor *doctor, const json_t *peer)
         doctor_find(doctor, ALARM_INFO, "parent", what, "");
         return;
     }
-    message_format(what, sizeof what, "doctor_parent_silent division=%s seconds=%lld",
-                   text_of(peer, "division"), (long long)number_of(peer, "down_s"));
+    if (reach_endpoint(endpoint, &why)) {
+        message_format(what, sizeof what,
+                       "doctor_parent_answers division=%s seconds=%lld endpoint=%s",
+                       text_of(peer, "division"), (long long)number_of(peer, "down_s"), endpoint);
+    } else {
+        message_format(what, sizeof what,
+                       "doctor_parent_unreached division=%s seconds=%lld endpoint=%s why=%s",
+                       text_of(peer, "division"), (long long)number_of(peer, "down_s"), endpoint,
+                       why);
+    }
     message_format(cure, sizeof cure, "cure_parent_silent home=%s", doctor->home);
     doctor_find(doctor,
                 number_of(peer, "down_s") > PARENT_SILENT_S_MAX ? ALARM_ERROR : ALARM_WARNING,

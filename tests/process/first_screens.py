@@ -8,6 +8,7 @@ import json
 import os
 import pwd
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -225,9 +226,28 @@ def a_file_system_that_turned_read_only_is_named(tree):
     city.start()
 
 
+def why_the_parent_is_not_reached_is_named(tree):
+    """Whether its name, its machine or what runs there is at fault."""
+    city = tree[CITY]
+    straight = city.parent_endpoint()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        for endpoint, en, zh in (("tcp://nobody.invalid:7400", "nobody has that name", "没有此名称的主机"),
+                                 (f"tcp://127.0.0.1:{trees.free_port()}", "connection refused", "连接被拒绝"),
+                                 (f"tcp://127.0.0.1:{other.getsockname()[1]}", "Somebody answers at", "有程序应答")):
+            city.end()
+            city.parent_endpoint(endpoint)
+            city.start()
+            for lang, word in (("en", en), ("zh", zh)):
+                said = ask(city, "doctor", lang=lang)[1]
+                need(endpoint in said and word in said, f"the parent at {endpoint}: {said}")
+    city.end()
+    city.parent_endpoint(straight)
+    city.start()
+
+
 STEPS = [nobody_is_cut_while_all_are_coming, what_is_good_needs_no_cure, a_stopped_node_keeps_nobody_waiting,
          a_note_that_was_taken_away_is_named, a_socket_that_was_removed_is_named,
-         a_store_that_is_gone_is_not_begun_anew, whoever_may_not_is_told_as_whom,
+         a_store_that_is_gone_is_not_begun_anew, why_the_parent_is_not_reached_is_named, whoever_may_not_is_told_as_whom,
          a_file_system_that_turned_read_only_is_named]
 
 
