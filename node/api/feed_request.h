@@ -31,7 +31,8 @@ struct feed_reader {
     uint64_t stood_ms; /* when he was looked at last */
 };
 struct feed_reader feed_reader_of(const struct request *request);
-/* A session that ended takes its followers along; looked at every STREAM_COMMENT_MS. */
+/* A session or a token that ended takes along what is still sent to it; looked at every
+ * STREAM_COMMENT_MS. */
 bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms);
 
 /* "17-...", "0", or "end": what comes from now on. NULL leaves *at as it is. A position that this

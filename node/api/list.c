@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/api/feed_request.h"
 #include "node/api/list_request.h"
 #include "node/api/names.h"
 
@@ -171,6 +172,7 @@ static void write_list(struct writing *writing, const struct list_request *list,
 
 struct list_stream {
     struct request request; /* what it points to lasts as long as its answer */
+    struct feed_reader reader;
     char after[CURSOR_BYTES_MAX];
     uint64_t rows_left;
 };
@@ -218,6 +220,9 @@ static enum stream_next fill_list(void *state, struct buf *out)
     struct page page = {.rows_max = PIECE_ROWS_MAX};
     struct view view;
 
+    if (!feed_may_go_on(&stream->reader, clock_mono_ms(&stream->request.service->clock))) {
+        return STREAM_FAILED;
+    }
     memcpy(page.after, stream->after, sizeof page.after);
     view_open(&view, stream->request.service);
     roster = roster_snapshot_open(&view, &stream->request, &error);
@@ -246,6 +251,7 @@ static void stream_list(const struct request *request, struct answer *answer,
     const struct stream_source source = {.fill = fill_list, .close = mem_free, .state = stream};
 
     stream->request = *request;
+    stream->reader = feed_reader_of(request);
     stream->rows_left = limited ? page->rows_max : UINT64_MAX;
     memcpy(stream->after, page->after, sizeof stream->after);
     answer_stream(answer, "application/x-ndjson; charset=utf-8", &source);

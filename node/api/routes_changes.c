@@ -64,7 +64,8 @@ static enum stream_next fill_lines(void *state, struct buf *out)
     uint64_t entries;
     bool more;
 
-    if (read_piece(changes, out, &entries, &more) != OK) {
+    if (!feed_may_go_on(&changes->reader, clock_mono_ms(&changes->clock)) ||
+        read_piece(changes, out, &entries, &more) != OK) {
         return STREAM_FAILED;
     }
     changes->entries_told += entries;

@@ -31,6 +31,7 @@ IDLE_SHARE_MAX = 0.05
 SLOW_S_MAX = 20 + 30 + trees.PATIENCE_S  # headers, the rest, and what a slow machine takes to notice
 SILENCE_S = 3              # of a door that may say nothing at all
 HEADER_BYTES_MAX = 32 << 10
+LOOKED_AT_S = 16           # whether whoever reads is still somebody
 POST_BYTES = 8 << 20
 LINE_BYTES = 256 << 10
 POSTS_KIB_MAX = 160 << 10  # what a few of the largest posts, whatever stands in them, may add at once
@@ -54,8 +55,14 @@ class Door:
         self.address = (host, int(port))
         self.context = ssl.create_default_context(cafile=os.path.join(node.home, "tls/cert.pem"))
 
-    def dial(self, source="127.0.0.1", timeout=trees.PATIENCE_S):
-        plain = socket.create_connection(self.address, timeout, (source, 0))
+    def dial(self, source="127.0.0.1", timeout=trees.PATIENCE_S, buffer=None):
+        """`buffer`: so many bytes that are read late wait here, and not more."""
+        plain = socket.socket()
+        if buffer:
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        plain.settimeout(timeout)
+        plain.bind((source, 0))
+        plain.connect(self.address)
         return self.context.wrap_socket(plain, server_hostname="127.0.0.1")
 
     def guest(self, source):
@@ -387,6 +394,35 @@ def followers_cost_little(node, door, token):
         fail(f"{FOLLOWERS} idle followers cost {grown} KiB and {100 * share:.1f} % of a core")
 
 
+# --- who is no longer anybody ---
+
+def who_is_put_out_reads_no_further(node, door):
+    """Whatever is still sent to a session goes with it, however long the answer and however slowly it is read."""
+    token = door.login("tashi")
+    own = max(row["id"] for row in node.json("sessions")["rows"])
+    heard = {}
+
+    def read_on(path, reader):
+        heard[path] = all_of(reader)
+    readers = {path: door.dial(buffer=8192) for path in ("documents?kind=agency", "changes?after=0")}
+    for path, reader in readers.items():
+        reader.sendall(f"GET /api/v1/{path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\n"
+                       "Connection: close\r\nAccept: application/x-ndjson\r\n\r\n".encode())
+        if not reader.recv(512).startswith(b"HTTP/1.1 200"):
+            fail(f"{path} is not answered")
+    node.run("sessions", "--end", str(own))
+    time.sleep(LOOKED_AT_S)  # it is looked at so often; a client may rest for longer
+    threads = [threading.Thread(target=read_on, args=reader) for reader in readers.items()]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for path, reader in readers.items():
+        reader.close()
+        if heard[path].endswith(b"0\r\n\r\n"):
+            fail(f"{path}: a session that was ended read on to the end: {len(heard[path])} bytes")
+
+
 # --- memory ---
 
 def grown_at_most(node, name, kib_max, does):
@@ -505,6 +541,7 @@ def main():
         a_crowd_is_carried(node, door)
         an_address_has_its_share(door)
         slow_clients_are_cut(door, token)
+        who_is_put_out_reads_no_further(node, door)
         who_reads_slowly_keeps_no_block(node, door, token)
         node.run("user", "add", "dolma", "--role", "maker")
         token = door.login("dolma")
