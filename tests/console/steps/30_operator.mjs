@@ -25,6 +25,8 @@ export const steps = {
     await settled(page);
     await act("cut");
     await sentence(page, /林周县离线/);
+    const shared = page.getByRole("link", { name: "按此时点看" });
+    need(/^\/map\?at=\d{4}-\d\d-\d\dT[\d:]{8}Z$/.test(await shared.getAttribute("href")), "the moment that all have reached is no address");
     const card = page.locator("aside li", { hasText: "林周县" });
     await card.getByText("terrace doctor").waitFor();
     await shot(page, "cut-map");

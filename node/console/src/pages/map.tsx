@@ -142,6 +142,9 @@ function stateFigure(row: DivisionRow, answer: TreeAnswer): string {
 
 const strip = ["received", "allocated", "in_transit", "unallocated", "released", "paid"] as const;
 
+/** As `at=` takes it. */
+const toSecond = (time: string | Date): string => new Date(time).toISOString().replace(/\.\d+Z$/, "Z");
+
 /** Which moments the figures are of: each division's own, or the one that was asked for. */
 function Moments({ tree: answer, at }: { tree: TreeAnswer; at: string | null }) {
   const late = answer.rows.filter((row) => isLate(row) && row.division !== answer.division).sort(byUrgency);
@@ -153,7 +156,7 @@ function Moments({ tree: answer, at }: { tree: TreeAnswer; at: string | null }) 
         <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>
         {late.slice(0, 6).map((row) => <AsOf key={row.division} who={row.name} time={knownUntil(row)} late href={`/map/${row.division}`} />)}
         {late.length > 6 ? <a href="/map?view=list">{t("console.map.more_late", { count: late.length - 6 })}</a> : null}
-        {shared === null || late.length === 0 ? null : <span class="shared">{t("console.map.common", { time: moment(shared) })}</span>}
+        {shared === null || late.length === 0 ? null : <span class="shared">{t("console.map.common", { time: moment(shared) })} <a href={`/map?at=${toSecond(shared)}`}>{t("console.map.at_common")}</a></span>}
       </>}
       <AtChoice year={new Date().getFullYear()} at={at} />
     </div>

@@ -69,7 +69,7 @@ function Afterwards({ review }: { review: Review }) {
         ? <Marked shape="tick" tone="ok">{t("console.work.all_fit", { count: review.count })}</Marked>
         : <Marked shape="cross" tone="bad">{t("console.work.some_refused", { count: review.would_refuse_count })}</Marked>}
       {review.tightest === null || review.would_refuse_count > 0 ? null
-        : <p class="small tightest">{t("console.work.tightest")} <a href={`/doc/${status.value?.division ?? ""}/${encodeURIComponent(review.tightest.line)}`}>{review.tightest.line}</a>{t("console.work.tightest.left", { left: shown(review.tightest.left) })}</p>}
+        : <p class="small tightest">{t("console.work.tightest")}<a href={`/doc/${status.value?.division ?? ""}/${encodeURIComponent(review.tightest.line)}`}>{review.tightest.line}</a>{t("console.work.tightest.left", { left: shown(review.tightest.left) })}</p>}
       <ul class="refusals">
         {review.would_refuse.slice(0, 5).map((row) => <li key={row.id}><b>{row.id}</b> {shown(row.money)} {withAmounts(row.message)}</li>)}
       </ul>
@@ -82,7 +82,7 @@ function Hash({ hash }: { hash: string }) {
     <section class="panel-part">
       <h3>{t("console.work.signed_is")}</h3>
       <p class="signed-hash mono">{inGroups(hash)}</p>
-      <p class="small">{t("console.work.compare")} <b class="mono">{hash.slice(0, 4)} ··· {hash.slice(-4)}</b></p>
+      <p class="small">{t("console.work.compare")}<b class="mono">{hash.slice(0, 4)} ··· {hash.slice(-4)}</b></p>
     </section>
   );
 }
