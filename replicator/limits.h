@@ -5,7 +5,8 @@
  *
  * The columns of numbers name constants of proto/block.h and proto/frame.h: who expands them
  * includes those. Of child_blocks_per_second, ten other frames, or 4 KiB of them, count as one
- * block and a Hello as ten. Units: *_bytes, *_ms.
+ * block and a Hello as ten; so do five signatures of persons on a block beyond two. Units: *_bytes,
+ * *_ms.
  *
  * Thread: any. */
 #ifndef TERRACE_REPLICATOR_LIMITS_H

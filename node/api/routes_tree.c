@@ -5,6 +5,8 @@
 #include "node/api/roster_snapshot.h"
 #include "node/core/division_words.h"
 #include "node/core/node_watch.h"
+#include "node/ledger/rows/unapproved.h"
+#include "node/office/vouching.h"
 
 #define INVITED_SHOWN_MS (UINT64_C(7) * 24 * 3600 * 1000) /* after its token expired */
 
@@ -106,14 +108,28 @@ static void write_message(struct json_out *out, const char *key, enum language l
     out_text(out, key, text_in(language, words, message));
 }
 
-static void write_row(struct json_out *out, const struct place *place, uint32_t depth,
-                      const struct division_view *view, enum language language)
+/* What its approvals rest on, and what of it is held here without one that holds. */
+static void write_approvals(struct json_out *out, const struct view *view,
+                            const struct roster_snapshot *roster, struct division division)
+{
+    struct unapproved_sum sum;
+
+    unapproved_sum(view->txn, division, &sum);
+    out_text(out, "vouched_by", vouched_by(view->txn, roster->roster, division));
+    out_open(out, "unapproved", '{');
+    out_count(out, "count", sum.count);
+    out_amount(out, "amount", sum.amount);
+    out_close(out, '}');
+}
+
+/* All but what its approvals are worth. */
+static void write_state(struct json_out *out, const struct place *place, uint32_t depth,
+                        const struct division_view *view, enum language language)
 {
     char sentence[MESSAGE_BYTES_MAX], cure[MESSAGE_BYTES_MAX];
 
     division_sentence(view, sentence);
     division_cure(view, cure);
-    out_open(out, NULL, '{');
     out_text(out, "division", place->division.code);
     out_text(out, "name", place->name);
     out_division(out, "parent", place->parent);
@@ -133,12 +149,11 @@ static void write_row(struct json_out *out, const struct place *place, uint32_t 
     write_message(out, "sentence", language, sentence);
     write_message(out, "cure", language, cure);
     write_health(out, view);
-    out_close(out, '}');
 }
 
 /* --- all of them --- */
 
-static void write_rows(struct json_out *out, const struct tree_task *tree,
+static void write_rows(struct json_out *out, const struct tree_task *tree, const struct view *at,
                        const struct roster_snapshot *roster, enum language language,
                        struct page *page)
 {
@@ -153,7 +168,10 @@ static void write_rows(struct json_out *out, const struct tree_task *tree,
             own_depth = place->depth;
         }
         if (view != NULL && page_row(page, place->division.code)) {
-            write_row(out, place, place->depth - own_depth, view, language);
+            out_open(out, NULL, '{');
+            write_state(out, place, place->depth - own_depth, view, language);
+            write_approvals(out, at, roster, place->division);
+            out_close(out, '}');
         }
     }
     out_close(out, ']');
@@ -256,7 +274,7 @@ static void write_tree(struct json_out *out, const struct service *service, cons
     out_text(out, "division", service->self.code);
     out_time(out, "as_of", clock_unix_ms(&service->clock));
     write_summary(out, &summary, name_of(roster, summary.worst.division), language);
-    write_rows(out, tree, roster, language, page);
+    write_rows(out, tree, view, roster, language, page);
     write_invited(out, service, view, language);
     write_page(out, page);
     out_close(out, '}');

@@ -61,12 +61,28 @@ static void print_invited(const struct cli *cli, const json_t *invited)
     }
 }
 
+/* What lacks an approval that holds, division by division. */
+static void print_unapproved(const struct cli *cli, const json_t *rows)
+{
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        const json_t *row = json_array_get(rows, i), *sum = json_object_get(row, "unapproved");
+        const json_int_t count = json_integer_value(json_object_get(sum, "count"));
+
+        if (count > 0) {
+            cli_tell(cli, stdout,
+                     "tree_unapproved division=%s count=%" JSON_INTEGER_FORMAT " amount=%s",
+                     member(row, "division"), count, member(sum, "amount"));
+        }
+    }
+}
+
 static void print_tree(const struct cli *cli, const json_t *answer)
 {
     static const struct column columns[] = {
-        {"label", "division", CELL_TEXT}, {"name", "name", CELL_TEXT},
-        {"state", "state", CELL_WORD},    {"as_of", "as_of_time", CELL_TIME},
-        {"age_s", "age_s", CELL_NUMBER},  {"sentence", "sentence", CELL_TEXT},
+        {"label", "division", CELL_TEXT},    {"name", "name", CELL_TEXT},
+        {"state", "state", CELL_WORD},       {"as_of", "as_of_time", CELL_TIME},
+        {"age_s", "age_s", CELL_NUMBER},     {"vouched_by", "vouched_by", CELL_WORD},
+        {"sentence", "sentence", CELL_TEXT},
     };
     const json_t *rows = json_object_get(answer, "rows");
 
@@ -76,6 +92,7 @@ static void print_tree(const struct cli *cli, const json_t *answer)
     print_text(stdout, member(answer, "sentence"));
     (void)fputs("\n\n", stdout);
     print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
+    print_unapproved(cli, rows);
     print_cures(rows);
     print_invited(cli, json_object_get(answer, "invited"));
 }

@@ -6,6 +6,8 @@
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
 
+enum { APPROVALS_FREE = 2 }; /* of a block, before its sender pays for more */
+
 void ingest_init(struct ingest *ingest, struct division self, struct logs *logs,
                  struct roster *roster)
 {
@@ -281,6 +283,16 @@ static enum status check_audience_chain(const struct held_log *log,
 
 /* --- taking it --- */
 
+/* A batch shows two signatures; what is entered one by one, up to two an entry, and a run of them
+ * has one group. */
+static void note_approvals(struct findings *found, const struct held_log *log,
+                           const struct block_body *body)
+{
+    if (body->group_count > APPROVALS_FREE) {
+        findings_note(found, FOUND_APPROVALS, log->author, body->group_count - APPROVALS_FREE);
+    }
+}
+
 static enum status take(struct ingest *ingest, struct txn *txn, struct held_log *log,
                         const struct block_view *block, struct findings *found, struct err *err)
 {
@@ -298,6 +310,7 @@ static enum status take(struct ingest *ingest, struct txn *txn, struct held_log 
         status = grants_check(&ingest->body, err);
     }
     if (status == OK) {
+        note_approvals(found, log, &ingest->body);
         heads_stage(ingest->logs, txn, log, block, &hash);
         grants_take(ingest, txn, log, header, found);
     }

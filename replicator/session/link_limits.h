@@ -18,6 +18,7 @@ enum {
     PAY_PAGE = 1000, /* 4 KiB of anything but blocks */
     PAY_REFUSED = 1000,
     PAY_GRANT = 1000,
+    PAY_APPROVAL = 200,
     PAY_SESSION = 10000,
 };
 

@@ -65,6 +65,11 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
             link_pay(r, link, PAY_GRANT);
         }
         break;
+    case FOUND_APPROVALS:
+        if (link != NULL) {
+            link_pay(r, link, PAY_APPROVAL * finding->lsn);
+        }
+        break;
     case FOUND_CONFLICT:
         if (link != NULL) {
             grant_conflict_report(r, link, finding->about, finding->lsn);

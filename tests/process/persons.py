@@ -107,6 +107,7 @@ def approve_ten_billion(region):
 def is_seen(node):
     """Marked, alarmed until a person has acknowledged it, counted and summed; the figures are the log's."""
     trees.wait_until(lambda: node.status()["unapproved"]["count"] == 1, 60, f"{node.division} to mark the transfer")
+    trees.wait_until(lambda: node.run("get", "X1", "--division", REGION, check=False)[0] == 0, 60, "the transfer")
     status = node.status()
     need(status["unapproved"]["amount"] == TEN_BILLION, status["unapproved"])
     need({"approval_invalid", "person_unvouched"} <= codes(node), codes(node))
@@ -177,8 +178,11 @@ def one_admin_alone_is_told(tree, region):
     says(1, [], city, "--as", "央金", "user", "add", "次仁", "--role", "maker", password=HIS, fresh=THIEFS)
     says(0, [], city, "--as", "央金", "user", "add", "次仁", "--role", "maker", "--with", "格桑", password=HIS,
          second=THIEFS, fresh=THIEFS)
-    trees.wait_until(lambda: region.json("user", "show", "次仁", "--division", CITY)["rows"][0]["counts"], 60, "his entry")
+    trees.wait_until(lambda: region.run("user", "show", "次仁", "--division", CITY, check=False)[0] == 0, 60, "his entry")
+    need(region.json("user", "show", "次仁", "--division", CITY)["rows"][0]["counts"], "two admins signed, and he does not count")
     need("person_unvouched" not in codes(region), codes(region))
+    rows = {row["division"]: row for row in region.json("status", "--tree")["rows"]}
+    need(rows[CITY]["vouched_by"] == "two_admins" and rows[CITY]["unapproved"]["count"] == 0, rows[CITY])
 
 
 def main():

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "node/core/node_struct.h"
+#include "node/ledger/families/operator.h"
 #include "node/ledger/query/query.h"
 #include "node/ledger/rows/rows.h"
 #include "node/ledger/rows/unapproved.h"
@@ -848,6 +849,131 @@ static void an_old_approval_is_stale(void **state)
     office_close(office);
 }
 
+/* A division with one first admin, who vouches for two persons. */
+static void grant_founded(struct work *work, struct node *node, struct txn *txn)
+{
+    struct grant_terms terms = {.founder_count = 1};
+    struct grant grant = {.division = division_of("540200"),
+                          .parent = division_of("540000"),
+                          .name = "日喀则市",
+                          .epoch = 1,
+                          .curve_key = {9}};
+    struct err err;
+
+    grant.policy = node_policy(node).kinds;
+    (void)snprintf(terms.founders[0].name, sizeof terms.founders[0].name, "gao");
+    terms.founders[0].key = ((const struct sign_key *)work->arg)->public;
+    grant_certify(&grant, &work->office->trust.tree, &work->office->child_key);
+    if (replicator_grant(node->replicator, txn, &grant, &terms, &err) != OK) {
+        fail_msg("%s", err.text);
+    }
+}
+
+struct later { /* blocks of that division */
+    struct entry entries[2];
+    struct approval_group groups[2];
+    struct buf bodies[2];
+    struct block_header header;
+    struct block_body body;
+};
+
+static void name_person(struct later *later, const struct office *office,
+                        const struct sign_key *gao, size_t at, const struct person *person,
+                        const char *roles)
+{
+    struct document document;
+
+    operator_document(&document, bytes_text(person->name), 2026,
+                      &(struct operator_entry){.name = bytes_text(person->name),
+                                               .key = bytes_of(person->key.at, PUBLIC_KEY_SIZE),
+                                               .roles = bytes_text(roles),
+                                               .enabled = true});
+    document_encode(&later->bodies[at], &document);
+    later->entries[at] =
+        (struct entry){1 + at, 1, KIND_OPERATOR, DOCUMENT_FORMAT, buf_bytes(&later->bodies[at])};
+    later->groups[at] = approval_of_entry(&later->entries[at], division_of("540200"), ROLE_MAKER,
+                                          &office->trust.tree, gao);
+    later->groups[at].first_entry = (uint32_t)at;
+}
+
+static void put_block(struct office *office, const struct block_header *header,
+                      const struct block_body *body)
+{
+    struct buf entries = BUF_EMPTY, groups = BUF_EMPTY, packed = BUF_EMPTY, whole = BUF_EMPTY;
+    struct buf key = BUF_EMPTY;
+    struct block_header sealed = *header;
+    struct txn *txn = txn_open(&office->store, NULL);
+    struct batch batch;
+
+    entry_write(&entries, &body->entries[0]);
+    group_write(&groups, &body->groups[0]);
+    group_write(&groups, &body->groups[1]);
+    sealed.version = BLOCK_VERSION;
+    sealed.suite = SUITE_ED25519_BLAKE2B;
+    sealed.audience = (struct audience){AUDIENCE_LINE, header->author};
+    sealed.aud_seq = 1;
+    block_body_write(&packed, &sealed, buf_bytes(&entries), buf_bytes(&groups));
+    (void)block_seal(&whole, &sealed, buf_bytes(&packed), &office->trust.tree, &office->child_key);
+    log_block_key(&key, header->author, header->epoch, header->first_lsn);
+    (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
+    batch = txn_batch(txn);
+    commit_claiming(&office->store, &batch);
+    txn_free(txn);
+    buf_free(&entries);
+    buf_free(&groups);
+    buf_free(&packed);
+    buf_free(&whole);
+    buf_free(&key);
+    office_reopen(office);
+}
+
+/* The block that names them was kept back on its way: what they approved waits marked until then.
+ */
+static void a_person_who_becomes_known_is_judged_again(void **state)
+{
+    const struct division author = division_of("540200");
+    struct office *office = office_open(true);
+    struct work work = {.action = RUN, .run = grant_founded};
+    struct later named = {.bodies = {BUF_EMPTY, BUF_EMPTY}}, used = {.bodies = {BUF_EMPTY}};
+    struct unapproved_sum sum;
+    struct unapproved mark;
+    struct sign_key gao;
+
+    (void)state;
+    sign_key_generate(&gao);
+    work.arg = &gao;
+    office_turn(office, &work);
+    name_person(&named, office, &gao, 0, &office->li, "maker");
+    name_person(&named, office, &gao, 1, &office->wang, "checker");
+    named.header = (struct block_header){.author = author, .epoch = 1, .first_lsn = 1, .count = 2};
+    named.body = (struct block_body){
+        .entries = named.entries, .count = 2, .groups = named.groups, .group_count = 2};
+    used.entries[0] = (struct entry){3, 1, KIND_AGENCY, DOCUMENT_FORMAT, bytes_text("x")};
+    used.groups[0] = approval_of_entry(&used.entries[0], author, ROLE_MAKER, &office->trust.tree,
+                                       office->li.secret);
+    used.groups[1] = approval_of_entry(&used.entries[0], author, ROLE_CHECKER, &office->trust.tree,
+                                       office->wang.secret);
+    used.header = (struct block_header){.author = author, .epoch = 1, .first_lsn = 3, .count = 1};
+    used.body = (struct block_body){
+        .entries = used.entries, .count = 1, .groups = used.groups, .group_count = 2};
+    put_block(office, &used.header, &used.body);
+
+    approval_check(&office->node->approval_check, office->node->txn, node_roster(office->node),
+                   &used.header, &used.body);
+    assert_true(unapproved_find(office->node->txn, author, 3, &mark));
+    assert_string_equal(mark.why, "signer_unknown");
+    unapproved_sum(office->node->txn, DIVISION_NONE, &sum);
+    assert_int_equal(sum.count, 1);
+    approval_check(&office->node->approval_check, office->node->txn, node_roster(office->node),
+                   &named.header, &named.body);
+    assert_false(unapproved_find(office->node->txn, author, 3, NULL));
+    unapproved_sum(office->node->txn, DIVISION_NONE, &sum);
+    assert_int_equal(sum.count, 0);
+    buf_free(&named.bodies[0]);
+    buf_free(&named.bodies[1]);
+    office_close(office);
+}
+
 /* What a person signed is good for one author, epoch, role and time, and for nothing else. */
 static void an_approval_cannot_be_said_again_elsewhere(void **state)
 {
@@ -951,6 +1077,7 @@ int main(void)
         cmocka_unit_test(a_block_that_lacks_a_person_alarms),
         cmocka_unit_test(every_signature_is_verified_once),
         cmocka_unit_test(an_old_approval_is_stale),
+        cmocka_unit_test(a_person_who_becomes_known_is_judged_again),
         cmocka_unit_test(an_approval_cannot_be_said_again_elsewhere),
         cmocka_unit_test(a_draft_of_a_former_epoch_is_submitted_again),
         cmocka_unit_test(a_maker_signature_that_does_not_hold_enters_nothing),
