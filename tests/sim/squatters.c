@@ -50,12 +50,13 @@ static void run_squat(struct task *call, struct node *node, struct txn *txn)
     const struct deed *deed = (struct deed *)call;
     const struct audience audience = {AUDIENCE_TREE, deed->code};
     struct grant grant = first_grant(deed->code, sim_division(deed->who));
+    const struct grant_terms none = {.founder_count = 0};
     struct buf sealed = BUF_EMPTY;
 
     grant.granter_epoch =
         roster_find(node_roster(node), sim_division(deed->who))->grant.epoch; /* true in all else */
     grant_certify(&grant, roster_tree(node_roster(node)), sim_key(deed->who));
-    grant_seal(&sealed, &grant, every_code(), sim_key(deed->who));
+    grant_seal(&sealed, &grant, &none, sim_key(deed->who));
     (void)replicator_append((struct replicator *)(uintptr_t)node_replicator(node), txn, &audience,
                             KIND_GRANT, GRANT_FORMAT, buf_bytes(&sealed));
     buf_free(&sealed);

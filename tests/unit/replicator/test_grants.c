@@ -256,6 +256,9 @@ static void a_squatter_gets_nothing_and_the_real_one_goes_on(void **state)
     assert_memory_equal(&roster_find(roster, division_of("C2"))->grant.sign_key,
                         &puppet.world.at[SIBLING].key.public, PUBLIC_KEY_SIZE);
 
+    assert_true(division_equal(roster_next_hop(roster, division_of("R"), division_of("C2")),
+                               division_of("C2"))); /* where the region's transfers go */
+
     false_one = draft_next(&puppet, SIBLING, &(struct written){0, HASH_ZERO}, "squatted");
     (void)draft_finish(&whole, &false_one);
     puppet_send_block(&puppet, SESSION, buf_bytes(&whole)); /* over the city's link */
@@ -265,6 +268,74 @@ static void a_squatter_gets_nothing_and_the_real_one_goes_on(void **state)
     assert_int_equal(frame->reject->reason, ERR_REFUSED);
     assert_int_equal(place_head(puppet.real, "C2").lsn, 0);
     buf_free(&whole);
+}
+
+/* A grant of `code` by the holder of `key`, who is `granter`; its own key is the last. */
+static void grant_of(struct buf *out, const char *code, const char *granter,
+                     const struct sign_key *key, const struct sign_key *holder)
+{
+    struct grant grant = first_grant(division_of(code), division_of(granter));
+
+    (void)snprintf((char *)grant.curve_key, sizeof grant.curve_key, "%s by %s", code, granter);
+    grant_certify(&grant, &puppet.world.trust.tree, holder);
+    buf_clear(out);
+    grant_seal(out, &grant, every_code(), key);
+}
+
+/* The next block of a log from below the city, with one grant, over its link. */
+static void bring_of(const char *author, const struct sign_key *key, struct written *log)
+{
+    struct draft draft = draft_next(&puppet, CITY, log, NULL);
+    struct buf whole = BUF_EMPTY;
+
+    draft.key = key;
+    draft.grants = sealed;
+    draft.header.author = draft.header.audience.division = division_of(author);
+    log->hash = draft_finish(&whole, &draft);
+    log->lsn++;
+    log->seq++;
+    puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
+    puppet_commit(&puppet, true);
+    assert_true(place_head(puppet.real, author).lsn == log->lsn);
+    buf_free(&whole);
+}
+
+/* The city and a county of its own grant X; what this node hears first is chance. */
+static void of_two_granters_the_upper_stands_whichever_is_heard_first(void **state)
+{
+    const struct sign_key *city = &puppet.world.at[CITY].key, *middle, *x;
+
+    (void)state;
+    for (int upper_first = 0; upper_first < 2; upper_first++) {
+        struct written middle_log = {.lsn = 0};
+
+        middle = &puppet.world.at[COUNTY].key;
+        x = &puppet.world.at[SIBLING].key;
+        begin(0);
+        grant_of(&sealed[0], "M", "C1", city, middle);
+        assert_true(bring(1));
+        for (int i = 0; i < 2; i++) {
+            if ((i == 0) == (upper_first == 1)) {
+                grant_of(&sealed[0], "X", "C1", city, x);
+                assert_true(bring(1));
+            } else {
+                grant_of(&sealed[0], "X", "M", middle, x);
+                bring_of("M", middle, &middle_log);
+            }
+        }
+        for (int again = 0; again < 2; again++) { /* and after a start */
+            const struct roster *roster = replicator_roster(puppet.real->replicator);
+
+            assert_true(division_equal(roster_find(roster, division_of("X"))->grant.parent,
+                                       division_of("C1")));
+            assert_int_equal(roster_find(roster, division_of("M"))->below, 0);
+            place_close(puppet.real);
+            place_open(puppet.real);
+        }
+        (void)tear_down(state);
+        (void)set_up(state);
+        city = &puppet.world.at[CITY].key;
+    }
 }
 
 /* --- what a newer version writes --- */
@@ -353,6 +424,7 @@ int main(void)
         STORY(a_subtree_has_its_share_of_the_roster),
         STORY(a_grant_counts_by_the_epoch_of_its_block),
         STORY(a_squatter_gets_nothing_and_the_real_one_goes_on),
+        STORY(of_two_granters_the_upper_stands_whichever_is_heard_first),
         STORY(a_link_kind_of_a_newer_version_is_waited_for),
         STORY(what_was_waited_for_is_read_after_the_upgrade),
     };
