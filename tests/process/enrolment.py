@@ -178,17 +178,18 @@ def keeps_within_its_reach(tree, root):
     expect(town, [agency("A1")], ["accepted"])
     tree.wait_equal_digests()
     need([row["division"] for row in root.json("status", "--tree")["rows"]].count("540126101") == 1, "not in the tree")
-    amended(root, city)
+    amended(tree, root, city)
 
 
-def amended(root, city):
+def amended(tree, root, city):
     """The command that the refusal names does what it says: the city agrees by itself, and may."""
     says(root, 1, ["terrace amend 540126 --may-grant '540126*,!540126101'"], "amend", OTHER, "--may-grant", "5402*,540126101")
     says(root, 1, ["540199"], "amend", "540199", "--name", "x")
     says(root, 2, ["--may-grant"], "amend", OTHER)
     need(root.run("amend", OTHER, "--may-grant", "5402*,540301", "--name", "日喀则")[0] == 0, "not asked")
     trees.wait_until(lambda: city.status()["epoch"] == 2, 30, "the city to agree to its next epoch")
-    city.run("invite", "540301", "--name", "某县")
+    below = tree.join_with(invite(city, "540301"), city, "540301", "某县")  # its chain has both epochs
+    expect(below, [agency("A1")], ["accepted"])
     expect(city, [agency("A7", "105007")], ["accepted"])
     trees.wait_until(lambda: root.digest(OTHER) == city.digest(), 30, "its log to go on")
     need(root.json("verify", "--deep")["ok"], "a log of two epochs does not verify")
