@@ -20,11 +20,6 @@ export class Keeper {
     return this.version > 0;
   }
 
-  /** Some of it is typed and not at the node yet. */
-  get isAhead(): boolean {
-    return !this.isOver && this.newest !== this.stored;
-  }
-
   typed(text: string): void {
     this.newest = text;
   }

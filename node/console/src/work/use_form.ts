@@ -130,7 +130,7 @@ export function useForm(kind: Kind, start: FormStart): Form {
     }
   };
   return {
-    fields, saved, problem, verdict, isTrying, isHanding, save, corrects: start.corrects, isWorthKeeping: keeper.isKept || keeper.isAhead,
+    fields, saved, problem, verdict, isTrying, isHanding, save, corrects: start.corrects, isWorthKeeping: keeper.isKept || fields !== start.fields,
     set: (name, value) => setFields((before) => ({ ...before, [name]: value })),
     fill: (values, filledIn) => setFields((before) => ({
       ...before, ...Object.fromEntries(Object.entries(values).filter(([name]) => (before[name] ?? "") === "" || before[name] === filledIn[name])),
