@@ -113,6 +113,19 @@ export const steps = {
     await leave(page);
   },
 
+  "what is typed into a filled field takes the place of what stood there": async () => {
+    const page = await desk(MAKER);
+    await payment(page, "1,234.50");
+    for (const [label, typed, stands] of [["支付申请金额", "7", "7.00"], ["收款人账号", "62289", "6228 9"]]) {
+      await page.getByLabel(label).first().focus();
+      await page.keyboard.type(typed);
+      await page.keyboard.press("Tab");
+      need(await page.getByLabel(label).first().inputValue() === stands, `${label}: ${await page.getByLabel(label).first().inputValue()}`);
+    }
+    await sure(page, "放弃");
+    await leave(page);
+  },
+
   "a day that is typed in part is said, and not left out": async () => {
     const page = await desk(MAKER);
     await page.goto("/work/new/element");

@@ -1,6 +1,6 @@
 // One field of a form, with the control that its type asks for.
-import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import type { ComponentChildren, RefObject } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { isNil, shown, upper } from "../money";
 import { language, t } from "../words";
 import { Combo, type Offer } from "./combo";
@@ -29,15 +29,29 @@ const common = ({ id, describedBy, fault, use }: InputProps) => ({
   id, "aria-describedby": describedBy, "aria-invalid": fault !== null, "aria-required": use.required,
 });
 
+/** All of it is chosen as one comes to it, so that what is typed takes its place: also where its blanks
+ *  and commas go at that moment. */
+function useChosenOnFocus(): { ref: RefObject<HTMLInputElement>; choose: () => void } {
+  const ref = useRef<HTMLInputElement>(null);
+  const [turn, setTurn] = useState(0);
+  useLayoutEffect(() => {
+    if (turn > 0) {
+      ref.current?.select();
+    }
+  }, [turn]);
+  return { ref, choose: () => setTurn((before) => before + 1) };
+}
+
 /** Grouped on leaving, in words beside it. What cannot be read stays as it was typed. */
 function AmountInput(props: InputProps) {
   const [typed, setTyped] = useState<string | null>(null);
   const read = readAmount(props.value);
+  const { ref, choose } = useChosenOnFocus();
   return (
     <div class="amount-field">
-      <input {...common(props)} class="amount" inputMode="decimal" autocomplete="off"
+      <input {...common(props)} ref={ref} class="amount" inputMode="decimal" autocomplete="off"
         value={typed ?? (read === null ? props.value : shown(read))}
-        onFocus={(event) => { setTyped(props.value); event.currentTarget.select(); }}
+        onFocus={() => { setTyped(props.value); choose(); }}
         onInput={(event) => {
           setTyped(event.currentTarget.value);
           props.onChange(readAmount(event.currentTarget.value) ?? event.currentTarget.value.trim(), null);
@@ -61,14 +75,15 @@ const isAccount = (field: Field): boolean => field.name.endsWith("acct_no");
 function TextInput(props: InputProps) {
   const [isTyping, setTyping] = useState(false);
   const account = isAccount(props.field);
+  const { ref, choose } = useChosenOnFocus();
   const long = (props.field.bytes_max ?? 0) > 300;
   const size = new TextEncoder().encode(props.value).length;
   const left = Math.floor(((props.field.bytes_max ?? 0) - size) / 3);
   return (
     <>
-      <input {...common(props)} autocomplete="off" inputMode={account ? "numeric" : undefined}
+      <input {...common(props)} ref={ref} autocomplete="off" inputMode={account ? "numeric" : undefined}
         value={account && !isTyping ? inFours(props.value) : props.value}
-        onFocus={() => setTyping(true)}
+        onFocus={() => { setTyping(true); if (account) { choose(); } }}
         onInput={(event) => props.onChange(account ? readAccount(event.currentTarget.value) : event.currentTarget.value, null)}
         onBlur={() => { setTyping(false); props.onLeave(); }} />
       {long && size > 0 ? <span class="small">{t("console.work.left", { count: Math.max(0, left) })}</span> : null}
