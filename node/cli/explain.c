@@ -53,13 +53,43 @@ static void add_word(json_t *meanings, enum language language, const char *typed
     }
 }
 
+/* Does some kind have this, for exceeds_<what>? */
+static bool is_quantity(const char *what)
+{
+    for (uint32_t kind = 1; kind < KINDS_END; kind++) {
+        if (kind_info(kind) != NULL && kind_info(kind)->exceeds != NULL &&
+            strcmp(kind_info(kind)->exceeds, what) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A reason about a field that there is; a code that is misspelt behind its reason is none. */
+static bool is_about_something(const struct refusal *refusal)
+{
+    switch (refusal->reason) {
+    case REASON_EXCEEDS:
+        return is_quantity(refusal->what);
+    case REASON_MISSING:
+    case REASON_BAD:
+    case REASON_UNKNOWN:
+    case REASON_EXISTS_DIFFERENT:
+        return strcmp(refusal->what, "FIELD") == 0 || strcmp(refusal->what, "kind") == 0 ||
+               strcmp(refusal->what, "lines") == 0 ||
+               field_named(bytes_text(refusal->what)) != FIELDS;
+    default:
+        return true;
+    }
+}
+
 /* "missing_amount" is a reason about a field; so is "missing" alone. */
 static void add_reason(json_t *meanings, enum language language, const char *typed)
 {
     char message[REASON_MESSAGE_MAX];
     struct refusal refusal;
 
-    if (reason_named(&refusal, typed)) {
+    if (reason_named(&refusal, typed) && is_about_something(&refusal)) {
         reason_message(message, &refusal, language);
         (void)json_array_append_new(meanings,
                                     explain_meaning(language, "reason", typed, typed, message));
@@ -97,6 +127,31 @@ static void add_error(json_t *meanings, enum language language, const char *type
 
 /* --- a word that has none --- */
 
+/* "missing_amout": the same reason with each field; "exceeds_availabel", with each quantity. */
+static void offer_codes(struct nearest *nearest, const char *typed)
+{
+    char code[REASON_CODE_MAX];
+    struct refusal refusal;
+
+    if (!reason_named(&refusal, typed) || !reason_names_what(refusal.reason)) {
+        return;
+    }
+    for (enum field field = 1; field < FIELDS && refusal.reason != REASON_EXCEEDS; field++) {
+        if (field_info(field)->name != NULL) {
+            (void)refuse_field(&refusal, refusal.reason, field);
+            reason_code(code, &refusal);
+            nearest_offer(nearest, bytes_text(code));
+        }
+    }
+    for (uint32_t kind = 1; kind < KINDS_END && refusal.reason == REASON_EXCEEDS; kind++) {
+        if (kind_info(kind) != NULL && kind_info(kind)->exceeds != NULL) {
+            (void)refuse(&refusal, REASON_EXCEEDS, kind_info(kind)->exceeds);
+            reason_code(code, &refusal);
+            nearest_offer(nearest, bytes_text(code));
+        }
+    }
+}
+
 static enum exit_code refuse_word(const struct cli *cli, const char *typed)
 {
     char advice[DID_YOU_MEAN_BYTES_MAX];
@@ -125,6 +180,7 @@ static enum exit_code refuse_word(const struct cli *cli, const char *typed)
     for (int code = 1; code < ALARM_CODES; code++) {
         nearest_offer(&nearest, bytes_text(alarm_info((enum alarm_code)code)->name));
     }
+    offer_codes(&nearest, typed);
     return cli_fail(cli, EXIT_REFUSED, "not_found", "explain_unknown word=%s why=%s", typed,
                     nearest_advice(advice, &nearest));
 }

@@ -118,6 +118,14 @@ static enum exit_code say_failed(const struct cli *cli, const char *name, int wh
                     os_reason(why));
 }
 
+static bool begins_with(const struct input *input, const char *mark)
+{
+    const struct bytes unread = input_unread(input);
+    const size_t size = strlen(mark);
+
+    return unread.size >= size && memcmp(unread.data, mark, size) == 0;
+}
+
 static enum exit_code submit_input(struct submission *submission, const char *name)
 {
     struct cli *cli = submission->cli;
@@ -127,9 +135,13 @@ static enum exit_code submit_input(struct submission *submission, const char *na
     if (submission->input.failure != 0) {
         return say_failed(cli, name, submission->input.failure);
     }
-    if (memcmp(input_unread(&submission->input).data, "\xff\xfe", 2) == 0 ||
-        memcmp(input_unread(&submission->input).data, "\xfe\xff", 2) == 0) {
+    if (begins_with(&submission->input, "\xff\xfe") ||
+        begins_with(&submission->input, "\xfe\xff")) {
         return cli_fail(cli, EXIT_USAGE, "bad_encoding", "file_is_utf16");
+    }
+    if (begins_with(&submission->input, "PK\x03\x04") ||
+        begins_with(&submission->input, "\xd0\xcf\x11\xe0")) {
+        return cli_fail(cli, EXIT_USAGE, "bad_encoding", "file_is_workbook");
     }
     skip_bom(&submission->input);
     if (!is_csv(submission, name)) {

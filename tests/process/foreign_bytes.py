@@ -113,6 +113,8 @@ def bad_files(tree, city):
     empty = file_of(tree, "empty.csv", b"")
     says(city, 2, ["empty"], "submit", empty, "--kind", "agency")
     says(city, 2, ["UTF-16"], "submit", "-", stdin=b"\xff\xfe{\x00}\x00")
+    for workbook in [b"PK\x03\x04\x14\x00", b"\xd0\xcf\x11\xe0\xa1\xb1"]:
+        says(city, 2, ["is a workbook"], "submit", "-", "--kind", "payment", stdin=workbook)
     says(city, 0, [], "submit", "-", stdin=b"")
     torn = file_of(tree, "torn.csv", b"id,fiscal_year,agency_code,agency_name\n"
                                      b"T1,2026,105007,\xff\xff\nT2,2026,105008,ok\nT3,2026\n")

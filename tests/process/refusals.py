@@ -298,6 +298,8 @@ def words_are_explained(root):
     says(root, 0, ["bgt_id", "payee_acct_no"], "explain", "payment")
     says(root, 1, ["Did you mean wrong_state?"], "explain", "wrong_stat")
     says(root, 1, ["是否指 wrong_state？"], "explain", "wrong_stat", lang=ZH)
+    for typed, meant in [("missing_amout", "missing_amount"), ("exceeds_availabel", "exceeds_available"), ("unknown_bgt_i", "unknown_bgt_id")]:
+        says(root, 1, [f"Did you mean {meant}?"], "explain", typed)
 
 
 def wrong_commands_are_answered_in_the_readers_language(root):
