@@ -24,8 +24,23 @@ export const steps = {
       await says(maker, word);
     }
     await shot(maker, "work-register");
-    await maker.getByRole("button", { name: "登记 8,440,000.00 元" }).click();
+    await maker.getByRole("button", { name: "登记 8,440,000.00 元" }).dblclick();
     await says(maker, /已交审核：藏财教指〔2026〕19号，8,440,000.00 元/);
+    const waiting = JSON.parse((await act("terrace", "540121", "--json", "pending")).out);
+    need(waiting.total === 1, `two clicks, ${waiting.total} registrations`);
+    await checker.goto("/work");
+    await checker.getByRole("link", { name: /登记/ }).first().click();
+    await checker.getByRole("button", { name: "退回…" }).click();
+    await checker.getByLabel("理由").fill("再核对一次");
+    await checker.getByRole("button", { name: "退回 1 笔" }).click();
+    await maker.goto("/work");
+    await maker.getByRole("link", { name: /再核对一次/ }).click();
+    await maker.getByRole("link", { name: "修改后重交" }).click();
+    await maker.getByLabel("备注").first().fill("已核对"); // the region's, not the parent's, whose number this is not
+    await handIn(maker);
+    await maker.goto("/work?at=register:540000:T19");
+    await says(maker, /已交答复 RE[\w-]+，等待审核，不必再交。/);
+    need(await maker.getByRole("button", { name: "登记 8,440,000.00 元" }).getAttribute("aria-disabled") === "true", "it can be registered twice");
     await approve(checker, /登记/, 1);
     const inbox = JSON.parse((await act("terrace", "540121", "--json", "inbox")).out);
     need(inbox.counts.to_register.items === 2, "it still waits");

@@ -20,9 +20,12 @@ function fresh(kind: Kind, fields: Record<string, string> = {}): FormStart {
   return { id: formId(), version: 0, corrects: false, fields: { ...defaults, ...fields, id: newId(kind.name), fiscal_year: fields.fiscal_year ?? String(new Date().getFullYear()) } };
 }
 
-/** The fields of another document that this kind takes. */
+/** Whose transfer is meant: a number alone is the parent's. */
+const ISSUER = "ori_div_code";
+
+/** The fields of another document that this kind takes, without what the node fills in itself. */
 const takenFrom = (kind: Kind, document: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(kind.fields.filter((use) => typeof document[use.name] === "string" && !use.inherited).map((use) => [use.name, document[use.name] as string]));
+  Object.fromEntries(kind.fields.filter((use) => typeof document[use.name] === "string" && (!use.inherited || use.name === ISSUER)).map((use) => [use.name, document[use.name] as string]));
 
 async function startOf(kind: Kind, query: URLSearchParams): Promise<FormStart> {
   const from = query.get("from"), like = query.get("like");

@@ -1,6 +1,6 @@
 // A transfer from above is registered or returned: issuer, number, amount and purpose before the
 // button. Where two issuers sent the same number, it is chosen which one is meant.
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Problem } from "../api";
 import type { ProofAnswer } from "../flow/shapes";
 import { isNil, shown, upper } from "../money";
@@ -75,11 +75,19 @@ function answerOf(kind: "register" | "return", row: InboxRow, year: string, reas
   };
 }
 
+/** It has an answer that waits for its checker: that one is approved, changed or taken back. */
+function answeredBy(tried: Verdict | null): string | null {
+  const args = tried?.args;
+  return tried?.would_refuse === "wrong_state" && args?.reason === "stands" && typeof args.by === "string" && args.by !== ""
+    ? t("console.work.answered_by", { by: args.by }) : null;
+}
+
 function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book: Book | null; onDone: () => void }) {
   const [tried, setTried] = useState<Verdict | null>(null);
   const [verdict, setVerdict] = useState<Verdict | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isReturning, setReturning] = useState(false);
+  const isHanding = useRef(false); // on its way: twice would be two answers
   const needsAnother = book?.kind("register")?.approval === true;
 
   useEffect(() => {
@@ -96,6 +104,10 @@ function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book
 
   const hand = async (kind: "register" | "return", reason = ""): Promise<void> => {
     setReturning(false);
+    if (isHanding.current) {
+      return;
+    }
+    isHanding.current = true;
     try {
       const [one] = await handIn([answerOf(kind, row, year, reason)], {});
       setVerdict(one);
@@ -105,6 +117,7 @@ function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book
     } catch (failure) {
       setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
     }
+    isHanding.current = false;
   };
 
   if (verdict !== null && verdict.status !== "refused") {
@@ -118,7 +131,9 @@ function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book
       </Panel>
     );
   }
-  const against = verdict?.message ?? tried?.would_refuse_message ?? (tried?.status === "refused" ? tried.message : undefined);
+  const before = answeredBy(tried);
+  const why = year === "" ? t("console.work.reading") : before;
+  const against = before ?? verdict?.message ?? tried?.would_refuse_message ?? (tried?.status === "refused" ? tried.message : undefined);
   return (
     <Panel class="approval" title={t("console.work.answer")} flush>
       <section class="panel-part">
@@ -134,8 +149,8 @@ function Answer({ row, year, book, onDone }: { row: InboxRow; year: string; book
       <div class="panel-foot">
         {!may("maker") ? <p>{t("console.work.needs_maker")}</p> : (
           <div class="act-row">
-            <button type="button" class="primary" aria-disabled={year === ""} onClick={() => { if (year !== "") { void hand("register"); } }}>{t("console.work.register", { amount: shown(row.amount) })}</button>
-            <button type="button" class="danger" aria-disabled={year === ""} onClick={() => { if (year !== "") { setReturning(true); } }}>{t("console.work.return")}</button>
+            <button type="button" class="primary" aria-disabled={why !== null} onClick={() => { if (why === null) { void hand("register"); } }}>{t("console.work.register", { amount: shown(row.amount) })}</button>
+            <button type="button" class="danger" aria-disabled={why !== null} onClick={() => { if (why === null) { setReturning(true); } }}>{t("console.work.return")}</button>
           </div>)}
       </div>
       {isReturning ? <ReturnDialog row={row} onClose={() => setReturning(false)} onReturn={(reason) => void hand("return", reason)} /> : null}
