@@ -51,8 +51,8 @@ export async function open(division, { user, language = "zh", theme = "light", s
       page.faults.push(`console: ${message.text()} at ${message.location().url}`);
     }
   });
-  page.asking = new Set(); // requests that have no answer yet; the line to the node never ends
-  page.on("request", (request) => { if (!request.url().includes("/changes/marks")) { page.asking.add(request); } });
+  page.asking = new Set(); // requests without an answer; the line never ends, and nobody hears of a form that is saved as its page goes
+  page.on("request", (request) => { if (!/\/changes\/marks|\/unsent\//.test(request.url())) { page.asking.add(request); } });
   page.on("requestfinished", (request) => page.asking.delete(request));
   page.on("requestfailed", (request) => page.asking.delete(request));
   page.on("pageerror", (error) => page.faults.push(`script: ${error.message}`));
