@@ -171,6 +171,23 @@ static const char *key_behind(const struct complaint *complaint, const char *abo
     return strncmp(complaint->what, about, size) == 0 ? complaint->what + size : NULL;
 }
 
+/* The value that the library could not read, without its quotes; NULL when it says something else.
+ */
+static const char *value_behind(struct complaint *complaint)
+{
+    char *value = strstr(complaint->what, " value: ");
+
+    if (value == NULL || strncmp(complaint->what, "Invalid ", 8) != 0) {
+        return NULL;
+    }
+    value += strlen(" value: ");
+    if (value[0] == '\'' && value[strlen(value) - 1] == '\'') {
+        value[strlen(value) - 1] = '\0';
+        value++;
+    }
+    return value;
+}
+
 /* For a key that is not expected the library names the place before it. */
 static void correct_line(struct complaint *complaint, struct bytes text)
 {
@@ -179,8 +196,11 @@ static void correct_line(struct complaint *complaint, struct bytes text)
     const unsigned line = unknown != NULL    ? line_from(text, complaint->line, unknown)
                           : repeated != NULL ? line_from(text, complaint->line + 1, repeated)
                                              : 0;
+    const char *value = value_behind(complaint);
 
-    if (unknown != NULL) {
+    if (value != NULL) {
+        message_format(complaint->why, sizeof complaint->why, "config_bad_value value=%s", value);
+    } else if (unknown != NULL) {
         message_format(complaint->why, sizeof complaint->why, "config_unknown_key key=%s", unknown);
     } else if (repeated != NULL) {
         message_format(complaint->why, sizeof complaint->why, "config_repeated_key key=%s",
