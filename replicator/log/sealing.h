@@ -23,6 +23,11 @@ enum status log_read_block(const struct store *store, struct store_snapshot *sna
                            struct division author, uint64_t lsn, struct buf *whole,
                            struct block_view *block, struct err *err);
 
+/* Does the block behind `lsn` say that no block of this hash ends there? False where none is held.
+ */
+bool log_ends_otherwise(const struct store *store, struct division author, uint64_t lsn,
+                        struct bytes hash);
+
 /* One entry; `body` keeps the memory that entry->body points into. Errors as log_read_block;
  * ERR_CORRUPT. */
 enum status log_read_entry(const struct store *store, struct store_snapshot *snapshot,

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "proto/array.h"
+#include "replicator/log/sealing.h"
 #include "replicator/stream/stream.h"
 
 /* --- cursors --- */
@@ -78,7 +79,7 @@ static void rewind_to(struct cursors *cursors, struct cursor *cursor, uint64_t a
 {
     cursors->flying -= cursor_in_flight(cursor) ? 1 : 0;
     cursor->acked = cursor->sent = cursor->sent_block = acked;
-    cursor->parted = false;
+    cursor->acked_hash_known = cursor->parted = false;
     if (cursors->sample_of == cursor) {
         cursors->sample_of = NULL;
     }
@@ -126,6 +127,7 @@ void cursor_skip(struct cursor *cursor, uint64_t last)
         cursor->acked = cursor->sent_block = last;
     }
     cursor->sent = last;
+    cursor->acked_hash_known = false;
 }
 
 void cursor_wait(struct cursors *cursors, struct cursor *cursor, uint64_t at_ms)
@@ -233,7 +235,6 @@ void cursor_reset(struct stream *stream)
         struct cursor *cursor = cursors->at[i];
         rewind_to(cursors, cursor, cursor->acked);
         cursor->retry_ms = cursor->nacked_ms = 0;
-        cursor->acked_hash_known = false;
     }
     assert(cursors->flying == 0);
     cursors->retry_ms = 0;
@@ -272,18 +273,27 @@ void cursor_claims_other(const struct stream *stream, const struct held_log *log
     findings_because(found, FOUND_CLAIM, log->author, lsn, OK, text);
 }
 
+/* Both end at one place: is it in the same block? */
+enum heads { HEADS_APART, HEADS_SAME, HEADS_DIFFER };
+
+static enum heads compare_heads(const struct held_log *log, const Terrace__Position *position)
+{
+    const struct log_head *head = &log->durable;
+
+    if (position->lsn != head->lsn || head->lsn == 0 || position->hash.len != HASH_SIZE) {
+        return HEADS_APART;
+    }
+    return memcmp(position->hash.data, head->hash.at, HASH_SIZE) == 0 ? HEADS_SAME : HEADS_DIFFER;
+}
+
 /* The peer holds this whole log too: do the two fit together? */
 static void compare(const struct stream *stream, const struct held_log *log,
                     const Terrace__Position *position, struct findings *found)
 {
     const struct log_head *head = &log->durable;
 
-    if (position->lsn == head->lsn && head->lsn != 0 && position->hash.len == HASH_SIZE) {
-        if (memcmp(position->hash.data, head->hash.at, HASH_SIZE) != 0) {
-            cursor_claims_other(stream, log, head->lsn, found);
-        } else {
-            findings_over(found, ALARM_LOST_TAIL, log->author);
-        }
+    if (compare_heads(log, position) == HEADS_SAME) {
+        findings_over(found, ALARM_LOST_TAIL, log->author);
     }
     if (!stream->to_parent && position->lsn < head->lsn &&
         division_equal(log->author, stream->peer)) {
@@ -306,6 +316,9 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
     if (log == NULL || log->side == HELD_NOT) {
         return;
     }
+    if (compare_heads(log, position) == HEADS_DIFFER) {
+        cursor_claims_other(stream, log, position->lsn, found);
+    }
     if (stream->to_parent ? log->side != HELD_ABOVE : log->side == HELD_BELOW) {
         compare(stream, log, position, found);
     }
@@ -319,9 +332,16 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
         return;
     }
     rewind_to(&stream->cursors, cursor, position->lsn);
-    if (cursor->whole && position->lsn != 0 && position->hash.len == HASH_SIZE) {
+    if (position->lsn == 0 || position->hash.len != HASH_SIZE) {
+        return;
+    }
+    if (cursor->whole) {
         memcpy(cursor->acked_hash.at, position->hash.data, HASH_SIZE);
         cursor->acked_hash_known = true;
+    } else if (log->side == HELD_OWN &&
+               log_ends_otherwise(stream->context->logs->store, author, position->lsn,
+                                  bytes_of_pb(position->hash))) {
+        cursor_claims_other(stream, log, position->lsn, found);
     }
 }
 

@@ -8,6 +8,7 @@ Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
         struct division author;
         struct log_head head;
     } *made = arena_alloc(arena, sizeof *made);
+    bool is_end = log == NULL;
 
     if (made == NULL) {
         return NULL;
@@ -18,13 +19,15 @@ Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
     if (log != NULL) {
         made->head = log->durable;
         made->head.lsn = heads_told_lsn(log);
+        is_end = made->head.lsn == log->durable.lsn;
     }
     made->position.has_author = made->position.has_epoch = 1;
-    made->position.has_lsn = made->position.has_hash = 1;
+    made->position.has_lsn = 1;
+    made->position.has_hash = is_end; /* of what ends there, and of no other */
     made->position.author = pb_division(&made->author);
     made->position.epoch = made->head.epoch;
     made->position.lsn = made->head.lsn;
-    made->position.hash = pb_of_bytes(&made->head.hash, HASH_SIZE);
+    made->position.hash = pb_of_bytes(&made->head.hash, is_end ? HASH_SIZE : 0);
     return &made->position;
 }
 

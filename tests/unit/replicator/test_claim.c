@@ -10,7 +10,7 @@
 #include "puppet.h"
 #include "replicator/session/claim.h"
 
-enum { CREDIT = 64 << 20 };
+enum { CREDIT = 64 << 20, REGION_HEAD = 2 }; /* it granted two cities */
 
 static struct puppet puppet;
 
@@ -98,6 +98,8 @@ static void a_word_beyond_the_end_stops_nobody(void **state)
         {"a head of more than there is", "R", true, 1000},
         {"a head of the largest number", "R", true, UINT64_MAX},
         {"another block at the end of its own log", "C1", true, 1},
+        {"another block at the end of ours", "R", true, REGION_HEAD},
+        {"another block before the end of ours", "R", true, 1},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
