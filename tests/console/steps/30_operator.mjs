@@ -103,9 +103,12 @@ export const steps = {
     await settled(page);
     await page.getByLabel("区划代码").fill("540300");
     await page.getByLabel("区划名称").fill("昌都市");
+    await page.getByLabel(/可再邀请的范围/).fill("5403*， !540321*");
     await page.getByRole("button", { name: "发令牌" }).click();
     await page.getByRole("img", { name: /昌都市/ }).waitFor();
     need((await page.locator("textarea").inputValue()).startsWith("TERRACE1-"), "no token");
+    const listed = JSON.parse((await act("run", "540000", "--json", "invite", "--list", { user: "卓玛" })).out);
+    need(listed.rows.find(({ division }) => division === "540300")?.may_grant.join() === "5403*,!540321*", "its list is not the one that was typed");
     await shot(page, "invited");
     await accessible(page, "an invitation");
     await page.goto("/ops/links?show=direct");

@@ -44,16 +44,19 @@ function Open() {
 function Invite() {
   const [code, setCode] = useState("");
   const [name, setName] = useState("");
+  const [list, setList] = useState("");
   const [holds, setHolds] = useState(false);
   const [made, setMade] = useState<Invitation | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const invite = (event: Event): void => {
     event.preventDefault();
     setProblem(null);
-    post<Invitation>("/invite", { division: code.trim(), name: name.trim(), hold: holds }).then((answer) => {
+    const mayGrant = list.split(/[\s,，]+/).filter((pattern) => pattern !== "");
+    post<Invitation>("/invite", { division: code.trim(), name: name.trim(), may_grant: mayGrant, hold: holds }).then((answer) => {
       setMade(answer);
       setCode("");
       setName("");
+      setList("");
     }).catch((failure: unknown) => { if (failure instanceof Problem) { setProblem(failure); } });
   };
   return (
@@ -62,6 +65,7 @@ function Invite() {
       <form class="form" onSubmit={invite}>
         <label>{t("console.join.code")}<input required inputMode="numeric" value={code} onInput={(e) => setCode(e.currentTarget.value)} /></label>
         <label>{t("console.join.name")}<input required value={name} onInput={(e) => setName(e.currentTarget.value)} /></label>
+        <label>{t("console.join.may_grant")}<input value={list} onInput={(e) => setList(e.currentTarget.value)} /></label>
         <label><input type="checkbox" checked={holds} onChange={() => setHolds(!holds)} /> <span>{t("console.join.hold")}</span></label>
         {problem === null ? null : <Trouble problem={problem} />}
         <div class="actions"><button type="submit" class="primary">{t("console.join.make")}</button></div>
