@@ -97,7 +97,7 @@ def add_node(tree, wires, division, parent=None):
     else:
         wires.join(parent, division)
         token = tree[parent].json("invite", division, "--name", node.name,
-                                   "--may-grant", division + "*")["token"]
+                                   "--may-grant", ",".join(trees.reach(division)))["token"]
         node.run("join", token, *listen)
     tree.nodes[division] = node
     node.start()
