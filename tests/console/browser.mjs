@@ -51,6 +51,8 @@ export async function open(division, { user, language = "zh", theme = "light", s
       page.faults.push(`console: ${message.text()} at ${message.location().url}`);
     }
   });
+  const untilTrue = page.waitForFunction.bind(page); // by the clock: a window that lies behind another draws no frames
+  page.waitForFunction = (test, arg, options) => untilTrue(test, arg, { polling: 100, ...options });
   page.asking = new Set(); // requests without an answer; the line never ends, and nobody hears of a form that is saved as its page goes
   page.on("request", (request) => { if (!/\/changes\/marks|\/unsent\//.test(request.url())) { page.asking.add(request); } });
   page.on("requestfinished", (request) => page.asking.delete(request));
