@@ -109,12 +109,20 @@ static struct sim_node *anybody(const struct sim *sim, uint64_t from, uint64_t d
     return sim_at(sim, (size_t)(from + draw % (sim_nodes(sim) - from)));
 }
 
+/* As it is, and not as `above` has heard yet: who has just joined below it is in its reach. */
+static bool is_within(const struct sim_node *below, const struct sim_node *above)
+{
+    while (below != NULL && below != above) {
+        below = sim_parent(below);
+    }
+    return below != NULL;
+}
+
 /* Another's code, or one that nobody has: out of its reach in any case. */
 void squatters_squat(struct squatters *squatters)
 {
     struct sim *sim = squatters->sim;
     struct sim_node *who, *other;
-    const struct roster *roster;
 
     if (sim_nodes(sim) < 3) {
         return;
@@ -125,9 +133,7 @@ void squatters_squat(struct squatters *squatters)
         do_deed(squatters, who, division_of("Z9"), true);
         return;
     }
-    roster = sim_core(who) == NULL ? NULL : node_roster(sim_core(who));
-    if (roster != NULL && other != who &&
-        !roster_within(roster, sim_division(other), sim_division(who))) {
+    if (!is_within(other, who)) {
         do_deed(squatters, who, sim_division(other), true);
     }
 }
