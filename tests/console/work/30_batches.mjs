@@ -32,7 +32,7 @@ export const steps = {
     const drawn = () => page.locator(".batch tbody tr[data-index]").count();
     need(await drawn() < 200, "all rows are drawn on the screen");
     await page.emulateMedia({ media: "print" });
-    need(await drawn() === 260, `on paper are ${await drawn()} of 260 rows`);
+    await page.waitForFunction(() => document.querySelectorAll(".batch tbody tr[data-index]").length === 260);
     await page.emulateMedia({ media: "screen" });
     await approve(page, /支付长.ndjson/, 260);
     await leave(page);
