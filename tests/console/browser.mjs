@@ -51,8 +51,6 @@ export async function open(division, { user, language = "zh", theme = "light", s
       page.faults.push(`console: ${message.text()} at ${message.location().url}`);
     }
   });
-  const untilTrue = page.waitForFunction.bind(page); // by the clock: a window that lies behind another draws no frames
-  page.waitForFunction = (test, arg, options) => untilTrue(test, arg, { polling: 100, ...options });
   page.asking = new Set(); // requests without an answer; the line never ends, and nobody hears of a form that is saved as its page goes
   page.on("request", (request) => { if (!/\/changes\/marks|\/unsent\//.test(request.url())) { page.asking.add(request); } });
   page.on("requestfinished", (request) => page.asking.delete(request));
@@ -71,6 +69,14 @@ export async function open(division, { user, language = "zh", theme = "light", s
 }
 
 /** The page's words are there and nothing is asked for any more. */
+/* Asked from here, and a promise is waited for. */
+export async function until(page, test) {
+  for (const end = Date.now() + PATIENCE_MS; !await test().catch(() => false);) {
+    need(Date.now() < end, `it never came true; the page: ${await page.locator("body").innerText()}`);
+    await page.waitForTimeout(100);
+  }
+}
+
 export async function settled(page) {
   await page.locator("#main h1").first().waitFor();
   await page.waitForFunction(() => !document.querySelector(".progress.on") && document.querySelector("#main h1")?.textContent !== "");

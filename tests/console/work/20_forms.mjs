@@ -1,5 +1,5 @@
 // Forms: refused with by how much, kept at the node, good off line.
-import { accessible, act, shot, told } from "../browser.mjs";
+import { accessible, act, shot, told, until } from "../browser.mjs";
 import { approve, CHECKER, choose, COUNTY, desk, handIn, leave, MAKER, need, says, sure } from "./office.mjs";
 
 async function payment(page, amount) {
@@ -13,10 +13,10 @@ async function payment(page, amount) {
 }
 
 /** The node has a form with this purpose. */
-const kept = (page, purpose) => page.waitForFunction(async (text) => {
+const kept = (page, purpose) => until(page, () => page.evaluate(async (text) => { // a promise is true for waitForFunction
   const { rows } = await (await fetch("/api/v1/unsent")).json();
   return rows?.some(({ fields }) => fields.use_des === text);
-}, purpose);
+}, purpose));
 
 export const steps = {
   "an overspend is told by how much, and lowered with one click": async () => {
@@ -60,7 +60,7 @@ export const steps = {
     await other.getByRole("link", { name: "新单据" }).click();
     await says(other, "未交的表单");
     await other.goto(new URL(address).pathname);
-    await other.waitForFunction(() => document.querySelector("#field-use_des")?.value === "公路养护款");
+    await until(other, async () => await other.locator("#field-use_des").inputValue({ timeout: 1000 }) === "公路养护款");
     need(await other.getByLabel("支付申请金额").inputValue() === "77.70", "the amount is lost");
     page.allowed.push(/412/);
     await other.getByLabel("用途").first().fill("公路养护，其他窗口");
