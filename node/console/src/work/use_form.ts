@@ -1,6 +1,6 @@
 // A form while it is filled in: its fields, saved at the node every two seconds, and what the node
 // would say of it, asked 300 ms after the last key.
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { call, get, Problem } from "../api";
 import { Keeper, type Kept } from "./keeper";
 import { person } from "../session";
@@ -9,6 +9,7 @@ import type { Kind, Verdict } from "./shapes";
 
 const SAVE_MS = 2000;
 const TRY_MS = 300;
+const OUTLIVES_PAGE = 60000; // characters of a save that a browser sends though the page goes: 64 KiB with all others
 /** Kept beside the fields: whether the form corrects what was handed in. */
 export const CORRECTS = "correct";
 
@@ -41,8 +42,8 @@ export interface Form {
 export const filled = (kind: string, fields: Typed): Typed =>
   ({ kind, ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== "")) });
 
-/** Its place at the node. `isLeaving`: the page goes, and the browser sends it all the same. */
-function placeOf(kind: Kind, start: FormStart, isLeaving: () => boolean): Kept {
+/** Its place at the node. A save that is under way when the page goes arrives all the same. */
+function placeOf(kind: Kind, start: FormStart): Kept {
   const whose = person.value?.name;
   return {
     put: async (text, version) => {
@@ -52,7 +53,7 @@ function placeOf(kind: Kind, start: FormStart, isLeaving: () => boolean): Kept {
       const fields = JSON.parse(text) as Typed;
       const response = await call("PUT", `/unsent/${start.id}`, {
         body: { kind: kind.name, fields: start.corrects ? { ...fields, [CORRECTS]: "1" } : fields },
-        headers: version === 0 ? {} : { "If-Match": `"${version}"` }, keepalive: isLeaving(),
+        headers: version === 0 ? {} : { "If-Match": `"${version}"` }, keepalive: text.length < OUTLIVES_PAGE,
       });
       return ((await response.json()) as { version: number }).version;
     },
@@ -64,9 +65,9 @@ function placeOf(kind: Kind, start: FormStart, isLeaving: () => boolean): Kept {
 function useKeeper(kind: Kind, start: FormStart): { keeper: Keeper; saved: Date | null; problem: Problem | null; save: () => Promise<void> } {
   const [saved, setSaved] = useState<Date | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
-  const isLeaving = useRef(false), isHere = useRef(true);
+  const isHere = useRef(true);
   const keeper = useRef<Keeper | null>(null);
-  keeper.current ??= new Keeper(placeOf(kind, start, () => isLeaving.current), start.version, JSON.stringify(start.fields));
+  keeper.current ??= new Keeper(placeOf(kind, start), start.version, JSON.stringify(start.fields));
   const kept = keeper.current;
 
   const save = async (): Promise<void> => {
@@ -82,7 +83,8 @@ function useKeeper(kind: Kind, start: FormStart): { keeper: Keeper; saved: Date 
       setProblem(failure instanceof Problem ? failure : new Problem(0, "unreachable", ""));
     }
   };
-  useEffect(() => {
+  // With the page and not a frame later: a form is left before its first frame, too.
+  useLayoutEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
     isHere.current = true;
     const turn = async (): Promise<void> => {
@@ -90,7 +92,7 @@ function useKeeper(kind: Kind, start: FormStart): { keeper: Keeper; saved: Date 
       timer = isHere.current ? setTimeout(() => void turn(), kept.isKept ? SAVE_MS : TRY_MS) : undefined;
     };
     timer = setTimeout(() => void turn(), TRY_MS);
-    const onHide = (): void => { isLeaving.current = true; void kept.save().catch(() => undefined); };
+    const onHide = (): void => { void kept.save().catch(() => undefined); };
     addEventListener("pagehide", onHide);
     return () => { isHere.current = false; clearTimeout(timer); removeEventListener("pagehide", onHide); void kept.save().catch(() => undefined); };
   }, []);
@@ -105,9 +107,13 @@ export function useForm(kind: Kind, start: FormStart): Form {
   const newest = useRef(fields);
   const { keeper, saved, problem, save } = useKeeper(kind, start);
 
+  /** Known to the keeper at once: the page may be left before it is drawn again. */
+  const change = (next: (before: Typed) => Typed): void => {
+    newest.current = next(newest.current);
+    keeper.typed(JSON.stringify(newest.current));
+    setFields(newest.current);
+  };
   useEffect(() => {
-    newest.current = fields;
-    keeper.typed(JSON.stringify(fields));
     const cut = new AbortController();
     setTrying(true);
     const timer = setTimeout(() => {
@@ -131,8 +137,8 @@ export function useForm(kind: Kind, start: FormStart): Form {
   };
   return {
     fields, saved, problem, verdict, isTrying, isHanding, save, corrects: start.corrects, isWorthKeeping: keeper.isKept || fields !== start.fields,
-    set: (name, value) => setFields((before) => ({ ...before, [name]: value })),
-    fill: (values, filledIn) => setFields((before) => ({
+    set: (name, value) => change((before) => ({ ...before, [name]: value })),
+    fill: (values, filledIn) => change((before) => ({
       ...before, ...Object.fromEntries(Object.entries(values).filter(([name]) => (before[name] ?? "") === "" || before[name] === filledIn[name])),
     })),
     keepThis: async () => {
