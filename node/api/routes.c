@@ -9,6 +9,7 @@
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_audit.h"
 #include "node/api/routes_batch.h"
+#include "node/api/routes_blocks.h"
 #include "node/api/routes_chain.h"
 #include "node/api/routes_changes.h"
 #include "node/api/routes_choices.h"
@@ -74,6 +75,8 @@ static const struct row {
     {"GET", "/inbox/counts", get_inbox_counts, ASKS_PERSON},
     {"GET", "/changes", get_changes, ASKS_PERSON, .names_persons = true},
     {"GET", "/changes/marks", get_marks, ASKS_PERSON},
+    {"GET", "/blocks", get_blocks, ASKS_OVERSIGHT, .names_persons = true},
+    {"GET", "/grants", get_grants, ASKS_OVERSIGHT},
     {"GET", "/webhooks", get_webhooks, ASKS_OVERSIGHT},
     {"POST", "/webhooks", post_webhook, ASKS_ADMIN_HIMSELF},
     {"GET", "/webhooks/*/dead", get_dead_letters, ASKS_OVERSIGHT},

@@ -35,10 +35,29 @@ class Entry:
 
 
 @dataclass
+class Group:
+    """Who approved a run of the entries, as a part of what was approved together."""
+    suite: int
+    role: int
+    key: bytes
+    signature: bytes
+    time_ms: int
+    first_entry: int
+    count: int
+    first_leaf: int
+    leaf_count: int
+    proof: list = field(default_factory=list)
+
+    def covers(self, index):
+        return self.first_entry <= index < self.first_entry + self.count
+
+
+@dataclass
 class Block:
     header: dict
     signature: bytes
     entries: list = field(default_factory=list)
+    groups: list = field(default_factory=list)
 
     def hash(self, tree, public):
         return block_hash(self.header, tree, public)
@@ -67,6 +86,8 @@ def varint(number):
 def read_varint(data, at):
     number = shift = 0
     while True:
+        if at >= len(data):
+            raise Bad("it ends too soon")
         number |= (data[at] & 0x7f) << shift
         at, shift = at + 1, shift + 7
         if data[at - 1] < 0x80:
@@ -97,6 +118,18 @@ def read_entries(raw, header):
     if at != end:
         raise Bad("entries_size is not the size of the entries")
     return entries
+
+
+def read_groups(raw):
+    """What stands behind the entries."""
+    reader, groups = Reader(raw), []
+    reader.at = 4 + int.from_bytes(raw[:4], "big")
+    while reader.at < len(raw):
+        group = Group(reader.take(1)[0], reader.take(1)[0], reader.take(32), reader.take(64),
+                      *(reader.number() for _ in range(5)))
+        group.proof = [reader.take(32) for _ in range(reader.number())]
+        groups.append(group)
+    return groups
 
 
 class Reader:
@@ -150,7 +183,7 @@ def parse(whole):
     if tagged(b"body", body) != header["body_hash"]:
         raise Bad("body_hash")
     raw = body if header["codec"] == 0 else decompress(body, header["raw_size"])
-    block = Block(header, signature, read_entries(raw, header))
+    block = Block(header, signature, read_entries(raw, header), read_groups(raw))
     root = hashes.merkle_root([entry.leaf() for entry in block.entries])
     if header["entries_root"] not in (None, root):
         raise Bad("entries_root")
@@ -179,50 +212,75 @@ class Chain:
         self.audiences[audience] = (seq + 1, self.hash)
 
 
+def pack_group(group):
+    numbers = (group.time_ms, group.first_entry, group.count, group.first_leaf, group.leaf_count, len(group.proof))
+    return (bytes([group.suite, group.role]) + group.key + group.signature + b"".join(map(varint, numbers))
+            + b"".join(group.proof))
+
+
+def pack_entry(entry):
+    return (varint(entry.kind) + varint(entry.format) + varint(entry.time_ms) + varint(len(entry.body))
+            + entry.body)
+
+
+def seal(block, tree, key):
+    """(bytes, hash) of a block: what follows of its entries and groups is put into its header, and `key`
+    signs it."""
+    header, packed = block.header, b"".join(map(pack_entry, block.entries))
+    body = u32(len(packed)) + packed + b"".join(map(pack_group, block.groups))
+    header.update(codec=0, count=len(block.entries), raw_size=len(body), body_size=len(body),
+                  body_hash=tagged(b"body", body),
+                  entries_root=hashes.merkle_root([entry.leaf() for entry in block.entries]))
+    digest = block_hash(header, tree, key.verify_key.encode())
+    block.signature = key.sign(digest).signature
+    return pack(header) + block.signature + body, digest
+
+
 class Writer:
     """One's own log: grants, and documents that book nothing."""
 
     def __init__(self, division, tree, key):
         self.division, self.tree, self.key = division, tree, key
         self.chain, self.digest, self.last_signature = Chain(True), ZERO, b""
+        self.epoch = 1
 
-    def write(self, documents, time_ms, audience=None):
-        """[(kind, format, body)] -> a sealed block, for the line from the root to here unless another
+    def draft(self, documents, time_ms, audience=None, groups=()):
+        """[(kind, format, body)] -> the next Block, unsigned, for the line from the root to here unless another
         audience (kind, division) is named."""
         audience = audience or (LINE, self.division)
         first = self.chain.lsn + 1
         entries = [Entry(first + i, time_ms, *document) for i, document in enumerate(documents)]
-        packed = b"".join(varint(e.kind) + varint(e.format) + varint(e.time_ms) + varint(len(e.body))
-                          + e.body for e in entries)
-        body = u32(len(packed)) + packed
         booked = b"".join(u64(e.lsn) + u16(0) for e in entries if e.kind >= USER_FIRST)
-        if booked:
-            self.digest = tagged(b"state", self.digest, booked)
+        digest = tagged(b"state", self.digest, booked) if booked else self.digest
         seq, before = self.chain.audiences.get(audience, (0, ZERO))
-        public, root = self.key.verify_key.encode(), hashes.merkle_root([e.leaf() for e in entries])
         header = dict(
-            version=1, suite=1, codec=0, audience_kind=audience[0], audience=audience[1],
-            author=self.division, epoch=1, count=len(entries), first_lsn=first, aud_seq=seq + 1,
-            prev_hash=self.chain.hash, aud_prev=before, entries_root=root, state_digest=self.digest,
-            raw_size=len(body), body_size=len(body), body_hash=tagged(b"body", body), time_ms=time_ms)
-        digest = block_hash(header, self.tree, public)
-        self.last_signature = self.key.sign(digest).signature
-        whole = pack(header) + self.last_signature + body
+            version=1, suite=1, codec=0, audience_kind=audience[0], audience=audience[1], author=self.division,
+            epoch=self.epoch, count=len(entries), first_lsn=first, aud_seq=seq + 1, prev_hash=self.chain.hash,
+            aud_prev=before, state_digest=digest, time_ms=time_ms)
+        return Block(header, b"", entries, list(groups))
+
+    def write(self, documents, time_ms, audience=None, groups=()):
+        """The same, signed, and the log goes on behind it."""
+        block = self.draft(documents, time_ms, audience, groups)
+        whole, digest = seal(block, self.tree, self.key)
+        self.digest, self.last_signature = block.header["state_digest"], block.signature
         self.chain.follow(parse(whole), digest)
         return whole
 
 
 def pack(header):
     """The header as it travels, without what its receiver can tell."""
-    many = header["count"] > 1
+    many, zstd = header["count"] > 1, header["codec"] == 1
     other, other_prev = header["audience"] != header["author"], header["aud_prev"] != header["prev_hash"]
     flags = ((IS_TREE if header["audience_kind"] == TREE else 0) | (OTHER_DIVISION if other else 0)
-             | (OTHER_AUD_PREV if other_prev else 0) | (MANY if many else 0))
-    return (bytes([1, 1, flags]) + pack_division(header["author"])
+             | (OTHER_AUD_PREV if other_prev else 0) | (MANY if many else 0) | (ZSTD if zstd else 0))
+    return (bytes([header["version"], header["suite"], flags]) + pack_division(header["author"])
             + (pack_division(header["audience"]) if other else b"") + varint(header["epoch"])
             + varint(header["first_lsn"]) + (varint(header["count"]) if many else b"")
-            + varint(header["aud_seq"]) + varint(header["time_ms"]) + header["prev_hash"]
-            + (header["aud_prev"] if other_prev else b"") + (header["entries_root"] if many else b"")
+            + varint(header["aud_seq"]) + (varint(header["raw_size"]) if zstd else b"")
+            + varint(header["time_ms"]) + header["prev_hash"]
+            + (header["aud_prev"] if other_prev else b"")
+            + (header["entries_root"] if many or zstd else b"")
             + header["state_digest"] + header["body_hash"])
 
 

@@ -73,12 +73,14 @@ class Keys:
         return self.sign.sign(tagged(b"keyproof", tree, code(division), bytes(self.curve.public_key))).signature
 
 
-def prove(pb, token, keys, confirm, endpoint="", unix_ms=0):
-    """An EnrolRequest with its proof. A confirm leaves out what only the request says."""
+def prove(pb, token, keys, confirm, endpoint="", unix_ms=0, founders=()):
+    """An EnrolRequest with its proof. A confirm leaves out what only the request says. `founders` are
+    (name, public key) of the first admins."""
     curve = bytes(32) if confirm else bytes(keys.curve.public_key)
     key_proof = bytes(64) if confirm else keys.certify(token.tree, token.division)
     digest = tagged(b"enrol", u32(SUITE), code(token.division), token.secret, keys.public(), curve,
-                    key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0))
+                    key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0),
+                    *(part for name, key in founders for part in (sized(name.encode()), key)))
     request = pb.EnrolRequest(suite=SUITE, division=token.division.encode(), secret=token.secret,
                               sign_key=keys.public(), proof=keys.sign.sign(digest).signature)
     if confirm:
@@ -86,6 +88,8 @@ def prove(pb, token, keys, confirm, endpoint="", unix_ms=0):
     else:
         request.curve_key, request.key_proof = curve, key_proof
         request.endpoint, request.unix_ms = endpoint.encode(), unix_ms
+        for name, key in founders:
+            request.founder.add(name=name.encode(), key=key)
     return request
 
 
@@ -114,30 +118,31 @@ def seal_grant(pb, granter, tree, place, keys, policy, unix_ms, may_grant=()):
 
 
 def open_chain(pb, chain, tree):
-    """{division: Grant} of a chain of sealed grants, root first: each signed by the one before it,
-    the first by the key whose fingerprint the tree has."""
-    grants, above = {}, None
+    """{division: Grant}, the newest epoch of each, of a chain of sealed grants, root first: each signed by
+    its parent, the first by the key whose fingerprint the tree has."""
+    grants = {}
     for sealed in map(pb.SignedGrant.FromString, chain):
         digest = tagged(b"grant", sized(sealed.grant), u32(sealed.consent_suite),
                         sized(sealed.consent))
         if not hashes.verify(sealed.signer, digest, sealed.signature):
             raise Refused("a grant is not signed by its signer")
         grant = pb.Grant.FromString(sealed.grant)
+        above = grants.get(grant.parent.decode())
         if above is None:
             good = hashes.fingerprint(sealed.signer) == tree and not grant.parent
         else:
-            good = sealed.signer == above.sign_key and grant.parent == above.division
+            good = sealed.signer == above.sign_key
         proof = tagged(b"keyproof", tree, code(grant.division.decode()), grant.curve_key)
         if not good or not hashes.verify(grant.sign_key, proof, grant.key_proof):
             raise Refused(f"the grant of {grant.division.decode()} does not hold")
-        grants[grant.division.decode()] = above = grant
+        grants[grant.division.decode()] = grant
     return grants
 
 
-def enrol(pb, context, token, keys, unix_ms):
+def enrol(pb, context, token, keys, unix_ms, founders=()):
     socket = dial(context, token.endpoint, token.curve_key, keys)
     try:
-        answer = ask(pb, socket, prove(pb, token, keys, False, unix_ms=unix_ms))
+        answer = ask(pb, socket, prove(pb, token, keys, False, unix_ms=unix_ms, founders=founders))
         grants = open_chain(pb, answer.chain, token.tree)
         own, parent = grants[token.division], grants[token.parent]
         if own.sign_key != keys.public() or parent.curve_key != token.curve_key:

@@ -377,6 +377,13 @@ def accesses(play):
     for path in ("/audit", "/audit/check", "/audit/heads"):
         play.get(path, who="shen")
         play.ask("GET", path, who="li", want=403, code="needs_role")
+    for query in ("", f"?author={REGION}", f"?author={COUNTY}&after=1", "?after=999999"):
+        play.ask("GET", "/blocks" + query, who="shen")
+    for query in ("?author=x", "?after=x", "?after=-1"):
+        play.ask("GET", "/blocks" + query, who="shen", want=400, code="bad_request")
+    play.ask("GET", "/grants", who="shen")
+    for path in ("/blocks", "/grants"):
+        play.ask("GET", path, who="li", want=403, code="needs_role")
 
 
 def webhooks(play):
