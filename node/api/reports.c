@@ -3,6 +3,7 @@
 #include "node/api/as_of.h"
 #include "node/api/at.h"
 #include "node/api/report_execution.h"
+#include "node/api/unapproved_json.h"
 #include "node/ledger/query/sources.h"
 
 static void write_place(struct report *report, const struct place *place)
@@ -236,6 +237,10 @@ static void write_report(struct report *report, size_t which)
     reports[which].write(report);
     out_close(out, ']');
     write_page(out, report->page);
+    if (report->until_ms == 0) { /* what lacked an approval at another moment nobody kept */
+        out_unapproved(out, report->txn, report->roster, report->division,
+                       scoped ? report->scope : SCOPE_SUBTREE);
+    }
     out_close(out, '}');
 }
 

@@ -44,6 +44,7 @@
 #include "node/api/routes_texts.h"
 #include "node/api/routes_tokens.h"
 #include "node/api/routes_tree.h"
+#include "node/api/routes_unapproved.h"
 #include "node/api/routes_unsent.h"
 #include "node/api/routes_webhooks.h"
 #include "node/api/routes_write.h"
@@ -110,6 +111,8 @@ static const struct row {
     {"POST", "/users", post_user, ASKS_ADMIN_HIMSELF},
     {"POST", "/users/*/passwd", post_passwd, ASKS_NOTHING},
     {"GET", "/users/*/chain", get_user_chain, ASKS_PERSON},
+    {"GET", "/persons", get_persons, ASKS_PERSON, .names_persons = true},
+    {"GET", "/unapproved", get_unapproved, ASKS_PERSON},
     {"POST", "/users/*/renew", post_renew, ASKS_ADMIN_HIMSELF},
     {"POST", "/users/*/disable", post_disable, ASKS_ADMIN_HIMSELF},
     {"GET", "/keys", get_keys, ASKS_HIMSELF},

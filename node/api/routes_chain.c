@@ -26,7 +26,9 @@ static void write_why(struct json_out *out, const struct person_link *link, enum
 static void write_link(struct json_out *out, const struct person_link *link, enum language language)
 {
     out_open(out, NULL, '{');
+    out_text(out, "name", link->name);
     out_count(out, "lsn", link->lsn);
+    out_time(out, "time", link->time_ms);
     out_count(out, "epoch", link->epoch);
     out_bool(out, "founder", link->lsn == 0);
     out_roles(out, link->roles);
@@ -41,6 +43,7 @@ static void write_link(struct json_out *out, const struct person_link *link, enu
     out_close(out, '}');
 }
 
+/* NULL: of everybody. */
 static void write_chain(struct json_out *out, struct page *page, const struct person_chain *chain,
                         const char *name, enum language language)
 {
@@ -51,7 +54,7 @@ static void write_chain(struct json_out *out, struct page *page, const struct pe
         const struct person_link *link = &chain->at[i];
 
         (void)snprintf(cursor, sizeof cursor, "%" PRIu64 ":%zu", link->lsn, link->lsn == 0 ? i : 0);
-        if (strcmp(link->name, name) == 0 && page_row(page, cursor)) {
+        if ((name == NULL || strcmp(link->name, name) == 0) && page_row(page, cursor)) {
             write_link(out, link, language);
         }
     }
@@ -59,9 +62,23 @@ static void write_chain(struct json_out *out, struct page *page, const struct pe
     write_page(out, page);
 }
 
+/* What the division's persons rest on, as a program and as a person wants it. */
+static void write_vouched(struct json_out *out, const struct view *view,
+                          const struct roster_snapshot *roster, struct division author,
+                          enum language language)
+{
+    const char *by = vouched_by(view->txn, roster->roster, author);
+    char words[TEXT_BYTES_MAX];
+
+    out_text(out, "vouched_by", by);
+    out_text(out, "vouched", text_in(language, words, vouched_sentence(by)));
+}
+
+/* Of the person that the address names, or of all. */
 static void answer_chain(const struct request *request, struct answer *answer, struct view *view,
                          const struct roster_snapshot *roster, struct division author)
 {
+    const char *name = request->argument[0][0] == '\0' ? NULL : request->argument[0];
     struct json_out out = json_to(&answer->body);
     const struct member *member = roster_find(roster->roster, author);
     struct person_chain chain;
@@ -73,13 +90,15 @@ static void answer_chain(const struct request *request, struct answer *answer, s
     person_chain_load(&chain, view->txn, roster->roster, author, member->grant.epoch);
     out_open(&out, NULL, '{');
     out_division(&out, "division", author);
-    out_text(&out, "name", request->argument[0]);
-    out_text(&out, "vouched_by", vouched_by(view->txn, roster->roster, author));
-    write_chain(&out, &page, &chain, request->argument[0], request->language);
+    if (name != NULL) {
+        out_text(&out, "name", name);
+    }
+    write_vouched(&out, view, roster, author, request->language);
+    write_chain(&out, &page, &chain, name, request->language);
     out_close(&out, '}');
     person_chain_free(&chain);
-    if (page.total == 0) {
-        answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", request->argument[0]);
+    if (page.total == 0 && name != NULL) {
+        answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", name);
     } else if (view_sound(view, request, answer)) {
         (void)page_found(&page, request, answer);
     }
@@ -101,4 +120,9 @@ void get_user_chain(struct request *request, struct answer *answer)
     }
     roster_snapshot_release(request->service, roster);
     view_close(&view);
+}
+
+void get_persons(struct request *request, struct answer *answer)
+{
+    get_user_chain(request, answer); /* of all: its address names nobody */
 }

@@ -4,6 +4,7 @@
 
 #include "node/api/routes_pending.h"
 #include "node/ledger/families/nearest_known.h"
+#include "node/ledger/rows/unapproved.h"
 #include "replicator/log/sealing.h"
 
 void write_document_row(struct json_out *out, const struct document_row *row)
@@ -121,6 +122,23 @@ static void write_approval(struct json_out *out, const struct view *view, struct
 
 /* --- the document --- */
 
+/* Why its approval does not hold here; null where it does, or none is asked for. */
+static void write_unapproved(struct json_out *out, const struct view *view,
+                             const struct document_row *row, enum language language)
+{
+    struct unapproved mark;
+    char words[TEXT_BYTES_MAX];
+
+    if (!unapproved_find(view->txn, row->author, row->lsn, &mark)) {
+        out_null(out, "unapproved");
+        return;
+    }
+    out_open(out, "unapproved", '{');
+    out_text(out, "why", mark.why);
+    out_text(out, "why_words", text_say(language, words, "%s", mark.why));
+    out_close(out, '}');
+}
+
 struct writing {
     struct json_out *out;
     const struct view *view;
@@ -227,6 +245,7 @@ void get_document(struct request *request, struct answer *answer)
                 out_text(&out, "answered_by", row.answer_id);
             }
             write_balances(&out, &row);
+            write_unapproved(&out, &view, &row, request->language);
             out_close(&out, '}');
         } else {
             answer_error(request, answer, API_STORE_FAILED, err.text);

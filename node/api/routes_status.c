@@ -227,33 +227,19 @@ static void write_strangers(struct json_out *out, const struct refused_keys *ref
     out_close(out, ']');
 }
 
-/* Whose signatures documents carry here, as a program and as a person wants it. */
 /* What approvals here are worth, and how much of what is held lacks one that holds. */
 static void write_vouched(struct json_out *out, const struct status_task *status,
                           enum language language)
 {
-    static const struct {
-        const char *word, *sentence;
-    } sentences[] = {
-        {"node_key", "vouched_node_key"},
-        {"nobody", "vouched_nobody"},
-        {"one_admin", "vouched_one_admin"},
-    };
-    const char *sentence = "";
-
-    for (size_t i = 0; i < COUNT_OF(sentences); i++) {
-        if (strcmp(status->vouched_by, sentences[i].word) == 0) {
-            sentence = sentences[i].sentence;
-        }
-    }
     out_text(out, "vouched_by", status->vouched_by);
-    write_sentence(out, "vouched", language, sentence);
+    write_sentence(out, "vouched", language, vouched_sentence(status->vouched_by));
     out_open(out, "unapproved", '{');
     out_count(out, "count", status->unapproved.count);
     out_amount(out, "amount", status->unapproved.amount);
     out_close(out, '}');
 }
 
+/* Whose signatures documents carry here, as a program and as a person wants it. */
 static void write_persons(struct json_out *out, const struct status_task *status,
                           enum language language)
 {

@@ -3,9 +3,9 @@
 #include "node/api/api_task.h"
 #include "node/api/page.h"
 #include "node/api/roster_snapshot.h"
+#include "node/api/unapproved_json.h"
 #include "node/core/division_words.h"
 #include "node/core/node_watch.h"
-#include "node/ledger/rows/unapproved.h"
 #include "node/office/vouching.h"
 
 #define INVITED_SHOWN_MS (UINT64_C(7) * 24 * 3600 * 1000) /* after its token expired */
@@ -110,16 +110,14 @@ static void write_message(struct json_out *out, const char *key, enum language l
 
 /* What its approvals rest on, and what of it is held here without one that holds. */
 static void write_approvals(struct json_out *out, const struct view *view,
-                            const struct roster_snapshot *roster, struct division division)
+                            const struct roster_snapshot *roster, struct division division,
+                            enum language language)
 {
-    struct unapproved_sum sum;
+    const char *by = vouched_by(view->txn, roster->roster, division);
 
-    unapproved_sum(view->txn, division, &sum);
-    out_text(out, "vouched_by", vouched_by(view->txn, roster->roster, division));
-    out_open(out, "unapproved", '{');
-    out_count(out, "count", sum.count);
-    out_amount(out, "amount", sum.amount);
-    out_close(out, '}');
+    out_text(out, "vouched_by", by);
+    write_message(out, "vouched", language, vouched_sentence(by));
+    out_unapproved(out, view->txn, roster, division, SCOPE_OWN);
 }
 
 /* All but what its approvals are worth. */
@@ -170,7 +168,7 @@ static void write_rows(struct json_out *out, const struct tree_task *tree, const
         if (view != NULL && page_row(page, place->division.code)) {
             out_open(out, NULL, '{');
             write_state(out, place, place->depth - own_depth, view, language);
-            write_approvals(out, at, roster, place->division);
+            write_approvals(out, at, roster, place->division, language);
             out_close(out, '}');
         }
     }

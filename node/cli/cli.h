@@ -163,6 +163,7 @@ command_fn run_inbox;                             /* cmd_inbox.c */
 command_fn run_status_tree, run_webhook;          /* cmd_tree.c cmd_webhook.c */
 command_fn run_get, run_list, run_trace;          /* cmd_get.c cmd_list.c show.c */
 command_fn run_pending, run_receipt;              /* cmd_pending.c cmd_receipt.c */
+command_fn run_unapproved;                        /* cmd_unapproved.c */
 command_fn run_explain, run_template;             /* explain.c template.c */
 command_fn run_balance, run_report, run_chain;    /* cmd_report.c */
 command_fn run_status, run_digest;                /* cmd_status.c */

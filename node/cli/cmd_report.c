@@ -53,6 +53,17 @@ static void print_as_of(const struct cli *cli, const json_t *answer)
     }
 }
 
+/* Beside the figures, which are what the logs say all the same. */
+static void print_unapproved(const struct cli *cli, const json_t *answer)
+{
+    const json_t *sum = json_object_get(answer, "unapproved");
+
+    if (number_of(sum, "count") > 0) {
+        cli_tell(cli, stdout, "status_unapproved count=%" JSON_INTEGER_FORMAT " amount=%s",
+                 number_of(sum, "count"), text_of(sum, "amount"));
+    }
+}
+
 /* --- what is printed of an answer --- */
 
 struct part {
@@ -73,6 +84,7 @@ static enum exit_code print_parts(const struct cli *cli, const json_t *answer,
     }
     if (output.format == FORMAT_TABLE) {
         print_as_of(cli, answer);
+        print_unapproved(cli, answer);
     }
     for (size_t i = 0; i < count; i++) {
         output_begin(&output, parts[i].name, parts[i].columns, parts[i].count);

@@ -197,6 +197,31 @@ static enum exit_code user_renew(struct cli *cli, const char *name)
 
 /* --- whose word he is --- */
 
+static void print_link(const struct cli *cli, const json_t *row)
+{
+    const json_t *by = json_object_get(row, "by");
+    const char *first = json_string_value(json_array_get(by, 0)),
+               *second = json_string_value(json_array_get(by, 1));
+    char lsn[24];
+
+    (void)snprintf(lsn, sizeof lsn, "%" JSON_INTEGER_FORMAT,
+                   json_integer_value(json_object_get(row, "lsn")));
+    if (json_is_true(json_object_get(row, "founder"))) {
+        cli_tell(cli, stdout, "chain_founder key=%.16s", member(row, "key"));
+    } else if (!json_is_true(json_object_get(row, "counts"))) {
+        cli_tell(cli, stdout, "chain_refused lsn=%s key=%.16s words=%s", lsn, member(row, "key"),
+                 member(row, "why_words"));
+    } else if (first == NULL) {
+        cli_tell(cli, stdout, "chain_node_key lsn=%s key=%.16s", lsn, member(row, "key"));
+    } else if (second == NULL) {
+        cli_tell(cli, stdout, "chain_by_one lsn=%s key=%.16s first=%s", lsn, member(row, "key"),
+                 first);
+    } else {
+        cli_tell(cli, stdout, "chain_by_two lsn=%s key=%.16s first=%s second=%s", lsn,
+                 member(row, "key"), first, second);
+    }
+}
+
 static void print_chain(const struct cli *cli, const json_t *answer)
 {
     const json_t *rows = json_object_get(answer, "rows");
@@ -204,28 +229,60 @@ static void print_chain(const struct cli *cli, const json_t *answer)
     cli_tell(cli, stdout, "chain_of name=%s division=%s vouched=%s", member(answer, "name"),
              member(answer, "division"), text_term(cli->language, member(answer, "vouched_by")));
     for (size_t i = 0; i < json_array_size(rows); i++) {
-        const json_t *row = json_array_get(rows, i), *by = json_object_get(row, "by");
+        print_link(cli, json_array_get(rows, i));
+    }
+}
+
+/* How a link is vouched for, as a word of a table. */
+static const char *vouching_of(const json_t *row)
+{
+    const json_t *by = json_object_get(row, "by");
+
+    if (!json_is_true(json_object_get(row, "counts"))) {
+        return "unvouched";
+    }
+    return json_is_true(json_object_get(row, "founder")) ? "founder"
+           : json_array_size(by) == 0                    ? "node_key"
+           : json_array_size(by) == 1                    ? "one_admin"
+                                                         : "two_admins";
+}
+
+static void print_persons(const struct cli *cli, const json_t *answer)
+{
+    static const struct column columns[] = {
+        {"name", "user", CELL_TEXT},           {"roles", "roles", CELL_WORD},
+        {"vouching", "vouched_by", CELL_WORD}, {"signers", "admin", CELL_TEXT},
+        {"time", "time", CELL_TIME},           {"lsn", "lsn", CELL_NUMBER},
+        {"why_words", "why", CELL_TEXT},
+    };
+    const json_t *rows = json_object_get(answer, "rows");
+
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        json_t *row = json_array_get(rows, i);
+        const json_t *by = json_object_get(row, "by");
         const char *first = json_string_value(json_array_get(by, 0)),
                    *second = json_string_value(json_array_get(by, 1));
-        char lsn[24];
 
-        (void)snprintf(lsn, sizeof lsn, "%" JSON_INTEGER_FORMAT,
-                       json_integer_value(json_object_get(row, "lsn")));
-        if (json_is_true(json_object_get(row, "founder"))) {
-            cli_tell(cli, stdout, "chain_founder key=%.16s", member(row, "key"));
-        } else if (!json_is_true(json_object_get(row, "counts"))) {
-            cli_tell(cli, stdout, "chain_refused lsn=%s key=%.16s words=%s", lsn,
-                     member(row, "key"), member(row, "why_words"));
-        } else if (first == NULL) {
-            cli_tell(cli, stdout, "chain_node_key lsn=%s key=%.16s", lsn, member(row, "key"));
-        } else if (second == NULL) {
-            cli_tell(cli, stdout, "chain_by_one lsn=%s key=%.16s first=%s", lsn, member(row, "key"),
-                     first);
-        } else {
-            cli_tell(cli, stdout, "chain_by_two lsn=%s key=%.16s first=%s second=%s", lsn,
-                     member(row, "key"), first, second);
-        }
+        (void)json_object_set_new(row, "vouching", json_string(vouching_of(row)));
+        (void)json_object_set_new(row, "signers",
+                                  json_sprintf("%s%s%s", first == NULL ? "" : first,
+                                               second == NULL ? "" : " ",
+                                               second == NULL ? "" : second));
     }
+    print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
+    if (member(answer, "vouched")[0] != '\0') {
+        cli_tell(cli, stdout, "status_vouched words=%s", member(answer, "vouched"));
+    }
+}
+
+/* Of a division that is held here: all that its log says of persons, and whose word that is. */
+static enum exit_code persons_of(struct cli *cli)
+{
+    return pages_show(cli,
+                      &(struct paged){.path = "/persons",
+                                      .queries = {{"division", cli->value[OPT_DIVISION]}},
+                                      .rows = "rows"},
+                      print_persons);
 }
 
 static enum exit_code user_show(struct cli *cli, const char *name)
@@ -290,7 +347,7 @@ static enum exit_code key_end(struct cli *cli, const char *key)
 static enum exit_code user_rows(struct cli *cli, const char *nobody)
 {
     (void)nobody;
-    return user_list(cli);
+    return cli->value[OPT_DIVISION] != NULL ? persons_of(cli) : user_list(cli);
 }
 
 static const struct verb {

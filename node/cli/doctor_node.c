@@ -98,6 +98,27 @@ static bool is_named_elsewhere(const json_t *row)
     return broken[0] != '\0' && strcmp(broken, text_of(row, "division")) != 0;
 }
 
+/* What a division's approvals are worth, and what lacks one. */
+static void check_approvals(struct doctor *doctor, const json_t *row)
+{
+    const json_t *sum = json_object_get(row, "unapproved");
+    char what[TEXT_BYTES_MAX], cure[96];
+
+    if (number_of(sum, "count") > 0) {
+        message_format(what, sizeof what, "doctor_unapproved division=%s count=%lld amount=%s",
+                       text_of(row, "division"), (long long)number_of(sum, "count"),
+                       text_of(sum, "amount"));
+        message_format(cure, sizeof cure, "cure_unapproved division=%s", text_of(row, "division"));
+        doctor_find(doctor, ALARM_ERROR, "persons", what, cure);
+    }
+    if (text_of(row, "vouched")[0] != '\0') {
+        message_format(what, sizeof what, "doctor_division name=%s division=%s why=%s",
+                       text_of(row, "name"), text_of(row, "division"), text_of(row, "vouched"));
+        message_format(cure, sizeof cure, "cure_vouched division=%s", text_of(row, "division"));
+        doctor_find(doctor, ALARM_INFO, "persons", what, cure);
+    }
+}
+
 static void check_division(struct doctor *doctor, const json_t *row)
 {
     const bool is_child = number_of(row, "depth") == 1;
@@ -118,8 +139,11 @@ static void check_tree(struct doctor *doctor)
     json_t *tree = client_ask_quietly(doctor->cli, "/status/tree");
     const json_t *rows = json_object_get(tree, "rows");
 
-    for (size_t i = 1; i < json_array_size(rows); i++) { /* the first is this node */
-        check_division(doctor, json_array_get(rows, i));
+    for (size_t i = 0; i < json_array_size(rows); i++) { /* the first is this node */
+        if (i > 0) {
+            check_division(doctor, json_array_get(rows, i));
+        }
+        check_approvals(doctor, json_array_get(rows, i));
     }
     if (tree != NULL && number_of(tree, "divisions") > 0 &&
         number_of(tree, "divisions") == number_of(tree, "well")) {

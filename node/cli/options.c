@@ -82,6 +82,8 @@ const struct command commands[] = {
     {"alarms", run_alarms, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S,
      BIT(OPT_HISTORY) | BIT(OPT_ACK) | BIT(OPT_WATCH) | BIT(OPT_SILENCE) | BIT(OPT_UNTIL),
      "alarms [--history|--watch] | alarms --ack ID | alarms --silence ID --until TIME"},
+    {"unapproved", run_unapproved, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_DIVISION) | PAGES,
+     "unapproved [--division D] [--limit N] [--after CURSOR]"},
     {"digest", run_digest, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_DIVISION),
      "digest [--division D]"},
     {"verify", run_verify, 0, 0, ARGUMENT_ANY, WAIT_VERIFY_S, BIT(OPT_DEEP), "verify [--deep]"},
@@ -93,7 +95,8 @@ const struct command commands[] = {
     {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_ROLE) | BIT(OPT_END_TOKENS) | BIT(OPT_WITH) | BIT(OPT_DIVISION) | PAGES,
      "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME [--end-tokens] | "
-     "user renew NAME | user disable NAME | user list | user show NAME [--division D] [--limit N] "
+     "user renew NAME | user disable NAME | user list [--division D] | "
+     "user show NAME [--division D] [--limit N] "
      "[--after CURSOR] | "
      "user keys [NAME] | user confirm-key KEY | user end-key KEY; who vouches beside --as: "
      "[--with NAME]"},

@@ -69,7 +69,10 @@ static void note_fault(void *arg, size_t index, const char *why)
     struct err err;
 
     if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
+        const struct bytes id = document_id(&document);
+
         mark.amount = document_money(&document);
+        (void)snprintf(mark.id, sizeof mark.id, "%.*s", (int)id.size, (const char *)id.data);
     }
     (void)snprintf(mark.why, sizeof mark.why, "%s", why);
     unapproved_mark(finding->txn, finding->header->author, &mark);
@@ -209,7 +212,7 @@ static void judge_again(struct finding *finding)
     const struct division author = finding->header->author;
     size_t at = 0;
 
-    unapproved_each(finding->txn, author, take_unknown, again);
+    unapproved_each(finding->txn, author, 0, take_unknown, again);
     while (at < again->count) {
         struct block_body body = BLOCK_BODY_EMPTY;
         struct buf whole = BUF_EMPTY;

@@ -79,6 +79,7 @@ static void keep_link(const struct node *node, struct txn *txn, const struct ope
     struct person_link link = {.lsn = lsn,
                                .epoch = draft_terms(node, ROLE_MAKER).epoch,
                                .roles = row->enabled ? row->roles : 0,
+                               .time_ms = node->turn_unix_ms,
                                .key = row->key};
 
     memcpy(link.name, row->name, sizeof link.name);

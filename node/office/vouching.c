@@ -2,6 +2,7 @@
 
 #include "node/core/node_struct.h"
 #include "node/office/drafts.h"
+#include "proto/array.h"
 #include "replicator/trust/merkle.h"
 
 static const struct person_link *admin_of(const struct person_chain *chain,
@@ -98,4 +99,22 @@ const char *vouched_by(struct txn *txn, const struct roster *roster, struct divi
     }
     person_chain_free(&chain);
     return word;
+}
+
+const char *vouched_sentence(const char *by)
+{
+    static const struct {
+        const char *by, *sentence;
+    } sentences[] = {
+        {"node_key", "vouched_node_key"},
+        {"nobody", "vouched_nobody"},
+        {"one_admin", "vouched_one_admin"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(sentences); i++) {
+        if (strcmp(by, sentences[i].by) == 0) {
+            return sentences[i].sentence;
+        }
+    }
+    return "";
 }

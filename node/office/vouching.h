@@ -31,6 +31,9 @@ void vouchers_sign(struct node *node, const struct vouchers *vouchers, uint32_t 
 
 /* What a division's approvals rest on: "node_key" (its grant names no first admins), "one_admin",
  * "two_admins"; "nobody" where every admin was ended. */
+/* What that means where it is less than two persons: a code of node/text/; "" where they are two.
+ */
+const char *vouched_sentence(const char *by);
 const char *vouched_by(struct txn *txn, const struct roster *roster, struct division division);
 
 #endif

@@ -14,7 +14,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import tree as trees  # noqa: E402
 
-REGION, CITY, COUNTY = "540000", "540100", "540121"
+REGION, CITY, COUNTY, OTHER = "540000", "540100", "540121", "540122"
 TEN_BILLION = "10000000000.00"
 HERS, HIS, THIEFS = "known-to-her", "known-to-him", "known-to-thief"
 
@@ -79,14 +79,27 @@ def steal(tree, region):
     tree.daemon = "terraced"
 
 
-def join(tree, parent, division, name, admins, password):
+def join(tree, parent, division, name, admins, password, as_admin=None, runs=True):
     node = trees.Node(tree, division, name, parent)
-    token = parent.json("invite", division, "--name", name)["token"]
+    who = ()
+    if as_admin is not None:
+        trees.wait_until(lambda: parent.json("user", "list")["rows"], 30, "the first admins")
+        who = ("--as", as_admin[0])
+        tree.env["TERRACE_PASSWORD"] = as_admin[1]
+    token = json.loads(parent.run("--json", *who, "invite", division, "--name", name,
+                                  "--may-grant", ",".join(trees.reach(division)))[1])["token"]
     tree.env["TERRACE_PASSWORD"] = password
     node.enrol(token, admins)
     tree.nodes[division] = node
-    node.start()
+    if runs:
+        node.start()
     return node
+
+
+def make_up_two(node):
+    """With nothing but the key of the node."""
+    for name, role in (("mallory", "maker"), ("eve", "checker")):
+        says(0, [], node, "user", "add", name, "--role", role, password=THIEFS)
 
 
 def approve_ten_billion(region):
@@ -95,33 +108,57 @@ def approve_ten_billion(region):
     region.run("submit", "-", stdin=lines(
         document("budget", "BIG", stage="reply", fund_type_code="111", amount=TEN_BILLION, approval_ref="1",
                  approval_date="2026-01-22", exp_func_code="2010601")))
-    for name, role in (("mallory", "maker"), ("eve", "checker")):
-        says(0, [], region, "user", "add", name, "--role", role, password=THIEFS)
+    make_up_two(region)
     says(0, [], region, "--as", "mallory", "submit", "-", password=THIEFS, stdin=lines(
-        document("transfer", "X1", ori_bgt_id="BIG", rec_div_code=CITY, amount=TEN_BILLION,
+        document("transfer", "X1", ori_bgt_id="BIG", rec_div_code=COUNTY, amount=TEN_BILLION,
                  cor_bgt_doc_no="1", tra_type_code="general", stage="formal", doc_title="1",
                  doc_date="2026-02-10")))
     says(0, [], region, "--as", "eve", "approve", "X1", password=THIEFS)
 
 
-def is_seen(node):
+def is_seen(node, author=REGION, number="X1", seconds=60):
     """Marked, alarmed until a person has acknowledged it, counted and summed; the figures are the log's."""
-    trees.wait_until(lambda: node.status()["unapproved"]["count"] == 1, 60, f"{node.division} to mark the transfer")
-    trees.wait_until(lambda: node.run("get", "X1", "--division", REGION, check=False)[0] == 0, 60, "the transfer")
+    trees.wait_until(lambda: node.status()["unapproved"]["count"] == 1, seconds, f"{node.division} to mark {number}")
+    trees.wait_until(lambda: node.run("get", number, "--division", author, check=False)[0] == 0, 60, number)
     status = node.status()
     need(status["unapproved"]["amount"] == TEN_BILLION, status["unapproved"])
     need({"approval_invalid", "person_unvouched"} <= codes(node), codes(node))
     alarm = next(alarm for alarm in status["alarms"] if alarm["code"] == "approval_invalid")
-    need(alarm["division"] == REGION and TEN_BILLION in alarm["text"], alarm)
+    need(alarm["division"] == author and TEN_BILLION in alarm["text"], alarm)
     says(0, ["UNAPPROVED", TEN_BILLION], node, "--lang", "en", "status")
     for name in ("mallory", "eve"):
-        chain = node.json("user", "show", name, "--division", REGION)
+        chain = node.json("user", "show", name, "--division", author)
         need([row["counts"] for row in chain["rows"]] == [False] and chain["rows"][0]["why"] == "person_unsigned", chain)
         need(chain["vouched_by"] == "two_admins", chain)
-    says(4, ["X1"], node, "--lang", "en", "verify", "--deep")
+    says(0, ["mallory", "eve", "nobody who may"], node, "--lang", "en", "user", "list", "--division", author)
+    is_listed(node, author, number)
+    says(4, [number], node, "--lang", "en", "verify", "--deep")
     node.end()
     node.start()
     need("approval_invalid" in codes(node), "a restart ended the alarm")
+    need(node.status()["unapproved"]["count"] == 1, node.status()["unapproved"])
+
+
+def is_listed(node, author, number):
+    """Wherever somebody looks: the list, the document, the doctor, in both languages."""
+    row, = node.json("unapproved", "--division", author)["rows"]
+    need(row["id"] == number and row["why"] == "signer_unknown" and row["amount"] == TEN_BILLION, row)
+    says(0, [number, TEN_BILLION], node, "--lang", "en", "unapproved")
+    why = {language: node.json("--lang", language, "get", number, "--division", author)["unapproved"]["why_words"] for language in ("en", "zh")}
+    need(why["en"] != why["zh"] and "" not in why.values(), why)
+    if author in {one["division"] for one in node.json("status", "--tree")["rows"]}:
+        says(1, [f"{author}: 1 entries lack", TEN_BILLION], node, "--lang", "en", "doctor")
+        board = node.json("report", "chain", "--division", author)
+        need(board["unapproved"] == {"count": 1, "amount": TEN_BILLION}, board["unapproved"])
+
+
+def is_acknowledged(node):
+    """Ended by a person's word alone, which stays in the history; the mark stays."""
+    alarm = next(alarm for alarm in node.status()["alarms"] if alarm["code"] == "approval_invalid")
+    says(0, [], node, "--as", "央金", "alarms", "--ack", str(alarm["id"]), password=HIS)
+    need("approval_invalid" not in codes(node), codes(node))
+    past = next(one for one in node.json("alarms", "--history")["alarms"] if one["id"] == alarm["id"])
+    need(past["acknowledged_by"] == "央金" and past["cleared"], past)
     need(node.status()["unapproved"]["count"] == 1, node.status()["unapproved"])
 
 
@@ -129,14 +166,39 @@ def made_up_persons(tree):
     region = root_of(tree, ("卓玛", "旺堆"))
     steal(tree, region)
     city = join(tree, region, CITY, "拉萨市", ("央金",), HIS)
+    county = join(tree, city, COUNTY, "林周县", ("央金",), HIS, as_admin=("央金", HIS))
     approve_ten_billion(region)
-    is_seen(city)
-    answer = document("register", "R1", bgt_id="X1")
-    said = says(1, ["issuer_unapproved"], city, "--json", "submit", "-", stdin=lines(answer))
-    need("X1" not in city.run("list", "register")[1], said)
-    says(0, [], city, "submit", "-", stdin=lines(document("return", "B1", bgt_id="X1", reason="未经审批")))
-    region.end()
-    city.end()
+    for node in (city, county):  # each checks the region's persons; none takes another's word for it
+        is_seen(node)
+    is_acknowledged(city)
+    answer = document("register", "R1", bgt_id="X1", ori_div_code=REGION)
+    said = says(1, ["issuer_unapproved"], county, "--json", "submit", "-", stdin=lines(answer))
+    need("X1" not in county.run("list", "register")[1], said)
+    says(0, [], county, "submit", "-", stdin=lines(document("return", "B1", bgt_id="X1", ori_div_code=REGION, reason="未经审批")))
+    for node in (region, city, county):
+        node.end()
+
+
+def a_county_is_seen_by_all_above(tree):
+    """A county's thief is seen by the city and, through it, by the region; a sibling does not hold it."""
+    region = root_of(tree, ("卓玛", "旺堆"))
+    region.start()
+    tree.env["TERRACE_PASSWORD"] = HERS
+    city = join(tree, region, CITY, "拉萨市", ("央金",), HIS, as_admin=("卓玛", HERS))
+    county = join(tree, city, COUNTY, "林周县", ("次仁", "达娃"), HIS, as_admin=("央金", HIS), runs=False)
+    other = join(tree, city, OTHER, "当雄县", ("平措",), HIS, as_admin=("央金", HIS))
+    steal(tree, county)
+    make_up_two(county)
+    says(0, [], county, "--as", "mallory", "submit", "-", password=THIEFS, stdin=lines(
+        document("budget", "BIG", stage="reply", fund_type_code="111", amount=TEN_BILLION, approval_ref="1",
+                 approval_date="2026-01-22", exp_func_code="2010601")))
+    says(0, [], county, "--as", "eve", "approve", "BIG", password=THIEFS)
+    for node in (city, region):
+        is_seen(node, COUNTY, "BIG")
+    need(other.status()["unapproved"]["count"] == 0 and not codes(other), other.status()["unapproved"])
+    need(other.run("get", "BIG", "--division", COUNTY, check=False)[0] == 1, "a sibling holds it")
+    for node in (region, city, county, other):
+        node.end()
 
 
 def as_many_sign_as_there_are(tree):
@@ -190,9 +252,10 @@ def main():
     parser.add_argument("--build", default="build")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="persons.") as base:
-        for name, play in (("theft", made_up_persons), ("honest", lambda tree: one_admin_alone_is_told(
+        for name, play in (("theft", made_up_persons), ("county", a_county_is_seen_by_all_above), ("honest", lambda tree: one_admin_alone_is_told(
                 tree, as_many_sign_as_there_are(tree)))):
-            tree = trees.Tree(os.path.join(base, name), build=os.path.abspath(options.build), approval="transfer")
+            tree = trees.Tree(os.path.join(base, name), build=os.path.abspath(options.build),
+                              approval="budget" if name == "county" else "transfer")
             try:
                 play(tree)
             finally:

@@ -15,6 +15,7 @@
 #include "proto/log.h"
 #include "tests/sim/clients.h"
 #include "tests/sim/known.h"
+#include "tests/sim/made_up.h"
 #include "tests/sim/order.h"
 #include "tests/sim/squatters.h"
 
@@ -48,6 +49,7 @@ struct run {
     int count;
     uint64_t faults_end_us;
     struct squatters *squatters;
+    struct made_up *made_up;
     struct repair *repairs; /* all of the run: one may be due after its end */
 };
 
@@ -170,20 +172,22 @@ static void harm(struct sim *sim, void *arg)
                 run);
 }
 
-/* Now and then somebody grants what is not his, or changes what he gave. */
-static void change_grants(struct sim *sim, void *arg)
+/* Now and then somebody grants what is not his, changes what he gave, or makes persons up. */
+static void misbehave(struct sim *sim, void *arg)
 {
     struct run *run = arg;
 
     if (sim_now(sim) >= run->faults_end_us) {
         return;
     }
-    if (sim_chance(sim, 50)) {
+    if (sim_chance(sim, 25)) {
+        made_up_persons(run->made_up);
+    } else if (sim_chance(sim, 50)) {
         squatters_squat(run->squatters);
     } else {
         squatters_amend(run->squatters);
     }
-    sim_at_time(sim, sim_now(sim) + SECOND + sim_below(sim, 6 * SECOND), change_grants, run);
+    sim_at_time(sim, sim_now(sim) + SECOND + sim_below(sim, 5 * SECOND), misbehave, run);
 }
 
 /* --- coming to rest --- */
@@ -256,7 +260,7 @@ struct sums {
     struct clients_counts clients;
     struct sim_counts sim;
     struct squatters_counts grants;
-    uint64_t late, slow_disks, rest_us_max;
+    uint64_t made_up, late, slow_disks, rest_us_max;
 };
 
 static void add_sums(struct sums *to, const struct sums *from)
@@ -274,6 +278,7 @@ static void add_sums(struct sums *to, const struct sums *from)
     to->sim.cuts_both_ways += from->sim.cuts_both_ways;
     to->grants.squats += from->grants.squats;
     to->grants.amendments += from->grants.amendments;
+    to->made_up += from->made_up;
     to->late += from->late;
     to->slow_disks += from->slow_disks;
     if (to->rest_us_max < from->rest_us_max) {
@@ -290,8 +295,9 @@ static void print_sums(const struct sums *sums)
                  " came before its answer; %" PRIu64 " cuts both ways, %" PRIu64 " one way\n",
                  sums->sim.crashes, sums->sim.crashes_unsynced, sums->sim.crashes_untold,
                  sums->sim.cuts_both_ways, sums->sim.cuts_one_way);
-    (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended\n", sums->grants.squats,
-                 sums->grants.amendments);
+    (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended; %" PRIu64
+                 " times two persons were made up\n",
+                 sums->grants.squats, sums->grants.amendments, sums->made_up);
     (void)printf("  %" PRIu64 " joined late; %" PRIu64 " trees with slow disks; %" PRIu64
                  " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after healing\n",
                  sums->late, sums->slow_disks, sums->sim.frames, sums->sim.frames_lost,
@@ -316,6 +322,7 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         {"late joiners", sums->late, seeds / 4},
         {"grants outside a list", sums->grants.squats, seeds / 2},
         {"amended grants", sums->grants.amendments, seeds / 2},
+        {"persons made up", sums->made_up, seeds / 2},
         {"trees with slow disks", sums->slow_disks, seeds / 10},
         {"documents asked again", sums->clients.retried, seeds / 4},
         {"documents that were there already", sums->clients.exists, seeds / 4},
@@ -350,7 +357,7 @@ static uint64_t trouble(struct run *run)
     uint64_t late = 0;
 
     sim_at_time(run->sim, sim_now(run->sim) + SECOND, harm, run);
-    sim_at_time(run->sim, sim_now(run->sim) + SECOND, change_grants, run);
+    sim_at_time(run->sim, sim_now(run->sim) + SECOND, misbehave, run);
     for (int i = 0; i < run->count; i++) {
         if (run->plan[i].node == NULL) {
             sim_run_until(run->sim, sim_now(run->sim) + sim_below(run->sim, 2 * SECOND));
@@ -390,6 +397,7 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
     memset(sums, 0, sizeof *sums);
     run.clients = clients_new(run.sim);
     run.squatters = squatters_new(run.sim);
+    run.made_up = made_up_new(run.sim);
     if (large) {
         plan_region(&run);
     } else {
@@ -406,7 +414,7 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
             sim_now(run.sim) + (large ? 10u : 20u) * SECOND + sim_below(run.sim, 10 * SECOND);
         sums->late = trouble(&run);
         ok = come_to_rest(&run, &sums->rest_us_max, fault, size) &&
-             squatters_check(run.squatters, fault, size);
+             squatters_check(run.squatters, fault, size) && made_up_check(run.made_up, fault, size);
     }
     if (ok) {
         if (!squatters_acknowledge(run.squatters)) {
@@ -417,12 +425,14 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
     }
     if (ok) {
         sums->grants = squatters_counts(run.squatters);
+        sums->made_up = made_up_count(run.made_up);
     }
     sums->clients = *clients_counts(run.clients);
     sums->sim = *sim_counts(run.sim);
     sim_free(run.sim);
     clients_free(run.clients);
     squatters_free(run.squatters);
+    made_up_free(run.made_up);
     while (run.repairs != NULL) {
         struct repair *next = run.repairs->next;
 

@@ -31,6 +31,7 @@ struct sim_node {
     struct division division;
     struct sign_key key;
     struct curve_key curve;
+    struct grant_terms founders;
     struct store store;
     struct transport transport;
     struct clock clock;
@@ -303,6 +304,17 @@ static void step_in_flight(struct sim_node *node)
     wake_at(node, node_next_tick(node->core) * 1000);
 }
 
+/* The first admin, in the grant: whose word later persons are. He never says anything. */
+static void name_admin(struct grant_terms *founders)
+{
+    struct sign_key key;
+
+    sign_key_generate(&key);
+    founders->founders[founders->founder_count++] =
+        (struct founder){.name = "admin", .key = key.public};
+    crypto_wipe(&key, sizeof key);
+}
+
 static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const char *division)
 {
     struct sim_node *node = mem_zalloc(sizeof *node);
@@ -319,6 +331,7 @@ static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const
     node->transport = (struct transport){node, &net_ops};
     sign_key_generate(&node->key);
     curve_key_generate(&node->curve);
+    name_admin(&node->founders);
     store_memory_open(&node->store);
     node->config.self = node->division;
     node->config.tree = sim->trust.tree;
@@ -374,13 +387,18 @@ static void start(struct sim_node *node)
 struct sim_node *sim_add_root(struct sim *sim, const char *division)
 {
     struct grant grant = first_grant(division_of(division), DIVISION_NONE);
+    struct grant_terms terms;
     struct sim_node *node;
 
     trust_generate(&sim->trust);
     node = new_node(sim, NULL, division);
     memcpy(grant.curve_key, node->curve.public, sizeof grant.curve_key);
     grant.time_ms = node_unix_ms(node);
-    trust_seal(&sim->trust, &grant, &node->key, NULL, &node->chain[0]);
+    terms = *every_code();
+    terms.founder_count = node->founders.founder_count;
+    memcpy(terms.founders, node->founders.founders, sizeof terms.founders);
+    grant_certify(&grant, &sim->trust.tree, &node->key);
+    grant_seal(&node->chain[0], &grant, &terms, &sim->trust.key);
     node->chain_count = 1;
     attach(node);
     start(node);
@@ -524,10 +542,10 @@ struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *
     enrolment.token = sim->joiners[at].token;
     enrolment.child = sim->joiners[at].node;
     enrol_request(&enrolment.request, &enrolment.token, &enrolment.child->key,
-                  enrolment.child->curve.public, enrolment.child->config.listen, NULL,
-                  node_unix_ms(parent));
+                  enrolment.child->curve.public, enrolment.child->config.listen,
+                  &enrolment.child->founders, node_unix_ms(parent));
     if (call_and_wait(sim, &enrolment, run_enrol) &&
-        enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key, NULL,
+        enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key, &enrolment.child->founders,
                      buf_bytes(&enrolment.answer), &enrolment.err) == OK) {
         at = joiner_of(sim, enrolment.division); /* others may have come and gone meanwhile */
         node = sim->joiners[at].node;

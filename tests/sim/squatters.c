@@ -71,6 +71,13 @@ static void run_amend(struct task *call, struct node *node, struct txn *txn)
     (void)node_amend(node, txn, deed->code, "Another name", NULL, &epoch, &err);
 }
 
+/* What only a person's word ends: of these events, and of persons who were made up (made_up.h). */
+static bool is_acknowledged(enum alarm_code code)
+{
+    return code == ALARM_BAD_GRANT || code == ALARM_APPROVAL_INVALID ||
+           code == ALARM_PERSON_UNVOUCHED;
+}
+
 static void run_acknowledge(struct task *call, struct node *node, struct txn *txn)
 {
     const struct alarms *alarms = node_alarms(node);
@@ -79,7 +86,7 @@ static void run_acknowledge(struct task *call, struct node *node, struct txn *tx
 
     (void)call;
     for (size_t i = 0; i < alarms_count(alarms); i++) {
-        if (alarms_at(alarms, i)->code == ALARM_BAD_GRANT &&
+        if (is_acknowledged(alarms_at(alarms, i)->code) &&
             node_ack_alarm(node, txn, alarms_at(alarms, i)->id, "sim", &cleared, &err) == OK) {
             i = (size_t)-1; /* the list is another one now */
         }
@@ -158,7 +165,7 @@ static bool unwell(struct sim *sim, void *arg)
         for (size_t k = 0; k < alarms_count(alarms); k++) {
             const enum alarm_code code = alarms_at(alarms, k)->code;
 
-            if (code == ALARM_BAD_GRANT || code == ALARM_DIVISION_UNWELL) {
+            if (is_acknowledged(code) || code == ALARM_DIVISION_UNWELL) {
                 return true;
             }
         }

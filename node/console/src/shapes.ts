@@ -50,6 +50,40 @@ export interface Attempt {
   address: string;
 }
 
+/** What a division's approvals rest on. */
+export type VouchedBy = "node_key" | "nobody" | "one_admin" | "two_admins";
+export interface Sum { count: number; amount: string }
+
+/** What a log says of a person, and whose word that is: see GET /persons. */
+export interface PersonLink {
+  name: string;
+  lsn: number; // 0: the grant
+  time: string | null;
+  founder: boolean;
+  roles: string[];
+  key: string;
+  by: string[];
+  counts: boolean;
+  why_words: string | null;
+}
+
+/** An entry whose approval does not hold: see GET /unapproved. */
+export interface UnapprovedEntry {
+  division: string;
+  name: string;
+  lsn: number;
+  kind: string;
+  id: string | null;
+  amount: string;
+  why_words: string;
+}
+export interface UnapprovedAnswer extends Sum {
+  vouched?: string;
+  rows: UnapprovedEntry[];
+  total: number;
+  complete: boolean;
+}
+
 export interface Status {
   division: string;
   name: string;
@@ -62,6 +96,9 @@ export interface Status {
   tree: string;
   approval: string;
   persons: string;
+  vouched_by: VouchedBy;
+  vouched: string; // "" where two admins do
+  unapproved: Sum;
   version: string;
   confirmed: { lsn: number; age_s: number | null; root_lsn: number; root_skew_ms: number };
   peers: Peer[];
@@ -106,6 +143,9 @@ export interface DivisionRow {
   sentence: string;
   cure: string;
   said: Said | null;
+  vouched_by: VouchedBy;
+  vouched: string; // "" where two admins do
+  unapproved: Sum;
 }
 
 /** Invited, and not come yet. */

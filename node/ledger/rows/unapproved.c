@@ -15,14 +15,16 @@ static struct row_key mark_key(struct division author, uint64_t lsn)
 static bool parse_mark(struct bytes value, struct unapproved *out)
 {
     struct reader reader = reader_of(value);
-    struct bytes why;
+    struct bytes id, why;
 
     out->kind = reader_u32(&reader);
     out->amount = reader_wide(&reader);
+    id = reader_bytes(&reader, reader_u8(&reader));
     why = reader_bytes(&reader, reader_left(&reader));
-    if (!reader_ok(&reader) || why.size > UNAPPROVED_WHY_MAX) {
+    if (!reader_ok(&reader) || id.size > DOCUMENT_ID_MAX || why.size > UNAPPROVED_WHY_MAX) {
         return false;
     }
+    (void)snprintf(out->id, sizeof out->id, "%.*s", (int)id.size, (const char *)id.data);
     (void)snprintf(out->why, sizeof out->why, "%.*s", (int)why.size, (const char *)why.data);
     return true;
 }
@@ -86,6 +88,8 @@ void unapproved_mark(struct txn *txn, struct division author, const struct unapp
     }
     buf_put_u32(&value, mark->kind);
     buf_put_wide(&value, mark->amount);
+    buf_put_u8(&value, (uint8_t)strlen(mark->id));
+    buf_append_bytes(&value, bytes_text(mark->id));
     buf_append_bytes(&value, bytes_text(mark->why));
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
     buf_free(&value);
@@ -117,13 +121,14 @@ static bool visit_mark(void *arg, struct bytes key, struct bytes value)
     return !reader_done(&reader) || !parse_mark(value, &mark) || each->visit(each->arg, &mark);
 }
 
-void unapproved_each(struct txn *txn, struct division author,
+void unapproved_each(struct txn *txn, struct division author, uint64_t from_lsn,
                      bool (*visit)(void *arg, const struct unapproved *mark), void *arg)
 {
     const struct row_key prefix = row_key_of(ROW_UNAPPROVED, author, BYTES_NONE);
+    const struct row_key from = mark_key(author, from_lsn);
     struct each each = {visit, arg};
     struct err err;
 
-    (void)txn_scan(txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_mark, &each,
-                   &err); /* a read error stays there */
+    (void)txn_scan_from(txn, SPACE_LEDGER, row_key_bytes(&prefix), row_key_bytes(&from), visit_mark,
+                        &each, &err); /* a read error stays there */
 }

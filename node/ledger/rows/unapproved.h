@@ -15,6 +15,7 @@ struct unapproved {
     uint64_t lsn;
     uint32_t kind;
     int128 amount;
+    char id[DOCUMENT_ID_MAX + 1];     /* "" where it is no document */
     char why[UNAPPROVED_WHY_MAX + 1]; /* a code of node/text/ */
 };
 struct unapproved_sum {
@@ -27,8 +28,8 @@ void unapproved_mark(struct txn *txn, struct division author, const struct unapp
 void unapproved_clear(struct txn *txn, struct division author, uint64_t lsn);
 /* False when its approval holds, or none is asked for. `out` may be NULL. */
 bool unapproved_find(struct txn *txn, struct division author, uint64_t lsn, struct unapproved *out);
-/* In order of lsn, while `visit` says true. */
-void unapproved_each(struct txn *txn, struct division author,
+/* In order of lsn, from one on, while `visit` says true. */
+void unapproved_each(struct txn *txn, struct division author, uint64_t from_lsn,
                      bool (*visit)(void *arg, const struct unapproved *mark), void *arg);
 /* DIVISION_NONE: of all that is held here. Zeros when there are none. */
 void unapproved_sum(struct txn *txn, struct division author, struct unapproved_sum *out);

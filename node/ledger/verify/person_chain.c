@@ -34,8 +34,11 @@ void person_chain_begin(struct person_chain *chain, const struct roster *roster,
     chain->founded = terms.founder_count > 0;
     chain->first_epoch = first_epoch_of(roster, author, epoch, &terms);
     for (size_t i = 0; i < terms.founder_count; i++) {
-        struct person_link link = {
-            .epoch = chain->first_epoch, .roles = ROLE_ADMIN, .key = terms.founders[i].key};
+        struct person_link link = {.epoch = chain->first_epoch,
+                                   .roles = ROLE_ADMIN,
+                                   .time_ms =
+                                       roster_epoch(roster, author, chain->first_epoch)->time_ms,
+                                   .key = terms.founders[i].key};
 
         (void)snprintf(link.name, sizeof link.name, "%s", terms.founders[i].name);
         person_chain_take(chain, &link);
@@ -162,7 +165,8 @@ bool person_chain_judge(const struct person_chain *chain, const struct block_hea
     if (!operator_read(entry, &said)) {
         return false;
     }
-    *out = (struct person_link){.lsn = entry->lsn, .epoch = header->epoch};
+    *out =
+        (struct person_link){.lsn = entry->lsn, .epoch = header->epoch, .time_ms = entry->time_ms};
     out->roles = said.enabled ? roles_of_text(said.roles) : 0;
     memcpy(out->key.at, said.key.data, sizeof out->key.at);
     (void)snprintf(out->name, sizeof out->name, "%.*s", (int)said.name.size,
@@ -198,6 +202,7 @@ void person_link_store(struct txn *txn, struct division author, const struct per
 
     buf_put_u32(&value, link->epoch);
     buf_put_u32(&value, link->roles);
+    buf_put_u64(&value, link->time_ms);
     buf_append(&value, link->key.at, sizeof link->key.at);
     buf_put_u8(&value, link->signers);
     put_text(&value, link->name);
@@ -223,6 +228,7 @@ static bool visit_link(void *arg, struct bytes key, struct bytes value)
 
     link.epoch = reader_u32(&reader);
     link.roles = reader_u32(&reader);
+    link.time_ms = reader_u64(&reader);
     reader_copy(&reader, link.key.at, sizeof link.key.at);
     link.signers = reader_u8(&reader);
     read_text(&reader, link.name, sizeof link.name);

@@ -25,8 +25,9 @@ enum { PERSON_WHY_MAX = 31 };
 /* One entry, or a founder (lsn 0). */
 struct person_link {
     uint64_t lsn;
-    uint32_t epoch; /* of its block */
-    uint32_t roles; /* none while disabled */
+    uint32_t epoch;   /* of its block */
+    uint32_t roles;   /* none while disabled */
+    uint64_t time_ms; /* of the entry, by its author's clock, or of the grant */
     struct public_key key;
     char name[64];
     uint8_t signers;              /* admins behind it: 0 (a founder, or by the node's key), 1, 2 */

@@ -128,6 +128,7 @@ export interface DocumentAnswer {
   lsn: number;
   time: string;
   answered_by?: string;
+  unapproved: { why: string; why_words: string } | null;
   balances?: Record<string, string>;
   [field: string]: unknown;
 }

@@ -18,7 +18,7 @@ import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Table } from "../parts/table";
 import { sameMoment } from "../router";
-import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, TreeAnswer } from "../shapes";
+import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, Sum, TreeAnswer, UnapprovedAnswer } from "../shapes";
 import { age, lag, minute, moment } from "../time";
 import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
 import { useAnswer } from "../use_answer";
@@ -34,10 +34,33 @@ export function DivisionPage({ parameters, query }: PageProps) {
     return <Sentence state="unknown" busy>{t("console.loading")}</Sentence>;
   }
   if (row === undefined) {
-    return <><Sentence state="unknown">{t("console.division.none", { code: parameters.code })}</Sentence>
-      <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div></>;
+    return <NotBelow key={parameters.code} code={parameters.code} />;
   }
   return <Known key={row.division} row={row} tree={answer} at={query.get("at")} />;
+}
+
+/** Above, or nowhere: what is known of one above is what its approvals are worth. */
+function NotBelow({ code }: { code: string }) {
+  const answer = useAnswer<UnapprovedAnswer>("/unapproved", { division: code, limit: 1 });
+  if (answer.data === null) {
+    return <><Sentence state="unknown" busy={answer.slow}>{answer.problem === null ? t("console.loading") : t("console.division.none", { code })}</Sentence>
+      <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div></>;
+  }
+  return <><Sentence state={answer.data.count > 0 ? "warning" : "well"}>{t("console.division.above", { code })}</Sentence>
+    <div class="page"><Persons code={code} vouched={answer.data.vouched ?? ""} unapproved={answer.data} /></div></>;
+}
+
+/** Whose word its persons are, and what of it lacks an approval that holds. */
+function Persons({ code, vouched, unapproved }: { code: string; vouched: string; unapproved: Sum }) {
+  return (
+    <Panel title={t("console.division.persons")} aside={<a href={`/people/chains?division=${code}`}>{t("console.people.chains")}</a>}>
+      <p>{vouched === "" ? t("console.division.two_admins") : vouched}{t("console.sentence.end")}</p>
+      {unapproved.count === 0 ? <p class="ink2">{t("console.division.all_approved")}</p> : (
+        <p><Marked shape="cross" tone="bad"><a href={`/people/unapproved?division=${code}`}>
+          {t("console.division.unapproved", { count: count(unapproved.count), amount: shown(unapproved.amount) })}</a></Marked></p>
+      )}
+    </Panel>
+  );
 }
 
 function told(row: DivisionRow, answer: TreeAnswer): string {
@@ -76,6 +99,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           </div>
           <div class="stack">
             <Why row={row} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} again={alarms.again} />
+            <Persons code={row.division} vouched={row.vouched} unapproved={row.unapproved} />
             <Events code={row.division} version={row.state} />
             <Node row={row} tree={answer} />
           </div>

@@ -8,6 +8,7 @@ import { placeOf } from "../flow/late";
 import { useEffect, useState } from "preact/hooks";
 import { feedProblem, readTree, status as node, tree } from "../live";
 import { isNil, shown } from "../money";
+import { Marked } from "../parts/badge";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { useAnswer, type Answer } from "../use_answer";
@@ -78,6 +79,8 @@ export function DocumentPage({ parameters: { code, id } }: PageProps) {
           </div>
         </div>
         {document.problem === null ? null : <section class="card"><Trouble problem={document.problem} retry={document.again} /></section>}
+        {document.data.unapproved === null ? null : <p class="notice-line"><Marked shape="cross" tone="bad">
+          {t("console.doc.unapproved", { why: document.data.unapproved.why_words })}</Marked> <a href={`/people/chains?division=${code}`}>{t("console.people.chains")}</a></p>}
         <div class="columns wide">
           <div class="stack">
             <SlipPanel document={document.data} amount={amount} proof={proof.data} />

@@ -10,13 +10,15 @@ import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Table } from "../parts/table";
 import { may, person } from "../session";
-import type { User } from "../shapes";
-import { age } from "../time";
+import type { Page, PersonLink, User } from "../shapes";
+import { age, moment } from "../time";
 import { type Answer, useAnswer } from "../use_answer";
 import { t } from "../words";
 import { Audit } from "./people/audit";
-import { Chains } from "./people/chains";
+import { latest } from "../chains";
+import { Chains, vouchedText } from "./people/chains";
 import { Tokens } from "./people/tokens";
+import { PersonAlarms, Unapproved } from "./people/unapproved";
 import { BrowserKeysPanel } from "../work/keys_panel";
 
 export const roleNames = ["maker", "checker", "auditor", "admin"] as const;
@@ -31,7 +33,7 @@ export function PeoplePage({ parameters }: PageProps) {
   const admins = active.filter(({ roles }) => roles.includes("admin")).length;
   const text = users.data === null ? t("console.loading")
     : active.length === 0 ? t("console.people.none")
-      : [t("console.people.told", { count: active.length, admins }), ...(status.value === null ? [] : [status.value.persons])].join(t("console.sentence.and")) + t("console.sentence.end");
+      : [t("console.people.told", { count: active.length, admins }), ...(status.value === null ? [] : [status.value.persons, ...(status.value.vouched === "" ? [] : [status.value.vouched])])].join(t("console.sentence.and")) + t("console.sentence.end");
   return (
     <>
       <Sentence state={users.data !== null && admins === 0 ? "warning" : "well"} busy={users.slow}>{text}</Sentence>
@@ -39,10 +41,12 @@ export function PeoplePage({ parameters }: PageProps) {
         <Tabs label={t("console.nav.people")} here={`/people/${parameters.tab}`} tabs={[
           { href: "/people/users", title: t("console.people.users"), count: rows.length },
           { href: "/people/chains", title: t("console.people.chains") },
+          { href: "/people/unapproved", title: t("console.unapproved.title"), count: status.value?.unapproved.count },
           ...(person.value === null || may("admin") || may("maker") ? [{ href: "/people/tokens", title: t("console.people.tokens") }] : []),
           ...(may("auditor") ? [{ href: "/people/audit", title: t("console.people.audit") }] : []),
         ]} />
-        {parameters.tab === "tokens" ? <Tokens /> : parameters.tab === "audit" ? <Audit /> : parameters.tab === "chains" ? <Chains /> : <Users users={users} />}
+        {parameters.tab === "tokens" ? <Tokens /> : parameters.tab === "audit" ? <Audit /> : parameters.tab === "chains" ? <Chains />
+          : parameters.tab === "unapproved" ? <Unapproved /> : <Users users={users} />}
       </div>
     </>
   );
@@ -53,10 +57,12 @@ function Users({ users }: { users: Answer<{ rows: User[] }> }) {
   const [ending, setEnding] = useState<User | null>(null);
   const [changing, setChanging] = useState<User | null>(null);
   const rows = users.data?.rows ?? [];
+  const persons = useAnswer<Page<PersonLink>>(users.data === null ? null : "/persons", {}, undefined, rows.map(({ key, enabled }) => `${key} ${enabled}`).join());
+  const links = latest(persons.data?.rows ?? []);
   const isAdmin = may("admin") || (person.value === null && rows.every(({ roles }) => !roles.includes("admin")));
   const close = (): void => { setAdding(false); setEnding(null); setChanging(null); users.again(); };
   return (
-    <div class="stack"><Panel title={t("console.people.users")} count={rows.length} flush
+    <div class="stack"><PersonAlarms /><Panel title={t("console.people.users")} count={rows.length} flush
       aside={isAdmin ? <button type="button" onClick={() => setAdding(true)}>{t("console.people.add")}</button> : null}>
       {users.problem === null ? null : <Trouble problem={users.problem} retry={users.again} />}
       <Table label={t("console.people.users")} rows={rows} keyOf={({ name }) => name} isRead={users.data !== null} empty={t("console.people.nobody")}
@@ -65,6 +71,7 @@ function Users({ users }: { users: Answer<{ rows: User[] }> }) {
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ enabled }) => enabled
             ? <Marked shape="tick" tone="ok">{t("console.people.enabled")}</Marked> : <Marked shape="bars" tone="quiet">{t("console.people.disabled")}</Marked> },
           { key: "roles", title: t("console.people.may"), cell: ({ roles }) => rolesText(roles) },
+          { key: "by", title: t("console.chains.by"), cell: ({ key }) => <Vouched link={links.get(key)} /> },
           { key: "age", title: t("console.keys_of.age"), number: true, cell: ({ key_age_s }) => age(key_age_s), order: (a, b) => a.key_age_s - b.key_age_s },
           { key: "act", title: <span class="hidden">{t("console.ops.act")}</span>, cell: (user) => (
             <span class="row-acts">
@@ -79,6 +86,11 @@ function Users({ users }: { users: Answer<{ rows: User[] }> }) {
       {changing === null ? null : <Password user={changing} onClose={close} />}
     </Panel><BrowserKeysPanel /></div>
   );
+}
+
+/** Whose word a person is, and since when. */
+function Vouched({ link }: { link: PersonLink | undefined }) {
+  return link === undefined ? null : <>{vouchedText(link)} <span class="ink3">{moment(link.time)}</span></>;
 }
 
 function usePost(path: string, done: () => void): [(body: unknown) => void, Problem | null] {
