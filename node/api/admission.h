@@ -27,8 +27,8 @@ enum asks {
     ASKS_TOKEN_MAKER, /* the same, or the owner, as long as there is no admin. A token makes none */
     ASKS_SUBMITTER,   /* a maker, a maker's token, or that owner: the office asks for a maker's
                          signature where it needs one */
-    ASKS_MAKER,       /* logged in: he signs, or it is his */
-    ASKS_CHECKER,     /* logged in: he signs. Never a token */
+    ASKS_PROPOSER,    /* a maker or an admin, logged in: he signs, or it is his */
+    ASKS_DECIDER,     /* a checker, or an admin about persons, logged in: he signs. Never a token */
     ASKS_ADMIN,       /* or an admin's token; that owner, as long as there is no admin */
     ASKS_ADMIN_IN_PERSON, /* logged in, also while there is none: his word gives another a key */
     ASKS_AUDITOR,         /* or an auditor's token; that owner, as long as there is no auditor */

@@ -4,6 +4,7 @@
 
 #include "node/api/routes_batch.h"
 #include "node/api/verdict.h"
+#include "node/office/proposals.h"
 #include "node/office/set_aside.h"
 #include "proto/log.h"
 
@@ -13,6 +14,7 @@ struct approve_task {
     size_t count;
     struct person checker; /* withdraw: the maker */
     struct sign_key secret;
+    bool is_admin;          /* who decides who works here, and about nothing else */
     char why[1001];         /* reject */
     struct caption caption; /* of the only document; of several, none is shown */
 };
@@ -22,7 +24,12 @@ static void run_approve(struct api_task *api_task, struct node *node, struct txn
     struct approve_task *approve = (struct approve_task *)api_task;
 
     approve->checker.secret = &approve->secret;
-    node_approve(node, txn, approve->items, approve->count, &approve->checker);
+    for (size_t i = 0; approve->is_admin && i < approve->count; i++) {
+        proposal_approve(node, txn, &approve->items[i], &approve->checker);
+    }
+    if (!approve->is_admin) {
+        node_approve(node, txn, approve->items, approve->count, &approve->checker);
+    }
     crypto_wipe(&approve->secret, sizeof approve->secret);
 }
 
@@ -31,7 +38,11 @@ static void run_reject(struct api_task *api_task, struct node *node, struct txn 
     struct approve_task *reject = (struct approve_task *)api_task;
 
     for (size_t i = 0; i < reject->count; i++) {
-        node_reject(node, txn, &reject->items[i], reject->why, &reject->checker);
+        if (reject->is_admin) {
+            proposal_reject(node, txn, &reject->items[i]);
+        } else {
+            node_reject(node, txn, &reject->items[i], reject->why, &reject->checker);
+        }
     }
     crypto_wipe(&reject->secret, sizeof reject->secret);
 }
@@ -41,7 +52,11 @@ static void run_withdraw(struct api_task *api_task, struct node *node, struct tx
     struct approve_task *withdraw = (struct approve_task *)api_task;
 
     for (size_t i = 0; i < withdraw->count; i++) {
-        node_withdraw(node, txn, &withdraw->items[i], &withdraw->checker);
+        if (withdraw->is_admin) {
+            proposal_withdraw(node, txn, &withdraw->items[i], &withdraw->checker);
+        } else {
+            node_withdraw(node, txn, &withdraw->items[i], &withdraw->checker);
+        }
     }
     crypto_wipe(&withdraw->secret, sizeof withdraw->secret);
 }
@@ -52,6 +67,27 @@ static void free_approve(struct api_task *api_task)
 
     mem_free(approve->items);
     crypto_wipe(&approve->secret, sizeof approve->secret);
+}
+
+static struct approve_task *new_task(const struct request *request,
+                                     void (*run)(struct api_task *api_task, struct node *node,
+                                                 struct txn *txn))
+{
+    struct approve_task *task =
+        api_task_new(request->service->gate, sizeof *task, run, free_approve);
+
+    task->is_admin = (request->caller.roles & ROLE_ADMIN) != 0;
+    return task;
+}
+
+/* Whose key is another now, or none: he logs in again. */
+static void end_sessions(const struct approve_task *approve, const struct request *request)
+{
+    for (size_t i = 0; i < approve->count; i++) {
+        if (approve->items[i].changed[0] != '\0') {
+            session_end(request->service->sessions, approve->items[i].changed);
+        }
+    }
 }
 
 /* An id too long for any draft is kept cut and so is found nowhere: "not_pending". */
@@ -153,14 +189,14 @@ static void log_approvals(const struct approve_task *approve, const char *event)
 
 static void approve_ids(struct request *request, struct answer *answer, const json_t *object)
 {
-    struct approve_task *approve =
-        api_task_new(request->service->gate, sizeof *approve, run_approve, free_approve);
+    struct approve_task *approve = new_task(request, run_approve);
 
     if (!read_ids(approve, json_object_get(object, "ids"))) {
         answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
     } else if (request_person(request, answer, &approve->checker, &approve->secret) &&
                answer_outcome(request, answer,
                               api_task_run(&approve->api_task, request->service->node))) {
+        end_sessions(approve, request);
         log_approvals(approve, "approve");
         write_approvals(approve, request, answer, NULL);
     }
@@ -188,7 +224,7 @@ void post_withdraw(struct request *request, struct answer *answer)
     if (object == NULL) {
         return;
     }
-    withdraw = api_task_new(request->service->gate, sizeof *withdraw, run_withdraw, free_approve);
+    withdraw = new_task(request, run_withdraw);
     if (!read_ids(withdraw, json_object_get(object, "ids"))) {
         answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
     } else if (request_person(request, answer, &withdraw->checker, &withdraw->secret) &&
@@ -235,7 +271,7 @@ void post_reject(struct request *request, struct answer *answer)
     if (object == NULL) {
         return;
     }
-    reject = api_task_new(request->service->gate, sizeof *reject, run_reject, free_approve);
+    reject = new_task(request, run_reject);
     if (read_rejection(request, answer, object, reject) &&
         request_person(request, answer, &reject->checker, &reject->secret) &&
         answer_outcome(request, answer, api_task_run(&reject->api_task, request->service->node))) {

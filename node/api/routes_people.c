@@ -5,6 +5,7 @@
 #include "node/api/voucher_request.h"
 #include "node/office/access_tokens.h"
 #include "node/office/browser_keys.h"
+#include "node/office/proposals.h"
 
 #include <stdio.h>
 
@@ -71,8 +72,8 @@ struct user_task {
     struct voucher_keys by;
     struct operator_row row;
     struct buf sealed;
-    enum status (*change)(struct node *node, struct txn *txn, const struct operator_row *row,
-                          struct err *err);
+    person_change_fn *change;
+    char proposal[DOCUMENT_ID_MAX + 1]; /* it waits for a second admin under this id; "" */
     struct err err;
 };
 
@@ -83,7 +84,8 @@ static void run_user(struct api_task *api_task, struct node *node, struct txn *t
     user->row.sealed = buf_bytes(&user->sealed);
     user->row.vouchers = &user->by.vouchers;
     user->err.status = OK;
-    user->err.status = user->change(node, txn, &user->row, &user->err);
+    user->err.status =
+        person_change(node, txn, &user->row, user->change, user->proposal, &user->err);
 }
 
 static void free_user(struct api_task *api_task)
@@ -92,6 +94,18 @@ static void free_user(struct api_task *api_task)
 
     voucher_keys_wipe(&user->by);
     buf_free(&user->sealed);
+}
+
+/* Nothing is changed yet. */
+static void answer_proposed(struct answer *answer, const struct user_task *user)
+{
+    struct json_out out = json_to(&answer->body);
+
+    LOG_INFO("user.proposed", "user=%s id=%s by=%s", user->row.name, user->proposal, user->row.by);
+    out_open(&out, NULL, '{');
+    out_text(&out, "name", user->row.name);
+    out_text(&out, "proposal", user->proposal);
+    out_close(&out, '}');
 }
 
 /* `event` is what the log calls it once it is done. */
@@ -106,6 +120,8 @@ static void answer_user(const struct request *request, struct answer *answer,
         answer_refuse(request, answer, API_NOT_FOUND, "ask_user name=%s", user->row.name);
     } else if (user->err.status != OK) {
         answer_because(request, answer, API_REFUSED, user->err.text);
+    } else if (user->proposal[0] != '\0') {
+        answer_proposed(answer, user);
     } else {
         LOG_INFO(event, "user=%s", user->row.name);
         write_user(&out, &user->row, clock_unix_ms(&request->service->clock));
@@ -280,7 +296,7 @@ void post_renew(struct request *request, struct answer *answer)
         make_key(user, request, password);
         if (answer_outcome(request, answer,
                            api_task_run(&user->api_task, request->service->node))) {
-            if (user->err.status == OK) {
+            if (user->err.status == OK && user->proposal[0] == '\0') {
                 session_end(request->service->sessions, user->row.name);
             }
             answer_user(request, answer, user, "user.renewed");
@@ -301,7 +317,7 @@ void post_disable(struct request *request, struct answer *answer)
     (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
     if (voucher_keys_read(&user->by, request, answer) &&
         answer_outcome(request, answer, api_task_run(&user->api_task, request->service->node))) {
-        if (user->err.status == OK) {
+        if (user->err.status == OK && user->proposal[0] == '\0') {
             LOG_INFO("user.disabled", "user=%s", user->row.name);
             session_end(request->service->sessions, user->row.name);
             out_open(&out, NULL, '{');

@@ -13,8 +13,22 @@ static const char *member(const json_t *object, const char *name)
     return text == NULL ? "" : text;
 }
 
+/* What one admin asked for where two exist waits for the second; else false. */
+static bool show_proposed(const struct cli *cli, const json_t *answer)
+{
+    if (member(answer, "proposal")[0] == '\0') {
+        return false;
+    }
+    cli_tell(cli, stdout, "user_proposed name=%s id=%s", member(answer, "name"),
+             member(answer, "proposal"));
+    return true;
+}
+
 static void show_user(const struct cli *cli, const json_t *answer)
 {
+    if (show_proposed(cli, answer)) {
+        return;
+    }
     cli_tell(cli, stdout, "user_set_up name=%s", member(answer, "name"));
 }
 
@@ -168,7 +182,9 @@ static enum exit_code user_list(struct cli *cli)
 
 static void show_disabled(const struct cli *cli, const json_t *answer)
 {
-    cli_tell(cli, stdout, "user_disabled name=%s", member(answer, "name"));
+    if (!show_proposed(cli, answer)) {
+        cli_tell(cli, stdout, "user_disabled name=%s", member(answer, "name"));
+    }
 }
 
 static enum exit_code user_disable(struct cli *cli, const char *name)
@@ -178,8 +194,10 @@ static enum exit_code user_disable(struct cli *cli, const char *name)
 
 static void show_renewed(const struct cli *cli, const json_t *answer)
 {
-    cli_tell(cli, stdout, "user_renewed name=%s key=%s", member(answer, "name"),
-             member(answer, "key"));
+    if (!show_proposed(cli, answer)) {
+        cli_tell(cli, stdout, "user_renewed name=%s key=%s", member(answer, "name"),
+                 member(answer, "key"));
+    }
 }
 
 static enum exit_code user_renew(struct cli *cli, const char *name)

@@ -158,6 +158,8 @@ static void judge_candidate(struct approval *approval, struct candidate *candida
     caption_fill_body(item->caption, node_roster(approval->node), draft->kind, draft->body);
     if (approval->node->space.is_full) {
         refuse_item(item, REASON_DISK_FULL);
+    } else if (draft->kind == KIND_OPERATOR) {
+        refuse_item(item, REASON_NOT_FOR_ROLE); /* a second admin's: proposals.h */
     } else if (memcmp(maker, checker, sizeof *maker) == 0 ||
                strcmp(approval->batch.maker, approval->checker->name) == 0) {
         refuse_item(item, REASON_SAME_PERSON); /* also with another key of his */

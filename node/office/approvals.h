@@ -24,6 +24,7 @@ struct approve_item {
     enum submit_status status;
     struct refusal refusal;
     uint64_t lsn;
+    char changed[64];        /* the person of a proposal that was approved; "" */
     struct caption *caption; /* as of struct submit_item */
 };
 /* Checks and enters drafts, and sorts the items into the order of submission; the ids differ. One

@@ -45,13 +45,16 @@ enum status browser_key_confirm(struct node *node, struct txn *txn,
                                 const uint8_t id[BROWSER_KEY_ID_SIZE], const char *admin,
                                 const struct vouchers *vouchers, struct browser_key *out,
                                 struct err *err);
-/* By his word, which holders hear where enough admins vouch for it: what was asked for is
- * forgotten, what was good is ended; one that is ended stays so. *out is what became of it. Errors:
- * ERR_NOT_FOUND. */
+/* By his word, which holders hear where it is his own key or enough admins vouch for it: what was
+ * asked for is forgotten, what was good is ended; one that is ended stays so. *out is what became
+ * of it. Errors: ERR_NOT_FOUND. */
 enum status browser_key_end(struct node *node, struct txn *txn,
                             const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
                             const struct vouchers *vouchers, struct browser_key *out,
                             struct err *err);
+/* Its state is another now, by an entry that says so (proposals.h). */
+void browser_key_decided(struct node *node, struct txn *txn, const struct browser_key *key,
+                         enum browser_key_state state);
 /* Ends the person of row->name and all keys of his. Errors: as of node_operator_disable. */
 enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
                        struct err *err);

@@ -33,6 +33,8 @@
       "a link that was down: between whom, whether paused, since when, until when, how often",     \
       "core/link_spells")                                                                          \
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
+    X(LOCAL_PROPOSAL, 'p', "batch(u64)", "sealed secret of who becomes known by a proposal",       \
+      "proposals")                                                                                 \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \
       "access_tokens")                                                                             \

@@ -15,7 +15,7 @@ static struct bytes operator_key(char key[66], const char *name)
     return bytes_of(key, (size_t)snprintf(key, 66, "%c%s", LOCAL_OPERATOR, name));
 }
 
-static void stage_row(struct txn *txn, const struct operator_row *row)
+void node_operator_put(struct txn *txn, const struct operator_row *row)
 {
     struct buf value = BUF_EMPTY;
     char key[66];
@@ -89,37 +89,56 @@ static void keep_link(const struct node *node, struct txn *txn, const struct ope
     person_link_store(txn, node->config.self, &link);
 }
 
-/* The entry that tells everybody above and below who this person is: those below check what comes
- * from here by it. */
-void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row)
+void node_operator_document(const struct node *node, const struct operator_row *row,
+                            uint64_t number, struct operator_text *text, struct document *out)
 {
-    struct document document;
-    struct buf body = BUF_EMPTY;
     struct hasher hasher;
     struct hash hash;
-    const uint64_t lsn = replicator_next_lsn(node->replicator); /* a person may be told again */
-    char id[2 + 2 * 16 + 1], roles[ROLES_TEXT_MAX];
 
     hasher_begin(&hasher, TAG_CONTENT);
     hasher_add(&hasher, row->name, strlen(row->name));
     hasher_add(&hasher, &row->key, sizeof row->key);
-    hasher_add(&hasher, &lsn, sizeof lsn);
+    hasher_add(&hasher, &number, sizeof number);
     hash = hasher_end(&hasher);
-    memcpy(id, ".o", 2);
-    hex_encode(id + 2, &hash, 16);
-    roles_print(roles, row->roles);
-    operator_document(&document, bytes_text(id), year_of(node->turn_unix_ms),
+    memcpy(text->id, ".o", 2);
+    hex_encode(text->id + 2, &hash, 16);
+    roles_print(text->roles, row->roles);
+    operator_document(out, bytes_text(text->id), year_of(node->turn_unix_ms),
                       &(struct operator_entry){.name = bytes_text(row->name),
                                                .key = bytes_of(&row->key, sizeof row->key),
-                                               .roles = bytes_text(roles),
+                                               .roles = bytes_text(text->roles),
                                                .by = bytes_text(row->by),
                                                .enabled = row->enabled});
+}
+
+uint64_t node_operator_enter(struct node *node, struct txn *txn, const struct operator_row *row,
+                             const struct document *document, struct bytes body)
+{
+    const uint64_t lsn = own_log_enter(node, txn, document, body);
+
+    keep_link(node, txn, row, lsn);
+    return lsn;
+}
+
+/* The entry that tells everybody above and below who this person is: those below check what comes
+ * from here by it. */
+void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row)
+{
+    struct operator_text text;
+    struct document document;
+    struct buf body = BUF_EMPTY;
+
+    if (row->vouchers != NULL && row->vouchers->propose != NULL) {
+        row->vouchers->propose(row->vouchers->arg, row);
+        return;
+    }
+    /* A person may be told again. */
+    node_operator_document(node, row, replicator_next_lsn(node->replicator), &text, &document);
     document_encode(&body, &document);
     if (is_vouched(node)) {
         vouchers_sign(node, row->vouchers, document.kind, buf_bytes(&body));
     }
-    (void)own_log_enter(node, txn, &document, buf_bytes(&body));
-    keep_link(node, txn, row, lsn);
+    (void)node_operator_enter(node, txn, row, &document, buf_bytes(&body));
     buf_free(&body);
 }
 
@@ -129,7 +148,7 @@ void node_operator_found(struct node *node, struct txn *txn, const struct operat
 
     if (!node_operator(txn, row->name, &known)) {
         added.since_unix_ms = node->turn_unix_ms;
-        stage_row(txn, &added);
+        node_operator_put(txn, &added);
     }
 }
 
@@ -151,7 +170,7 @@ enum status node_operator_add(struct node *node, struct txn *txn, const struct o
         return err->status;
     }
     added.since_unix_ms = node->turn_unix_ms;
-    stage_row(txn, &added);
+    node_operator_put(txn, &added);
     node_operator_publish(node, txn, &added);
     return OK;
 }
@@ -171,7 +190,7 @@ enum status node_operator_passwd(struct txn *txn, const struct operator_row *row
         return err_set(err, ERR_REFUSED, "user_password_changed name=%s", row->name);
     }
     changed.sealed = row->sealed;
-    stage_row(txn, &changed);
+    node_operator_put(txn, &changed);
     return OK;
 }
 
@@ -196,10 +215,10 @@ enum status node_operator_disable(struct node *node, struct txn *txn,
     known.enabled = false;
     memcpy(known.by, row->by, sizeof known.by);
     known.vouchers = row->vouchers;
-    stage_row(txn, &known);
+    node_operator_put(txn, &known);
     if ((known.roles & ROLE_ADMIN) != 0 && !node_has_role(txn, ROLE_ADMIN)) {
         known.enabled = true;
-        stage_row(txn, &known);
+        node_operator_put(txn, &known);
         status = err_set(err, ERR_REFUSED, "user_last_admin name=%s", row->name);
     } else {
         node_operator_publish(node, txn, &known);
@@ -228,7 +247,7 @@ enum status node_operator_renew(struct node *node, struct txn *txn, const struct
     renewed.key = row->key;
     renewed.sealed = row->sealed;
     renewed.since_unix_ms = node->turn_unix_ms;
-    stage_row(txn, &renewed);
+    node_operator_put(txn, &renewed);
     node_operator_publish(node, txn, &renewed);
     return OK;
 }

@@ -45,6 +45,18 @@ bool node_operator(struct txn *txn, const char *name, struct operator_row *out);
 /* Tells everybody above and below: name, key, roles, enabled, signed by row->vouchers, who passed
  * vouchers_check. Of one key the newest entry counts. */
 void node_operator_publish(struct node *node, struct txn *txn, const struct operator_row *row);
+/* The entry that tells it; its texts are those of `row` and `text`. `number` makes its id one of
+ * its own: the lsn of an entry, or what is none. */
+struct operator_text {
+    char id[2 + 2 * 16 + 1], roles[ROLES_TEXT_MAX];
+};
+void node_operator_document(const struct node *node, const struct operator_row *row,
+                            uint64_t number, struct operator_text *text, struct document *out);
+/* Makes it an entry; what signs it stands before it already, by row->vouchers. Returns its lsn. */
+uint64_t node_operator_enter(struct node *node, struct txn *txn, const struct operator_row *row,
+                             const struct document *document, struct bytes body);
+/* The row as it is; row->sealed is no view of what is stored. */
+void node_operator_put(struct txn *txn, const struct operator_row *row);
 /* Is there a maker who is not ended? Then every document is some person's. */
 bool node_has_maker(struct txn *txn);
 /* Is there somebody with one of these roles who is not ended? */

@@ -172,6 +172,10 @@ void node_reject(struct node *node, struct txn *txn, struct approve_item *item, 
         refuse_item(item, REASON_NOT_PENDING);
         return;
     }
+    if (draft.kind == KIND_OPERATOR) {
+        refuse_item(item, REASON_NOT_FOR_ROLE); /* proposals.h */
+        return;
+    }
     caption_fill_body(item->caption, node_roster(node), draft.kind, draft.body);
     fill(&aside, node, txn, &draft, checker);
     (void)snprintf(aside.why, sizeof aside.why, "%s", why);
@@ -200,7 +204,9 @@ void node_withdraw(struct node *node, struct txn *txn, struct approve_item *item
     if (draft_find(node, txn, bytes_text(item->id), &draft)) {
         (void)batch_find(txn, draft.batch, &batch);
         caption_fill_body(item->caption, node_roster(node), draft.kind, draft.body);
-        if (is_makers_own(txn, batch.maker, maker)) {
+        if (draft.kind == KIND_OPERATOR) {
+            refuse_item(item, REASON_NOT_FOR_ROLE);
+        } else if (is_makers_own(txn, batch.maker, maker)) {
             drafted_dropped(&node->drafted, draft.sequence);
             draft_drop(node, txn, &draft);
         } else {

@@ -33,8 +33,9 @@ static enum status check(const struct person_chain *chain, const struct vouchers
     if (count == 0) {
         return err_set(err, ERR_REFUSED, "vouchers_none");
     }
-    return count < VOUCHERS_MAX && person_chain_admins(chain, UINT64_MAX) >= VOUCHERS_MAX
-               ? err_set(err, ERR_REFUSED, "vouchers_one")
+    return count < VOUCHERS_MAX && vouchers->propose == NULL &&
+                   person_chain_admins(chain, UINT64_MAX) >= VOUCHERS_MAX
+               ? err_set(err, ERR_NOT_YET, "vouchers_one")
                : OK;
 }
 

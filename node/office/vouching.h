@@ -15,14 +15,20 @@
 
 enum { VOUCHERS_MAX = 2 };
 
+struct operator_row;
+
 /* Who signs, with their keys; they are borrowed for the task. */
 struct vouchers {
     const struct person *admins[VOUCHERS_MAX];
     size_t count;
+    /* Where one proposes what another will sign, too: each entry is told, and none is made
+     * (proposals.h). NULL: they are made. */
+    void (*propose)(void *arg, const struct operator_row *row);
+    void *arg;
 };
 
-/* May these change who works here? NULL stands for nobody. Errors: ERR_REFUSED (too few, no admin
- * of the chain, or one person twice). */
+/* May these change who works here? NULL stands for nobody. Errors: ERR_REFUSED (none, no admin
+ * of the chain, or one person twice), ERR_NOT_YET (one where two are; he may propose it). */
 enum status vouchers_check(const struct node *node, struct txn *txn,
                            const struct vouchers *vouchers, struct err *err);
 /* Signs the entry that is appended next; nothing where there is no chain. */

@@ -208,18 +208,61 @@ def as_many_sign_as_there_are(tree):
     need(not os.path.exists(os.path.join(region.home, "founders")), "their keys lie in a file")
     need(region.status()["vouched_by"] == "two_admins", region.status()["vouched_by"])
     add = ("user", "add", "扎西", "--role", "maker", "--as", "卓玛")
-    says(1, ["--with"], region, "--lang", "en", *add, password=HERS, fresh=THIEFS)
+    says(0, ["waits for a second admin"], region, "--lang", "en", *add, password=HERS, fresh=THIEFS)
     says(1, ["twice"], region, "--lang", "en", *add, "--with", "卓玛", password=HERS, second=HERS, fresh=THIEFS)
     says(1, [], region, *add, "--with", "旺堆", password=HERS, second="a-wrong-one", fresh=THIEFS)
     says(0, [], region, *add, "--with", "旺堆", password=HERS, second=HERS, fresh=THIEFS)
     row, = region.json("user", "show", "扎西")["rows"]
     need(row["by"] == ["卓玛", "旺堆"] and row["counts"], row)
+    stale, = proposals(region)
+    says(1, ["changed"], region, "--json", "--as", "旺堆", "approve", stale["id"], password=HERS)
+    says(0, [], region, "--as", "卓玛", "withdraw", stale["id"], password=HERS)
     key = row["key"]
     says(0, [], region, "user", "renew", "扎西", "--as", "旺堆", "--with", "卓玛", password=HERS, second=HERS,
          fresh="known-to-tashi")
     ended, renewed = region.json("user", "show", "扎西")["rows"][1:]
     need(ended["key"] == key and ended["roles"] == [] and renewed["key"] != key and renewed["counts"], (ended, renewed))
+    the_second_approves_later(region)
     return region
+
+
+def proposals(node):
+    return [row for row in node.json("pending")["rows"] if row["kind"] == "operator"]
+
+
+def the_second_approves_later(region):
+    """At another time and place: what one admin asked for waits, is listed, and is done once another signs."""
+    ask = json.loads(says(0, [], region, "--json", "user", "add", "平措", "--role", "checker", "--as", "卓玛", password=HERS, fresh=THIEFS))
+    waiting, = proposals(region)
+    need(waiting["id"] == ask["proposal"] and waiting["maker"] == "卓玛" and waiting["name"] == "平措", waiting)
+    need(region.run("user", "show", "平措", check=False)[0] == 1, "he is somebody already")
+    says(0, [waiting["id"], "卓玛"], region, "pending")
+    for name, count in (("旺堆", 1), ("卓玛", 0)):
+        rows = json.loads(says(0, [], region, "--json", "inbox", "--user", name))["rows"]
+        need(len([row for row in rows if row["group"] == "to_approve"]) == count, (name, rows))
+    region.end()
+    region.start()
+    approve = ("approve", waiting["id"])
+    says(1, ["same_person"], region, "--json", "--as", "卓玛", *approve, password=HERS)
+    says(1, ["not_for_role"], region, "--json", "--as", "扎西", "withdraw", waiting["id"], password="known-to-tashi")
+    says(0, [], region, "--as", "旺堆", *approve, password=HERS)
+    row, = region.json("user", "show", "平措")["rows"]
+    need(row["by"] == ["卓玛", "旺堆"] and row["counts"] and not proposals(region), row)
+    says(0, [], region, "--as", "旺堆", *approve, password=HERS)  # whoever lost the answer
+    says(1, ["not_pending"], region, "--json", "--as", "平措", "approve", "nothing", password=THIEFS)
+    says(0, [], region, "--as", "旺堆", "user", "renew", "平措", password=HERS, fresh=HIS)
+    says(0, [], region, "--as", "卓玛", "reject", proposals(region)[0]["id"], "--reason", "no", password=HERS)
+    need(not proposals(region) and len(region.json("user", "show", "平措")["rows"]) == 1, "rejected, and done")
+    says(0, [], region, "--as", "旺堆", "user", "renew", "平措", password=HERS, fresh=HIS)
+    need(len(proposals(region)) == 2, "the end of one key, and another")
+    says(0, [], region, "--as", "卓玛", "approve", proposals(region)[1]["id"], password=HERS)  # any of them stands for all
+    _, ended, renewed = region.json("user", "show", "平措")["rows"]
+    need(ended["key"] == row["key"] and ended["roles"] == [] and renewed["counts"] and renewed["by"] == ["旺堆", "卓玛"], (ended, renewed))
+    says(1, ["not_pending"], region, "--json", "--as", "平措", "approve", "nothing", password=HIS)
+    says(0, [], region, "--as", "卓玛", "user", "disable", "旺堆", password=HERS)
+    says(1, ["draft_of_another"], region, "--json", "--as", "旺堆", "withdraw", proposals(region)[0]["id"], password=HERS)
+    says(0, [], region, "--as", "卓玛", "withdraw", proposals(region)[0]["id"], password=HERS)
+    says(0, [], region, "verify", "--deep")
 
 
 def one_admin_alone_is_told(tree, region):
@@ -237,7 +280,11 @@ def one_admin_alone_is_told(tree, region):
     trees.wait_until(lambda: "person_added" in codes(region), 60, "the parent to be told")
     alarm = next(alarm for alarm in region.status()["alarms"] if alarm["code"] == "person_added")
     need(alarm["division"] == CITY and "格桑" in alarm["text"] and "央金" in alarm["text"], alarm)
-    says(1, [], city, "--as", "央金", "user", "add", "次仁", "--role", "maker", password=HIS, fresh=THIEFS)
+    says(0, [], city, "--as", "央金", "user", "add", "德吉", "--role", "maker", password=HIS, fresh=THIEFS)
+    says(0, [], city, "--as", "格桑", "approve", proposals(city)[0]["id"], password=THIEFS)
+    trees.wait_until(lambda: region.run("user", "show", "德吉", "--division", CITY, check=False)[0] == 0, 60, "the entry")
+    row, = region.json("user", "show", "德吉", "--division", CITY)["rows"]
+    need(row["counts"] and row["by"] == ["央金", "格桑"], row)
     says(0, [], city, "--as", "央金", "user", "add", "次仁", "--role", "maker", "--with", "格桑", password=HIS,
          second=THIEFS, fresh=THIEFS)
     trees.wait_until(lambda: region.run("user", "show", "次仁", "--division", CITY, check=False)[0] == 0, 60, "his entry")

@@ -49,6 +49,12 @@ class Office:
     def two(self, *words):
         self.node.run(*words, "--as", ADMINS[0], "--with", ADMINS[1])
 
+    def later(self, *words):
+        """One admin asks for it, and the other approves it at another time."""
+        self.node.run(*words, "--as", ADMINS[0])
+        waiting = [row["id"] for row in self.node.json("pending")["rows"] if row["kind"] == "operator"]
+        self.node.run("approve", waiting[0], "--as", ADMINS[1])
+
     def persons(self):
         self.two("user", "add", "扎西", "--role", "maker")
         self.two("user", "add", "达瓦", "--role", "checker")
@@ -149,6 +155,7 @@ def traffic(tree, offices):
     county.pays(40)
     tree[CITY].run("amend", COUNTY, "--name", "林周", as_user=ADMINS[0])
     tree[CITY].run("amend", COUNTY, "--name", "林周县", as_user=ADMINS[1])
+    county.later("user", "renew", "达瓦")
     county.two("user", "renew", "扎西")
     county.two("user", "add", "格桑", "--role", "auditor")
     county.two("user", "disable", "格桑")

@@ -42,6 +42,7 @@ static const char *const codes[REASONS] = {
     [REASON_SIGNATURE_OUTDATED] = "signature_outdated",
     [REASON_ISSUER_UNAPPROVED] = "issuer_unapproved",
     [REASON_DRAFTS_FULL] = "drafts_full",
+    [REASON_NOT_FOR_ROLE] = "not_for_role",
 };
 
 /* A value of each type has its advice, advice.bad_TYPE. */

@@ -47,6 +47,7 @@ enum reason {
     REASON_SIGNATURE_OUTDATED, /* approve: the maker's signature does not hold any more */
     REASON_DRAFTS_FULL,        /* submit: too many drafts wait */
     REASON_ISSUER_UNAPPROVED,  /* register: the issuer's persons did not approve the transfer */
+    REASON_NOT_FOR_ROLE, /* approve, reject, withdraw: it waits for a person of another role */
     REASONS
 };
 

@@ -124,6 +124,29 @@ static bool covers(const struct approval_group *group, size_t index)
     return index >= group->first_entry && index - group->first_entry < group->count;
 }
 
+/* Does the person of a key that makes nobody an admin end it himself? */
+static bool ends_his_own(const struct vouching *vouching, size_t index, struct person_link *link)
+{
+    const struct person_link *ended = person_chain_find(vouching->chain, &link->key, vouching->lsn);
+
+    if (link->roles != 0 || ended == NULL || (ended->roles & ROLE_ADMIN) != 0 ||
+        strcmp(ended->name, link->name) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < vouching->body->group_count; i++) {
+        const struct approval_group *group = &vouching->body->groups[i];
+        const struct person_link *signer =
+            person_chain_find(vouching->chain, &group->key, vouching->lsn);
+
+        if (covers(group, index) && vouching->signature(vouching->arg, i) == NULL &&
+            signer != NULL && signer->roles != 0 && strcmp(signer->name, link->name) == 0) {
+            memcpy(link->by[link->signers++], signer->name, sizeof signer->name);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Whose word it is, into link->by; "" or why it is not enough. */
 static const char *find_vouchers(const struct vouching *vouching, size_t index,
                                  struct person_link *link)
@@ -171,7 +194,7 @@ bool person_chain_judge(const struct person_chain *chain, const struct block_hea
     memcpy(out->key.at, said.key.data, sizeof out->key.at);
     (void)snprintf(out->name, sizeof out->name, "%.*s", (int)said.name.size,
                    (const char *)said.name.data);
-    if (chain->founded) {
+    if (chain->founded && !ends_his_own(&vouching, index, out)) {
         (void)snprintf(out->why, sizeof out->why, "%s", find_vouchers(&vouching, index, out));
     }
     return true;

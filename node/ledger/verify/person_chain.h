@@ -5,7 +5,8 @@
  *
  * An admin signs such an entry as persons sign documents (struct approval_group): the first as its
  * maker, the second as its checker. Both are in the chain, enabled, and two by name. What is not
- * signed so, or by nobody who may, makes nobody a person.
+ * signed so, or by nobody who may, makes nobody a person. A key that makes nobody an admin may be
+ * ended by its own person alone, whichever of his keys he signs with.
  *
  * A grant without founders has no chain: its persons, and what they approve, are the word of the
  * division's own key. An epoch whose founders are others begins a chain of its own.

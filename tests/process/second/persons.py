@@ -35,11 +35,18 @@ class Chain:
         enabled = said.enabled != NO
         person = Person(said.name, frozenset(said.role.split(",")) if enabled else frozenset())
         if self.founders:
-            person.why = self.fault(groups)
+            person.why = "" if not enabled and self.ends_his_own(said, groups) else self.fault(groups)
         if not person.why:
             self.at[said.operator_key] = person
         self.links.append((entry.lsn, person))
         return person
+
+    def ends_his_own(self, said, groups):
+        """A key that makes nobody an admin, ended by its own person."""
+        ended = self.at.get(said.operator_key)
+        signers = [self.at.get(group.key) for group, holds in groups if holds]
+        return (ended is not None and ended.name == said.name and "admin" not in ended.roles
+                and any(one is not None and one.roles and one.name == said.name for one in signers))
 
     def fault(self, groups):
         """Why the admins' word is not enough; "" when it is."""
@@ -52,8 +59,6 @@ class Chain:
             admin = self.at.get(group.key)
             if admin is None or "admin" not in admin.roles:
                 return "who signed it is no admin"
-            if group.count != 1:
-                return "it was signed together with others"
             names[group.role] = admin.name
         if len(self.admins()) < 2:
             return ""

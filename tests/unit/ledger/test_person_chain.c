@@ -364,6 +364,37 @@ static void keys_end_and_are_renewed(void **state)
     close_world(world);
 }
 
+/* Nobody but its own person ends a key alone, and nobody an admin's. */
+static void a_person_ends_a_key_of_his_own(void **state)
+{
+    static const struct {
+        enum who ended, signer;
+        const char *why;
+    } cases[] = {
+        {WANG, LI, "person_by_stranger"},
+        {WANG, MALLORY, "person_by_stranger"},
+        {WANG, ZHUOMA, "person_by_one"},
+        {ZHUOMA, ZHUOMA, "person_by_one"}, /* else one admin were left, who makes others alone */
+        {LI, LI, ""},
+        {LI, LI, "person_by_stranger"}, /* ended, he says nothing more */
+    };
+    struct world *world = open_office();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        add_person_key(world, cases[i].ended, &world->keys[cases[i].ended], "maker", false);
+        sign(world, ROLE_MAKER, &world->keys[cases[i].signer]);
+        judge(world);
+        assert_string_equal(world->why[0], cases[i].why);
+    }
+    expect_approval(world, LI, WANG, "signer_unknown");
+    add_person_key(world, WANG, &world->keys[WANG], "checker", true); /* by nobody but himself */
+    sign(world, ROLE_MAKER, &world->keys[WANG]);
+    judge(world);
+    assert_string_equal(world->why[0], "person_by_stranger");
+    close_world(world);
+}
+
 /* From one admin to two, and back: as many sign as there are. */
 static void admins_come_and_go(void **state)
 {
@@ -436,6 +467,7 @@ int main(void)
         cmocka_unit_test(made_up_persons_approve_nothing),
         cmocka_unit_test(what_is_said_before_counts_within_a_block),
         cmocka_unit_test(keys_end_and_are_renewed),
+        cmocka_unit_test(a_person_ends_a_key_of_his_own),
         cmocka_unit_test(admins_come_and_go),
         cmocka_unit_test(an_epoch_with_other_founders_begins_anew),
         cmocka_unit_test(a_batch_costs_two_verifications),

@@ -46,6 +46,7 @@ static const struct {
     {REASON_SIGNATURE_OUTDATED, "", "signature_outdated"},
     {REASON_DRAFTS_FULL, "", "drafts_full"},
     {REASON_ISSUER_UNAPPROVED, "", "issuer_unapproved"},
+    {REASON_NOT_FOR_ROLE, "", "not_for_role"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

@@ -237,8 +237,8 @@ static const struct {
     {"person", ASKS_PERSON, {0, 401, 0, 0, 0, 0}, {401, 401, 0, 0, 0, 0}},
     {"whoever has logged in", ASKS_HIMSELF, {401, 401, 0, 0, 0, 0}, {401, 401, 0, 0, 0, 0}},
     {"submitter", ASKS_SUBMITTER, {0, 401, 0, 403, 403, 403}, {401, 401, 0, 403, 403, 403}},
-    {"maker", ASKS_MAKER, {401, 401, 0, 403, 403, 403}, {401, 401, 0, 403, 403, 403}},
-    {"checker", ASKS_CHECKER, {401, 401, 403, 0, 403, 403}, {401, 401, 403, 0, 403, 403}},
+    {"proposer", ASKS_PROPOSER, {401, 401, 0, 403, 403, 0}, {401, 401, 0, 403, 403, 0}},
+    {"decider", ASKS_DECIDER, {401, 401, 403, 0, 403, 0}, {401, 401, 403, 0, 403, 0}},
     {"admin", ASKS_ADMIN, {401, 401, 403, 403, 403, 0}, {401, 401, 403, 403, 403, 0}},
     {"himself", ASKS_ADMIN_HIMSELF, {401, 401, 403, 403, 403, 0}, {401, 401, 403, 403, 403, 0}},
     {"admin in person",
@@ -299,7 +299,7 @@ static void an_ended_person_is_nobody_though_his_session_lives(void **state)
     assert_int_equal(ask(&desk, DOOR_TLS, tashi, ASKS_PERSON), 0);
     end(&desk, "tashi");
     assert_int_equal(ask(&desk, DOOR_TLS, tashi, ASKS_PERSON), 401);
-    assert_int_equal(ask(&desk, DOOR_SOCKET, tashi, ASKS_MAKER), 401);
+    assert_int_equal(ask(&desk, DOOR_SOCKET, tashi, ASKS_PROPOSER), 401);
     close_desk(&desk);
 }
 
@@ -376,8 +376,8 @@ static void a_cookie_counts_for_pages_of_this_door_alone(void **state)
         (void)snprintf(cookie, sizeof cookie, "%.*s%s%s", (int)(slot - browsers[i].cookie),
                        browsers[i].cookie, tashi, slot + 2);
         said.cookie = cookie;
-        at_tls = ask_saying(&desk, DOOR_TLS, browsers[i].method, &said, ASKS_MAKER);
-        at_socket = ask_saying(&desk, DOOR_SOCKET, browsers[i].method, &said, ASKS_MAKER);
+        at_tls = ask_saying(&desk, DOOR_TLS, browsers[i].method, &said, ASKS_PROPOSER);
+        at_socket = ask_saying(&desk, DOOR_SOCKET, browsers[i].method, &said, ASKS_PROPOSER);
         if (at_tls != browsers[i].tls || at_socket != browsers[i].socket) {
             fail_msg("%s: TLS %d, socket %d", browsers[i].name, at_tls, at_socket);
         }
@@ -560,10 +560,10 @@ static void a_token_reads_and_does_what_its_roles_do_and_no_more(void **state)
         enum asks asks;
         int reading, making, overseeing; /* what it has: no role, maker, admin and auditor */
     } cases[] = {
-        {ASKS_PERSON, 0, 0, 0},        {ASKS_SUBMITTER, 403, 0, 403},
-        {ASKS_MAKER, 403, 403, 403},   {ASKS_CHECKER, 403, 403, 403},
-        {ASKS_ADMIN, 403, 403, 0},     {ASKS_ADMIN_HIMSELF, 403, 403, 403},
-        {ASKS_HIMSELF, 403, 403, 403}, {ASKS_TOKEN_MAKER, 403, 403, 403},
+        {ASKS_PERSON, 0, 0, 0},         {ASKS_SUBMITTER, 403, 0, 403},
+        {ASKS_PROPOSER, 403, 403, 403}, {ASKS_DECIDER, 403, 403, 403},
+        {ASKS_ADMIN, 403, 403, 0},      {ASKS_ADMIN_HIMSELF, 403, 403, 403},
+        {ASKS_HIMSELF, 403, 403, 403},  {ASKS_TOKEN_MAKER, 403, 403, 403},
         {ASKS_OVERSIGHT, 403, 403, 0},
     };
     char session[SESSION_TOKEN_MAX], reads[ACCESS_TOKEN_TEXT_MAX], makes[ACCESS_TOKEN_TEXT_MAX],

@@ -17,6 +17,7 @@ import { t } from "../words";
 import { Audit } from "./people/audit";
 import { latest } from "../chains";
 import { Chains, vouchedText } from "./people/chains";
+import { Proposals } from "./people/proposals";
 import { Tokens } from "./people/tokens";
 import { PersonAlarms, Unapproved } from "./people/unapproved";
 import { BrowserKeysPanel } from "../work/keys_panel";
@@ -56,13 +57,14 @@ function Users({ users }: { users: Answer<{ rows: User[] }> }) {
   const [isAdding, setAdding] = useState(false);
   const [ending, setEnding] = useState<User | null>(null);
   const [changing, setChanging] = useState<User | null>(null);
+  const [proposed, setProposed] = useState(0);
   const rows = users.data?.rows ?? [];
   const persons = useAnswer<Page<PersonLink>>(users.data === null ? null : "/persons", {}, undefined, rows.map(({ key, enabled }) => `${key} ${enabled}`).join());
   const links = latest(persons.data?.rows ?? []);
   const isAdmin = may("admin") || (person.value === null && rows.every(({ roles }) => !roles.includes("admin")));
-  const close = (): void => { setAdding(false); setEnding(null); setChanging(null); users.again(); };
+  const close = (): void => { setAdding(false); setEnding(null); setChanging(null); setProposed(proposed + 1); users.again(); };
   return (
-    <div class="stack"><PersonAlarms /><Panel title={t("console.people.users")} count={rows.length} flush
+    <div class="stack"><PersonAlarms /><Proposals version={proposed} done={users.again} /><Panel title={t("console.people.users")} count={rows.length} flush
       aside={isAdmin ? <button type="button" onClick={() => setAdding(true)}>{t("console.people.add")}</button> : null}>
       {users.problem === null ? null : <Trouble problem={users.problem} retry={users.again} />}
       <Table label={t("console.people.users")} rows={rows} keyOf={({ name }) => name} isRead={users.data !== null} empty={t("console.people.nobody")}
