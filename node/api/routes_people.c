@@ -128,6 +128,22 @@ static void answer_user(const struct request *request, struct answer *answer,
     }
 }
 
+static void answer_roles(const struct request *request, struct answer *answer,
+                         const struct user_task *user)
+{
+    struct json_out out = json_to(&answer->body);
+
+    if (user->err.status != OK || user->proposal[0] != '\0') {
+        answer_user(request, answer, user, "user.roles");
+        return;
+    }
+    LOG_INFO("user.roles", "user=%s by=%s", user->row.name, user->row.by);
+    out_open(&out, NULL, '{');
+    out_text(&out, "name", user->row.name);
+    out_roles(&out, user->row.roles);
+    out_close(&out, '}');
+}
+
 /* A new key for who is named, sealed under his password. */
 static void make_key(struct user_task *user, const struct request *request, const char *password)
 {
@@ -301,6 +317,33 @@ void post_renew(struct request *request, struct answer *answer)
             }
             answer_user(request, answer, user, "user.renewed");
         }
+    }
+    api_task_done_with(&user->api_task);
+    json_decref(object);
+}
+
+/* The roles alone; his key and his password stay. */
+void post_roles(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct user_task *user;
+
+    if (object == NULL) {
+        return;
+    }
+    user = api_task_new(request->service->gate, sizeof *user, run_user, free_user);
+    user->change = person_role;
+    memcpy(user->row.by, request->caller.name, sizeof user->row.by);
+    (void)snprintf(user->row.name, sizeof user->row.name, "%s", request->argument[0]);
+    if (!read_roles(json_object_get(object, "roles"), 0, &user->row.roles)) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_user_form");
+    } else if (voucher_keys_take(&user->by, request, answer, object) &&
+               answer_outcome(request, answer,
+                              api_task_run(&user->api_task, request->service->node))) {
+        if (user->err.status == OK && user->proposal[0] == '\0') {
+            session_end(request->service->sessions, user->row.name);
+        }
+        answer_roles(request, answer, user);
     }
     api_task_done_with(&user->api_task);
     json_decref(object);

@@ -1,6 +1,7 @@
 /* routes_people - operators: names and passwords.
  *
  *   POST /users  /users/NAME/passwd  /users/NAME/disable  /users/NAME/renew
+ *   POST /users/NAME/roles
  *   GET /users
  *
  * Thread: a worker's (workers.h). */
@@ -9,6 +10,6 @@
 
 #include "node/api/api.h"
 
-route_fn get_users, post_user, post_passwd, post_disable, post_renew;
+route_fn get_users, post_user, post_passwd, post_disable, post_renew, post_roles;
 
 #endif

@@ -192,6 +192,19 @@ static enum exit_code user_disable(struct cli *cli, const char *name)
     return post_vouched(cli, "/users/", name, "disable", json_object(), show_disabled);
 }
 
+static void show_roles(const struct cli *cli, const json_t *answer)
+{
+    if (!show_proposed(cli, answer)) {
+        cli_tell(cli, stdout, "user_has_roles name=%s", member(answer, "name"));
+    }
+}
+
+static enum exit_code user_role(struct cli *cli, const char *name)
+{
+    return post_vouched(cli, "/users/", name, "roles",
+                        json_pack("{so}", "roles", roles_array(cli->roles)), show_roles);
+}
+
 static void show_renewed(const struct cli *cli, const json_t *answer)
 {
     if (!show_proposed(cli, answer)) {
@@ -374,10 +387,15 @@ static const struct verb {
     int argc_min, argc_max;
     bool is_new; /* what it names need not fit into an address */
 } verbs[] = {
-    {"add", user_add, 2, 2, true},          {"passwd", user_passwd, 2, 2, false},
-    {"renew", user_renew, 2, 2, false},     {"show", user_show, 2, 2, false},
-    {"disable", user_disable, 2, 2, false}, {"list", user_rows, 1, 1, false},
-    {"keys", keys_list, 1, 2, true},        {"confirm-key", key_confirm, 2, 2, false},
+    {"add", user_add, 2, 2, true},
+    {"passwd", user_passwd, 2, 2, false},
+    {"renew", user_renew, 2, 2, false},
+    {"role", user_role, 2, 2, false},
+    {"show", user_show, 2, 2, false},
+    {"disable", user_disable, 2, 2, false},
+    {"list", user_rows, 1, 1, false},
+    {"keys", keys_list, 1, 2, true},
+    {"confirm-key", key_confirm, 2, 2, false},
     {"end-key", key_end, 2, 2, false},
 };
 

@@ -95,7 +95,8 @@ const struct command commands[] = {
     {"user", run_user, 1, 2, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_ROLE) | BIT(OPT_END_TOKENS) | BIT(OPT_WITH) | BIT(OPT_DIVISION) | PAGES,
      "user add NAME [--role maker|checker|auditor|admin]... | user passwd NAME [--end-tokens] | "
-     "user renew NAME | user disable NAME | user list [--division D] | "
+     "user role NAME --role ROLE... | user renew NAME | user disable NAME | "
+     "user list [--division D] | "
      "user show NAME [--division D] [--limit N] "
      "[--after CURSOR] | "
      "user keys [NAME] | user confirm-key KEY | user end-key KEY; who vouches beside --as: "

@@ -323,19 +323,34 @@ enum status browser_key_end(struct node *node, struct txn *txn,
     return status;
 }
 
-enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
-                       struct err *err)
+static void end_keys(struct node *node, struct txn *txn, const struct operator_row *row)
 {
-    const enum status status = node_operator_disable(node, txn, row, err);
-    struct own_keys own;
+    struct own_keys own = own_keys(txn, row->name);
 
-    if (status != OK) {
-        return status;
-    }
-    own = own_keys(txn, row->name);
     for (size_t i = 0; i < own.count; i++) {
         end_key(node, txn, &own.at[i], row->by, row->vouchers);
     }
     mem_free(own.at);
-    return OK;
+}
+
+enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
+                       struct err *err)
+{
+    const enum status status = node_operator_disable(node, txn, row, err);
+
+    if (status == OK) {
+        end_keys(node, txn, row);
+    }
+    return status;
+}
+
+enum status person_role(struct node *node, struct txn *txn, const struct operator_row *row,
+                        struct err *err)
+{
+    const enum status status = node_operator_role(node, txn, row, err);
+
+    if (status == OK && (row->roles & ROLE_CHECKER) == 0) {
+        end_keys(node, txn, row);
+    }
+    return status;
 }

@@ -59,6 +59,11 @@ void browser_key_decided(struct node *node, struct txn *txn, const struct browse
 enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
                        struct err *err);
 
+/* Gives him other roles; keys in browsers end where he is a checker no more. Errors: as of
+ * node_operator_role. */
+enum status person_role(struct node *node, struct txn *txn, const struct operator_row *row,
+                        struct err *err);
+
 /* Is it this person's, and good? */
 bool browser_key_signs(struct txn *txn, const char *name, const struct public_key *key);
 bool browser_key_find(struct txn *txn, const uint8_t id[BROWSER_KEY_ID_SIZE],

@@ -194,12 +194,34 @@ enum status node_operator_passwd(struct txn *txn, const struct operator_row *row
     return OK;
 }
 
+/* What is known of a person, with other roles, or none any more: told to all, unless no admin were
+ * left. */
+static enum status change_known(struct node *node, struct txn *txn,
+                                const struct operator_row *known,
+                                const struct operator_row *changed, struct err *err)
+{
+    const bool was_admin = (known->roles & ROLE_ADMIN) != 0;
+    struct operator_row before = *known, after = *changed;
+    struct buf sealed = BUF_EMPTY;
+    enum status status = OK;
+
+    buf_append_bytes(&sealed, known->sealed); /* the view dies with the put */
+    before.sealed = after.sealed = buf_bytes(&sealed);
+    node_operator_put(txn, &after);
+    if (was_admin && !node_has_role(txn, ROLE_ADMIN)) {
+        node_operator_put(txn, &before);
+        status = err_set(err, ERR_REFUSED, "user_last_admin name=%s", known->name);
+    } else {
+        node_operator_publish(node, txn, &after);
+    }
+    buf_free(&sealed);
+    return status;
+}
+
 enum status node_operator_disable(struct node *node, struct txn *txn,
                                   const struct operator_row *row, struct err *err)
 {
-    struct operator_row known;
-    struct buf sealed = BUF_EMPTY;
-    enum status status = OK;
+    struct operator_row known, ended;
 
     if (!node_operator(txn, row->name, &known)) {
         return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
@@ -210,21 +232,35 @@ enum status node_operator_disable(struct node *node, struct txn *txn,
     if (vouchers_check(node, txn, row->vouchers, err) != OK) {
         return err->status;
     }
-    buf_append_bytes(&sealed, known.sealed); /* the view dies with the put */
-    known.sealed = buf_bytes(&sealed);
-    known.enabled = false;
-    memcpy(known.by, row->by, sizeof known.by);
-    known.vouchers = row->vouchers;
-    node_operator_put(txn, &known);
-    if ((known.roles & ROLE_ADMIN) != 0 && !node_has_role(txn, ROLE_ADMIN)) {
-        known.enabled = true;
-        node_operator_put(txn, &known);
-        status = err_set(err, ERR_REFUSED, "user_last_admin name=%s", row->name);
-    } else {
-        node_operator_publish(node, txn, &known);
+    ended = known;
+    ended.enabled = false;
+    memcpy(ended.by, row->by, sizeof ended.by);
+    ended.vouchers = row->vouchers;
+    return change_known(node, txn, &known, &ended, err);
+}
+
+enum status node_operator_role(struct node *node, struct txn *txn, const struct operator_row *row,
+                               struct err *err)
+{
+    struct operator_row known, changed;
+
+    if (row->roles == 0 || !roles_fit(row->roles)) {
+        return err_set(err, ERR_CONFIG, "user_roles_mixed");
     }
-    buf_free(&sealed);
-    return status;
+    if (!node_operator(txn, row->name, &known) || !known.enabled) {
+        return err_set(err, ERR_NOT_FOUND, "user_unknown name=%s", row->name);
+    }
+    if (known.roles == row->roles) {
+        return OK;
+    }
+    if (vouchers_check(node, txn, row->vouchers, err) != OK) {
+        return err->status;
+    }
+    changed = known;
+    changed.roles = row->roles;
+    memcpy(changed.by, row->by, sizeof changed.by);
+    changed.vouchers = row->vouchers;
+    return change_known(node, txn, &known, &changed, err);
 }
 
 enum status node_operator_renew(struct node *node, struct txn *txn, const struct operator_row *row,

@@ -37,6 +37,10 @@ enum status node_operator_passwd(struct txn *txn, const struct operator_row *row
  * Errors: ERR_NOT_FOUND, ERR_REFUSED (the last admin; as vouchers_check). */
 enum status node_operator_disable(struct node *node, struct txn *txn,
                                   const struct operator_row *row, struct err *err);
+/* Other roles: row->roles. What he signed stays good. Errors: ERR_CONFIG (roles), those of
+ * node_operator_disable. Keys in browsers: person_role of node/office/browser_keys.h. */
+enum status node_operator_role(struct node *node, struct txn *txn, const struct operator_row *row,
+                               struct err *err);
 /* Another key for a person whose old one is lost or known: row->key and row->sealed take its place,
  * and the old one signs nothing from here on. Errors: as of node_operator_disable. */
 enum status node_operator_renew(struct node *node, struct txn *txn, const struct operator_row *row,

@@ -6,6 +6,7 @@
  * A change was asked for at another time than it is made, so each entry must fit the rows as they
  * are.
  *
+ * Owned by: person_says.c, proposals.c.
  * Owns: nothing. Thread: the loop thread, inside a task. */
 #ifndef TERRACE_NODE_OFFICE_PERSON_SAYS_H
 #define TERRACE_NODE_OFFICE_PERSON_SAYS_H

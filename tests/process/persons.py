@@ -201,6 +201,66 @@ def a_county_is_seen_by_all_above(tree):
         node.end()
 
 
+def transfer(node, number):
+    says(0, [], node, "--as", "li", "submit", "-", password=HIS, stdin=lines(
+        document("transfer", number, ori_bgt_id="BIG", rec_div_code=COUNTY, amount="100.00", cor_bgt_doc_no=number,
+                 tra_type_code="general", stage="formal", doc_title="1", doc_date="2026-02-10")))
+
+
+def rogue_approves(tree, node, number, **how):
+    """Persons approved it indeed, and at another time: so says a daemon that keeps what they signed."""
+    node.end()
+    tree.env.update(how)
+    tree.daemon = "rogue_terraced"
+    node.start()
+    says(0, [], node, "--as", "wang", "approve", number, password=HIS)
+    node.end()
+    for name in how:
+        del tree.env[name]
+    tree.daemon = "terraced"
+    node.start()
+
+
+def is_marked(node, number, why, alarm):
+    trees.wait_until(lambda: number in {row["id"] for row in node.json("unapproved")["rows"]}, 60, f"{node.division} to mark {number}")
+    rows = {row["id"]: row["why"] for row in node.json("unapproved")["rows"]}
+    need(rows[number] == why and alarm in codes(node), (rows, codes(node)))
+
+
+def an_old_approval_is_seen(tree):
+    """What persons of a city approved is entered a day later, and in the epoch behind the one in which they
+    did. The region, which has no admins, is worth its key, and says so wherever it is shown."""
+    region = root_of(tree, ())
+    region.start()
+    city = join(tree, region, CITY, "拉萨市", ("央金", "达娃"), HIS)
+    county = join(tree, city, COUNTY, "林周县", ("次仁",), HIS, as_admin=("央金", HIS))
+    need(region.status()["vouched_by"] == "node_key" and region.json("status", "--tree")["rows"][0]["vouched_by"] == "node_key", "worth its key")
+    for node, args in ((region, ("status",)), (region, ("user", "list", "--division", REGION)), (city, ("user", "list", "--division", REGION))):
+        says(0, ["worth the node's own key"], node, "--lang", "en", *args)
+    for name, kind in (("01-element.csv", "element"), ("02-agency.csv", "agency")):
+        pilot(city, name, kind)
+    for name, role in (("li", "maker"), ("wang", "checker")):
+        says(0, [], city, "--as", "央金", "user", "add", name, "--role", role, "--with", "达娃", password=HIS, second=HIS, fresh=HIS)
+    says(0, [], city, "--as", "li", "submit", "-", password=HIS, stdin=lines(
+        document("budget", "BIG", stage="reply", fund_type_code="111", amount="1000.00", approval_ref="1",
+                 approval_date="2026-01-22", exp_func_code="2010601")))
+    for number in ("T1", "T2", "T3"):
+        transfer(city, number)
+    says(0, [], city, "--as", "wang", "approve", "T1", password=HIS)
+    rogue_approves(tree, city, "T2", ROGUE_AGE_S="90000")
+    for node in (region, county):
+        is_marked(node, "T2", "approval_stale", "approval_stale")
+    epoch = city.status()["epoch"]
+    says(0, [], region, "amend", CITY, "--name", "拉萨")
+    trees.wait_until(lambda: city.status()["epoch"] == epoch + 1, 60, "the next epoch")
+    rogue_approves(tree, city, "T3", ROGUE_EPOCH=str(epoch))
+    for node in (region, county):
+        is_marked(node, "T3", "approval_maker_wrong", "approval_invalid")
+        need("T1" not in {row["id"] for row in node.json("unapproved")["rows"]}, "what holds is marked")
+    for node in (region, city, county):
+        node.end()
+
+
 def as_many_sign_as_there_are(tree):
     region = root_of(tree, ("卓玛", "旺堆"))
     region.start()
@@ -259,6 +319,11 @@ def the_second_approves_later(region):
     _, ended, renewed = region.json("user", "show", "平措")["rows"]
     need(ended["key"] == row["key"] and ended["roles"] == [] and renewed["counts"] and renewed["by"] == ["旺堆", "卓玛"], (ended, renewed))
     says(1, ["not_pending"], region, "--json", "--as", "平措", "approve", "nothing", password=HIS)
+    says(0, [], region, "--as", "卓玛", "user", "role", "平措", "--role", "auditor", password=HERS)
+    says(0, [], region, "--as", "旺堆", "approve", proposals(region)[0]["id"], password=HERS)
+    *_, changed = region.json("user", "show", "平措")["rows"]
+    need(changed["roles"] == ["auditor"] and changed["key"] == renewed["key"] and changed["counts"], changed)
+    says(1, [], region, "--as", "平措", "approve", "nothing", password=HIS)
     says(0, [], region, "--as", "卓玛", "user", "disable", "旺堆", password=HERS)
     says(1, ["draft_of_another"], region, "--json", "--as", "旺堆", "withdraw", proposals(region)[0]["id"], password=HERS)
     says(0, [], region, "--as", "卓玛", "withdraw", proposals(region)[0]["id"], password=HERS)
@@ -299,7 +364,7 @@ def main():
     parser.add_argument("--build", default="build")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="persons.") as base:
-        for name, play in (("theft", made_up_persons), ("county", a_county_is_seen_by_all_above), ("honest", lambda tree: one_admin_alone_is_told(
+        for name, play in (("theft", made_up_persons), ("county", a_county_is_seen_by_all_above), ("old", an_old_approval_is_seen), ("honest", lambda tree: one_admin_alone_is_told(
                 tree, as_many_sign_as_there_are(tree)))):
             tree = trees.Tree(os.path.join(base, name), build=os.path.abspath(options.build),
                               approval="budget" if name == "county" else "transfer")
