@@ -40,8 +40,66 @@ const char *approval_coverage_lacks(const struct approval_coverage *coverage, si
                                                                              : NULL;
 }
 
+/* --- what a person signed --- */
+
+void approval_leaves_init(struct approval_leaves *leaves, const struct block_body *body)
+{
+    *leaves = (struct approval_leaves){.body = body};
+    if (body->group_count > 0) {
+        leaves->at = mem_zalloc(body->count * sizeof *leaves->at);
+        leaves->is_made = mem_zalloc(body->count * sizeof *leaves->is_made);
+    }
+}
+
+void approval_leaves_free(struct approval_leaves *leaves)
+{
+    mem_free(leaves->at);
+    mem_free(leaves->is_made);
+    *leaves = (struct approval_leaves){NULL, NULL, NULL, NULL, HASH_ZERO};
+}
+
+static const struct hash *leaves_of(struct approval_leaves *leaves,
+                                    const struct approval_group *group)
+{
+    for (uint32_t i = 0; i < group->count; i++) {
+        const size_t at = group->first_entry + i;
+        const struct entry *entry = &leaves->body->entries[at];
+
+        if (!leaves->is_made[at]) {
+            leaves->at[at] = merkle_approval_leaf(entry->kind, entry->format, entry->body);
+            leaves->is_made[at] = true;
+        }
+    }
+    return leaves->at + group->first_entry;
+}
+
+/* Do the same leaves lie at the same place of the same tree? */
+static bool is_of_one_tree(const struct approval_group *a, const struct approval_group *b)
+{
+    return a->first_entry == b->first_entry && a->count == b->count &&
+           a->first_leaf == b->first_leaf && a->leaf_count == b->leaf_count &&
+           a->proof_count == b->proof_count &&
+           (a->proof_count == 0 ||
+            memcmp(a->proof, b->proof, a->proof_count * sizeof *a->proof) == 0);
+}
+
+/* False: the shape does not fit. */
+static bool make_root(struct approval_leaves *leaves, const struct approval_group *group)
+{
+    if (leaves->last != NULL && is_of_one_tree(leaves->last, group)) {
+        return true;
+    }
+    leaves->last = NULL;
+    if (!merkle_root_from(&leaves->root, leaves_of(leaves, group), group->count, group->first_leaf,
+                          group->leaf_count, group->proof, group->proof_count)) {
+        return false;
+    }
+    leaves->last = group;
+    return true;
+}
+
 const char *approval_coverage_hash(const struct hash *tree, const struct block_header *header,
-                                   const struct block_body *body,
+                                   struct approval_leaves *leaves,
                                    const struct approval_group *group, struct hash *out)
 {
     struct approval_terms terms = {.tree = *tree,
@@ -49,24 +107,14 @@ const char *approval_coverage_hash(const struct hash *tree, const struct block_h
                                    .epoch = header->epoch,
                                    .role = group->role,
                                    .time_ms = group->time_ms};
-    struct hash *leaves;
-    bool fits;
 
     if (group->suite != SUITE_ED25519_BLAKE2B) {
         return "approval_suite";
     }
-    leaves = mem_zalloc(group->count * sizeof *leaves);
-    for (uint32_t i = 0; i < group->count; i++) {
-        const struct entry *entry = &body->entries[group->first_entry + i];
-
-        leaves[i] = merkle_approval_leaf(entry->kind, entry->format, entry->body);
-    }
-    fits = merkle_root_from(&terms.root, leaves, group->count, group->first_leaf, group->leaf_count,
-                            group->proof, group->proof_count);
-    mem_free(leaves);
-    if (!fits) {
+    if (!make_root(leaves, group)) {
         return "approval_proof";
     }
+    terms.root = leaves->root;
     *out = approval_hash(&terms);
     return NULL;
 }
@@ -80,9 +128,13 @@ const char *approval_coverage_signature(const struct hash *tree, const struct bl
                                         const struct block_body *body,
                                         const struct approval_group *group)
 {
+    struct approval_leaves leaves;
     struct hash signed_hash;
-    const char *fault = approval_coverage_hash(tree, header, body, group, &signed_hash);
+    const char *fault;
 
+    approval_leaves_init(&leaves, body);
+    fault = approval_coverage_hash(tree, header, &leaves, group, &signed_hash);
+    approval_leaves_free(&leaves);
     return fault != NULL || signature_ok(&group->key, &signed_hash, &group->signature)
                ? fault
                : approval_signature_wrong(group);

@@ -50,13 +50,12 @@ static void keep(struct approval_judge *judge, const struct approval_group *grou
     judge->next = (judge->next + 1) % APPROVALS_KEPT;
 }
 
-static const char *fault_of_signature(const struct judging *judging,
+static const char *fault_of_signature(const struct judging *judging, struct approval_leaves *leaves,
                                       const struct approval_group *group)
 {
     struct approval_judge *judge = judging->judge;
     struct hash hash;
-    const char *fault =
-        approval_coverage_hash(&judge->tree, judging->header, judging->body, group, &hash);
+    const char *fault = approval_coverage_hash(&judge->tree, judging->header, leaves, group, &hash);
 
     if (fault != NULL || is_kept(judge, group, &hash)) {
         return fault;
@@ -67,6 +66,18 @@ static const char *fault_of_signature(const struct judging *judging,
     }
     keep(judge, group, &hash);
     return NULL;
+}
+
+static void judge_signatures(struct judging *judging)
+{
+    const struct block_body *body = judging->body;
+    struct approval_leaves leaves;
+
+    approval_leaves_init(&leaves, body);
+    for (size_t i = 0; i < body->group_count; i++) {
+        judging->faults[i] = fault_of_signature(judging, &leaves, &body->groups[i]);
+    }
+    approval_leaves_free(&leaves);
 }
 
 static const char *signature_of_group(void *arg, size_t group)
@@ -158,9 +169,7 @@ void approval_judge_block(struct approval_judge *judge, struct person_chain *cha
         }
         return;
     }
-    for (size_t i = 0; i < body->group_count; i++) {
-        judging.faults[i] = fault_of_signature(&judging, &body->groups[i]);
-    }
+    judge_signatures(&judging);
     for (size_t i = 0; i < body->count; i++) {
         judge_entry(&judging, i, findings);
     }
