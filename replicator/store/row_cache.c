@@ -179,21 +179,8 @@ static struct row_cache_row *add_row(struct row_cache *cache, uint64_t hash, enu
     return row;
 }
 
-void row_cache_put(struct row_cache *cache, uint64_t hash, enum store_space space, struct bytes key,
-                   struct bytes value)
+static void set_value(struct row_cache_row *row, struct bytes value)
 {
-    struct row_cache_row *row = find_row(cache, hash, space, key);
-
-    if (row != NULL && value.size > row->room) {
-        row_cache_drop(cache, hash, space, key);
-        row = NULL;
-    }
-    if (value.size > ROW_CACHE_VALUE_BYTES_MAX) {
-        return;
-    }
-    if (row == NULL) { /* one that grows a little stays where it is */
-        row = add_row(cache, hash, space, key, value.size + value.size / 8 + 16);
-    }
     if (value.size > 0) {
         memcpy(row->at + row->key_size, value.data, value.size);
     }
@@ -201,16 +188,33 @@ void row_cache_put(struct row_cache *cache, uint64_t hash, enum store_space spac
     row->is_absent = false;
 }
 
-void row_cache_put_absent(struct row_cache *cache, uint64_t hash, enum store_space space,
-                          struct bytes key)
+void row_cache_put(struct row_cache *cache, uint64_t hash, enum store_space space, struct bytes key,
+                   struct bytes value)
 {
     struct row_cache_row *row = find_row(cache, hash, space, key);
 
     if (row == NULL) {
-        row = add_row(cache, hash, space, key, 0);
+        row_cache_add(cache, hash, space, key, value);
+    } else if (value.size <= row->room && value.size <= ROW_CACHE_VALUE_BYTES_MAX) {
+        set_value(row, value);
+    } else {
+        row_cache_drop(cache, hash, space, key);
+        row_cache_add(cache, hash, space, key, value);
     }
-    row->size = 0;
-    row->is_absent = true;
+}
+
+void row_cache_add(struct row_cache *cache, uint64_t hash, enum store_space space, struct bytes key,
+                   struct bytes value)
+{
+    if (value.size <= ROW_CACHE_VALUE_BYTES_MAX) { /* one that grows a little stays where it is */
+        set_value(add_row(cache, hash, space, key, value.size + value.size / 8 + 16), value);
+    }
+}
+
+void row_cache_add_absent(struct row_cache *cache, uint64_t hash, enum store_space space,
+                          struct bytes key)
+{
+    add_row(cache, hash, space, key, 0)->is_absent = true;
 }
 
 void row_cache_forget(struct row_cache *cache)

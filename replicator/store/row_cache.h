@@ -1,7 +1,7 @@
 /* row_cache - rows that turn after turn needs again, kept in memory between the turns.
  *
- *   first read of a turn --> kept: the row, or that there is none --> the next turn's first read
- *   commit               --> what changed is kept as it is now, or dropped
+ *   end of a turn --> what it read is kept: the row, or that there is none --> a later turn's read
+ *   commit        --> what changed is kept as it is now, or dropped
  *
  * Whoever commits is the store's only writer, so what it read or committed last is what the store
  * holds, and a row that turn after turn needs is read from the disk once. Bounded: rows lie in two
@@ -38,10 +38,13 @@ enum cached { CACHED_NOT, CACHED_ABSENT, CACHED_PRESENT };
  * present dies with the next change. */
 enum cached row_cache_get(struct row_cache *cache, uint64_t hash, enum store_space space,
                           struct bytes key, struct bytes *value);
-/* A value beyond ROW_CACHE_VALUE_BYTES_MAX is dropped instead. */
+/* A value beyond ROW_CACHE_VALUE_BYTES_MAX is not kept, and what was kept of the row is dropped. */
 void row_cache_put(struct row_cache *cache, uint64_t hash, enum store_space space, struct bytes key,
                    struct bytes value);
-void row_cache_put_absent(struct row_cache *cache, uint64_t hash, enum store_space space,
+/* The same for a key of which the cache is known to have nothing. */
+void row_cache_add(struct row_cache *cache, uint64_t hash, enum store_space space, struct bytes key,
+                   struct bytes value);
+void row_cache_add_absent(struct row_cache *cache, uint64_t hash, enum store_space space,
                           struct bytes key);
 void row_cache_drop(struct row_cache *cache, uint64_t hash, enum store_space space,
                     struct bytes key);

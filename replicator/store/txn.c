@@ -19,10 +19,12 @@ enum row_state { ROW_ABSENT, ROW_PRESENT, ROW_PUT, ROW_DELETED }; /* the first t
 
 struct row {
     struct row *next_change; /* of this space */
+    struct row *next_read;   /* of those that the store was asked for */
     uint8_t *value;
     uint32_t size, room;
     uint8_t space, state, key_size;
-    bool was_there; /* changed after it was read */
+    bool was_there;  /* changed after it was read */
+    bool not_cached; /* the cache was asked for it in this turn, and had nothing */
     uint8_t key[];
 };
 
@@ -42,6 +44,10 @@ struct changes { /* in the order of their first change */
     size_t count;
 };
 
+struct reads {
+    struct row *first, **last;
+};
+
 struct txn {
     const struct store *store; /* of the root; a child has a parent instead */
     struct store_snapshot *snapshot;
@@ -57,6 +63,7 @@ struct txn {
     size_t batch_room;
     struct buf scratch;
     struct row_cache cache; /* of the root */
+    struct reads reads;     /* of the root: kept for later turns if they stay as they are */
     bool is_sole_writer;    /* it has committed, so what it reads stays true until it writes */
 };
 
@@ -227,6 +234,7 @@ static struct bytes key_of_row(const struct row *row)
 static void forget(struct txn *txn)
 {
     txn->row_count = 0;
+    txn->reads = (struct reads){NULL, &txn->reads.first};
     for (size_t i = 0; i < SPACES; i++) {
         txn->changes[i] = (struct changes){NULL, &txn->changes[i].first, 0};
     }
@@ -267,12 +275,30 @@ void txn_free(struct txn *txn)
     mem_free(txn);
 }
 
+/* What was read from the store and not changed. A row that a turn both misses and makes, as that of
+ * a new document, never gets into the cache and need not be taken out again. */
+static void keep_reads(struct txn *txn)
+{
+    for (const struct row *row = txn->reads.first; row != NULL; row = row->next_read) {
+        const enum store_space space = (enum store_space)row->space;
+        const uint64_t hash = hash_key(txn, space, key_of_row(row));
+
+        if (row->state == ROW_PRESENT) {
+            row_cache_add(&txn->cache, hash, space, key_of_row(row),
+                          bytes_of(row->value, row->size));
+        } else if (row->state == ROW_ABSENT) {
+            row_cache_add_absent(&txn->cache, hash, space, key_of_row(row));
+        }
+    }
+}
+
 /* Keeps what this turn needed, so that turns of one size allocate nothing, and an idle node's
  * small turns give back what a large one took. */
 void txn_reset(struct txn *txn)
 {
     const size_t changes = txn_changes(txn);
 
+    keep_reads(txn);
     free_chunks(txn->large);
     txn->large = NULL;
     if (txn->chunk != NULL) {
@@ -307,21 +333,28 @@ static bool is_needed_again(const struct row *row, enum store_space space)
     return row->state == ROW_PUT && (row->was_there || space == SPACE_LOCAL);
 }
 
+static void keep_change(struct txn *txn, const struct row *row)
+{
+    const enum store_space space = (enum store_space)row->space;
+    const struct bytes value = bytes_of(row->value, row->size), key = key_of_row(row);
+
+    if (!is_needed_again(row, space)) {
+        if (!row->not_cached) {
+            row_cache_drop(&txn->cache, hash_key(txn, space, key), space, key);
+        }
+    } else if (row->not_cached) {
+        row_cache_add(&txn->cache, hash_key(txn, space, key), space, key, value);
+    } else {
+        row_cache_put(&txn->cache, hash_key(txn, space, key), space, key, value);
+    }
+}
+
 void txn_committed(struct txn *txn)
 {
     txn->is_sole_writer = true;
     for (size_t i = 0; i < SPACES; i++) {
-        const enum store_space space = (enum store_space)i;
-
-        for (struct row *row = txn->changes[i].first; row != NULL; row = row->next_change) {
-            const uint64_t hash = hash_key(txn, space, key_of_row(row));
-
-            if (is_needed_again(row, space)) {
-                row_cache_put(&txn->cache, hash, space, key_of_row(row),
-                              bytes_of(row->value, row->size));
-            } else {
-                row_cache_drop(&txn->cache, hash, space, key_of_row(row));
-            }
+        for (const struct row *row = txn->changes[i].first; row != NULL; row = row->next_change) {
+            keep_change(txn, row);
         }
     }
     txn_reset(txn);
@@ -334,17 +367,12 @@ void txn_trim(struct txn *txn)
 
 /* --- reading and writing --- */
 
-static void keep_for_later_turns(struct txn *txn, uint64_t hash, const struct row *row)
+static void note_read(struct txn *txn, struct row *row)
 {
-    const enum store_space space = (enum store_space)row->space;
-
-    if (!txn->is_sole_writer) {
-        return;
-    }
-    if (row->state == ROW_PRESENT) {
-        row_cache_put(&txn->cache, hash, space, key_of_row(row), bytes_of(row->value, row->size));
-    } else {
-        row_cache_put_absent(&txn->cache, hash, space, key_of_row(row));
+    row->not_cached = true;
+    if (txn->is_sole_writer) {
+        *txn->reads.last = row;
+        txn->reads.last = &row->next_read;
     }
 }
 
@@ -376,7 +404,7 @@ static struct row *read_store(struct txn *txn, uint64_t hash, enum store_space s
         row->state = ROW_PRESENT;
     }
     if (cached == CACHED_NOT) {
-        keep_for_later_turns(txn, hash, row);
+        note_read(txn, row);
     }
     return row;
 }

@@ -458,9 +458,12 @@ static void a_kept_row_is_the_newest_whatever_lies_around_it(void **state)
         if (found == CACHED_PRESENT) {
             assert_memory_equal(value.data, &newest[key], sizeof newest[key]);
         }
-        if (what == 0) {
-            row_cache_put_absent(&cache, hash, SPACE_LEDGER, name);
+        if (what == 0 && found == CACHED_NOT) {
+            row_cache_add_absent(&cache, hash, SPACE_LEDGER, name);
             newest[key] = 1;
+        } else if (what == 6 && found == CACHED_NOT) {
+            row_cache_add(&cache, hash, SPACE_LEDGER, name, bytes_of(&step, sizeof step));
+            newest[key] = step;
         } else if (what < 3) {
             row_cache_drop(&cache, hash, SPACE_LEDGER, name);
             newest[key] = 0;
@@ -640,6 +643,37 @@ static void a_read_error_sticks_until_reset(void **state)
     txn_free(txn);
 }
 
+/* A new document's row: looked for in vain, and made in the same turn. Neither that there was none
+ * nor the row is kept, whatever became of the row before the turn was over. */
+static void a_row_missed_and_made_in_one_turn_is_not_kept(void **state)
+{
+    static const char *const rows[] = {"first"};
+    struct spy *spy = *state;
+    struct txn *txn = txn_open(&spy->store, NULL);
+
+    store_rows(spy, rows, COUNT_OF(rows));
+    put(txn, "first", "1");
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "id", NULL, 1);
+    expect_gets(spy, txn, "gone", NULL, 1);
+    put(txn, "id", "made");
+    put(txn, "gone", "for a moment");
+    txn_delete(txn, SPACE_LEDGER, bytes_text("gone"));
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "id", "made", 1);
+    expect_gets(spy, txn, "gone", NULL, 1);
+    put(txn, "id", "changed");
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "id", "changed", 0); /* what is written again stays */
+    expect_gets(spy, txn, "gone", NULL, 0);
+    put(txn, "gone", "back");
+    txn_trim(txn); /* in the middle of a turn */
+    end_turn(spy, txn);
+    expect_gets(spy, txn, "gone", "back", 1);
+    expect_gets(spy, txn, "id", "changed", 1);
+    txn_free(txn);
+}
+
 static void a_reader_stays_on_its_snapshot(void **state)
 {
     static const char *const before[] = {"a"}, *const after[] = {"b"};
@@ -743,6 +777,7 @@ int main(void)
         STORY(the_batch_holds_each_changed_row_once),
         STORY(rows_that_are_written_again_stay_warm),
         STORY(rows_that_are_only_read_stay_warm),
+        STORY(a_row_missed_and_made_in_one_turn_is_not_kept),
         STORY(a_kept_row_is_the_newest_whatever_lies_around_it),
         STORY(new_rows_of_the_local_space_stay_warm),
         STORY(warmth_is_bounded),
