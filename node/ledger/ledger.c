@@ -81,7 +81,9 @@ static const char *book_entry(struct ledger *ledger, struct txn *txn,
         return why;
     }
     booking_post(&ledger->booking);
-    block_postings_add(postings, entry, id, &ledger->booking);
+    if (!ledger->in_dry_run) { /* what is only tried gets into no digest and no list */
+        block_postings_add(postings, entry, id, &ledger->booking);
+    }
     booking_store(&ledger->booking, txn, entry->author, document);
     return NULL;
 }
