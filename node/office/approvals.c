@@ -35,7 +35,10 @@ struct approval {
     bool checker_may;
     uint64_t batch_number; /* of the batch looked at last; 0: none */
     struct batch_row batch;
+    struct hash batch_root; /* over its leaves, where the maker signed it */
     bool maker_may, maker_signed;
+    uint64_t
+        entered; /* drafts of it that have become entries and are not taken off its number yet */
     struct signed_batch *signing; /* what the checker signs */
     size_t advised;               /* refusals that were looked into */
 };
@@ -96,7 +99,7 @@ static bool may_sign(struct txn *txn, const char *name, const struct public_key 
 }
 
 /* The entry's block will be of this epoch, and so must be what the maker signed. */
-static bool is_signed_by_maker(const struct approval *approval)
+static bool is_signed_by_maker(struct approval *approval)
 {
     const struct batch_row *batch = &approval->batch;
     struct approval_terms terms = draft_terms(approval->node, ROLE_MAKER);
@@ -107,14 +110,25 @@ static bool is_signed_by_maker(const struct approval *approval)
     }
     terms.time_ms = batch->unix_ms;
     terms.root = merkle_root(batch->leaves, batch->leaf_count);
+    approval->batch_root = terms.root;
     signed_hash = approval_hash(&terms);
     return signature_ok(&batch->key, &signed_hash, &batch->signature);
+}
+
+/* What was entered of a batch is taken off its number at once. */
+static void leave_batch(struct approval *approval)
+{
+    if (approval->entered > 0) {
+        batch_lessen(approval->txn, approval->batch_number, approval->entered);
+        approval->entered = 0;
+    }
 }
 
 /* The batch of the draft, looked up when it is another than before. */
 static bool take_batch(struct approval *approval, uint64_t number)
 {
     if (number != approval->batch_number) {
+        leave_batch(approval);
         approval->batch_number = batch_find(approval->txn, number, &approval->batch) ? number : 0;
     }
     return approval->batch_number != 0;
@@ -181,10 +195,24 @@ static int by_sequence(const void *left, const void *right)
     return a->draft.sequence < b->draft.sequence ? -1 : a->draft.sequence > b->draft.sequence;
 }
 
+static bool are_sorted(const struct candidate *candidates, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (by_sequence(&candidates[i - 1], &candidates[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void sort_items(struct approve_item *items, struct candidate *candidates, size_t count)
 {
-    struct approve_item *sorted = mem_zalloc((count + 1) * sizeof *sorted);
+    struct approve_item *sorted;
 
+    if (are_sorted(candidates, count)) { /* as those of a post are that is approved as it came */
+        return;
+    }
+    sorted = mem_zalloc((count + 1) * sizeof *sorted);
     qsort(candidates, count, sizeof *candidates, by_sequence);
     for (size_t i = 0; i < count; i++) {
         sorted[i] = *candidates[i].item;
@@ -192,6 +220,20 @@ static void sort_items(struct approve_item *items, struct candidate *candidates,
     }
     memcpy(items, sorted, count * sizeof *items);
     mem_free(sorted);
+}
+
+/* Whoever approves a whole post signs what its maker signed. */
+static struct hash root_to_sign(const struct approval *approval)
+{
+    const struct signed_batch *signing = approval->signing;
+    const struct batch_row *batch = &approval->batch;
+
+    if (approval->batch_number != 0 && approval->maker_signed &&
+        batch->leaf_count == signing->count &&
+        memcmp(batch->leaves, signing->leaves, signing->count * sizeof *signing->leaves) == 0) {
+        return approval->batch_root;
+    }
+    return merkle_root(signing->leaves, signing->count);
 }
 
 /* The checker's signature over the leaves, in this turn's epoch. */
@@ -204,7 +246,7 @@ static void sign_leaves(const struct approval *approval)
         return;
     }
     signing->terms = draft_terms(approval->node, ROLE_CHECKER);
-    signing->terms.root = merkle_root(signing->leaves, signing->count);
+    signing->terms.root = root_to_sign(approval);
     signed_hash = approval_hash(&signing->terms);
     signing->signature = sign_hash(approval->checker->secret, &signed_hash);
     signing->is_signed = true;
@@ -271,7 +313,8 @@ static void enter_candidate(struct approval *approval, struct candidate *candida
     item->lsn = own_log_enter(node, txn, &document, draft->body);
     item->status = SUBMIT_ACCEPTED;
     drafted_entered(&node->drafted, draft->sequence);
-    draft_drop(node, txn, draft);
+    draft_drop_of_batch(node, txn, draft);
+    approval->entered++;
 }
 
 /* --- both ways in --- */
@@ -305,6 +348,7 @@ static void enter_candidates(struct approval *approval, struct candidate *candid
             enter_candidate(approval, &candidates[i]);
         }
     }
+    leave_batch(approval);
 }
 
 void node_approve(struct node *node, struct txn *txn, struct approve_item *items, size_t count,

@@ -106,11 +106,15 @@ static void build(struct drafted *drafted, struct node *node, struct txn *txn)
     drafted->next_lsn = own_next_lsn(drafted);
 }
 
-/* Is much of it no draft any more? */
+/* Is much of it no draft any more? Building it again costs what waits, so it is done when little
+ * does, unless room is short. */
 static bool is_worn(const struct drafted *drafted)
 {
+    const size_t waiting = drafted->count - drafted->entered;
+
     return drafted->count >= 2 * DRAFTED_MAX ||
-           (drafted->entered > DRAFTED_MAX / 4 && !has_room(drafted, BYTES_NONE));
+           (drafted->entered > DRAFTED_MAX / 4 &&
+            (!has_room(drafted, BYTES_NONE) || waiting < drafted->entered / 16));
 }
 
 void drafted_refresh(struct drafted *drafted)

@@ -267,23 +267,32 @@ bool batch_is_of_epoch(const struct batch_row *batch, const struct node *node)
     return batch->epoch == draft_terms(node, ROLE_MAKER).epoch;
 }
 
-void draft_drop(struct node *node, struct txn *txn, const struct draft *draft)
+void draft_drop_of_batch(struct node *node, struct txn *txn, const struct draft *draft)
 {
-    const uint64_t batch = draft->batch;
+    draft_ids_dropped(&node->draft_ids);
+    chunk_drop(txn, (struct draft_ref){draft->sequence, draft->leaf});
+}
+
+void batch_lessen(struct txn *txn, uint64_t number, uint64_t dropped)
+{
     struct local_row_key key;
     uint64_t remaining;
 
-    draft_ids_dropped(&node->draft_ids);
-    chunk_drop(txn, (struct draft_ref){draft->sequence, draft->leaf});
-    if (!load_number(txn, number_key(&key, LOCAL_REMAINING, batch), &remaining)) {
+    if (!load_number(txn, number_key(&key, LOCAL_REMAINING, number), &remaining)) {
         return;
     }
-    if (remaining > 1) {
-        put_number(txn, number_key(&key, LOCAL_REMAINING, batch), remaining - 1);
+    if (remaining > dropped) {
+        put_number(txn, number_key(&key, LOCAL_REMAINING, number), remaining - dropped);
         return;
     }
-    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_REMAINING, batch));
-    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_BATCH, batch));
+    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_REMAINING, number));
+    txn_delete(txn, SPACE_LOCAL, number_key(&key, LOCAL_BATCH, number));
+}
+
+void draft_drop(struct node *node, struct txn *txn, const struct draft *draft)
+{
+    draft_drop_of_batch(node, txn, draft);
+    batch_lessen(txn, draft->batch, 1);
 }
 
 /* --- making drafts --- */

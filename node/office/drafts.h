@@ -48,6 +48,9 @@ void draft_each_from(struct txn *txn, uint64_t sequence,
                      bool (*visit)(void *arg, const struct draft *draft), void *arg);
 /* It is no longer pending; neither is its batch after the last one. */
 void draft_drop(struct node *node, struct txn *txn, const struct draft *draft);
+/* The same in two steps, for many of one batch: each of them, and then how many they were. */
+void draft_drop_of_batch(struct node *node, struct txn *txn, const struct draft *draft);
+void batch_lessen(struct txn *txn, uint64_t number, uint64_t dropped);
 
 enum { BATCH_FILE_MAX = 96 };
 struct batch_row {

@@ -386,6 +386,57 @@ static void two_posts_approved_at_once_take_one_run_of_the_checker(void **state)
     office_close(office);
 }
 
+/* How many drafts of the batch wait; 0 where nothing is kept of it. */
+static uint64_t waiting_of(const struct office *office, uint64_t batch)
+{
+    struct txn *txn = txn_open(&office->store, NULL);
+    uint64_t remaining = 0;
+    struct batch_row row;
+
+    assert_int_equal(batch_remaining(txn, batch, &remaining), batch_find(txn, batch, &row));
+    txn_free(txn);
+    return remaining;
+}
+
+/* In whatever order a checker names them. A batch stays as long as one of its drafts waits. */
+static void drafts_of_two_posts_enter_in_order_of_submission(void **state)
+{
+    static const char *const ids[] = {"L1", "L2", "L3", "L4"}, *const named[] = {"L4", "L1", "L3"};
+    struct office *office = office_open(true);
+    struct work work = {.count = 0};
+    uint64_t batches[COUNT_OF(ids)];
+    struct draft draft;
+
+    (void)state;
+    work_add_agency(&work);
+    work_add_budget(&work, "B1", "1000");
+    office_submit(office, &work);
+    approve_all(office, (const char *const[]){"A1", "B1"}, 2);
+    for (size_t i = 0; i < COUNT_OF(ids); i += 2) {
+        struct work lines = {.count = 0};
+
+        work_add_allocate(&lines, ids[i], "B1", "50");
+        work_add_allocate(&lines, ids[i + 1], "B1", "60");
+        office_submit(office, &lines);
+    }
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        assert_true(draft_find(office->node, office->node->txn, bytes_text(ids[i]), &draft));
+        batches[i] = draft.batch;
+        assert_int_equal(waiting_of(office, draft.batch), 2);
+    }
+    approve(office, &office->wang, &work, named, COUNT_OF(named));
+    for (size_t i = 0; i < COUNT_OF(named); i++) { /* L1, L3, L4 */
+        assert_string_equal(work.approvals[i].id, ids[i + (i > 0)]);
+        assert_int_equal(work.approvals[i].status, SUBMIT_ACCEPTED);
+        assert_int_equal(work.approvals[i].lsn, work.approvals[0].lsn + i);
+    }
+    assert_int_equal(waiting_of(office, batches[0]), 1);
+    assert_int_equal(waiting_of(office, batches[2]), 0);
+    approve_all(office, ids + 1, 1);
+    assert_int_equal(waiting_of(office, batches[0]), 0);
+    office_close(office);
+}
+
 /* Four for the post: the drafts, maker, how many, last sequence. */
 static void a_draft_costs_no_row_of_its_own(void **state)
 {
@@ -1067,6 +1118,7 @@ int main(void)
         cmocka_unit_test(nobody_checks_what_he_made),
         cmocka_unit_test(a_refusal_in_the_middle_leaves_two_proven_runs_and_a_free_id),
         cmocka_unit_test(two_posts_approved_at_once_take_one_run_of_the_checker),
+        cmocka_unit_test(drafts_of_two_posts_enter_in_order_of_submission),
         cmocka_unit_test(a_draft_costs_no_row_of_its_own),
         cmocka_unit_test(a_draft_is_found_by_its_id),
         cmocka_unit_test(approving_again_what_was_read_is_done_and_another_thing_has_changed),
