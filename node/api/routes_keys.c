@@ -7,6 +7,7 @@
 #include "node/api/view.h"
 #include "node/api/voucher_request.h"
 #include "node/office/browser_keys.h"
+#include "node/office/proposals.h"
 #include "proto/log.h"
 
 enum { KEY_ID_TEXT_SIZE = 2 * BROWSER_KEY_ID_SIZE + 1 };
@@ -18,7 +19,8 @@ static void key_id_text(char out[KEY_ID_TEXT_SIZE], const struct browser_key *ke
     hex_encode(out, key->key.at, BROWSER_KEY_ID_SIZE);
 }
 
-static void write_key(struct json_out *out, const struct browser_key *key)
+/* `proposal`: what waits for a second admin; NULL or "": nothing. */
+static void write_key(struct json_out *out, const struct browser_key *key, const char *proposal)
 {
     char id[KEY_ID_TEXT_SIZE];
 
@@ -32,6 +34,9 @@ static void write_key(struct json_out *out, const struct browser_key *key)
     out_time(out, "asked", key->asked_ms);
     out_time(out, "decided", key->decided_ms);
     out_text(out, "admin", key->admin);
+    if (proposal != NULL && proposal[0] != '\0') {
+        out_text(out, "proposal", proposal);
+    }
     out_close(out, '}');
 }
 
@@ -48,7 +53,7 @@ static bool show_key(void *arg, const struct browser_key *key)
 
     key_id_text(id, key);
     if ((list->name == NULL || strcmp(list->name, key->name) == 0) && page_row(&list->page, id)) {
-        write_key(&list->out, key);
+        write_key(&list->out, key, NULL);
     }
     return true;
 }
@@ -90,6 +95,7 @@ struct key_task {
     uint8_t id[BROWSER_KEY_ID_SIZE];
     char admin[64];
     struct voucher_keys by;
+    char proposal[DOCUMENT_ID_MAX + 1]; /* a second admin's word is waited for under this id; "" */
     struct err err;
 };
 
@@ -108,16 +114,52 @@ static enum status ask(struct key_task *task, struct node *node, struct txn *txn
     return status != OK || browser_key_find(txn, task->key.key.at, &task->key) ? status : ERR_IO;
 }
 
-static enum status confirm(struct key_task *task, struct node *node, struct txn *txn)
+/* What a proposal about this key names. */
+static struct operator_row row_of(const struct key_task *task)
 {
-    return browser_key_confirm(node, txn, task->id, task->admin, &task->by.vouchers, &task->key,
-                               &task->err);
+    struct operator_row row = {.key = task->key.key, .vouchers = &task->by.vouchers};
+
+    memcpy(row.name, task->key.name, sizeof row.name);
+    memcpy(row.by, task->admin, sizeof row.by);
+    return row;
 }
 
+static enum status confirm(struct key_task *task, struct node *node, struct txn *txn)
+{
+    enum status status = browser_key_find(txn, task->id, &task->key)
+                             ? OK
+                             : err_set(&task->err, ERR_NOT_FOUND, "browser_key_unknown");
+
+    if (status == OK) {
+        const struct operator_row row = row_of(task);
+
+        status =
+            person_change(node, txn, &row, browser_key_confirm_row, task->proposal, &task->err);
+    }
+    if (status == OK) {
+        (void)browser_key_find(txn, task->id, &task->key); /* as it is now */
+    }
+    return status;
+}
+
+/* Here it ends at once. Holders hear of it by its person's word or by two admins': by one of two it
+ * waits for the other. */
 static enum status end(struct key_task *task, struct node *node, struct txn *txn)
 {
-    return browser_key_end(node, txn, task->id, task->admin, &task->by.vouchers, &task->key,
-                           &task->err);
+    const struct vouchers *vouchers = &task->by.vouchers;
+    struct browser_key before = {.state = BROWSER_KEY_ASKED};
+    enum status status;
+    struct err err;
+
+    (void)browser_key_find(txn, task->id, &before);
+    status = browser_key_end(node, txn, task->id, task->admin, vouchers, &task->key, &task->err);
+    if (status == OK && before.state == BROWSER_KEY_GOOD && strcmp(before.name, task->admin) != 0 &&
+        vouchers_check(node, txn, vouchers, &err) == ERR_NOT_YET) {
+        const struct operator_row row = row_of(task);
+
+        (void)person_change(node, txn, &row, browser_key_tell_ended, task->proposal, &err);
+    }
+    return status;
 }
 
 static void free_change(struct api_task *api_task)
@@ -153,7 +195,7 @@ static void answer_change(const struct request *request, struct answer *answer,
     }
     key_id_text(id, &task->key);
     LOG_INFO(event, "user=%s key=%s by=%s", task->key.name, id, request->caller.name);
-    write_key(&out, &task->key);
+    write_key(&out, &task->key, task->proposal);
 }
 
 /* False when it is no such request. */

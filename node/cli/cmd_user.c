@@ -356,6 +356,7 @@ static void show_key(const struct cli *cli, const json_t *answer)
     cli_tell(cli, stdout, "browser_key_is key=%s name=%s label=%s state=%s", member(answer, "id"),
              member(answer, "name"), member(answer, "label"),
              text_term(cli->language, member(answer, "state")));
+    (void)show_proposed(cli, answer);
 }
 
 static enum exit_code key_say(struct cli *cli, const char *key, const char *verb)

@@ -244,10 +244,13 @@ static void publish(struct node *node, struct txn *txn, const struct browser_key
 }
 
 void browser_key_decided(struct node *node, struct txn *txn, const struct browser_key *key,
-                         enum browser_key_state state)
+                         enum browser_key_state state, const char *admin)
 {
     struct browser_key decided = *key;
 
+    if (state == BROWSER_KEY_GOOD) {
+        (void)snprintf(decided.admin, sizeof decided.admin, "%s", admin);
+    }
     decided.state = state;
     decided.decided_ms = node->turn_unix_ms;
     stage(txn, &decided);
@@ -294,6 +297,28 @@ enum status browser_key_confirm(struct node *node, struct txn *txn,
     }
     (void)snprintf(out->admin, sizeof out->admin, "%s", admin);
     decide(node, txn, out, BROWSER_KEY_GOOD, admin, vouchers);
+    return OK;
+}
+
+enum status browser_key_confirm_row(struct node *node, struct txn *txn,
+                                    const struct operator_row *row, struct err *err)
+{
+    struct browser_key key;
+
+    return browser_key_confirm(node, txn, row->key.at, row->by, row->vouchers, &key, err);
+}
+
+enum status browser_key_tell_ended(struct node *node, struct txn *txn,
+                                   const struct operator_row *row, struct err *err)
+{
+    struct operator_row ended = *row;
+
+    ended.roles = ROLE_CHECKER;
+    ended.enabled = false;
+    if (vouchers_check(node, txn, row->vouchers, err) != OK) {
+        return err->status;
+    }
+    node_operator_publish(node, txn, &ended);
     return OK;
 }
 

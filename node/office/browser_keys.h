@@ -52,9 +52,15 @@ enum status browser_key_end(struct node *node, struct txn *txn,
                             const uint8_t id[BROWSER_KEY_ID_SIZE], const char *by,
                             const struct vouchers *vouchers, struct browser_key *out,
                             struct err *err);
-/* Its state is another now, by an entry that says so (proposals.h). */
+/* Its state is another now, by an entry of this admin that says so (proposals.h). */
 void browser_key_decided(struct node *node, struct txn *txn, const struct browser_key *key,
-                         enum browser_key_state state);
+                         enum browser_key_state state, const char *admin);
+/* For proposals, of row->key by the word of row->by: confirms it; tells holders that it is ended,
+ * as it is here already. Errors: those of browser_key_confirm; as vouchers_check. */
+enum status browser_key_confirm_row(struct node *node, struct txn *txn,
+                                    const struct operator_row *row, struct err *err);
+enum status browser_key_tell_ended(struct node *node, struct txn *txn,
+                                   const struct operator_row *row, struct err *err);
 /* Ends the person of row->name and all keys of his. Errors: as of node_operator_disable. */
 enum status person_end(struct node *node, struct txn *txn, const struct operator_row *row,
                        struct err *err);

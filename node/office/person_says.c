@@ -20,8 +20,11 @@ static enum status enact_browser_key(struct enacting *enacting, const struct bro
 {
     const enum browser_key_state state = said->enabled ? BROWSER_KEY_GOOD : BROWSER_KEY_ENDED;
 
+    if (state == BROWSER_KEY_ENDED && key->state == state) {
+        return OK; /* at once, and holders hear of it now */
+    }
     if (key->state == (said->enabled ? BROWSER_KEY_ASKED : BROWSER_KEY_GOOD)) {
-        browser_key_decided(enacting->node, enacting->txn, key, state);
+        browser_key_decided(enacting->node, enacting->txn, key, state, said->by);
         return OK;
     }
     return outdated(enacting, said);

@@ -197,6 +197,8 @@ static bool read_says(struct decision *decision)
         memcpy(&said->key, entry.key.data, sizeof said->key);
         (void)snprintf(said->name, sizeof said->name, "%.*s", (int)entry.name.size,
                        (const char *)entry.name.data);
+        (void)snprintf(said->by, sizeof said->by, "%.*s", (int)entry.by.size,
+                       (const char *)entry.by.data);
         said->roles = roles_of_text(entry.roles);
         decision->says.count++;
     }

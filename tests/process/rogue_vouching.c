@@ -1,8 +1,8 @@
 /* rogue_terraced - the daemon of somebody who holds a node's keys and asks no admin: it makes
  * persons of whom nobody signed. What it writes is right in every other respect.
  *
- * Told so, it enters what persons approved at another time: $ROGUE_AGE_S seconds ago, or in the epoch
- * $ROGUE_EPOCH, of which the signatures then are. */
+ * Told so, it enters what persons approved at another time: $ROGUE_AGE_S seconds ago, or in the
+ * epoch $ROGUE_EPOCH, of which the signatures then are. */
 #include <stdlib.h>
 
 #include "node/office/drafts.h"

@@ -4,7 +4,7 @@ import { close, LOOKS, looked, need, open, quiet, settled } from "../browser.mjs
 const PAGES = {
   map: "/map", "map-list": "/map?view=list", "map-backlog": "/map?lens=backlog", "map-money": "/map?lens=money", "map-overdue": "/map?lens=overdue", division: "/map/540121",
   links: "/ops/links?show=all", alarms: "/ops/alarms", "alarms-past": "/ops/alarms?history=1", join: "/ops/join", keys: "/ops/keys",
-  store: "/ops/store", config: "/ops/config?show=all", sessions: "/ops/sessions", webhooks: "/ops/webhooks", events: "/ops/events", users: "/people/users", chains: "/people/chains", help: "/help", "help-word": "/help/payment",
+  store: "/ops/store", config: "/ops/config?show=all", sessions: "/ops/sessions", webhooks: "/ops/webhooks", events: "/ops/events", users: "/people/users", chains: "/people/chains", unapproved: "/people/unapproved", help: "/help", "help-word": "/help/payment",
   "help-found": "/help?q=%E6%94%AF%E4%BB%98", find: "/find?q=54", "find-nothing": "/find?q=zzz", "no-page": "/nowhere",
 };
 

@@ -146,7 +146,8 @@ void office_open_child(struct office *child, const struct office *region)
     buf_free(&sealed);
 }
 
-struct office *office_open_under(struct policy own, struct policy parents)
+static struct office *open_granted(struct policy own, struct policy parents,
+                                   const struct grant_terms *terms)
 {
     struct office *office = mem_zalloc(sizeof *office);
     struct grant grant = {.division = division_of("540000"),
@@ -162,7 +163,8 @@ struct office *office_open_under(struct policy own, struct policy parents)
     sign_key_generate(&office->child_key);
     office->li = person_of("li", &office->li_key);
     office->wang = person_of("wang", &office->wang_key);
-    trust_seal(&office->trust, &grant, &office->key, NULL, &office->bootstrap);
+    grant_certify(&grant, &office->trust.tree, &office->key);
+    grant_seal(&office->bootstrap, &grant, terms, &office->trust.key);
     office->config = (struct node_config){.self = division_of("540000"),
                                           .key = &office->key,
                                           .tree = office->trust.tree,
@@ -170,6 +172,20 @@ struct office *office_open_under(struct policy own, struct policy parents)
     open_node(office);
     office_turn(office, &work);
     return office;
+}
+
+struct office *office_open_under(struct policy own, struct policy parents)
+{
+    return open_granted(own, parents, every_code());
+}
+
+struct office *office_open_founded(const struct grant_terms *founders)
+{
+    struct grant_terms terms = *every_code();
+
+    terms.founder_count = founders->founder_count;
+    memcpy(terms.founders, founders->founders, sizeof terms.founders);
+    return open_granted(POLICY_REQUIRED, POLICY_NONE, &terms);
 }
 
 void office_reopen(struct office *office)

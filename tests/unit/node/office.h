@@ -46,6 +46,8 @@ struct typed {
 /* Life: `own` is the node's policy, `parents` what its grant carries. */
 struct office *office_open_under(struct policy own, struct policy parents);
 struct office *office_open(bool approval_required);
+/* Its grant names these first admins. */
+struct office *office_open_founded(const struct grant_terms *founders);
 void office_reopen(struct office *office); /* as after a restart: the store stays */
 /* A restart with a second epoch, which goes on where the log stands, with the same keys. */
 void office_renew(struct office *office);
