@@ -19,6 +19,7 @@ static const struct alarm_info alarms[ALARM_CODES] = {
     [ALARM_APPROVAL_STALE] = {"approval_stale", ALARM_ERROR, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_PERSON_UNVOUCHED] = {"person_unvouched", ALARM_CRITICAL, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_PERSON_ADDED] = {"person_added", ALARM_WARNING, false, EACH, ALARM_BY_ACK},
+    [ALARM_EPOCH_UNCONFIRMED] = {"epoch_unconfirmed", ALARM_ERROR, false, false, ALARM_BY_CHECK},
     [ALARM_SOURCES_DIFFER] = {"sources_differ", ALARM_CRITICAL, MONEY, false, ALARM_BY_ACK},
     [ALARM_UPPER_HAS_NODE] = {"upper_has_node", ALARM_WARNING, false, EACH, ALARM_BY_ACK},
     [ALARM_ELEMENT_CLASH] = {"element_clash", ALARM_WARNING, false, EACH, ALARM_BY_ACK},

@@ -66,6 +66,8 @@ enum alarm_code {
     ALARM_APPROVAL_STALE = 36,   /* signed more than a day before the block */
     ALARM_PERSON_UNVOUCHED = 37, /* an operator entry that the admins before it did not sign */
     ALARM_PERSON_ADDED = 38,     /* by one admin alone, at a child of ours */
+    /* of the tree, again */
+    ALARM_EPOCH_UNCONFIRMED = 39, /* a division has keys to which its former ones did not agree */
     ALARM_CODES,
 };
 

@@ -102,6 +102,8 @@
     X(TEXT, 83, "text", TEXT, 2000)                                                                \
     X(VERDICT, 84, "verdict", WORD, 16)                                                            \
     X(RECTIFIED, 85, "rectified", FLAG, 1)                                                         \
+    X(DIV_CODE, 86, "div_code", DIVISION, 9)                                                       \
+    X(UNCONFIRMED, 87, "unconfirmed", FLAG, 1)                                                     \
     /* written by nodes: */                                                                        \
     X(ANSWER_ID, 100, "answer_id", ID, 38) /* settle: the register or return it answers */         \
     X(OUTCOME, 101, "outcome", WORD, 16)   /* settle: registered | returned */                     \
@@ -109,7 +111,9 @@
     X(TRANSFER_HASH, 103, "transfer_hash", HASH, 32) /* TAG_CONTENT of the transfer's body */      \
     X(OPERATOR_KEY, 104, "operator_key", HASH, 32)   /* operator: Ed25519 public key */            \
     X(ROLE, 105, "role", CODE, 32)                                                                 \
-    X(ENTERED_BY, 106, "entered_by", TEXT, 63) /* operator: the admin whose word it is */
+    X(ENTERED_BY, 106, "entered_by", TEXT, 63) /* operator: the admin whose word it is */          \
+    X(EPOCH, 107, "epoch", NUMBER, 0)          /* confirm: of the division */                      \
+    X(GRANT_HASH, 108, "grant_hash", HASH, 32) /* confirm: the grant of that epoch */
 
 enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,

@@ -25,7 +25,8 @@ struct replicator {
     struct roster *roster;
     struct division parent; /* NONE at the root */
     bool no_room;           /* for blocks: replicator_withhold */
-    struct arena arena;     /* for one frame, taken apart or put together */
+    bool resumes_grants; /* an epoch counts since this turn: what it granted is read in the next */
+    struct arena arena;  /* for one frame, taken apart or put together */
     struct logs logs;
     struct ingest ingest;
     struct log_writer writer;

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "proto/log.h"
 #include "replicator/core.h"
 #include "replicator/log/granted.h"
 #include "replicator/session/amending.h"
@@ -116,7 +117,7 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     enum status status;
 
     *out = NULL;
-    r->roster = roster_new(&config->tree);
+    r->roster = roster_new(&config->tree, config->self);
     init(r, config);
     status = load(r, txn, bootstrap, bootstrap_count, err);
     if (status != OK) {
@@ -230,6 +231,38 @@ enum status replicator_amend(struct replicator *r, struct txn *txn, struct divis
     return amending_begin(r, txn, division, name, may_grant, epoch, err);
 }
 
+enum status replicator_confirm(struct replicator *r, struct txn *txn,
+                               const struct confirmation_of_epoch *confirmation, struct err *err)
+{
+    bool changed;
+    const enum status status = roster_confirm(r->roster, confirmation, &changed, err);
+
+    if (status == OK) {
+        roster_store_confirmed(txn, confirmation);
+        LOG_INFO("epoch.confirmed", "about=%s epoch=%" PRIu32 " by=%s", confirmation->division.code,
+                 confirmation->epoch, confirmation->by.code);
+    }
+    if (changed) {
+        r->resumes_grants = true; /* blocks of this turn cannot be read back before it is durable */
+        r->config.sink.roster_changed(r->config.sink.arg, confirmation->division);
+    }
+    return status;
+}
+
+/* What epochs granted that count since the turn before. */
+static void resume_grants(struct replicator *r, struct txn *txn)
+{
+    struct err err;
+
+    if (r->resumes_grants) {
+        r->resumes_grants = false;
+        if (grants_resume(&r->ingest, txn, session_findings(r), &err) != OK) {
+            notice_alarm(r, ALARM_CORRUPT, r->config.self, "%s", err.text);
+        }
+        session_act(r, NULL);
+    }
+}
+
 bool replicator_head(const struct replicator *r, struct division author, bool durable,
                      struct log_head *out)
 {
@@ -274,6 +307,7 @@ void replicator_connection_ended(struct replicator *r, struct division peer)
 
 void replicator_tick(struct replicator *r, struct txn *txn)
 {
+    resume_grants(r, txn);
     for (size_t i = 0; i < r->links.count; i++) {
         link_tick(r, r->links.at[i]);
         claim_tick(r, r->links.at[i]);
@@ -291,6 +325,9 @@ uint64_t replicator_next_tick(const struct replicator *r)
 {
     uint64_t at = earlier(r->heartbeat.due_ms, r->cosigning.due_ms);
 
+    if (r->resumes_grants) {
+        return now_ms(r);
+    }
     for (size_t i = 0; i < r->links.count; i++) {
         at = earlier(at, link_next_tick(r, r->links.at[i]));
         at = earlier(at, claim_next_tick(&r->links.at[i]->claim));

@@ -55,7 +55,7 @@ struct replicator_sink {
                        const struct block_body *body);
     /* The own log's open block is being closed: fold its entries into the state digest. */
     void (*state_digest)(void *arg, struct txn *txn, struct hash *out);
-    /* A grant was taken into the roster (own or received). */
+    /* A grant was taken into the roster (own or received), or an epoch of it counts since now. */
     void (*roster_changed)(void *arg, struct division division);
     /* Something an operator must see; raised again and again while it lasts. `cleared` ends it. */
     void (*alarm)(void *arg, enum alarm_code code, struct division about, const char *message);
@@ -130,6 +130,12 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
 enum status replicator_amend(struct replicator *replicator, struct txn *txn,
                              struct division division, const char *name,
                              const struct grant_reach *may_grant, uint32_t *epoch, struct err *err);
+
+/* A confirmation that stands in its giver's log, an epoch of which counts, signed by the persons
+ * that it takes: from now on the recovery counts here. The node above has seen to the persons.
+ * Errors: as of roster_confirm. */
+enum status replicator_confirm(struct replicator *replicator, struct txn *txn,
+                               const struct confirmation_of_epoch *confirmation, struct err *err);
 
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);

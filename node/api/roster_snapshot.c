@@ -56,17 +56,21 @@ static bool hash_grant(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
-/* The same for the same grants, and for no others. */
+/* The same for the same grants and confirmations, and for no others. */
 static enum status hash_grants(const struct view *view, struct hash *out, struct err *err)
 {
     const struct store *store = view->store;
-    const uint8_t letter = META_GRANT;
+    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED;
     struct hasher hasher;
     enum status status;
 
     hasher_begin(&hasher, TAG_CONTENT);
     status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&letter, 1),
                               BYTES_NONE, hash_grant, &hasher, err);
+    if (status == OK) {
+        status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&confirmed, 1),
+                                  BYTES_NONE, hash_grant, &hasher, err);
+    }
     *out = hasher_end(&hasher);
     return status;
 }
@@ -125,7 +129,7 @@ static struct roster_snapshot *make(const struct roster_snapshots *rosters, cons
 
     out->grants = *grants;
     out->moment = view->moment;
-    out->roster = roster_new(&rosters->tree);
+    out->roster = roster_new(&rosters->tree, rosters->self);
     (void)roster_load(out->roster, view->store, view->snapshot, &err);
     out->at = mem_zalloc((roster_count(out->roster) + 1) * sizeof *out->at);
     add_children(out, NULL, rosters->self);

@@ -214,6 +214,7 @@ static void write_reach(struct json_out *out, const struct kind_info *info)
         [REACH_TREE] = "tree",
         [REACH_TREE_IF_TRACKED] = "tree_if_tracked",
         [REACH_PARTY] = "party",
+        [REACH_PARTY_TREE] = "party_tree",
     };
     static const char *const places[] = {
         [PLACE_ANY] = "any", [PLACE_BELOW] = "below", [PLACE_WITHOUT_NODE] = "without_node"};

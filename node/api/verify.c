@@ -56,7 +56,7 @@ void verification_free(struct verification *result)
 void verify_all(struct verification *result, const struct service *service, const struct view *view,
                 bool deep)
 {
-    struct roster *roster = roster_new(&service->tree);
+    struct roster *roster = roster_new(&service->tree, service->self);
     const struct verify_config config = {.store = view->store,
                                          .snapshot = view->snapshot,
                                          .roster = roster,

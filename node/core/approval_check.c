@@ -244,7 +244,7 @@ static bool names_persons(const struct block_body *body)
     return false;
 }
 
-void approval_check(struct approval_check *check, struct txn *txn, const struct roster *roster,
+bool approval_check(struct approval_check *check, struct txn *txn, const struct roster *roster,
                     const struct block_header *header, const struct block_body *body)
 {
     struct finding finding = {
@@ -253,7 +253,7 @@ void approval_check(struct approval_check *check, struct txn *txn, const struct 
     const struct policy policy = policy_of(roster, header);
 
     if (number_set_is_empty(&policy.kinds) && body->group_count == 0 && !names_persons(body)) {
-        return;
+        return false;
     }
     approval_judge_block(&check->judge, chain_of(check, txn, roster, header->author, header->epoch),
                          false, policy, header, body, &findings);
@@ -261,4 +261,5 @@ void approval_check(struct approval_check *check, struct txn *txn, const struct 
     if (finding.anybody) {
         judge_again(&finding);
     }
+    return finding.anybody;
 }

@@ -37,8 +37,9 @@ struct approval_check {
 void approval_check_open(struct approval_check *check, struct division self,
                          const struct hash *tree, const struct store *store, struct alarms *alarms);
 void approval_check_close(struct approval_check *check);
-/* Looks at one block that came in, under the policy of its author's grant. */
-void approval_check(struct approval_check *check, struct txn *txn, const struct roster *roster,
+/* Looks at one block that came in, under the policy of its author's grant. True when it changed who
+ * its author's persons are. */
+bool approval_check(struct approval_check *check, struct txn *txn, const struct roster *roster,
                     const struct block_header *header, const struct block_body *body);
 
 #endif

@@ -28,11 +28,28 @@ static void mark_lagging(struct catch_up *catch_up, struct division division)
     }
 }
 
-/* Posts a block of a lower division, and remembers when the rest has to wait for an upgrade. */
+static void stop(struct catch_up *catch_up, struct division division, bool unconfirmed)
+{
+    struct lagging *lagging;
+
+    mark_lagging(catch_up, division);
+    lagging = find_lagging(catch_up, division);
+    lagging->stopped = true;
+    lagging->unconfirmed = unconfirmed;
+}
+
+/* Posts a block of a lower division, and remembers when the rest has to wait: for an upgrade, or
+ * until its keys are confirmed. */
 static bool apply_below(struct catch_up *catch_up, const struct block_header *header,
                         const struct entry *entries, size_t count)
 {
     struct err err;
+
+    if (!roster_epoch_counts(replicator_roster(catch_up->parts.replicator), header->author,
+                             header->epoch)) {
+        stop(catch_up, header->author, true);
+        return false;
+    }
 
     if (ledger_apply_block(catch_up->parts.ledger, catch_up->parts.txn, header, entries, count,
                            &err) == OK) {
@@ -41,9 +58,17 @@ static bool apply_below(struct catch_up *catch_up, const struct block_header *he
     alarms_raise(catch_up->parts.alarms,
                  err.status == ERR_NEEDS_UPGRADE ? ALARM_NEEDS_UPGRADE : ALARM_CORRUPT,
                  header->author, "%s", err.text);
-    mark_lagging(catch_up, header->author);
-    find_lagging(catch_up, header->author)->stopped = true;
+    stop(catch_up, header->author, false);
     return false;
+}
+
+void catch_up_resume(struct catch_up *catch_up, struct division division)
+{
+    struct lagging *lagging = find_lagging(catch_up, division);
+
+    if (lagging != NULL && lagging->unconfirmed) {
+        lagging->stopped = lagging->unconfirmed = false;
+    }
 }
 
 void catch_up_take(struct catch_up *catch_up, const struct block_header *header,

@@ -3,8 +3,9 @@
  *
  *   block of a division below --catch_up_take--> its ledger
  *                                  |
- *                                  +-- what is before it is not in the ledger yet: it stays in the
- *                                      store and is read back by catch_up_slice, in its turn
+ *                                  +-- what is before it is not in the ledger yet, or its epoch
+ *                                      does not count yet: it stays in the store and is read back
+ *                                      by catch_up_slice, in its turn
  *
  * Owns:   the list of divisions that lag. Borrows the rest.
  * Thread: the loop thread. Units: a slice counts entries.
@@ -22,7 +23,8 @@ enum { TURN_CATCH_UP_ENTRIES_MAX = 16384 }; /* replayed in one turn */
  * audience is not heard to its end. */
 struct lagging {
     struct division division;
-    bool stopped; /* an entry this version does not know: waits for an upgrade */
+    bool stopped;     /* an entry this version does not know: waits for an upgrade */
+    bool unconfirmed; /* stopped before a block of an epoch that does not count yet */
     bool above;
     struct audience audience; /* where it is above */
 };
@@ -49,6 +51,8 @@ void catch_up_free(struct catch_up *catch_up);
 /* A block of a lower division goes into its ledger now, or waits behind what is not in it yet. */
 void catch_up_take(struct catch_up *catch_up, const struct block_header *header,
                    const struct entry *entries, size_t count);
+/* Epochs of this division may count that did not: what stopped before them goes on. */
+void catch_up_resume(struct catch_up *catch_up, struct division division);
 /* A slice of those that wait; true when there is more. */
 bool catch_up_slice(struct catch_up *catch_up);
 

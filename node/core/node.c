@@ -44,7 +44,9 @@ static void on_block_held(void *arg, struct txn *txn, const struct block_view *b
 
     meter_arrival(&node->meter, header->time_ms, node->turn_unix_ms);
     node_day_block(node, header);
-    approval_check(&node->approval_check, txn, node_roster(node), header, body);
+    if (approval_check(&node->approval_check, txn, node_roster(node), header, body)) {
+        confirmations_note(node, header->author);
+    }
     if (!roster_within(node_roster(node), header->author, node->config.self)) {
         ledger_observe_block(node->ledger, txn, header, body->entries, body->count);
         drafted_forget(&node->drafted);
@@ -62,8 +64,15 @@ static void on_state_digest(void *arg, struct txn *txn, struct hash *out)
 
 static void on_roster_changed(void *arg, struct division division)
 {
-    (void)arg;
+    struct node *node = arg;
+
     LOG_INFO("roster", "about=%s", division.code);
+    if (node->replicator == NULL) {
+        return; /* it is being opened; what waits is looked for then */
+    }
+    confirmations_watch(node, division);
+    confirmations_note(node, division); /* what it confirmed under keys that count since now */
+    catch_up_resume(&node->catch_up, division);
 }
 
 static void on_link_changed(void *arg, const struct link_change *change)
@@ -117,6 +126,11 @@ static uint64_t own_lsn(void *arg, uint64_t *time_ms)
     return replicator_next_lsn(node->replicator) - 1;
 }
 
+static void on_confirm_held(void *arg, struct division author)
+{
+    confirmations_note(arg, author);
+}
+
 static void on_settle_due(void *arg, struct txn *txn, const struct document *settle)
 {
     (void)txn;
@@ -152,7 +166,8 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
                  .settle_due = on_settle_due,
                  .alarm = on_alarm,
                  .alarm_cleared = on_alarm_cleared,
-                 .own_lsn = own_lsn},
+                 .own_lsn = own_lsn,
+                 .confirm_held = on_confirm_held},
     };
     enum status status;
 
@@ -218,6 +233,7 @@ enum status node_open(struct node **out, const struct node_config *config,
         return status;
     }
     node_day_open(node);
+    confirmations_open(node);
     node->opened_ms = clock_mono_ms(clock);
     turn_await_parent(node);
     if (config->damage != NULL) {
@@ -251,6 +267,7 @@ void node_close(struct node *node)
     commit_close(node);
     turn_close(node);
     catch_up_free(&node->catch_up);
+    confirmations_free(&node->confirmations);
     mem_free(node);
 }
 

@@ -9,6 +9,7 @@
 #include "node/core/approval_check.h"
 #include "node/core/catch_up.h"
 #include "node/core/clock_watch.h"
+#include "node/core/confirmations.h"
 #include "node/core/meter.h"
 #include "node/core/node.h"
 #include "node/core/node_day.h"
@@ -52,6 +53,7 @@ struct node {
     struct catch_up catch_up;
     struct space space;
     struct approval_check approval_check;
+    struct confirmations confirmations;
     struct clock_watch clock_watch;
     struct meter meter;
     struct self_health self_health;

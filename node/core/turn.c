@@ -160,6 +160,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
     }
+    *busy |= confirmations_step(node);
     *busy |= catch_up_slice(&node->catch_up);
     node_watch_step(node);
     node_day_step(node);

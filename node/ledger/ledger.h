@@ -40,6 +40,8 @@ struct ledger_sink {
      * document. */
     uint64_t (*own_lsn)(void *arg, uint64_t *time_ms);
     void (*alarm_cleared)(void *arg, enum alarm_code code, struct division about); /* or NULL */
+    /* A `confirm` of this author is part of what is held since this turn. Or NULL. */
+    void (*confirm_held)(void *arg, struct division author);
 };
 
 struct ledger_config {

@@ -289,18 +289,28 @@ static bool take_entries(struct ingest *ingest, struct txn *txn, const struct he
     return true;
 }
 
+/* What an unconfirmed epoch says is obeyed once it counts; but for what it says to this node, which
+ * knows who let it in. */
+static bool may_obey(const struct ingest *ingest, const struct block_header *header)
+{
+    const struct audience *audience = &header->audience;
+
+    return roster_epoch_counts(ingest->roster, header->author, header->epoch) ||
+           (audience->kind == AUDIENCE_TREE && division_equal(audience->division, ingest->self));
+}
+
 void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                  const struct block_header *header, struct findings *found)
 {
     const struct block_body *body = &ingest->body;
 
-    if (has_link_kinds(body) && (is_waiting(txn, log->author) ||
+    if (has_link_kinds(body) && (is_waiting(txn, log->author) || !may_obey(ingest, header) ||
                                  !take_entries(ingest, txn, log, body, header->epoch, found))) {
         put_waits(txn, header);
     }
 }
 
-/* --- reading on after an upgrade --- */
+/* --- reading on after an upgrade, or a confirmation --- */
 
 static bool copy_key(void *arg, struct bytes key, struct bytes value)
 {
@@ -324,7 +334,8 @@ static enum status resume_block(struct ingest *ingest, struct txn *txn, const st
         status = block_body_read(&body, &block, err);
     }
     if (status == OK) {
-        *known = take_entries(ingest, txn, log, &body, block.header.epoch, found);
+        *known = may_obey(ingest, &block.header) &&
+                 take_entries(ingest, txn, log, &body, block.header.epoch, found);
     }
     if (status == OK && *known) {
         delete_waits(txn, &block.header);

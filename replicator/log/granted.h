@@ -13,7 +13,8 @@
  *       `--> while a row of this log stands: a row for each further block with link kinds
  *
  * Blocks are held, acknowledged, cosigned and passed on all the same. Once the program knows more,
- * grants_resume reads the blocks of the rows in order.
+ * grants_resume reads the blocks of the rows in order. What an unconfirmed epoch grants waits in
+ * the same way, until that epoch counts.
  *
  * A division that two have granted, neither knowing of the other. Where one of them is above the
  * other, a node above both takes the grant of the one nearer the root, as long as the division has
@@ -37,7 +38,8 @@ enum status grants_check(const struct block_body *body, struct err *err);
  * each that cannot be, the findings tell; the block stands. */
 void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                  const struct block_header *header, struct findings *found);
-/* After the logs were opened: reads what an earlier version of the program had to leave.
+/* After the logs were opened, and after an epoch began to count: reads what had to be left. Of
+ * durable blocks only.
  * Errors: ERR_IO, ERR_CORRUPT (such a block is not held, or damaged). */
 enum status grants_resume(struct ingest *ingest, struct txn *txn, struct findings *found,
                           struct err *err);

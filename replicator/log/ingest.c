@@ -62,7 +62,9 @@ enum place {
     PLACE_NEXT,
     PLACE_HELD,
     PLACE_GAP,
-    PLACE_LATE, /* in its chain, but before what is held of another: it was kept back */
+    PLACE_LATE,  /* in its chain, but before what is held of another: it was kept back */
+    PLACE_WAITS, /* behind a recovery that cuts off what is held here */
+    PLACE_OVER,  /* of an epoch that a recovery ended before it */
     PLACE_FORK
 };
 
@@ -83,19 +85,42 @@ static enum place compare_stored(struct ingest *ingest, struct txn *txn,
                : PLACE_FORK;
 }
 
-/* A new epoch cuts nothing off when it has no base; else it goes on after that, and only a holder
- * exactly there may follow. Nothing of an epoch before it comes behind it. */
-static bool epoch_follows(const struct ingest *ingest, const struct log_head *head,
-                          const struct block_header *header)
+/* The last recovery among these epochs; false when there is none. */
+static bool find_recovery(const struct ingest *ingest, struct division author, uint32_t after,
+                          uint32_t last, struct epoch_state *out)
 {
-    const struct grant *grant = roster_epoch(ingest->roster, header->author, header->epoch);
-
-    if (header->epoch == head->epoch) {
-        return true;
+    for (uint32_t epoch = last; epoch > after; epoch--) {
+        if (roster_epoch_state(ingest->roster, author, epoch, out) && out->is_recovery) {
+            return true;
+        }
     }
-    return header->epoch > head->epoch &&
-           (grant->base_lsn == 0 ||
-            (grant->base_lsn == head->lsn && hash_equal(&grant->base_hash, &head->hash)));
+    return false;
+}
+
+/* A rotation cuts nothing off. A recovery goes on after its base, and only a holder exactly there
+ * may follow; whoever holds less takes that first, and whoever holds more, or another branch, keeps
+ * it. Nothing of an epoch before comes behind it. */
+static enum place place_epoch(const struct ingest *ingest, const struct log_head *head,
+                              const struct block_header *header)
+{
+    struct epoch_state recovery;
+    const uint32_t newest = roster_find(ingest->roster, header->author)->grant.epoch;
+
+    if (header->epoch < head->epoch) {
+        return PLACE_FORK;
+    }
+    if (find_recovery(ingest, header->author, header->epoch, newest, &recovery) &&
+        recovery.standing == STANDING_COUNTS && block_last_lsn(header) > recovery.base_lsn) {
+        return PLACE_OVER;
+    }
+    if (!find_recovery(ingest, header->author, head->epoch, header->epoch, &recovery) ||
+        recovery.base_lsn > head->lsn) {
+        return PLACE_NEXT;
+    }
+    return recovery.base_lsn == head->lsn &&
+                   (head->lsn == 0 || hash_equal(&recovery.base_hash, &head->hash))
+               ? PLACE_NEXT
+               : PLACE_WAITS;
 }
 
 static enum place place_whole(struct ingest *ingest, struct txn *txn, const struct held_log *log,
@@ -103,16 +128,18 @@ static enum place place_whole(struct ingest *ingest, struct txn *txn, const stru
 {
     const struct block_header *header = &block->header;
     const struct log_head *head = &log->staged;
+    const enum place epoch = place_epoch(ingest, head, header);
 
+    if (epoch == PLACE_WAITS) {
+        return PLACE_WAITS;
+    }
     if (header->first_lsn <= head->lsn) {
         return compare_stored(ingest, txn, block);
     }
     if (header->first_lsn > head->lsn + 1) {
         return PLACE_GAP;
     }
-    return hash_equal(&header->prev_hash, &head->hash) && epoch_follows(ingest, head, header)
-               ? PLACE_NEXT
-               : PLACE_FORK;
+    return epoch == PLACE_NEXT && !hash_equal(&header->prev_hash, &head->hash) ? PLACE_FORK : epoch;
 }
 
 /* Does a block on disk take one of these positions? */
@@ -156,7 +183,11 @@ static enum place place_filtered(struct ingest *ingest, struct txn *txn, const s
     const struct block_header *header = &block->header;
     const struct audience_head *known = heads_of(log, &header->audience);
     const struct audience_head none = {.seq = 0}, *head = known == NULL ? &none : known;
+    const enum place epoch = place_epoch(ingest, &log->staged, header);
 
+    if (epoch == PLACE_WAITS) {
+        return PLACE_WAITS;
+    }
     if (header->aud_seq <= head->seq) {
         return compare_stored(ingest, txn, block);
     }
@@ -169,8 +200,8 @@ static enum place place_filtered(struct ingest *ingest, struct txn *txn, const s
     if (header->first_lsn <= log->staged.lsn) {
         return place_before_head(ingest, txn, block);
     }
-    if (header->epoch < log->staged.epoch) {
-        return PLACE_FORK;
+    if (epoch != PLACE_NEXT) {
+        return epoch;
     }
     /* Where two audiences meet, the chain of the log can be seen, too. */
     return header->first_lsn > log->staged.lsn + 1 ||
@@ -341,6 +372,14 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
         (void)err_set(err, ERR_GAP, "block_missing_before lsn=%" PRIu64 " author=%s",
                       header->first_lsn, header->author.code);
         return INGEST_GAP;
+    case PLACE_WAITS:
+        (void)err_set(err, ERR_NOT_YET, "recovery_cuts_off author=%s epoch=%" PRIu32,
+                      header->author.code, header->epoch);
+        return INGEST_NOT_YET;
+    case PLACE_OVER:
+        (void)err_set(err, ERR_REFUSED, "epoch_over author=%s epoch=%" PRIu32, header->author.code,
+                      header->epoch);
+        return INGEST_REFUSED;
     case PLACE_LATE:
         if (check_bytes(ingest, block, &hash, err) == OK && fits_between(ingest, block, &hash)) {
             break;

@@ -27,7 +27,8 @@ struct ingest {
 enum ingest_result {
     INGEST_STAGED,  /* it is held from now on */
     INGEST_HELD,    /* it was held before */
-    INGEST_NOT_YET, /* the key of its epoch, or its audience, is not known here yet */
+    INGEST_NOT_YET, /* the key of its epoch, or its audience, is not known here yet; or it follows a
+                       recovery that cuts off what is held here */
     INGEST_GAP,     /* a block before it is missing */
     INGEST_FORK,    /* its author signed another one for this place: both are kept as evidence */
     INGEST_REFUSED, /* not what its author signed, or not for this node */
@@ -42,11 +43,11 @@ void ingest_trim(struct ingest *ingest); /* gives the body's memory back */
 enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
                                struct err *err);
 /* Takes a parsed block in. Unless it is staged or held, `err` says why not: ERR_NOT_YET; ERR_GAP;
- * ERR_FORK; ERR_REFUSED (no log of this node, or not addressed to it); ERR_BAD_SIGNATURE (another
- * key, or another tree); ERR_CORRUPT, ERR_MALFORMED, ERR_TOO_LARGE (body); ERR_LIMIT (too many
- * grants). Nothing is staged then, but the evidence of a fork. A block of a log from above that
- * follows in its audience while later ones of another are held was kept back until now: it is taken
- * where it fits between those beside it. */
+ * ERR_FORK; ERR_REFUSED (no log of this node, or not addressed to it, or of an epoch that is over);
+ * ERR_BAD_SIGNATURE (another key, or another tree); ERR_CORRUPT, ERR_MALFORMED, ERR_TOO_LARGE
+ * (body); ERR_LIMIT (too many grants). Nothing is staged then, but the evidence of a fork. A block
+ * of a log from above that follows in its audience while later ones of another are held was kept
+ * back until now: it is taken where it fits between those beside it. */
 enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
                                 const struct block_view *block, struct findings *found,
                                 struct err *err);

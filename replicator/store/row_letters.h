@@ -26,6 +26,8 @@
       "nothing: a block whose grants were not obeyed yet", "log/granted")                          \
     X(META_AMENDMENT, 'm', "division(9)", "a Grant that this child is asked to consent to",        \
       "session/amending")                                                                          \
+    X(META_CONFIRMED, 'c', "division(9) epoch(u32)", "by(9), hash of the grant confirmed",         \
+      "trust/roster_load")                                                                         \
     X(META_FORK, 'f', "author(9) epoch(u32)", "both blocks of a fork", "log/ingest")               \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 

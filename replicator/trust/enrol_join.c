@@ -197,7 +197,7 @@ static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer 
                                const struct token *token, const struct sign_key *key,
                                const struct grant_terms *terms, struct err *err)
 {
-    struct roster *roster = roster_new(&token->tree);
+    struct roster *roster = roster_new(&token->tree, token->division);
     enum status status = OK;
     size_t at = 0;
 

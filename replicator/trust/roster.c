@@ -5,11 +5,12 @@
 
 #include "proto/array.h"
 
-struct roster *roster_new(const struct hash *tree)
+struct roster *roster_new(const struct hash *tree, struct division self)
 {
     struct roster *roster = mem_zalloc(sizeof *roster);
 
     roster->tree = *tree;
+    roster->self = self;
     return roster;
 }
 
@@ -24,6 +25,7 @@ static void free_node(struct node *node)
         buf_free(&node->epochs[i].sealed);
     }
     mem_free(node->epochs);
+    mem_free(node->confirmed);
     mem_free(node);
 }
 
@@ -64,16 +66,19 @@ static void take_out_key(struct roster *roster, const struct node *node)
     ARRAY_REMOVE(roster->keyed, roster->keyed_count, at);
 }
 
-static void add_epoch(struct node *node, const struct sealed_grant *opened, struct bytes sealed)
+static void add_epoch(const struct roster *roster, struct node *node,
+                      const struct sealed_grant *opened, struct bytes sealed, bool is_recovery)
 {
     struct epoch *epoch;
 
     ARRAY_ROOM(node->epochs, node->epoch_count, node->epoch_capacity);
     epoch = &node->epochs[node->epoch_count++];
-    *epoch = (struct epoch){opened->grant, opened->hash, BUF_EMPTY, STANDING_COUNTS};
+    *epoch =
+        (struct epoch){.grant = opened->grant, .hash = opened->hash, .is_recovery = is_recovery};
     buf_append_bytes(&epoch->sealed, sealed);
     node->member.grant = opened->grant;
     node->member.sealed = buf_bytes(&epoch->sealed);
+    (void)roster_judge(roster, node);
 }
 
 static void add_node(struct roster *roster, const struct sealed_grant *opened, struct bytes sealed)
@@ -91,16 +96,16 @@ static void add_node(struct roster *roster, const struct sealed_grant *opened, s
     for (struct node *above = node->parent; above != NULL; above = above->parent) {
         above->member.below++;
     }
-    add_epoch(node, opened, sealed);
+    add_epoch(roster, node, opened, sealed, false);
     put_in(roster, node);
     put_in_key(roster, node);
 }
 
 static void renew_node(struct roster *roster, struct node *node, const struct sealed_grant *opened,
-                       struct bytes sealed)
+                       struct bytes sealed, bool is_recovery)
 {
     take_out_key(roster, node);
-    add_epoch(node, opened, sealed);
+    add_epoch(roster, node, opened, sealed, is_recovery);
     put_in_key(roster, node);
 }
 
@@ -109,6 +114,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
     struct sealed_grant opened;
     struct node *node;
     enum status status;
+    bool is_recovery;
 
     *added = false;
     status = grant_open(&opened, sealed, err);
@@ -120,7 +126,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
         hash_equal(&node->epochs[opened.grant.epoch - 1].hash, &opened.hash)) {
         return OK;
     }
-    status = roster_check(roster, node, &opened, err);
+    status = roster_check(roster, node, &opened, &is_recovery, err);
     if (status != OK) {
         return err_wrap(err, "in_grant_epoch division=%s epoch=%" PRIu32,
                         opened.grant.division.code, opened.grant.epoch);
@@ -128,7 +134,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
     if (node == NULL) {
         add_node(roster, &opened, sealed);
     } else {
-        renew_node(roster, node, &opened, sealed);
+        renew_node(roster, node, &opened, sealed, is_recovery);
     }
     *added = true;
     return OK;
@@ -159,6 +165,7 @@ enum status roster_replace(struct roster *roster, struct bytes sealed, struct er
     struct sealed_grant opened;
     struct node *node, *granter;
     enum status status = grant_open(&opened, sealed, err);
+    bool is_recovery;
 
     if (status != OK) {
         return status;
@@ -170,7 +177,7 @@ enum status roster_replace(struct roster *roster, struct bytes sealed, struct er
         return err_set(err, ERR_DIVISION_TAKEN, "not_replaced division=%s",
                        opened.grant.division.code);
     }
-    status = roster_check(roster, NULL, &opened, err);
+    status = roster_check(roster, NULL, &opened, &is_recovery, err);
     if (status == OK) {
         take_out(roster, node);
         add_node(roster, &opened, sealed);
@@ -206,11 +213,8 @@ const struct grant *roster_epoch(const struct roster *roster, struct division di
 {
     const struct node *node = roster_node(roster, division);
 
-    if (node == NULL || epoch == 0 || epoch > node->epoch_count) {
-        return NULL;
-    }
-    return node->epochs[epoch - 1].standing == STANDING_COUNTS ? &node->epochs[epoch - 1].grant
-                                                               : NULL;
+    return node == NULL || epoch == 0 || epoch > node->epoch_count ? NULL
+                                                                   : &node->epochs[epoch - 1].grant;
 }
 
 const struct grant *roster_epoch_now(const struct roster *roster, struct division division,

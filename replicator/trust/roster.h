@@ -10,8 +10,16 @@
  * goes beyond it. What counts is the list of the epoch whose key signed, so that every holder
  * judges alike, in whatever order logs come; what was granted before a list was changed stands.
  *
- * A later epoch is a rotation: the key of the epoch before agrees to it, and parent and founders
- * are the same. It counts at once. Any other is refused. The root's count by the trust key.
+ * A later epoch is a rotation when the key of the epoch before agrees to it, parent and founders
+ * are the same and it cuts nothing off: it counts as that one does. Any other is a recovery. It
+ * counts at once for who granted it and who bears it; for everybody else once the level above its
+ * granter has confirmed it (the root itself, where the root granted):
+ *
+ *   epoch 1 --rotation--> 2 --recovery--> 3 --rotation--> 4
+ *   counts                counts          unconfirmed     unconfirmed --confirm(3 or 4)--> count
+ *
+ * A confirmation names the hash of one grant and confirms what is before it, too; it may come
+ * before that grant. The root's epochs count by the trust key.
  *
  * The numbers in a granter's policy are its children's too; a child's grant may only add to
  * them.
@@ -26,22 +34,25 @@
 enum { ROSTER_MEMBERS_MAX = 8192, TREE_DEPTH_MAX = 16 };
 
 struct roster;
-struct roster *roster_new(const struct hash *tree); /* fingerprint of the trust key */
+/* `tree` is the fingerprint of the trust key. `self` is who judges: what it granted or bears needs
+ * nobody's confirmation; DIVISION_NONE for who only looks. */
+struct roster *roster_new(const struct hash *tree, struct division self);
 void roster_free(struct roster *roster);
 const struct hash *roster_tree(const struct roster *roster);
 
 /* Does what an epoch's key signs count here? */
 enum standing {
-    STANDING_NONE,   /* there is no such epoch */
-    STANDING_COUNTS, /* a first one, a rotation, or the root's */
+    STANDING_NONE,        /* there is no such epoch */
+    STANDING_COUNTS,      /* what it signs is folded, and obeyed */
+    STANDING_UNCONFIRMED, /* it is held and passed on, and no figure is made of it */
 };
 
 /* Verifies and takes a sealed grant. OK also when it is there already (*added false).
- * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter or epoch before unknown);
- * ERR_BAD_SIGNATURE (the granter's, the former epoch's consent, or the link key's proof);
- * ERR_REFUSED (outside the granter's reach, no consent or one that changes more than keys, policy
- * laxer than the granter's, another tree); ERR_DIVISION_TAKEN (another has granted it); ERR_FORK
- * (another grant of the same division and epoch). */
+ * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter or epoch before unknown, or the
+ * granter's epoch unconfirmed); ERR_BAD_SIGNATURE (the granter's, the former epoch's consent, or
+ * the link key's proof); ERR_REFUSED (outside the granter's reach, a base below the former one,
+ * policy laxer than the granter's, another tree); ERR_DIVISION_TAKEN (another has granted it);
+ * ERR_FORK (another grant of the same division and epoch). */
 enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, struct err *err);
 /* Two have granted one division, neither knowing of the other: the one nearer the root stands.
  * Takes its grant in the place of all epochs of the one that came first, which has nothing below
@@ -62,13 +73,48 @@ const struct member *roster_root(const struct roster *roster); /* NULL while emp
 size_t roster_count(const struct roster *roster);
 const struct member *roster_at(const struct roster *roster, size_t index); /* sorted by code */
 
-/* The grant of one epoch that counts, or NULL: a signature is checked with the key of its time. */
+/* The grant of one epoch, whatever its standing, or NULL: a signature is checked with the key of
+ * its time. */
 const struct grant *roster_epoch(const struct roster *roster, struct division division,
                                  uint32_t epoch);
 /* The same, when its key is the newest one: what is said now, and not kept from earlier, is said
  * with that. An epoch that changed no key is as good as the one before it. */
 const struct grant *roster_epoch_now(const struct roster *roster, struct division division,
                                      uint32_t epoch);
+/* How an epoch stands here. All zero, and false, when there is no such epoch. */
+struct epoch_state {
+    enum standing standing;
+    bool is_recovery;
+    uint64_t base_lsn; /* of a recovery: what lies above it of earlier epochs is cut off */
+    struct hash base_hash;
+    struct hash hash; /* of the grant: what a confirmation names */
+};
+bool roster_epoch_state(const struct roster *roster, struct division division, uint32_t epoch,
+                        struct epoch_state *out);
+bool roster_epoch_counts(const struct roster *roster, struct division division, uint32_t epoch);
+/* The first epoch that is unconfirmed, and the base of the recovery that made it so: what the
+ * division says above is unconfirmed. 0 when all of them count. */
+uint32_t roster_unconfirmed(const struct roster *roster, struct division division,
+                            uint64_t *base_lsn);
+
+/* The newest epoch, when it or one before it is a recovery that was not confirmed, however it
+ * stands here: what the confirmer is to look at. 0: there is nothing to confirm. */
+uint32_t roster_to_confirm(const struct roster *roster, struct division division);
+
+/* "This grant counts", by who stands above its granter. */
+struct confirmation_of_epoch {
+    struct division by, division;
+    uint32_t epoch;
+    struct hash grant;
+};
+/* Takes one, whether the grant is known or not; the last word of one epoch stands, and none takes
+ * the place of one that fits the grant held. *changed: epochs count that did not. Whether persons
+ * have signed it is the caller's to know. Errors: ERR_REFUSED (the division is unknown here, or it
+ * is not `by` who confirms it). */
+enum status roster_confirm(struct roster *roster, const struct confirmation_of_epoch *confirmation,
+                           bool *changed, struct err *err);
+/* Whose word it takes for this division's recoveries: its granter's parent, or the root. */
+struct division roster_confirmer(const struct roster *roster, struct division division);
 /* As it was signed; empty when there is no such epoch. */
 struct bytes roster_sealed(const struct roster *roster, struct division division, uint32_t epoch);
 /* What that grant says beside it: whom its holder may grant counts for the key of its time, too.

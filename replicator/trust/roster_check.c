@@ -52,10 +52,14 @@ static enum status find_granter(const struct roster *roster, const struct sealed
                        grant->parent.code, grant->granter_epoch);
     }
     *out = &parent->epochs[grant->granter_epoch - 1];
-    return (*out)->standing == STANDING_COUNTS && has_key(*out, &opened->signer)
+    if (!has_key(*out, &opened->signer)) {
+        return err_set(err, ERR_REFUSED, "not_signers_to_grant division=%s", grant->division.code);
+    }
+    /* Who was let in by an epoch that is unconfirmed still knows what it was told. */
+    return (*out)->standing == STANDING_COUNTS || division_equal(grant->division, roster->self)
                ? OK
-               : err_set(err, ERR_REFUSED, "not_signers_to_grant division=%s",
-                         grant->division.code);
+               : err_set(err, ERR_NOT_YET, "granter_epoch_unconfirmed division=%s epoch=%" PRIu32,
+                         grant->parent.code, grant->granter_epoch);
 }
 
 /* Whose word is it? The trust key's for the root, the parent's for everybody else. */
@@ -103,31 +107,29 @@ static enum status check_new(const struct roster *roster, const struct grant *gr
     return OK;
 }
 
-/* A rotation: the former epoch counts and its key agrees to these bytes, which change nobody but
- * the keys and cut nothing off. */
-static enum status check_rotation(const struct epoch *former, const struct sealed_grant *opened,
-                                  struct err *err)
+/* A rotation has the consent of the epoch before to these bytes, which change nobody but the keys
+ * and cut nothing off. All else is a recovery. */
+static enum status judge_next(const struct epoch *former, const struct sealed_grant *opened,
+                              bool *is_recovery, struct err *err)
 {
     const struct grant_terms *terms = &opened->terms;
     struct grant_terms before;
     enum status status;
 
-    if (!terms->has_consent) {
-        return err_set(err, ERR_REFUSED, "no_consent");
-    }
-    if (former->standing != STANDING_COUNTS) {
-        return err_set(err, ERR_REFUSED, "former_epoch_not_counted");
-    }
-    if (!signature_ok(&former->grant.sign_key, &terms->consented, &terms->consent)) {
+    if (terms->has_consent &&
+        !signature_ok(&former->grant.sign_key, &terms->consented, &terms->consent)) {
         return err_set(err, ERR_BAD_SIGNATURE, "consent_wrong");
     }
-    if (opened->grant.base_lsn != 0) {
-        return err_set(err, ERR_REFUSED, "rotation_base");
-    }
     status = grant_parse_terms(&before, buf_bytes(&former->sealed), err);
-    return status != OK || founders_equal(terms, &before)
-               ? status
-               : err_set(err, ERR_REFUSED, "rotation_founders");
+    if (status != OK) {
+        return status;
+    }
+    *is_recovery =
+        !terms->has_consent || opened->grant.base_lsn != 0 || !founders_equal(terms, &before);
+    return *is_recovery && opened->grant.base_lsn < former->grant.base_lsn
+               ? err_set(err, ERR_REFUSED, "base_below base=%" PRIu64 " former=%" PRIu64,
+                         opened->grant.base_lsn, former->grant.base_lsn)
+               : OK;
 }
 
 /* The trust key's word counts by itself. */
@@ -141,7 +143,7 @@ static enum status check_root_epoch(const struct grant *former, const struct gra
 }
 
 static enum status check_next(const struct node *node, const struct sealed_grant *opened,
-                              struct err *err)
+                              bool *is_recovery, struct err *err)
 {
     const struct epoch *former = &node->epochs[node->epoch_count - 1];
     const struct grant *grant = &opened->grant, *last = &former->grant;
@@ -159,17 +161,18 @@ static enum status check_next(const struct node *node, const struct sealed_grant
         return err_set(err, ERR_LIMIT, "epochs_full epochs_max=%d", EPOCHS_MAX);
     }
     return division_is_none(grant->parent) ? check_root_epoch(last, grant, err)
-                                           : check_rotation(former, opened, err);
+                                           : judge_next(former, opened, is_recovery, err);
 }
 
 enum status roster_check(const struct roster *roster, const struct node *node,
-                         const struct sealed_grant *opened, struct err *err)
+                         const struct sealed_grant *opened, bool *is_recovery, struct err *err)
 {
     const struct grant *grant = &opened->grant;
     const struct hash link_key = link_key_hash(&grant->tree, grant->division, grant->curve_key);
     const struct node *holder;
     enum status status;
 
+    *is_recovery = false;
     if (!hash_equal(&grant->tree, &roster->tree)) {
         return err_set(err, ERR_REFUSED, "grant_other_tree");
     }
@@ -180,7 +183,8 @@ enum status roster_check(const struct roster *roster, const struct node *node,
     if (status != OK) {
         return status;
     }
-    status = node == NULL ? check_new(roster, grant, err) : check_next(node, opened, err);
+    status =
+        node == NULL ? check_new(roster, grant, err) : check_next(node, opened, is_recovery, err);
     if (status != OK) {
         return status;
     }

@@ -5,6 +5,8 @@
 struct grants { /* read first, added parents before children */
     struct buf *at;
     size_t count, capacity;
+    struct confirmation_of_epoch *confirmed;
+    size_t confirmed_count, confirmed_capacity;
 };
 
 static bool collect(void *arg, struct bytes key, struct bytes value)
@@ -18,6 +20,49 @@ static bool collect(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+static bool collect_confirmed(void *arg, struct bytes key, struct bytes value)
+{
+    struct grants *grants = arg;
+    struct reader at = reader_of(key), of = reader_of(value);
+    struct confirmation_of_epoch one;
+
+    (void)reader_u8(&at);
+    one.division = division_read(&at);
+    one.epoch = reader_u32(&at);
+    one.by = division_read(&of);
+    reader_copy(&of, &one.grant, sizeof one.grant);
+    if (reader_ok(&at) && reader_ok(&of)) {
+        ARRAY_ROOM(grants->confirmed, grants->confirmed_count, grants->confirmed_capacity);
+        grants->confirmed[grants->confirmed_count++] = one;
+    }
+    return true;
+}
+
+/* What was taken once is taken again: whose grants are there. */
+static void confirm_all(struct roster *roster, const struct grants *grants)
+{
+    for (size_t i = 0; i < grants->confirmed_count; i++) {
+        struct err err;
+        bool changed;
+
+        (void)roster_confirm(roster, &grants->confirmed[i], &changed, &err);
+    }
+}
+
+void roster_store_confirmed(struct txn *txn, const struct confirmation_of_epoch *confirmation)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    buf_put_u8(&key, META_CONFIRMED);
+    division_write(&key, confirmation->division);
+    buf_put_u32(&key, confirmation->epoch);
+    division_write(&value, confirmation->by);
+    buf_append(&value, confirmation->grant.at, sizeof confirmation->grant.at);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
 /* Keys sort by code, so a parent may come after its child: what is not yet is tried again. Each
  * round takes at least one level of the tree. */
 static enum status add_all(struct roster *roster, struct grants *grants, struct err *err)
@@ -27,6 +72,7 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
 
     do {
         before = left;
+        confirm_all(roster, grants);
         for (size_t i = 0; i < grants->count; i++) {
             struct err why;
             enum status status;
@@ -47,6 +93,7 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
             left--;
         }
     } while (left > 0 && left < before);
+    confirm_all(roster, grants);
     if (worst != OK) {
         return err_wrap(err, "in_stored_grant");
     }
@@ -56,11 +103,15 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
 enum status roster_load(struct roster *roster, const struct store *store,
                         struct store_snapshot *snapshot, struct err *err)
 {
-    const uint8_t letter = META_GRANT;
-    struct grants grants = {NULL, 0, 0};
+    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED;
+    struct grants grants = {.at = NULL};
     enum status status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&letter, 1),
                                           BYTES_NONE, collect, &grants, err);
 
+    if (status == OK) {
+        status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&confirmed, 1),
+                                  BYTES_NONE, collect_confirmed, &grants, err);
+    }
     if (status == OK) {
         status = add_all(roster, &grants, err);
     }
@@ -68,5 +119,6 @@ enum status roster_load(struct roster *roster, const struct store *store,
         buf_free(&grants.at[i]);
     }
     mem_free(grants.at);
+    mem_free(grants.confirmed);
     return status;
 }

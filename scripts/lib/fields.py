@@ -32,7 +32,8 @@ OURS = ("replicator/", "node/")
 ARENA = ("proto/arena.h",)
 VALUES = set("""
     access_token alarm alarm_counters answer api_task approval_terms approve_item arrival_mark
-    batch_row booking browser_key catalogue_row change_filter children confirmation cosigned_head
+    batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
+    cosigned_head
     daemon_options dead_letter division_view doc_row draft enrol_asker enrol_message facts
     grant_terms home_config home_setup indicator indicator_ref invite_terms link_spell
     list_filter list_page log_head

@@ -1,9 +1,9 @@
 #include "node/ledger/families/family.h"
 
 /* Those with the most entries come first. */
-static const struct family *const families[] = {&family_payment,  &family_indicator,
-                                                &family_transfer, &family_budget,
-                                                &family_project,  &family_codes};
+static const struct family *const families[] = {
+    &family_payment, &family_indicator, &family_transfer, &family_budget,
+    &family_project, &family_codes,     &family_trust};
 
 static bool find_kind(uint32_t kind, const struct family **family, const struct kind_steps **steps)
 {

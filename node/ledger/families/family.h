@@ -42,7 +42,7 @@ struct family {
     size_t count;
 };
 extern const struct family family_codes, family_project, family_budget, family_transfer,
-    family_indicator, family_payment;
+    family_indicator, family_payment, family_trust;
 
 /* Never NULL: a kind that does nothing has a row of nothing. */
 const struct kind_steps *kind_steps(uint32_t kind);

@@ -223,14 +223,29 @@ static enum reason check_unanswered(struct facts *facts)
                                         : refuse(facts->refusal, REASON_WRONG_STATE, "");
 }
 
+/* Issued under keys that nobody beside its granter has confirmed; two persons may take it all the
+ * same, since who confirms may be away for weeks. */
+static bool is_unconfirmed(const struct facts *facts, struct division issuer)
+{
+    uint64_t base_lsn;
+
+    return roster_unconfirmed(facts->ledger->config.roster, issuer, &base_lsn) != 0 &&
+           facts->match.transfer_lsn > base_lsn &&
+           !document_is_word(facts->document, FIELD_UNCONFIRMED, "1");
+}
+
 /* What nobody approved who may is no money to work with; it can still be returned. */
 static enum reason check_registrable(struct facts *facts)
 {
+    const struct division issuer = document_party(facts->document);
     const enum reason reason = check_unanswered(facts);
 
-    return reason == REASON_NONE && unapproved_find(facts->txn, document_party(facts->document),
-                                                    facts->match.transfer_lsn, NULL)
-               ? refuse(facts->refusal, REASON_ISSUER_UNAPPROVED, "")
+    if (reason == REASON_NONE &&
+        unapproved_find(facts->txn, issuer, facts->match.transfer_lsn, NULL)) {
+        return refuse(facts->refusal, REASON_ISSUER_UNAPPROVED, "");
+    }
+    return reason == REASON_NONE && is_unconfirmed(facts, issuer)
+               ? refuse(facts->refusal, REASON_ISSUER_UNCONFIRMED, "")
                : reason;
 }
 

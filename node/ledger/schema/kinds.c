@@ -107,7 +107,7 @@ static const struct kind_info kinds[KINDS_END] = {
                        .takes_elements = true,
                        .stages = transfer_stages,
                        .required = {FIELD_BGT_ID},
-                       .optional = {FIELD_ORI_DIV_CODE},
+                       .optional = {FIELD_ORI_DIV_CODE, FIELD_UNCONFIRMED},
                        .completed = ANSWER_COMPLETED,
                        .party = FIELD_ORI_DIV_CODE,
                        .about = ABOUT_TRANSFER,
@@ -233,6 +233,15 @@ static const struct kind_info kinds[KINDS_END] = {
                        .first_state = DOC_RELEASED,
                        .books = {ACC_AVAIL, ACC_AVAIL},
                        .exceeds = "available"},
+    [KIND_CONFIRM] = {.name = "confirm",
+                      .any_year = true,
+                      .always_two = true,
+                      .required = {FIELD_DIV_CODE},
+                      .optional = {FIELD_REASON},
+                      .completed = {FIELD_EPOCH, FIELD_GRANT_HASH},
+                      .reach = REACH_PARTY_TREE,
+                      .party = FIELD_DIV_CODE,
+                      .place = PLACE_BELOW},
 };
 
 static const char *const catalogs[] = {
@@ -396,6 +405,8 @@ struct audience kind_audience(const struct document *document, struct division s
     assert(info != NULL);
     if (info->reach == REACH_PARTY) {
         audience.division = document_party(document);
+    } else if (info->reach == REACH_PARTY_TREE) {
+        audience = (struct audience){AUDIENCE_TREE, document_party(document)};
     } else if (info->reach == REACH_TREE || (info->reach == REACH_TREE_IF_TRACKED &&
                                              document_is_word(document, FIELD_IS_TRACK, "1"))) {
         audience.kind = AUDIENCE_TREE;

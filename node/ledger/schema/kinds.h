@@ -32,6 +32,7 @@ enum kind {
     KIND_UNFREEZE = 34,
     KIND_REDUCE = 35,
     KIND_VIREMENT = 39,
+    KIND_CONFIRM = 75, /* a recovery of a division below counts */
     KINDS_END,
     /* Spoken for, by number:
      * 36 element_map      37 revenue        38 receipt        40 adjust       41 recall
@@ -41,7 +42,7 @@ enum kind {
      * 57 transfer_out     58 opening        59 cash_plan      60 bank_out     61 bank_item
      * 62 pay_detail       63 account_balance 64 performance   65 rank         66 cash_transfer
      * 67 cash_receipt     68 remit          69 settlement     70 reopen_year  71 calendar
-     * 72 unit_figure      73 division_change 74 withdraw      75-79 free */
+     * 72 unit_figure      73 division_change 74 withdraw      76-79 free */
 };
 enum { DOCUMENT_FORMAT = 1 };
 
@@ -69,7 +70,8 @@ enum reach {
     REACH_LINE, /* the author's own line */
     REACH_TREE, /* all below the author too */
     REACH_TREE_IF_TRACKED,
-    REACH_PARTY, /* the line of the division it names */
+    REACH_PARTY,      /* the line of the division it names */
+    REACH_PARTY_TREE, /* those below and above that division, too: all who hold its log */
 };
 
 /* Where the division it names must be; else not_below_you, upper_has_node. */
@@ -95,6 +97,7 @@ struct kind_info {
     bool node_only;      /* clients get `node_only` */
     bool takes_elements; /* the optional elements of DOMAIN 3 */
     bool any_year;       /* says nothing about a fiscal year: it may be left out */
+    bool always_two;     /* needs two persons wherever any kind does */
     enum field first[8]; /* required of a code's first version: see document_check_form */
     enum field required[16], optional[24]; /* beside id, fiscal_year, memo, mof_div_code; 0 ends */
     /* What only nodes write into it; goes before takes_elements. A client that gives one of these

@@ -13,9 +13,15 @@ static bool from_persons(uint32_t kind)
     return info != NULL && !info->node_only;
 }
 
-bool policy_needs(struct policy policy, uint32_t kind)
+static bool names(struct policy policy, uint32_t kind)
 {
     return from_persons(kind) && number_set_has(&policy.kinds, kind);
+}
+
+bool policy_needs(struct policy policy, uint32_t kind)
+{
+    return names(policy, kind) || (from_persons(kind) && kind_info(kind)->always_two &&
+                                   !number_set_is_empty(&policy.kinds));
 }
 
 struct policy policy_both(struct policy own, struct policy parent)
@@ -28,7 +34,7 @@ struct policy policy_lacks(struct policy policy, struct policy floor)
     struct policy lacks = POLICY_NONE;
 
     for (uint32_t kind = KIND_OPERATOR; kind < KINDS_END; kind++) {
-        if (policy_needs(floor, kind) && !policy_needs(policy, kind)) {
+        if (names(floor, kind) && !names(policy, kind)) {
             (void)number_set_add(&lacks.kinds, kind);
         }
     }
@@ -78,7 +84,7 @@ void policy_print(char out[POLICY_TEXT_MAX], struct policy policy)
         return;
     }
     for (uint32_t kind = KIND_OPERATOR; kind < KINDS_END; kind++) {
-        if (policy_needs(policy, kind)) {
+        if (names(policy, kind)) {
             used += (size_t)snprintf(out + used, POLICY_TEXT_MAX - used, "%s%s",
                                      used == 0 ? "" : ",", kind_info(kind)->name);
             assert(used < POLICY_TEXT_MAX);

@@ -19,7 +19,8 @@ struct policy {
 #define POLICY_NONE     ((struct policy){NUMBER_SET_NONE})
 #define POLICY_REQUIRED ((struct policy){NUMBER_SET_ALL})
 
-/* Does a document of this kind need two persons? What nodes write by themselves never does. */
+/* Does a document of this kind need two persons? What nodes write by themselves never does; what
+ * says whom to believe always does, where anything does. */
 bool policy_needs(struct policy policy, uint32_t kind);
 struct policy policy_both(struct policy own, struct policy parent);
 /* The kinds that `floor` names and `policy` does not; POLICY_NONE when `policy` is as strict. */

@@ -41,6 +41,7 @@ static const char *const codes[REASONS] = {
     [REASON_SIGNER_ENDED] = "signer_ended",
     [REASON_SIGNATURE_OUTDATED] = "signature_outdated",
     [REASON_ISSUER_UNAPPROVED] = "issuer_unapproved",
+    [REASON_ISSUER_UNCONFIRMED] = "issuer_unconfirmed",
     [REASON_DRAFTS_FULL] = "drafts_full",
     [REASON_NOT_FOR_ROLE] = "not_for_role",
 };

@@ -37,7 +37,7 @@ static const struct spec {
     {"transfer", "ori_bgt_id rec_div_code amount cor_bgt_doc_no tra_type_code stage",
      "doc_title doc_date early_bgt_id is_disaster due_days" ELEMENTS,
      "stage=early tra_type_code=special"},
-    {"register", "bgt_id", "ori_div_code", ""},
+    {"register", "bgt_id", "ori_div_code unconfirmed", ""},
     {"return", "bgt_id reason", "ori_div_code", ""},
     {"allocate", "ori_bgt_id agency_code amount", ELEMENTS, ""},
     {"release", "bgt_id cor_bgt_doc_no", "doc_date", ""},

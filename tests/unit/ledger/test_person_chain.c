@@ -69,7 +69,7 @@ static struct world *open_world(size_t founders)
     for (int i = 0; i < PERSONS; i++) {
         sign_key_generate(&world->keys[i]);
     }
-    world->roster = roster_new(&world->trust.tree);
+    world->roster = roster_new(&world->trust.tree, DIVISION_NONE);
     world->time_ms = 1000;
     world->epoch = 1;
     grant_epoch(world, 1, founders, ZHUOMA);

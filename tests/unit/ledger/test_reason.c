@@ -47,6 +47,7 @@ static const struct {
     {REASON_DRAFTS_FULL, "", "drafts_full"},
     {REASON_ISSUER_UNAPPROVED, "", "issuer_unapproved"},
     {REASON_NOT_FOR_ROLE, "", "not_for_role"},
+    {REASON_ISSUER_UNCONFIRMED, "", "issuer_unconfirmed"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

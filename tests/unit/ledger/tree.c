@@ -524,7 +524,7 @@ struct tree *tree_new_strict(enum office_name strict)
     tree->strict = strict;
     tree->now_ms = NEW_YEAR_2026_MS;
     trust_generate(&tree->trust);
-    tree->roster = roster_new(&tree->trust.tree);
+    tree->roster = roster_new(&tree->trust.tree, DIVISION_NONE);
     for (int i = 0; i < OFFICES; i++) {
         tree->offices[i].tree = tree;
         tree->offices[i].name = (enum office_name)i;

@@ -31,7 +31,7 @@ static int set_up(void **state)
 {
     (void)state;
     trust_generate(&trust);
-    roster = roster_new(&trust.tree);
+    roster = roster_new(&trust.tree, DIVISION_NONE);
     sign_key_generate(&root_key);
     sign_key_generate(&city_key);
     sign_key_generate(&county_key);

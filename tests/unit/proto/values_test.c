@@ -246,7 +246,7 @@ static void texts_are_what_their_type_allows(void **state)
 
         {FIELD_AMOUNT, "1", false}, /* not a text */
         {FIELD_FISCAL_YEAR, "2026", false},
-        {(enum field)86, "1", false}, /* no such field */
+        {(enum field)88, "1", false}, /* no such field */
         {FIELD_INHERITED, "\x01", false},
     };
 

@@ -119,7 +119,7 @@ static int open_world(void **state)
     curve_key_generate(&world->curve);
     curve_key_generate(&world->city_curve);
     world->city.tree = world->trust.tree;
-    world->city.roster = roster_new(&world->trust.tree);
+    world->city.roster = roster_new(&world->trust.tree, DIVISION_NONE);
     take_grant(world, REGION, "", &world->region, region_curve, NULL);
     take_grant(world, CITY, REGION, &world->city.key, world->city_curve.public, &world->region);
     store_memory_open(&world->store);

@@ -69,7 +69,7 @@ static int set_up(void **state)
     trust_generate(&world->trust);
     sign_key_generate(&world->region);
     sign_key_generate(&world->next);
-    world->roster = roster_new(&world->trust.tree);
+    world->roster = roster_new(&world->trust.tree, DIVISION_NONE);
     *state = world;
     return 0;
 }

@@ -397,7 +397,7 @@ static void what_was_waited_for_is_read_after_the_upgrade(void **state)
     begin(0);
     grant_next(&sealed[0], CITY);
     grant_next(&sealed[1], CITY);
-    first_kind = KIND_CONFIRM;
+    first_kind = KIND_USER_FIRST - 1; /* of a later version */
     assert_true(bring(2));
     first_kind = 0;
     assert_true(bring_new(1));

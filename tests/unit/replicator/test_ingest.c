@@ -55,7 +55,7 @@ static void add_grant(struct roster *roster, enum who who)
 
 static struct roster *roster_of(size_t members)
 {
-    struct roster *roster = roster_new(&trust.tree);
+    struct roster *roster = roster_new(&trust.tree, DIVISION_NONE);
 
     for (size_t i = 0; i < members; i++) {
         add_grant(roster, (enum who)i);

@@ -1,5 +1,4 @@
-/* test_reach - whom a division may grant: what a list says, who judges by which list, and what a
- * later epoch needs. */
+/* test_reach - whom a division may grant: what a list says, and who judges by which list. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,17 +9,7 @@
 
 #include "proto/message.h"
 #include "replicator/trust/enrol_place.h"
-#include "tests/harness/identities.h"
-
-static struct grant_reach reach_of(const char *text)
-{
-    struct grant_reach reach;
-
-    if (!reach_parse(&reach, bytes_text(text))) {
-        fail_msg("\"%s\" is no list", text);
-    }
-    return reach;
-}
+#include "tests/harness/said.h"
 
 /* --- what a list says --- */
 
@@ -152,107 +141,6 @@ static void a_list_is_shown_as_it_was_typed(void **state)
 
 /* --- who judges --- */
 
-enum who { REGION, CITY, COUNTY, OTHER, PEOPLE };
-
-struct world {
-    struct trust trust;
-    struct sign_key keys[PEOPLE];
-    struct roster *roster;
-    struct buf sealed;
-    struct err err;
-};
-
-static int set_up(void **state)
-{
-    struct world *world = mem_zalloc(sizeof *world);
-
-    trust_generate(&world->trust);
-    for (int i = 0; i < PEOPLE; i++) {
-        sign_key_generate(&world->keys[i]);
-    }
-    world->roster = roster_new(&world->trust.tree);
-    *state = world;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct world *world = *state;
-
-    roster_free(world->roster);
-    buf_free(&world->sealed);
-    mem_free(world);
-    return 0;
-}
-
-static void begin_anew(struct world *world)
-{
-    roster_free(world->roster);
-    world->roster = roster_new(&world->trust.tree);
-}
-
-/* One grant: who it is of, who signs it, and what stands in it. */
-struct said {
-    const char *division, *parent, *list;
-    enum who holder, granter; /* of the root the trust key's, whoever is named */
-    uint32_t epoch, granter_epoch;
-    int consents; /* 0: nobody; else the key of enum who, and one more */
-    uint64_t base_lsn;
-    const char *founder;
-};
-
-static void seal(struct world *world, const struct said *said)
-{
-    const bool is_root = said->parent == NULL;
-    struct grant grant = first_grant(division_of(said->division),
-                                     is_root ? DIVISION_NONE : division_of(said->parent));
-    struct grant_terms terms = {.may_grant = reach_of(said->list)};
-
-    grant.epoch = said->epoch == 0 ? 1 : said->epoch;
-    grant.granter_epoch = said->granter_epoch;
-    grant.base_lsn = said->base_lsn;
-    if (said->founder != NULL) {
-        (void)snprintf(terms.founders[0].name, sizeof terms.founders[0].name, "%s", said->founder);
-        terms.founder_count = 1;
-    }
-    grant_certify(&grant, &world->trust.tree, &world->keys[said->holder]);
-    if (said->consents != 0) {
-        consent(&terms, &grant, &world->keys[said->consents - 1]);
-    }
-    buf_clear(&world->sealed);
-    grant_seal(&world->sealed, &grant, &terms,
-               is_root ? &world->trust.key : &world->keys[said->granter]);
-}
-
-static enum status say(struct world *world, const struct said *said)
-{
-    bool added;
-
-    seal(world, said);
-    return roster_add(world->roster, buf_bytes(&world->sealed), &added, &world->err);
-}
-
-static void must(struct world *world, const struct said *said)
-{
-    if (say(world, said) != OK) {
-        fail_msg("%s: %s", said->division, world->err.text);
-    }
-}
-
-static const struct said root = {.division = "540000", .list = "*", .holder = REGION};
-
-static struct said city_of(const char *list)
-{
-    return (struct said){
-        .division = "540100", .parent = "540000", .list = list, .holder = CITY, .granter = REGION};
-}
-
-static struct said county_of(const char *code, const char *list)
-{
-    return (struct said){
-        .division = code, .parent = "540100", .list = list, .holder = COUNTY, .granter = CITY};
-}
-
 static void who_may_grant_what(void **state)
 {
     static const struct {
@@ -298,8 +186,8 @@ static void who_may_grant_what(void **state)
         const struct said county = county_of(cases[i].code, cases[i].list);
         enum status status;
 
-        begin_anew(world);
-        must(world, &root);
+        said_anew(world);
+        must(world, &said_root);
         must(world, &city);
         status = say(world, &county);
         if (status != cases[i].want ||
@@ -326,8 +214,8 @@ static void a_squatter_is_refused_whether_the_code_is_there_or_not(void **state)
     struct world *world = *state;
 
     for (int is_there = 0; is_there < 2; is_there++) {
-        begin_anew(world);
-        must(world, &root);
+        said_anew(world);
+        must(world, &said_root);
         must(world, &city);
         must(world, &county);
         if (is_there) {
@@ -375,8 +263,8 @@ static void a_grant_is_judged_by_the_list_of_its_own_epoch_in_whatever_order(voi
             enum status status;
 
             county.granter_epoch = cases[i].granter_epoch;
-            begin_anew(world);
-            must(world, &root);
+            said_anew(world);
+            must(world, &said_root);
             must(world, &city);
             if (!late) {
                 must(world, &narrow);
@@ -396,81 +284,6 @@ static void a_grant_is_judged_by_the_list_of_its_own_epoch_in_whatever_order(voi
     }
 }
 
-/* --- a later epoch --- */
-
-static void a_later_epoch_needs_the_consent_of_the_former(void **state)
-{
-    static const struct {
-        const char *name;
-        struct said next;
-        const char *word; /* of the refusal; NULL: it counts */
-    } cases[] = {
-        {"the former key agrees", {.holder = OTHER, .consents = CITY + 1}, NULL},
-        {"the same keys, agreed",
-         {.holder = CITY, .consents = CITY + 1, .list = "5401*,5403*"},
-         NULL},
-        {"nobody agrees", {.holder = OTHER}, "no_consent"},
-        {"the same keys, nobody asked", {.holder = CITY}, "no_consent"},
-        {"the new key agrees to itself", {.holder = OTHER, .consents = OTHER + 1}, "consent_wrong"},
-        {"the granter agrees", {.holder = OTHER, .consents = REGION + 1}, "consent_wrong"},
-        {"it would cut off",
-         {.holder = OTHER, .consents = CITY + 1, .base_lsn = 4},
-         "rotation_base"},
-        {"other first admins",
-         {.holder = OTHER, .consents = CITY + 1, .founder = "zhao"},
-         "rotation_founders"},
-        {"an epoch is left out",
-         {.holder = OTHER, .consents = CITY + 1, .epoch = 3},
-         "epoch_unknown"},
-    };
-    struct world *world = *state;
-
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        const struct said city = city_of("5401*");
-        struct said next = cases[i].next;
-        enum status status;
-
-        next.division = "540100";
-        next.parent = "540000";
-        next.granter = REGION;
-        next.list = next.list == NULL ? "5401*" : next.list;
-        next.epoch = next.epoch == 0 ? 2 : next.epoch;
-        begin_anew(world);
-        must(world, &root);
-        must(world, &city);
-        status = say(world, &next);
-        if ((status == OK) != (cases[i].word == NULL) ||
-            (status != OK && strstr(world->err.text, cases[i].word) == NULL)) {
-            fail_msg("%s: %s", cases[i].name, status == OK ? "taken" : world->err.text);
-        }
-        assert_int_equal(roster_find(world->roster, division_of("540100"))->grant.epoch,
-                         status == OK ? 2 : 1);
-        assert_int_equal(roster_epoch(world->roster, division_of("540100"), 2) != NULL,
-                         status == OK);
-    }
-}
-
-/* The granter lays a key of its own there, and lets that one agree to the next. */
-static void nothing_is_rotated_on_top_of_an_epoch_that_does_not_count(void **state)
-{
-    const struct said city = city_of("5401*");
-    struct said own = city, next;
-    struct world *world = *state;
-
-    must(world, &root);
-    must(world, &city);
-    own.epoch = 2;
-    own.holder = OTHER;
-    assert_int_equal(say(world, &own), ERR_REFUSED);
-    next = own;
-    next.epoch = 3;
-    next.consents = OTHER + 1;
-    assert_int_equal(say(world, &next), ERR_NOT_YET);
-    next.epoch = 2;
-    assert_int_equal(say(world, &next), ERR_BAD_SIGNATURE);
-    assert_int_equal(roster_find(world->roster, division_of("540100"))->grant.epoch, 1);
-}
-
 /* --- two granters of one code --- */
 
 static const struct said upper = {
@@ -478,7 +291,7 @@ static const struct said upper = {
 
 static enum status replace(struct world *world, const struct said *said)
 {
-    seal(world, said);
+    said_seal(world, said);
     return roster_replace(world->roster, buf_bytes(&world->sealed), &world->err);
 }
 
@@ -487,16 +300,16 @@ static void give_both(struct world *world)
     const struct said city = city_of("5401*"), lower = county_of("540121", "");
     struct hash a, b;
 
-    begin_anew(world);
-    must(world, &root);
+    said_anew(world);
+    must(world, &said_root);
     must(world, &city);
     must(world, &upper);
     assert_int_equal(say(world, &lower), ERR_DIVISION_TAKEN);
     assert_int_equal(replace(world, &lower), ERR_DIVISION_TAKEN);
     a = roster_hash(world->roster);
 
-    begin_anew(world);
-    must(world, &root);
+    said_anew(world);
+    must(world, &said_root);
     must(world, &city);
     must(world, &lower);
     assert_int_equal(roster_find(world->roster, division_of("540100"))->below, 1);
@@ -529,7 +342,7 @@ static void who_has_granted_is_not_taken_away(void **state)
                               .granter = COUNTY};
     struct world *world = *state;
 
-    must(world, &root);
+    must(world, &said_root);
     must(world, &city);
     must(world, &lower);
     must(world, &town);
@@ -558,7 +371,7 @@ static void a_granter_asks_itself_first(void **state)
     struct world *world = *state;
     const struct said city = city_of("5401*,!540122*"), county = county_of("540121", "540121*");
 
-    must(world, &root);
+    must(world, &said_root);
     must(world, &city);
     must(world, &county);
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -584,7 +397,7 @@ static void a_granter_asks_itself_first(void **state)
 
 int main(void)
 {
-#define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define STORY(name) cmocka_unit_test_setup_teardown(name, said_set_up, said_tear_down)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_code_is_in_reach_or_not),
         cmocka_unit_test(a_list_lies_within_another_or_not),
@@ -593,8 +406,6 @@ int main(void)
         STORY(who_may_grant_what),
         STORY(a_squatter_is_refused_whether_the_code_is_there_or_not),
         STORY(a_grant_is_judged_by_the_list_of_its_own_epoch_in_whatever_order),
-        STORY(a_later_epoch_needs_the_consent_of_the_former),
-        STORY(nothing_is_rotated_on_top_of_an_epoch_that_does_not_count),
         STORY(the_one_nearer_the_root_stands_whichever_came_first),
         STORY(who_has_granted_is_not_taken_away),
         STORY(a_granter_asks_itself_first),

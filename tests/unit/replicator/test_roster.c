@@ -94,7 +94,7 @@ static int open_world(void **state)
         sign_key_generate(&world->keys[i]);
     }
     world->tree = key_fingerprint(&world->keys[TRUST].public);
-    world->roster = roster_new(&world->tree);
+    world->roster = roster_new(&world->tree, DIVISION_NONE);
     *state = world;
     return 0;
 }
@@ -642,7 +642,7 @@ static void the_order_of_grants_does_not_show(void **state)
 
     give_all(world, OTHER_COUNTY);
     a = roster_hash(first);
-    world->roster = roster_new(&world->tree);
+    world->roster = roster_new(&world->tree, DIVISION_NONE);
     for (enum who who = REGION; who <= OTHER_COUNTY; who++) {
         static const enum who order[] = {0, REGION, OTHER_CITY, OTHER_COUNTY, CITY, COUNTY};
         const struct grant grant = grant_of(world, order[who]);
