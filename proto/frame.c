@@ -25,6 +25,7 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
         {"Blocks", "block", FRAME_BLOCKS_MAX},
         {"Hello", "heads", FRAME_POSITIONS_MAX},
         {"Welcome", "heads", FRAME_POSITIONS_MAX},
+        {"Position", "line", BEAT_LINE_MAX},
         {"Ack", "held", FRAME_POSITIONS_MAX},
         {"Ack", "not_yet", FRAME_POSITIONS_MAX},
         {"Frame", "cosignature", FRAME_COSIGNATURES_MAX},

@@ -12,6 +12,7 @@
 #include "replicator/log/ingest.h"
 #include "replicator/log/log_writer.h"
 #include "replicator/session/cosign.h"
+#include "replicator/session/fork_news.h"
 #include "replicator/session/heartbeat.h"
 #include "replicator/session/lanes.h"
 #include "replicator/session/link.h"
@@ -35,6 +36,7 @@ struct replicator {
     struct links links;
     struct session session;
     struct own_log_fault own_log;
+    struct fork_news fork_news;
     struct lanes lanes;
     struct heartbeat heartbeat;
     struct cosigning cosigning;

@@ -6,6 +6,7 @@
 
 #include "proto/log.h"
 #include "replicator/core.h"
+#include "replicator/log/fork_pair.h"
 #include "replicator/log/granted.h"
 #include "replicator/session/amending.h"
 #include "replicator/session/cosign_head.h"
@@ -103,6 +104,10 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     }
     if (status == OK) {
         follow_roster(r);
+        status = fork_pairs_load(&r->logs, err);
+    }
+    if (status == OK) {
+        claim_check_own(r);
         status = grants_resume(&r->ingest, txn, session_findings(r), err);
         session_act(r, NULL);
     }
@@ -139,6 +144,7 @@ void replicator_close(struct replicator *r)
     session_free(&r->session);
     lanes_free(&r->lanes);
     cosign_free(&r->cosigning);
+    fork_news_free(&r->fork_news);
     arrivals_free(&r->arrivals);
     log_writer_free(&r->writer);
     ingest_free(&r->ingest);
@@ -203,9 +209,13 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
     if (division_is_none(fault->peer)) {
         return OK;
     }
-    return err_set(err, ERR_CORRUPT, "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
-                   fault->forked ? "own_log_forked" : "own_log_behind_peer", fault->peer.code,
-                   r->config.self.code, fault->lsn, fault->held);
+    if (fault->forked) {
+        return err_set(err, ERR_CORRUPT, "own_log_forked author=%s held=%" PRIu64,
+                       r->config.self.code, fault->held);
+    }
+    return err_set(err, ERR_CORRUPT,
+                   "own_log_behind_peer peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                   fault->peer.code, r->config.self.code, fault->lsn, fault->held);
 }
 
 enum status replicator_grant(struct replicator *r, struct txn *txn, const struct grant *grant,

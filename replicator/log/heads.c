@@ -106,6 +106,47 @@ static void audience_key(struct buf *key, struct division author, const struct a
     division_write(key, audience->division);
 }
 
+static void place_key(struct buf *key, struct division author, const struct audience *audience,
+                      uint64_t seq)
+{
+    buf_clear(key);
+    buf_put_u8(key, HEADS_PLACE);
+    division_write(key, author);
+    buf_put_u8(key, (uint8_t)audience->kind);
+    division_write(key, audience->division);
+    buf_put_u64(key, seq);
+}
+
+bool heads_place(const struct logs *logs, struct txn *txn, struct division author,
+                 const struct audience *audience, uint64_t seq, struct held_place *out)
+{
+    struct buf key = BUF_EMPTY, stored = BUF_EMPTY;
+    struct bytes value = BYTES_NONE;
+    struct reader reader;
+    struct err err;
+
+    place_key(&key, author, audience, seq);
+    if (txn != NULL) {
+        (void)txn_get(txn, SPACE_HEADS, buf_bytes(&key), &value);
+    } else if (logs->store->ops->get(logs->store->self, NULL, SPACE_HEADS, buf_bytes(&key), &stored,
+                                     &err) == OK) {
+        value = buf_bytes(&stored);
+    }
+    reader = reader_of(value);
+    out->epoch = reader_u32(&reader);
+    out->first_lsn = reader_u64(&reader);
+    out->last_lsn = reader_u64(&reader);
+    reader_copy(&reader, &out->hash, sizeof out->hash);
+    buf_free(&key);
+    buf_free(&stored);
+    return reader_done(&reader);
+}
+
+void heads_note_fork(struct held_log *log, uint32_t epoch)
+{
+    log->forked = epoch > log->forked ? epoch : log->forked;
+}
+
 struct loading {
     struct logs *logs;
     bool failed;
@@ -258,6 +299,18 @@ static void put_audience_head(struct logs *logs, struct txn *txn, const struct h
     (void)txn_put(txn, SPACE_HEADS, buf_bytes(&logs->key), buf_bytes(&logs->value));
 }
 
+static void put_place(struct logs *logs, struct txn *txn, const struct block_header *header,
+                      const struct hash *hash)
+{
+    buf_clear(&logs->value);
+    buf_put_u32(&logs->value, header->epoch);
+    buf_put_u64(&logs->value, header->first_lsn);
+    buf_put_u64(&logs->value, block_last_lsn(header));
+    buf_append(&logs->value, hash, sizeof *hash);
+    place_key(&logs->key, header->author, &header->audience, header->aud_seq);
+    (void)txn_put(txn, SPACE_HEADS, buf_bytes(&logs->key), buf_bytes(&logs->value));
+}
+
 static void note_staged_block(struct logs *logs, struct held_log *log,
                               const struct block_header *header, bool is_late)
 {
@@ -313,6 +366,9 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
     }
     put_log_head(logs, txn, log);
     move_audience(logs, txn, log, header, hash);
+    if (log->side != HELD_BELOW) {
+        put_place(logs, txn, header, hash);
+    }
 }
 
 struct staged_blocks heads_durable(struct logs *logs)

@@ -29,12 +29,21 @@ struct audience_head {
 /* HELD_ABOVE: only what is addressed to us. All others are held whole. */
 enum held_side { HELD_NOT, HELD_OWN, HELD_BELOW, HELD_ABOVE };
 
+/* Where the block `seq` of an audience lies: kept of the own log and of those from above, whose
+ * holders below tell their places audience by audience. */
+struct held_place {
+    uint32_t epoch;
+    uint64_t first_lsn, last_lsn;
+    struct hash hash;
+};
+
 /* One log that is held, the own one among them. */
 struct held_log {
     struct division author;
     enum held_side side;
     struct log_head staged, durable; /* of this turn; on disk */
     uint64_t bytes;                  /* of all its blocks */
+    uint32_t forked; /* the newest epoch of which two branches are kept (log/evidence.h); 0: none */
     struct audience_head *audiences;
     size_t audience_count, audience_capacity;
     struct gap { /* of a log from above: what came last that does not follow in its audience */
@@ -79,6 +88,12 @@ struct held_log *heads_find(const struct logs *logs, struct division author); /*
 struct held_log *heads_follow(struct logs *logs, struct division author, enum held_side side);
 /* The head of one audience of a log; NULL while it has none. Lives until the next heads_stage. */
 const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience);
+
+/* False when no such block is held. `txn` NULL: what is durable. */
+bool heads_place(const struct logs *logs, struct txn *txn, struct division author,
+                 const struct audience *audience, uint64_t seq, struct held_place *out);
+/* Evidence of a fork is kept. */
+void heads_note_fork(struct held_log *log, uint32_t epoch);
 
 /* A block of this audience came and the one before it is missing. If that happens again it was not
  * lost on the way: the log is asked for from the end of the audience on. */

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "replicator/log/evidence.h"
 #include "replicator/log/granted.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
@@ -107,7 +108,7 @@ static enum place place_epoch(const struct ingest *ingest, const struct log_head
     const uint32_t newest = roster_find(ingest->roster, header->author)->grant.epoch;
 
     if (header->epoch < head->epoch) {
-        return PLACE_FORK;
+        return PLACE_OVER;
     }
     if (find_recovery(ingest, header->author, header->epoch, newest, &recovery) &&
         recovery.standing == STANDING_COUNTS && block_last_lsn(header) > recovery.base_lsn) {
@@ -221,52 +222,25 @@ static enum status check_bytes(const struct ingest *ingest, const struct block_v
     return block_verify(block, roster_tree(ingest->roster), &grant->sign_key, hash, err);
 }
 
-/* What the author signed against its own log; the first of an author and epoch is kept, beside
- * the block that this node holds. */
-static void keep_evidence(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                          const struct block_view *block)
+/* A block of another branch: evidence if the author signed it and what is held contradicts it, and
+ * refused in any case. */
+static enum ingest_result judge_fork(struct ingest *ingest, struct txn *txn, struct held_log *log,
+                                     const struct block_view *block, struct findings *found,
+                                     struct err *err)
 {
-    struct buf held = BUF_EMPTY, value = BUF_EMPTY;
-    struct block_view other;
-    struct bytes known;
-    struct err err;
-    const uint64_t lsn =
-        block->header.first_lsn <= log->durable.lsn ? block->header.first_lsn : log->durable.lsn;
-
-    buf_clear(&ingest->key);
-    buf_put_u8(&ingest->key, META_FORK);
-    division_write(&ingest->key, log->author);
-    buf_put_u32(&ingest->key, block->header.epoch);
-    if (!txn_get(txn, SPACE_META, buf_bytes(&ingest->key), &known)) {
-        if (log_read_block(ingest->logs->store, NULL, log->author, lsn, &held, &other, &err) !=
-            OK) {
-            buf_clear(&held);
-        }
-        buf_put_u32(&value, (uint32_t)block->whole.size);
-        buf_append_bytes(&value, block->whole);
-        buf_append_bytes(&value, buf_bytes(&held));
-        (void)txn_put(txn, SPACE_META, buf_bytes(&ingest->key), buf_bytes(&value));
-    }
-    buf_free(&held);
-    buf_free(&value);
-}
-
-/* A block of another branch: evidence if the author signed it, and nothing if not. */
-static enum ingest_result judge_fork(struct ingest *ingest, struct txn *txn,
-                                     const struct held_log *log, const struct block_view *block,
-                                     struct findings *found, struct err *err)
-{
+    const struct block_header *header = &block->header;
     struct hash hash;
-    enum status status = check_bytes(ingest, block, &hash, err);
 
-    if (status != OK) {
+    if (check_bytes(ingest, block, &hash, err) != OK) {
         return INGEST_REFUSED;
     }
-    keep_evidence(ingest, txn, log, block);
-    findings_alarm(found, ALARM_FORK, log->author, "two_blocks_signed lsn=%" PRIu64,
-                   block->header.first_lsn - 1);
-    (void)err_set(err, ERR_FORK, "block_does_not_follow lsn=%" PRIu64, block->header.first_lsn);
-    return INGEST_FORK;
+    if (evidence_keep(ingest->logs, ingest->roster, txn, log, block, &hash, found)) {
+        (void)err_set(err, ERR_FORK, "block_does_not_follow lsn=%" PRIu64, header->first_lsn);
+        return INGEST_FORK;
+    }
+    (void)err_set(err, ERR_REFUSED, "epoch_over author=%s epoch=%" PRIu32, header->author.code,
+                  header->epoch);
+    return INGEST_REFUSED;
 }
 
 /* Does it fit between the blocks beside it, as far as they are held? What cannot be read of them
@@ -376,15 +350,12 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
         (void)err_set(err, ERR_NOT_YET, "recovery_cuts_off author=%s epoch=%" PRIu32,
                       header->author.code, header->epoch);
         return INGEST_NOT_YET;
-    case PLACE_OVER:
-        (void)err_set(err, ERR_REFUSED, "epoch_over author=%s epoch=%" PRIu32, header->author.code,
-                      header->epoch);
-        return INGEST_REFUSED;
     case PLACE_LATE:
         if (check_bytes(ingest, block, &hash, err) == OK && fits_between(ingest, block, &hash)) {
             break;
         }
         return judge_fork(ingest, txn, log, block, found, err);
+    case PLACE_OVER:
     case PLACE_FORK:
         return judge_fork(ingest, txn, log, block, found, err);
     case PLACE_HELD:
@@ -394,42 +365,4 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
         break;
     }
     return take(ingest, txn, log, block, found, err) == OK ? INGEST_STAGED : INGEST_REFUSED;
-}
-
-/* --- evidence --- */
-
-enum ingest_evidence ingest_weigh(struct ingest *ingest, struct txn *txn,
-                                  const struct held_log *log, struct bytes whole,
-                                  uint64_t *last_lsn, struct err *err)
-{
-    const struct division author = log->author;
-    struct block_view block;
-    struct hash hash;
-    enum status status = block_parse(&block, whole, err);
-
-    *last_lsn = 0;
-    if (status == OK && !division_equal(block.header.author, author)) {
-        status = err_set(err, ERR_CORRUPT, "block_other_author");
-    }
-    if (status == OK) {
-        status = ingest_check_epoch(ingest, &block.header, err);
-    }
-    if (status == OK) {
-        status = check_bytes(ingest, &block, &hash, err);
-    }
-    if (status != OK) {
-        return EVIDENCE_NONE;
-    }
-    *last_lsn = block_last_lsn(&block.header);
-    if (*last_lsn > log->durable.lsn) {
-        return EVIDENCE_NEWER;
-    }
-    if (compare_stored(ingest, txn, &block) == PLACE_HELD) {
-        return EVIDENCE_HELD;
-    }
-    if (log->side == HELD_ABOVE && !overlaps_held(ingest, &block.header)) {
-        return EVIDENCE_HELD; /* not for this node: it tells nothing about what is held */
-    }
-    keep_evidence(ingest, txn, log, &block);
-    return EVIDENCE_FORK;
 }

@@ -31,7 +31,7 @@ enum ingest_result {
                        recovery that cuts off what is held here */
     INGEST_GAP,     /* a block before it is missing */
     INGEST_FORK,    /* its author signed another one for this place: both are kept as evidence */
-    INGEST_REFUSED, /* not what its author signed, or not for this node */
+    INGEST_REFUSED, /* not what its author signed, of an epoch that is over, or not for this node */
 };
 
 void ingest_init(struct ingest *ingest, struct division self, struct logs *logs,
@@ -51,17 +51,5 @@ enum status ingest_check_epoch(const struct ingest *ingest, const struct block_h
 enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
                                 const struct block_view *block, struct findings *found,
                                 struct err *err);
-
-/* What a block tells that a neighbour shows against what is held of this log. */
-enum ingest_evidence {
-    EVIDENCE_NONE,  /* its author did not sign it, or it is of another log: `err` says */
-    EVIDENCE_HELD,  /* nothing: it is held here, too */
-    EVIDENCE_NEWER, /* it ends behind all that is held and durable */
-    EVIDENCE_FORK,  /* another one is held there; both are kept */
-};
-/* Nothing is staged but the evidence of a fork. *last_lsn is where the block ends. */
-enum ingest_evidence ingest_weigh(struct ingest *ingest, struct txn *txn,
-                                  const struct held_log *log, struct bytes whole,
-                                  uint64_t *last_lsn, struct err *err);
 
 #endif

@@ -187,21 +187,6 @@ enum status log_read_block(const struct store *store, struct store_snapshot *sna
     return status;
 }
 
-bool log_ends_otherwise(const struct store *store, struct division author, uint64_t lsn,
-                        struct bytes hash)
-{
-    struct buf whole = BUF_EMPTY;
-    struct block_view block;
-    struct err err;
-    const bool otherwise =
-        log_read_block(store, NULL, author, lsn + 1, &whole, &block, &err) == OK &&
-        (block.header.first_lsn != lsn + 1 ||
-         !bytes_equal(hash, bytes_of(block.header.prev_hash.at, HASH_SIZE)));
-
-    buf_free(&whole);
-    return otherwise;
-}
-
 enum status log_read_entry(const struct store *store, struct store_snapshot *snapshot,
                            struct division author, uint64_t lsn, struct block_body *body,
                            struct entry *entry, struct err *err)

@@ -3,6 +3,7 @@
  *   SPACE_BLOCKS  author(9) epoch(u32) first_lsn(u64)                     -> block bytes
  *   SPACE_HEADS   HEADS_LOG author(9)                                     -> newest block held
  *   SPACE_HEADS   HEADS_AUDIENCE author(9) audience kind(u8) division(9)  -> newest of it
+ *   SPACE_HEADS   HEADS_PLACE author(9) audience kind(u8) division(9) aud_seq(u64) -> where it lies
  *   SPACE_HEADS   HEADS_ARRIVAL position(u64)                             -> what came in one turn
  *   SPACE_META    META_GRANT division(9) epoch(u32)                       -> sealed grant
  *   SPACE_COSIGN  author(9) holder(9)                                     -> newest cosignature
@@ -22,11 +23,6 @@ void log_block_key(struct buf *key, struct division author, uint32_t epoch, uint
 enum status log_read_block(const struct store *store, struct store_snapshot *snapshot,
                            struct division author, uint64_t lsn, struct buf *whole,
                            struct block_view *block, struct err *err);
-
-/* Does the block behind `lsn` say that no block of this hash ends there? False where none is held.
- */
-bool log_ends_otherwise(const struct store *store, struct division author, uint64_t lsn,
-                        struct bytes hash);
 
 /* One entry; `body` keeps the memory that entry->body points into. Errors as log_read_block;
  * ERR_CORRUPT. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "replicator/core.h"
+#include "replicator/log/evidence.h"
 #include "replicator/log/sealing.h"
 
 enum { CLAIM_SHOW_MS = 1000 }; /* a peer is shown one block in this time */
@@ -119,34 +120,44 @@ static void report_false(struct replicator *r, struct link *link, const char *wh
     close_claim(&link->claim);
 }
 
-/* The author signed it. Of the own log that is the end of writing. */
-static void report_true(struct replicator *r, struct link *link, const struct held_log *log,
-                        enum ingest_evidence what, uint64_t lsn)
+/* The author signed more than is held here. Of the own log that is the end of writing. */
+static void report_newer(struct replicator *r, struct link *link, const struct held_log *log,
+                         uint64_t lsn)
 {
     const bool is_own = log->side == HELD_OWN;
 
     if (is_own) {
-        struct own_log_fault *fault = &r->own_log;
-
-        *fault = (struct own_log_fault){what == EVIDENCE_FORK, link->peer, lsn, log->durable.lsn};
+        r->own_log = (struct own_log_fault){false, link->peer, lsn, log->durable.lsn};
     }
-    if (what == EVIDENCE_NEWER) {
-        notice_alarm(r, ALARM_LOST_TAIL, log->author,
-                     "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
-                     is_own ? "own_log_behind_peer" : "log_behind_peer", link->peer.code,
-                     log->author.code, lsn, log->durable.lsn);
-    } else {
-        notice_alarm(r, ALARM_FORK, log->author, "two_blocks_signed lsn=%" PRIu64, lsn);
-    }
-    notice_over(r, ALARM_FALSE_CLAIM, link->peer);
-    close_claim(&link->claim);
+    notice_alarm(r, ALARM_LOST_TAIL, log->author,
+                 "%s peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                 is_own ? "own_log_behind_peer" : "log_behind_peer", link->peer.code,
+                 log->author.code, lsn, log->durable.lsn);
+    claim_over(r, link, log->author);
 }
 
-void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole)
+void claim_over(struct replicator *r, struct link *link, struct division author)
+{
+    if (claim_is_of(&link->claim, author)) {
+        notice_over(r, ALARM_FALSE_CLAIM, link->peer);
+        close_claim(&link->claim);
+    }
+}
+
+void claim_check_own(struct replicator *r)
+{
+    const uint64_t lsn = r->logs.own->durable.lsn;
+
+    if (evidence_stands(r->roster, r->logs.own)) {
+        r->own_log = (struct own_log_fault){true, r->config.self, lsn, lsn};
+    }
+}
+
+void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole,
+                 struct findings *found)
 {
     const struct claim *claim = &link->claim;
-    const struct held_log *log = heads_find(&r->logs, claim->author);
-    enum ingest_evidence what;
+    struct held_log *log = heads_find(&r->logs, claim->author);
     uint64_t last_lsn;
     struct err err;
 
@@ -155,14 +166,20 @@ void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struc
         link_count_refused(link);
         return;
     }
-    what = ingest_weigh(&r->ingest, txn, log, whole, &last_lsn, &err);
-    switch (what) {
+    switch (evidence_weigh(&r->logs, r->roster, txn, log, whole, &last_lsn, found, &err)) {
     case EVIDENCE_NEWER:
-    case EVIDENCE_FORK:
-        report_true(r, link, log, what, last_lsn);
+        report_newer(r, link, log, last_lsn);
+        break;
+    case EVIDENCE_FORK: /* the session hears of it as of any */
+        claim_over(r, link, log->author);
         break;
     case EVIDENCE_HELD:
         report_false(r, link, "block_is_held");
+        break;
+    case EVIDENCE_NOTHING:
+        report_false(r, link, "block_fits");
+        break;
+    case EVIDENCE_NOT_YET: /* it is asked again */
         break;
     case EVIDENCE_NONE:
         report_false(r, link, message_is_code(bytes_text(err.text)) ? err.text : "block_false");

@@ -5,6 +5,7 @@
 
 #include "proto/array.h"
 #include "replicator/core.h"
+#include "replicator/log/compare.h"
 #include "replicator/session/cosign_head.h"
 #include "replicator/trust/cosignature.h"
 
@@ -225,21 +226,23 @@ static bool may_speak(const struct replicator *r, const struct link *link, struc
     return roster_within(r->roster, author, holder) || roster_within(r->roster, holder, author);
 }
 
-static void compare_heads(struct replicator *r, const struct held_log *log, struct division holder,
-                          const Terrace__Cosignature *c, const struct audience *audience)
+/* A bare hash that does not fit is a claim, for the neighbour that brought it to prove. */
+static bool contradicts(struct replicator *r, const struct link *link, const struct held_log *log,
+                        const Terrace__Cosignature *c, const struct audience *audience,
+                        struct findings *found)
 {
-    const struct audience_head *head = audience == NULL ? NULL : heads_of(log, audience);
-    const struct hash *ours = &log->durable.hash;
+    const struct bytes hash = bytes_of_pb(c->hash);
+    uint64_t lsn;
+    const enum log_relation relation =
+        audience == NULL || log->side == HELD_BELOW
+            ? log_compare(&r->logs, log, c->lsn, hash)
+            : log_compare_audience(&r->logs, log, audience, c->aud_seq, hash, &lsn);
 
-    if (head != NULL && head->seq == c->aud_seq) {
-        ours = &head->hash;
-    } else if (c->lsn != log->durable.lsn || c->epoch != log->durable.epoch || audience != NULL) {
-        return;
+    if (!relation_contradicts(relation)) {
+        return false;
     }
-    if (memcmp(c->hash.data, ours->at, HASH_SIZE) != 0) {
-        notice_alarm(r, ALARM_FORK, log->author, "peer_holds_other_block peer=%s lsn=%" PRIu64,
-                     holder.code, c->lsn);
-    }
+    cursor_claims_other(&link->stream, log, c->lsn, found);
+    return true;
 }
 
 /* Of a log that is held whole nobody can hold more and prove it here. */
@@ -282,7 +285,7 @@ static bool is_of_what_it_holds(const struct replicator *r, const struct cosigne
 }
 
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
-                    const Terrace__Cosignature *c)
+                    const Terrace__Cosignature *c, struct findings *found)
 {
     const struct member *member;
     const struct held_log *log;
@@ -317,7 +320,9 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                      word.holder.code);
         return;
     }
-    compare_heads(r, log, word.holder, c, word.whole ? NULL : &word.audience);
+    if (contradicts(r, link, log, c, word.whole ? NULL : &word.audience, found)) {
+        return;
+    }
     cosignature_put(txn, word.author, word.holder, c, now_unix_ms(r));
     pass_on(r, link, word.author, word.holder, c);
     if (log->side == HELD_OWN && member->parent == NULL) {

@@ -14,6 +14,7 @@
 #define TERRACE_REPLICATOR_SESSION_COSIGN_H
 
 #include "proto/frame.h"
+#include "replicator/finding.h"
 #include "replicator/log/heads.h"
 
 struct replicator;
@@ -51,6 +52,6 @@ void cosign_soon(struct replicator *r, const struct held_log *log);
 void cosign_tick(struct replicator *r, struct txn *txn);
 /* One that does not verify is alarmed, one that may not come is counted or passed over. */
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
-                    const Terrace__Cosignature *cosignature);
+                    const Terrace__Cosignature *cosignature, struct findings *found);
 
 #endif

@@ -11,6 +11,41 @@ enum {
 
 /* --- to the peer --- */
 
+/* Of a log from above: where each audience ends, while all that is held of it is told. */
+static void list_line(struct arena *arena, const struct held_log *log, Terrace__Position *position)
+{
+    struct {
+        Terrace__AudienceHead head;
+        struct division division;
+        struct hash hash;
+    } * made;
+
+    if (log->side != HELD_ABOVE || log->staged.lsn != log->durable.lsn ||
+        log->audience_count == 0 || !position->has_hash) {
+        return;
+    }
+    position->line = arena_alloc(arena, BEAT_LINE_MAX * sizeof *position->line);
+    for (size_t i = 0; position->line != NULL && i < log->audience_count && i < BEAT_LINE_MAX;
+         i++) {
+        const struct audience_head *audience = &log->audiences[i];
+        made = arena_alloc(arena, sizeof *made);
+        if (made == NULL) {
+            return;
+        }
+        terrace__audience_head__init(&made->head);
+        made->division = audience->audience.division;
+        made->hash = audience->hash;
+        made->head.has_kind = made->head.has_division = made->head.has_aud_seq = 1;
+        made->head.has_hash = made->head.has_lsn = 1;
+        made->head.kind = audience->audience.kind;
+        made->head.division = pb_division(&made->division);
+        made->head.aud_seq = audience->seq;
+        made->head.hash = pb_of_bytes(&made->hash, HASH_SIZE);
+        made->head.lsn = audience->lsn;
+        position->line[position->n_line++] = &made->head;
+    }
+}
+
 /* To the parent: all that is held. To a child: what it is to send us. */
 static size_t list_heads(struct replicator *r, const struct link *link, Terrace__Position ***out)
 {
@@ -27,6 +62,9 @@ static size_t list_heads(struct replicator *r, const struct link *link, Terrace_
         list[count] = position_new(r->context.arena, log, log->author);
         if (list[count] == NULL) {
             break;
+        }
+        if (link->is_parent) {
+            list_line(r->context.arena, log, list[count]);
         }
         count++;
     }

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 
 #include "replicator/core.h"
+#include "replicator/log/compare.h"
+#include "replicator/session/fork_news.h"
 #include "replicator/trust/cosignature.h"
 
 enum { BEAT_GAP_MS = 1000 }; /* at most one of ours in this time, whatever changes */
@@ -116,6 +118,20 @@ static void check_silence(struct replicator *r, const struct log_head *head, uin
     }
 }
 
+/* What the root says stands against what is held: the parent, which brought its word, is to show
+ * the block. */
+static void claim_other(struct replicator *r, struct division author, uint64_t lsn,
+                        const char *what)
+{
+    struct link *parent = links_find(&r->links, r->parent);
+    struct finding finding = {.kind = FOUND_CLAIM, .about = author, .lsn = lsn};
+
+    if (parent != NULL && link_is_open(parent)) {
+        message_format(finding.text, sizeof finding.text, "%s lsn=%" PRIu64, what, lsn);
+        claim_begin(r, parent, &finding);
+    }
+}
+
 /* Has what the root told of come? */
 static void check_line(struct replicator *r)
 {
@@ -126,13 +142,16 @@ static void check_line(struct replicator *r)
     const uint64_t now = now_ms(r);
 
     for (size_t i = 0; log != NULL && i < claims->count; i++) {
-        const struct audience_head *head = heads_of(log, &claims->at[i].audience);
-        const struct hash none = HASH_ZERO;
-        const uint64_t have = head == NULL ? 0 : head->seq;
+        const struct root_claim claim = claims->at[i];
+        const struct audience_head *head = heads_of(log, &claim.audience);
+        uint64_t lsn;
 
-        if (!root_claims_compare(claims, i, have, head == NULL ? &none : &head->hash, now)) {
-            notice_alarm(r, ALARM_FORK, root, "root_tells_other_block seq=%" PRIu64, have);
+        if (claim.awaited &&
+            log_compare_audience(&r->logs, log, &claim.audience, claim.seq,
+                                 bytes_of(claim.hash.at, HASH_SIZE), &lsn) == RELATION_OTHER) {
+            claim_other(r, root, lsn, "root_tells_other_block");
         }
+        root_claims_observe(claims, i, head == NULL ? 0 : head->seq, now);
     }
     oldest = log == NULL ? NULL : root_claims_oldest(claims);
     if (oldest == NULL) {
@@ -216,8 +235,10 @@ bool heartbeat_alone(struct replicator *r, struct buf *out)
     make_beat(r, &own);
     frame.n_beat = COUNT_OF(beats);
     frame.beat = beats;
+    fork_news_add_alone(r, &frame);
     buf_clear(out);
     frame_encode(out, &frame);
+    arena_reset(r->context.arena);
     buf_free(&own.health);
     return true;
 }
@@ -359,9 +380,9 @@ static void observe_confirmation(struct replicator *r, const struct link *link,
     observe_line(r, beat);
     r->heartbeat.confirmed.root_skew_ms =
         (int64_t)(beat->root_unix_ms + link->stream.flow.rtt_ms / 2 - now_unix_ms(r));
-    if (beat->lsn == head->lsn && memcmp(beat->hash.data, head->hash.at, HASH_SIZE) != 0) {
-        notice_alarm(r, ALARM_FORK, r->config.self, "root_holds_other_block lsn=%" PRIu64,
-                     beat->lsn);
+    if (relation_contradicts(
+            log_compare(&r->logs, r->logs.own, beat->lsn, bytes_of_pb(beat->hash)))) {
+        claim_other(r, r->config.self, beat->lsn, "root_holds_other_block");
         return;
     }
     if (beat->lsn < r->heartbeat.confirmed.lsn || beat->lsn > head->lsn) {

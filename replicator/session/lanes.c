@@ -1,6 +1,7 @@
 #include "replicator/session/lanes.h"
 
 #include "replicator/core.h"
+#include "replicator/session/fork_news.h"
 
 void lanes_free(struct lanes *lanes)
 {
@@ -58,7 +59,8 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
         if (outbox_take_hello(outbox)) {
             handshake_hello(r, link, link_grant(r, link), &frame);
             any = true;
-        } else if (link_is_open(link) && outbox_add_evidence(outbox, &frame)) {
+        } else if (link_is_open(link) &&
+                   (outbox_add_evidence(outbox, &frame) || fork_news_add(r, link, &frame))) {
             any = true;
         } else if (link_is_open(link)) {
             any = add_session_parts(r, link, &frame);

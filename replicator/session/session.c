@@ -5,6 +5,7 @@
 #include "replicator/core.h"
 #include "replicator/session/amending.h"
 #include "replicator/session/follow.h"
+#include "replicator/session/fork_news.h"
 #include "replicator/session/grant_conflict.h"
 
 void session_free(struct session *session)
@@ -24,8 +25,9 @@ static void refuse(struct replicator *r, struct link *link, const struct finding
                    finding->lsn, author, finding->text);
     link_count_refused(link);
     link_hold(r, link, HOLD_REFUSED, message);
-    notice_alarm(r, finding->status == ERR_FORK ? ALARM_FORK : ALARM_BAD_BLOCK, link->peer, "%s",
-                 message);
+    if (finding->status != ERR_FORK) { /* which is its author's, and alarmed of him */
+        notice_alarm(r, ALARM_BAD_BLOCK, link->peer, "%s", message);
+    }
 }
 
 /* It rejects one of ours. */
@@ -56,6 +58,9 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
         break;
     case FOUND_OVER:
         notice_over(r, finding->alarm, finding->about);
+        break;
+    case FOUND_FORK:
+        fork_news_found(r, finding->about);
         break;
     case FOUND_MEMBER:
         follow_member(r, finding->about);
@@ -170,6 +175,7 @@ static void resume(struct replicator *r, struct link *link, uint64_t unix_ms,
     note_clock(r, link, unix_ms);
     cursor_resume(&link->stream, heads, count, &r->session.found);
     claim_resumed(r, link, &r->session.found);
+    fork_news_resume(r, link, heads, count);
     session_act(r, link);
 }
 
@@ -289,10 +295,16 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
         amending_take(r, txn, link, frame->consent);
     }
     if (frame->has_evidence) {
-        claim_judge(r, txn, link, bytes_of_pb(frame->evidence));
+        claim_judge(r, txn, link, bytes_of_pb(frame->evidence), &r->session.found);
+        session_act(r, link);
+    }
+    if (frame->fork != NULL) {
+        fork_news_take(r, txn, link, frame->fork, &r->session.found);
+        session_act(r, link);
     }
     for (size_t i = 0; i < frame->n_cosignature; i++) {
-        cosign_receive(r, txn, link, frame->cosignature[i]);
+        cosign_receive(r, txn, link, frame->cosignature[i], &r->session.found);
+        session_act(r, link);
     }
     for (size_t i = 0; i < frame->n_beat; i++) {
         if (heartbeat_receive(r, link, frame->beat[i])) {
@@ -358,6 +370,10 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
         take_complaint(r, link, frame->reject);
     } else if (is_lone_beat(link, frame)) {
         (void)heartbeat_receive(r, link, frame->beat[0]);
+        if (frame->fork != NULL && can_pay) {
+            fork_news_take(r, txn, link, frame->fork, &r->session.found);
+            session_act(r, link);
+        }
     } else if (frame->session == 0) {
         (void)err_set(&err, ERR_MALFORMED, "frame_without_session");
         link_refuse_frame(r, link, &err);

@@ -15,6 +15,8 @@
     X(HEADS_LOG, 'L', "author(9)", "newest block held", "log/heads")                               \
     X(HEADS_AUDIENCE, 'A', "author(9) audience kind(u8) division(9)", "newest of that audience",   \
       "log/heads")                                                                                 \
+    X(HEADS_PLACE, 'Q', "author(9) audience kind(u8) division(9) aud_seq(u64)",                    \
+      "epoch(u32) first_lsn(u64) last_lsn(u64) hash: where that block lies", "log/heads")          \
     X(HEADS_ARRIVAL, 'P', "position(u64)", "what came in one turn", "log/arrivals")
 
 /* SPACE_META */
@@ -28,7 +30,7 @@
       "session/amending")                                                                          \
     X(META_CONFIRMED, 'c', "division(9) epoch(u32)", "by(9), hash of the grant confirmed",         \
       "trust/roster_load")                                                                         \
-    X(META_FORK, 'f', "author(9) epoch(u32)", "both blocks of a fork", "log/ingest")               \
+    X(META_FORK, 'f', "author(9) epoch(u32)", "both blocks of a fork", "log/evidence")             \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

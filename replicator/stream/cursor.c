@@ -4,7 +4,7 @@
 #include <inttypes.h>
 
 #include "proto/array.h"
-#include "replicator/log/sealing.h"
+#include "replicator/log/compare.h"
 #include "replicator/stream/stream.h"
 
 /* --- cursors --- */
@@ -273,32 +273,61 @@ void cursor_claims_other(const struct stream *stream, const struct held_log *log
     findings_because(found, FOUND_CLAIM, log->author, lsn, OK, text);
 }
 
-/* Both end at one place: is it in the same block? */
-enum heads { HEADS_APART, HEADS_SAME, HEADS_DIFFER };
-
-static enum heads compare_heads(const struct held_log *log, const Terrace__Position *position)
+/* The peer holds the log audience by audience, as it says: does each end where one of ours does? */
+static bool line_contradicts(const struct stream *stream, const struct held_log *log,
+                             const Terrace__Position *position, struct findings *found)
 {
-    const struct log_head *head = &log->durable;
+    for (size_t i = 0; i < position->n_line; i++) {
+        const Terrace__AudienceHead *head = position->line[i];
+        struct audience audience = {.kind = head->kind};
+        uint64_t lsn;
 
-    if (position->lsn != head->lsn || head->lsn == 0 || position->hash.len != HASH_SIZE) {
-        return HEADS_APART;
+        if (division_from_pb(&audience.division, head->division) &&
+            relation_contradicts(log_compare_audience(stream->context->logs, log, &audience,
+                                                      head->aud_seq, bytes_of_pb(head->hash),
+                                                      &lsn))) {
+            cursor_claims_other(stream, log, head->has_lsn ? head->lsn : lsn, found);
+            return true;
+        }
     }
-    return memcmp(position->hash.data, head->hash.at, HASH_SIZE) == 0 ? HEADS_SAME : HEADS_DIFFER;
+    return false;
 }
 
 /* The peer holds this whole log too: do the two fit together? */
-static void compare(const struct stream *stream, const struct held_log *log,
-                    const Terrace__Position *position, struct findings *found)
+static void compare_whole(const struct stream *stream, const struct held_log *log,
+                          const Terrace__Position *position, enum log_relation relation,
+                          struct findings *found)
 {
-    const struct log_head *head = &log->durable;
-
-    if (compare_heads(log, position) == HEADS_SAME) {
+    if (relation == RELATION_EQUAL) {
         findings_over(found, ALARM_LOST_TAIL, log->author);
     }
-    if (!stream->to_parent && position->lsn < head->lsn &&
+    if (relation == RELATION_BEHIND && !stream->to_parent &&
         division_equal(log->author, stream->peer)) {
         findings_alarm(found, ALARM_LOST_TAIL, stream->peer,
-                       "peer_lost_own_log lsn=%" PRIu64 " held=%" PRIu64, position->lsn, head->lsn);
+                       "peer_lost_own_log lsn=%" PRIu64 " held=%" PRIu64, position->lsn,
+                       log->durable.lsn);
+    }
+}
+
+/* The cursor of a log that goes to the peer stands where it says that it ends. */
+static void resume_cursor(struct stream *stream, struct cursor *cursor,
+                          const Terrace__Position *position, bool contradicts,
+                          struct findings *found)
+{
+    const struct held_log *log = cursor->log;
+
+    if (position->lsn > log->durable.lsn) {
+        claims_more(stream, log, position->lsn, found);
+        rewind_to(&stream->cursors, cursor, log->durable.lsn);
+        return;
+    }
+    rewind_to(&stream->cursors, cursor, position->lsn);
+    if (cursor->whole && position->lsn != 0 && position->hash.len == HASH_SIZE) {
+        memcpy(cursor->acked_hash.at, position->hash.data, HASH_SIZE);
+        cursor->acked_hash_known = true;
+    }
+    if (cursor->whole && contradicts && position->lsn != log->durable.lsn) {
+        cursor_parted(stream, cursor);
     }
 }
 
@@ -308,6 +337,8 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
     struct division author;
     const struct held_log *log;
     struct cursor *cursor;
+    enum log_relation relation;
+    bool contradicts;
 
     if (!division_from_pb(&author, position->author)) {
         return;
@@ -316,32 +347,19 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
     if (log == NULL || log->side == HELD_NOT) {
         return;
     }
-    if (compare_heads(log, position) == HEADS_DIFFER) {
+    relation = log_compare(stream->context->logs, log, position->lsn, bytes_of_pb(position->hash));
+    contradicts = relation_contradicts(relation);
+    if (contradicts) {
         cursor_claims_other(stream, log, position->lsn, found);
+    } else {
+        contradicts = line_contradicts(stream, log, position, found);
     }
     if (stream->to_parent ? log->side != HELD_ABOVE : log->side == HELD_BELOW) {
-        compare(stream, log, position, found);
+        compare_whole(stream, log, position, relation, found);
     }
     cursor = cursor_find(&stream->cursors, author);
-    if (cursor == NULL) {
-        return;
-    }
-    if (position->lsn > log->durable.lsn) {
-        claims_more(stream, log, position->lsn, found);
-        rewind_to(&stream->cursors, cursor, log->durable.lsn);
-        return;
-    }
-    rewind_to(&stream->cursors, cursor, position->lsn);
-    if (position->lsn == 0 || position->hash.len != HASH_SIZE) {
-        return;
-    }
-    if (cursor->whole) {
-        memcpy(cursor->acked_hash.at, position->hash.data, HASH_SIZE);
-        cursor->acked_hash_known = true;
-    } else if (log->side == HELD_OWN &&
-               log_ends_otherwise(stream->context->logs->store, author, position->lsn,
-                                  bytes_of_pb(position->hash))) {
-        cursor_claims_other(stream, log, position->lsn, found);
+    if (cursor != NULL) {
+        resume_cursor(stream, cursor, position, contradicts, found);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "replicator/stream/outbox.h"
 
+#include "proto/array.h"
 #include "proto/message.h"
 #include "replicator/clock.h"
 #include "replicator/stream/position.h"
@@ -17,6 +18,7 @@ void outbox_free(struct outbox *outbox)
     mailbox_free(&outbox->cosignatures);
     mailbox_free(&outbox->cosigned_heads);
     mailbox_free(&outbox->beats);
+    mem_free(outbox->forks);
     buf_free(&outbox->evidence);
     buf_free(&outbox->offer);
     buf_free(&outbox->returned);
@@ -30,6 +32,7 @@ void outbox_reset(struct outbox *outbox)
     outbox->signed_due = false;
     outbox->show_author = DIVISION_NONE;
     outbox->consent_due = false;
+    outbox->fork_count = 0;
     buf_free(&outbox->evidence);
     buf_free(&outbox->offer);
     buf_free(&outbox->returned);
@@ -94,6 +97,17 @@ void outbox_show(struct outbox *outbox, struct bytes block)
 {
     buf_clear(&outbox->evidence);
     buf_append_bytes(&outbox->evidence, block);
+}
+
+void outbox_tell_fork(struct outbox *outbox, struct division author)
+{
+    for (size_t i = 0; i < outbox->fork_count; i++) {
+        if (division_equal(outbox->forks[i], author)) {
+            return;
+        }
+    }
+    ARRAY_ROOM(outbox->forks, outbox->fork_count, outbox->fork_capacity);
+    outbox->forks[outbox->fork_count++] = author;
 }
 
 void outbox_offer(struct outbox *outbox, struct bytes written)
@@ -218,6 +232,15 @@ bool outbox_add_consent(struct outbox *outbox, Terrace__Frame *frame, struct are
     consent->signature = pb_of_bytes(outbox->consent.at, sizeof outbox->consent.at);
     frame->consent = consent;
     outbox->consent_due = false;
+    return true;
+}
+
+bool outbox_take_fork(struct outbox *outbox, struct division *author)
+{
+    if (outbox->fork_count == 0) {
+        return false;
+    }
+    *author = outbox->forks[--outbox->fork_count];
     return true;
 }
 

@@ -41,8 +41,10 @@ struct outbox {
     bool signed_due;             /* some of these do not wait for another frame */
     struct division show_author; /* the peer is to show a block of this log; NONE: it need not */
     uint64_t show_lsn;
-    struct buf evidence; /* a block that it asked to be shown */
-    struct buf offer;    /* a grant that it is asked to consent to */
+    struct buf evidence;    /* a block that it asked to be shown */
+    struct division *forks; /* authors of whose forks it is told */
+    size_t fork_count, fork_capacity;
+    struct buf offer; /* a grant that it is asked to consent to */
     bool consent_due;
     uint32_t consent_epoch;
     struct signature consent;
@@ -70,6 +72,8 @@ void outbox_cosigned_head(struct outbox *outbox, struct division author, struct 
 /* The peer is to show a block: the first one of the log that reaches `lsn`. */
 void outbox_ask_to_show(struct outbox *outbox, struct division author, uint64_t lsn);
 void outbox_show(struct outbox *outbox, struct bytes block);
+/* The peer is told of a fork. */
+void outbox_tell_fork(struct outbox *outbox, struct division author);
 /* A child is asked to consent to these bytes of a grant; a parent has this one's word. */
 void outbox_offer(struct outbox *outbox, struct bytes written);
 void outbox_consent(struct outbox *outbox, uint32_t epoch, const struct signature *consent);
@@ -90,6 +94,7 @@ void outbox_offered(struct outbox *outbox);
 bool outbox_add_evidence(const struct outbox *outbox, Terrace__Frame *frame);
 void outbox_shown(struct outbox *outbox);
 /* Is one due? Then it is written by who asks. */
+bool outbox_take_fork(struct outbox *outbox, struct division *author);
 bool outbox_take_ack(struct outbox *outbox);
 bool outbox_take_hello(struct outbox *outbox);
 bool outbox_take_welcome(struct outbox *outbox);

@@ -28,6 +28,8 @@ Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
     made->position.epoch = made->head.epoch;
     made->position.lsn = made->head.lsn;
     made->position.hash = pb_of_bytes(&made->head.hash, is_end ? HASH_SIZE : 0);
+    made->position.has_forked = log != NULL && log->forked != 0;
+    made->position.forked = log == NULL ? 0 : log->forked;
     return &made->position;
 }
 
@@ -37,7 +39,7 @@ Terrace__Position *position_acked(struct arena *arena, const struct held_log *lo
     Terrace__Position *position = position_new(arena, log, author);
 
     if (position != NULL) {
-        position->has_hash = position->has_epoch = 0;
+        position->has_hash = position->has_epoch = position->has_forked = 0;
         position->has_author = !division_equal(author, receiver);
     }
     return position;

@@ -32,18 +32,15 @@ void root_claims_add(struct root_claims *claims, const struct audience *audience
     }
 }
 
-bool root_claims_compare(struct root_claims *claims, size_t index, uint64_t have,
-                         const struct hash *hash, uint64_t now_ms)
+void root_claims_observe(struct root_claims *claims, size_t index, uint64_t have, uint64_t now_ms)
 {
     struct root_claim *claim = &claims->at[index];
-    const bool same = have != claim->seq || !claim->awaited || hash_equal(hash, &claim->hash);
 
     claim->awaited = claim->awaited && have < claim->seq;
     if (have > claim->have) {
         claim->have = have;
         claim->since_ms = now_ms;
     }
-    return same;
 }
 
 const struct root_claim *root_claims_oldest(const struct root_claims *claims)

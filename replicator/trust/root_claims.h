@@ -25,10 +25,8 @@ void root_claims_clear(struct root_claims *claims);
  * was told first. More audiences than BEAT_LINE_MAX are passed over. */
 void root_claims_add(struct root_claims *claims, const struct audience *audience, uint64_t seq,
                      const struct hash *hash, uint64_t now_ms);
-/* Of the claim `index`, blocks up to `have` are held, the last of that hash. False when it is
- * another block than the root told of. */
-bool root_claims_compare(struct root_claims *claims, size_t index, uint64_t have,
-                         const struct hash *hash, uint64_t now_ms);
+/* Of the claim `index`, blocks up to `have` are held. */
+void root_claims_observe(struct root_claims *claims, size_t index, uint64_t have, uint64_t now_ms);
 /* The one that is awaited for the longest time, or NULL. */
 const struct root_claim *root_claims_oldest(const struct root_claims *claims);
 

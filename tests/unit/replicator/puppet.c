@@ -37,8 +37,8 @@ void puppet_send(struct puppet *puppet, const Terrace__Frame *frame)
                        buf_bytes(&puppet->frame));
 }
 
-static void say_hello(struct puppet *puppet, uint64_t session, uint64_t credit,
-                      Terrace__Position *head)
+void puppet_hello_at(struct puppet *puppet, uint64_t session, uint64_t credit,
+                     Terrace__Position *head)
 {
     Terrace__Frame frame = TERRACE__FRAME__INIT;
     Terrace__Hello hello = TERRACE__HELLO__INIT;
@@ -58,7 +58,7 @@ static void say_hello(struct puppet *puppet, uint64_t session, uint64_t credit,
 
 void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit)
 {
-    say_hello(puppet, session, credit, NULL);
+    puppet_hello_at(puppet, session, credit, NULL);
 }
 
 void puppet_hello_with(struct puppet *puppet, uint64_t session, uint64_t credit, const char *author,
@@ -72,10 +72,15 @@ void puppet_hello_with(struct puppet *puppet, uint64_t session, uint64_t credit,
     head.epoch = 1;
     head.lsn = lsn;
     head.hash = pb_of_bytes(hash, sizeof hash);
-    say_hello(puppet, session, credit, &head);
+    puppet_hello_at(puppet, session, credit, &head);
 }
 
 uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit)
+{
+    return puppet_welcome_at(puppet, credit, NULL);
+}
+
+uint64_t puppet_welcome_at(struct puppet *puppet, uint64_t credit, Terrace__Position *head)
 {
     Terrace__Frame frame = TERRACE__FRAME__INIT, *asked;
     Terrace__Welcome welcome = TERRACE__WELCOME__INIT;
@@ -92,6 +97,8 @@ uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit)
     welcome.unix_ms = puppet->world.hand.now_ms;
     welcome.hello_stamp = asked->hello->stamp;
     welcome.credit = credit;
+    welcome.n_heads = head == NULL ? 0 : 1;
+    welcome.heads = &head;
     puppet_send(puppet, &frame);
     return frame.session;
 }

@@ -28,8 +28,12 @@ void puppet_hello(struct puppet *puppet, uint64_t session, uint64_t credit);
 /* The same, holding one log up to `lsn`, as it says, under a hash of its own making. */
 void puppet_hello_with(struct puppet *puppet, uint64_t session, uint64_t credit, const char *author,
                        uint64_t lsn);
+/* ... or what `head` says; NULL: nothing. */
+void puppet_hello_at(struct puppet *puppet, uint64_t session, uint64_t credit,
+                     Terrace__Position *head);
 /* The puppet is the parent: answers the Hello it hears; returns the session. */
 uint64_t puppet_welcome(struct puppet *puppet, uint64_t credit);
+uint64_t puppet_welcome_at(struct puppet *puppet, uint64_t credit, Terrace__Position *head);
 void puppet_send_block(struct puppet *puppet, uint64_t session, struct bytes whole);
 void puppet_ack(struct puppet *puppet, uint64_t session, const char *author, uint64_t lsn,
                 uint64_t credit);

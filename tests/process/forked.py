@@ -1,0 +1,90 @@
+"""forked - a county is put back to an older copy while its city is away, and writes one long post: the
+same numbers again. Once the city is back, county, city and region all alarm the fork, and the county
+stops, says why and what to do, and takes no document more; what city and region hold of it stands.
+
+    python3 tests/process/forked.py --build build
+"""
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+import tree as trees  # noqa: E402
+from kill_and_cut import Office  # noqa: E402
+from restored import need  # noqa: E402
+
+ROOT, CITY, COUNTY = "540000", "540100", "540121"
+
+
+def fork_alarms(node):
+    return [a for a in node.status()["alarms"] if a["code"] == "fork" and a["division"] == COUNTY]
+
+
+def put_back(county, office):
+    """An older copy of the county's home, taken before its last documents."""
+    county.end()
+    shutil.copytree(county.home, county.home + ".old")
+    county.start()
+    for _ in range(3):
+        office.ensure(office.payments())
+
+
+def prove(base, build):
+    tree = trees.Tree(os.path.join(base, "tree"), build=build)
+    try:
+        root = tree.init_root(ROOT, "西藏自治区")
+        city, _ = tree.join(ROOT, CITY, "拉萨市")
+        county, _ = tree.join(CITY, COUNTY, "林周县")
+        office = Office(county, 1)
+        office.prepare()
+        tree.wait_equal_digests()
+        put_back(county, office)
+        tree.wait_equal_digests()
+        held = root.json("digest", "--division", COUNTY)
+        city.end()
+        county.end()
+
+        shutil.rmtree(county.home)
+        shutil.copytree(county.home + ".old", county.home)
+        county.start()
+        long_post = [d for _ in range(5) for d in office.payments()]
+        need(office.submit(long_post) == 0, "a county alone works on")
+        before = len(office.acknowledged)
+
+        city.start()
+        code, county.process = county.process.wait(timeout=trees.PATIENCE_S), None
+        need(code == 5 and "own_log_forked" in county.log_tail(), f"it ended with {code}")
+        for node in (city, root):
+            trees.wait_until(lambda node=node: fork_alarms(node), trees.PATIENCE_S,
+                             f"{node.division} alarms the fork")
+        county.start()
+        need("store_damaged" in [a["code"] for a in county.status()["alarms"]], f"{county.status()}")
+        code = office.submit(office.payments())
+        need(code == 5 and len(office.acknowledged) == before, f"a forked node took documents: {code}")
+        code, out, err = county.run("balance", check=False)
+        need(code == 4 and "fork" in (out + err).split("\n", 1)[0], f"balance: exit {code}: {out}{err}")
+        for node in (city, root):
+            need(node.json("digest", "--division", COUNTY) == held, f"{node.division}'s copy has changed")
+            need(not [a for a in node.status()["alarms"] if a["code"] == "false_claim"], "a false claim")
+    finally:
+        tree.stop()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="terrace-forked-") as base:
+        try:
+            prove(base, args.build)
+        except trees.Failed as failed:
+            print(f"forked: {failed}", file=sys.stderr)
+            return 1
+    print("forked: all three alarm; the county takes nothing more, what was held of it stands")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
