@@ -169,7 +169,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     replicator_seal(node->replicator, node->txn);
     accesses_stage(node);
     status = commit_turn(node, err);
-    if (status == OK) {
+    if (status == OK && !node->committing) { /* what shows it is durable, and told to others */
         status = check_own_log(node, err);
     }
     if (status != OK) {

@@ -1,9 +1,10 @@
 /* cosign - when this node cosigns the logs it holds, and what it does with cosignatures of others.
  * At most one in COSIGN_GAP_MS a log, while it has some saved: each cosign_ms and each COSIGN_BYTES
- * of its blocks earn one, and COSIGN_SAVED_MAX are kept, so that a stream of small documents does not
- * cost twice as much for it. None has a frame of its own: it leaves with the next acknowledgement or
- * beat, which costs a thin link half as much; the acknowledgement has said before that the document is
- * durable there. Relays pass on and keep the newest (trust/cosignature.h).
+ * of its blocks earn one, and COSIGN_SAVED_MAX are kept, so that a stream of small documents does
+ * not cost twice as much for it. None has a frame of its own: it leaves with the next
+ * acknowledgement or beat, which costs a thin link half as much; the acknowledgement has said
+ * before that the document is durable there. Relays pass on and keep the newest
+ * (trust/cosignature.h).
  *
  *   heads_durable --> cosign_soon --> cosign_tick --> toward the author, toward the root
  *   frame --> cosign_receive: whose may it be, is it newer, in time, true? --> kept and passed on

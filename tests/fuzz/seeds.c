@@ -247,6 +247,35 @@ static void save_health(void)
     buf_free(&raw);
 }
 
+static void save_fork(void)
+{
+    Terrace__Fork fork = TERRACE__FORK__INIT;
+    Terrace__Position position = TERRACE__POSITION__INIT, *positions[] = {&position};
+    Terrace__AudienceHead head = TERRACE__AUDIENCE_HEAD__INIT, *heads[] = {&head, &head};
+    Terrace__Hello hello = TERRACE__HELLO__INIT;
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    struct buf whole = BUF_EMPTY;
+
+    put_block(&whole, 1, 0);
+    fork.has_block = fork.has_header = fork.has_body_size = fork.has_root = 1;
+    fork.block = fork.header = pb_of_bytes(whole.data, whole.size);
+    fork.body_size = 100;
+    fork.root = pb_of_bytes("01234567890123456789012345678901", HASH_SIZE);
+    head.has_kind = head.has_aud_seq = head.has_lsn = 1;
+    head.kind = AUDIENCE_TREE;
+    head.lsn = UINT64_MAX;
+    position.n_line = COUNT_OF(heads);
+    position.line = heads;
+    position.has_forked = 1;
+    position.forked = 2;
+    hello.n_heads = COUNT_OF(positions);
+    hello.heads = positions;
+    frame.hello = &hello;
+    frame.fork = &fork;
+    save_message("fork", &frame.base);
+    buf_free(&whole);
+}
+
 static void save_blocks(void)
 {
     Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
@@ -377,6 +406,7 @@ int main(int argc, char **argv)
     save_hello();
     save_health();
     save_blocks();
+    save_fork();
     save_enrolment();
     save_requests();
     save_callers();

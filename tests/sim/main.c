@@ -5,7 +5,8 @@
  *
  * A seed decides the shape of the tree, who joins late, the faults and what the offices do. After
  * the faults everything is healed and must come to rest within 60 virtual seconds; then every level
- * must know how every division below it is. */
+ * must know how every division below it is. In the end somebody lies about a log, and somebody's
+ * home is put back to an older copy. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 
 #include "proto/log.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/forkers.h"
 #include "tests/sim/known.h"
 #include "tests/sim/made_up.h"
 #include "tests/sim/order.h"
@@ -260,7 +262,7 @@ struct sums {
     struct clients_counts clients;
     struct sim_counts sim;
     struct squatters_counts grants;
-    uint64_t made_up, late, slow_disks, rest_us_max;
+    uint64_t made_up, late, slow_disks, forks, rest_us_max;
 };
 
 static void add_sums(struct sums *to, const struct sums *from)
@@ -281,6 +283,7 @@ static void add_sums(struct sums *to, const struct sums *from)
     to->made_up += from->made_up;
     to->late += from->late;
     to->slow_disks += from->slow_disks;
+    to->forks += from->forks;
     if (to->rest_us_max < from->rest_us_max) {
         to->rest_us_max = from->rest_us_max;
     }
@@ -296,8 +299,8 @@ static void print_sums(const struct sums *sums)
                  sums->sim.crashes, sums->sim.crashes_unsynced, sums->sim.crashes_untold,
                  sums->sim.cuts_both_ways, sums->sim.cuts_one_way);
     (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended; %" PRIu64
-                 " times two persons were made up\n",
-                 sums->grants.squats, sums->grants.amendments, sums->made_up);
+                 " times two persons were made up; %" PRIu64 " forks and as many false words\n",
+                 sums->grants.squats, sums->grants.amendments, sums->made_up, sums->forks);
     (void)printf("  %" PRIu64 " joined late; %" PRIu64 " trees with slow disks; %" PRIu64
                  " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after healing\n",
                  sums->late, sums->slow_disks, sums->sim.frames, sums->sim.frames_lost,
@@ -323,6 +326,7 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         {"grants outside a list", sums->grants.squats, seeds / 2},
         {"amended grants", sums->grants.amendments, seeds / 2},
         {"persons made up", sums->made_up, seeds / 2},
+        {"forks", sums->forks, seeds / 2},
         {"trees with slow disks", sums->slow_disks, seeds / 10},
         {"documents asked again", sums->clients.retried, seeds / 4},
         {"documents that were there already", sums->clients.exists, seeds / 4},
@@ -426,6 +430,10 @@ static bool run_seed(uint64_t seed, char *fault, size_t size, struct sums *sums)
     if (ok) {
         sums->grants = squatters_counts(run.squatters);
         sums->made_up = made_up_count(run.made_up);
+    }
+    if (ok && sim_nodes(run.sim) > 1) {
+        ok = forkers_lie(run.sim, fault, size) && forkers_fork(run.sim, fault, size);
+        sums->forks = 1;
     }
     sums->clients = *clients_counts(run.clients);
     sums->sim = *sim_counts(run.sim);

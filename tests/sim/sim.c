@@ -608,6 +608,12 @@ void sim_restart(struct sim *sim, struct sim_node *node)
     }
 }
 
+void sim_restart_damaged(struct sim *sim, struct sim_node *node, const char *why)
+{
+    node->config.damage = why;
+    sim_restart(sim, node);
+}
+
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction)
 {
     assert(child->parent != NULL); /* the root has no link of its own to cut */

@@ -50,6 +50,8 @@ void sim_crash(struct sim *sim, struct sim_node *node);
 void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us);
 bool sim_doomed(const struct sim_node *node);
 void sim_restart(struct sim *sim, struct sim_node *node);
+/* One that stopped by itself: it only reads, and says so in its beats. */
+void sim_restart_damaged(struct sim *sim, struct sim_node *node, const char *why);
 enum direction { UPWARD = 1, DOWNWARD = 2, BOTH_WAYS = 3 };
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
 void sim_heal(struct sim *sim, struct sim_node *child);

@@ -10,7 +10,9 @@
 #include "puppet.h"
 #include "replicator/log/evidence.h"
 #include "replicator/log/fork_pair.h"
+#include "replicator/session/claim.h"
 #include "replicator/session/keep_alive.h"
+#include "replicator/trust/cosignature.h"
 #include "tests/harness/blocks.h"
 #include "tests/harness/commit.h"
 
@@ -346,6 +348,90 @@ static void whose_own_log_it_is_stops_and_tells_it_beside_its_lone_beats(void **
     assert_int_equal(told, 1);
 }
 
+/* --- a bare hash in a signed word --- */
+
+static bool asks_to_show(const Terrace__Frame *frame)
+{
+    return frame->show != NULL;
+}
+
+/* The city's word about a log, under a hash of its own making. */
+static void cosign(const char *author, bool whole, uint64_t lsn)
+{
+    static const uint8_t hash[HASH_SIZE] = {7};
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Cosignature c = TERRACE__COSIGNATURE__INIT, *list = &c;
+    struct signature signature;
+
+    c.has_suite = c.has_author = c.has_holder = c.has_epoch = c.has_lsn = c.has_hash = 1;
+    c.has_key_epoch = c.has_unix_ms = 1;
+    c.suite = SUITE_ED25519_BLAKE2B;
+    c.author = pb_of_text(author);
+    c.holder = pb_of_text("C1");
+    c.epoch = c.key_epoch = 1;
+    c.lsn = lsn;
+    c.hash = pb_of_bytes(hash, HASH_SIZE);
+    c.unix_ms = puppet.world.hand.now_ms;
+    if (!whole) {
+        c.has_audience = c.has_audience_division = c.has_aud_seq = 1;
+        c.audience = AUDIENCE_TREE;
+        c.audience_division = pb_of_text("R");
+        c.aud_seq = 1;
+    }
+    cosignature_sign(&puppet.world.trust.tree, &puppet.world.at[CITY].key, &c, &signature);
+    frame.has_session = 1;
+    frame.session = SESSION;
+    frame.n_cosignature = 1;
+    frame.cosignature = &list;
+    puppet_send(&puppet, &frame);
+    puppet_commit(&puppet, true);
+}
+
+static void another_hash_in_a_cosignature_is_a_claim(void **state)
+{
+    static const struct {
+        const char *name, *author;
+        bool whole;
+        uint64_t before; /* the end of that log */
+    } rows[] = {
+        {"of a log above, at its end", "R", false, 0},
+        {"of a log above, before its end", "R", false, 1},
+        {"of a log below, at its end", "K1", true, 0},
+        {"of a log below, before its end", "K1", true, 1},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        uint64_t lsn;
+
+        for (int k = 0; k < 2; k++) {
+            place_say(&puppet.world.at[COUNTY], AUDIENCE_LINE, "K1", "said");
+            world_run(&puppet.world, 1000);
+        }
+        place_say(puppet.real, AUDIENCE_TREE, "R", "to all");
+        puppet_commit(&puppet, true);
+        lsn = place_head(puppet.real, rows[i].author).lsn - rows[i].before;
+        if (rows[i].before > 0 && !rows[i].whole) {
+            place_say(puppet.real, AUDIENCE_TREE, "R", "to all again");
+            puppet_commit(&puppet, true);
+            lsn++;
+        }
+        puppet_wait(&puppet, 60000);
+        puppet_hello(&puppet, SESSION, 1 << 20);
+        puppet_commit(&puppet, true);
+        cosign(rows[i].author, rows[i].whole, lsn);
+        if (puppet_await(&puppet, asks_to_show) == NULL ||
+            place_alarmed_ever(puppet.real, ALARM_FORK)) {
+            fail_msg("%s", rows[i].name);
+        }
+        puppet_wait(&puppet, CLAIM_MS);
+        assert_true(place_alarmed(puppet.real, ALARM_FALSE_CLAIM));
+        assert_false(place_alarmed_ever(puppet.real, ALARM_FORK));
+        assert_true(may_write(puppet.real));
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -354,6 +440,7 @@ int main(void)
         cmocka_unit_test(a_home_put_back_while_its_parent_was_away_is_a_fork_to_all),
         cmocka_unit_test(who_was_away_is_told_later),
         STORY(a_pair_alone_is_proof_and_nothing_less),
+        STORY(another_hash_in_a_cosignature_is_a_claim),
         STORY(whose_own_log_it_is_stops_and_tells_it_beside_its_lone_beats),
     };
 
