@@ -18,6 +18,7 @@
 #include "node/api/routes_document.h"
 #include "node/api/routes_export.h"
 #include "node/api/routes_find.h"
+#include "node/api/routes_forks.h"
 #include "node/api/routes_front.h"
 #include "node/api/routes_history.h"
 #include "node/api/routes_inbox.h"
@@ -92,6 +93,7 @@ static const struct row {
     {"GET", "/money/months", get_months, ASKS_PERSON},
     {"GET", "/status", get_status, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/status/tree", get_tree, ASKS_PERSON, .shared = SHARED_A_MOMENT},
+    {"GET", "/forks", get_forks, ASKS_PERSON},
     {"GET", "/config", get_config, ASKS_OVERSIGHT},
     {"GET", "/history", get_history, ASKS_PERSON},
     {"GET", "/links/past", get_links_past, ASKS_PERSON},

@@ -158,6 +158,7 @@ command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
 command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c cmd_user.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
+command_fn run_fork;                              /* cmd_fork.c */
 command_fn run_alarms;                            /* cmd_alarms.c */
 command_fn run_inbox;                             /* cmd_inbox.c */
 command_fn run_status_tree, run_webhook;          /* cmd_tree.c cmd_webhook.c */

@@ -29,6 +29,7 @@ const struct command commands[] = {
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"amend", run_amend, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME) | BIT(OPT_MAY_GRANT),
      "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
+    {"fork", run_fork, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, PAGES, "fork [--limit N] [--after CURSOR]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN),

@@ -174,17 +174,22 @@ bool evidence_keep(const struct logs *logs, const struct roster *roster, struct 
     return forks;
 }
 
-bool evidence_stands(const struct roster *roster, const struct held_log *log)
+bool evidence_is_over(const struct roster *roster, struct division author, uint32_t epoch)
 {
-    const struct member *author = roster_find(roster, log->author);
-    bool over = log->forked == 0;
+    const struct member *member = roster_find(roster, author);
+    bool over = false;
 
-    for (uint32_t epoch = log->forked + 1; author != NULL && epoch <= author->grant.epoch && !over;
-         epoch++) {
-        const struct grant *grant = roster_epoch(roster, log->author, epoch);
+    for (uint32_t later = epoch + 1; member != NULL && later <= member->grant.epoch && !over;
+         later++) {
+        const struct grant *grant = roster_epoch(roster, author, later);
         over = grant != NULL && grant->base_lsn != 0;
     }
-    return !over;
+    return over;
+}
+
+bool evidence_stands(const struct roster *roster, const struct held_log *log)
+{
+    return log->forked != 0 && !evidence_is_over(roster, log->author, log->forked);
 }
 
 /* --- judging --- */

@@ -43,6 +43,8 @@ enum evidence evidence_weigh(const struct logs *logs, const struct roster *roste
 /* Is a pair kept that still counts against this log? A later epoch that says where the log goes on
  * ends a fork; one that keeps all does not. */
 bool evidence_stands(const struct roster *roster, const struct held_log *log);
+/* ... of this author, of this epoch. */
+bool evidence_is_over(const struct roster *roster, struct division author, uint32_t epoch);
 /* A pair as it was shown: EVIDENCE_NONE, EVIDENCE_NOT_YET, EVIDENCE_HELD (a pair of this epoch is
  * kept, or it is about no log of this node) or EVIDENCE_FORK. Found: as evidence_keep. */
 enum evidence evidence_take(const struct logs *logs, const struct roster *roster, struct txn *txn,

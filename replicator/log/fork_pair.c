@@ -93,6 +93,40 @@ enum status fork_pair_other(struct block_view *out, const struct fork_pair *pair
     return status;
 }
 
+struct visiting {
+    fork_pair_visit_fn *visit;
+    void *arg;
+    bool failed;
+};
+
+static bool visit_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct visiting *visiting = arg;
+    struct reader reader = reader_of(key);
+    struct fork_pair pair;
+    struct division author;
+    uint32_t epoch;
+
+    (void)reader_u8(&reader);
+    author = division_read(&reader);
+    epoch = reader_u32(&reader);
+    if (!reader_done(&reader) || !read_pair(value, &pair)) {
+        visiting->failed = true;
+        return false;
+    }
+    return visiting->visit(visiting->arg, author, epoch, &pair);
+}
+
+enum status fork_pairs_each(struct txn *txn, fork_pair_visit_fn *visit, void *arg, struct err *err)
+{
+    const uint8_t letter = META_FORK;
+    struct visiting visiting = {visit, arg, false};
+    const enum status status =
+        txn_scan(txn, SPACE_META, bytes_of(&letter, 1), visit_row, &visiting, err);
+
+    return status == OK && visiting.failed ? err_set(err, ERR_CORRUPT, "fork_row_damaged") : status;
+}
+
 struct loading {
     const struct logs *logs;
 };

@@ -25,6 +25,11 @@ void fork_pair_put(struct txn *txn, const struct block_header *header,
 bool fork_pair_read(const struct store *store, struct store_snapshot *snapshot,
                     struct division author, uint32_t epoch, struct buf *value,
                     struct fork_pair *out);
+/* Each that is kept, by author and epoch; visit returns false to stop. Errors: ERR_IO, ERR_CORRUPT
+ * (a row that says nothing). */
+typedef bool fork_pair_visit_fn(void *arg, struct division author, uint32_t epoch,
+                                const struct fork_pair *pair);
+enum status fork_pairs_each(struct txn *txn, fork_pair_visit_fn *visit, void *arg, struct err *err);
 /* The other one as a block; its body is zeros where it is not kept. `memory` is replaced then.
  * Errors: as block_parse; ERR_TOO_LARGE. */
 enum status fork_pair_other(struct block_view *out, const struct fork_pair *pair,

@@ -69,9 +69,17 @@ void fork_news_take(struct replicator *r, struct txn *txn, struct link *link,
 
 /* --- sent --- */
 
+enum { FRAME_REST_BYTES = 4 << 10 }; /* beside the two blocks; a lone beat may be there, too */
+
 static bool may_hold(const struct link *link, const struct block_view *block)
 {
     return send_addressed(&link->stream, &block->header);
+}
+
+/* Both blocks, where they fit into a frame: people want to see what each says. */
+static bool fits_whole(const struct replicator *r, const struct fork_pair *pair)
+{
+    return pair->block.size + pair->other.size + FRAME_REST_BYTES <= r->limits.frame_bytes_max;
 }
 
 /* The pair of `author` that is kept, as it travels; `link` NULL: to the parent of a log of ours. */
@@ -94,7 +102,9 @@ static bool fill(struct replicator *r, const struct link *link, struct division 
     terrace__fork__init(out);
     out->has_block = out->has_header = out->has_body_size = out->has_root = 1;
     out->block = pb_of_bytes(pair.block.data, pair.block.size);
-    out->header = pb_of_bytes(pair.other.data, other.header_bytes.size + SIGNATURE_SIZE);
+    out->header = pb_of_bytes(pair.other.data, fits_whole(r, &pair)
+                                                   ? pair.other.size
+                                                   : other.header_bytes.size + SIGNATURE_SIZE);
     out->body_size = pair.other_body_size;
     memcpy(news->root.at, pair.other_root.at, HASH_SIZE);
     out->root = pb_of_bytes(news->root.at, HASH_SIZE);

@@ -22,13 +22,27 @@ def fork_alarms(node):
     return [a for a in node.status()["alarms"] if a["code"] == "fork" and a["division"] == COUNTY]
 
 
+def branches(node):
+    """What each of the two says, as this node knows."""
+    rows = {row["branch"]: row for row in node.json("fork")["rows"]}
+    need(len({row["hash"] for row in rows.values()}) == 2, f"{node.division}: {rows}")
+    need(len({row["after_lsn"] for row in rows.values()}) == 1, f"{node.division}: {rows}")
+    return rows["held_here"], rows["elsewhere"]
+
+
+def amount(documents):
+    fen = sum(int(d["pay_app_amt"].replace(".", "")) for d in documents)
+    return f"{fen // 100}.{fen % 100:02d}"
+
+
 def put_back(county, office):
     """An older copy of the county's home, taken before its last documents."""
     county.end()
     shutil.copytree(county.home, county.home + ".old")
     county.start()
-    for _ in range(3):
-        office.ensure(office.payments())
+    lost = [d for _ in range(3) for d in office.payments()]
+    office.ensure(lost)
+    return lost
 
 
 def prove(base, build):
@@ -40,7 +54,7 @@ def prove(base, build):
         office = Office(county, 1)
         office.prepare()
         tree.wait_equal_digests()
-        put_back(county, office)
+        lost = put_back(county, office)
         tree.wait_equal_digests()
         held = root.json("digest", "--division", COUNTY)
         city.end()
@@ -59,6 +73,12 @@ def prove(base, build):
         for node in (city, root):
             trees.wait_until(lambda node=node: fork_alarms(node), trees.PATIENCE_S,
                              f"{node.division} alarms the fork")
+        for node in (city, root):
+            here, there = branches(node)
+            need(here["documents"] >= len(lost) and here["complete"], f"{node.division}: {here}")
+            need((here["amount"], there["amount"]) == (amount(lost), amount(long_post)),
+                 f"{node.division}: {here} {there}")
+            need(there["documents"] == len(long_post) and not there["complete"], f"{there}")
         county.start()
         need("store_damaged" in [a["code"] for a in county.status()["alarms"]], f"{county.status()}")
         code = office.submit(office.payments())

@@ -65,7 +65,7 @@ def tell(tree, city, play):
 
 PAGED = {"/users": "gao", "/tokens": "gao", "/sessions": "gao", "/keys": "gao", "/unsent": "li",
          "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen",
-         "/invitations": "gao"}
+         "/invitations": "gao", "/forks": "gao"}
 
 
 def pages(play):
