@@ -236,4 +236,16 @@ export interface Spell {
   seconds: number;
   times: number;
 }
+/** One of the two branches of a forked log, as far as it is known here. */
+export interface Branch {
+  division: string;
+  after_lsn: number;
+  hash: string;
+  last_lsn: number;
+  time: string;
+  branch: "held_here" | "elsewhere";
+  documents: number;
+  amount: string;
+  complete: boolean;
+}
 export interface Spells { rows: Spell[]; total: number; complete: boolean }

@@ -387,6 +387,84 @@ static void cosign(const char *author, bool whole, uint64_t lsn)
     puppet_commit(&puppet, true);
 }
 
+/* --- a log that is held audience by audience --- */
+
+/* What it says of one audience is wrong, while the end of the log is as it is here. */
+static void each_audience_of_a_log_above_is_compared(void **state)
+{
+    static uint8_t other[HASH_SIZE] = {7};
+    static const struct {
+        const char *name;
+        uint64_t seq;
+        bool same, asks;
+    } rows[] = {
+        {"the block that is held", 1, true, false},
+        {"another one at its end", 2, false, true},
+        {"another one before its end", 1, false, true},
+        {"one that is not written yet", 3, false, false},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        Terrace__Position head = TERRACE__POSITION__INIT;
+        Terrace__AudienceHead line = TERRACE__AUDIENCE_HEAD__INIT, *lines = &line;
+        struct log_head end, first;
+
+        place_say(puppet.real, AUDIENCE_TREE, "R", "first");
+        puppet_commit(&puppet, true);
+        first = place_head(puppet.real, "R");
+        place_say(puppet.real, AUDIENCE_TREE, "R", "second");
+        puppet_commit(&puppet, true);
+        place_say(puppet.real, AUDIENCE_LINE, "C1", "third");
+        puppet_commit(&puppet, true);
+        end = place_head(puppet.real, "R");
+        head.has_author = head.has_epoch = head.has_lsn = head.has_hash = 1;
+        head.author = pb_of_text("R");
+        head.epoch = 1;
+        head.lsn = end.lsn;
+        head.hash = pb_of_bytes(end.hash.at, HASH_SIZE);
+        head.n_line = 1;
+        head.line = &lines;
+        line.has_kind = line.has_division = line.has_aud_seq = line.has_hash = 1;
+        line.kind = AUDIENCE_TREE;
+        line.division = pb_of_text("R");
+        line.aud_seq = rows[i].seq;
+        line.hash = pb_of_bytes(rows[i].same ? first.hash.at : other, HASH_SIZE);
+        puppet_hello_at(&puppet, SESSION, 1 << 20, &head);
+        puppet_commit(&puppet, true);
+        if ((puppet_await(&puppet, asks_to_show) != NULL) != rows[i].asks) {
+            fail_msg("%s", rows[i].name);
+        }
+        (void)tear_down(state);
+        (void)set_up(state);
+    }
+}
+
+/* A child tells where each ends. */
+static void a_hello_says_where_each_audience_ends(void **state)
+{
+    const Terrace__Frame *hello;
+    struct log_head region;
+    bool found = false;
+
+    (void)state;
+    place_say(&puppet.world.at[REGION], AUDIENCE_TREE, "R", "to all");
+    world_run(&puppet.world, 3000);
+    region = place_head(&puppet.world.at[CITY], "R");
+    puppet_play(&puppet, CITY, REGION);
+    do {
+        puppet_wait(&puppet, 10000);
+        hello = puppet_await(&puppet, has_hello);
+    } while (hello == NULL);
+    for (size_t i = 0; i < hello->hello->n_heads; i++) {
+        const Terrace__Position *position = hello->hello->heads[i];
+        for (size_t k = 0; k < position->n_line; k++) {
+            found |= position->line[k]->lsn == region.lsn &&
+                     memcmp(position->line[k]->hash.data, region.hash.at, HASH_SIZE) == 0;
+        }
+    }
+    assert_true(found);
+}
+
 static void another_hash_in_a_cosignature_is_a_claim(void **state)
 {
     static const struct {
@@ -440,6 +518,8 @@ int main(void)
         cmocka_unit_test(a_home_put_back_while_its_parent_was_away_is_a_fork_to_all),
         cmocka_unit_test(who_was_away_is_told_later),
         STORY(a_pair_alone_is_proof_and_nothing_less),
+        STORY(each_audience_of_a_log_above_is_compared),
+        STORY(a_hello_says_where_each_audience_ends),
         STORY(another_hash_in_a_cosignature_is_a_claim),
         STORY(whose_own_log_it_is_stops_and_tells_it_beside_its_lone_beats),
     };

@@ -22,6 +22,7 @@ import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Sp
 import { age, lag, minute, moment } from "../time";
 import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
 import { useAnswer } from "../use_answer";
+import { Forks } from "./forks";
 import { t, word } from "../words";
 
 const HOUR_MS = 3600 * 1000;
@@ -92,6 +93,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
         <div class="columns wide">
           <div class="stack">
             <Facts4 row={row} tree={answer} />
+            <Forks code={row.division} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} />
             <Lag row={row} />
             {chain.problem === null ? <Money sums={sums} row={row} at={at} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
             <Transit row={row} />
