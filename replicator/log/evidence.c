@@ -181,8 +181,9 @@ bool evidence_is_over(const struct roster *roster, struct division author, uint3
 
     for (uint32_t later = epoch + 1; member != NULL && later <= member->grant.epoch && !over;
          later++) {
-        const struct grant *grant = roster_epoch(roster, author, later);
-        over = grant != NULL && grant->base_lsn != 0;
+        struct epoch_state state;
+        over = roster_epoch_state(roster, author, later, &state) && state.is_recovery &&
+               state.standing == STANDING_COUNTS;
     }
     return over;
 }
