@@ -13,6 +13,7 @@ static const struct alarm_info alarms[ALARM_CODES] = {
     [ALARM_EDGE_DIFFERS] = {"edge_differs", ALARM_ERROR, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_BELOW_ZERO] = {"below_zero", ALARM_ERROR, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_BAD_ENTRY] = {"bad_entry", ALARM_ERROR, MONEY, EACH, ALARM_BY_ACK},
+    [ALARM_ENTRIES_DIFFER] = {"entries_differ", ALARM_CRITICAL, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_FORK] = {"fork", ALARM_CRITICAL, MONEY, false, ALARM_BY_ACK},
     [ALARM_APPROVAL_MISSING] = {"approval_missing", ALARM_ERROR, MONEY, EACH, ALARM_BY_ACK},
     [ALARM_APPROVAL_INVALID] = {"approval_invalid", ALARM_CRITICAL, MONEY, EACH, ALARM_BY_ACK},

@@ -68,6 +68,7 @@ enum alarm_code {
     ALARM_PERSON_ADDED = 38,     /* by one admin alone, at a child of ours */
     /* of the tree, again */
     ALARM_EPOCH_UNCONFIRMED = 39, /* a division has keys to which its former ones did not agree */
+    ALARM_ENTRIES_DIFFER = 40, /* an author signed a block whose entries its header does not name */
     ALARM_CODES,
 };
 

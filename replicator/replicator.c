@@ -197,6 +197,11 @@ void replicator_seal(struct replicator *r, struct txn *txn)
     arrivals_stage(&r->arrivals, txn, &r->logs);
 }
 
+uint64_t replicator_arrived(const struct replicator *r)
+{
+    return r->arrivals.end.position;
+}
+
 bool replicator_open_entry(const struct replicator *r, uint64_t lsn, struct entry *out)
 {
     return log_writer_open_entry(&r->writer, lsn, out);

@@ -116,6 +116,8 @@ void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint6
 /* Closes, signs and stages the open block. Call once at the end of a turn; `durable` then speaks
  * of all that was staged up to here. */
 void replicator_seal(struct replicator *replicator, struct txn *txn);
+/* The last position of the order of arrival (log/arrivals.h), durable after that turn. */
+uint64_t replicator_arrived(const struct replicator *replicator);
 /* Appends a grant with its terms as an entry of its own kind, audience tree X, and takes it into
  * the roster; its tree and the granter's epoch are filled in. Errors as roster_add. */
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,

@@ -3,6 +3,7 @@
 #include "node/api/metrics_divisions.h"
 #include "node/core/accesses.h"
 #include "node/core/node_watch.h"
+#include "node/core/scrub.h"
 #include "replicator/log/sealing.h"
 
 /* --- what is taken on the loop --- */
@@ -17,6 +18,7 @@ struct metrics_task {
     bool has_disk;
     struct meter meter;
     struct access_growth accesses;
+    struct scrub_progress scrub;
     uint64_t alarms[ALARM_SEVERITIES];
     struct peer_status *peers;
     size_t peer_count;
@@ -62,6 +64,7 @@ static void run_metrics(struct api_task *api_task, struct node *node, struct txn
     task->rows_written = node_rows_written(node);
     task->meter = *node_meter(node);
     task->accesses = node_access_growth(node);
+    scrub_progress(node, &task->scrub);
     count_alarms(task, node);
     take_peers(task, replicator);
     task->views = node_watch_views(node, &task->view_count);
@@ -122,6 +125,16 @@ static void write_node(struct metrics_text *out, const struct metrics_task *task
     metric_family(out, "terrace_block_arrival_seconds", "histogram",
                   "From an author's closing of a block, by its clock, until it was held here.");
     metric_histogram(out, &task->meter.arrivals);
+}
+
+static void write_scrub(struct metrics_text *out, const struct scrub_progress *scrub)
+{
+    one(out, "terrace_scrub_blocks_total", "counter",
+        "Blocks held that were read again: signature, body and entries.", scrub->blocks);
+    one(out, "terrace_scrub_faults_total", "counter",
+        "Of these, signed by their author over other entries.", scrub->faults);
+    one(out, "terrace_scrub_entries_left", "gauge", "Entries held and not read again yet.",
+        scrub->entries_left);
 }
 
 static void write_alarms(struct metrics_text *out, const struct metrics_task *task)
@@ -326,6 +339,7 @@ static void write_metrics(struct answer *answer, const struct metrics_task *task
 
     answer->type = METRICS_TYPE;
     write_node(&out, task, service);
+    write_scrub(&out, &task->scrub);
     write_alarms(&out, task);
     write_confirmed(&out, task, service, now_ms);
     write_disk(&out, task);

@@ -6,6 +6,7 @@
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_tree.h"
+#include "node/core/scrub.h"
 #include "node/ledger/rows/unapproved.h"
 #include "node/office/operators.h"
 
@@ -38,6 +39,7 @@ struct status_task {
     bool has_makers;
     const char *vouched_by; /* what the node's persons rest on */
     struct unapproved_sum unapproved;
+    struct scrub_progress scrub;
     bool stalled; /* the loop did not come round: links and those below are not known */
     struct watch_summary below;
     char worst_name[NAME_BYTES_MAX + 1];
@@ -104,6 +106,7 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     status->has_makers = node_has_maker(txn);
     status->vouched_by = vouched_by(txn, node_roster(node), self);
     unapproved_sum(txn, DIVISION_NONE, &status->unapproved);
+    scrub_progress(node, &status->scrub);
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
     take_below(status, node);
@@ -239,6 +242,17 @@ static void write_vouched(struct json_out *out, const struct status_task *status
     out_close(out, '}');
 }
 
+/* How far what is held was read again since it came. */
+static void write_scrub(struct json_out *out, const struct scrub_progress *scrub)
+{
+    out_open(out, "scrub", '{');
+    out_count(out, "blocks", scrub->blocks);
+    out_count(out, "faults", scrub->faults);
+    out_count(out, "entries_left", scrub->entries_left);
+    out_time(out, "through", scrub->through_unix_ms);
+    out_close(out, '}');
+}
+
 /* Whose signatures documents carry here, as a program and as a person wants it. */
 static void write_persons(struct json_out *out, const struct status_task *status,
                           enum language language)
@@ -287,6 +301,7 @@ static void write_status(struct json_out *out, const struct service *service,
     out_hex(out, "roster_hash", &status->roster_hash, sizeof status->roster_hash);
     out_hex(out, "tree", &service->tree, sizeof service->tree);
     write_persons(out, status, language);
+    write_scrub(out, &status->scrub);
     out_text(out, "version", TERRACE_VERSION);
     out_count(out, "rows_written", status->rows_written);
     out_count(out, "approvals_verified", status->approvals_verified);

@@ -131,6 +131,18 @@ static const char *approval_words(const struct cli *cli, char out[TEXT_BYTES_MAX
     return out;
 }
 
+/* While something is left to read, and where something was found. */
+static void print_scrub(const struct cli *cli, const json_t *scrub)
+{
+    if (number_of(scrub, "entries_left") + number_of(scrub, "faults") > 0) {
+        cli_tell(cli, stdout,
+                 "status_scrub blocks=%" JSON_INTEGER_FORMAT " left=%" JSON_INTEGER_FORMAT
+                 " faults=%" JSON_INTEGER_FORMAT,
+                 number_of(scrub, "blocks"), number_of(scrub, "entries_left"),
+                 number_of(scrub, "faults"));
+    }
+}
+
 static void print_status(struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
@@ -171,6 +183,7 @@ static void print_status(struct cli *cli, const json_t *status)
                  json_integer_value(json_object_get(unapproved, "count")),
                  text_of(unapproved, "amount"));
     }
+    print_scrub(cli, json_object_get(status, "scrub"));
     cli_tell(cli, stdout, "status_persons approval=%s persons=%s",
              approval_words(cli, approval, text_of(status, "approval")),
              text_of(status, "persons"));

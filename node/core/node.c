@@ -225,6 +225,9 @@ enum status node_open(struct node **out, const struct node_config *config,
         status = node_watch_load(node, err);
     }
     if (status == OK) {
+        status = scrub_open(node, err);
+    }
+    if (status == OK) {
         status = open_parts(node, bootstrap, bootstrap_count, err);
     }
     if (status != OK) {
@@ -264,6 +267,7 @@ void node_close(struct node *node)
     node_day_close(node);
     node_watch_close(node);
     accesses_close(node);
+    scrub_close(node);
     commit_close(node);
     turn_close(node);
     catch_up_free(&node->catch_up);
@@ -314,6 +318,7 @@ struct alarms *node_alarms(struct node *node)
 void node_hurry(struct node *node)
 {
     alarms_hurry(node->alarms);
+    scrub_hurry(node);
 }
 
 enum status node_ack_alarm(struct node *node, struct txn *txn, uint64_t id, const char *who,

@@ -14,6 +14,7 @@
 #include "node/core/node.h"
 #include "node/core/node_day.h"
 #include "node/core/node_watch.h"
+#include "node/core/scrub.h"
 #include "node/core/self_health.h"
 #include "node/core/space.h"
 #include "node/core/tasks.h"
@@ -56,6 +57,7 @@ struct node {
     struct confirmations confirmations;
     struct clock_watch clock_watch;
     struct meter meter;
+    struct scrub scrub;
     struct self_health self_health;
     struct node_watch watch;
     struct accesses accesses;

@@ -166,8 +166,10 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     node_day_step(node);
     self_health_look(node);
     own_log_settle(node, node->txn);
+    scrub_step(node, !*busy);
     replicator_seal(node->replicator, node->txn);
     accesses_stage(node);
+    scrub_stage(node);
     status = commit_turn(node, err);
     if (status == OK && !node->committing) { /* what shows it is durable, and told to others */
         status = check_own_log(node, err);
@@ -190,5 +192,6 @@ uint64_t node_next_tick(const struct node *node)
     return earlier(
         earlier(earlier(replicator_next_tick(node->replicator), alarms_next_tick(node->alarms)),
                 earlier(self_health_next_tick(node), accesses_next_tick(node))),
-        node->parent_awaited ? node->opened_ms + PARENT_MS : UINT64_MAX);
+        earlier(scrub_next_tick(node),
+                node->parent_awaited ? node->opened_ms + PARENT_MS : UINT64_MAX));
 }

@@ -36,6 +36,10 @@
     X(LOCAL_PROPOSAL, 'p', "batch(u64)", "sealed secret of who becomes known by a proposal",       \
       "proposals")                                                                                 \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
+    X(LOCAL_SCRUB, 'S', "",                                                                        \
+      "which blocks held were read again: positions of the order of arrival, blocks, faults, "     \
+      "when",                                                                                      \
+      "core/scrub")                                                                                \
     X(LOCAL_TOKEN, 't', "hash(32)", "token of a program: roles, times, name, maker",               \
       "access_tokens")                                                                             \
     X(LOCAL_SET_ASIDE, 'x', "id",                                                                  \

@@ -138,6 +138,38 @@ enum status arrivals_check(const struct store *store, struct store_snapshot *sna
                : err_set(err, ERR_FORK, "position_differs position=%" PRIu64, at->position);
 }
 
+/* --- the one at a position --- */
+
+enum status arrivals_at(const struct store *store, struct store_snapshot *snapshot,
+                        uint64_t position, struct arrival_run *out, struct err *err)
+{
+    struct buf at = BUF_EMPTY, key = BUF_EMPTY, value = BUF_EMPTY;
+    bool found = false;
+    struct row row;
+    enum status status;
+
+    row_key(&at, position);
+    status = store->ops->floor(store->self, snapshot, SPACE_HEADS, bytes_of(prefix, sizeof prefix),
+                               buf_bytes(&at), &key, &value, err);
+    if (status == OK && !read_row(&row, buf_bytes(&key), buf_bytes(&value))) {
+        status = row_damaged(position, err);
+    }
+    while (status == OK && !found && next_run(&row, out)) {
+        found = position - out->position < out->count;
+    }
+    if (status == OK && !found) {
+        status =
+            reader_done(&row.runs)
+                ? err_set(err, ERR_NOT_FOUND, "position_ahead position=%" PRIu64 " last=%" PRIu64,
+                          position, row.position - 1)
+                : row_damaged(position, err);
+    }
+    buf_free(&at);
+    buf_free(&key);
+    buf_free(&value);
+    return status;
+}
+
 /* --- all behind a position --- */
 
 struct walk {

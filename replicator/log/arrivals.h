@@ -57,6 +57,10 @@ struct arrival_run {
     uint64_t first_lsn, count;
     uint64_t mark; /* of every position in it */
 };
+/* The run in which `position` lies: a reader that goes back begins there.
+ * Errors: ERR_NOT_FOUND (0, or behind the end), ERR_IO, ERR_CORRUPT. */
+enum status arrivals_at(const struct store *store, struct store_snapshot *snapshot,
+                        uint64_t position, struct arrival_run *out, struct err *err);
 /* Return false to stop. */
 typedef bool arrivals_visit_fn(void *arg, const struct arrival_run *run);
 /* The runs behind `after`, in order; the first one begins right there. Errors: ERR_IO, ERR_CORRUPT.

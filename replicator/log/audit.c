@@ -95,24 +95,30 @@ enum status audit_block(struct audit *audit, const struct block_view *block, str
     return OK;
 }
 
+enum status audit_root(const struct block_header *header, const struct block_body *body,
+                       struct hash *leaves, struct err *err)
+{
+    struct hash root;
+
+    if (body->count != header->count) {
+        return err_set(err, ERR_CORRUPT, "block_count_differs");
+    }
+    if (block_implies_root(header)) {
+        return OK;
+    }
+    for (size_t i = 0; i < body->count; i++) {
+        leaves[i] = merkle_entry_leaf(&body->entries[i]);
+    }
+    root = merkle_root(leaves, body->count);
+    return hash_equal(&root, &header->entries_root)
+               ? OK
+               : err_set(err, ERR_CORRUPT, "entries_root_differs");
+}
+
 enum status audit_body(struct audit *audit, const struct block_view *block, struct block_body *body,
                        struct err *err)
 {
-    enum status status = block_body_read(body, block, err);
-    struct hash root;
+    const enum status status = block_body_read(body, block, err);
 
-    if (status != OK) {
-        return status;
-    }
-    if (body->count != block->header.count) {
-        return err_set(err, ERR_CORRUPT, "block_count_differs");
-    }
-    for (size_t i = 0; i < body->count; i++) {
-        audit->leaves[i] = merkle_entry_leaf(&body->entries[i]);
-    }
-    root = merkle_root(audit->leaves, body->count);
-    if (!block_implies_root(&block->header) && !hash_equal(&root, &block->header.entries_root)) {
-        return err_set(err, ERR_CORRUPT, "entries_root_differs");
-    }
-    return OK;
+    return status == OK ? audit_root(&block->header, body, audit->leaves, err) : status;
 }

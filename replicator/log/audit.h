@@ -43,4 +43,10 @@ enum status audit_block(struct audit *audit, const struct block_view *block, str
 enum status audit_body(struct audit *audit, const struct block_view *block, struct block_body *body,
                        struct err *err);
 
+/* A body that was taken apart: does the root over its entries stand in the header? `leaves` is
+ * room for one of each entry. Where signature and body hash hold, that is the author's fault, and
+ * no intake looks for it. Errors: ERR_CORRUPT. */
+enum status audit_root(const struct block_header *header, const struct block_body *body,
+                       struct hash *leaves, struct err *err);
+
 #endif

@@ -223,14 +223,14 @@ def pack_entry(entry):
             + entry.body)
 
 
-def seal(block, tree, key):
+def seal(block, tree, key, root=None):
     """(bytes, hash) of a block: what follows of its entries and groups is put into its header, and `key`
-    signs it."""
+    signs it; over this root, where another than its own is given."""
     header, packed = block.header, b"".join(map(pack_entry, block.entries))
     body = u32(len(packed)) + packed + b"".join(map(pack_group, block.groups))
     header.update(codec=0, count=len(block.entries), raw_size=len(body), body_size=len(body),
                   body_hash=tagged(b"body", body),
-                  entries_root=hashes.merkle_root([entry.leaf() for entry in block.entries]))
+                  entries_root=root or hashes.merkle_root([entry.leaf() for entry in block.entries]))
     digest = block_hash(header, tree, key.verify_key.encode())
     block.signature = key.sign(digest).signature
     return pack(header) + block.signature + body, digest
@@ -259,12 +259,12 @@ class Writer:
             aud_prev=before, state_digest=digest, time_ms=time_ms)
         return Block(header, b"", entries, list(groups))
 
-    def write(self, documents, time_ms, audience=None, groups=()):
-        """The same, signed, and the log goes on behind it."""
+    def write(self, documents, time_ms, audience=None, groups=(), root=None):
+        """The same, signed (over this root, if not its own), and the log goes on behind it."""
         block = self.draft(documents, time_ms, audience, groups)
-        whole, digest = seal(block, self.tree, self.key)
+        whole, digest = seal(block, self.tree, self.key, root)
         self.digest, self.last_signature = block.header["state_digest"], block.signature
-        self.chain.follow(parse(whole), digest)
+        self.chain.follow(block if root else parse(whole), digest)
         return whole
 
 
