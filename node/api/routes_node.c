@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/api/stop_json.h"
 #include "node/api/verify.h"
 
 /* --- neighbours --- */
@@ -123,6 +124,26 @@ static void write_faults(struct json_out *out, const struct verification *result
     out_close(out, ']');
 }
 
+static void write_authors(struct json_out *out, const struct verification *result)
+{
+    out_open(out, "authors", '[');
+    for (size_t i = 0; i < result->author_count; i++) {
+        const struct verified_author *author = &result->authors[i];
+
+        out_open(out, NULL, '{');
+        out_text(out, "division", author->division.code);
+        out_text(out, "name", author->name);
+        out_count(out, "faults", author->faults);
+        out_open(out, "unapproved", '{');
+        out_count(out, "count", author->unapproved.count);
+        out_amount(out, "amount", author->unapproved.amount);
+        out_close(out, '}');
+        out_stop(out, author->is_stopped ? &author->stop : NULL, author->stopped_unix_ms);
+        out_close(out, '}');
+    }
+    out_close(out, ']');
+}
+
 static void write_verification(struct json_out *out, const struct verification *result, bool deep,
                                enum language language)
 {
@@ -133,6 +154,7 @@ static void write_verification(struct json_out *out, const struct verification *
     out_count(out, "blocks", result->counts.blocks);
     out_count(out, "entries", result->counts.entries);
     out_count(out, "signatures", result->counts.signatures);
+    write_authors(out, result);
     if (result->cause != VERIFY_SOUND) {
         write_faults(out, result, language);
     }

@@ -3,6 +3,8 @@
 #include "node/api/api_task.h"
 #include "node/api/page.h"
 #include "node/api/roster_snapshot.h"
+#include "node/api/routes_alarms.h"
+#include "node/api/stop_json.h"
 #include "node/api/unapproved_json.h"
 #include "node/core/division_words.h"
 #include "node/core/node_watch.h"
@@ -16,6 +18,8 @@ struct tree_task {
     struct api_task api_task;
     struct division_view *views; /* this node first, then those below by code */
     size_t count;
+    struct alarm *alarms; /* open ones */
+    size_t alarm_count;
 };
 
 static void run_tree(struct api_task *api_task, struct node *node, struct txn *txn)
@@ -24,11 +28,15 @@ static void run_tree(struct api_task *api_task, struct node *node, struct txn *t
 
     (void)txn;
     tree->views = node_watch_views(node, &tree->count);
+    tree->alarms = alarms_copy(node, &tree->alarm_count);
 }
 
 static void free_tree(struct api_task *api_task)
 {
-    mem_free(((struct tree_task *)api_task)->views);
+    struct tree_task *tree = (struct tree_task *)api_task;
+
+    mem_free(tree->views);
+    mem_free(tree->alarms);
 }
 
 /* NULL: it came into the tree since. */
@@ -120,6 +128,24 @@ static void write_approvals(struct json_out *out, const struct view *view,
     out_unapproved(out, view->txn, roster, division, SCOPE_OWN);
 }
 
+/* Where its ledger here stands. Only what is alarmed costs a read. */
+static void write_stopped(struct json_out *out, const struct view *view,
+                          const struct roster_snapshot *roster, const struct tree_task *tree,
+                          struct division division)
+{
+    const struct stop_question question = {.store = view->store,
+                                           .snapshot = view->snapshot,
+                                           .txn = view->txn,
+                                           .roster = roster->roster,
+                                           .self = tree->views[0].division,
+                                           .author = division};
+    const uint64_t since_unix_ms = stop_since(tree->alarms, tree->alarm_count, division);
+    struct ledger_stop stop;
+
+    out_stop(out, since_unix_ms != 0 && ledger_stop_find(&question, &stop) ? &stop : NULL,
+             since_unix_ms);
+}
+
 /* All but what its approvals are worth. */
 static void write_state(struct json_out *out, const struct place *place, uint32_t depth,
                         const struct division_view *view, enum language language)
@@ -169,6 +195,7 @@ static void write_rows(struct json_out *out, const struct tree_task *tree, const
             out_open(out, NULL, '{');
             write_state(out, place, place->depth - own_depth, view, language);
             write_approvals(out, at, roster, place->division, language);
+            write_stopped(out, at, roster, tree, place->division);
             out_close(out, '}');
         }
     }

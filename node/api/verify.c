@@ -2,6 +2,8 @@
 
 #include <stdio.h>
 
+#include "node/api/routes_alarms.h"
+#include "node/api/stop_json.h"
 #include "replicator/trust/roster_load.h"
 
 /* Every log that is held here: own, of the subtree, and what ancestors addressed to us. */
@@ -20,17 +22,71 @@ static void check_logs(struct verification *result, struct verify *verify,
     (void)verify_shared(verify);
 }
 
-static void take_faults(struct verification *result, const struct verify *verify)
-{
-    const struct verify_fault *faults = verify_faults(verify, &result->fault_count);
+/* --- author by author --- */
 
+struct gathering {
+    struct verification *result;
+    const struct verify_fault *faults; /* as they were met */
+    size_t count;
+    const struct view *view;
+    const struct roster *roster;
+    struct division self;
+    struct alarm *alarms; /* open ones, as stored */
+    size_t alarm_count;
+};
+
+/* His faults take the next places; how many. */
+static uint64_t take_faults_of(const struct gathering *from, struct division author)
+{
+    struct verification *result = from->result;
+    const size_t before = result->fault_count;
+
+    for (size_t i = 0; i < from->count; i++) {
+        if (division_equal(from->faults[i].about, author)) {
+            result->faults[result->fault_count++] = from->faults[i];
+        }
+    }
+    return result->fault_count - before;
+}
+
+static void take_author(const struct gathering *from, const struct member *member)
+{
+    struct verification *result = from->result;
+    struct verified_author *author = &result->authors[result->author_count];
+    const struct stop_question question = {.store = from->view->store,
+                                           .snapshot = from->view->snapshot,
+                                           .txn = from->view->txn,
+                                           .roster = from->roster,
+                                           .self = from->self,
+                                           .author = member->grant.division};
+
+    *author = (struct verified_author){.division = member->grant.division};
+    memcpy(author->name, member->grant.name, sizeof author->name);
+    author->faults = take_faults_of(from, author->division);
+    unapproved_sum(from->view->txn, author->division, &author->unapproved);
+    author->is_stopped = ledger_stop_find(&question, &author->stop);
+    author->stopped_unix_ms = stop_since(from->alarms, from->alarm_count, author->division);
+    result->author_count +=
+        author->faults > 0 || author->unapproved.count > 0 || author->is_stopped;
+}
+
+static void take_authors(struct verification *result, const struct verify *verify,
+                         const struct view *view, const struct roster *roster, struct division self)
+{
+    struct gathering from = {.result = result, .view = view, .roster = roster, .self = self};
+    const size_t members = roster_count(roster);
+
+    from.faults = verify_faults(verify, &from.count);
     result->cause = verify_cause(verify);
     result->about = verify_about(verify);
     result->fault_total = verify_fault_total(verify);
-    if (result->fault_count > 0) {
-        result->faults = mem_realloc(NULL, result->fault_count * sizeof *faults);
-        memcpy(result->faults, faults, result->fault_count * sizeof *faults);
+    result->faults = mem_zalloc((from.count + 1) * sizeof *result->faults);
+    result->authors = mem_zalloc((members + 1) * sizeof *result->authors);
+    from.alarms = alarms_stored(view->txn, &from.alarm_count);
+    for (size_t i = 0; i < members; i++) {
+        take_author(&from, roster_at(roster, i));
     }
+    mem_free(from.alarms);
 }
 
 /* Without its grants nothing can be told. */
@@ -49,8 +105,10 @@ static void fail_grants(struct verification *result, struct division self)
 void verification_free(struct verification *result)
 {
     mem_free(result->faults);
+    mem_free(result->authors);
     result->faults = NULL;
-    result->fault_count = 0;
+    result->authors = NULL;
+    result->fault_count = result->author_count = 0;
 }
 
 void verify_all(struct verification *result, const struct service *service, const struct view *view,
@@ -72,7 +130,7 @@ void verify_all(struct verification *result, const struct service *service, cons
         fail_grants(result, service->self);
     } else {
         check_logs(result, verify, roster, service->self);
-        take_faults(result, verify);
+        take_authors(result, verify, view, roster, service->self);
     }
     result->counts = *verify_counts(verify);
     verify_close(verify);

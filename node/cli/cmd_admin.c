@@ -57,18 +57,65 @@ static void show_verified(const struct cli *cli, const json_t *answer)
              json_integer_value(json_object_get(answer, "signatures")));
 }
 
-/* Every one that the node put into words, a line each; and how many it did not. */
+static json_int_t number(const json_t *object, const char *name)
+{
+    return json_integer_value(json_object_get(object, name));
+}
+
+/* What lacks an approval, and where a ledger stands: no faults of this node, and said all the same.
+ */
+static void show_author(const struct cli *cli, FILE *to, const json_t *author)
+{
+    const json_t *unapproved = json_object_get(author, "unapproved");
+    const json_t *stopped = json_object_get(author, "stopped");
+
+    cli_tell(cli, to, "verify_author division=%s name=%s faults=%" JSON_INTEGER_FORMAT,
+             member(author, "division"), member(author, "name"), number(author, "faults"));
+    if (number(unapproved, "count") > 0) {
+        cli_tell(cli, to, "verify_unapproved count=%" JSON_INTEGER_FORMAT " amount=%s",
+                 number(unapproved, "count"), member(unapproved, "amount"));
+    }
+    if (json_is_object(stopped)) {
+        cli_tell(cli, to,
+                 "verify_stopped lsn=%" JSON_INTEGER_FORMAT " kind=%" JSON_INTEGER_FORMAT
+                 " format=%" JSON_INTEGER_FORMAT " written=%s",
+                 number(stopped, "lsn"), number(stopped, "kind"), number(stopped, "format"),
+                 member(stopped, "written"));
+    }
+}
+
+static void show_authors(const struct cli *cli, const json_t *answer)
+{
+    const json_t *authors = json_object_get(answer, "authors");
+
+    for (size_t i = 0; i < json_array_size(authors); i++) {
+        show_author(cli, stdout, json_array_get(authors, i));
+    }
+}
+
+/* Author by author, every fault that the node put into words, a line each; and how many it did
+ * not. */
 static void show_faults(const struct cli *cli, const json_t *answer)
 {
     const json_t *faults = json_object_get(answer, "faults");
-    const json_int_t total = json_integer_value(json_object_get(answer, "fault_count"));
-    const size_t shown = json_array_size(faults);
+    const json_t *authors = json_object_get(answer, "authors");
+    const json_int_t total = number(answer, "fault_count");
+    size_t at = 0;
 
-    for (size_t i = 0; i < shown; i++) {
-        cli_warn(cli, "verify_failed why=%s", member(json_array_get(faults, i), "fault"));
+    for (size_t i = 0; i < json_array_size(authors); i++) {
+        const json_t *author = json_array_get(authors, i);
+        const size_t end = at + (size_t)number(author, "faults");
+
+        show_author(cli, stderr, author);
+        for (; at < end; at++) {
+            cli_warn(cli, "verify_failed why=%s", member(json_array_get(faults, at), "fault"));
+        }
     }
-    if (total > (json_int_t)shown) {
-        cli_warn(cli, "verify_more faults=%" JSON_INTEGER_FORMAT, total - (json_int_t)shown);
+    for (; at < json_array_size(faults); at++) { /* without grants there are no authors */
+        cli_warn(cli, "verify_failed why=%s", member(json_array_get(faults, at), "fault"));
+    }
+    if (total > (json_int_t)at) {
+        cli_warn(cli, "verify_more faults=%" JSON_INTEGER_FORMAT, total - (json_int_t)at);
     }
 }
 
@@ -96,6 +143,7 @@ enum exit_code run_verify(struct cli *cli)
         exit_code = EXIT_VERIFY;
     } else if (!cli_json(cli)) {
         show_verified(cli, answer);
+        show_authors(cli, answer);
     }
     json_decref(answer);
     return exit_code;

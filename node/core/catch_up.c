@@ -211,6 +211,19 @@ static enum progress post_more(struct catch_up *catch_up, struct lagging *laggin
 
 /* --- all of them --- */
 
+/* What stood before an unknown entry is over with the last of that division's ledgers. */
+static void end_upgrade_alarm(const struct catch_up *catch_up, size_t done)
+{
+    const struct division division = catch_up->lagging[done].division;
+
+    for (size_t i = 0; i < catch_up->count; i++) {
+        if (i != done && division_equal(catch_up->lagging[i].division, division)) {
+            return;
+        }
+    }
+    alarms_clear(catch_up->parts.alarms, ALARM_NEEDS_UPGRADE, division);
+}
+
 bool catch_up_slice(struct catch_up *catch_up)
 {
     size_t i = 0;
@@ -227,6 +240,7 @@ bool catch_up_slice(struct catch_up *catch_up)
             return true;
         }
         if (progress == CAUGHT_UP) {
+            end_upgrade_alarm(catch_up, i);
             *lagging = catch_up->lagging[--catch_up->count];
         } else {
             i++;

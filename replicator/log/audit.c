@@ -70,6 +70,17 @@ static enum status check_log_chain(const struct audit *audit, const struct block
     return OK;
 }
 
+static void follow(struct audit *audit, const struct block_header *header, const struct hash *hash)
+{
+    struct audit_chain *chain = chain_of(audit, &header->audience);
+
+    chain->aud_seq = header->aud_seq;
+    chain->hash = *hash;
+    audit->epoch = header->epoch;
+    audit->last_lsn = block_last_lsn(header);
+    audit->last_hash = *hash;
+}
+
 enum status audit_block(struct audit *audit, const struct block_view *block, struct err *err)
 {
     const struct block_header *header = &block->header;
@@ -87,12 +98,25 @@ enum status audit_block(struct audit *audit, const struct block_view *block, str
     if (header->aud_seq != chain->aud_seq + 1 || !hash_equal(&header->aud_prev, &chain->hash)) {
         return err_set(err, ERR_GAP, "audience_gap");
     }
-    chain->aud_seq = header->aud_seq;
-    chain->hash = hash;
-    audit->epoch = header->epoch;
-    audit->last_lsn = block_last_lsn(header);
-    audit->last_hash = hash;
+    follow(audit, header, &hash);
     return OK;
+}
+
+void audit_pass(struct audit *audit, const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    const struct grant *grant = roster_epoch(audit->roster, header->author, header->epoch);
+    struct block_header whole = *header;
+    struct hash hash = HASH_ZERO;
+    struct err err;
+
+    if (!division_equal(header->author, audit->author)) {
+        return;
+    }
+    if (grant != NULL && block_root(&whole.entries_root, block, &err) == OK) {
+        hash = block_hash(&whole, roster_tree(audit->roster), &grant->sign_key);
+    }
+    follow(audit, header, &hash);
 }
 
 enum status audit_root(const struct block_header *header, const struct block_body *body,
@@ -113,12 +137,4 @@ enum status audit_root(const struct block_header *header, const struct block_bod
     return hash_equal(&root, &header->entries_root)
                ? OK
                : err_set(err, ERR_CORRUPT, "entries_root_differs");
-}
-
-enum status audit_body(struct audit *audit, const struct block_view *block, struct block_body *body,
-                       struct err *err)
-{
-    const enum status status = block_body_read(body, block, err);
-
-    return status == OK ? audit_root(&block->header, body, audit->leaves, err) : status;
 }

@@ -1,7 +1,8 @@
 /* audit - a log that is held, checked against itself block by block: the one place that does it.
  *
  *   block --> key of its epoch --> signature, body hash --> chain of the log and of its audience
- *         body --> as many entries as the header says, under its Merkle root
+ *     |                                                        | a fault: audit_pass, and on
+ *     +-> body --> as many entries as the header says, under its Merkle root
  *
  * A log of one's own subtree is held whole. Of any other there are the blocks addressed to us, and
  * only the chain of each audience tells that none is missing.
@@ -38,10 +39,9 @@ void audit_end(struct audit *audit);
  * author, body), ERR_MALFORMED (its one entry), ERR_NOT_YET (epoch), ERR_BAD_SIGNATURE (key, or
  * another tree), ERR_GAP (chains). */
 enum status audit_block(struct audit *audit, const struct block_view *block, struct err *err);
-/* Decompresses the body of a block that audit_block found good, and recomputes the root.
- * Errors: ERR_CORRUPT, and those of block_body_read. */
-enum status audit_body(struct audit *audit, const struct block_view *block, struct block_body *body,
-                       struct err *err);
+/* Beyond a block at which audit_block found a fault: what follows is held against it as it stands.
+ */
+void audit_pass(struct audit *audit, const struct block_view *block);
 
 /* A body that was taken apart: does the root over its entries stand in the header? `leaves` is
  * room for one of each entry. Where signature and body hash hold, that is the author's fault, and

@@ -1,10 +1,11 @@
 """scrubbed - real daemons above an author of ill will: it signs a block whose header names other entries than
 its body has. No intake looks for that. Each holder finds it when it reads what it holds again, and says so;
-the block is evidence, and goes its way.
+the block is evidence, and goes its way. Then it writes what no version knows: that freezes its own replica.
 
     /usr/bin/python3 tests/process/scrubbed.py --build build
 """
 import argparse
+import json
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import tree as trees  # noqa: E402
 
+LATER_KIND = 9999
 REGION, CITY, COUNTY = "540000", "540100", "540121"
 
 
@@ -65,6 +67,20 @@ def goes_its_way(own, link, region):
     need(region.digest(COUNTY)["digest"] == own.digest.hex(), "the region computes another state")
 
 
+def is_verified(node):
+    """The author's fault, by name; what the store holds is sound, and what follows the block was looked at."""
+    code, out, _ = node.run("--json", "verify", "--deep", check=False)
+    said = json.loads(out)
+    need(code == 4 and not said["ok"] and [fault["division"] for fault in said["faults"]] == [COUNTY], said)
+    author, = said["authors"]
+    need((author["division"], author["faults"], author["stopped"]) == (COUNTY, 1, None), author)
+    need(author["unapproved"] == {"count": 0, "amount": "0.00"}, author)
+    code, out, err = node.run("--lang", "en", "verify", "--deep", check=False)
+    need(code == 4 and f"{COUNTY} 林周县: 1 faults" in err, err)
+    need("store_damaged" not in {alarm["code"] for alarm in node.status()["alarms"]},
+         "the author's fault is called the store's")
+
+
 def is_remembered(node):
     before = node.status()["scrub"]
     node.end()
@@ -72,6 +88,37 @@ def is_remembered(node):
     after = node.status()["scrub"]
     need(after["blocks"] >= before["blocks"] and after["faults"] == 1, (before, after))
     need(len(differs(node)) == 1 and differs(node)[0]["count"] == 1, differs(node))
+
+
+def freezes_one_replica(own, link, nodes):
+    """An entry that no version knows yet: its ledger stands at each level, named and dated; its log and all other
+    ledgers go on, and what else is wrong is still said."""
+    region, city = nodes
+    lsn = own.chain.lsn + 1
+    link.send_blocks(own.write([(LATER_KIND, 7, b"of a later version")], now_ms()))
+    link.run_until(lambda: link.held.get(COUNTY) == lsn, "the unknown entry to be acknowledged")
+    city.run("submit", "-", stdin=(json.dumps(dict(kind="agency", id="G1", fiscal_year=2026, agency_code="001001",
+                                                   agency_name="拉萨市教育局")) + "\n").encode())
+    trees.wait_until(lambda: region.run("get", "G1", "--division", CITY, check=False)[0] == 0, 60, "the city's document")
+    for node in nodes:
+        trees.wait_until(lambda node=node: stopped(node) is not None, 60, f"{node.division} to say where it stands")
+        at = stopped(node)
+        need((at["lsn"], at["kind"], at["format"]) == (lsn, LATER_KIND, 7) and at["written"] and at["since"], at)
+        alarm, = [alarm for alarm in node.status()["alarms"] if alarm["code"] == "needs_upgrade"]
+        need(alarm["division"] == COUNTY and str(LATER_KIND) in alarm["text"] and at["since"] == alarm["since"], alarm)
+        need(node.digest(COUNTY)["lsn"] == lsn - 1, "it went on behind what it does not know")
+        said = json.loads(node.run("--json", "verify", "--deep", check=False)[1])
+        author, = said["authors"]
+        need(author["faults"] == 1 and author["stopped"]["lsn"] == lsn, said)
+        need(str(LATER_KIND) in node.run("--lang", "en", "doctor", check=False)[1], "doctor does not name it")
+    before = stopped(region)
+    region.end()
+    region.start()
+    trees.wait_until(lambda: stopped(region) == before, 30, "the same date after a restart")
+
+
+def stopped(node):
+    return {row["division"]: row for row in node.json("status", "--tree")["rows"]}[COUNTY]["stopped"]
 
 
 def run(build, base):
@@ -88,9 +135,9 @@ def run(build, base):
         write(own, link, documents, (4, 5))
         goes_its_way(own, link, region)
         is_found((region, city))
+        is_verified(region)
         is_remembered(region)
-        need(not [alarm for alarm in region.status()["alarms"] if alarm["code"] == "store_damaged"],
-             "the author's fault is called the store's")
+        freezes_one_replica(own, link, (region, city))
     finally:
         context.destroy(linger=0)
         tree.stop()

@@ -146,6 +146,16 @@ export interface DivisionRow {
   vouched_by: VouchedBy;
   vouched: string; // "" where two admins do
   unapproved: Sum;
+  stopped: Stopped | null;
+}
+
+/** Its ledger here stands before an entry that this node's version does not know. */
+export interface Stopped {
+  lsn: number;
+  kind: number;
+  format: number;
+  written: string;
+  since: string | null;
 }
 
 /** Invited, and not come yet. */

@@ -14,7 +14,7 @@ Object.assign(words.value, { "console.sentence.and": "; ", "console.sentence.end
 
 function row(division: string, parent: string | null, state: string, more: Partial<DivisionRow> = {}): DivisionRow {
   return { division, name: `N${division}`, parent, depth: parent === null ? 0 : parent === "540000" ? 1 : 2, state, health: "", since_s: 60, as_of: "2026-11-29T02:00:00Z",
-    age_s: 3, held_lsn: 9, broken: null, above: null, sentence: "", cure: "", said: {} as never, ...more };
+    age_s: 3, held_lsn: 9, broken: null, above: null, sentence: "", cure: "", said: {} as never, stopped: null, ...more };
 }
 
 const tree = (rows: DivisionRow[]): TreeAnswer =>

@@ -103,6 +103,34 @@ static void check_approvals(struct log_walk *walk, const struct block_header *he
 
 /* --- blocks --- */
 
+/* What an author signed over other entries than it sent is its own fault, and its log goes on. */
+static void check_root(struct log_walk *walk, const struct block_header *header)
+{
+    struct err err;
+
+    if (audit_root(header, &walk->body, walk->audit.leaves, &err) != OK) {
+        (void)fail_at(walk, VERIFY_AUTHORS, header->first_lsn, err.text);
+    }
+}
+
+static void check_body(struct log_walk *walk, const struct block_view *block)
+{
+    const struct block_header *header = &block->header;
+    struct err err;
+
+    if (block_body_read(&walk->body, block, &err) != OK) {
+        walk->broken = true;
+        (void)fail_at(walk, VERIFY_STORE, header->first_lsn, err.text);
+        return;
+    }
+    check_root(walk, header);
+    check_approvals(walk, header);
+    if (!walk->broken) {
+        walk->broken = !replay_block(walk->replay, header, &walk->body);
+    }
+}
+
+/* A block that does not hold ends the replay of its log; what follows is looked at all the same. */
 static bool visit_block(void *arg, const struct block_view *block)
 {
     struct log_walk *walk = arg;
@@ -110,20 +138,17 @@ static bool visit_block(void *arg, const struct block_view *block)
     const struct block_header *header = &block->header;
     struct err err;
 
-    if (audit_block(&walk->audit, block, &err) != OK ||
-        (verify->config.deep && audit_body(&walk->audit, block, &walk->body, &err) != OK)) {
+    if (audit_block(&walk->audit, block, &err) != OK) {
         walk->broken = true;
-        return fail_at(walk, VERIFY_STORE, header->first_lsn, err.text);
+        (void)fail_at(walk, VERIFY_STORE, header->first_lsn, err.text);
+        audit_pass(&walk->audit, block);
+        return true;
     }
     verify->counts.blocks++;
     verify->counts.entries += header->count;
     verify->counts.signatures++;
     if (verify->config.deep) {
-        check_approvals(walk, header);
-    }
-    if (walk->replay != NULL && !replay_block(walk->replay, header, &walk->body)) {
-        walk->broken = true;
-        return false;
+        check_body(walk, block);
     }
     if (verify->config.progress != NULL) {
         verify->config.progress(verify->config.progress_arg, walk->audit.last_lsn);
@@ -131,17 +156,32 @@ static bool visit_block(void *arg, const struct block_view *block)
     return true;
 }
 
-static void check_blocks(struct log_walk *walk)
+/* A block that cannot even be read is passed over, while that leads on. */
+static void scan_blocks(struct log_walk *walk)
 {
     const struct verify_config *config = &walk->verify->config;
+    uint64_t from = 1, before;
     struct err err;
 
-    if (log_scan(config->store, config->snapshot, walk->author, 1, visit_block, walk, &err) != OK) {
+    do {
+        before = from;
+        if (log_scan(config->store, config->snapshot, walk->author, from, visit_block, walk,
+                     &err) == OK) {
+            return;
+        }
         (void)verify_fail(walk->verify, VERIFY_STORE, walk->author,
                           "in_log_behind division=%s lsn=%" PRIu64 " why=%s", walk->author.code,
                           walk->audit.last_lsn, err.text);
         walk->broken = true;
-    }
+        from = walk->audit.last_lsn + 2; /* behind where the next one begins */
+    } while (from > before);
+}
+
+static void check_blocks(struct log_walk *walk)
+{
+    const struct verify_config *config = &walk->verify->config;
+
+    scan_blocks(walk);
     if (walk->replay != NULL && !walk->broken) {
         walk->broken = !replay_compare(walk->replay, walk->audit.last_lsn);
         walk->verify->codes_read +=
@@ -150,10 +190,9 @@ static void check_blocks(struct log_walk *walk)
     walk->verify->incomplete |= walk->broken;
 }
 
-static bool check_log(struct verify *verify, struct division author, bool whole)
+static void check_log(struct verify *verify, struct division author, bool whole)
 {
     struct log_walk walk = {.verify = verify, .author = author, .body = BLOCK_BODY_EMPTY};
-    const uint64_t before = verify->fault_total;
 
     audit_begin(&walk.audit, verify->config.roster, author, whole);
     approval_judge_init(&walk.judge, roster_tree(verify->config.roster));
@@ -164,7 +203,6 @@ static bool check_log(struct verify *verify, struct division author, bool whole)
     person_chain_free(&walk.chain);
     block_body_free(&walk.body);
     audit_end(&walk.audit);
-    return verify->fault_total == before;
 }
 
 /* --- a run --- */
@@ -202,25 +240,36 @@ static bool check_reads(struct verify *verify, struct division about)
                        err.text);
 }
 
+struct ledger_walk {
+    struct verify *verify;
+    struct division author;
+};
+
+static void take_fault(void *arg, enum verify_cause cause, const char *fault)
+{
+    const struct ledger_walk *walk = arg;
+
+    (void)verify_fail(walk->verify, cause, walk->author, "%s", fault);
+}
+
 bool verify_log(struct verify *verify, struct division author)
 {
     const struct verify_config *config = &verify->config;
     const bool whole = roster_within(config->roster, author, config->self);
-    char fault[VERIFY_FAULT_MAX];
-    enum verify_cause cause;
+    const uint64_t faults = verify->fault_total, of_store = verify->store_total;
+    struct ledger_walk walk = {verify, author};
 
-    if (!check_log(verify, author, whole)) {
+    check_log(verify, author, whole);
+    if (verify->store_total != of_store) {
         return false; /* its rows are named one by one: the invariants would say the same again */
     }
-    cause = whole ? verify_ledger(verify->stored, config->roster, author, fault, sizeof fault)
-                  : VERIFY_SOUND;
-    if (cause != VERIFY_SOUND) {
-        return verify_fail(verify, cause, author, "%s", fault);
+    if (whole) {
+        (void)verify_ledger_each(verify->stored, config->roster, author, take_fault, &walk);
     }
-    if (config->deep && division_equal(author, config->self) && !verify_unanswered(verify)) {
-        return false;
+    if (config->deep && division_equal(author, config->self)) {
+        (void)verify_unanswered(verify);
     }
-    return check_reads(verify, author);
+    return check_reads(verify, author) && verify->fault_total == faults;
 }
 
 /* Codes come of the logs from here up to the root: with one of them unread, nothing can be said. */

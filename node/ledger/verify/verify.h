@@ -8,8 +8,8 @@
  *   deep, at the end: every code in force == what the logs from here up to the root say
  *
  * One run visits every log once. A fault is kept, and the run goes on where what follows can still
- * be told: with the next row, the next entry's approvals, the next log. A log whose chain or digest
- * breaks is left there, and then no jurisdiction is compared. A scratch ledger lives in a txn over
+ * be told: with the next row, block, entry's approvals, log. A log whose chain or digest breaks is
+ * replayed no further, and then no jurisdiction is compared. A scratch ledger lives in a txn over
  * a store that is empty and stays so: it grows with the ledger, not with the log.
  *
  * Owns: a run owns its memory; it borrows store, snapshot, txn and roster. Thread: any, one. */
@@ -18,7 +18,7 @@
 
 #include "node/ledger/ledger.h"
 
-enum { VERIFY_FAULT_MAX = 640, VERIFY_FAULTS_MAX = 100 };
+enum { VERIFY_FAULT_MAX = 640, VERIFY_FAULTS_MAX = 10000 };
 
 /* Who would have to mend it. */
 enum verify_cause {

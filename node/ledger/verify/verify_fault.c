@@ -12,6 +12,7 @@ bool verify_fail(struct verify *verify, enum verify_cause cause, struct division
     va_list args;
 
     verify->fault_total++;
+    verify->store_total += cause == VERIFY_STORE;
     if (verify->cause != VERIFY_STORE && verify->cause != cause) { /* the store's go first */
         verify->cause = cause;
         verify->about = about;

@@ -20,7 +20,7 @@ struct verify {
     struct division about;
     struct verify_fault *faults; /* in the order in which they were met */
     size_t fault_count, fault_capacity;
-    uint64_t fault_total; /* those beyond VERIFY_FAULTS_MAX too */
+    uint64_t fault_total, store_total; /* all; the store's. Those beyond VERIFY_FAULTS_MAX too */
 };
 
 /* Keeps a fault, the first VERIFY_FAULTS_MAX of them in words, and counts it. Returns false. */

@@ -15,26 +15,42 @@ struct year_sums {
 struct check {
     struct txn *txn;
     struct division division;
-    char *fault;
-    size_t fault_size;
-    enum verify_cause cause; /* of the fault */
+    verify_found_fn *found;
+    void *arg;
+    bool is_sound;
+    bool breach_below; /* of a transfer that a division below issued */
     struct id_list indicators;
     struct source_sums *sources; /* beside indicators: of those that are a source */
     struct year_sums *years;
     size_t year_count, year_capacity;
 };
 
-PRINTF(2, 3) static bool fail(struct check *check, const char *format, ...)
+static void say(struct check *check, enum verify_cause cause, const char *format, va_list args)
 {
-    char why[VERIFY_FAULT_MAX];
+    char why[VERIFY_FAULT_MAX], fault[VERIFY_FAULT_MAX];
+
+    message_vformat(why, sizeof why, format, args);
+    message_format(fault, sizeof fault, "in_ledger division=%s why=%s", check->division.code, why);
+    check->is_sound = false;
+    check->found(check->arg, cause, fault);
+}
+
+PRINTF(2, 3) static void fail(struct check *check, const char *format, ...)
+{
     va_list args;
 
     va_start(args, format);
-    message_vformat(why, sizeof why, format, args);
+    say(check, VERIFY_STORE, format, args);
     va_end(args);
-    message_format(check->fault, check->fault_size, "in_ledger division=%s why=%s",
-                   check->division.code, why);
-    return false;
+}
+
+PRINTF(2, 3) static void blame(struct check *check, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(check, VERIFY_AUTHORS, format, args);
+    va_end(args);
 }
 
 /* --- indicators --- */
@@ -62,7 +78,7 @@ static bool is_source_account(int account)
 }
 
 /* Invariant 2. */
-static bool check_signs(struct check *check, const struct short_text *id,
+static void check_signs(struct check *check, const struct short_text *id,
                         const struct indicator *indicator)
 {
     for (int a = ACC_SRC_APPROVED; a <= ACC_XFER_OUT; a++) {
@@ -71,16 +87,15 @@ static bool check_signs(struct check *check, const struct short_text *id,
 
         if (info->normal < 0 ? indicator->balance[a] > 0 : indicator->balance[a] < 0) {
             amount_format(amount, indicator->balance[a]);
-            return fail(check, "indicator_side id=%s lsn=%llu account=%s amount=%s", id->at,
-                        (unsigned long long)indicator->lsn, info->mnemonic, amount);
+            fail(check, "indicator_side id=%s lsn=%llu account=%s amount=%s", id->at,
+                 (unsigned long long)indicator->lsn, info->mnemonic, amount);
         }
     }
-    return true;
 }
 
 /* Invariant 6 within the division, by induction: an origin is older, and ends where its maker
  * says that it ends. */
-static bool check_origin(struct check *check, const struct short_text *id,
+static void check_origin(struct check *check, const struct short_text *id,
                          const struct indicator *indicator)
 {
     const unsigned long long lsn = indicator->lsn;
@@ -88,32 +103,28 @@ static bool check_origin(struct check *check, const struct short_text *id,
 
     if (indicator->origin.size == 0) {
         if (!kind_is_source(indicator->kind)) {
-            return fail(check, "indicator_no_origin id=%s lsn=%llu", id->at, lsn);
+            fail(check, "indicator_no_origin id=%s lsn=%llu", id->at, lsn);
+        } else if (!bytes_equal(indicator->source, short_text_bytes(id))) {
+            fail(check, "source_names_source id=%s lsn=%llu", id->at, lsn);
         }
-        if (!bytes_equal(indicator->source, short_text_bytes(id))) {
-            return fail(check, "source_names_source id=%s lsn=%llu", id->at, lsn);
-        }
-        return true;
+    } else if (!indicator_load(check->txn, check->division, indicator->origin, &origin)) {
+        fail(check, "indicator_origin_missing id=%s lsn=%llu origin=%.*s", id->at, lsn,
+             (int)indicator->origin.size, (const char *)indicator->origin.data);
+    } else if (origin.lsn >= indicator->lsn || !bytes_equal(origin.source, indicator->source)) {
+        fail(check, "indicator_other_source id=%s lsn=%llu origin=%.*s", id->at, lsn,
+             (int)indicator->origin.size, (const char *)indicator->origin.data);
     }
-    if (!indicator_load(check->txn, check->division, indicator->origin, &origin)) {
-        return fail(check, "indicator_origin_missing id=%s lsn=%llu origin=%.*s", id->at, lsn,
-                    (int)indicator->origin.size, (const char *)indicator->origin.data);
-    }
-    if (origin.lsn >= indicator->lsn || !bytes_equal(origin.source, indicator->source)) {
-        return fail(check, "indicator_other_source id=%s lsn=%llu origin=%.*s", id->at, lsn,
-                    (int)indicator->origin.size, (const char *)indicator->origin.data);
-    }
-    return true;
 }
 
-static bool add_to_source(struct check *check, const struct short_text *id,
+static void add_to_source(struct check *check, const struct short_text *id,
                           const struct indicator *indicator)
 {
     const size_t at = id_list_find(&check->indicators, indicator->source);
 
     if (at == SIZE_MAX) {
-        return fail(check, "indicator_source_missing id=%s lsn=%llu", id->at,
-                    (unsigned long long)indicator->lsn);
+        fail(check, "indicator_source_missing id=%s lsn=%llu", id->at,
+             (unsigned long long)indicator->lsn);
+        return;
     }
     for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
         if (is_source_account(a)) {
@@ -122,24 +133,21 @@ static bool add_to_source(struct check *check, const struct short_text *id,
             check->sources[at].debit += indicator->balance[a];
         }
     }
-    return true;
 }
 
 /* An author may answer what nobody issued to it, or a second time; its ledger has the money. */
-static bool check_answers(struct check *check, const struct doc_row *doc,
+static void check_answers(struct check *check, const struct doc_row *doc,
                           const struct short_text *id, const struct transfer_match *match)
 {
-    if (match->answer_lsn == doc->lsn && division_equal(match->answerer, check->division) &&
-        (match->transfer_lsn != 0 || !match->breach)) {
-        return true;
+    if (match->answer_lsn != doc->lsn || !division_equal(match->answerer, check->division) ||
+        (match->transfer_lsn == 0 && match->breach)) {
+        blame(check, "register_no_answer id=%s lsn=%llu transfer=%s issuer=%s", id->at,
+              (unsigned long long)doc->lsn, doc->about.at, doc->party.code);
     }
-    check->cause = VERIFY_AUTHORS;
-    return fail(check, "register_no_answer id=%s lsn=%llu transfer=%s issuer=%s", id->at,
-                (unsigned long long)doc->lsn, doc->about.at, doc->party.code);
 }
 
 /* What was registered is what was issued, wherever the transfer is known. */
-static bool check_registered(struct check *check, const struct short_text *id,
+static void check_registered(struct check *check, const struct short_text *id,
                              const struct indicator *indicator)
 {
     char here[AMOUNT_TEXT_MAX], there[AMOUNT_TEXT_MAX];
@@ -147,58 +155,59 @@ static bool check_registered(struct check *check, const struct short_text *id,
     struct transfer_match match;
 
     if (!kind_is_answer(indicator->kind)) {
-        return true;
+        return;
     }
     if (!doc_load(check->txn, check->division, short_text_bytes(id), &doc) ||
         !transfer_match_load(check->txn, doc.party, short_text_bytes(&doc.about), &match)) {
-        return fail(check, "register_no_transfer id=%s lsn=%llu", id->at,
-                    (unsigned long long)indicator->lsn);
-    }
-    if (match.transfer_lsn != 0 && match.amount != doc.amount) {
+        fail(check, "register_no_transfer id=%s lsn=%llu", id->at,
+             (unsigned long long)indicator->lsn);
+    } else if (match.transfer_lsn != 0 && match.amount != doc.amount) {
         amount_format(here, doc.amount);
         amount_format(there, match.amount);
-        return fail(check,
-                    "register_differs id=%s lsn=%llu amount=%s transfer=%s issuer=%s "
-                    "transfer_lsn=%llu issued=%s",
-                    id->at, (unsigned long long)doc.lsn, here, doc.about.at, doc.party.code,
-                    (unsigned long long)match.transfer_lsn, there);
+        fail(check,
+             "register_differs id=%s lsn=%llu amount=%s transfer=%s issuer=%s "
+             "transfer_lsn=%llu issued=%s",
+             id->at, (unsigned long long)doc.lsn, here, doc.about.at, doc.party.code,
+             (unsigned long long)match.transfer_lsn, there);
+    } else {
+        check_answers(check, &doc, id, &match);
     }
-    return check_answers(check, &doc, id, &match);
 }
 
-static bool check_indicator(struct check *check, const struct short_text *id)
+static void check_indicator(struct check *check, const struct short_text *id)
 {
     struct indicator indicator;
     struct year_sums *sums;
 
     if (!indicator_load(check->txn, check->division, short_text_bytes(id), &indicator)) {
-        return fail(check, "indicator_unreadable id=%s", id->at);
+        fail(check, "indicator_unreadable id=%s", id->at);
+        return;
     }
     sums = year_sums_of(check, indicator.year, indicator.fund);
     for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
         sums->at[a] += indicator.balance[a];
     }
-    if (!check_signs(check, id, &indicator) || !add_to_source(check, id, &indicator)) {
-        return false;
-    }
     /* The views of `indicator` die with no put, so it may be read on while others are loaded. */
-    return check_origin(check, id, &indicator) && check_registered(check, id, &indicator);
+    check_signs(check, id, &indicator);
+    add_to_source(check, id, &indicator);
+    check_origin(check, id, &indicator);
+    check_registered(check, id, &indicator);
 }
 
 /* --- sums --- */
 
-static bool say_sum(struct check *check, const struct year_sums *sums, int account, int128 stored)
+static void say_sum(struct check *check, const struct year_sums *sums, int account, int128 stored)
 {
     char have[AMOUNT_TEXT_MAX], want[AMOUNT_TEXT_MAX];
 
     amount_format(have, stored);
     amount_format(want, sums->at[account]);
-    return fail(check, "year_sum_differs year=%d fund=%s account=%s stored=%s sum=%s", sums->year,
-                sums->fund, account_info((enum account)account)->mnemonic, have, want);
+    fail(check, "year_sum_differs year=%d fund=%s account=%s stored=%s sum=%s", sums->year,
+         sums->fund, account_info((enum account)account)->mnemonic, have, want);
 }
 
 /* Invariants 1 and 3, and the stored sums. */
-static bool check_years(struct check *check)
+static void check_years(struct check *check)
 {
     for (size_t i = 0; i < check->year_count; i++) {
         const struct year_sums *sums = &check->years[i];
@@ -211,16 +220,15 @@ static bool check_years(struct check *check)
         for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
             total += sums->at[a];
             if (stored[a] != sums->at[a]) {
-                return say_sum(check, sums, a, stored[a]);
+                say_sum(check, sums, a, stored[a]);
             }
         }
         if (total != 0) {
             amount_format(amount, total);
-            return fail(check, "sources_and_uses year=%d fund=%s difference=%s", sums->year,
-                        sums->fund, amount);
+            fail(check, "sources_and_uses year=%d fund=%s difference=%s", sums->year, sums->fund,
+                 amount);
         }
     }
-    return true;
 }
 
 struct row_count {
@@ -245,7 +253,7 @@ static bool visit_year_row(void *arg, struct bytes key, struct bytes value)
 }
 
 /* No stored sum of a year and fund type that has no indicator. */
-static bool check_no_more_years(struct check *check)
+static void check_no_more_years(struct check *check)
 {
     const struct row_key prefix = row_key_of(ROW_YEAR, check->division, BYTES_NONE);
     struct row_count count = {0};
@@ -261,10 +269,12 @@ static bool check_no_more_years(struct check *check)
         }
     }
     (void)txn_scan(check->txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_year_row, &count, &err);
-    return count.rows == expected || fail(check, "sum_without_indicator");
+    if (count.rows != expected) {
+        fail(check, "sum_without_indicator");
+    }
 }
 
-static bool check_sources(struct check *check)
+static void check_sources(struct check *check)
 {
     char credit[AMOUNT_TEXT_MAX], debit[AMOUNT_TEXT_MAX];
     struct source_sums stored;
@@ -279,14 +289,12 @@ static bool check_sources(struct check *check)
         amount_format(credit, sums->credit);
         amount_format(debit, sums->debit);
         if (sums->credit != sums->debit) {
-            return fail(check, "source_gave id=%s given=%s standing=%s", id->at, credit, debit);
-        }
-        if (!source_load(check->txn, check->division, short_text_bytes(id), &stored) ||
-            stored.credit != sums->credit || stored.debit != sums->debit) {
-            return fail(check, "source_sums_differ id=%s sum=%s", id->at, credit);
+            fail(check, "source_gave id=%s given=%s standing=%s", id->at, credit, debit);
+        } else if (!source_load(check->txn, check->division, short_text_bytes(id), &stored) ||
+                   stored.credit != sums->credit || stored.debit != sums->debit) {
+            fail(check, "source_sums_differ id=%s sum=%s", id->at, credit);
         }
     }
-    return true;
 }
 
 /* --- roll-ups --- */
@@ -302,7 +310,7 @@ static void add_balance(void *arg, const struct balance_row *row)
     sums->at[row->account] += row->debit - row->credit;
 }
 
-static bool compare_rollup(struct check *check, enum scope scope, enum dimension by,
+static void compare_rollup(struct check *check, enum scope scope, enum dimension by,
                            const struct account_sums *want)
 {
     struct account_sums have = {{0}};
@@ -313,15 +321,14 @@ static bool compare_rollup(struct check *check, enum scope scope, enum dimension
         if (have.at[a] != want->at[a]) {
             amount_format(stored, have.at[a]);
             amount_format(computed, want->at[a]);
-            return fail(check, "rollup_differs by=%s scope=%s key=%s stored=%s computed=%s",
-                        dimension_name(by), scope == SCOPE_OWN ? "own" : "subtree",
-                        account_info((enum account)a)->mnemonic, stored, computed);
+            fail(check, "rollup_differs by=%s scope=%s key=%s stored=%s computed=%s",
+                 dimension_name(by), scope == SCOPE_OWN ? "own" : "subtree",
+                 account_info((enum account)a)->mnemonic, stored, computed);
         }
     }
-    return true;
 }
 
-static bool check_own_rollups(struct check *check)
+static void check_own_rollups(struct check *check)
 {
     struct account_sums want = {{0}};
 
@@ -331,16 +338,13 @@ static bool check_own_rollups(struct check *check)
         }
     }
     for (int by = BY_ACCOUNT; by < DIMENSIONS; by++) {
-        if (!compare_rollup(check, SCOPE_OWN, (enum dimension)by, &want)) {
-            return false;
-        }
+        compare_rollup(check, SCOPE_OWN, (enum dimension)by, &want);
     }
-    return true;
 }
 
 /* --- both sides of a transfer --- */
 
-static bool fail_match(struct check *check, struct division issuer, const struct short_text *id,
+static void fail_match(struct check *check, struct division issuer, const struct short_text *id,
                        const struct transfer_match *match, const struct transfer_sides *sides)
 {
     char here[AMOUNT_TEXT_MAX], there[AMOUNT_TEXT_MAX], open[AMOUNT_TEXT_MAX];
@@ -348,13 +352,12 @@ static bool fail_match(struct check *check, struct division issuer, const struct
     amount_format(here, sides->here);
     amount_format(there, sides->there);
     amount_format(open, sides->open);
-    check->cause = VERIFY_AUTHORS;
-    return fail(check,
-                "transfer_and_answer transfer=%s issuer=%s transfer_lsn=%llu answer=%s receiver=%s "
-                "answer_lsn=%llu issued=%s registered=%s open=%s",
-                id->at, issuer.code, (unsigned long long)match->transfer_lsn, match->answer_id.at,
-                match->answer_lsn != 0 ? match->answerer.code : match->receiver.code,
-                (unsigned long long)match->answer_lsn, here, there, open);
+    blame(check,
+          "transfer_and_answer transfer=%s issuer=%s transfer_lsn=%llu answer=%s receiver=%s "
+          "answer_lsn=%llu issued=%s registered=%s open=%s",
+          id->at, issuer.code, (unsigned long long)match->transfer_lsn, match->answer_id.at,
+          match->answer_lsn != 0 ? match->answerer.code : match->receiver.code,
+          (unsigned long long)match->answer_lsn, here, there, open);
 }
 
 struct transfer_sums {
@@ -362,14 +365,13 @@ struct transfer_sums {
 };
 
 /* Invariant 4 for all transfers of one issuer. */
-static bool check_transfers_of(struct check *check, struct division issuer,
+static void check_transfers_of(struct check *check, struct division issuer,
                                struct transfer_sums *sums)
 {
     struct id_list ids = ID_LIST_EMPTY;
-    bool sound = true;
 
     id_list_scan(&ids, check->txn, ROW_TRANSFER_MATCH, issuer);
-    for (size_t i = 0; i < ids.count && sound; i++) {
+    for (size_t i = 0; i < ids.count; i++) {
         struct transfer_sides sides;
         struct transfer_match match;
 
@@ -378,14 +380,17 @@ static bool check_transfers_of(struct check *check, struct division issuer,
         }
         transfer_sides(check->txn, issuer, short_text_bytes(&ids.at[i]), &match, &sides);
         if (match.breach || transfer_difference(&sides) != 0) {
-            sound = fail_match(check, issuer, &ids.at[i], &match, &sides);
+            if (division_equal(issuer, check->division)) {
+                fail_match(check, issuer, &ids.at[i], &match, &sides);
+            } else {
+                check->breach_below = true;
+            }
         }
         sums->here += sides.here;
         sums->there += sides.there;
         sums->open += sides.open;
     }
     id_list_free(&ids);
-    return sound;
 }
 
 /* --- the jurisdiction --- */
@@ -409,7 +414,7 @@ static bool visit_sums(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
-static bool add_member(struct check *check, struct division member,
+static void add_member(struct check *check, struct division member,
                        struct jurisdiction *jurisdiction)
 {
     const struct row_key prefix = row_key_of(ROW_YEAR, member, BYTES_NONE);
@@ -417,11 +422,11 @@ static bool add_member(struct check *check, struct division member,
 
     (void)txn_scan(check->txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_sums, jurisdiction,
                    &err);
-    return check_transfers_of(check, member, &jurisdiction->transfers);
+    check_transfers_of(check, member, &jurisdiction->transfers);
 }
 
 /* Invariant 5: transfers inside cancel out but for what is open. */
-static bool check_jurisdiction(struct check *check, const struct roster *roster)
+static void check_jurisdiction(struct check *check, const struct roster *roster)
 {
     struct jurisdiction jurisdiction = {{{0}}, {0, 0, 0}};
     int128 *sums = jurisdiction.sums.at;
@@ -433,13 +438,15 @@ static bool check_jurisdiction(struct check *check, const struct roster *roster)
 
         if (roster_within(roster, member, check->division)) {
             members++;
-            if (!add_member(check, member, &jurisdiction)) {
-                return false;
-            }
+            add_member(check, member, &jurisdiction);
         }
     }
     if (members == 0) { /* a roster that does not know it: own level only */
-        return add_member(check, check->division, &jurisdiction);
+        add_member(check, check->division, &jurisdiction);
+        return;
+    }
+    if (check->breach_below || !check->is_sound) {
+        return; /* it cannot come out even, and why is said */
     }
     sums[ACC_SRC_TRANSFER_IN] += jurisdiction.transfers.there;
     sums[ACC_TRANSIT] += sums[ACC_XFER_OUT];
@@ -448,34 +455,58 @@ static bool check_jurisdiction(struct check *check, const struct roster *roster)
     if (sums[ACC_TRANSIT] != jurisdiction.transfers.open) {
         amount_format(transit, sums[ACC_TRANSIT]);
         amount_format(open, jurisdiction.transfers.open);
-        return fail(check, "transit_differs transit=%s open=%s", transit, open);
+        fail(check, "transit_differs transit=%s open=%s", transit, open);
     }
-    return compare_rollup(check, SCOPE_SUBTREE, BY_ACCOUNT, &jurisdiction.sums);
+    compare_rollup(check, SCOPE_SUBTREE, BY_ACCOUNT, &jurisdiction.sums);
+}
+
+bool verify_ledger_each(struct txn *txn, const struct roster *roster, struct division division,
+                        verify_found_fn *found, void *arg)
+{
+    struct check check = {
+        .txn = txn, .division = division, .found = found, .arg = arg, .is_sound = true};
+    struct err err;
+
+    id_list_scan(&check.indicators, txn, ROW_INDICATOR, division);
+    check.sources = mem_zalloc((check.indicators.count + 1) * sizeof *check.sources);
+    for (size_t i = 0; i < check.indicators.count; i++) {
+        check_indicator(&check, &check.indicators.at[i]);
+    }
+    check_years(&check);
+    check_no_more_years(&check);
+    check_sources(&check);
+    check_own_rollups(&check);
+    check_jurisdiction(&check, roster);
+    if (txn_status(txn, &err) != OK) {
+        fail(&check, "%s", err.text);
+    }
+    id_list_free(&check.indicators);
+    mem_free(check.sources);
+    mem_free(check.years);
+    return check.is_sound;
+}
+
+struct first {
+    enum verify_cause cause;
+    char *fault;
+    size_t size;
+};
+
+static void keep_first(void *arg, enum verify_cause cause, const char *fault)
+{
+    struct first *first = arg;
+
+    if (first->cause == VERIFY_SOUND) {
+        first->cause = cause;
+        (void)snprintf(first->fault, first->size, "%s", fault);
+    }
 }
 
 enum verify_cause verify_ledger(struct txn *txn, const struct roster *roster,
                                 struct division division, char *fault, size_t fault_size)
 {
-    struct check check = {.txn = txn,
-                          .division = division,
-                          .fault = fault,
-                          .fault_size = fault_size,
-                          .cause = VERIFY_STORE};
-    struct err err;
-    bool sound = true;
+    struct first first = {VERIFY_SOUND, fault, fault_size};
 
-    id_list_scan(&check.indicators, txn, ROW_INDICATOR, division);
-    check.sources = mem_zalloc((check.indicators.count + 1) * sizeof *check.sources);
-    for (size_t i = 0; i < check.indicators.count && sound; i++) {
-        sound = check_indicator(&check, &check.indicators.at[i]);
-    }
-    sound = sound && check_years(&check) && check_no_more_years(&check) && check_sources(&check) &&
-            check_own_rollups(&check) && check_jurisdiction(&check, roster);
-    if (txn_status(txn, &err) != OK) {
-        sound = fail(&check, "%s", err.text);
-    }
-    id_list_free(&check.indicators);
-    mem_free(check.sources);
-    mem_free(check.years);
-    return sound ? VERIFY_SOUND : check.cause;
+    (void)verify_ledger_each(txn, roster, division, keep_first, &first);
+    return first.cause;
 }

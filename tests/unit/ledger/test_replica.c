@@ -78,6 +78,61 @@ static void what_cannot_be_booked_books_nothing(void **state)
     assert_memory_not_equal(before.at, position(holder, LHASA).digest.at, HASH_SIZE);
 }
 
+enum unbookable { UNDECODABLE, REPEATS_AN_ID, OVERFLOWS, LACKS_ITS_LINE };
+
+static void write_unbookable(struct script *script, enum unbookable how)
+{
+    switch (how) {
+    case UNDECODABLE:
+        write_raw(script, KIND_BUDGET, DOCUMENT_FORMAT, bytes_text("\xff\xff\xff"));
+        break;
+    case REPEATS_AN_ID:
+        WRITE(script, "budget", "B", REPLY("5"));
+        break;
+    case OVERFLOWS:
+        WRITE(script, "budget", "X", REPLY("92233720368547758.07"));
+        break;
+    case LACKS_ITS_LINE:
+        WRITE(script, "allocate", "X", "ori_bgt_id", "NO", "amount", "1");
+        break;
+    }
+}
+
+/* Whoever holds the log: nothing is posted, one alarm, one digest, and it goes on. */
+static void what_cannot_be_booked_is_alike_everywhere(void **state)
+{
+    static const char *const names[] = {"undecodable", "repeats an id", "overflows",
+                                        "lacks its line"};
+    static const enum office_name holders[] = {REGION, LHASA};
+
+    for (int how = UNDECODABLE; how <= LACKS_ITS_LINE; how++) {
+        struct hash digests[COUNT_OF(holders)];
+
+        for (size_t i = 0; i < COUNT_OF(holders); i++) {
+            struct holder *holder = holder_new(((struct holder *)*state)->tree, holders[i]);
+            struct script script = {.author = LHASA, .first_lsn = 1};
+
+            WRITE(&script, "budget", "B", REPLY("100"));
+            write_unbookable(&script, (enum unbookable)how);
+            WRITE(&script, "budget", "C", REPLY("7"));
+            apply(holder, &script);
+            digests[i] = position(holder, LHASA).digest;
+            if (holder->alarm_count != 1 ||
+                strncmp(holder->alarms[0], "bad_entry: entry_books_nothing lsn=2", 36) != 0) {
+                fail_msg("%s: %zu alarms, %s", names[how], holder->alarm_count,
+                         holder->alarm_count > 0 ? holder->alarms[0] : "-");
+            }
+            if (position(holder, LHASA).lsn != 3 ||
+                balance(holder, LHASA, "B", ACC_UNALLOC) != 10000 ||
+                balance(holder, LHASA, "C", ACC_UNALLOC) != 700) {
+                fail_msg("%s: it moved something, or the log did not go on", names[how]);
+            }
+            holder_free(holder);
+        }
+        assert_memory_equal(&digests[0], &digests[1], sizeof digests[0]);
+    }
+}
+
 /* Whoever wrote it did not ask this program's rules: it is a fact, and told. */
 static void an_answer_that_names_no_transfer_is_kept(void **state)
 {
@@ -626,6 +681,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         HELD(what_cannot_be_booked_books_nothing),
+        HELD(what_cannot_be_booked_is_alike_everywhere),
         HELD(an_answer_that_names_no_transfer_is_kept),
         HELD(a_balance_below_zero_is_a_fact_and_an_alarm),
         HELD(a_reduction_takes_what_awaits_release_first),

@@ -254,7 +254,28 @@ static void every_fault_is_named(void **state)
     verify_close(verify);
 }
 
-/* More than anybody reads: the first hundred in words, and how many there are. */
+/* A plain look names every fault of a ledger, too, and those of the next one. */
+static void every_fault_of_a_ledger_is_named(void **state)
+{
+    struct tree *tree = *state;
+    struct verify *verify = verify_open(&(struct verify_config){.store = tree_store(tree, REGION),
+                                                                .roster = tree_roster(tree),
+                                                                .self = tree_division(REGION)});
+
+    change_indicator(tree, REGION, LINZHOU, "A-3", ACC_AVAIL, -100000);
+    change_indicator(tree, REGION, LINZHOU, "R-2", ACC_UNALLOC, -100000);
+    change_indicator(tree, REGION, LHASA, "A-2", ACC_AVAIL, -100000);
+    for (size_t i = 0; i < roster_count(tree_roster(tree)); i++) {
+        (void)verify_log(verify, roster_at(tree_roster(tree), i)->grant.division);
+    }
+    assert_true(names(verify, "540121", "A-3"));
+    assert_true(names(verify, "540121", "R-2"));
+    assert_true(names(verify, "540121", "year_sum_differs"));
+    assert_true(names(verify, "540100", "A-2"));
+    verify_close(verify);
+}
+
+/* More than anybody reads: so many in words, and how many there are. */
 static void faults_beyond_the_bound_are_counted(void **state)
 {
     struct verify *verify;
@@ -657,6 +678,34 @@ static void a_flipped_bit_in_a_block_is_found(void **state)
     buf_free(&key);
 }
 
+/* Behind a block that does not hold the log is looked at all the same. */
+static void both_flipped_blocks_are_named(void **state)
+{
+    uint64_t lsns[] = {2, 5};
+    struct verify *verify;
+    char where[64];
+
+    for (size_t i = 0; i < COUNT_OF(lsns); i++) {
+        struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
+        struct block_view block;
+
+        read_block(*state, REGION, LINZHOU, lsns[i], &whole, &block);
+        log_block_key(&key, block.header.author, 1, block.header.first_lsn);
+        lsns[i] = block.header.first_lsn;
+        whole.data[whole.size - 1] ^= 1;
+        tree_tamper(*state, REGION, SPACE_BLOCKS, buf_bytes(&key), buf_bytes(&whole));
+        buf_free(&whole);
+        buf_free(&key);
+    }
+    verify = verify_everything(*state, REGION);
+    for (size_t i = 0; i < COUNT_OF(lsns); i++) {
+        message_format(where, sizeof where, "in_log_at division=540121 lsn=%d", (int)lsns[i]);
+        assert_true(names(verify, "540121", where));
+    }
+    assert_int_equal(verify_fault_total(verify), COUNT_OF(lsns));
+    verify_close(verify);
+}
+
 static void a_lost_block_is_found(void **state)
 {
     struct buf whole = BUF_EMPTY, key = BUF_EMPTY;
@@ -909,6 +958,8 @@ int main(void)
         IN_TREE(a_changed_rollup_is_found),
         IN_TREE(two_sides_that_disagree_are_both_named),
         IN_TREE(a_flipped_bit_in_a_block_is_found),
+        IN_TREE(both_flipped_blocks_are_named),
+        IN_TREE(every_fault_of_a_ledger_is_named),
         IN_TREE(a_lost_block_is_found),
         IN_TREE(a_lost_tail_is_found),
         IN_TREE(an_approval_of_nobody_is_found),

@@ -90,6 +90,10 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           <div class="spread"><a class="button" href={sameMoment(`/money/${row.division}`)}>{t("console.nav.money")}</a></div>
         </div>
         {at === null ? null : <p class="notice-line">{t("console.map.at_note", { at: atText(at) })} <a href={`/map/${row.division}`}>{t("console.at.now")}</a></p>}
+        {row.stopped === null ? null : <p class="notice-line" role="status">{t("console.division.stopped", {
+          lsn: count(row.stopped.lsn), kind: `${row.stopped.kind}`, format: `${row.stopped.format}`,
+          written: moment(row.stopped.written), since: row.stopped.since === null ? "—" : moment(row.stopped.since),
+        })}</p>}
         <div class="columns wide">
           <div class="stack">
             <Facts4 row={row} tree={answer} />
