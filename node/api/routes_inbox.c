@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/api/clock_notice.h"
 #include "node/api/page.h"
 #include "node/api/roster_snapshot.h"
 #include "node/api/verdict.h"
@@ -171,6 +172,7 @@ static void write_totals(struct inbox_page *page, const struct inbox *inbox)
         out_text(out, "user", inbox->person->name);
     }
     write_day(out, "today", page->today);
+    out_clock_notice(out, inbox->txn, page->language);
     out_open(out, "counts", '{');
     for (enum inbox_group group = 0; group < INBOX_GROUPS; group++) {
         struct inbox_total total;

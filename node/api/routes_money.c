@@ -1,6 +1,7 @@
 #include "node/api/routes_money.h"
 
 #include "node/api/at.h"
+#include "node/api/clock_notice.h"
 #include "node/api/names.h"
 #include "node/api/report.h"
 #include "node/ledger/query/history.h"
@@ -249,7 +250,7 @@ static void write_row(struct money *money, size_t index)
     out_close(out, '}');
 }
 
-static void write_money(struct money *money)
+static void write_money(struct money *money, enum language language)
 {
     struct json_out *out = &money->out;
 
@@ -258,6 +259,7 @@ static void write_money(struct money *money)
     if (money->until_ms != 0) {
         out_time(out, "at", money->until_ms - 1);
     }
+    out_clock_notice(out, money->names.txn, language);
     out_open(out, "rows", '[');
     for (size_t i = 0; i < money->names.roster->count && !money->too_long; i++) {
         write_row(money, i);
@@ -275,7 +277,7 @@ static void answer_money(struct money *money, const struct request *request, str
     bodies_open(&money->bodies, view->store, view->snapshot);
     find_parents(money);
     read_sums(money);
-    write_money(money);
+    write_money(money, request->language);
     if (money->too_long) {
         answer_refuse(request, answer, API_TOO_LARGE, "money_too_long documents_max=%d",
                       MONEY_READS_MAX);

@@ -193,8 +193,13 @@ static void print_head(const struct cli *cli, const struct group *group, const j
 
 static void print_groups(const struct cli *cli, const json_t *answer)
 {
+    const char *notice = text_of(answer, "clock_notice");
     bool any = false;
 
+    if (notice[0] != '\0') {
+        print_text(stdout, notice);
+        (void)fputs("\n\n", stdout);
+    }
     for (size_t i = 0; i < COUNT_OF(groups); i++) {
         json_t *rows = rows_of(answer, &groups[i]);
 

@@ -223,6 +223,7 @@ export interface Page<T> {
 }
 
 export interface InboxCounts {
+  clock_notice: string; // what its days are worth while a clock is off
   counts: Record<string, { documents: number; items: number; amount: string; overdue?: number }>;
 }
 
