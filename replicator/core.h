@@ -16,14 +16,19 @@
 #include "replicator/session/heartbeat.h"
 #include "replicator/session/lanes.h"
 #include "replicator/session/link.h"
+#include "replicator/session/link_keys.h"
 #include "replicator/session/links.h"
 #include "replicator/session/notices.h"
+#include "replicator/session/rotating.h"
 #include "replicator/session/session.h"
 
 struct replicator {
     struct replicator_config config;
     struct replicator_limits limits; /* with the defaults filled in */
     struct roster *roster;
+    struct key_ring keys;
+    struct rotating rotating;
+    struct link_keys link_keys;
     struct division parent; /* NONE at the root */
     bool no_room;           /* for blocks: replicator_withhold */
     bool resumes_grants; /* an epoch counts since this turn: what it granted is read in the next */
@@ -42,6 +47,11 @@ struct replicator {
     struct cosigning cosigning;
 };
 
+/* What this node says now is signed with it. */
+static inline struct own_key own_key(const struct replicator *r)
+{
+    return key_ring_now(&r->keys, r->roster, r->config.self);
+}
 static inline uint64_t now_ms(const struct replicator *r)
 {
     return clock_mono_ms(r->config.clock);

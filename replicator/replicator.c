@@ -11,6 +11,8 @@
 #include "replicator/session/amending.h"
 #include "replicator/session/cosign_head.h"
 #include "replicator/session/follow.h"
+#include "replicator/session/link_keys.h"
+#include "replicator/session/rotating.h"
 #include "replicator/trust/roster_load.h"
 
 enum { ARENA_BYTES = 8 << 20 };
@@ -52,7 +54,7 @@ static enum status find_self(struct replicator *r, struct err *err)
     if (self == NULL) {
         return err_set(err, ERR_REFUSED, "grant_not_held division=%s", r->config.self.code);
     }
-    if (memcmp(self->grant.sign_key.at, r->config.key->public.at, PUBLIC_KEY_SIZE) != 0) {
+    if (key_ring_find(&r->keys, &self->grant.sign_key) == NULL) {
         return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
     }
     r->parent = self->grant.parent;
@@ -62,11 +64,12 @@ static enum status find_self(struct replicator *r, struct err *err)
 /* The rooms, from the ground up. */
 static void init(struct replicator *r, const struct replicator_config *config)
 {
-    const struct log_author author = {config->self,    config->tree, config->key,
+    const struct log_author author = {config->self,    config->tree, &r->keys,
                                       config->clock,   r->roster,    config->sink.state_digest,
                                       config->sink.arg};
 
     r->config = *config;
+    key_ring_init(&r->keys, config->key, config->next_key);
     r->limits = config->limits;
     default_limits(&r->limits);
     arena_init(&r->arena, ARENA_BYTES);
@@ -108,6 +111,12 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     }
     if (status == OK) {
         claim_check_own(r);
+        status = rotating_load(r, txn, err);
+    }
+    if (status == OK) {
+        status = link_keys_load(r, txn, err);
+    }
+    if (status == OK) {
         status = grants_resume(&r->ingest, txn, session_findings(r), err);
         session_act(r, NULL);
     }
@@ -141,6 +150,7 @@ void replicator_close(struct replicator *r)
         return;
     }
     links_free(&r->links);
+    link_keys_free(&r->link_keys);
     session_free(&r->session);
     lanes_free(&r->lanes);
     cosign_free(&r->cosigning);
@@ -194,6 +204,8 @@ void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count
 void replicator_seal(struct replicator *r, struct txn *txn)
 {
     log_writer_seal(&r->writer, txn);
+    rotating_seal(r, txn);
+    link_keys_seal(r, txn);
     arrivals_stage(&r->arrivals, txn, &r->logs);
 }
 
@@ -211,6 +223,9 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
 {
     const struct own_log_fault *fault = &r->own_log;
 
+    if (key_ring_find(&r->keys, &roster_find(r->roster, r->config.self)->grant.sign_key) == NULL) {
+        return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
+    }
     if (division_is_none(fault->peer)) {
         return OK;
     }
@@ -276,6 +291,35 @@ static void resume_grants(struct replicator *r, struct txn *txn)
         }
         session_act(r, NULL);
     }
+}
+
+enum status replicator_rotate(struct replicator *r, struct txn *txn,
+                              const struct rotation *rotation, struct err *err)
+{
+    return rotating_begin(r, txn, rotation, err);
+}
+
+enum status replicator_may_rotate(const struct replicator *r, const struct rotation *rotation,
+                                  struct err *err)
+{
+    return rotating_check(r, rotation, err);
+}
+
+void replicator_rotation(const struct replicator *r, struct rotation_status *out)
+{
+    rotating_show(r, out);
+}
+
+bool replicator_admits(const struct replicator *r, const uint8_t curve_key[32],
+                       struct division *child)
+{
+    return link_keys_find(r, curve_key, child);
+}
+
+void replicator_heard_under(struct replicator *r, const uint8_t curve_key[32],
+                            struct division child)
+{
+    link_keys_spoke(r, child, curve_key);
 }
 
 bool replicator_head(const struct replicator *r, struct division author, bool durable,

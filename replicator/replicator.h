@@ -72,7 +72,8 @@ struct replicator_sink {
 struct replicator_config {
     struct division self;
     struct hash tree;
-    const struct sign_key *key; /* identity; borrowed */
+    const struct sign_key *key;      /* identity; borrowed */
+    const struct sign_key *next_key; /* one that this node asked for before; NULL: none */
     const struct store *store;
     const struct clock *clock;
     struct replicator_sink sink;
@@ -82,7 +83,7 @@ struct replicator_config {
 /* Reads heads, grants and cosignatures back. `bootstrap` is the chain of sealed grants from the
  * enrolment answer, root first and own last; needed only while the store has none (staged into
  * `txn`, which the caller commits). Errors: ERR_CORRUPT; ERR_IO; ERR_REFUSED (a bad chain, or
- * none for this node); ERR_KEY (its grant names another key). */
+ * none for this node); ERR_KEY (its newest grant names another key than these). */
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
                             struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
                             struct err *err);
@@ -102,7 +103,8 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
                            const struct audience *audience, uint32_t kind, uint32_t format,
                            struct bytes body);
 /* OK, or ERR_CORRUPT: a neighbour holds more of the own log than is here. This store is older than
- * what was acknowledged, and whatever is written now takes a number that another entry has. */
+ * what was acknowledged, and whatever is written now takes a number that another entry has. Or
+ * ERR_KEY: the newest epoch of this division has a key that is not here. */
 enum status replicator_check_own_log(const struct replicator *replicator, struct err *err);
 /* The lsn the next append will get. */
 uint64_t replicator_next_lsn(const struct replicator *replicator);
@@ -138,6 +140,44 @@ enum status replicator_amend(struct replicator *replicator, struct txn *txn,
  * Errors: as of roster_confirm. */
 enum status replicator_confirm(struct replicator *replicator, struct txn *txn,
                                const struct confirmation_of_epoch *confirmation, struct err *err);
+
+/* --- other keys: session/rotating.h --- */
+
+struct rotation {
+    const struct sign_key *key; /* identity: borrowed until the next one, or until close */
+    uint8_t curve_public[32];
+    char second[ENDPOINT_BYTES_MAX + 1]; /* where it is served while the former one is, too */
+    bool channel;                        /* the link key is another one */
+};
+/* Asks the parent for the next epoch with these keys, now and until it grants it, which may be after
+ * it comes back. From the turn that takes the grant on, all is said under the new ones. Errors:
+ * ERR_REFUSED (at the root, whose keys its trust key grants; another wish waits; the former link key
+ * is served still). */
+enum status replicator_rotate(struct replicator *replicator, struct txn *txn,
+                              const struct rotation *rotation, struct err *err);
+/* Would it be refused? Errors: as of replicator_rotate; rotation->key is not looked at. */
+enum status replicator_may_rotate(const struct replicator *replicator,
+                                  const struct rotation *rotation, struct err *err);
+
+enum { ROTATION_UNKNOWN_TO_MAX = 8 };
+struct rotation_status {
+    bool waits; /* for a grant */
+    uint64_t since_unix_ms;
+    uint32_t epoch;           /* that it asks for, or has */
+    bool identity, channel;   /* what is to be another one */
+    enum status refused;      /* the parent's word why not; OK: none */
+    bool former_served;       /* children do not know the new link key yet: */
+    size_t unknown_to_count;  /* so many, */
+    struct division unknown_to[ROTATION_UNKNOWN_TO_MAX]; /* these among them */
+};
+void replicator_rotation(const struct replicator *replicator, struct rotation_status *out);
+/* May who proves this link key speak, and as which child? Former keys count until a newer one was
+ * heard (session/link_keys.h). */
+bool replicator_admits(const struct replicator *replicator, const uint8_t curve_key[32],
+                       struct division *child);
+/* A frame came from it. */
+void replicator_heard_under(struct replicator *replicator, const uint8_t curve_key[32],
+                            struct division child);
 
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);

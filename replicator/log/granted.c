@@ -36,6 +36,34 @@ void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed)
     buf_free(&key);
 }
 
+static bool keep_value(void *arg, struct bytes key, struct bytes value)
+{
+    (void)key;
+    buf_clear(arg);
+    buf_append_bytes(arg, value);
+    return true;
+}
+
+enum status grant_newest(const struct store *store, struct division division, struct grant *out,
+                         struct err *err)
+{
+    struct buf prefix = BUF_EMPTY, sealed = BUF_EMPTY;
+    enum status status;
+
+    buf_put_u8(&prefix, META_GRANT);
+    division_write(&prefix, division);
+    status = store->ops->scan(store->self, NULL, SPACE_META, buf_bytes(&prefix), BYTES_NONE,
+                              keep_value, &sealed, err);
+    if (status == OK) {
+        status = sealed.size == 0
+                     ? err_set(err, ERR_NOT_FOUND, "grant_not_held division=%s", division.code)
+                     : grant_parse(out, buf_bytes(&sealed), err);
+    }
+    buf_free(&prefix);
+    buf_free(&sealed);
+    return status;
+}
+
 static void conflict_key(struct buf *key, struct division division, struct division child)
 {
     buf_put_u8(key, META_GRANT_CONFLICT);
@@ -137,9 +165,10 @@ static enum status replace(struct ingest *ingest, struct txn *txn, const struct 
 
 /* Errors: as of roster_add. */
 static enum status take_grant(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                              struct bytes sealed, uint32_t epoch, struct findings *found,
+                              const struct entry *entry, uint32_t epoch, struct findings *found,
                               struct err *err)
 {
+    const struct bytes sealed = entry->body;
     struct grant grant;
     bool added = false;
     enum status status = grant_parse(&grant, sealed, err);
@@ -157,7 +186,7 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
     }
     if (added) {
         grant_put(txn, &grant, sealed);
-        findings_note(found, FOUND_MEMBER, grant.division, 0);
+        findings_note(found, FOUND_MEMBER, grant.division, entry->lsn);
     }
     return status;
 }
@@ -260,7 +289,7 @@ static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held
     struct err err;
 
     if (link_kind_known(entry->kind, entry->format)) {
-        status = take_grant(ingest, txn, log, entry->body, epoch, found, &err);
+        status = take_grant(ingest, txn, log, entry, epoch, found, &err);
     }
     if (status == ERR_NEEDS_UPGRADE) {
         findings_alarm(found, ALARM_NEEDS_UPGRADE, log->author,

@@ -45,6 +45,10 @@ enum status grants_resume(struct ingest *ingest, struct txn *txn, struct finding
                           struct err *err);
 /* Stages the row of a grant that is in the roster. */
 void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed);
+/* The newest grant of this division that the store holds, as a node needs it before its roster is
+ * there. Errors: ERR_NOT_FOUND, ERR_CORRUPT, ERR_IO. */
+enum status grant_newest(const struct store *store, struct division division, struct grant *out,
+                         struct err *err);
 /* Was this division, which is of another branch, granted below this child too? */
 bool granted_below_too(struct txn *txn, struct division division, struct division child);
 

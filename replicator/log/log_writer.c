@@ -99,7 +99,7 @@ static void write_groups(struct log_writer *own, struct buf *out)
 
 static uint32_t epoch_now(const struct log_writer *own)
 {
-    return roster_find(own->author.roster, own->author.self)->grant.epoch;
+    return key_ring_now(own->author.keys, own->author.roster, own->author.self).epoch;
 }
 
 static bool fits(const struct log_writer *own, const struct audience *audience, size_t body_size)
@@ -176,7 +176,8 @@ void log_writer_seal(struct log_writer *own, struct txn *txn)
     block_body_write(&body, &header, buf_bytes(&own->entries), buf_bytes(&groups));
 
     buf_clear(&own->sealed);
-    hash = block_seal(&own->sealed, &header, buf_bytes(&body), &author->tree, author->key);
+    hash = block_seal(&own->sealed, &header, buf_bytes(&body), &author->tree,
+                      key_ring_of(author->keys, author->roster, author->self, own->epoch));
     status = block_parse(&view, buf_bytes(&own->sealed), &err);
     assert(status == OK);
     (void)status;

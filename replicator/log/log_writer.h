@@ -9,8 +9,8 @@
 #define TERRACE_REPLICATOR_LOG_LOG_WRITER_H
 
 #include "replicator/log/heads.h"
+#include "replicator/trust/key_ring.h"
 #include "replicator/trust/merkle.h"
-#include "replicator/trust/roster.h"
 
 enum { OPEN_GROUPS_MAX = 240 }; /* approval groups of one block, below BLOCK_GROUPS_MAX */
 
@@ -29,9 +29,9 @@ struct turn_block { /* entries of this turn, until they can be read from the sto
 struct log_author {
     struct division self;
     struct hash tree;
-    const struct sign_key *key;
+    const struct key_ring *keys;
     const struct clock *clock;
-    const struct roster *roster; /* has the epoch in force */
+    const struct roster *roster; /* has the epochs of these keys */
     /* The block is being closed: what its entries make of the author's state. */
     void (*state_digest)(void *arg, struct txn *txn, struct hash *out);
     void *arg;

@@ -6,6 +6,7 @@
 #include "replicator/core.h"
 #include "replicator/log/granted.h"
 #include "replicator/session/follow.h"
+#include "replicator/session/rotating.h"
 #include "replicator/store/row_letters.h"
 #include "replicator/trust/enrol_place.h"
 #include "replicator/trust/founders.h"
@@ -16,18 +17,22 @@ enum status amending_grant(struct replicator *r, struct txn *txn, struct bytes w
     struct audience audience = {.kind = AUDIENCE_TREE};
     struct buf sealed = BUF_EMPTY;
     struct grant grant;
+    uint64_t lsn;
     bool added = false;
     enum status status;
 
-    grant_seal_written(&sealed, written, consent, r->config.key);
+    grant_seal_written(&sealed, written, consent, own_key(r).key);
     status = grant_parse(&grant, buf_bytes(&sealed), err);
     if (status == OK) {
         status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     }
     if (added) {
         audience.division = grant.division;
-        (void)log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT,
+        lsn = log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT,
                                 buf_bytes(&sealed));
+        if (division_equal(grant.division, r->config.self)) { /* the root's */
+            rotating_granted(r, lsn);
+        }
         grant_put(txn, &grant, buf_bytes(&sealed));
         follow_member(r, grant.division);
     }
@@ -74,9 +79,20 @@ static bool find_row(struct txn *txn, struct division division, struct bytes *ou
     return found;
 }
 
+/* What waits for the epoch behind the newest one, in full. False when nothing does. */
+static bool find_waiting(struct txn *txn, const struct grant *newest, struct grant *out,
+                         struct grant_terms *terms)
+{
+    struct bytes written;
+    struct err err;
+
+    return find_row(txn, newest->division, &written) &&
+           grant_read(out, terms, written, &err) == OK && out->epoch == newest->epoch + 1;
+}
+
 /* Writes it anew, of now: the next epoch of the child, by the newest of its parent. */
 static void offer(struct replicator *r, struct txn *txn, const struct member *member,
-                  const char *name, const struct grant_terms *terms)
+                  const char *name, const struct wanted_keys *keys, const struct grant_terms *terms)
 {
     const struct division division = member->grant.division;
     struct link *link = links_find(&r->links, division);
@@ -85,6 +101,7 @@ static void offer(struct replicator *r, struct txn *txn, const struct member *me
 
     grant.epoch++;
     grant.granter_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    wanted_keys_put(&grant, keys);
     grant.base_lsn = 0;
     grant.base_hash = HASH_ZERO;
     grant.time_ms = now_unix_ms(r);
@@ -145,7 +162,9 @@ enum status amending_begin(struct replicator *r, struct txn *txn, struct divisio
                            struct err *err)
 {
     const struct member *member = roster_find(r->roster, division);
-    struct grant_terms terms;
+    struct grant_terms terms, waiting_terms;
+    struct grant waiting;
+    struct wanted_keys keys;
     enum status status = OK;
 
     if (member == NULL || !division_equal(member->grant.parent, r->config.self) ||
@@ -162,11 +181,30 @@ enum status amending_begin(struct replicator *r, struct txn *txn, struct divisio
         status = check_list(r, division, may_grant, err);
     }
     if (status == OK) {
-        offer(r, txn, member, name == NULL ? member->grant.name : name, &terms);
+        keys = wanted_keys_of(find_waiting(txn, &member->grant, &waiting, &waiting_terms)
+                                  ? &waiting /* it has asked for others */
+                                  : &member->grant);
+        offer(r, txn, member, name == NULL ? member->grant.name : name, &keys, &terms);
         *epoch = member->grant.epoch + 1;
         LOG_INFO("amend.asked", "about=%s epoch=%" PRIu32, division.code, *epoch);
     }
     return status;
+}
+
+void amending_rekey(struct replicator *r, struct txn *txn, const struct member *member,
+                    const struct wanted_keys *keys)
+{
+    const struct division division = member->grant.division;
+    struct grant_terms terms;
+    struct grant waiting;
+
+    if (find_waiting(txn, &member->grant, &waiting, &terms)) { /* what was wished beside it stays */
+        offer(r, txn, member, waiting.name, keys, &terms);
+    } else if (roster_terms(r->roster, division, member->grant.epoch, &terms)) {
+        terms.has_consent = false;
+        offer(r, txn, member, member->grant.name, keys, &terms);
+    }
+    LOG_INFO("rotate.asked", "about=%s epoch=%" PRIu32, division.code, member->grant.epoch + 1);
 }
 
 void amending_offer(struct replicator *r, struct txn *txn, struct link *link)
@@ -181,7 +219,14 @@ void amending_offer(struct replicator *r, struct txn *txn, struct link *link)
 
 /* --- the child agrees --- */
 
-/* Is all of it as it is, but name and list? */
+static bool has_keys_of(const struct grant *grant, const struct grant *own)
+{
+    const struct wanted_keys keys = wanted_keys_of(own);
+
+    return wanted_keys_are_of(&keys, grant);
+}
+
+/* Is all of it as it is, but name and list, and the keys that this node itself has asked for? */
 static bool changes_nothing_else(const struct replicator *r, const struct grant *grant,
                                  const struct grant_terms *terms)
 {
@@ -191,14 +236,12 @@ static bool changes_nothing_else(const struct replicator *r, const struct grant 
     return roster_terms(r->roster, own->division, own->epoch, &before) &&
            division_equal(grant->division, own->division) &&
            division_equal(grant->parent, own->parent) && hash_equal(&grant->tree, &own->tree) &&
-           memcmp(&grant->sign_key, &own->sign_key, sizeof own->sign_key) == 0 &&
-           memcmp(grant->curve_key, own->curve_key, sizeof own->curve_key) == 0 &&
-           memcmp(&grant->key_proof, &own->key_proof, sizeof own->key_proof) == 0 &&
+           (has_keys_of(grant, own) || rotating_wants(r, grant)) &&
            strcmp(grant->endpoint, own->endpoint) == 0 && grant->base_lsn == 0 &&
            number_set_equal(&grant->policy, &own->policy) && founders_equal(terms, &before);
 }
 
-void amending_judge(struct replicator *r, struct link *link, struct bytes written)
+void amending_judge(struct replicator *r, struct txn *txn, struct link *link, struct bytes written)
 {
     const struct grant *own = &roster_find(r->roster, r->config.self)->grant;
     struct signature consent;
@@ -221,7 +264,8 @@ void amending_judge(struct replicator *r, struct link *link, struct bytes writte
         notice_alarm(r, ALARM_BAD_GRANT, link->peer, "amend_not_agreed why=%s", err.text);
         return;
     }
-    consent = sign_hash(r->config.key, &terms.consented);
+    consent = sign_hash(own_key(r).key, &terms.consented);
+    rotating_consent(r, txn, &grant);
     outbox_consent(&link->stream.outbox, grant.epoch, &consent);
     LOG_INFO("amend.agreed", "epoch=%" PRIu32 " parent=%s", grant.epoch, link->peer.code);
 }
@@ -239,11 +283,21 @@ static bool agrees(const struct replicator *r, const struct link *link,
            signature_ok(&member->grant.sign_key, &terms->consented, out);
 }
 
-/* The offer was written before this node, or the child, got a later epoch. */
-static bool is_stale(const struct replicator *r, const struct grant *grant)
+/* The offer was written before this node, or the child, got a later epoch: it is written anew, with
+ * the keys that the child has asked for, unless these were for an epoch that is over. */
+static bool renew_stale(struct replicator *r, struct txn *txn, const struct grant *grant,
+                        const struct grant_terms *terms)
 {
-    return grant->granter_epoch != roster_find(r->roster, r->config.self)->grant.epoch ||
-           grant->epoch != roster_find(r->roster, grant->division)->grant.epoch + 1;
+    const struct member *member = roster_find(r->roster, grant->division);
+    const bool is_next = grant->epoch == member->grant.epoch + 1;
+    const struct wanted_keys keys = wanted_keys_of(is_next ? grant : &member->grant);
+
+    if (is_next &&
+        grant->granter_epoch == roster_find(r->roster, r->config.self)->grant.epoch) {
+        return false;
+    }
+    offer(r, txn, member, grant->name, &keys, terms);
+    return true;
 }
 
 void amending_take(struct replicator *r, struct txn *txn, struct link *link,
@@ -261,9 +315,11 @@ void amending_take(struct replicator *r, struct txn *txn, struct link *link,
         return;
     }
     buf_append_bytes(&written, row);
-    if (grant_read(&grant, &terms, buf_bytes(&written), &err) == OK && is_stale(r, &grant)) {
-        offer(r, txn, roster_find(r->roster, link->peer), grant.name, &terms);
-    } else if (err.status == OK && !agrees(r, link, consent, &grant, &terms, &signature)) {
+    const bool read = grant_read(&grant, &terms, buf_bytes(&written), &err) == OK;
+    const bool renewed = read && renew_stale(r, txn, &grant, &terms);
+    if (renewed) {
+        LOG_INFO("amend.renewed", "about=%s", link->peer.code);
+    } else if (read && !agrees(r, link, consent, &grant, &terms, &signature)) {
         link_count_refused(link); /* to an earlier offer */
     } else {
         delete_row(txn, link->peer);

@@ -57,7 +57,7 @@ static bool fill(const struct replicator *r, const struct held_log *log, Terrace
     c->lsn = log->durable.lsn;
     c->hash = pb_of_bytes(&log->durable.hash, HASH_SIZE);
     c->holder = pb_division(&r->config.self);
-    c->key_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    c->key_epoch = own_key(r).epoch;
     c->unix_ms = now_unix_ms(r);
     return true;
 }
@@ -116,7 +116,7 @@ static void cosign_log(struct replicator *r, struct txn *txn, struct cosigned_lo
     if (!fill(r, log, &c)) {
         return;
     }
-    cosignature_sign(&r->config.tree, r->config.key, &c, &signature);
+    cosignature_sign(&r->config.tree, own_key(r).key, &c, &signature);
     cosigned->lsn = log->durable.lsn;
     pay(r, cosigned);
     cosignature_put(txn, log->author, r->config.self, &c, now_unix_ms(r));

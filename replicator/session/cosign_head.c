@@ -26,9 +26,9 @@ void cosign_head(struct replicator *r, struct txn *txn, struct division child, u
     c.lsn = position;
     c.hash = pb_of_bytes(hash, HASH_SIZE);
     c.holder = pb_division(&head.holder);
-    c.key_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    c.key_epoch = own_key(r).epoch;
     c.unix_ms = head.unix_ms;
-    cosignature_sign(&r->config.tree, r->config.key, &c, &signature);
+    cosignature_sign(&r->config.tree, own_key(r).key, &c, &signature);
     cosigned_head_put(txn, &head, &c, head.unix_ms);
     if (link != NULL) {
         outbox_cosigned_head(&link->stream.outbox, child, r->config.self, &c.base);

@@ -70,9 +70,9 @@ static void sign_heartbeat(const struct replicator *r, Terrace__Beat *beat,
 
     beat->has_suite = beat->has_key_epoch = 1;
     beat->suite = SUITE_ED25519_BLAKE2B;
-    beat->key_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
+    beat->key_epoch = own_key(r).epoch;
     hash = heartbeat_hash(r, beat);
-    *signature = sign_hash(r->config.key, &hash);
+    *signature = sign_hash(own_key(r).key, &hash);
     beat->has_signature = 1;
     beat->signature = pb_of_bytes(signature, sizeof *signature);
 }

@@ -31,6 +31,7 @@ static bool add_session_parts(struct replicator *r, struct link *link, Terrace__
     any |= outbox_add_reject(outbox, frame, r->context.arena);
     any |= outbox_add_ask_to_show(outbox, frame, r->context.arena);
     any |= outbox_add_consent(outbox, frame, r->context.arena);
+    any |= outbox_add_rotate(outbox, frame, r->context.arena);
     any |= outbox_add_offer(outbox, frame);
     return any || outbox_signed_due(outbox);
 }

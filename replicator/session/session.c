@@ -7,6 +7,8 @@
 #include "replicator/session/follow.h"
 #include "replicator/session/fork_news.h"
 #include "replicator/session/grant_conflict.h"
+#include "replicator/session/rotate_request.h"
+#include "replicator/session/rotating.h"
 
 void session_free(struct session *session)
 {
@@ -63,6 +65,9 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
         fork_news_found(r, finding->about);
         break;
     case FOUND_MEMBER:
+        if (division_equal(finding->about, r->config.self)) {
+            rotating_granted(r, finding->lsn);
+        }
         follow_member(r, finding->about);
         break;
     case FOUND_GRANT:
@@ -220,6 +225,7 @@ static void take_welcome(struct replicator *r, struct link *link, const Terrace_
         flow_set_round_trip(&link->stream.flow, rtt_ms);
     }
     resume(r, link, welcome->unix_ms, welcome->heads, welcome->n_heads);
+    rotating_ask(r, link);
 }
 
 /* The parent wants another session, or none. */
@@ -289,7 +295,13 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
         claim_show(r, link, frame->show);
     }
     if (frame->has_offer) {
-        amending_judge(r, link, bytes_of_pb(frame->offer));
+        amending_judge(r, txn, link, bytes_of_pb(frame->offer));
+    }
+    if (frame->rotate != NULL) {
+        rotate_request_take(r, txn, link, frame->rotate);
+    }
+    if (frame->has_rotate_refused) {
+        rotating_refused(r, link, (enum status)frame->rotate_refused);
     }
     if (frame->consent != NULL) {
         amending_take(r, txn, link, frame->consent);

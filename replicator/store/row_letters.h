@@ -31,6 +31,11 @@
     X(META_CONFIRMED, 'c', "division(9) epoch(u32)", "by(9), hash of the grant confirmed",         \
       "trust/roster_load")                                                                         \
     X(META_FORK, 'f', "author(9) epoch(u32)", "both blocks of a fork", "log/evidence")             \
+    X(META_ROTATION, 'r', "", "the keys that this node asks its parent for", "session/rotating")   \
+    X(META_FORMER, 'o', "", "until who holds what, the former link key is served",                 \
+      "session/rotating")                                                                          \
+    X(META_LINK_KEY, 'l', "division(9)", "u32: epoch of the link key that this child spoke under", \
+      "session/link_keys")                                                                         \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

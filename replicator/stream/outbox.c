@@ -31,8 +31,9 @@ void outbox_reset(struct outbox *outbox)
     mailbox_clear(&outbox->beats); /* stale by then */
     outbox->signed_due = false;
     outbox->show_author = DIVISION_NONE;
-    outbox->consent_due = false;
     outbox->fork_count = 0;
+    outbox->consent_due = outbox->rotate_due = false;
+    outbox->rotate_refused = OK;
     buf_free(&outbox->evidence);
     buf_free(&outbox->offer);
     buf_free(&outbox->returned);
@@ -121,6 +122,17 @@ void outbox_consent(struct outbox *outbox, uint32_t epoch, const struct signatur
     outbox->consent_due = true;
     outbox->consent_epoch = epoch;
     outbox->consent = *consent;
+}
+
+void outbox_rotate(struct outbox *outbox, const struct wanted_keys *wanted)
+{
+    outbox->rotate_due = true;
+    outbox->rotate = *wanted;
+}
+
+void outbox_refuse_rotate(struct outbox *outbox, enum status why)
+{
+    outbox->rotate_refused = why;
 }
 
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
@@ -242,6 +254,21 @@ bool outbox_take_fork(struct outbox *outbox, struct division *author)
     }
     *author = outbox->forks[--outbox->fork_count];
     return true;
+}
+
+bool outbox_add_rotate(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena)
+{
+    const bool any = outbox->rotate_due || outbox->rotate_refused != OK;
+
+    if (outbox->rotate_due) {
+        frame->rotate = arena_alloc(arena, sizeof *frame->rotate);
+        wanted_keys_write(frame->rotate, &outbox->rotate);
+    }
+    frame->has_rotate_refused = outbox->rotate_refused != OK;
+    frame->rotate_refused = (uint32_t)outbox->rotate_refused;
+    outbox->rotate_due = false;
+    outbox->rotate_refused = OK;
+    return any;
 }
 
 bool outbox_take_ack(struct outbox *outbox)

@@ -14,6 +14,7 @@
 #define TERRACE_REPLICATOR_STREAM_OUTBOX_H
 
 #include "replicator/stream/mailbox.h"
+#include "replicator/trust/grant_keys.h"
 
 enum {
     REJECTS_MAX = 8, /* more are dropped: the sender brings the block again */
@@ -48,8 +49,11 @@ struct outbox {
     bool consent_due;
     uint32_t consent_epoch;
     struct signature consent;
-    struct buf returned; /* a frame that the transport did not take */
-    bool blocked;        /* ... in this turn */
+    bool rotate_due;
+    struct wanted_keys rotate;  /* keys that the parent is asked for */
+    enum status rotate_refused; /* why those of the child are not offered; OK: nothing waits */
+    struct buf returned;        /* a frame that the transport did not take */
+    bool blocked;               /* ... in this turn */
     uint32_t unsent_wait_ms;
     uint64_t unsent_ms; /* when to offer it again */
 };
@@ -77,6 +81,9 @@ void outbox_tell_fork(struct outbox *outbox, struct division author);
 /* A child is asked to consent to these bytes of a grant; a parent has this one's word. */
 void outbox_offer(struct outbox *outbox, struct bytes written);
 void outbox_consent(struct outbox *outbox, uint32_t epoch, const struct signature *consent);
+/* A parent is asked to offer these keys; a child hears why it is not offered any. */
+void outbox_rotate(struct outbox *outbox, const struct wanted_keys *wanted);
+void outbox_refuse_rotate(struct outbox *outbox, enum status why);
 /* `now` false: it waits for another frame to the peer, as a word about accesses does. */
 void outbox_beat(struct outbox *outbox, struct division division, const ProtobufCMessage *beat,
                  bool now);
@@ -87,6 +94,7 @@ bool outbox_add_complaint(struct outbox *outbox, Terrace__Frame *frame, struct a
 bool outbox_add_reject(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 bool outbox_add_ask_to_show(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 bool outbox_add_consent(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
+bool outbox_add_rotate(struct outbox *outbox, Terrace__Frame *frame, struct arena *arena);
 /* An offer lives until outbox_offered. */
 bool outbox_add_offer(const struct outbox *outbox, Terrace__Frame *frame);
 void outbox_offered(struct outbox *outbox);

@@ -117,6 +117,8 @@ void grant_write(struct buf *out, const struct grant *grant, const struct grant_
     grant_terms_write(&message, &memory, terms);
     message.has_granter_epoch = grant->granter_epoch > 1;
     message.granter_epoch = grant->granter_epoch;
+    message.has_second = grant->second[0] != '\0';
+    message.second = pb_of_text(grant->second);
     message_encode(out, &message.base);
 }
 
@@ -165,7 +167,8 @@ static enum status read_place(struct grant *out, const Terrace__Grant *message, 
         out->name[0] == '\0') {
         return err_set(err, ERR_MALFORMED, "grant_bad_name division=%s", out->division.code);
     }
-    if (!read_endpoints(out, message)) {
+    if (!read_endpoints(out, message) ||
+        !copy_text(out->second, ENDPOINT_BYTES_MAX, message->has_second, message->second)) {
         return err_set(err, ERR_MALFORMED, "grant_bad_endpoint division=%s", out->division.code);
     }
     return OK;

@@ -27,6 +27,8 @@ struct grant {
     uint8_t curve_key[32];
     struct signature key_proof;            /* sign_key's word for curve_key: link_key_proof */
     char endpoint[ENDPOINT_BYTES_MAX + 1]; /* where it listens for its children; may be "" */
+    char second[ENDPOINT_BYTES_MAX + 1];   /* ... with this curve_key until all of them know of it,
+                                            * while the former is served at `endpoint`; may be "" */
     uint64_t base_lsn;                     /* the log of this epoch goes on after base */
     struct hash base_hash;
     uint64_t time_ms;

@@ -115,6 +115,14 @@ enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transpo
     return OK;
 }
 
+void enrol_zmq_serve(struct enrol_zmq *enrol, const struct curve_key *key)
+{
+    if (enrol->key != key) {
+        shut(enrol); /* opened again as soon as its address is free */
+        enrol->key = key;
+    }
+}
+
 void enrol_zmq_close(struct enrol_zmq *enrol)
 {
     const struct transport_zmq_watched nobody = {NULL, NULL, NULL, NULL};

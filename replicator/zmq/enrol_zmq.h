@@ -28,6 +28,8 @@ struct enrol_zmq;
 enum status enrol_zmq_open(struct enrol_zmq **out, struct transport_zmq *transport,
                            const struct curve_key *key, const struct clock *clock,
                            const char *endpoint, struct err *err);
+/* Another key from here on: tokens that name the former one open nothing any more. */
+void enrol_zmq_serve(struct enrol_zmq *enrol, const struct curve_key *key);
 void enrol_zmq_close(struct enrol_zmq *enrol); /* NULL is fine */
 const char *enrol_zmq_address(const struct enrol_zmq *enrol);
 

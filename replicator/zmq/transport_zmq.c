@@ -17,7 +17,7 @@
 
 enum {
     LOG_EVERY_MS = 1000,
-    POLL_SOCKETS_MAX = 6,
+    POLL_SOCKETS_MAX = 8,
     REFUSED_PER_CALL_MAX = 64,
     REDIAL_MS = 10000,
     LINK_CHECK_MS = 1000,
@@ -31,15 +31,25 @@ struct route {
     struct division division;
     uint8_t curve_key[32]; /* of the newest */
     struct socket_id newest, former;
-    int fd;     /* of the newest */
-    bool ended; /* it did, and nobody was told yet */
+    void *socket; /* of the newest: where it came in */
+    int fd;       /* of the newest */
+    bool ended;   /* it did, and nobody was told yet */
+};
+
+/* A ROUTER for the children. A link key that is new has one of its own beside the former one's,
+ * since a socket serves one key. */
+enum { LISTENERS = 2 };
+struct listener {
+    void *socket, *monitor;
+    const struct curve_key *key;
+    char address[SOCKET_ENDPOINT_MAX]; /* "": there is none */
 };
 
 struct transport_zmq {
     struct transport_zmq_config config;
-    void *context, *up, *down;       /* DEALER, ROUTER */
-    void *up_monitor, *down_monitor; /* of their connections */
-    bool up_ended;                   /* that to the parent did, and nobody was told yet */
+    void *context, *up, *up_monitor; /* DEALER, and of its connection */
+    struct listener listeners[LISTENERS];
+    bool up_ended; /* the connection to the parent did, and nobody was told yet */
     struct transport_zmq_watched watched;
     struct zap *zap;
     struct connection_rates rates;
@@ -49,10 +59,9 @@ struct transport_zmq {
     char parent_endpoint[SOCKET_ENDPOINT_MAX];
     uint8_t parent_key[32];
     uint64_t usable_ms; /* when the link upwards last was, or was dialled */
-    char address[SOCKET_ENDPOINT_MAX];
     struct route *routes;
     size_t route_count, route_capacity;
-    bool down_first; /* whose turn it is to be read */
+    unsigned turn; /* whose it is to be read */
     struct transport_zmq_counts counts;
     uint64_t logged_ms;
 };
@@ -111,6 +120,9 @@ enum status transport_zmq_open(struct transport_zmq **out,
     }
     guard_init(&transport->guard, config->memory_bytes);
     zap_rule(transport->zap, LINK_DOMAIN, admit_link, transport);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        transport->listeners[i].key = config->key;
+    }
     *out = transport;
     transport = NULL;
 out:
@@ -132,7 +144,9 @@ void transport_zmq_close(struct transport_zmq *transport)
     }
     assert(transport->watched.socket == NULL); /* close what shares our context first */
     close_watched(&transport->up, &transport->up_monitor);
-    close_watched(&transport->down, &transport->down_monitor);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
+    }
     zap_close(transport->zap);
     if (transport->context != NULL) {
         (void)zmq_ctx_term(transport->context);
@@ -143,8 +157,9 @@ void transport_zmq_close(struct transport_zmq *transport)
 }
 
 /* Binds; `address` is replaced by what came of it. */
-static enum status open_down(struct transport_zmq *transport, const char *endpoint,
-                             char address[SOCKET_ENDPOINT_MAX], struct err *err)
+static enum status open_listener(struct transport_zmq *transport, struct listener *listener,
+                                 const char *endpoint, char address[SOCKET_ENDPOINT_MAX],
+                                 struct err *err)
 {
     void *socket = zmq_socket(transport->context, ZMQ_ROUTER);
     enum status status;
@@ -152,47 +167,86 @@ static enum status open_down(struct transport_zmq *transport, const char *endpoi
     if (socket == NULL) {
         return err_set(err, ERR_IO, "%s", os_reason(errno));
     }
-    status = socket_prepare_server(socket, transport->config.key, LINK_DOMAIN,
+    status = socket_prepare_server(socket, listener->key, LINK_DOMAIN,
                                    transport->config.frame_bytes_max, err);
     if (status == OK) {
         status = socket_bind(socket, endpoint, address, err);
     }
     if (status == OK) {
-        status = monitor_open(&transport->down_monitor, transport->context, socket, err);
+        status = monitor_open(&listener->monitor, transport->context, socket, err);
     }
     if (status != OK) {
         socket_close(socket);
         return status;
     }
-    transport->down = socket;
+    listener->socket = socket;
     return OK;
 }
 
-enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
-                                 struct err *err)
+/* What came in there has no way back any more, until it comes anew. */
+static void shut_listener(struct transport_zmq *transport, struct listener *listener)
+{
+    for (size_t i = 0; listener->socket != NULL && i < transport->route_count; i++) {
+        transport->routes[i].ended |= transport->routes[i].socket == listener->socket;
+    }
+    close_watched(&listener->socket, &listener->monitor);
+}
+
+static enum status listen_at(struct transport_zmq *transport, struct listener *listener,
+                             const char *endpoint, struct err *err)
 {
     enum status status;
 
-    assert(transport->down == NULL);
+    assert(listener->socket == NULL);
     status = probe_without_handler(socket_prepare_server, transport->config.clock, err);
     if (status == OK) {
-        status = open_down(transport, endpoint, transport->address, err);
+        status = open_listener(transport, listener, endpoint, listener->address, err);
     }
     if (status == OK) {
-        status = probe_listener(transport->zap, transport->address, transport->config.key->public,
+        status = probe_listener(transport->zap, listener->address, listener->key->public,
                                 transport->config.clock, err);
     }
     if (status != OK) {
-        close_watched(&transport->down, &transport->down_monitor);
-        transport->address[0] = '\0';
+        close_watched(&listener->socket, &listener->monitor);
+        listener->address[0] = '\0';
         (void)err_wrap(err, "open_link_port");
     }
     return status;
 }
 
+enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
+                                 struct err *err)
+{
+    return listen_at(transport, &transport->listeners[0], endpoint, err);
+}
+
+enum status transport_zmq_listen_beside(struct transport_zmq *transport, const char *endpoint,
+                                        const struct curve_key *key, struct err *err)
+{
+    transport->listeners[1].key = key;
+    return listen_at(transport, &transport->listeners[1], endpoint, err);
+}
+
+void transport_zmq_serve(struct transport_zmq *transport, const struct curve_key *key)
+{
+    struct listener *first = &transport->listeners[0], *beside = &transport->listeners[1];
+
+    shut_listener(transport, beside);
+    beside->address[0] = '\0';
+    if (first->key != key) {
+        shut_listener(transport, first); /* opened again as soon as its address is free */
+        first->key = key;
+    }
+}
+
 const char *transport_zmq_address(const struct transport_zmq *transport)
 {
-    return transport->address;
+    return transport->listeners[0].address;
+}
+
+void transport_zmq_dial_as(struct transport_zmq *transport, const struct curve_key *key)
+{
+    transport->config.key = key;
 }
 
 enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
@@ -219,6 +273,7 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
     if (status != OK) {
         goto out;
     }
+    transport->up_ended |= transport->up != NULL && endpoint != transport->parent_endpoint;
     close_watched(&transport->up, &transport->up_monitor);
     transport->up = socket;
     transport->up_monitor = monitor;
@@ -259,7 +314,7 @@ static struct route *add_route(struct transport_zmq *transport, struct division 
 }
 
 static void learn_route(struct transport_zmq *transport, struct division from,
-                        const uint8_t curve_key[32], const struct socket_id *id)
+                        const uint8_t curve_key[32], const struct socket_id *id, void *socket)
 {
     struct route *route = find_route(transport, from);
 
@@ -269,6 +324,7 @@ static void learn_route(struct transport_zmq *transport, struct division from,
     if (!socket_id_equal(&route->newest, id) && !socket_id_equal(&route->former, id)) {
         route->former = route->newest;
         route->newest = *id;
+        route->socket = socket;
         route->fd = id->fd;
         route->ended = false;
         memcpy(route->curve_key, curve_key, sizeof route->curve_key);
@@ -297,6 +353,16 @@ static bool count_sent(struct transport_zmq *transport, enum socket_give given)
     }
 }
 
+static bool is_open(const struct transport_zmq *transport, const void *socket)
+{
+    for (size_t i = 0; i < LISTENERS; i++) {
+        if (transport->listeners[i].socket == socket) {
+            return socket != NULL;
+        }
+    }
+    return false;
+}
+
 static bool send_frame(void *self, struct division to, struct bytes frame)
 {
     struct transport_zmq *transport = self;
@@ -311,8 +377,8 @@ static bool send_frame(void *self, struct division to, struct bytes frame)
     if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
         return count_sent(transport, GIVE_GONE);
     }
-    given =
-        transport->down == NULL ? GIVE_GONE : socket_give(transport->down, &route->newest, frame);
+    given = is_open(transport, route->socket) ? socket_give(route->socket, &route->newest, frame)
+                                              : GIVE_GONE;
     if (given == GIVE_GONE) {
         forget_route(transport, route); /* until it speaks again */
     }
@@ -331,7 +397,8 @@ static void log_refused(struct transport_zmq *transport, const char *who, const 
     }
 }
 
-static bool receive_down(struct transport_zmq *transport, struct division *from, struct buf *frame)
+static bool receive_down(struct transport_zmq *transport, void *socket, struct division *from,
+                         struct buf *frame)
 {
     char user_id[SOCKET_USER_ID_MAX + 1];
     uint8_t curve_key[32];
@@ -339,11 +406,11 @@ static bool receive_down(struct transport_zmq *transport, struct division *from,
     enum socket_take taken;
 
     *from = DIVISION_NONE;
-    if (transport->down == NULL) {
+    if (socket == NULL) {
         return false;
     }
     for (int i = 0; i < REFUSED_PER_CALL_MAX; i++) { /* a flood must not hold the loop */
-        taken = socket_take(transport->down, &id, user_id, frame);
+        taken = socket_take(socket, &id, user_id, frame);
         if (taken == TAKE_NOTHING) {
             return false;
         }
@@ -355,7 +422,10 @@ static bool receive_down(struct transport_zmq *transport, struct division *from,
             transport->counts.refused_sender++;
             log_refused(transport, from->code, "not_admitted");
         } else {
-            learn_route(transport, *from, curve_key, &id);
+            learn_route(transport, *from, curve_key, &id, socket);
+            if (transport->config.heard != NULL) {
+                transport->config.heard(transport->config.arg, curve_key, *from);
+            }
             return true;
         }
     }
@@ -388,16 +458,25 @@ static void serve_handshakes(struct transport_zmq *transport)
     }
 }
 
+static bool receive_of(struct transport_zmq *transport, size_t source, struct division *from,
+                       struct buf *frame)
+{
+    return source == LISTENERS
+               ? receive_up(transport, from, frame)
+               : receive_down(transport, transport->listeners[source].socket, from, frame);
+}
+
 /* Above and below take turns, so that neither can talk the other down. */
 static bool receive_frame(void *self, struct division *from, struct buf *frame)
 {
+    enum { SOURCES = LISTENERS + 1 };
     struct transport_zmq *transport = self;
-    bool received;
+    bool received = false;
 
-    transport->down_first = !transport->down_first;
-    received = transport->down_first
-                   ? receive_down(transport, from, frame) || receive_up(transport, from, frame)
-                   : receive_up(transport, from, frame) || receive_down(transport, from, frame);
+    transport->turn = (transport->turn + 1) % SOURCES;
+    for (size_t i = 0; i < SOURCES && !received; i++) {
+        received = receive_of(transport, (transport->turn + i) % SOURCES, from, frame);
+    }
     if (received) {
         transport->counts.received++;
     } else {
@@ -413,9 +492,11 @@ static void note_ended(struct transport_zmq *transport)
     while (monitor_next(transport->up_monitor, &fd)) {
         transport->up_ended = true;
     }
-    while (monitor_next(transport->down_monitor, &fd)) {
-        for (size_t i = 0; i < transport->route_count; i++) {
-            transport->routes[i].ended |= transport->routes[i].fd == fd;
+    for (size_t k = 0; k < LISTENERS; k++) {
+        while (monitor_next(transport->listeners[k].monitor, &fd)) {
+            for (size_t i = 0; i < transport->route_count; i++) {
+                transport->routes[i].ended |= transport->routes[i].fd == fd;
+            }
         }
     }
 }
@@ -475,6 +556,11 @@ static bool link_usable(struct transport_zmq *transport)
            (events & (ZMQ_POLLIN | ZMQ_POLLOUT)) != 0;
 }
 
+bool transport_zmq_connected(struct transport_zmq *transport)
+{
+    return transport->up != NULL && link_usable(transport);
+}
+
 static void redial(struct transport_zmq *transport)
 {
     struct err err;
@@ -509,7 +595,9 @@ static bool keep_link(struct transport_zmq *transport)
 
 static void shut_links(struct transport_zmq *transport)
 {
-    close_watched(&transport->down, &transport->down_monitor);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
+    }
     transport->route_count = 0;
     if (transport->up != NULL) {
         redial(transport);
@@ -519,13 +607,17 @@ static void shut_links(struct transport_zmq *transport)
 
 static void reopen_links(struct transport_zmq *transport, uint64_t now_ms)
 {
-    char address[SOCKET_ENDPOINT_MAX];
-    struct err err;
+    for (size_t i = 0; i < LISTENERS; i++) {
+        struct listener *listener = &transport->listeners[i];
+        char address[SOCKET_ENDPOINT_MAX];
+        struct err err;
 
-    if (transport->down == NULL && transport->address[0] != '\0' &&
-        guard_may_open(&transport->guard, GUARD_SHUT_LINKS, now_ms) &&
-        open_down(transport, transport->address, address, &err) != OK && err.status != ERR_BUSY) {
-        LOG_WARN("flood.reopen", "error=%s", err.text); /* busy: not closed to its end yet */
+        if (listener->socket == NULL && listener->address[0] != '\0' &&
+            guard_may_open(&transport->guard, GUARD_SHUT_LINKS, now_ms) &&
+            open_listener(transport, listener, listener->address, address, &err) != OK &&
+            err.status != ERR_BUSY) {
+            LOG_WARN("flood.reopen", "error=%s", err.text); /* busy: not closed to its end yet */
+        }
     }
 }
 
@@ -561,10 +653,14 @@ static int poll_once(struct transport_zmq *transport, bool hears, const int *fds
     add_socket(items, &count, zap_socket(transport->zap));
     if (hears) {
         add_socket(items, &count, transport->up);
-        add_socket(items, &count, transport->down);
+        for (size_t i = 0; i < LISTENERS; i++) {
+            add_socket(items, &count, transport->listeners[i].socket);
+        }
     }
     add_socket(items, &count, transport->up_monitor);
-    add_socket(items, &count, transport->down_monitor);
+    for (size_t i = 0; i < LISTENERS; i++) {
+        add_socket(items, &count, transport->listeners[i].monitor);
+    }
     add_socket(items, &count, transport->watched.socket);
     for (size_t i = 0; i < fd_count; i++) {
         items[count++] = (zmq_pollitem_t){.fd = fds[i], .events = ZMQ_POLLIN};
@@ -578,8 +674,8 @@ static int poll_once(struct transport_zmq *transport, bool hears, const int *fds
 static void wait_for(struct transport_zmq *transport, bool hears, const int *fds, size_t fd_count,
                      long timeout_ms)
 {
-    const bool guarded =
-        transport->up != NULL || transport->address[0] != '\0' || transport->watched.shut != NULL;
+    const bool guarded = transport->up != NULL || transport->listeners[0].address[0] != '\0' ||
+                         transport->watched.shut != NULL;
 
     assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
     if (!keep_link(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {

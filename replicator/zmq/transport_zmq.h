@@ -21,7 +21,8 @@
 struct transport_zmq;
 
 struct transport_zmq_config {
-    const struct curve_key *key; /* ours, towards parent and children; borrowed until close */
+    const struct curve_key *key; /* ours, towards parent and children; borrowed until close, or
+                                  * until others are told of (transport_zmq_serve, _dial_as) */
     const struct clock *clock;
     size_t frame_bytes_max; /* 0: FRAME_BYTES_MAX */
     uint32_t redial_ms;     /* 0: 10,000; see transport_zmq_connect */
@@ -31,6 +32,8 @@ struct transport_zmq_config {
     /* May it still speak for `who`? Asked for every message, because neither a revocation nor a
      * newer key ends a connection that stands. */
     bool (*still)(void *arg, const uint8_t curve_key[32], struct division who);
+    /* A message came from it; NULL: nobody asks. */
+    void (*heard)(void *arg, const uint8_t curve_key[32], struct division who);
     void *arg;
 };
 
@@ -44,6 +47,15 @@ void transport_zmq_close(struct transport_zmq *transport); /* NULL is fine */
  * the self-test found that a stranger would be let in. */
 enum status transport_zmq_listen(struct transport_zmq *transport, const char *endpoint,
                                  struct err *err);
+/* A second listener beside the first, for another key of ours: children that know of it come there,
+ * and the others go on with the former key at the first. Errors: as of transport_zmq_listen. */
+enum status transport_zmq_listen_beside(struct transport_zmq *transport, const char *endpoint,
+                                        const struct curve_key *key, struct err *err);
+/* All children know: the first listener has this key from now on, and there is no second. Before
+ * transport_zmq_listen it says which key the first one gets. The former key may be freed. */
+void transport_zmq_serve(struct transport_zmq *transport, const struct curve_key *key);
+/* Towards the parent we have this key from the next transport_zmq_connect on. */
+void transport_zmq_dial_as(struct transport_zmq *transport, const struct curve_key *key);
 const char *transport_zmq_address(const struct transport_zmq *transport); /* "" before listen */
 
 /* Dials `parent` and goes on redialling; again with another endpoint or key: replaces the link.
@@ -54,6 +66,9 @@ const char *transport_zmq_address(const struct transport_zmq *transport); /* "" 
 enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
                                   const char *endpoint, const uint8_t parent_key[32],
                                   struct err *err);
+
+/* Does the link upwards stand? */
+bool transport_zmq_connected(struct transport_zmq *transport);
 
 struct transport transport_zmq_seam(struct transport_zmq *transport);
 

@@ -35,12 +35,12 @@ VALUES = set("""
     batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
     cosigned_head
     daemon_options dead_letter division_view doc_row draft enrol_asker enrol_message facts
-    grant_terms home_config home_setup indicator indicator_ref invite_terms link_spell
+    grant_terms home_config home_setup indicator indicator_ref invite_terms key_choice link_spell made_keys
     list_filter list_page log_head
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal
-    rollup row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
+    rollup rotation rotation_status row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
     store_space_free submit_item submit_terms task token trace_request transfer_match unsent upload
-    unapproved unapproved_sum vouchers webhook webhook_report
+    unapproved unapproved_sum vouchers wanted_keys webhook webhook_report
 """.split())
 # Memory that a call fills and leaves without meaning, kept so that it is not allocated each time.
 SCRATCH = {("ingest", "body"), ("ledger", "memory"), ("logs", "key")}

@@ -26,6 +26,7 @@ static struct sign_key keys[MEMBERS];
 
 /* Somebody who writes a log, and keeps its blocks as a file would. */
 struct author {
+    struct key_ring keys;
     struct store store;
     struct txn *txn;
     struct logs logs;
@@ -75,10 +76,11 @@ static struct author *author_open(enum who who, const struct sign_key *key)
     struct author *author = mem_zalloc(sizeof *author);
     struct log_author as = {.self = division_of(codes[who]),
                             .tree = trust.tree,
-                            .key = key,
+                            .keys = &author->keys,
                             .clock = &still,
                             .state_digest = no_state};
 
+    key_ring_init(&author->keys, key, NULL);
     store_memory_open(&author->store);
     author->txn = txn_open(&author->store, NULL);
     author->roster = roster_of(MEMBERS);
@@ -239,7 +241,7 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
     enum change { NOTHING, BODY, SIGNATURE, AUD_SEQ, AUD_PREV };
     static const struct {
         const char *name;
-        const struct sign_key *key; /* of the log that the offered block is of */
+        const struct sign_key *key; /* that signs the offered block */
         size_t block;               /* index */
         enum change change;
         size_t members; /* granted, as far as the region knows */
@@ -255,7 +257,7 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
          INGEST_REFUSED, ERR_CORRUPT},
         {"signed, behind another block of its audience", &keys[CITY], 1, AUD_PREV, MEMBERS, true,
          INGEST_REFUSED, ERR_CORRUPT},
-        {"another's key", &keys[SIBLING], 0, NOTHING, MEMBERS, true, INGEST_REFUSED,
+        {"another's key", &keys[SIBLING], 1, NOTHING, MEMBERS, true, INGEST_REFUSED,
          ERR_BAD_SIGNATURE},
         {"one is missing", &keys[CITY], 2, NOTHING, MEMBERS, true, INGEST_GAP, ERR_GAP},
         {"more grants than a block may have", &keys[CITY], 3, NOTHING, MEMBERS, true,
@@ -267,7 +269,7 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
-        struct author *city = author_open(CITY, rows[i].key);
+        struct author *city = author_open(CITY, &keys[CITY]);
         struct holder *region = holder_open(REGION, rows[i].members);
         enum ingest_result got;
         struct buf *block;
@@ -290,7 +292,8 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
             assert_int_equal(block_parse(&view, buf_bytes(block), &err), OK);
             block->data[view.body.data - block->data - 1] ^= 1;
         }
-        if (rows[i].change == AUD_SEQ || rows[i].change == AUD_PREV) {
+        if (rows[i].change == AUD_SEQ || rows[i].change == AUD_PREV ||
+            rows[i].key != &keys[CITY]) {
             sign_another_header(block, rows[i].change == AUD_SEQ, rows[i].key);
         }
         got = offer(region, buf_bytes(block), &err);

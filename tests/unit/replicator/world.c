@@ -165,6 +165,7 @@ void place_open(struct place *place)
         .self = place->division,
         .tree = world->trust.tree,
         .key = &place->key,
+        .next_key = place->has_next_key ? &place->next_key : NULL,
         .store = &place->store,
         .clock = &world->clock,
         .sink = {place, block_held, state_digest, roster_changed, alarm_raised, alarm_cleared,

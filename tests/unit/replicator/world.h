@@ -20,7 +20,8 @@ struct place {
     struct world *world;
     struct division division;
     int parent;
-    struct sign_key key;
+    struct sign_key key, next_key; /* that it has, that it asks for */
+    bool has_next_key;
     struct store store;
     struct txn *txn;
     struct replicator *replicator;
