@@ -11,6 +11,7 @@
 
 #include "node/api/answer.h"
 #include "node/api/caller.h"
+#include "node/api/key_maker.h"
 #include "node/api/session.h"
 #include "node/ledger/query/query.h"
 #include "node/text/text.h"
@@ -43,6 +44,7 @@ struct service { /* const while requests run */
     struct packed_bodies *packed;
     const char *listen, *fingerprint; /* of the door on the network; NULL: there is none */
     const struct home_config *home;   /* as the daemon read it; NULL: it has no home */
+    struct key_maker key_maker;       /* of the home's keys */
     const char *damage;               /* what HOME/damaged says; NULL: no such file */
 };
 

@@ -39,6 +39,7 @@
 #include "node/api/routes_proof.h"
 #include "node/api/routes_read.h"
 #include "node/api/routes_receipt.h"
+#include "node/api/routes_rotation.h"
 #include "node/api/routes_schema.h"
 #include "node/api/routes_session.h"
 #include "node/api/routes_status.h"
@@ -107,6 +108,7 @@ static const struct row {
     {"POST", "/invitations/*/accept", post_invitation_accept, ASKS_ADMIN_HIMSELF},
     {"POST", "/invitations/*/withdraw", post_invitation_withdraw, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
+    {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
     {"GET", "/users", get_users, ASKS_PERSON},
@@ -272,6 +274,7 @@ enum route_pace route_pace(const char *path)
         {"/users/*/roles", ROUTE_PASSWORD},
         {"/users/*/disable", ROUTE_PASSWORD},
         {"/keys/*/confirm", ROUTE_PASSWORD},
+        {"/rotation", ROUTE_PASSWORD},
         {"/documents/*", ROUTE_READ},
         {"/balance", ROUTE_READ},
         {"/healthz", ROUTE_READ},

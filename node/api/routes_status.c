@@ -5,6 +5,7 @@
 #include "node/api/api_task.h"
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes_alarms.h"
+#include "node/api/routes_rotation.h"
 #include "node/api/routes_tree.h"
 #include "node/core/scrub.h"
 #include "node/ledger/rows/unapproved.h"
@@ -43,6 +44,7 @@ struct status_task {
     bool stalled; /* the loop did not come round: links and those below are not known */
     struct watch_summary below;
     char worst_name[NAME_BYTES_MAX + 1];
+    struct rotation_status rotation;
 };
 
 static void take_name(char out[NAME_BYTES_MAX + 1], const struct roster *roster,
@@ -110,6 +112,7 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
     take_below(status, node);
+    replicator_rotation(node_replicator(node), &status->rotation);
     status->alarms = alarms_copy(node, &status->alarm_count);
     status->approvals_verified = node_approvals_verified(node);
     if (node_config(node)->refused_keys != NULL) {
@@ -322,6 +325,7 @@ static void write_status(struct json_out *out, const struct service *service,
     }
     out_close(out, ']');
     write_below(out, "below", &status->below, status->worst_name, language);
+    write_rotation(out, &status->rotation, now_ms);
     write_door(out, service);
     write_attempts(out, service, now_ms, language);
     write_strangers(out, &status->refused, now_ms, language);

@@ -282,6 +282,7 @@ static struct service service_of(const struct api_config *config)
         .listen = config->listen,
         .fingerprint = config->fingerprint,
         .home = config->home,
+        .key_maker = config->key_maker,
     };
 }
 

@@ -17,6 +17,7 @@
 #ifndef TERRACE_NODE_API_SERVER_H
 #define TERRACE_NODE_API_SERVER_H
 
+#include "node/api/key_maker.h"
 #include "node/core/node.h"
 
 struct api;
@@ -31,6 +32,7 @@ struct api_config {
     const char *certificate, *key;  /* PEM, for `listen` */
     const char *fingerprint;        /* of the certificate, as status shows it */
     const struct home_config *home; /* NULL: the node has no home */
+    struct key_maker key_maker;     /* of its keys; all NULL: nobody makes any */
 };
 
 /* A stale socket file is replaced. Errors: ERR_BUSY when a living process answers on it, or the

@@ -92,6 +92,9 @@ enum option_id {
     OPT_AT,
     OPT_WITH,
     OPT_MAY_GRANT,
+    OPT_IDENTITY,
+    OPT_CHANNEL,
+    OPT_SECOND,
     OPTIONS
 };
 
@@ -156,6 +159,7 @@ command_fn run_submit;                            /* submit.c */
 command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
 command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
 command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c cmd_user.c */
+command_fn run_rotate;                            /* cmd_rotate.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
 command_fn run_fork;                              /* cmd_fork.c */

@@ -143,6 +143,45 @@ static void print_scrub(const struct cli *cli, const json_t *scrub)
     }
 }
 
+/* Codes with commas between them, and a mark where there are more. */
+static void join_codes(char *out, size_t size, const json_t *codes, json_int_t count)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < json_array_size(codes) && used < size; i++) {
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "",
+                                 json_string_value(json_array_get(codes, i)));
+    }
+    if (count > (json_int_t)json_array_size(codes) && used < size) {
+        (void)snprintf(out + used, size - used, " ...");
+    }
+}
+
+static void print_rotation(const struct cli *cli, const json_t *rotation)
+{
+    const char *state = text_of(rotation, "state");
+    char codes[256];
+
+    if (strcmp(state, "asked") == 0) {
+        cli_tell(cli, stdout,
+                 "status_rotation_asked seconds=%" JSON_INTEGER_FORMAT
+                 " epoch=%" JSON_INTEGER_FORMAT,
+                 number_of(rotation, "since_s"), number_of(rotation, "epoch"));
+    } else if (strcmp(state, "refused") == 0) {
+        cli_tell(cli, stdout,
+                 "status_rotation_refused seconds=%" JSON_INTEGER_FORMAT
+                 " epoch=%" JSON_INTEGER_FORMAT " reason=%s",
+                 number_of(rotation, "since_s"), number_of(rotation, "epoch"),
+                 text_of(rotation, "reason"));
+    } else if (strcmp(state, "former_served") == 0) {
+        join_codes(codes, sizeof codes, json_object_get(rotation, "unknown_to"),
+                   number_of(rotation, "unknown_to_count"));
+        cli_tell(cli, stdout, "status_rotation_former count=%" JSON_INTEGER_FORMAT " divisions=%s",
+                 number_of(rotation, "unknown_to_count"), codes);
+    }
+}
+
 static void print_status(struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
@@ -193,6 +232,7 @@ static void print_status(struct cli *cli, const json_t *status)
         cli_tell(cli, stdout, "status_api listen=%s fingerprint=%s", text_of(api, "listen"),
                  text_of(api, "fingerprint"));
     }
+    print_rotation(cli, json_object_get(status, "rotation"));
     print_attention(cli, status);
     print_table(stdout, peers, COUNT_OF(peers), json_object_get(status, "peers"), cli->language);
     if (json_array_size(alarm_rows) > 0) {

@@ -30,6 +30,9 @@ const struct command commands[] = {
     {"amend", run_amend, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME) | BIT(OPT_MAY_GRANT),
      "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
     {"fork", run_fork, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, PAGES, "fork [--limit N] [--after CURSOR]"},
+    {"rotate", run_rotate, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S,
+     BIT(OPT_IDENTITY) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
+     "rotate [--identity] [--channel] [--second ENDPOINT]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN),
@@ -120,7 +123,6 @@ const struct command commands[] = {
     {"bundle", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "bundle"},
     {"backup", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "backup"},
     {"restore", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "restore"},
-    {"rotate", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "rotate"},
     {"revoke", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "revoke"},
 };
 const size_t command_count = COUNT_OF(commands);
@@ -193,6 +195,9 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_END_TOKENS] = {"end-tokens", no_argument, NULL, OPT_END_TOKENS},
     [OPT_AT] = {"at", required_argument, NULL, OPT_AT},
     [OPT_MAY_GRANT] = {"may-grant", required_argument, NULL, OPT_MAY_GRANT},
+    [OPT_IDENTITY] = {"identity", no_argument, NULL, OPT_IDENTITY},
+    [OPT_CHANNEL] = {"channel", no_argument, NULL, OPT_CHANNEL},
+    [OPT_SECOND] = {"second", required_argument, NULL, OPT_SECOND},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

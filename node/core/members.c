@@ -11,7 +11,8 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
     token->division = division;
     token->parent = node->config.self;
     token->tree = node->config.tree;
-    memcpy(token->curve_key, node->config.curve_public, sizeof token->curve_key);
+    memcpy(token->curve_key, roster_find(node_roster(node), node->config.self)->grant.curve_key,
+           sizeof token->curve_key);
     (void)snprintf(token->endpoint, sizeof token->endpoint, "%s", node->config.enrol);
     (void)snprintf(token->link, sizeof token->link, "%s", node->config.listen);
     token->policy = node_policy(node).kinds;
@@ -23,4 +24,20 @@ enum status node_amend(struct node *node, struct txn *txn, struct division divis
                        struct err *err)
 {
     return replicator_amend(node->replicator, txn, division, name, may_grant, epoch, err);
+}
+
+enum status node_rotate(struct node *node, struct txn *txn, const struct rotation *rotation,
+                        struct err *err)
+{
+    return replicator_rotate(node->replicator, txn, rotation, err);
+}
+
+bool node_admits(const struct node *node, const uint8_t curve_key[32], struct division *child)
+{
+    return replicator_admits(node->replicator, curve_key, child);
+}
+
+void node_heard_under(struct node *node, const uint8_t curve_key[32], struct division child)
+{
+    replicator_heard_under(node->replicator, curve_key, child);
 }

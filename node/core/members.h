@@ -1,5 +1,5 @@
 /* members - divisions directly below: an invitation for a new one, a change of what the grant of
- * one that is there says.
+ * one that is there says, and whose link key may speak; and this node's own wish for other keys.
  *
  * Thread: loop thread. */
 #ifndef TERRACE_NODE_CORE_MEMBERS_H
@@ -15,5 +15,11 @@ enum status node_invite(struct node *node, struct txn *txn, struct division divi
 enum status node_amend(struct node *node, struct txn *txn, struct division division,
                        const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
                        struct err *err);
+/* See replicator_rotate. */
+enum status node_rotate(struct node *node, struct txn *txn, const struct rotation *rotation,
+                        struct err *err);
+/* See replicator_admits and replicator_heard_under. */
+bool node_admits(const struct node *node, const uint8_t curve_key[32], struct division *child);
+void node_heard_under(struct node *node, const uint8_t curve_key[32], struct division child);
 
 #endif

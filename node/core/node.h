@@ -29,7 +29,7 @@ struct node_config {
     struct division self;
     struct hash tree;
     const struct sign_key *key;
-    uint8_t curve_public[32];
+    const struct sign_key *next_key; /* that it has asked its parent for; NULL: none */
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1]; /* as others dial them */
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;

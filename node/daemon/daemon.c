@@ -12,10 +12,13 @@
 #include <unistd.h>
 
 #include "node/api/server.h"
+#include "node/core/members.h"
 #include "node/core/turn.h"
 #include "node/daemon/alarm_hook.h"
+#include "node/daemon/dialling.h"
 #include "node/daemon/enrolment.h"
 #include "node/daemon/notify.h"
+#include "node/daemon/rekeying.h"
 #include "node/daemon/system_clock.h"
 #include "node/daemon/take_founders.h"
 #include "node/home/home.h"
@@ -35,7 +38,8 @@ struct daemon {
     struct home_config config;
     struct clock clock;
     int lock, signals, wake;
-    struct node_keys *keys;
+    struct rekeying rekeying;
+    struct dialling dialling;
     struct store store;
     bool store_unnoted;      /* NOTED was gone: see node/store/manifest.h */
     struct buf damage;       /* text of HOME/damaged, ended by a zero; empty: no such file */
@@ -53,37 +57,26 @@ struct daemon {
 
 /* --- who may speak: the children of the roster --- */
 
-static const struct member *find_child(const struct daemon *daemon, const uint8_t curve_key[32])
-{
-    const struct member *member;
-
-    if (daemon->node == NULL) {
-        return NULL;
-    }
-    member = roster_by_curve_key(node_roster(daemon->node), curve_key);
-    if (member == NULL || member->parent == NULL ||
-        !division_equal(member->parent->grant.division, daemon->config.division)) {
-        return NULL;
-    }
-    return member;
-}
-
 static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
 {
-    const struct member *member = find_child(arg, curve_key);
+    const struct daemon *daemon = arg;
 
-    if (member == NULL) {
-        return false;
-    }
-    *who = member->grant.division;
-    return true;
+    return daemon->node != NULL && node_admits(daemon->node, curve_key, who);
 }
 
 static bool still(void *arg, const uint8_t curve_key[32], struct division who)
 {
-    const struct member *member = find_child(arg, curve_key);
+    struct daemon *daemon = arg;
+    struct division owner;
 
-    return member != NULL && division_equal(member->grant.division, who);
+    return admit(daemon, curve_key, &owner) && division_equal(owner, who);
+}
+
+static void heard(void *arg, const uint8_t curve_key[32], struct division who)
+{
+    struct daemon *daemon = arg;
+
+    node_heard_under(daemon->node, curve_key, who);
 }
 
 /* --- the process --- */
@@ -143,10 +136,10 @@ static enum status load_keys(struct daemon *daemon, struct err *err)
     enum status status;
 
     home_file(directory, daemon->home, "keys");
-    daemon->keys = node_keys_new();
     status = keys_secret_load(&secret, daemon->config.seal, directory, err);
     if (status == OK) {
-        status = keys_load(daemon->keys, directory, buf_bytes(&secret), err);
+        status = rekeying_open(&daemon->rekeying, daemon->home, &daemon->config, buf_bytes(&secret),
+                               err);
     }
     if (secret.data != NULL) {
         crypto_wipe(secret.data, secret.capacity);
@@ -229,12 +222,13 @@ static enum status open_hook(struct daemon *daemon, struct err *err)
 static enum status open_transport(struct daemon *daemon, struct err *err)
 {
     const struct transport_zmq_config config = {
-        .key = &daemon->keys->curve,
+        .key = &daemon->rekeying.keys.in_force->curve,
         .clock = &daemon->clock,
         .frame_bytes_max = daemon->config.limits.frame_bytes_max,
         .memory_bytes = daemon->config.limits.flood_bytes,
         .admit = admit,
         .still = still,
+        .heard = heard,
         .arg = daemon,
     };
 
@@ -244,11 +238,13 @@ static enum status open_transport(struct daemon *daemon, struct err *err)
 static enum status open_node(struct daemon *daemon, struct err *err)
 {
     const struct home_config *home = &daemon->config;
+    const struct key_choice *keys = &daemon->rekeying.keys;
     const struct transport seam = transport_zmq_seam(daemon->transport);
     struct node_config config = {
         .self = home->division,
         .tree = home->tree,
-        .key = &daemon->keys->identity,
+        .key = &keys->in_force->identity,
+        .next_key = keys->next == NULL ? NULL : &keys->next->identity,
         .approval = home->approval,
         .limits = home->limits,
         .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
@@ -263,7 +259,6 @@ static enum status open_node(struct daemon *daemon, struct err *err)
     size_t count;
     enum status status;
 
-    memcpy(config.curve_public, daemon->keys->curve.public, sizeof config.curve_public);
     (void)snprintf(config.listen, sizeof config.listen, "%s",
                    home->advertise[0] != '\0' ? home->advertise : home->listen);
     (void)snprintf(config.enrol, sizeof config.enrol, "%s",
@@ -284,19 +279,27 @@ static enum status open_links(struct daemon *daemon, struct err *err)
 {
     const struct home_config *home = &daemon->config;
     const bool serves = !is_damaged(daemon); /* else it tells its parent so, and no more */
+    struct rekeying *rekeying = &daemon->rekeying;
     enum status status = OK;
 
+    rekeying_serve(rekeying, daemon->node, daemon->transport);
     if (serves && home->listen[0] != '\0') {
+        rekeying_before_listen(rekeying);
         status = transport_zmq_listen(daemon->transport, home->listen, err);
     }
+    if (status == OK && serves && home->listen[0] != '\0') {
+        rekeying_listen_beside(rekeying);
+    }
     if (status == OK && serves && home->enrol[0] != '\0') {
-        status = enrol_zmq_open(&daemon->enrol, daemon->transport, &daemon->keys->curve,
+        status = enrol_zmq_open(&daemon->enrol, daemon->transport, &rekeying->keys.in_force->curve,
                                 &daemon->clock, home->enrol, err);
     }
     if (status == OK && !division_is_none(home->parent.division)) {
-        status = transport_zmq_connect(daemon->transport, home->parent.division,
-                                       home->parent.endpoint, home->parent.curve_key, err);
+        daemon->dialling =
+            (struct dialling){.config = home, .node = daemon->node, .transport = daemon->transport};
+        status = dialling_open(&daemon->dialling, clock_mono_ms(&daemon->clock), err);
     }
+    rekeying_newcomers(rekeying, daemon->enrol);
     return status;
 }
 
@@ -309,6 +312,30 @@ static enum status open_certificate(struct daemon *daemon, struct err *err)
     return status == OK ? tls_load(&daemon->tls, daemon->home, err) : status;
 }
 
+/* --- new keys, as the API asks for them --- */
+
+static enum status make(void *arg, const struct key_wish *wish, struct made_keys *out,
+                        struct err *err)
+{
+    struct daemon *daemon = arg;
+
+    return make_keys(&daemon->rekeying.shop, wish, out, err);
+}
+
+static enum status keep(void *arg, struct made_keys *made, struct err *err)
+{
+    struct daemon *daemon = arg;
+
+    return rekeying_keep(&daemon->rekeying, made, err);
+}
+
+static void drop(void *arg, struct made_keys *made)
+{
+    struct daemon *daemon = arg;
+
+    drop_keys(&daemon->rekeying.shop, made);
+}
+
 static enum status open_api(struct daemon *daemon, struct err *err)
 {
     char path[HOME_FILE_MAX];
@@ -316,7 +343,8 @@ static enum status open_api(struct daemon *daemon, struct err *err)
                                 .store = &daemon->store,
                                 .clock = &daemon->clock,
                                 .socket_path = path,
-                                .home = &daemon->config};
+                                .home = &daemon->config,
+                                .key_maker = {make, keep, drop, daemon}};
     enum status status = OK;
 
     home_file(path, daemon->home, "terrace.sock");
@@ -348,7 +376,7 @@ static void open_webhooks(struct daemon *daemon)
         webhooks_open(&(struct webhooks_config){.node = daemon->node,
                                                 .store = &daemon->store,
                                                 .clock = &daemon->clock,
-                                                .key = &daemon->keys->identity,
+                                                .key = &daemon->rekeying.signs,
                                                 .networks = daemon->config.webhook_networks,
                                                 .authorities = authorities});
 }
@@ -369,6 +397,9 @@ static enum status open_all(struct daemon *daemon, const struct daemon_options *
     }
     if (status == OK) {
         status = open_store(daemon, err);
+    }
+    if (status == OK) {
+        status = rekeying_choose(&daemon->rekeying, &daemon->store, err);
     }
     if (status == OK) {
         status = open_hook(daemon, err);
@@ -411,7 +442,7 @@ static void close_all(struct daemon *daemon)
     if (daemon->store.ops != NULL) {
         daemon->store.ops->close(daemon->store.self);
     }
-    node_keys_free(daemon->keys);
+    rekeying_close(&daemon->rekeying);
     buf_free(&daemon->damage);
     home_unlock(daemon->lock);
     close_fd(daemon->signals);
@@ -497,6 +528,20 @@ static void tell_followers(struct daemon *daemon)
     }
 }
 
+/* Neighbours may have other keys now, and this node, too. */
+static void go_over(struct daemon *daemon)
+{
+    bool dial;
+
+    if (is_damaged(daemon) || node_is_committing(daemon->node)) {
+        return;
+    }
+    dial = rekeying_step(&daemon->rekeying);
+    if (!division_is_none(daemon->config.parent.division)) {
+        dialling_step(&daemon->dialling, dial, clock_mono_ms(&daemon->clock));
+    }
+}
+
 static enum status loop(struct daemon *daemon, struct err *err)
 {
     const int fds[] = {daemon->signals, daemon->wake};
@@ -522,6 +567,7 @@ static enum status loop(struct daemon *daemon, struct err *err)
         if (node_step(daemon->node, &busy, err) != OK) {
             return err->status;
         }
+        go_over(daemon);
         tell_followers(daemon);
         if (daemon->webhooks != NULL) {
             webhooks_step(daemon->webhooks);

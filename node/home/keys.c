@@ -285,6 +285,18 @@ static enum status load(void *out, size_t size, const char *directory, const cha
     return status;
 }
 
+enum status keys_identity_save(const struct sign_key *key, const char *directory,
+                               enum key_seal seal, struct bytes secret, struct err *err)
+{
+    return save(directory, identity_file, bytes_of(key, sizeof *key), seal, secret, err);
+}
+
+enum status keys_curve_save(const struct curve_key *key, const char *directory, enum key_seal seal,
+                            struct bytes secret, struct err *err)
+{
+    return save(directory, curve_file, bytes_of(key, sizeof *key), seal, secret, err);
+}
+
 /* A crash between the two leaves a curve key without an identity: the next try replaces it. */
 enum status keys_save(const struct node_keys *keys, const char *directory, enum key_seal seal,
                       struct bytes secret, struct err *err)
@@ -298,25 +310,29 @@ enum status keys_save(const struct node_keys *keys, const char *directory, enum 
     }
     join(path, directory, curve_file);
     (void)unlink(path);
-    status =
-        save(directory, curve_file, bytes_of(&keys->curve, sizeof keys->curve), seal, secret, err);
-    if (status == OK) {
-        status = save(directory, identity_file, bytes_of(&keys->identity, sizeof keys->identity),
-                      seal, secret, err);
-    }
-    return status;
+    status = keys_curve_save(&keys->curve, directory, seal, secret, err);
+    return status == OK ? keys_identity_save(&keys->identity, directory, seal, secret, err)
+                        : status;
+}
+
+enum status keys_identity_load(struct sign_key *key, const char *directory, struct bytes secret,
+                               struct err *err)
+{
+    return load(key, sizeof *key, directory, identity_file, secret, err);
+}
+
+enum status keys_curve_load(struct curve_key *key, const char *directory, struct bytes secret,
+                            struct err *err)
+{
+    return load(key, sizeof *key, directory, curve_file, secret, err);
 }
 
 enum status keys_load(struct node_keys *keys, const char *directory, struct bytes secret,
                       struct err *err)
 {
-    enum status status =
-        load(&keys->identity, sizeof keys->identity, directory, identity_file, secret, err);
+    const enum status status = keys_identity_load(&keys->identity, directory, secret, err);
 
-    if (status == OK) {
-        status = load(&keys->curve, sizeof keys->curve, directory, curve_file, secret, err);
-    }
-    return status;
+    return status == OK ? keys_curve_load(&keys->curve, directory, secret, err) : status;
 }
 
 /* The trust key of an init that did not finish granted nothing: it is replaced. */

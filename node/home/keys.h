@@ -47,6 +47,17 @@ enum status keys_save(const struct node_keys *keys, const char *directory, enum 
 enum status keys_load(struct node_keys *keys, const char *directory, struct bytes secret,
                       struct err *err);
 
+/* One of the two, in another directory, with the same secret. Errors: as of keys_save, keys_load.
+ */
+enum status keys_identity_save(const struct sign_key *key, const char *directory,
+                               enum key_seal seal, struct bytes secret, struct err *err);
+enum status keys_curve_save(const struct curve_key *key, const char *directory, enum key_seal seal,
+                            struct bytes secret, struct err *err);
+enum status keys_identity_load(struct sign_key *key, const char *directory, struct bytes secret,
+                               struct err *err);
+enum status keys_curve_load(struct curve_key *key, const char *directory, struct bytes secret,
+                            struct err *err);
+
 /* The trust key. `secret` opens it with the same passphrase that sealed the others.
  * Errors: ERR_KEY (missing, or the secret does not open it); ERR_REFUSED (saving: there already);
  * ERR_IO. */

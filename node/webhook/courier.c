@@ -180,8 +180,8 @@ static void write_headers(const struct courier *courier, char out[HEADERS_BYTES_
     char position[POSITION_TEXT_MAX], proof[PROOF_BYTES_MAX];
 
     position_format(position, &courier->feed.at);
-    proof_write(proof, courier->row.secret, courier->config.key, now_unix_ms(courier) / 1000,
-                buf_bytes(&courier->body));
+    proof_write(proof, courier->row.secret, atomic_load(courier->config.key),
+                now_unix_ms(courier) / 1000, buf_bytes(&courier->body));
     (void)snprintf(out, HEADERS_BYTES_MAX,
                    "Content-Type: application/x-ndjson; charset=utf-8\r\nUser-Agent: Terrace\r\n"
                    "Terrace-Webhook: %s\r\nTerrace-Position: %s\r\n%s",

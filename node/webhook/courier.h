@@ -25,7 +25,7 @@ struct courier_config {
     struct node *node;
     const struct store *store;
     const struct clock *clock;
-    const struct sign_key *key;
+    const struct sign_key *_Atomic *key; /* the identity in force; each lives until close */
     const struct networks *allowed;
     const char *authorities; /* a file, as poster_open takes it */
     struct task_gate *gate;

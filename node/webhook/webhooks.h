@@ -14,7 +14,7 @@ struct webhooks_config {
     struct node *node;
     const struct store *store;
     const struct clock *clock;
-    const struct sign_key *key;
+    const struct sign_key *_Atomic *key; /* the identity in force; each lives until close */
     const char *networks;    /* where they may go beside what is public: webhook_networks */
     const char *authorities; /* a file of certificates that are trusted beside the system's */
 };

@@ -339,7 +339,6 @@ static struct sim_node *new_node(struct sim *sim, struct sim_node *parent, const
     /* A faster pulse than over metered links, for nobody is told here when a connection ends. */
     node->config.limits =
         (struct replicator_limits){.beat_ms = 5000, .silence_ms = 20000, .cosign_ms = 1000};
-    memcpy(node->config.curve_public, node->curve.public, sizeof node->curve.public);
     (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
     (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
     return node;

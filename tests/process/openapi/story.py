@@ -204,6 +204,8 @@ def county_joins(tree, city, play):
     play.ask("POST", amend, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", amend, dict(name="x"), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/540999/amend", dict(name="x"), who="gao", want=404, code="not_found")
+    play.ask("POST", "/rotation", "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/rotation", dict(identity=True), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):

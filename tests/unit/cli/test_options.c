@@ -137,7 +137,7 @@ static void refuses_with_usage(void **state)
         "bundle out",
         "backup D",
         "restore D",
-        "rotate",
+        "revoke",
         "revoke 540121",
         "--lang fr status",
         "balance --year 26",

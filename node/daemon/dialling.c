@@ -1,0 +1,106 @@
+#include "node/daemon/dialling.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "proto/log.h"
+
+enum { PATIENCE_MS = 3000 }; /* a place that does not answer is left for the next */
+
+static const struct member *parent_of(const struct dialling *dialling)
+{
+    return roster_find(node_roster(dialling->node), dialling->config->parent.division);
+}
+
+static void add(struct dialling *dialling, const char *endpoint, const uint8_t key[32])
+{
+    struct dial_place *place = &dialling->places[dialling->count];
+
+    for (size_t i = 0; i < dialling->count; i++) {
+        if (strcmp(dialling->places[i].endpoint, endpoint) == 0 &&
+            memcmp(dialling->places[i].key, key, 32) == 0) {
+            return;
+        }
+    }
+    if (endpoint[0] != '\0' && dialling->count < DIAL_PLACES_MAX) {
+        (void)snprintf(place->endpoint, sizeof place->endpoint, "%s", endpoint);
+        memcpy(place->key, key, sizeof place->key);
+        dialling->count++;
+    }
+}
+
+/* The link key before the newest one; NULL: there was none. */
+static const uint8_t *former_key(const struct dialling *dialling, const struct grant *newest)
+{
+    for (uint32_t epoch = newest->epoch; epoch-- > 1;) {
+        const struct grant *grant =
+            roster_epoch(node_roster(dialling->node), newest->division, epoch);
+
+        if (grant != NULL && memcmp(grant->curve_key, newest->curve_key, 32) != 0) {
+            return grant->curve_key;
+        }
+    }
+    return NULL;
+}
+
+/* A grant that just came says where its new key is; one from long ago, where it was for a while. */
+static void plan(struct dialling *dialling, bool fresh)
+{
+    const char *endpoint = dialling->config->parent.endpoint;
+    const struct member *parent = parent_of(dialling);
+    const uint8_t *former;
+
+    dialling->count = dialling->at = 0;
+    if (parent != NULL) {
+        dialling->epoch = parent->grant.epoch;
+        former = former_key(dialling, &parent->grant);
+        if (fresh && former != NULL) {
+            add(dialling, parent->grant.second, parent->grant.curve_key);
+        }
+        add(dialling, endpoint, parent->grant.curve_key);
+        if (former != NULL) {
+            add(dialling, parent->grant.second, parent->grant.curve_key);
+            add(dialling, endpoint, former);
+        }
+    }
+    if (dialling->count == 0) {
+        add(dialling, endpoint, dialling->config->parent.curve_key);
+    }
+}
+
+static enum status dial(struct dialling *dialling, uint64_t now_ms, struct err *err)
+{
+    const struct dial_place *place = &dialling->places[dialling->at];
+
+    dialling->dialled_ms = now_ms;
+    return transport_zmq_connect(dialling->transport, dialling->config->parent.division,
+                                 place->endpoint, place->key, err);
+}
+
+enum status dialling_open(struct dialling *dialling, uint64_t now_ms, struct err *err)
+{
+    plan(dialling, false);
+    return dial(dialling, now_ms, err);
+}
+
+void dialling_step(struct dialling *dialling, bool again, uint64_t now_ms)
+{
+    const struct member *parent = parent_of(dialling);
+    const struct dial_place dialled = dialling->places[dialling->at];
+    struct err err;
+
+    if (parent != NULL && parent->grant.epoch != dialling->epoch) {
+        plan(dialling, true);
+        again |= memcmp(dialled.key, parent->grant.curve_key, 32) != 0;
+    }
+    if (!again && dialling->count > 1 && !transport_zmq_connected(dialling->transport) &&
+        now_ms - dialling->dialled_ms >= PATIENCE_MS) {
+        dialling->at = (dialling->at + 1) % dialling->count;
+        again = true;
+    }
+    if (again && dial(dialling, now_ms, &err) == OK) {
+        LOG_INFO("link.dial", "peer=%s endpoint=%s place=%zu",
+                 dialling->config->parent.division.code, dialling->places[dialling->at].endpoint,
+                 dialling->at + 1);
+    }
+}

@@ -1,0 +1,35 @@
+/* dialling - where the parent is, and under which key: what its newest grant says, and what was
+ * true before, in turn until one answers.
+ *
+ *   a parent with a new link key:  its second address, new key --> the first, new key --> the
+ *   first, former key
+ *
+ * Owns: nothing. Thread: the loop's. Units: *_ms is mono. */
+#ifndef TERRACE_NODE_DAEMON_DIALLING_H
+#define TERRACE_NODE_DAEMON_DIALLING_H
+
+#include "node/core/node.h"
+#include "node/home/home.h"
+#include "replicator/zmq/transport_zmq.h"
+
+enum { DIAL_PLACES_MAX = 4 };
+
+struct dialling {
+    const struct home_config *config;
+    struct node *node;
+    struct transport_zmq *transport;
+    uint32_t epoch; /* of the parent, whose grant the places come from */
+    struct dial_place {
+        char endpoint[ENDPOINT_BYTES_MAX + 1];
+        uint8_t key[32];
+    } places[DIAL_PLACES_MAX];
+    size_t count, at;
+    uint64_t dialled_ms;
+};
+
+/* Errors: as of transport_zmq_connect. */
+enum status dialling_open(struct dialling *dialling, uint64_t now_ms, struct err *err);
+/* The own link key is another one: `again`. */
+void dialling_step(struct dialling *dialling, bool again, uint64_t now_ms);
+
+#endif
