@@ -165,7 +165,8 @@ void entry_write(struct buf *buf, const struct entry *entry);
 /* What `count` entries of this block, from `first_entry` on, were approved as: a run of leaves
  * first_leaf .. first_leaf + count - 1 of a Merkle tree of leaf_count documents, whose root the
  * person of `key` signed at time_ms, for this author in this epoch (approval_hash). `proof` is the
- * range proof of replicator/trust/merkle.h. Two groups (maker, checker) may cover the same entries.
+ * range proof of replicator/trust/merkle.h. Two groups (maker, checker) may cover the same entries;
+ * one that runs beyond its block or its tree is malformed, and so is the block.
  *
  *   group = suite(1) role(1) key(32) signature(64), then as varints time_ms, first_entry, count,
  *           first_leaf, leaf_count, proof_count, then proof_count hashes */

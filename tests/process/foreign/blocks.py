@@ -120,14 +120,17 @@ def read_entries(raw, header):
     return entries
 
 
-def read_groups(raw):
-    """What stands behind the entries."""
+def read_groups(raw, count):
+    """What stands behind the entries, of which there are so many."""
     reader, groups = Reader(raw), []
     reader.at = 4 + int.from_bytes(raw[:4], "big")
     while reader.at < len(raw):
         group = Group(reader.take(1)[0], reader.take(1)[0], reader.take(32), reader.take(64),
                       *(reader.number() for _ in range(5)))
         group.proof = [reader.take(32) for _ in range(reader.number())]
+        if (group.role not in (1, 2) or not group.count or group.first_entry + group.count > count
+                or group.first_leaf + group.count > group.leaf_count):
+            raise Bad("a group runs beyond its block")
         groups.append(group)
     return groups
 
@@ -183,7 +186,7 @@ def parse(whole):
     if tagged(b"body", body) != header["body_hash"]:
         raise Bad("body_hash")
     raw = body if header["codec"] == 0 else decompress(body, header["raw_size"])
-    block = Block(header, signature, read_entries(raw, header), read_groups(raw))
+    block = Block(header, signature, read_entries(raw, header), read_groups(raw, header["count"]))
     root = hashes.merkle_root([entry.leaf() for entry in block.entries])
     if header["entries_root"] not in (None, root):
         raise Bad("entries_root")

@@ -274,7 +274,7 @@ CASES = [
     (approval_spoiled, "unapproved", "the maker's signature does not hold"),
     (approval_moved, "unapproved", "the path of an approval does not fit"),
     (approval_left_out, "unapproved", "no checker signed it"),
-    (approval_beyond_its_block, "unapproved", "an approval runs beyond its block"),
+    (approval_beyond_its_block, "faults", "a group runs beyond its block"),
     (amount_under_an_approval, "unapproved", "the maker's signature does not hold"),
     (approval_said_again_later, "unapproved", "approved more than a day before its block"),
     (person_unsigned, "strangers", "no admin signed it"),

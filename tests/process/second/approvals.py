@@ -61,9 +61,7 @@ class Judge:
 
     def __init__(self, tree, block, chain, policy):
         self.block, self.chain, self.policy = block, chain, policy
-        self.outside = any(not group.count or group.first_entry + group.count > len(block.entries)
-                           for group in block.groups)
-        self.faults = [] if self.outside else [signature_fault(tree, block, group) for group in block.groups]
+        self.faults = [signature_fault(tree, block, group) for group in block.groups]
 
     def groups_of(self, index):
         return [(group, fault) for group, fault in zip(self.block.groups, self.faults) if group.covers(index)]
@@ -73,8 +71,6 @@ class Judge:
 
     def fault(self, index):
         """Why the approval of an entry does not hold; "" when it does, or none is asked for."""
-        if self.outside:
-            return "an approval runs beyond its block"
         entry, signed = self.block.entries[index], {}
         for group, fault in self.groups_of(index):
             signed.setdefault(group.role, (group, fault))

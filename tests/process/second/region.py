@@ -78,7 +78,7 @@ class Log:
                 self.region.roster.take(self.author, epoch, entry.body)
             except roster.NotSo as fault:
                 report.faults.append((self.author, entry.lsn, str(fault)))
-        if judge.outside or entry.kind != persons.KIND_OPERATOR:
+        if entry.kind != persons.KIND_OPERATOR:
             fault = judge.fault(index)
             if fault:
                 report.unapproved.append((self.author, entry.lsn, fault))

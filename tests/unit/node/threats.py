@@ -1,5 +1,6 @@
-"""threats - what node/THREATS.md says is shown by tests that are there; and what it says of the console's
-sources, which no test of a page would notice: nothing of them makes markup or code out of text.
+"""threats - what node/THREATS.md says is shown by tests that are there, and by rows of the tampering matrix, all of which it
+names; and what it says of the console's sources, which no test of a page would notice: nothing of them makes markup or code
+out of text.
 
     python3 tests/unit/node/threats.py --build build
 """
@@ -8,12 +9,14 @@ import glob
 import json
 import os
 import re
+import runpy
 import subprocess
 import sys
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..")
 MARKUP = (r"dangerouslySetInnerHTML|\b(inner|outer)HTML\b|insertAdjacentHTML|document\.write|\beval\(|new Function\b|"
           r"javascript:|\bsrcdoc\b")
+ROWS_MIN = 40
 LINKS = r'\b(?:href|src|action|formaction)=(?:"([^"]*)"|\{`([^`]*)`)'  # whose beginning stands in the source
 LINK_BEGINS = ("/", "#", "data:text/csv;charset=utf-8,${encodeURIComponent(")
 
@@ -40,6 +43,22 @@ def faults_of_tests(build):
             yield f"node/THREATS.md shows A{number:02} by no test"
 
 
+def faults_of_rows():
+    """[`ROW`, `ROW`] names rows of tests/process/tampering/table.py, whose act is in the module it names."""
+    table = runpy.run_path(os.path.join(ROOT, "tests", "process", "tampering", "table.py"))
+    rows = {row.name: row.module for row in table["ROWS"]}
+    if len(rows) < len(table["ROWS"]):
+        yield "two rows of the tampering matrix have one name"
+    if len(rows) < ROWS_MIN:
+        yield f"the tampering matrix has {len(rows)} rows"
+    named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"\[((?:`\w+`(?:, )?)+)\]", read("node", "THREATS.md")))))
+    yield from (f"node/THREATS.md names a row that is not there: {name}" for name in sorted(named - set(rows)))
+    yield from (f"node/THREATS.md leaves out a row of the tampering matrix: {name}" for name in sorted(set(rows) - named))
+    for name, module in rows.items():
+        if f"\ndef {name}(s):" not in read("tests", "process", "tampering", module + ".py"):
+            yield f"the row {name} has no act in tests/process/tampering/{module}.py"
+
+
 def faults_of_console():
     paths = glob.glob(os.path.join(ROOT, "node", "console", "src", "**", "*.ts*"), recursive=True)
     if len(paths) < 50:
@@ -56,7 +75,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     options = parser.parse_args()
-    faults = [*faults_of_tests(options.build), *faults_of_console()]
+    faults = [*faults_of_tests(options.build), *faults_of_rows(), *faults_of_console()]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

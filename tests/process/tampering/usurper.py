@@ -1,0 +1,54 @@
+"""usurper - acts of who has a city's keys and goes on with its log, where its county hears nobody else. They come last: the city
+itself comes back to a log that it did not write. `s` is the stage."""
+import copy
+import os
+
+import tree as trees
+from foreign import blocks
+
+from .stage import CITY, COUNTY, GRANT_FORMAT, KIND_GRANT, Member, now_ms
+
+
+def grants_in_its_log(s, **other):
+    m = s.middle
+    county = Member(s, COUNTY, other.pop("keys", None))
+    county.link = s.county.link
+    granter = Member(s, CITY, m.keys)
+    granter.link = s.county.link
+    entry = s.grant(granter, county, **other)
+    log = copy.deepcopy(m.logs[CITY])
+    whole = log.write([entry], now_ms(), (blocks.TREE, COUNTY))
+    m.send_blocks(whole)
+    m.logs[CITY] = log
+    m.pump(lambda: m.acked.get(CITY) == log.chain.lsn or m.rejects, "the city's block to be held")
+
+
+def second_epoch_of_its_child(s):
+    """The county hears of a second one with its own code."""
+    grants_in_its_log(s, epoch=2)
+
+
+def replays_an_old_grant(s):
+    """The first grant of the county, from the city's own log, in a new block: it changes nothing."""
+    m = s.middle
+    old = next(entry for whole in m.held[CITY] for entry in blocks.parse(whole).entries
+               if entry.kind == KIND_GRANT and s.pb.Grant.FromString(
+                   s.pb.SignedGrant.FromString(entry.body).grant).division == COUNTY.encode())
+    log = copy.deepcopy(m.logs[CITY])
+    m.send_blocks(log.write([(KIND_GRANT, GRANT_FORMAT, old.body)], now_ms(), (blocks.TREE, COUNTY)))
+    m.logs[CITY] = log
+    m.pump(lambda: m.acked.get(CITY) == log.chain.lsn, "the city's block to be held")
+
+
+def the_city_comes_back(s):
+    """Its county holds what it never wrote, and shows it: the city stops, and only reads from then on."""
+    s.middle.close()
+    city = s.tree[CITY]
+    city.start()
+    trees.wait_until(lambda: city.process.poll() is not None, 60, "the city to stop")
+    city.process = None
+    with open(os.path.join(city.home, "damaged"), encoding="utf-8") as damaged:
+        s.said = damaged.read()
+    city.start()
+    if city.run("submit", "-", stdin=b'{"kind":"agency","id":"Z1"}\n', check=False)[0] == 0:
+        s.outcome = "it goes on writing"
