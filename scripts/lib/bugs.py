@@ -24,6 +24,7 @@ PATCHES = os.path.join(ROOT, "tests", "bugs")
 WORK = os.path.join(ROOT, "build-bugs")
 FRESH, SOURCE, BUILD = (os.path.join(WORK, name) for name in ("fresh", "src", "build"))
 LONGEST_S = 900  # of a test that is to notice, on a machine that is slow
+PYTHON = "/usr/bin/python3"  # Debian's own: its packages are what scripts/setup installs
 DAEMONS = ["terrace", "terraced", "powercut"]  # what a process test stands on
 
 
@@ -61,7 +62,7 @@ class Bug:
         run = [os.path.join(BUILD, "bin", self.command[0])] + self.command[1:]
         if self.is_process_test():
             script = os.path.join(SOURCE, "tests", "process", self.command[0])
-            run = [sys.executable, script, "--build", BUILD] + self.command[1:]
+            run = [PYTHON, script, "--build", BUILD] + self.command[1:]
         try:
             done = subprocess.run(run, env=dict(os.environ, TERRACE_BUG=self.name),
                                   capture_output=True, text=True, timeout=LONGEST_S)

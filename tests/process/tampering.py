@@ -19,6 +19,7 @@ import tree as trees  # noqa: E402
 from foreign import enrol, session  # noqa: E402
 from foreign_client import messages  # noqa: E402
 from tampering import middle, persons, stage, table  # noqa: E402
+from tampering.table import CITY  # noqa: E402
 
 # In this order, since what comes later spoils more. Each with what is done before its rows, and behind them.
 SCENES = {"strangers": (None, None), "child": (None, None), "city": (None, None), "persons": (persons.hire, None),
@@ -99,7 +100,18 @@ def play(s, row, options):
         seconds = judge(s, row, before, figures, begun)
     if after is not None:
         after()
+    if not row.seen and not options.explore:
+        nothing_came(s, row, before)
     return seconds
+
+
+def nothing_came(s, row, before):
+    """What nobody is told marks nobody: the link has gone on meanwhile, so it was read. Not counted: that the city says of
+    itself that a neighbour is false."""
+    for division, known in before.items():
+        marks = {key[:2] for key in s.watches[division].alarms()} - {key[:2] for key in known} - {("division_unwell", CITY)}
+        if marks and row.says is None:
+            raise Missed(f"{row.name}: {division} is told {sorted(marks)}")
 
 
 def play_all(s, options):

@@ -193,6 +193,17 @@ def turns_allotments_round(s):
     ends_the_session(s, s.middle.fresh[1], s.middle.fresh[0])
 
 
+def withholds_allotments(s):
+    """Nothing comes down but what the region itself signs of its own head, as it must for the link to look well."""
+    m = s.middle
+    newest = blocks.parse(m.fresh[-1])
+    line = s.pb.AudienceHead(kind=blocks.TREE, division=REGION.encode(), aud_seq=newest.header["aud_seq"],
+                             hash=newest.hash(s.trust, m.region.public()))
+    for _ in range(4):
+        m.beats.clear()
+        m.send(beat=[root_beat(s, m.region.sign, line)])
+
+
 def replays_allotments(s):
     """All that the county holds once more: nothing is counted twice."""
     s.middle.acked.clear()
@@ -277,14 +288,14 @@ def the_root_itself_answers(s):
     trees.wait_until(lambda: believed(s), 20, "the region's answer to count")
 
 
-def root_beat(s, key):
-    """What the root says to the newest beat of the county: that it holds all of it."""
+def root_beat(s, key, *lines):
+    """What the root says to the newest beat of the county: that it holds all of it, and how far its own log goes."""
     m = s.middle
     m.pump(lambda: m.beats, "a beat of the county")
     asked, head = m.beats[-1], m.logs[REGION].chain
     beat = s.pb.Beat(suite=1, division=asked.division, key_epoch=1, sequence=asked.sequence, unix_ms=asked.unix_ms,
                      epoch=asked.epoch, lsn=asked.lsn, hash=asked.hash, root_unix_ms=now_ms(), root_epoch=head.epoch,
-                     root_lsn=head.lsn, root_hash=head.hash)
+                     root_lsn=head.lsn, root_hash=head.hash, root_line=lines)
     beat.signature = key.sign(beat_hash(s.trust, beat)).signature
     return beat
 

@@ -187,7 +187,7 @@ class Stage:
         self.tree.init_root(REGION, NAMES[REGION])
         self.tree.join(REGION, CITY, NAMES[CITY])
         self.tree.join(CITY, COUNTY, NAMES[COUNTY])
-        dials_again_soon(self.tree[COUNTY])
+        in_a_hurry(self.tree[COUNTY])
         self.traffic()
         self.watches = {division: Watch(node) for division, node in self.tree.nodes.items()}
         self.county = Member(self, OURS).join(self.tree[CITY])
@@ -259,14 +259,15 @@ class Stage:
         self.tree.stop()
 
 
-def dials_again_soon(node):
-    """A session that ends is no reason to wait here."""
+def in_a_hurry(node):
+    """A session that ends is no reason to wait here, nor is what is late only after a while."""
     path = os.path.join(node.home, "config.yaml")
     with open(path, encoding="utf-8") as config:
         text = re.sub(r"(?m)^#? ?limits:", "limits:", config.read())
-    text, count = re.subn(r"(?m)^ *#? *reconnect_ms_max:.*$", "  reconnect_ms_max: 200", text)
-    if count != 1:
-        raise trees.Failed(f"{path} has {count} lines of reconnect_ms_max")
+    for limit, ms in (("reconnect_ms_max", 200), ("beat_ms", 500), ("stuck_ms", 1000)):
+        text, count = re.subn(rf"(?m)^ *#? *{limit}:.*$", f"  {limit}: {ms}", text)
+        if count != 1:
+            raise trees.Failed(f"{path} has {count} lines of {limit}")
     node.end()
     with open(path, "w", encoding="utf-8") as config:
         config.write(text)

@@ -182,6 +182,8 @@ ROWS = [
     row("middle", "cosigns_as_the_region_below", BETWEEN, "cosigns in the region's name",
         county("the cosignature of 540000 is not valid", "bad_cosignature")),
     row("middle", "answers_as_the_root", BETWEEN, "says that the region holds all"),
+    row("middle", "withholds_allotments", BETWEEN, "passes nothing down but the region's own word of its head",
+        county("the root wrote block 1 for tree 540000; it has not arrived", "withheld")),
 
     # --- whoever stole a county's keys ---
     row("forks", "channel_key_alone", "a county's channel key", "signs blocks with a key of his own",
