@@ -149,10 +149,10 @@ struct rotation {
     char second[ENDPOINT_BYTES_MAX + 1]; /* where it is served while the former one is, too */
     bool channel;                        /* the link key is another one */
 };
-/* Asks the parent for the next epoch with these keys, now and until it grants it, which may be after
- * it comes back. From the turn that takes the grant on, all is said under the new ones. Errors:
- * ERR_REFUSED (at the root, whose keys its trust key grants; another wish waits; the former link key
- * is served still). */
+/* Asks the parent for the next epoch with these keys, now and until it grants it, which may be
+ * after it comes back. From the turn that takes the grant on, all is said under the new ones.
+ * Errors: ERR_REFUSED (at the root, whose keys its trust key grants; another wish waits; the former
+ * link key is served still). */
 enum status replicator_rotate(struct replicator *replicator, struct txn *txn,
                               const struct rotation *rotation, struct err *err);
 /* Would it be refused? Errors: as of replicator_rotate; rotation->key is not looked at. */
@@ -163,11 +163,11 @@ enum { ROTATION_UNKNOWN_TO_MAX = 8 };
 struct rotation_status {
     bool waits; /* for a grant */
     uint64_t since_unix_ms;
-    uint32_t epoch;           /* that it asks for, or has */
-    bool identity, channel;   /* what is to be another one */
-    enum status refused;      /* the parent's word why not; OK: none */
-    bool former_served;       /* children do not know the new link key yet: */
-    size_t unknown_to_count;  /* so many, */
+    uint32_t epoch;          /* that it asks for, or has */
+    bool identity, channel;  /* what is to be another one */
+    enum status refused;     /* the parent's word why not; OK: none */
+    bool former_served;      /* children do not know the new link key yet: */
+    size_t unknown_to_count; /* so many, */
     struct division unknown_to[ROTATION_UNKNOWN_TO_MAX]; /* these among them */
 };
 void replicator_rotation(const struct replicator *replicator, struct rotation_status *out);

@@ -292,8 +292,7 @@ static bool renew_stale(struct replicator *r, struct txn *txn, const struct gran
     const bool is_next = grant->epoch == member->grant.epoch + 1;
     const struct wanted_keys keys = wanted_keys_of(is_next ? grant : &member->grant);
 
-    if (is_next &&
-        grant->granter_epoch == roster_find(r->roster, r->config.self)->grant.epoch) {
+    if (is_next && grant->granter_epoch == roster_find(r->roster, r->config.self)->grant.epoch) {
         return false;
     }
     offer(r, txn, member, grant->name, &keys, terms);

@@ -1,5 +1,5 @@
-/* link_keys - whose link key is this? Of a direct child its newest one, and its former ones until it
- * has spoken under a newer: a child that was away may still have those.
+/* link_keys - whose link key is this? Of a direct child its newest one, and its former ones until
+ * it has spoken under a newer: a child that was away may still have those.
  *
  *   key of a handshake, of a frame --link_keys_find--> child, or nobody
  *   a frame under a newer key      --link_keys_spoke-> row: the ones before it are over
@@ -20,7 +20,7 @@ struct link_keys {
         struct division child;
         uint32_t epoch;
         bool staged;
-    } *at;
+    } * at;
     size_t count, capacity;
     bool dirty; /* some are not staged */
 };

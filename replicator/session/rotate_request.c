@@ -12,7 +12,7 @@ static enum status judge(const struct replicator *r, const struct grant *now,
     const struct member *holder = roster_by_curve_key(r->roster, wanted->curve_key);
 
     if (wanted->epoch != now->epoch + 1 ||
-        roster_epoch(r->roster, now->division, now->epoch) == NULL) {
+        !roster_epoch_counts(r->roster, now->division, now->epoch)) {
         return err_set(err, ERR_NOT_YET, "former_epoch_not_counted");
     }
     if (holder != NULL && !division_equal(holder->grant.division, now->division)) {

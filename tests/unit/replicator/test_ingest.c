@@ -292,8 +292,7 @@ static void each_false_block_of_a_whole_log_is_named(void **state)
             assert_int_equal(block_parse(&view, buf_bytes(block), &err), OK);
             block->data[view.body.data - block->data - 1] ^= 1;
         }
-        if (rows[i].change == AUD_SEQ || rows[i].change == AUD_PREV ||
-            rows[i].key != &keys[CITY]) {
+        if (rows[i].change == AUD_SEQ || rows[i].change == AUD_PREV || rows[i].key != &keys[CITY]) {
             sign_another_header(block, rows[i].change == AUD_SEQ, rows[i].key);
         }
         got = offer(region, buf_bytes(block), &err);

@@ -544,7 +544,7 @@ static void nothing_of_the_former_epoch_comes_behind_the_new_one(void **state)
         puppet_commit(&puppet, true);
         assert_int_equal(place_head(puppet.real, "C1").epoch, want);
         assert_int_equal(place_head(puppet.real, "C1").lsn, log.lsn);
-        assert_int_equal(place_alarmed_ever(puppet.real, ALARM_FORK), i == 3);
+        assert_int_equal(place_alarmed_ever(puppet.real, ALARM_BAD_BLOCK), i == 3);
     }
     buf_free(&whole);
 }
