@@ -38,6 +38,11 @@ static void write_link(struct json_out *out, const struct person_link *link, enu
         out_text(out, NULL, link->by[i]);
     }
     out_close(out, ']');
+    if (link->entered_by[0] == '\0') {
+        out_null(out, "entered_by");
+    } else {
+        out_text(out, "entered_by", link->entered_by);
+    }
     out_bool(out, "counts", link->why[0] == '\0');
     write_why(out, link, language);
     out_close(out, '}');

@@ -83,6 +83,7 @@ static void keep_link(const struct node *node, struct txn *txn, const struct ope
                                .key = row->key};
 
     memcpy(link.name, row->name, sizeof link.name);
+    memcpy(link.entered_by, row->by, sizeof link.entered_by);
     for (size_t i = 0; is_vouched(node) && row->vouchers != NULL && i < row->vouchers->count; i++) {
         memcpy(link.by[link.signers++], row->vouchers->admins[i]->name, sizeof link.by[0]);
     }

@@ -63,6 +63,7 @@ export interface PersonLink {
   roles: string[];
   key: string;
   by: string[];
+  entered_by: string | null; // as the entry says
   counts: boolean;
   why_words: string | null;
 }

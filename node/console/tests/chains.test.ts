@@ -4,7 +4,7 @@ import { chains, latest } from "../src/chains";
 import type { PersonLink } from "../src/shapes";
 
 const link = (lsn: number, name: string, roles: string[], more: Partial<PersonLink> = {}): PersonLink =>
-  ({ lsn, time: "2026-11-29T02:00:00Z", name, roles, founder: false, key: `key of ${name}`, by: ["gao"], counts: true, why_words: null, ...more });
+  ({ lsn, time: "2026-11-29T02:00:00Z", name, roles, founder: false, key: `key of ${name}`, by: ["gao"], entered_by: "gao", counts: true, why_words: null, ...more });
 
 test("each person's entries stand together, in the order of the log, and say what they changed", () => {
   const told = chains([

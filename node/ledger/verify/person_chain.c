@@ -194,6 +194,8 @@ bool person_chain_judge(const struct person_chain *chain, const struct block_hea
     memcpy(out->key.at, said.key.data, sizeof out->key.at);
     (void)snprintf(out->name, sizeof out->name, "%.*s", (int)said.name.size,
                    (const char *)said.name.data);
+    (void)snprintf(out->entered_by, sizeof out->entered_by, "%.*s", (int)said.by.size,
+                   said.by.size == 0 ? "" : (const char *)said.by.data);
     if (chain->founded && !ends_his_own(&vouching, index, out)) {
         (void)snprintf(out->why, sizeof out->why, "%s", find_vouchers(&vouching, index, out));
     }
@@ -231,6 +233,7 @@ void person_link_store(struct txn *txn, struct division author, const struct per
     put_text(&value, link->name);
     put_text(&value, link->by[0]);
     put_text(&value, link->by[1]);
+    put_text(&value, link->entered_by);
     put_text(&value, link->why);
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
     buf_free(&value);
@@ -257,6 +260,7 @@ static bool visit_link(void *arg, struct bytes key, struct bytes value)
     read_text(&reader, link.name, sizeof link.name);
     read_text(&reader, link.by[0], sizeof link.by[0]);
     read_text(&reader, link.by[1], sizeof link.by[1]);
+    read_text(&reader, link.entered_by, sizeof link.entered_by);
     read_text(&reader, link.why, sizeof link.why);
     if (reader_done(&reader) && link.epoch >= chain->first_epoch) {
         person_chain_take(chain, &link);

@@ -33,6 +33,7 @@ struct person_link {
     char name[64];
     uint8_t signers;              /* admins behind it: 0 (a founder, or by the node's key), 1, 2 */
     char by[2][64];               /* their names */
+    char entered_by[64];          /* whose word the entry says it is, whoever signed; "" */
     char why[PERSON_WHY_MAX + 1]; /* "": it counts; else a code of node/text/ */
 };
 

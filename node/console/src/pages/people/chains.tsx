@@ -27,7 +27,7 @@ const looks: Record<Link["step"], { shape: Shape; tone: Tone }> = {
 export function vouchedText(link: PersonLink): string {
   return !link.counts ? t("console.chains.refused_because", { why: link.why_words ?? "" })
     : link.founder ? t("console.chains.by_grant")
-      : link.by.length === 0 ? t("console.chains.by_node") : link.by.length === 1 ? t("console.chains.by_one", { name: link.by[0] })
+      : link.by.length === 0 ? (link.entered_by === null ? t("console.chains.by_node") : t("console.chains.by_node_of", { name: link.entered_by })) : link.by.length === 1 ? t("console.chains.by_one", { name: link.by[0] })
         : t("console.chains.by_two", { first: link.by[0], second: link.by[1] });
 }
 
