@@ -80,6 +80,11 @@ class Judge:
                     return f"no {name} signed it"
         return self.fault_of_signers(signed)
 
+    def two_persons(self, index):
+        """Did two of the author's persons sign it, or has its author none?"""
+        signed = {group.role: (group, fault) for group, fault in self.groups_of(index)}
+        return not self.chain.at or (set(signed) == {MAKER, CHECKER} and not self.fault_of_signers(signed))
+
     def fault_of_signers(self, signed):
         names = []
         for role, (group, fault) in sorted(signed.items()):

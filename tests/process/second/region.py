@@ -13,6 +13,7 @@ from foreign import blocks, hashes
 from . import approvals, persons, roster
 
 KIND_GRANT, GRANT_FORMAT, DOCUMENT_FORMAT = 1, 2, 1
+KIND_CONFIRM = 75
 
 
 @dataclass
@@ -20,6 +21,7 @@ class Report:
     roster: object
     faults: list = field(default_factory=list)      # (author, lsn, words): what no holder may take
     unapproved: list = field(default_factory=list)  # (author, lsn, words): taken, marked
+    unconfirmed: list = field(default_factory=list)  # (division, epoch): recoveries that nobody above has confirmed
     strangers: list = field(default_factory=list)   # (author, lsn, words): operator entries that make nobody a person
     chains: dict = field(default_factory=dict)      # author -> Chain
     heads: dict = field(default_factory=dict)       # author -> lsn
@@ -56,7 +58,8 @@ class Log:
             raise blocks.Bad(f"epoch {header['epoch']} behind epoch {self.chain.epoch}")
         self.chain.follow(block, digest)
         self.region.audiences.add((self.author, (header["audience_kind"], header["audience"])))
-        self.read(block, grant)
+        if self.region.roster.counts(self.region.holder, self.author, header["epoch"]):
+            self.read(block, grant)
 
     def read(self, block, grant):
         """What the entries of a block that holds say."""
@@ -66,10 +69,10 @@ class Log:
         judge = approvals.Judge(self.region.tree, block, self.persons, grant.policy)
         for index, entry in enumerate(block.entries):
             self.read_entry(judge, index, entry, block.header["epoch"])
-        report.blocks += 1
         report.entries += len(block.entries)
         report.approvals += len(block.groups)
         report.heads[self.author] = self.chain.lsn
+        report.blocks += 1
 
     def read_entry(self, judge, index, entry, epoch):
         report = self.region.report
@@ -78,6 +81,9 @@ class Log:
                 self.region.roster.take(self.author, epoch, entry.body)
             except roster.NotSo as fault:
                 report.faults.append((self.author, entry.lsn, str(fault)))
+        if (entry.kind, entry.format) == (KIND_CONFIRM, DOCUMENT_FORMAT) and judge.two_persons(index):
+            said = self.region.documents.Document.FromString(entry.body)
+            self.region.roster.confirmed.add((self.author, said.div_code, said.epoch, said.grant_hash))
         if entry.kind != persons.KIND_OPERATOR:
             fault = judge.fault(index)
             if fault:
@@ -135,6 +141,7 @@ class Region:
         for author, audience in sorted(self.audiences):
             if not self.roster.hears(self.holder, author, audience):
                 self.report.faults.append((author, 0, f"blocks for {audience}, which are not for {self.holder}"))
+        self.report.unconfirmed = self.roster.unconfirmed(self.holder)
         self.compare(grants)
         return self.report
 

@@ -17,8 +17,10 @@ def need(holds, words):
 
 
 class Member:
+    """Epochs count from 1. A recovery is one that the key before did not agree to, or that changes more than keys."""
+
     def __init__(self, parent):
-        self.parent, self.epochs, self.sealed = parent, [], []
+        self.parent, self.epochs, self.sealed, self.hashes, self.recoveries = parent, [], [], [], set()
 
     def grant(self, epoch):
         return self.epochs[epoch - 1] if 1 <= epoch <= len(self.epochs) else None
@@ -27,6 +29,7 @@ class Member:
 class Roster:
     def __init__(self, pb, tree):
         self.pb, self.tree, self.members = pb, tree, {}
+        self.confirmed = set()  # (by whom, division, epoch, hash of the grant)
 
     def epoch(self, division, number):
         """The Grant of one epoch, None when there is no such epoch that counts."""
@@ -56,14 +59,34 @@ class Roster:
         line = holder == division or self.within(division, holder)
         return line or (kind == 2 and self.within(holder, division)) or self.within(author, holder)
 
+    # --- recoveries ---
+
+    def confirmer(self, division):
+        """Whose word a recovery needs: the granter's parent, or the root where the root granted."""
+        granter = self.members[division].parent
+        return self.members[granter].parent or granter
+
+    def counts(self, holder, division, epoch):
+        """Does what an epoch signs count at this holder?"""
+        member = self.members[division]
+        if not member.parent or holder in (division, member.parent):
+            return True
+        by = self.confirmer(division)
+        last = max((one for one in range(1, len(member.epochs) + 1)
+                    if (by, division, one, member.hashes[one - 1]) in self.confirmed), default=0)
+        return not any(last < one <= epoch for one in member.recoveries)
+
+    def unconfirmed(self, holder):
+        return [(division, epoch) for division, member in sorted(self.members.items())
+                for epoch in range(1, len(member.epochs) + 1) if not self.counts(holder, division, epoch)]
+
     # --- taking grants ---
 
     def open(self, sealed):
         """The message and its grant, signed by the signer that it names."""
         message = self.pb.SignedGrant.FromString(sealed)
-        digest = tagged(b"grant", sized(message.grant), u32(message.consent_suite), sized(message.consent))
         need(message.suite == SUITE, f"a grant of suite {message.suite}, which is not known")
-        need(hashes.verify(message.signer, digest, message.signature), "a grant that its signer did not sign")
+        need(hashes.verify(message.signer, grant_hash(message), message.signature), "a grant that its signer did not sign")
         grant = self.pb.Grant.FromString(message.grant)
         need(grant.suite == SUITE, f"a grant of suite {grant.suite}, which is not known")
         need(grant.tree == self.tree, "a grant of another tree")
@@ -85,6 +108,7 @@ class Roster:
             need(grant.epoch == len(member.epochs) + 1, f"epoch {grant.epoch} of {division} before {len(member.epochs) + 1}")
             member.epochs.append(grant)
             member.sealed.append(sealed)
+            member.hashes.append(grant_hash(message))
         return True
 
     def take(self, granter, epoch, sealed):
@@ -117,21 +141,28 @@ class Roster:
             return
         need(grant.epoch > len(epochs), f"another grant of {division} in epoch {grant.epoch}")
         need(grant.epoch == len(epochs) + 1, f"epoch {grant.epoch} of {division} without epoch {len(epochs) + 1}")
-        need(not grant.base_lsn, f"epoch {grant.epoch} of {division} has a base")
-        if epochs:
-            check_rotation(division, epochs[-1], message, grant)
+        need(epochs or not grant.base_lsn, f"the first epoch of {division} has a base")
+        recovery = bool(epochs) and is_recovery(division, epochs[-1], message, grant)
         member = self.members.setdefault(division, Member(granter))
+        if recovery:
+            member.recoveries.add(grant.epoch)
+        member.hashes.append(grant_hash(message))
         member.epochs.append(grant)
         member.sealed.append(sealed)
 
 
-def check_rotation(division, former, message, grant):
-    what = f"epoch {grant.epoch} of {division}"
-    consented = message.consent_suite == SUITE and hashes.verify(
-        former.sign_key, tagged(b"consent", message.grant), message.consent)
-    need(consented, f"{what} is without the consent of the key before")
-    need(grant.parent == former.parent, f"{what} has another parent")
-    need(list(grant.founder) == list(former.founder), f"{what} has other founders")
+def grant_hash(message):
+    """What its signer signed, and what a confirmation names."""
+    return tagged(b"grant", sized(message.grant), u32(message.consent_suite), sized(message.consent))
+
+
+def is_recovery(division, former, message, grant):
+    if not message.consent:
+        return True
+    need(message.consent_suite == SUITE and hashes.verify(former.sign_key, tagged(b"consent", message.grant), message.consent),
+         f"epoch {grant.epoch} of {division} is without the consent of the key before")
+    need((grant.base_lsn or 0) == 0 or grant.base_lsn >= (former.base_lsn or 0), f"the base of {division} lies below the former")
+    return bool(grant.base_lsn) or list(grant.founder) != list(former.founder)
 
 
 def policy_within(policy, other):

@@ -28,14 +28,40 @@ def grants_a_wider_list(s):
     grants(s, Member(s, "540223"), may_grant=[b"5402*", b"5403*"])
 
 
+def granted(s, division):
+    """A county that this city granted as it should."""
+    member = Member(s, division)
+    grants(s, member)
+    return member
+
+
 def second_epoch(s):
     """With a key of its own: it would write in the county's name."""
-    grants(s, Member(s, OUR_BELOW), epoch=2)
+    granted(s, "540231")
+    s.usurper = Member(s, "540231")
+    grants(s, s.usurper, epoch=2)
+
+
+def writes_under_it(s):
+    """What it signs so is held, and no figure is made of it."""
+    usurper = s.usurper
+    usurper.log = blocks.Writer(usurper.division, s.trust, usurper.keys.sign)
+    usurper.log.epoch = 2
+    usurper.says(through=s.city)
+    s.outcome = "it is counted" if s.watches[REGION].get("/digest", division=usurper.division)["lsn"] else None
 
 
 def second_epoch_by_its_own_consent(s):
     """The consent is a signature, and not of the county's key."""
-    grants(s, Member(s, OUR_BELOW), epoch=2, consent=s.city.keys)
+    granted(s, "540232")
+    grants(s, Member(s, "540232"), epoch=2, consent=s.city.keys)
+
+
+def second_epoch_by_the_new_keys_consent(s):
+    """The new key agrees to itself."""
+    granted(s, "540233")
+    member = Member(s, "540233")
+    grants(s, member, epoch=2, consent=member.keys)
 
 
 def first_epoch_again(s):
@@ -43,12 +69,20 @@ def first_epoch_again(s):
 
 
 def epoch_left_out(s):
-    grants(s, s.below, epoch=3, consent=s.below.keys)
+    member = granted(s, "540234")
+    grants(s, member, epoch=3, consent=member.keys)
 
 
 def epoch_that_cuts(s):
     """The county agrees, and all that it wrote would be gone."""
-    grants(s, s.below, epoch=2, consent=s.below.keys, base_lsn=1, base_hash=hashes.tagged(b"block", b"x"))
+    member = granted(s, "540235")
+    grants(s, member, epoch=2, consent=member.keys, base_lsn=1, base_hash=hashes.tagged(b"block", b"x"))
+
+
+def epoch_with_other_admins(s):
+    """The county's node agrees, and its persons would be others."""
+    member = granted(s, "540236")
+    grants(s, member, epoch=2, consent=member.keys, founder=[s.pb.Founder(name=b"mallory", key=member.keys.public())])
 
 
 def laxer_policy(s):

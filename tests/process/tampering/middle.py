@@ -277,13 +277,16 @@ def answers_as_the_root(s):
     """All that the county wrote is confirmed by the root, it says, under its own key."""
     m = s.middle
     m.send(beat=[root_beat(s, m.keys.sign)])
-    m.again()  # so it has been read
+    for _ in range(2):  # so it has been read: the county says another beat
+        m.beats.clear()
+        m.pump(lambda: m.beats, "a beat of the county")
     s.outcome = believed(s)
     return lambda: the_root_itself_answers(s)
 
 
 def the_root_itself_answers(s):
     """The same under the region's key is believed: what was refused was the key."""
+    s.middle.beats.clear()
     s.middle.send(beat=[root_beat(s, s.middle.region.sign)])
     trees.wait_until(lambda: believed(s), 20, "the region's answer to count")
 

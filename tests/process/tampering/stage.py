@@ -180,7 +180,7 @@ class Stage:
         self.pb, self.documents, self.context = pb, documents, zmq.Context()
         self.tree = trees.Tree(os.path.join(base, "tree"), build=build, passphrase=WORD, approval=POLICY)
         self.taken = 0  # how often the city was
-        self.thief, self.middle, self.outcome, self.said = None, None, None, None  # of the row that is played
+        self.thief, self.usurper, self.middle, self.outcome, self.said = None, None, None, None, None  # of the row that is played
         self.founders = {name: nacl.signing.SigningKey.generate() for name in ("卓玛", "旺堆")}
 
     def up(self):
