@@ -109,6 +109,8 @@ def nothing_came(s, row, before):
     """What nobody is told marks nobody: the link has gone on meanwhile, so it was read. Not counted: that the city says of
     itself that a neighbour is false."""
     for division, known in before.items():
+        if s.tree[division].process is None:
+            continue  # it has stopped, and says why
         marks = {key[:2] for key in s.watches[division].alarms()} - {key[:2] for key in known} - {("division_unwell", CITY)}
         if marks and row.says is None:
             raise Missed(f"{row.name}: {division} is told {sorted(marks)}")
@@ -138,10 +140,6 @@ def run(options, base):
         s.up()
         begun = time.monotonic()
         shown = play_all(s, options)
-        if not options.explore and not options.only:
-            for node in s.tree.nodes.values():
-                if node.process is None:
-                    raise trees.Failed(f"{node.division} is down")
         print(f"tampering: {shown} cases of who may do what, in {time.monotonic() - begun:.0f} s")
     finally:
         s.down()

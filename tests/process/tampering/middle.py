@@ -100,19 +100,19 @@ def endpoint_of(node):
         return re.search(r'(?m)^listen:\s*"?(tcp://[^"\s]+)', config.read()).group(1)
 
 
-def take_the_city(s):
-    """From here on the city is somebody else."""
+def take_the_city(s, allotments=3):
+    """From here on the city is somebody else; so many blocks of the region wait there."""
     s.taken += 1
     s.tree[CITY].end()
     watch = s.watches[COUNTY]
     held = {author: watch.blocks(author) for author in (CITY, REGION)}
     after = blocks.parse(held[REGION][-1]).last_lsn()
-    for number in range(3):
+    for number in range(allotments):
         s.tree[REGION].submit_lines([doc("element", f"M{s.taken}{number}", ele_catalog_code="fund_type",
                                          ele_code=f"9{s.taken}{number}", ele_name="其他")])
     fresh = [whole for whole in s.watches[REGION].blocks(REGION, after)
              if goes_down(blocks.parse(whole).header)]
-    s.middle = Middle(s, held, fresh[-3:])
+    s.middle = Middle(s, held, fresh)
     s.middle.listen(endpoint_of(s.tree[CITY]))
     s.middle.pump(lambda: s.middle.peer is not None, "the county to come")
 

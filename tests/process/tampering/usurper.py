@@ -6,26 +6,8 @@ import os
 import tree as trees
 from foreign import blocks
 
+from .middle import take_the_city
 from .stage import CITY, COUNTY, GRANT_FORMAT, KIND_GRANT, Member, now_ms
-
-
-def grants_in_its_log(s, **other):
-    m = s.middle
-    county = Member(s, COUNTY, other.pop("keys", None))
-    county.link = s.county.link
-    granter = Member(s, CITY, m.keys)
-    granter.link = s.county.link
-    entry = s.grant(granter, county, **other)
-    log = copy.deepcopy(m.logs[CITY])
-    whole = log.write([entry], now_ms(), (blocks.TREE, COUNTY))
-    m.send_blocks(whole)
-    m.logs[CITY] = log
-    m.pump(lambda: m.acked.get(CITY) == log.chain.lsn or m.rejects, "the city's block to be held")
-
-
-def second_epoch_of_its_child(s):
-    """The county hears of a second one with its own code."""
-    grants_in_its_log(s, epoch=2)
 
 
 def replays_an_old_grant(s):
@@ -52,3 +34,17 @@ def the_city_comes_back(s):
     city.start()
     if city.run("submit", "-", stdin=b'{"kind":"agency","id":"Z1"}\n', check=False)[0] == 0:
         s.outcome = "it goes on writing"
+
+
+def second_epoch_of_its_child(s):
+    """The county hears of a second one with its own code, and another key: it stops, and says so."""
+    county = s.tree[COUNTY]
+    take_the_city(s, allotments=0)
+    m = s.middle
+    usurper, granter = Member(s, COUNTY), Member(s, CITY, m.keys)
+    usurper.link = granter.link = s.county.link
+    log = m.logs[CITY]
+    m.send_blocks(log.write([s.grant(granter, usurper, epoch=2)], now_ms(), (blocks.TREE, COUNTY)))
+    trees.wait_until(lambda: county.process.poll() is not None, 60, "the county to stop")
+    county.process = None
+    s.said = county.log_tail()
