@@ -276,6 +276,7 @@ def cosigns_as_the_region_below(s):
 def answers_as_the_root(s):
     """All that the county wrote is confirmed by the root, it says, under its own key."""
     m = s.middle
+    m.beats.clear()
     m.send(beat=[root_beat(s, m.keys.sign)])
     for _ in range(2):  # so it has been read: the county says another beat
         m.beats.clear()
