@@ -26,6 +26,8 @@ static const struct alarm_info alarms[ALARM_CODES] = {
     [ALARM_ELEMENT_CLASH] = {"element_clash", ALARM_WARNING, false, EACH, ALARM_BY_ACK},
     [ALARM_NEEDS_UPGRADE] = {"needs_upgrade", ALARM_ERROR, false, false, ALARM_BY_CHECK},
     [ALARM_BAD_GRANT] = {"bad_grant", ALARM_ERROR, false, EACH, ALARM_BY_ACK},
+    [ALARM_BAD_ENDPOINT] = {"bad_endpoint", ALARM_WARNING, false, false,
+                            ALARM_BY_CHECK | ALARM_BY_ACK},
     [ALARM_DIVISION_TAKEN] = {"division_taken", ALARM_ERROR, false, false,
                               ALARM_AT_RESTART | ALARM_BY_ACK},
     [ALARM_LOST_TAIL] = {"lost_tail", ALARM_CRITICAL, false, false, ALARM_BY_CHECK | ALARM_BY_ACK},

@@ -69,6 +69,8 @@ enum alarm_code {
     /* of the tree, again */
     ALARM_EPOCH_UNCONFIRMED = 39, /* a division has keys to which its former ones did not agree */
     ALARM_ENTRIES_DIFFER = 40, /* an author signed a block whose entries its header does not name */
+    /* of what a log says, again */
+    ALARM_BAD_ENDPOINT = 41, /* where a division listens, in a form that nobody can use */
     ALARM_CODES,
 };
 

@@ -18,6 +18,7 @@
 #include "replicator/session/link.h"
 #include "replicator/session/link_keys.h"
 #include "replicator/session/links.h"
+#include "replicator/session/listening.h"
 #include "replicator/session/notices.h"
 #include "replicator/session/rotating.h"
 #include "replicator/session/session.h"
@@ -45,6 +46,7 @@ struct replicator {
     struct lanes lanes;
     struct heartbeat heartbeat;
     struct cosigning cosigning;
+    struct listening listening;
 };
 
 /* What this node says now is signed with it. */

@@ -20,6 +20,7 @@ enum finding_kind {
     FOUND_GRANT,     /* a grant was verified, which the sender pays for */
     FOUND_APPROVALS, /* so many persons' signatures (`lsn`) more than an honest block has to show:
                         whoever reads the block verifies them, and the sender pays for it */
+    FOUND_ENDPOINT,  /* `about` says that it listens at `text` */
     FOUND_FORK, /* evidence of a fork of the log of `about`, in epoch `lsn`, is kept from now on */
     FOUND_CONFLICT, /* `about` has a grant of another branch; block `lsn` of its log came, or 0 */
     FOUND_CONFLICT_ABOVE, /* the parent says so of `about`; `text` is what it says */

@@ -6,12 +6,14 @@
 
 #include "proto/log.h"
 #include "replicator/core.h"
+#include "replicator/log/endpoints.h"
 #include "replicator/log/fork_pair.h"
 #include "replicator/log/granted.h"
 #include "replicator/session/amending.h"
 #include "replicator/session/cosign_head.h"
 #include "replicator/session/follow.h"
 #include "replicator/session/link_keys.h"
+#include "replicator/session/listening.h"
 #include "replicator/session/rotating.h"
 #include "replicator/trust/roster_load.h"
 
@@ -106,6 +108,7 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
         status = find_self(r, err);
     }
     if (status == OK) {
+        listening_load(r);
         follow_roster(r);
         status = fork_pairs_load(&r->logs, err);
     }
@@ -254,6 +257,29 @@ enum status replicator_grant(struct replicator *r, struct txn *txn, const struct
     return status;
 }
 
+enum status replicator_take_root(struct replicator *r, struct txn *txn, struct bytes sealed,
+                                 struct err *err)
+{
+    const struct audience audience = {.kind = AUDIENCE_TREE, .division = r->config.self};
+    struct grant grant;
+    bool added = false;
+    enum status status = grant_parse(&grant, sealed, err);
+
+    if (status == OK &&
+        (!division_equal(grant.division, r->config.self) || !division_is_none(grant.parent))) {
+        status = err_set(err, ERR_REFUSED, "trust_not_this_root division=%s", grant.division.code);
+    }
+    if (status == OK) {
+        status = roster_add(r->roster, sealed, &added, err);
+    }
+    if (added) {
+        (void)log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT, sealed);
+        grant_put(txn, &grant, sealed);
+        follow_member(r, grant.division);
+    }
+    return status;
+}
+
 enum status replicator_amend(struct replicator *r, struct txn *txn, struct division division,
                              const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
                              struct err *err)
@@ -320,6 +346,29 @@ void replicator_heard_under(struct replicator *r, const uint8_t curve_key[32],
                             struct division child)
 {
     link_keys_spoke(r, child, curve_key);
+}
+
+enum status replicator_listen(struct replicator *r, struct txn *txn,
+                              const struct endpoint_entry *entry, struct err *err)
+{
+    return listening_say(r, txn, entry, err);
+}
+
+const char *replicator_parent_endpoint(const struct replicator *r)
+{
+    return r->listening.parent;
+}
+
+void replicator_endpoint(const struct replicator *r, struct division division,
+                         char out[ENDPOINT_BYTES_MAX + 1])
+{
+    const struct member *member = roster_find(r->roster, division);
+    struct endpoint_entry entry = {.link = ""};
+
+    if (!endpoint_find(r->config.store, NULL, division, &entry) && member != NULL) {
+        memcpy(entry.link, member->grant.endpoint, sizeof entry.link);
+    }
+    memcpy(out, entry.link, sizeof entry.link);
 }
 
 bool replicator_head(const struct replicator *r, struct division author, bool durable,

@@ -24,6 +24,7 @@
 #include "replicator/limits.h"
 #include "replicator/log/log_head.h"
 #include "replicator/store/txn.h"
+#include "replicator/trust/endpoint_entry.h"
 #include "replicator/trust/roster.h"
 
 struct replicator;
@@ -126,6 +127,13 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
                              const struct grant *grant, const struct grant_terms *terms,
                              struct err *err);
 
+/* The root's next epoch, signed by the trust key, as an entry of its own log for its tree, under
+ * the epoch before. This replicator, which has not the new key, goes on writing under that one
+ * until it is opened anew. Nothing where it is there already. Errors: ERR_REFUSED (not the root),
+ * those of roster_add. */
+enum status replicator_take_root(struct replicator *replicator, struct txn *txn,
+                                 struct bytes sealed, struct err *err);
+
 /* Asks a child to agree to its next epoch, with the keys it has: another name, another list of whom
  * it may grant (NULL: as it is). It is granted once the child has agreed by itself, which may be
  * after it comes back; until then the newest such wish waits. *epoch is what it will be.
@@ -178,6 +186,18 @@ bool replicator_admits(const struct replicator *replicator, const uint8_t curve_
 /* A frame came from it. */
 void replicator_heard_under(struct replicator *replicator, const uint8_t curve_key[32],
                             struct division child);
+
+/* Says in the own log where this node listens for its children: whoever is below or above it hears
+ * of it, and its children dial there from their next connection on. The newest one counts, the
+ * first is the grant's. Errors: ERR_REFUSED (nobody can dial that). */
+enum status replicator_listen(struct replicator *replicator, struct txn *txn,
+                              const struct endpoint_entry *entry, struct err *err);
+/* Where the parent says that it listens; "" while it said nothing but what its token said. */
+const char *replicator_parent_endpoint(const struct replicator *replicator);
+/* Where a division listens, by its own word or else by its grant; "" when neither says. Durable
+ * words alone. */
+void replicator_endpoint(const struct replicator *replicator, struct division division,
+                         char out[ENDPOINT_BYTES_MAX + 1]);
 
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);

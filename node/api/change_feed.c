@@ -71,11 +71,16 @@ static void write_body(struct json_out *out, const struct entry *entry)
 {
     const struct kind_info *info = kind_info(entry->kind);
     struct document document;
+    struct endpoint_entry endpoint;
     struct grant grant;
     struct err err;
 
-    if (link_kind_known(entry->kind, entry->format) &&
-        grant_parse(&grant, entry->body, &err) == OK) {
+    if (entry->kind == KIND_ENDPOINT && entry->format == ENDPOINT_FORMAT &&
+        endpoint_read(&endpoint, entry->body, &err) == OK) {
+        out_text(out, "kind", "endpoint");
+        out_text(out, "endpoint", endpoint.link);
+    } else if (entry->kind == KIND_GRANT && entry->format == GRANT_FORMAT &&
+               grant_parse(&grant, entry->body, &err) == OK) {
         out_text(out, "kind", "grant");
         write_grant(out, &grant);
     } else if (info != NULL && entry->format == DOCUMENT_FORMAT &&

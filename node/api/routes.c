@@ -16,6 +16,7 @@
 #include "node/api/routes_config.h"
 #include "node/api/routes_description.h"
 #include "node/api/routes_document.h"
+#include "node/api/routes_endpoint.h"
 #include "node/api/routes_export.h"
 #include "node/api/routes_find.h"
 #include "node/api/routes_forks.h"
@@ -107,6 +108,7 @@ static const struct row {
     {"GET", "/invitations", get_invitations, ASKS_OVERSIGHT},
     {"POST", "/invitations/*/accept", post_invitation_accept, ASKS_ADMIN_HIMSELF},
     {"POST", "/invitations/*/withdraw", post_invitation_withdraw, ASKS_ADMIN_HIMSELF},
+    {"POST", "/endpoint", post_endpoint, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},

@@ -5,6 +5,7 @@
 #include "node/api/page.h"
 #include "node/api/view.h"
 #include "node/core/members.h"
+#include "node/office/operators.h"
 
 /* --- a new one --- */
 
@@ -12,17 +13,41 @@ struct invite_task {
     struct api_task api_task;
     struct division division;
     char name[NAME_BYTES_MAX + 1];
+    char by[CALLER_NAME_MAX];
     struct invite_terms terms;
     struct token token;
     struct err err;
 };
 
+static bool count_admin(void *arg, const struct operator_row *row)
+{
+    *(size_t *)arg += row->enabled && (row->roles & ROLE_ADMIN) != 0;
+    return true;
+}
+
+/* Where documents need two persons so does a member, once there are two who could say so. */
+static bool needs_two(struct node *node, struct txn *txn)
+{
+    const struct policy policy = node_policy(node);
+    size_t admins = 0;
+
+    node_operators(txn, count_admin, &admins);
+    return !number_set_is_empty(&policy.kinds) && admins >= 2;
+}
+
 static void run_invite(struct api_task *api_task, struct node *node, struct txn *txn)
 {
     struct invite_task *invite = (struct invite_task *)api_task;
 
+    const struct member *member = roster_find(node_roster(node), invite->division);
+
     invite->err.status = OK;
+    if (invite->terms.again && member != NULL) { /* it has its name */
+        memcpy(invite->name, member->grant.name, sizeof invite->name);
+    }
     invite->terms.name = invite->name;
+    invite->terms.by = invite->by;
+    invite->terms.two = needs_two(node, txn);
     invite->err.status =
         node_invite(node, txn, invite->division, &invite->terms, &invite->token, &invite->err);
 }
@@ -54,6 +79,8 @@ static void write_invite(struct answer *answer, const struct invite_task *invite
     out_text(&out, "name", invite->name);
     write_reach(&out, &invite->terms.may_grant);
     out_bool(&out, "hold", invite->terms.hold);
+    out_bool(&out, "again", invite->terms.again);
+    out_bool(&out, "two", invite->terms.two);
     out_close(&out, '}');
     crypto_wipe(text, sizeof text);
 }
@@ -84,11 +111,16 @@ static bool read_invite(const struct request *request, struct answer *answer, co
                         struct invite_task *invite)
 {
     const char *code = request_text(request, answer, object, "division");
-    const char *name = code == NULL ? NULL : request_text(request, answer, object, "name");
+    const bool again = json_is_true(json_object_get(object, "again"));
+    const char *name = code == NULL ? NULL
+                       : again      ? "-"
+                                    : request_text(request, answer, object, "name");
 
     if (name == NULL) {
         return false;
     }
+    (void)snprintf(invite->by, sizeof invite->by, "%s", request->caller.name);
+    invite->terms.again = again;
     if (!division_parse(&invite->division, bytes_text(code))) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s", code);
         return false;
@@ -212,10 +244,16 @@ void post_amend(struct request *request, struct answer *answer)
 
 static const char *state_of(const struct enrol_invitation *invitation, uint64_t now_ms)
 {
-    return invitation->admitted                    ? "admitted"
-           : invitation->expires_unix_ms <= now_ms ? "expired"
-           : invitation->asked_unix_ms != 0        ? "waiting"
-                                                   : "open";
+    static const char *const words[] = {
+        [INVITATION_OPEN] = "open",           [INVITATION_WAITING] = "waiting",
+        [INVITATION_ADMITTED] = "admitted",   [INVITATION_JOINED] = "joined",
+        [INVITATION_WITHDRAWN] = "withdrawn",
+    };
+    const bool ends =
+        invitation->state == INVITATION_OPEN || invitation->state == INVITATION_WAITING;
+
+    return ends && !enrol_invitation_is_open(invitation, now_ms) ? "expired"
+                                                                 : words[invitation->state];
 }
 
 static void write_admins(struct json_out *out, const struct grant_terms *terms)
@@ -242,6 +280,10 @@ static void write_invitation(struct json_out *out, const struct enrol_invitation
     out_text(out, "state", state_of(invitation, now_ms));
     write_reach(out, &invitation->may_grant);
     out_bool(out, "hold", invitation->hold);
+    out_bool(out, "again", invitation->again);
+    out_bool(out, "two", invitation->two);
+    out_text(out, "invited_by", invitation->invited_by);
+    out_text(out, "accepted_by", invitation->accepted_by);
     out_time(out, "since", invitation->since_unix_ms);
     out_time(out, "expires", invitation->expires_unix_ms);
     out_time(out, "asked", invitation->asked_unix_ms);
@@ -298,7 +340,8 @@ struct word_task {
     struct api_task api_task;
     struct division division;
     bool withdraws;
-    char fingerprint[64]; /* as it was typed */
+    char fingerprint[64]; /* as it was typed; "": not compared */
+    char by[CALLER_NAME_MAX];
     struct enrol_invitation invitation;
     struct err err;
 };
@@ -311,7 +354,7 @@ static void run_word(struct api_task *api_task, struct node *node, struct txn *t
     word->err.status = OK;
     word->err.status = word->withdraws ? enrol_withdraw(txn, word->division, &word->err)
                                        : enrol_admit(txn, word->division, word->fingerprint,
-                                                     &word->invitation, &word->err);
+                                                     word->by, &word->invitation, &word->err);
 }
 
 static struct word_task *new_word(const struct request *request, bool withdraws)
@@ -319,6 +362,7 @@ static struct word_task *new_word(const struct request *request, bool withdraws)
     struct word_task *word = api_task_new(request->service->gate, sizeof *word, run_word, NULL);
 
     word->withdraws = withdraws;
+    (void)snprintf(word->by, sizeof word->by, "%s", request->caller.name);
     return word;
 }
 
@@ -367,12 +411,10 @@ void post_invitation_accept(struct request *request, struct answer *answer)
         return;
     }
     word = new_word(request, false);
-    typed = request_text(request, answer, object, "fingerprint");
-    if (typed != NULL) {
-        (void)snprintf(word->fingerprint, sizeof word->fingerprint, "%s",
-                       typed); /* longer differs */
-        answer_word(request, answer, word);
-    }
+    typed = json_string_value(json_object_get(object, "fingerprint"));
+    (void)snprintf(word->fingerprint, sizeof word->fingerprint, "%s", /* longer differs */
+                   typed == NULL ? "" : typed);
+    answer_word(request, answer, word);
     api_task_done_with(&word->api_task);
     json_decref(object);
 }

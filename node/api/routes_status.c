@@ -15,7 +15,7 @@
 
 struct peer_line {
     struct peer_status status;
-    char name[NAME_BYTES_MAX + 1];
+    char name[NAME_BYTES_MAX + 1], endpoint[ENDPOINT_BYTES_MAX + 1];
     int128 behind_fen;
     bool behind_complete;
 };
@@ -35,7 +35,7 @@ struct status_task {
     size_t alarm_count;
     uint64_t approvals_verified;
     struct refused_keys refused;
-    char name[NAME_BYTES_MAX + 1];
+    char name[NAME_BYTES_MAX + 1], endpoint[ENDPOINT_BYTES_MAX + 1];
     struct policy approval;
     bool has_makers;
     const char *vouched_by; /* what the node's persons rest on */
@@ -68,6 +68,13 @@ static void take_peers(struct status_task *status, struct node *node)
 
         replicator_peer(replicator, i, &line->status);
         take_name(line->name, node_roster(node), line->status.division);
+        if (line->status
+                .is_parent) { /* its own word alone: without one it is dialled as configured */
+            (void)snprintf(line->endpoint, sizeof line->endpoint, "%s",
+                           replicator_parent_endpoint(replicator));
+        } else {
+            replicator_endpoint(replicator, line->status.division, line->endpoint);
+        }
         line->behind_complete = true;
         if (line->status.behind_entries > 0) {
             line->behind_fen = node_backlog_amount(
@@ -101,6 +108,7 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     const struct division self = node_config(node)->self;
 
     take_roster(status, node_roster(node), self);
+    replicator_endpoint(node_replicator(node), self, status->endpoint);
     (void)replicator_head(node_replicator(node), self, true, &status->head);
     replicator_confirmed(node_replicator(node), &status->confirmed);
     ledger_position(txn, self, &status->position);
@@ -156,6 +164,7 @@ static void write_peer(struct json_out *out, const struct peer_line *line, uint6
     out_text(out, "name", line->name);
     out_text(out, "state", peer_state_name(status->state));
     out_bool(out, "is_parent", status->is_parent);
+    out_text(out, "endpoint", line->endpoint);
     out_count(out, "behind_entries", status->behind_entries);
     out_count(out, "behind_bytes", status->behind_bytes);
     out_amount(out, "behind_amount", line->behind_fen);
@@ -295,6 +304,7 @@ static void write_status(struct json_out *out, const struct service *service,
     out_open(out, NULL, '{');
     out_text(out, "division", service->self.code);
     out_text(out, "name", status->name);
+    out_text(out, "endpoint", status->endpoint);
     out_bool(out, "stalled", status->stalled);
     write_sentence(out, "notice", language, status->stalled ? "loop_stalled" : "");
     out_count(out, "epoch", status->epoch);

@@ -258,7 +258,8 @@ static void write_invitation(void *arg, const struct enrol_invitation *invitatio
     struct json_out *out = invited->out;
     char sentence[MESSAGE_BYTES_MAX], cure[MESSAGE_BYTES_MAX];
 
-    if (invited->now_ms > invitation->expires_unix_ms + INVITED_SHOWN_MS) {
+    if (invited->now_ms > invitation->expires_unix_ms + INVITED_SHOWN_MS ||
+        invitation->state == INVITATION_JOINED || invitation->state == INVITATION_WITHDRAWN) {
         return;
     }
     invitation_sentence(invitation, invited->now_ms, sentence);
@@ -269,7 +270,7 @@ static void write_invitation(void *arg, const struct enrol_invitation *invitatio
     out_time(out, "since", invitation->since_unix_ms);
     out_time(out, "expires", invitation->expires_unix_ms);
     out_bool(out, "expired", invitation->expires_unix_ms <= invited->now_ms);
-    out_bool(out, "waiting", invitation->asked_unix_ms != 0 && !invitation->admitted);
+    out_bool(out, "waiting", invitation->state == INVITATION_WAITING);
     write_message(out, "sentence", invited->language, sentence);
     write_message(out, "cure", invited->language, cure);
     out_close(out, '}');

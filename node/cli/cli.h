@@ -95,6 +95,8 @@ enum option_id {
     OPT_IDENTITY,
     OPT_CHANNEL,
     OPT_SECOND,
+    OPT_AGAIN,
+    OPT_KEY,
     OPTIONS
 };
 
@@ -160,6 +162,8 @@ command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
 command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
 command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c cmd_user.c */
 command_fn run_rotate;                            /* cmd_rotate.c */
+command_fn run_trust;                             /* cmd_trust.c */
+command_fn run_endpoint;                          /* cmd_endpoint.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
 command_fn run_fork;                              /* cmd_fork.c */

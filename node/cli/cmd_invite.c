@@ -32,6 +32,9 @@ static void show_token(const struct cli *cli, const json_t *answer)
     if (json_is_true(json_object_get(answer, "hold"))) {
         cli_tell(cli, stderr, "token_holds division=%s", member(answer, "division"));
     }
+    if (json_is_true(json_object_get(answer, "two"))) {
+        cli_tell(cli, stderr, "token_needs_second division=%s", member(answer, "division"));
+    }
 }
 
 /* What --may-grant lists; none when it was not given. */
@@ -50,10 +53,12 @@ static json_t *patterns(const struct cli *cli)
 
 static enum exit_code invite(struct cli *cli)
 {
+    const bool again = cli->value[OPT_AGAIN] != NULL;
+
     return post_object(cli, "/invite",
-                       json_pack("{ss ss so sb}", "division", cli->argv[0], "name",
-                                 cli->value[OPT_NAME], "may_grant", patterns(cli), "hold",
-                                 cli->value[OPT_HOLD] != NULL),
+                       json_pack("{ss ss so sb sb}", "division", cli->argv[0], "name",
+                                 again ? "" : cli->value[OPT_NAME], "may_grant", patterns(cli),
+                                 "hold", cli->value[OPT_HOLD] != NULL, "again", again),
                        show_token);
 }
 
@@ -75,10 +80,16 @@ static void print_admins(const struct cli *cli, const json_t *row)
 static void print_invitations(const struct cli *cli, const json_t *answer)
 {
     static const struct column columns[] = {
-        {"division", "division", CELL_TEXT}, {"name", "name", CELL_TEXT},
-        {"state", "state", CELL_WORD},       {"since", "since", CELL_TIME},
-        {"expires", "expires", CELL_TIME},   {"asked", "asked", CELL_TIME},
-        {"address", "address", CELL_TEXT},   {"fingerprint", "fingerprint", CELL_TEXT},
+        {"division", "division", CELL_TEXT},
+        {"name", "name", CELL_TEXT},
+        {"state", "state", CELL_WORD},
+        {"since", "since", CELL_TIME},
+        {"expires", "expires", CELL_TIME},
+        {"invited_by", "invited_by", CELL_TEXT},
+        {"accepted_by", "accepted_by", CELL_TEXT},
+        {"asked", "asked", CELL_TIME},
+        {"address", "address", CELL_TEXT},
+        {"fingerprint", "fingerprint", CELL_TEXT},
     };
 
     print_table(stdout, columns, COUNT_OF(columns), json_object_get(answer, "rows"), cli->language);
@@ -153,43 +164,49 @@ static const json_t *row_of(const json_t *answer, const char *code)
     return NULL;
 }
 
-/* On a terminal nobody is let in whose groups were not shown. */
-static enum exit_code accept_shown(struct cli *cli, const char *code)
+/* On a terminal nobody is let in whose groups were not shown, where somebody waits. */
+static enum exit_code accept_shown(struct cli *cli, const char *code, const json_t *row)
 {
-    const struct paged paged = {.path = "/invitations", .rows = "rows"};
-    json_t *answer = NULL;
-    const json_t *row;
-    enum exit_code exit_code = pages_join(cli, &paged, &answer);
+    if (member(row, "fingerprint")[0] == '\0') {
+        return cli_fail(cli, EXIT_REFUSED, "not_found", "nobody_waits division=%s", code);
+    }
+    if (ask(cli, row)) {
+        return say(cli, code, "accept",
+                   json_pack("{ss}", "fingerprint", member(row, "fingerprint")), show_admitted);
+    }
+    cli_tell(cli, stdout, "invitation_left division=%s", code);
+    return EXIT_REFUSED;
+}
 
-    if (exit_code != EXIT_DONE) {
-        return exit_code;
+/* A second person's yes needs no fingerprint unless the invitation holds. */
+static enum exit_code accept_row(struct cli *cli, const char *code, const json_t *row)
+{
+    const bool on_terminal = !cli_json(cli) && isatty(STDIN_FILENO) != 0;
+
+    if (row != NULL && !json_is_true(json_object_get(row, "hold")) &&
+        (!on_terminal || member(row, "fingerprint")[0] == '\0')) {
+        return say(cli, code, "accept", json_object(), show_admitted);
     }
-    row = row_of(answer, code);
-    if (row == NULL || member(row, "fingerprint")[0] == '\0') {
-        exit_code = cli_fail(cli, EXIT_REFUSED, "not_found", "nobody_waits division=%s", code);
-    } else if (ask(cli, row)) {
-        exit_code =
-            say(cli, code, "accept", json_pack("{ss}", "fingerprint", member(row, "fingerprint")),
-                show_admitted);
-    } else {
-        cli_tell(cli, stdout, "invitation_left division=%s", code);
-        exit_code = EXIT_REFUSED;
-    }
-    json_decref(answer);
-    return exit_code;
+    return on_terminal ? accept_shown(cli, code, row)
+                       : cli_fail(cli, EXIT_USAGE, "usage", "accept_needs_fingerprint");
 }
 
 static enum exit_code accept(struct cli *cli, const char *code)
 {
+    const struct paged paged = {.path = "/invitations", .rows = "rows"};
     const char *typed = cli->value[OPT_FINGERPRINT];
+    json_t *answer = NULL;
+    enum exit_code exit_code;
 
     if (typed != NULL) {
         return say(cli, code, "accept", json_pack("{ss}", "fingerprint", typed), show_admitted);
     }
-    if (cli_json(cli) || isatty(STDIN_FILENO) == 0) {
-        return cli_fail(cli, EXIT_USAGE, "usage", "accept_needs_fingerprint");
+    exit_code = pages_join(cli, &paged, &answer);
+    if (exit_code == EXIT_DONE) {
+        exit_code = accept_row(cli, code, row_of(answer, code));
     }
-    return accept_shown(cli, code);
+    json_decref(answer);
+    return exit_code;
 }
 
 /* One of the four ways, with what belongs to it. */
@@ -200,6 +217,8 @@ static bool is_one_way(const struct cli *cli)
 
     return ways == 1 && (cli->argc == 1 || cli->value[OPT_HOLD] == NULL) &&
            (cli->argc == 1 || cli->value[OPT_MAY_GRANT] == NULL) &&
+           (cli->argc == 1 || cli->value[OPT_AGAIN] == NULL) &&
+           (cli->value[OPT_AGAIN] == NULL || cli->value[OPT_MAY_GRANT] == NULL) &&
            (cli->argc == 1) >= (cli->value[OPT_NAME] != NULL) &&
            (cli->value[OPT_ACCEPT] != NULL || cli->value[OPT_FINGERPRINT] == NULL);
 }
@@ -211,7 +230,7 @@ enum exit_code run_invite(struct cli *cli)
     if (!is_one_way(cli)) {
         return cli_fail(cli, EXIT_USAGE, "usage", "invite_usage");
     }
-    if (cli->argc == 1 && cli->value[OPT_NAME] == NULL) {
+    if (cli->argc == 1 && (cli->value[OPT_NAME] == NULL) == (cli->value[OPT_AGAIN] == NULL)) {
         return cli_fail(cli, EXIT_USAGE, "usage", "invite_needs_name");
     }
     exit_code = client_open(cli);

@@ -23,7 +23,11 @@ static json_int_t number_of(const json_t *object, const char *name)
 
 static void check_parent(struct doctor *doctor, const json_t *peer)
 {
-    const char *endpoint = doctor->config.parent.endpoint, *why;
+    const char *set = doctor->config.parent_endpoint, *says = text_of(peer, "endpoint");
+    const char *endpoint = set[0] != '\0'                  ? set
+                           : endpoint_can_be_dialled(says) ? says
+                                                           : doctor->config.parent.endpoint;
+    const char *why;
     char what[ENDPOINT_BYTES_MAX + 160], cure[HOME_FILE_MAX + 64];
 
     if (strcmp(text_of(peer, "state"), "live") == 0 ||
@@ -298,6 +302,22 @@ static void check_alarm(struct doctor *doctor, const json_t *alarm)
     doctor_find(doctor, severity, "alarm", what, text_word(doctor->cli->language, "alarm", cure));
 }
 
+/* What its children were told, and where it is. */
+static void check_endpoint(struct doctor *doctor, const json_t *status)
+{
+    const char *told = text_of(status, "endpoint");
+    const char *set =
+        doctor->config.advertise[0] != '\0' ? doctor->config.advertise : doctor->config.listen;
+    char what[2 * ENDPOINT_BYTES_MAX + 64], cure[ENDPOINT_BYTES_MAX + 64];
+
+    if (told[0] != '\0' && endpoint_can_be_dialled(told) && endpoint_can_be_dialled(set) &&
+        strcmp(told, set) != 0) {
+        message_format(what, sizeof what, "doctor_endpoint_differs told=%s endpoint=%s", told, set);
+        message_format(cure, sizeof cure, "cure_endpoint_differs endpoint=%s", set);
+        doctor_find(doctor, ALARM_WARNING, "advertise", what, cure);
+    }
+}
+
 static void check_lists(struct doctor *doctor, const json_t *status)
 {
     const json_t *peers = json_object_get(status, "peers");
@@ -339,6 +359,7 @@ void doctor_ask_node(struct doctor *doctor)
     check_ready(doctor);
     check_lists(doctor, status);
     check_root_clock(doctor, status);
+    check_endpoint(doctor, status);
     check_tree(doctor);
     check_persons(doctor, status);
     check_key_age(doctor, status);

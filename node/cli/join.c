@@ -10,17 +10,13 @@
  * and keys are removed again only when the parent said no. In any other case it may have granted
  * them (no answer came, or one that we cannot trust, or this disk failed): the keys stay, and the
  * same join again gets the same answer. */
-#include <poll.h>
 #include <stdio.h>
 
-#include "node/cli/home_setup.h"
+#include "node/cli/join_again.h"
+#include "node/cli/join_ask.h"
 #include "node/cli/print.h"
-#include "node/daemon/system_clock.h"
 #include "node/home/files.h"
 #include "node/home/notes.h"
-#include "replicator/zmq/enrol_zmq.h"
-
-enum { ASK_AGAIN_MS = 2000 };
 
 static void take_parent(struct home_config *config, const struct token *token,
                         const struct enrolled *enrolled)
@@ -31,95 +27,6 @@ static void take_parent(struct home_config *config, const struct token *token,
     config->parent.division = enrolled->parent.division;
     memcpy(config->parent.endpoint, token->link, sizeof config->parent.endpoint);
     memcpy(config->parent.curve_key, enrolled->parent.curve_key, sizeof config->parent.curve_key);
-}
-
-static enum status ask_once(const struct home_setup *setup, const struct token *token,
-                            struct enrolled *enrolled, struct err *err)
-{
-    const struct clock clock = system_clock();
-    struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
-    enum status status;
-
-    enrol_request(&request, token, &setup->keys->identity, setup->keys->curve.public,
-                  setup->config.listen, &setup->founders.terms, clock_unix_ms(&clock));
-    status = enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
-    if (status == OK) {
-        status = enrol_accept(enrolled, token, &setup->keys->identity, &setup->founders.terms,
-                              buf_bytes(&answer), err);
-    }
-    buf_free(&request);
-    buf_free(&answer);
-    return status;
-}
-
-/* What the parent's operator compares; he hears it by telephone, and not over this link. */
-static void show_fingerprint(const struct cli *cli, const struct home_setup *setup,
-                             const struct token *token)
-{
-    char fingerprint[ENROL_FINGERPRINT_SIZE];
-
-    enrol_fingerprint(fingerprint, token->division, &setup->keys->identity.public,
-                      setup->keys->curve.public);
-    cli_tell(cli, stderr, "join_waits division=%s parent=%s fingerprint=%s", token->division.code,
-             token->parent.code, fingerprint);
-    founding_tell(cli, stderr, &setup->founders.terms);
-}
-
-/* Asks again while a person of the parent compares the keys, until the token is over. A parent that
- * is away meanwhile is waited for, too. */
-static enum status ask_parent(const struct cli *cli, const struct home_setup *setup,
-                              const struct token *token, struct enrolled *enrolled, struct err *err)
-{
-    const struct clock clock = system_clock();
-    enum status status = ask_once(setup, token, enrolled, err);
-
-    if (!enrolled->waits) {
-        return status;
-    }
-    show_fingerprint(cli, setup, token);
-    do {
-        (void)poll(NULL, 0, ASK_AGAIN_MS);
-        status = ask_once(setup, token, enrolled, err);
-    } while (enrolled->waits ||
-             (status == ERR_UNREACHABLE && clock_unix_ms(&clock) < token->expires_unix_ms));
-    return status;
-}
-
-/* Not confirmed, the token stays good for exactly these keys until it expires: no harm. */
-static void confirm(const struct cli *cli, const struct home_setup *setup,
-                    const struct token *token)
-{
-    struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
-    struct err err;
-
-    enrol_confirm(&request, token, &setup->keys->identity);
-    if (enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, &err) !=
-            OK ||
-        enrol_confirmed(buf_bytes(&answer), &err) != OK) {
-        cli_warn(cli, "join_not_confirmed why=%s", err.text);
-    }
-    buf_free(&request);
-    buf_free(&answer);
-}
-
-static bool got_no_answer(enum status status)
-{
-    return status == ERR_UNREACHABLE || status == ERR_IO || status == ERR_CONFIG;
-}
-
-static enum exit_code say_failed(const struct cli *cli, const struct home_setup *setup,
-                                 const struct enrolled *enrolled, const struct err *err)
-{
-    if (enrolled->refused) {
-        return cli_fail(cli, EXIT_REFUSED, status_name(err->status), "join_refused why=%s",
-                        err->text);
-    }
-    if (got_no_answer(err->status)) {
-        return cli_fail(cli, EXIT_NO_NODE, "unreachable", "join_no_answer home=%s why=%s",
-                        setup->home, err->text);
-    }
-    return cli_fail(cli, EXIT_REFUSED, status_name(err->status),
-                    "join_answer_differs home=%s why=%s", setup->home, err->text);
 }
 
 /* A child may be stricter than its parent, and not laxer. */
@@ -174,7 +81,7 @@ static enum exit_code settle_in(const struct cli *cli, struct home_setup *setup,
     if (home_setup_finish(setup, enrolled->chain, enrolled->chain_count, &err) != OK) {
         return cli_fail_status(cli, &err);
     }
-    confirm(cli, setup, token);
+    join_confirm(cli, setup, token);
     return EXIT_DONE;
 }
 
@@ -226,7 +133,7 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
         home_setup_abandon(&setup);
         return exit_code;
     }
-    if (ask_parent(cli, &setup, token, &enrolled, &err) == OK) {
+    if (join_ask(cli, &setup, token, &enrolled, &err) == OK) {
         exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {
@@ -234,7 +141,7 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
             print_joined(cli, &setup);
         }
     } else {
-        exit_code = say_failed(cli, &setup, &enrolled, &err);
+        exit_code = join_failed(cli, &setup, &enrolled, &err);
         if (enrolled.refused && setup.made) {
             home_setup_undo(&setup);
         }
@@ -255,9 +162,13 @@ enum exit_code run_join(struct cli *cli)
     if (token_parse(&token, cli->argv[0], &err) != OK) {
         return cli_fail(cli, EXIT_REFUSED, "bad_token", "token_unreadable why=%s", err.text);
     }
-    exit_code = check_policy(cli, &token);
-    if (exit_code == EXIT_DONE) {
-        exit_code = join(cli, &token);
+    if (join_is_again(cli, &token)) {
+        exit_code = join_again(cli, &token);
+    } else {
+        exit_code = check_policy(cli, &token);
+        if (exit_code == EXIT_DONE) {
+            exit_code = join(cli, &token);
+        }
     }
     crypto_wipe(&token, sizeof token);
     return exit_code;

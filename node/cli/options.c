@@ -9,7 +9,7 @@
 #include "node/ledger/schema/kinds.h"
 #include "node/text/nearest.h"
 
-#define BIT(option) (UINT64_C(1) << ((option)-OPTIONS_GLOBAL))
+#define BIT(option) ((uint128)1 << ((option)-OPTIONS_GLOBAL))
 #define PAGES       (BIT(OPT_AFTER) | BIT(OPT_LIMIT)) /* of a long answer */
 #define FILES       (BIT(OPT_FORMAT) | BIT(OPT_BOM))  /* of rows for a spreadsheet */
 #define FILTERS                                                                                    \
@@ -24,8 +24,9 @@ const struct command commands[] = {
      "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]..."},
     {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_NAME) | BIT(OPT_MAY_GRANT) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) |
-         BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW),
-     "invite CODE --name NAME [--may-grant PATTERN,...] [--hold] | invite --list | "
+         BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW) | BIT(OPT_AGAIN),
+     "invite CODE --name NAME [--may-grant PATTERN,...] [--hold] | invite CODE --again [--hold] | "
+     "invite --list | "
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"amend", run_amend, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME) | BIT(OPT_MAY_GRANT),
      "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
@@ -33,6 +34,9 @@ const struct command commands[] = {
     {"rotate", run_rotate, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_IDENTITY) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
      "rotate [--identity] [--channel] [--second ENDPOINT]"},
+    {"endpoint", run_endpoint, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S, 0, "endpoint ADDRESS"},
+    {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_KEY) | BIT(OPT_YES),
+     "trust request FILE | trust sign FILE --key TRUSTKEY [--yes] | trust take FILE.signed"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN),
@@ -198,6 +202,8 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_IDENTITY] = {"identity", no_argument, NULL, OPT_IDENTITY},
     [OPT_CHANNEL] = {"channel", no_argument, NULL, OPT_CHANNEL},
     [OPT_SECOND] = {"second", required_argument, NULL, OPT_SECOND},
+    [OPT_KEY] = {"key", required_argument, NULL, OPT_KEY},
+    [OPT_AGAIN] = {"again", no_argument, NULL, OPT_AGAIN},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 
@@ -213,7 +219,7 @@ bool option_takes_value(enum option_id option)
 
 bool command_takes(const struct command *command, enum option_id option)
 {
-    _Static_assert(OPTIONS - OPTIONS_GLOBAL <= 64, "a command's options are the bits of a number");
+    _Static_assert(OPTIONS - OPTIONS_GLOBAL <= 128, "a command's options are the bits of a number");
     return option < OPTIONS_GLOBAL || (command != NULL && (command->options & BIT(option)) != 0);
 }
 

@@ -7,6 +7,7 @@
 #define TERRACE_NODE_CLI_OPTIONS_H
 
 #include "node/cli/cli.h"
+#include "proto/wide.h"
 
 /* What a command's arguments are, as far as their form can be checked here. */
 enum argument { ARGUMENT_ANY, ARGUMENT_ID, ARGUMENT_KIND, ARGUMENT_DIVISION };
@@ -17,7 +18,7 @@ struct command {
     int args_min, args_max;
     enum argument argument;
     unsigned wait_s;   /* of its requests */
-    uint64_t options;  /* bit 1 << enum option_id */
+    uint128 options;   /* bit 1 << enum option_id */
     const char *usage; /* what it does is the row help.NAME, examples are sample.NAME */
 };
 extern const struct command commands[];

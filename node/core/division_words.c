@@ -145,8 +145,7 @@ static bool is_expired(const struct enrol_invitation *invitation, uint64_t now_u
 /* Somebody has come, and a person has to compare his keys. */
 static bool is_waiting(const struct enrol_invitation *invitation, uint64_t now_unix_ms)
 {
-    return invitation->asked_unix_ms != 0 && !invitation->admitted &&
-           !is_expired(invitation, now_unix_ms);
+    return invitation->state == INVITATION_WAITING && !is_expired(invitation, now_unix_ms);
 }
 
 void invitation_sentence(const struct enrol_invitation *invitation, uint64_t now_unix_ms,
@@ -167,7 +166,11 @@ void invitation_sentence(const struct enrol_invitation *invitation, uint64_t now
 void invitation_cure(const struct enrol_invitation *invitation, uint64_t now_unix_ms,
                      char out[MESSAGE_BYTES_MAX])
 {
-    if (is_waiting(invitation, now_unix_ms)) {
+    if (invitation->two && invitation->accepted_by[0] == '\0' &&
+        !is_expired(invitation, now_unix_ms)) {
+        SAY("cure_invitation_second division=%s name=%s", invitation->division.code,
+            invitation->invited_by);
+    } else if (is_waiting(invitation, now_unix_ms)) {
         SAY("cure_invitation_waiting division=%s", invitation->division.code);
     } else if (is_expired(invitation, now_unix_ms)) {
         SAY("cure_invitation_expired division=%s", invitation->division.code);

@@ -41,3 +41,9 @@ void node_heard_under(struct node *node, const uint8_t curve_key[32], struct div
 {
     replicator_heard_under(node->replicator, curve_key, child);
 }
+
+enum status node_listen(struct node *node, struct txn *txn, const struct endpoint_entry *entry,
+                        struct err *err)
+{
+    return replicator_listen(node->replicator, txn, entry, err);
+}

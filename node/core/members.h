@@ -1,5 +1,6 @@
 /* members - divisions directly below: an invitation for a new one, a change of what the grant of
- * one that is there says, and whose link key may speak; and this node's own wish for other keys.
+ * one that is there says, and whose link key may speak; where they dial; and this node's own wish
+ * for other keys.
  *
  * Thread: loop thread. */
 #ifndef TERRACE_NODE_CORE_MEMBERS_H
@@ -21,5 +22,9 @@ enum status node_rotate(struct node *node, struct txn *txn, const struct rotatio
 /* See replicator_admits and replicator_heard_under. */
 bool node_admits(const struct node *node, const uint8_t curve_key[32], struct division *child);
 void node_heard_under(struct node *node, const uint8_t curve_key[32], struct division child);
+
+/* Errors: as of replicator_listen. */
+enum status node_listen(struct node *node, struct txn *txn, const struct endpoint_entry *entry,
+                        struct err *err);
 
 #endif

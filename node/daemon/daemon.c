@@ -21,8 +21,10 @@
 #include "node/daemon/rekeying.h"
 #include "node/daemon/system_clock.h"
 #include "node/daemon/take_founders.h"
+#include "node/daemon/take_root.h"
 #include "node/home/home.h"
 #include "node/home/notes.h"
+#include "node/home/root_epoch.h"
 #include "node/home/tls.h"
 #include "node/store/store_rocks.h"
 #include "node/webhook/webhooks.h"
@@ -40,6 +42,7 @@ struct daemon {
     int lock, signals, wake;
     struct rekeying rekeying;
     struct dialling dialling;
+    struct node_keys *root_keys; /* of the root's next epoch, or those in force */
     struct store store;
     bool store_unnoted;      /* NOTED was gone: see node/store/manifest.h */
     struct buf damage;       /* text of HOME/damaged, ended by a zero; empty: no such file */
@@ -140,6 +143,10 @@ static enum status load_keys(struct daemon *daemon, struct err *err)
     if (status == OK) {
         status = rekeying_open(&daemon->rekeying, daemon->home, &daemon->config, buf_bytes(&secret),
                                err);
+    }
+    if (status == OK) {
+        daemon->root_keys = node_keys_new();
+        status = root_epoch_keys(daemon->root_keys, daemon->home, buf_bytes(&secret), err);
     }
     if (secret.data != NULL) {
         crypto_wipe(secret.data, secret.capacity);
@@ -275,6 +282,37 @@ static enum status open_node(struct daemon *daemon, struct err *err)
     return status;
 }
 
+/* Under the key in force, once; what is opened afterwards has the new one. A start that was cut off
+ * behind the entry finds the key in the roster, and has only to put it in its place. */
+static enum status take_next_root(struct daemon *daemon, struct err *err)
+{
+    struct node_keys *keys = daemon->rekeying.keys.in_force;
+    struct buf sealed = BUF_EMPTY;
+    enum status status = root_epoch_waiting(daemon->home, &sealed, err);
+
+    if (status != OK) {
+        buf_free(&sealed);
+        return status == ERR_NOT_FOUND ? OK : status;
+    }
+    status = open_node(daemon, err);
+    if (status == OK) {
+        status = take_root(daemon->node, buf_bytes(&sealed), err);
+    } else if (status == ERR_KEY) {
+        status = OK;
+    }
+    node_close(daemon->node);
+    daemon->node = NULL;
+    if (status == OK) {
+        status = root_epoch_swap(daemon->home, buf_bytes(&sealed), err);
+    }
+    if (status == OK) {
+        keys->identity = daemon->root_keys->identity;
+        LOG_INFO("root.taken", "about=%s", daemon->config.division.code);
+    }
+    buf_free(&sealed);
+    return status == OK ? OK : err_wrap(err, "take_root");
+}
+
 static enum status open_links(struct daemon *daemon, struct err *err)
 {
     const struct home_config *home = &daemon->config;
@@ -407,6 +445,9 @@ static enum status open_all(struct daemon *daemon, const struct daemon_options *
     if (status == OK) {
         status = open_transport(daemon, err);
     }
+    if (status == OK && !is_damaged(daemon)) {
+        status = take_next_root(daemon, err);
+    }
     if (status == OK) {
         status = open_node(daemon, err);
     }
@@ -443,6 +484,7 @@ static void close_all(struct daemon *daemon)
         daemon->store.ops->close(daemon->store.self);
     }
     rekeying_close(&daemon->rekeying);
+    node_keys_free(daemon->root_keys);
     buf_free(&daemon->damage);
     home_unlock(daemon->lock);
     close_fd(daemon->signals);
@@ -586,8 +628,9 @@ static void say_ready(const struct daemon *daemon)
 
     LOG_INFO("ready", "listen=%s enrol=%s parent=%s", address[0] == '\0' ? "-" : address,
              daemon->enrol == NULL ? "-" : enrol_zmq_address(daemon->enrol),
-             division_is_none(daemon->config.parent.division) ? "-"
-                                                              : daemon->config.parent.endpoint);
+             division_is_none(daemon->config.parent.division)
+                 ? "-"
+                 : daemon->dialling.places[0].endpoint);
     notes_clear_end(daemon->home);
     notify_manager("READY=1");
 }

@@ -43,28 +43,42 @@ static const uint8_t *former_key(const struct dialling *dialling, const struct g
     return NULL;
 }
 
+/* Under one key: where it says that it listens, and where its token did. */
+static void add_usual(struct dialling *dialling, const uint8_t key[32])
+{
+    const struct home_config *config = dialling->config;
+
+    if (config->parent_endpoint[0] != '\0') {
+        add(dialling, config->parent_endpoint, key);
+        return;
+    }
+    add(dialling, dialling->says, key);
+    add(dialling, config->parent.endpoint, key);
+}
+
 /* A grant that just came says where its new key is; one from long ago, where it was for a while. */
 static void plan(struct dialling *dialling, bool fresh)
 {
-    const char *endpoint = dialling->config->parent.endpoint;
     const struct member *parent = parent_of(dialling);
     const uint8_t *former;
 
     dialling->count = dialling->at = 0;
+    (void)snprintf(dialling->says, sizeof dialling->says, "%s",
+                   replicator_parent_endpoint(node_replicator(dialling->node)));
     if (parent != NULL) {
         dialling->epoch = parent->grant.epoch;
         former = former_key(dialling, &parent->grant);
         if (fresh && former != NULL) {
             add(dialling, parent->grant.second, parent->grant.curve_key);
         }
-        add(dialling, endpoint, parent->grant.curve_key);
+        add_usual(dialling, parent->grant.curve_key);
         if (former != NULL) {
             add(dialling, parent->grant.second, parent->grant.curve_key);
-            add(dialling, endpoint, former);
+            add_usual(dialling, former);
         }
     }
     if (dialling->count == 0) {
-        add(dialling, endpoint, dialling->config->parent.curve_key);
+        add_usual(dialling, dialling->config->parent.curve_key);
     }
 }
 
@@ -92,6 +106,10 @@ void dialling_step(struct dialling *dialling, bool again, uint64_t now_ms)
     if (parent != NULL && parent->grant.epoch != dialling->epoch) {
         plan(dialling, true);
         again |= memcmp(dialled.key, parent->grant.curve_key, 32) != 0;
+    } else if (strcmp(dialling->says,
+                      replicator_parent_endpoint(node_replicator(dialling->node))) != 0) {
+        plan(dialling, false);
+        dialling->at = dialling->count - 1; /* a link that stands is left alone; then it is first */
     }
     if (!again && dialling->count > 1 && !transport_zmq_connected(dialling->transport) &&
         now_ms - dialling->dialled_ms >= PATIENCE_MS) {

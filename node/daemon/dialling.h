@@ -3,6 +3,9 @@
  *
  *   a parent with a new link key:  its second address, new key --> the first, new key --> the
  *   first, former key
+ *   a parent that moved:  where it says that it listens --> where the token said that it does
+ *
+ * Where the configuration names a place (parent_endpoint), nothing else is tried.
  *
  * Owns: nothing. Thread: the loop's. Units: *_ms is mono. */
 #ifndef TERRACE_NODE_DAEMON_DIALLING_H
@@ -12,13 +15,14 @@
 #include "node/home/home.h"
 #include "replicator/zmq/transport_zmq.h"
 
-enum { DIAL_PLACES_MAX = 4 };
+enum { DIAL_PLACES_MAX = 8 };
 
 struct dialling {
     const struct home_config *config;
     struct node *node;
     struct transport_zmq *transport;
-    uint32_t epoch; /* of the parent, whose grant the places come from */
+    uint32_t epoch;                    /* of the parent, whose grant the places come from */
+    char says[ENDPOINT_BYTES_MAX + 1]; /* its own word, of which they come, too */
     struct dial_place {
         char endpoint[ENDPOINT_BYTES_MAX + 1];
         uint8_t key[32];

@@ -98,6 +98,11 @@ void founders_forget(const char *home)
     (void)unlink(path);
 }
 
+enum status founders_of_grant(struct founders *out, struct bytes sealed, struct err *err)
+{
+    return grant_parse_terms(&out->terms, sealed, err);
+}
+
 void founders_free(struct founders *founders)
 {
     for (size_t i = 0; i < GRANT_FOUNDERS_MAX; i++) {

@@ -24,6 +24,8 @@ enum status founders_write(const struct founders *founders, const char *home, st
 /* Free them in any case. Errors: ERR_NOT_FOUND (no such file), ERR_CORRUPT, ERR_IO. */
 enum status founders_read(struct founders *out, const char *home, struct err *err);
 void founders_forget(const char *home); /* the file */
+/* Those that a grant of this home names, without their keys' secrets. Errors: as of grant_parse. */
+enum status founders_of_grant(struct founders *out, struct bytes sealed, struct err *err);
 void founders_free(struct founders *founders);
 
 #endif

@@ -4,6 +4,7 @@
  *   HOME/keys/          node/home/keys.h
  *   HOME/tls/           node/home/tls.h
  *   HOME/grants         the chain of sealed grants from init or enrolment, root first, own last
+ *   HOME/root_grant     the root's next epoch, until a start takes it up (root_epoch.h)
  *   HOME/founders       the first admins, until the store has them (node/home/founders.h)
  *   HOME/store/         RocksDB
  *   HOME/terrace.sock   the API for programs on this machine
@@ -42,7 +43,8 @@ struct home_config {
     struct policy approval;
     enum log_level log_level;
     enum key_seal seal;
-    struct { /* division none at the root */
+    char parent_endpoint[ENDPOINT_BYTES_MAX + 1]; /* where it is dialled whatever it says; "" */
+    struct {                                      /* division none at the root */
         struct division division;
         char endpoint[ENDPOINT_BYTES_MAX + 1];
         uint8_t curve_key[32];

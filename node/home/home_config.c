@@ -36,6 +36,7 @@ struct config_file {
     char metrics_listen[ENDPOINT_BYTES_MAX + 1];
     char webhook_networks[NETWORKS_TEXT_MAX + 1];
     struct api_section api;
+    char parent_endpoint[ENDPOINT_BYTES_MAX + 1];
     struct parent_section parent;
     struct replicator_limits limits;
 };
@@ -82,6 +83,7 @@ static const cyaml_schema_field_t config_fields[] = {
     TEXT(metrics_listen, CYAML_FLAG_OPTIONAL),
     TEXT(webhook_networks, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("api", CYAML_FLAG_OPTIONAL, struct config_file, api, api_fields),
+    TEXT(parent_endpoint, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("parent", CYAML_FLAG_OPTIONAL, struct config_file, parent, parent_fields),
     CYAML_FIELD_MAPPING("limits", CYAML_FLAG_OPTIONAL, struct config_file, limits, limit_fields),
     CYAML_FIELD_END};
@@ -441,6 +443,10 @@ static enum status take_all(const struct check *check, struct home_config *out,
     }
     if (status == OK) {
         status = take_policy(check, &out->approval, file->approval);
+    }
+    if (status == OK) {
+        status =
+            take_advertised(check, "parent_endpoint", out->parent_endpoint, file->parent_endpoint);
     }
     if (status == OK) {
         status = take_hook(check, out->alarm_hook, file->alarm_hook);

@@ -81,7 +81,13 @@ static void put_parent(struct buf *out, const struct home_config *config)
         return;
     }
     hex_encode(curve_key, config->parent.curve_key, sizeof config->parent.curve_key);
-    put(out, "\n# The node above, as its token told. Only the endpoint may change, when it moves.\n"
+    put(out,
+        "\n# Where the node above is dialled, whatever it says itself: when it moved while this "
+        "node was away,\n"
+        "# or is reached another way from here. Keys prove who answers.\n");
+    put_optional(out, "parent_endpoint", config->parent_endpoint);
+    put(out, "\n# The node above, as its token told. Where it has moved since, it says itself "
+             "(terrace endpoint).\n"
              "parent:\n");
     put_quoted(out, "  division", config->parent.division.code);
     put_quoted(out, "  endpoint", config->parent.endpoint);

@@ -356,3 +356,28 @@ bool keys_trust_present(const char *directory)
 {
     return present(directory, trust_file);
 }
+
+enum status keys_trust_load_file(struct sign_key *trust, const char *path, struct err *err)
+{
+    char directory[PATH_BYTES - 64];
+    const char *slash = strrchr(path, '/');
+    const char *file = slash == NULL ? path : slash + 1;
+    struct buf secret = BUF_EMPTY;
+    enum status status;
+
+    if (strlen(path) >= sizeof directory) {
+        return err_set(err, ERR_KEY, "key_file_open_failed path=%.160s", path);
+    }
+    (void)snprintf(directory, sizeof directory, "%.*s", slash == NULL ? 1 : (int)(slash - path),
+                   slash == NULL ? "." : path);
+    status = keys_secret_load(
+        &secret, present(directory, machine_file) ? SEAL_MACHINE : SEAL_PASSPHRASE, directory, err);
+    if (status == OK) {
+        status = load(trust, sizeof *trust, directory, file, buf_bytes(&secret), err);
+    }
+    if (secret.data != NULL) {
+        crypto_wipe(secret.data, secret.capacity);
+    }
+    buf_free(&secret);
+    return status;
+}

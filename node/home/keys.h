@@ -65,6 +65,9 @@ enum status keys_trust_save(const struct sign_key *trust, const char *directory,
                             struct bytes secret, struct err *err);
 enum status keys_trust_load(struct sign_key *trust, const char *directory, struct bytes secret,
                             struct err *err);
+/* From the file that was taken off the machine: opened by the machine secret beside it, or else by
+ * the passphrase. Errors: as of keys_trust_load, and of keys_passphrase. */
+enum status keys_trust_load_file(struct sign_key *trust, const char *path, struct err *err);
 bool keys_trust_present(const char *directory);
 
 #endif

@@ -97,6 +97,7 @@ void home_settings(const struct home_config *config, setting_visit_fn *visit, vo
     if (!division_is_none(config->parent.division)) {
         tell(&telling, "parent", "division", config->parent.division.code, SETTING_FROM_GRANT);
         tell_text(&telling, "parent", "endpoint", config->parent.endpoint);
+        tell_text(&telling, "", "parent_endpoint", config->parent_endpoint);
     }
 #define TELL_LIMIT(type, name, otherwise, least, most, meaning)                                    \
     tell_number(&telling, "limits", #name, config->limits.name, otherwise);

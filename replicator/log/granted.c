@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "replicator/log/endpoints.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
 
@@ -15,7 +16,7 @@ enum status grants_check(const struct block_body *body, struct err *err)
     size_t grants = 0;
 
     for (size_t i = 0; i < body->count; i++) {
-        grants += body->entries[i].kind == KIND_GRANT;
+        grants += body->entries[i].kind == KIND_GRANT || body->entries[i].kind == KIND_ENDPOINT;
     }
     return grants <= BLOCK_GRANTS_MAX
                ? OK
@@ -105,6 +106,9 @@ static enum status check_grant(const struct ingest *ingest, const struct held_lo
 {
     const struct member *child;
 
+    if (division_is_none(grant->parent) && division_equal(grant->division, log->author)) {
+        return OK; /* the root's next epoch, in its own log: the trust key signed */
+    }
     if (!division_equal(grant->parent, log->author)) {
         return err_set(err, ERR_REFUSED, "grant_not_its_own division=%s author=%s",
                        grant->division.code, log->author.code);
@@ -283,13 +287,18 @@ static void report_refused(const struct ingest *ingest, const struct held_log *l
 
 /* False before an entry that this version does not know. */
 static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                       const struct entry *entry, uint32_t epoch, struct findings *found)
+                       const struct entry *entry, const struct block_header *header,
+                       struct findings *found)
 {
     enum status status = ERR_NEEDS_UPGRADE;
     struct err err;
 
+    if (entry->kind == KIND_ENDPOINT && entry->format == ENDPOINT_FORMAT) {
+        endpoint_take(txn, header, entry, found);
+        return true;
+    }
     if (link_kind_known(entry->kind, entry->format)) {
-        status = take_grant(ingest, txn, log, entry, epoch, found, &err);
+        status = take_grant(ingest, txn, log, entry, header->epoch, found, &err);
     }
     if (status == ERR_NEEDS_UPGRADE) {
         findings_alarm(found, ALARM_NEEDS_UPGRADE, log->author,
@@ -307,11 +316,12 @@ static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held
 }
 
 static bool take_entries(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                         const struct block_body *body, uint32_t epoch, struct findings *found)
+                         const struct block_body *body, const struct block_header *header,
+                         struct findings *found)
 {
     for (size_t i = 0; i < body->count; i++) {
         if (body->entries[i].kind < KIND_USER_FIRST &&
-            !take_entry(ingest, txn, log, &body->entries[i], epoch, found)) {
+            !take_entry(ingest, txn, log, &body->entries[i], header, found)) {
             return false;
         }
     }
@@ -334,7 +344,7 @@ void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *
     const struct block_body *body = &ingest->body;
 
     if (has_link_kinds(body) && (is_waiting(txn, log->author) || !may_obey(ingest, header) ||
-                                 !take_entries(ingest, txn, log, body, header->epoch, found))) {
+                                 !take_entries(ingest, txn, log, body, header, found))) {
         put_waits(txn, header);
     }
 }
@@ -364,7 +374,7 @@ static enum status resume_block(struct ingest *ingest, struct txn *txn, const st
     }
     if (status == OK) {
         *known = may_obey(ingest, &block.header) &&
-                 take_entries(ingest, txn, log, &body, block.header.epoch, found);
+                 take_entries(ingest, txn, log, &body, &block.header, found);
     }
     if (status == OK && *known) {
         delete_waits(txn, &block.header);

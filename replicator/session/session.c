@@ -7,6 +7,7 @@
 #include "replicator/session/follow.h"
 #include "replicator/session/fork_news.h"
 #include "replicator/session/grant_conflict.h"
+#include "replicator/session/listening.h"
 #include "replicator/session/rotate_request.h"
 #include "replicator/session/rotating.h"
 
@@ -74,6 +75,9 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
         if (link != NULL) {
             link_pay(r, link, PAY_GRANT);
         }
+        break;
+    case FOUND_ENDPOINT:
+        listening_heard(r, finding);
         break;
     case FOUND_APPROVALS:
         if (link != NULL) {

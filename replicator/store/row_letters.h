@@ -36,6 +36,8 @@
       "session/rotating")                                                                          \
     X(META_LINK_KEY, 'l', "division(9)", "u32: epoch of the link key that this child spoke under", \
       "session/link_keys")                                                                         \
+    X(META_ENDPOINT, 'e', "division(9)", "epoch(u32) lsn(u64), its newest endpoint entry",         \
+      "log/endpoints")                                                                             \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

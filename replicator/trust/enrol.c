@@ -13,79 +13,6 @@
 
 enum { REQUEST_ARENA_BYTES = 128 << 10 };
 
-/* --- inviting --- */
-
-static enum status check_place(const struct roster *roster, const struct token *token,
-                               struct err *err)
-{
-    const char *code = token->division.code;
-    const struct member *self = roster_find(roster, token->parent);
-    const struct member *member = roster_find(roster, token->division);
-
-    if (self == NULL) {
-        return err_set(err, ERR_REFUSED, "inviter_not_granted division=%s", token->parent.code);
-    }
-    if (division_is_none(token->division) || member == self) {
-        return err_set(err, ERR_REFUSED, "invites_itself");
-    }
-    if (member != NULL && member->parent != self) {
-        return err_set(err, ERR_REFUSED, "member_elsewhere division=%s parent=%s", code,
-                       token->parent.code);
-    }
-    if (member != NULL) {
-        return err_set(err, ERR_REFUSED, "member_needs_epoch division=%s", code);
-    }
-    if (self->depth + 1 >= TREE_DEPTH_MAX) {
-        return err_set(err, ERR_REFUSED, "tree_too_deep levels_max=%d", TREE_DEPTH_MAX);
-    }
-    return OK;
-}
-
-static enum status check_addresses(const struct token *token, struct err *err)
-{
-    if (!endpoint_can_be_dialled(token->link)) {
-        return err_set(err, ERR_REFUSED, "link_not_dialled endpoint=%s", token->link);
-    }
-    if (!endpoint_can_be_dialled(token->endpoint)) {
-        return err_set(err, ERR_REFUSED, "enrol_not_dialled endpoint=%s", token->endpoint);
-    }
-    return OK;
-}
-
-enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
-                         const struct invite_terms *terms, uint64_t now_unix_ms, struct err *err)
-{
-    const struct roster *roster = replicator_roster(replicator);
-    const struct bytes name = bytes_text(terms->name);
-    struct invite invite = {.state = INVITE_OPEN,
-                            .parent = token->parent,
-                            .policy = token->policy,
-                            .may_grant = terms->may_grant,
-                            .hold = terms->hold};
-    enum status status = check_place(roster, token, err);
-
-    if (status == OK) {
-        status = enrol_check_reach(roster, token->parent, token->division, &terms->may_grant, err);
-    }
-    if (status == OK) {
-        status = check_addresses(token, err);
-    }
-    if (status != OK) {
-        return err_wrap(err, "invite_failed");
-    }
-    if (name.size == 0 || name.size > NAME_BYTES_MAX || !text_plain(name)) {
-        return err_set(err, ERR_REFUSED, "invite_name bytes_max=%d", NAME_BYTES_MAX);
-    }
-    memcpy(invite.name, name.data, name.size);
-    crypto_random(token->secret, sizeof token->secret);
-    token->expires_unix_ms = now_unix_ms + TOKEN_LIFE_MS;
-    invite.expires_unix_ms = token->expires_unix_ms;
-    invite.secret = invite_secret_hash(token->secret);
-    invite_index(txn, token->division, &invite.secret);
-    invite_put(txn, token->division, &invite); /* one that was never used is replaced */
-    return OK;
-}
-
 /* --- one request --- */
 
 static enum status read_founders(struct enrol_message *out, const Terrace__EnrolRequest *request,
@@ -222,15 +149,32 @@ static enum status take_confirm(struct txn *txn, const struct enrol_message *mes
     return OK;
 }
 
+/* Is it who is there already, with the keys that it has? */
+static enum status check_again(const struct member *member, const struct enrol_message *message,
+                               const uint8_t proven_curve_key[32], struct err *err)
+{
+    return member != NULL &&
+                   memcmp(&member->grant.sign_key, &message->sign_key, PUBLIC_KEY_SIZE) == 0 &&
+                   memcmp(member->grant.curve_key, proven_curve_key, 32) == 0
+               ? OK
+               : err_set(err, ERR_REFUSED, "again_other_keys division=%s", message->division.code);
+}
+
 /* May it be granted at all, now? */
 static enum status check_open(const struct replicator *replicator,
                               const struct enrol_message *message, const struct invite *invite,
-                              uint64_t now_unix_ms, struct err *err)
+                              const uint8_t proven_curve_key[32], uint64_t now_unix_ms,
+                              struct err *err)
 {
+    const struct member *member = roster_find(replicator_roster(replicator), message->division);
+
     if (now_unix_ms >= invite->expires_unix_ms && invite->state != INVITE_ADMITTED) {
         return err_set(err, ERR_EXPIRED, "token_expired division=%s", message->division.code);
     }
-    if (roster_find(replicator_roster(replicator), message->division) != NULL) {
+    if (invite->again) {
+        return check_again(member, message, proven_curve_key, err);
+    }
+    if (member != NULL) {
         return err_set(err, ERR_REFUSED, "member_already division=%s", message->division.code);
     }
     return enrol_check_reach(replicator_roster(replicator), invite->parent, message->division,
@@ -256,6 +200,17 @@ static enum status hold(struct txn *txn, const struct enrol_message *message,
                    invite->parent.code);
 }
 
+/* From now on the token is these keys'. */
+static void note_granted(struct txn *txn, const struct enrol_message *message,
+                         const uint8_t proven_curve_key[32], struct invite *invite)
+{
+    invite->state = INVITE_GRANTED;
+    invite->sign_key = message->sign_key;
+    memcpy(invite->curve_key, proven_curve_key, sizeof invite->curve_key);
+    invite_put(txn, message->division, invite);
+    founders_put(txn, message->division, &(struct grant_terms){.founder_count = 0});
+}
+
 static enum status give_grant(struct replicator *replicator, struct txn *txn,
                               const struct enrol_message *message,
                               const uint8_t proven_curve_key[32], struct invite *invite,
@@ -279,13 +234,25 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     if (status != OK) {
         return status;
     }
-    invite->state = INVITE_GRANTED;
-    invite->sign_key = message->sign_key;
-    memcpy(invite->curve_key, proven_curve_key, sizeof invite->curve_key);
-    invite_put(txn, message->division, invite);
-    founders_put(txn, message->division, &(struct grant_terms){.founder_count = 0});
+    note_granted(txn, message, proven_curve_key, invite);
     LOG_INFO("enrol.granted", "about=%s parent=%s", message->division.code, invite->parent.code);
     return OK;
+}
+
+/* Nothing is granted: it is a member, and its answer is the chain as it stands now. */
+static enum status give_again(struct txn *txn, const struct enrol_message *message,
+                              const uint8_t proven_curve_key[32], struct invite *invite)
+{
+    note_granted(txn, message, proven_curve_key, invite);
+    LOG_INFO("enrol.again", "about=%s", message->division.code);
+    return OK;
+}
+
+/* A person's word is asked for, and was not said yet. */
+static bool needs_word(const struct invite *invite)
+{
+    return (invite->hold && invite->state != INVITE_ADMITTED) ||
+           (invite->two && invite->accepted_by[0] == '\0');
 }
 
 static enum status take_request(struct replicator *replicator, struct txn *txn,
@@ -302,6 +269,9 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
     if (message->confirm) {
         return take_confirm(txn, message, from->curve_key, &invite, err);
     }
+    if (invite.state == INVITE_WITHDRAWN) {
+        return err_set(err, ERR_REFUSED, "token_withdrawn division=%s", message->division.code);
+    }
     if (invite.state != INVITE_OPEN && !same_keys(&invite, message, from->curve_key)) {
         return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
     }
@@ -315,12 +285,15 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
     if (invite.state == INVITE_SPENT) {
         return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
     }
-    status = check_open(replicator, message, &invite, now_unix_ms, err);
+    status = check_open(replicator, message, &invite, from->curve_key, now_unix_ms, err);
     if (status != OK) {
         return status;
     }
-    return invite.hold && invite.state != INVITE_ADMITTED
-               ? hold(txn, message, from, &invite, now_unix_ms, err)
+    if (needs_word(&invite)) {
+        return hold(txn, message, from, &invite, now_unix_ms, err);
+    }
+    return invite.again
+               ? give_again(txn, message, from->curve_key, &invite)
                : give_grant(replicator, txn, message, from->curve_key, &invite, now_unix_ms, err);
 }
 

@@ -7,7 +7,11 @@
  *
  * A held invitation grants nobody by itself: the first keys that come with its token wait
  * (ERR_NOT_YET; the child asks again), until a person has compared their fingerprint with the one
- * that the child's screen shows.
+ * that the child's screen shows. One for two grants nobody before another person than who invited
+ * has said yes, whoever has come by then or not.
+ *
+ * One more for a division that is there (`again`) grants nothing: the keys that it has get the
+ * chain once more, with all epochs that came since, and where its parent is to be dialled.
  *
  * The same token with the same keys gets the same answer until the child confirms. The secret is
  * stored as a tagged hash only. A grant cannot be taken back, so whatever could make the child turn
@@ -52,11 +56,15 @@ struct invite_terms {
     const char *name;
     struct grant_reach may_grant; /* whom it may grant */
     bool hold;                    /* a person decides who is granted */
+    bool again;                   /* it is there: name and list are not looked at */
+    bool two;                     /* another person than `by` has to say yes */
+    const char *by;               /* who invites; NULL: nobody's name */
 };
 /* Stages an invite. `token` comes filled by the caller but for the secret and its end; its policy
  * will stand in the grant.
- * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, outside of our
- * reach or with a list that is (enrol_place.h), or an address that nobody can dial). */
+ * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or `again` and
+ * no child of ours, outside of our reach or with a list that is (enrol_place.h), or an address that
+ * nobody can dial). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
                          const struct invite_terms *terms, uint64_t now_unix_ms, struct err *err);
 
@@ -66,29 +74,44 @@ enum { ENROL_FINGERPRINT_SIZE = FINGERPRINT_TEXT_SIZE };
 void enrol_fingerprint(char out[ENROL_FINGERPRINT_SIZE], struct division division,
                        const struct public_key *sign_key, const uint8_t curve_key[32]);
 
-/* Invitations of this node whose token was not granted yet, by division.
+/* The newest invitation of each division that this node ever invited, by division.
  * Errors: ERR_IO, ERR_CORRUPT. */
+enum invitation_state {
+    INVITATION_OPEN,     /* nobody came */
+    INVITATION_WAITING,  /* somebody did, and a person has to say yes */
+    INVITATION_ADMITTED, /* and has: the next request of those keys is granted */
+    INVITATION_JOINED,
+    INVITATION_WITHDRAWN,
+};
 struct enrol_invitation {
     struct division division;
     char name[NAME_BYTES_MAX + 1];
     struct grant_reach may_grant;
     uint64_t since_unix_ms, expires_unix_ms;
-    bool hold;              /* a person decides who is granted */
-    bool admitted;          /* and has: the next request of those keys is granted */
-    uint64_t asked_unix_ms; /* by who waits; 0: nobody came */
-    char address[64];       /* of who waits */
-    char fingerprint[ENROL_FINGERPRINT_SIZE]; /* of his keys; "" */
-    struct grant_terms terms;                 /* founders: the first admins that he named */
+    enum invitation_state state;
+    bool hold;                                    /* a person compares who is granted */
+    bool again;                                   /* a member's chain, once more */
+    bool two;                                     /* two persons are asked for */
+    char invited_by[FOUNDER_NAME_BYTES_MAX + 1];  /* "": before anybody had a name */
+    char accepted_by[FOUNDER_NAME_BYTES_MAX + 1]; /* "": nobody has */
+    uint64_t asked_unix_ms;                       /* by who waits; 0: nobody came */
+    char address[64];                             /* of who waits */
+    char fingerprint[ENROL_FINGERPRINT_SIZE];     /* of his keys; "" */
+    struct grant_terms terms;                     /* founders: the first admins that he named */
 };
 enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
                               void (*visit)(void *arg, const struct enrol_invitation *invitation),
                               void *arg, struct err *err);
-/* A person has compared: who waits with these keys is let in; *out is how it stands now. The
- * fingerprint is as it was typed. Errors: ERR_NOT_FOUND (nobody waits), ERR_REFUSED (other keys
- * wait). */
+/* Can anybody still get in with it, at this time? */
+bool enrol_invitation_is_open(const struct enrol_invitation *invitation, uint64_t now_unix_ms);
+/* A person says yes: who waits with these keys is let in; *out is how it stands now. The
+ * fingerprint is as it was typed; "" where it was not compared, which is enough unless the
+ * invitation holds. Errors: ERR_NOT_FOUND (nobody waits, and nobody's word is), ERR_REFUSED (other
+ * keys wait, or he has invited them himself where two are asked for). */
 enum status enrol_admit(struct txn *txn, struct division division, const char *fingerprint,
-                        struct enrol_invitation *out, struct err *err);
-/* The token is worth nothing any more. Errors: ERR_NOT_FOUND (none that is still open). */
+                        const char *by, struct enrol_invitation *out, struct err *err);
+/* The token is worth nothing any more, and whoever comes with it is told so. Errors: ERR_NOT_FOUND
+ * (none that is still open). */
 enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err);
 
 /* What the joining side sends; `terms` names the first admins (NULL: none). `curve_public` is

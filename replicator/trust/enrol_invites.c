@@ -6,7 +6,7 @@
 #include "proto/log.h"
 #include "replicator/store/row_letters.h"
 
-enum { RECORD_PLAIN = 1, RECORD_HELD = 2, RECORD_REACH = 3 }; /* the first two are read only */
+enum { RECORD_VERSION = 4, BIT_HOLD = 1, BIT_AGAIN = 2, BIT_TWO = 4 };
 
 /* --- rows --- */
 
@@ -25,7 +25,7 @@ static void put_short(struct buf *value, const char *text)
 
 static void write_invite(struct buf *value, const struct invite *invite)
 {
-    buf_put_u8(value, RECORD_REACH);
+    buf_put_u8(value, RECORD_VERSION);
     buf_put_u8(value, (uint8_t)invite->state);
     division_write(value, invite->parent);
     buf_append(value, invite->secret.at, sizeof invite->secret.at);
@@ -33,15 +33,16 @@ static void write_invite(struct buf *value, const struct invite *invite)
     buf_put_number_set(value, &invite->policy);
     buf_append(value, invite->sign_key.at, sizeof invite->sign_key.at);
     buf_append(value, invite->curve_key, sizeof invite->curve_key);
-    buf_put_u8(value, invite->hold);
+    buf_put_u8(value, (uint8_t)((invite->hold ? BIT_HOLD : 0) | (invite->again ? BIT_AGAIN : 0) |
+                                (invite->two ? BIT_TWO : 0)));
     buf_put_u8(value, (uint8_t)invite->may_grant.count);
     for (size_t i = 0; i < invite->may_grant.count; i++) {
         put_short(value, invite->may_grant.pattern[i]);
     }
-    if (invite->hold) {
-        buf_put_u64(value, invite->asked_unix_ms);
-        put_short(value, invite->address);
-    }
+    put_short(value, invite->invited_by);
+    put_short(value, invite->accepted_by);
+    buf_put_u64(value, invite->asked_unix_ms);
+    put_short(value, invite->address);
     buf_append_bytes(value, bytes_text(invite->name));
 }
 
@@ -56,18 +57,15 @@ void invite_put(struct txn *txn, struct division division, const struct invite *
     buf_free(&value);
 }
 
-/* What only a held one has. */
-static bool read_held(struct reader *reader, struct invite *out)
+static bool read_short(struct reader *reader, char *out, size_t size)
 {
-    struct bytes address;
+    const struct bytes text = reader_bytes(reader, reader_u8(reader));
 
-    out->asked_unix_ms = reader_u64(reader);
-    address = reader_bytes(reader, reader_u8(reader));
-    if (!reader_ok(reader) || address.size >= sizeof out->address) {
+    if (!reader_ok(reader) || text.size >= size) {
         return false;
     }
-    if (address.size > 0) {
-        memcpy(out->address, address.data, address.size);
+    if (text.size > 0) {
+        memcpy(out, text.data, text.size);
     }
     return true;
 }
@@ -86,11 +84,21 @@ static bool read_reach(struct reader *reader, struct grant_reach *out)
     return reader_ok(reader);
 }
 
-static bool read_more(struct reader *reader, uint8_t version, struct invite *out)
+/* Why and how somebody is let in. */
+static bool read_way(struct reader *reader, struct invite *out)
 {
-    out->hold = version == RECORD_REACH ? reader_u8(reader) != 0 : version == RECORD_HELD;
-    return (version != RECORD_REACH || read_reach(reader, &out->may_grant)) &&
-           (!out->hold || read_held(reader, out));
+    const uint8_t bits = reader_u8(reader);
+
+    out->hold = (bits & BIT_HOLD) != 0;
+    out->again = (bits & BIT_AGAIN) != 0;
+    out->two = (bits & BIT_TWO) != 0;
+    if (!read_reach(reader, &out->may_grant) ||
+        !read_short(reader, out->invited_by, sizeof out->invited_by) ||
+        !read_short(reader, out->accepted_by, sizeof out->accepted_by)) {
+        return false;
+    }
+    out->asked_unix_ms = reader_u64(reader);
+    return read_short(reader, out->address, sizeof out->address);
 }
 
 static bool parse_invite(struct invite *out, struct bytes value)
@@ -108,7 +116,7 @@ static bool parse_invite(struct invite *out, struct bytes value)
     out->policy = reader_number_set(&reader);
     reader_copy(&reader, out->sign_key.at, sizeof out->sign_key.at);
     reader_copy(&reader, out->curve_key, sizeof out->curve_key);
-    if (version < RECORD_PLAIN || version > RECORD_REACH || !read_more(&reader, version, out)) {
+    if (version != RECORD_VERSION || !read_way(&reader, out)) {
         return false;
     }
     name_size = reader_left(&reader);
@@ -233,19 +241,41 @@ static bool same_fingerprint(const char *typed, const char *fingerprint)
 
 /* --- reading, and a person's word --- */
 
+static enum invitation_state state_seen(const struct invite *invite)
+{
+    static const enum invitation_state states[INVITE_STATES] = {
+        [INVITE_OPEN] = INVITATION_OPEN,         [INVITE_GRANTED] = INVITATION_JOINED,
+        [INVITE_SPENT] = INVITATION_JOINED,      [INVITE_WAITING] = INVITATION_WAITING,
+        [INVITE_ADMITTED] = INVITATION_ADMITTED, [INVITE_WITHDRAWN] = INVITATION_WITHDRAWN,
+    };
+
+    return states[invite->state];
+}
+
 static void write_view(struct enrol_invitation *out, const struct invite *invite)
 {
     out->expires_unix_ms = invite->expires_unix_ms;
     out->since_unix_ms = invite->expires_unix_ms - TOKEN_LIFE_MS;
+    out->state = state_seen(invite);
     out->hold = invite->hold;
-    out->admitted = invite->state == INVITE_ADMITTED;
+    out->again = invite->again;
+    out->two = invite->two;
     out->asked_unix_ms = invite->asked_unix_ms;
     out->may_grant = invite->may_grant;
     memcpy(out->name, invite->name, sizeof out->name);
     memcpy(out->address, invite->address, sizeof out->address);
+    memcpy(out->invited_by, invite->invited_by, sizeof out->invited_by);
+    memcpy(out->accepted_by, invite->accepted_by, sizeof out->accepted_by);
     if (invite->asked_unix_ms != 0) {
         enrol_fingerprint(out->fingerprint, out->division, &invite->sign_key, invite->curve_key);
     }
+}
+
+bool enrol_invitation_is_open(const struct enrol_invitation *invitation, uint64_t now_unix_ms)
+{
+    return invitation->state == INVITATION_ADMITTED ||
+           ((invitation->state == INVITATION_OPEN || invitation->state == INVITATION_WAITING) &&
+            now_unix_ms < invitation->expires_unix_ms);
 }
 
 struct invitations {
@@ -256,9 +286,10 @@ struct invitations {
     bool bad;
 };
 
-static bool is_used(const struct invite *invite)
+static bool is_over(const struct invite *invite)
 {
-    return invite->state == INVITE_GRANTED || invite->state == INVITE_SPENT;
+    return invite->state == INVITE_GRANTED || invite->state == INVITE_SPENT ||
+           invite->state == INVITE_WITHDRAWN;
 }
 
 static bool visit_invite(void *arg, struct bytes key, struct bytes value)
@@ -271,7 +302,7 @@ static bool visit_invite(void *arg, struct bytes key, struct bytes value)
     (void)reader_u8(&division); /* the letter */
     invitation.division = division_read(&division);
     list->bad = !reader_ok(&division) || !parse_invite(&invite, value);
-    if (!list->bad && !is_used(&invite)) {
+    if (!list->bad) {
         write_view(&invitation, &invite);
         if (invite.asked_unix_ms != 0) {
             founders_load(list->store, list->snapshot, invitation.division, &invitation.terms);
@@ -294,43 +325,64 @@ enum status enrol_invitations(const struct store *store, struct store_snapshot *
     return status == OK && list.bad ? err_set(err, ERR_CORRUPT, "invitation_unreadable") : status;
 }
 
+/* May this person's word let in who waits, or who comes? */
+static enum status check_word(const struct invite *invite, const struct enrol_invitation *seen,
+                              const char *fingerprint, const char *by, struct err *err)
+{
+    const bool compares = invite->hold || fingerprint[0] != '\0';
+
+    if (is_over(invite) || (compares && invite->asked_unix_ms == 0) ||
+        (!invite->hold && !invite->two)) {
+        return err_set(err, ERR_NOT_FOUND, "nobody_waits division=%s", seen->division.code);
+    }
+    if (compares && !same_fingerprint(fingerprint, seen->fingerprint)) {
+        return err_set(err, ERR_REFUSED, "fingerprint_differs division=%s", seen->division.code);
+    }
+    return invite->two && strcmp(by, invite->invited_by) == 0
+               ? err_set(err, ERR_REFUSED, "invitation_second_person division=%s name=%s",
+                         seen->division.code, by)
+               : OK;
+}
+
 enum status enrol_admit(struct txn *txn, struct division division, const char *fingerprint,
-                        struct enrol_invitation *out, struct err *err)
+                        const char *by, struct enrol_invitation *out, struct err *err)
 {
     struct invite invite;
+    enum status status;
 
     memset(out, 0, sizeof *out);
-    if (!invite_find(txn, division, &invite) || is_used(&invite) || invite.asked_unix_ms == 0) {
+    if (!invite_find(txn, division, &invite)) {
         return err_set(err, ERR_NOT_FOUND, "nobody_waits division=%s", division.code);
     }
     out->division = division;
     write_view(out, &invite);
-    founders_find(txn, division, &out->terms);
-    if (!same_fingerprint(fingerprint, out->fingerprint)) {
-        return err_set(err, ERR_REFUSED, "fingerprint_differs division=%s", division.code);
+    status = check_word(&invite, out, fingerprint, by, err);
+    if (status != OK) {
+        return status;
+    }
+    if (invite.accepted_by[0] == '\0') {
+        (void)snprintf(invite.accepted_by, sizeof invite.accepted_by, "%s", by);
     }
     if (invite.state == INVITE_WAITING) {
         invite.state = INVITE_ADMITTED;
-        out->admitted = true;
-        invite_put(txn, division, &invite);
         LOG_INFO("enrol.admitted", "about=%s", division.code);
     }
+    invite_put(txn, division, &invite);
+    write_view(out, &invite);
+    founders_find(txn, division, &out->terms);
     return OK;
 }
 
 enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err)
 {
-    struct buf key = BUF_EMPTY;
     struct invite invite;
 
-    if (!invite_find(txn, division, &invite) || is_used(&invite)) {
+    if (!invite_find(txn, division, &invite) || is_over(&invite)) {
         return err_set(err, ERR_NOT_FOUND, "invitation_unknown division=%s", division.code);
     }
-    forget_secret(txn, &invite.secret);
-    invite_key(&key, division);
-    txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
+    invite.state = INVITE_WITHDRAWN; /* whoever comes with its token is told so */
+    invite_put(txn, division, &invite);
     founders_put(txn, division, &(struct grant_terms){.founder_count = 0});
-    buf_free(&key);
     LOG_INFO("enrol.withdrawn", "about=%s", division.code);
     return OK;
 }

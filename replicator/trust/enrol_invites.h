@@ -1,7 +1,8 @@
 /* enrol_invites - invitations as rows: to whom a token was given, and who came with it.
  *
- *   OPEN --------------------------------> GRANTED --> SPENT
- *     \--held: the first keys that come--> WAITING --a person's word--> ADMITTED --> GRANTED
+ *   OPEN ----------------------------------------> GRANTED --> SPENT
+ *     \--a person is asked: the first keys that come--> WAITING --his word--> ADMITTED --> GRANTED
+ *     all of these but the last two --> WITHDRAWN
  *
  * Internal to enrol.c; what others read and decide of them is in enrol.h.
  *
@@ -18,6 +19,7 @@ enum invite_state { /* stored: append */
                     INVITE_SPENT,
                     INVITE_WAITING,
                     INVITE_ADMITTED,
+                    INVITE_WITHDRAWN,
                     INVITE_STATES
 };
 
@@ -31,7 +33,9 @@ struct invite {
     struct grant_reach may_grant;
     struct public_key sign_key; /* of whom it was granted to, or of who waits */
     uint8_t curve_key[32];
-    bool hold;              /* nobody is granted before a person has compared his keys */
+    bool hold;       /* nobody is granted before a person has compared his keys */
+    bool again, two; /* struct invite_terms */
+    char invited_by[FOUNDER_NAME_BYTES_MAX + 1], accepted_by[FOUNDER_NAME_BYTES_MAX + 1];
     uint64_t asked_unix_ms; /* by who waits; 0: nobody */
     char address[64];       /* his, as the transport tells */
 };

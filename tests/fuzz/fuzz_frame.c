@@ -7,9 +7,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const ProtobufCMessageDescriptor *const messages[] = {
-    &terrace__frame__descriptor,        &terrace__grant__descriptor,
-    &terrace__signed_grant__descriptor, &terrace__enrol_request__descriptor,
-    &terrace__enrol_answer__descriptor, &terrace__health__descriptor,
+    &terrace__frame__descriptor,          &terrace__grant__descriptor,
+    &terrace__signed_grant__descriptor,   &terrace__enrol_request__descriptor,
+    &terrace__enrol_answer__descriptor,   &terrace__health__descriptor,
+    &terrace__endpoint_entry__descriptor,
 };
 
 static void check_again(const ProtobufCMessageDescriptor *descriptor,

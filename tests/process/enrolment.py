@@ -261,7 +261,9 @@ def a_person_compares(tree, root):
     says(root, 1, ["refused"], "--json", "invite", "--accept", "540400", "--fingerprint", digits[::-1])
     root.run("invite", "--accept", "540400", "--fingerprint", digits)
     need("540400" in node.run("join", token)[1], "not joined")
-    need(root.json("invite", "--list")["rows"] == [], "a member is listed as invited")
+    listed_as = {row["division"]: row["state"] for row in root.json("invite", "--list")["rows"]}
+    need(listed_as == {"540400": "joined"}, f"{listed_as}")
+    need(root.json("status", "--tree")["invited"] == [], "a member is listed as invited")
     says(root, 2, ["--withdraw"], "invite", "540401", "--name", "x", "--list")
 
     node, _, join = begin_join(tree, root, "540401", "巴宜区")
@@ -269,6 +271,7 @@ def a_person_compares(tree, root):
     root.run("invite", "--withdraw", "540401")
     _, told = join.communicate(timeout=60)
     need(join.returncode == 1 and not os.path.exists(os.path.join(node.home, "keys")), told.decode())
+    need("withdrawn" in told.decode(), f"the reason is not told: {told.decode()}")
     says(root, 1, ["not_found"], "--json", "invite", "--withdraw", "540401")
 
 

@@ -183,7 +183,9 @@ def words(play):
         play.ask("POST", f"/invitations/540199/{act}", given, who="gao", want=404, code="not_found")
         play.ask("POST", f"/invitations/low/{act}", given, who="gao", want=400, code="bad_request")
         play.ask("POST", f"/invitations/{COUNTY}/{act}", given, who="li", want=403, code="needs_role")
-    play.ask("POST", "/invitations/540199/accept", "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/invitations/540199/accept", "[]", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/invite", dict(division=COUNTY, again=True), who="gao")
+    play.ask("POST", f"/invitations/{COUNTY}/withdraw", "{}", who="gao")
     play.ask("GET", "/invitations", who="li", want=403, code="needs_role")
 
 
@@ -198,6 +200,9 @@ def county_joins(tree, city, play):
     play.ask("POST", f"/invitations/{COUNTY}/accept", dict(fingerprint=compared(tree, play)), who="gao")
     joining.join()
     words(play)
+    play.ask("POST", "/endpoint", dict(endpoint="tcp://*:7400"), who="gao", want=400, code="bad_request")
+    play.ask("POST", "/endpoint", dict(endpoint="tcp://127.0.0.1:7400"), who="li", want=403, code="needs_role")
+    play.ask("POST", "/endpoint", dict(endpoint=city.status()["endpoint"]), who="gao")
     amend = f"/peers/{COUNTY}/amend"
     play.ask("POST", amend, dict(name="林周县", may_grant=["540121*"]), who="gao")
     play.ask("POST", amend, dict(may_grant=["5402*"]), who="gao", want=409, code="refused")

@@ -256,7 +256,7 @@ static void an_unknown_link_kind_is_waited_for(void **state)
         {"a grant of another format", KIND_GRANT, GRANT_FORMAT + 1},
         {"a grant of the former format", KIND_GRANT, GRANT_FORMAT - 1},
         {"a revocation", KIND_REVOKE, 1},
-        {"an endpoint", KIND_ENDPOINT, 1},
+        {"an endpoint of another format", KIND_ENDPOINT, ENDPOINT_FORMAT + 1},
         {"the last of the link's numbers", KIND_USER_FIRST - 1, 1},
     };
 

@@ -637,17 +637,17 @@ static void who_is_held_waits_for_a_person(void **state)
     assert_string_equal(seen.fingerprint, own);
     assert_int_equal(strlen(own), 8 * 4 + 7);
     assert_string_equal(seen.address, "10.0.0.9");
-    assert_true(seen.asked_unix_ms == NOW && !seen.admitted);
+    assert_true(seen.asked_unix_ms == NOW && seen.state == INVITATION_WAITING);
     assert_int_equal(
-        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, &seen, &world->err), OK);
-    assert_true(seen.admitted);
+        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, "", &seen, &world->err), OK);
+    assert_true(seen.state == INVITATION_ADMITTED);
     commit(world);
     world->now += 2 * (uint64_t)TOKEN_LIFE_MS; /* its owner comes back late */
     ask(world);
     expect_welcome(world);
     confirm(world);
     assert_int_equal(enrol_confirmed(buf_bytes(&world->answer), &world->err), OK);
-    assert_true(division_is_none(invitation_of(world).division));
+    assert_int_equal(invitation_of(world).state, INVITATION_JOINED);
 }
 
 /* Typed as it was heard; any other digit is another key. */
@@ -661,7 +661,7 @@ static void only_the_keys_that_were_compared_get_in(void **state)
     size_t size = 1;
 
     hold_world(world);
-    assert_int_equal(enrol_admit(world->txn, county, "", &seen, &world->err), ERR_NOT_FOUND);
+    assert_int_equal(enrol_admit(world->txn, county, "", "", &seen, &world->err), ERR_NOT_FOUND);
     ask(world);
     seen = invitation_of(world);
     for (const char *at = seen.fingerprint; *at != '\0'; at++) {
@@ -670,21 +670,21 @@ static void only_the_keys_that_were_compared_get_in(void **state)
         }
     }
     typed[size] = typed[size - 1] == '0' ? '1' : '0';
-    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_REFUSED);
+    assert_int_equal(enrol_admit(world->txn, county, typed, "", &seen, &world->err), ERR_REFUSED);
     typed[size - 1] ^= 1;
     typed[size] = '\0';
-    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_REFUSED);
+    assert_int_equal(enrol_admit(world->txn, county, typed, "", &seen, &world->err), ERR_REFUSED);
     typed[size - 1] ^= 1;
     sign_key_generate(&world->key); /* whoever else has the token */
     ask(world);
     expect_refused(world, ERR_ALREADY_USED, "token_used");
-    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), OK);
+    assert_int_equal(enrol_admit(world->txn, county, typed, "", &seen, &world->err), OK);
     ask(world);
     expect_refused(world, ERR_ALREADY_USED, "token_used");
     world->key = key;
     ask(world);
     expect_welcome(world);
-    assert_int_equal(enrol_admit(world->txn, county, typed, &seen, &world->err), ERR_NOT_FOUND);
+    assert_int_equal(enrol_admit(world->txn, county, typed, "", &seen, &world->err), ERR_NOT_FOUND);
 }
 
 static void a_withdrawn_invitation_is_worth_nothing(void **state)
@@ -696,14 +696,142 @@ static void a_withdrawn_invitation_is_worth_nothing(void **state)
     ask(world);
     assert_int_equal(enrol_withdraw(world->txn, county, &world->err), OK);
     commit(world);
-    assert_true(division_is_none(invitation_of(world).division));
+    assert_int_equal(invitation_of(world).state, INVITATION_WITHDRAWN);
     ask(world);
-    expect_refused(world, ERR_NOT_FOUND, "token_unknown");
+    expect_refused(world, ERR_REFUSED, "token_withdrawn");
     assert_int_equal(enrol_withdraw(world->txn, county, &world->err), ERR_NOT_FOUND);
     assert_int_equal(invite(world, &world->token, COUNTY), OK);
     ask(world);
     expect_welcome(world);
     assert_int_equal(enrol_withdraw(world->txn, county, &world->err), ERR_NOT_FOUND);
+}
+
+/* --- two persons --- */
+
+static void invite_for_two(struct world *world, bool hold)
+{
+    struct invite_terms terms = {
+        .name = "\xe6\x9e\x97\xe5\x91\xa8\xe5\x8e\xbf", .hold = hold, .two = true, .by = "zhao"};
+
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, &terms, world->now, &world->err), OK);
+    commit(world);
+}
+
+static enum status admit(struct world *world, const char *fingerprint, const char *by)
+{
+    struct enrol_invitation seen;
+
+    return enrol_admit(world->txn, division_of(COUNTY), fingerprint, by, &seen, &world->err);
+}
+
+static void who_invites_does_not_say_yes_too(void **state)
+{
+    struct world *world = *state;
+
+    invite_for_two(world, false);
+    ask(world);
+    expect_waiting(world);
+    assert_int_equal(admit(world, "", "zhao"), ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "invitation_second_person"));
+    ask(world);
+    expect_waiting(world);
+    assert_int_equal(admit(world, "", "qian"), OK);
+    commit(world);
+    assert_string_equal(invitation_of(world).invited_by, "zhao");
+    assert_string_equal(invitation_of(world).accepted_by, "qian");
+    ask(world);
+    expect_welcome(world);
+}
+
+/* Before anybody came; another token of the first person's lets nobody in by that word. */
+static void the_second_may_say_yes_first(void **state)
+{
+    struct world *world = *state;
+
+    invite_for_two(world, false);
+    assert_int_equal(admit(world, "", "qian"), OK);
+    invite_for_two(world, false);
+    ask(world);
+    expect_waiting(world);
+    assert_int_equal(admit(world, "", "qian"), OK);
+    ask(world);
+    expect_welcome(world);
+}
+
+/* Where keys are compared, too, it is the second person who does. */
+static void who_is_held_needs_both(void **state)
+{
+    struct world *world = *state;
+    char shown[ENROL_FINGERPRINT_SIZE];
+
+    invite_for_two(world, true);
+    assert_int_equal(admit(world, "", "qian"), ERR_NOT_FOUND);
+    ask(world);
+    expect_waiting(world);
+    memcpy(shown, invitation_of(world).fingerprint, sizeof shown);
+    assert_int_equal(admit(world, "", "qian"), ERR_REFUSED);
+    assert_int_equal(admit(world, shown, "zhao"), ERR_REFUSED);
+    assert_int_equal(admit(world, shown, "qian"), OK);
+    ask(world);
+    expect_welcome(world);
+}
+
+/* --- once more --- */
+
+static enum status invite_again(struct world *world, const char *code)
+{
+    struct invite_terms terms = {.again = true};
+
+    world->token.division = division_of(code);
+    return enrol_invite(&world->city, world->txn, &world->token, &terms, world->now, &world->err);
+}
+
+static void a_member_gets_its_chain_once_more(void **state)
+{
+    struct world *world = *state;
+    const struct sign_key key = world->key;
+    struct enrolled enrolled;
+
+    assert_int_equal(invite_again(world, COUNTY), ERR_REFUSED); /* it is none yet */
+    ask(world);
+    expect_welcome(world);
+    confirm(world);
+    assert_int_equal(invite_again(world, COUNTY), OK);
+    commit(world);
+    sign_key_generate(&world->key); /* whoever found the token */
+    ask(world);
+    expect_refused(world, ERR_REFUSED, "again_other_keys");
+    world->key = key;
+    ask(world);
+    assert_int_equal(accept(world, &enrolled), OK);
+    assert_int_equal(enrolled.own.epoch, 1);
+    assert_int_equal(enrolled.chain_count, 3);
+    enrolled_free(&enrolled);
+    assert_int_equal(world->city.grants, 1); /* and nothing was granted */
+    ask(world);                              /* a lost answer is given again */
+    assert_int_equal(accept(world, &enrolled), OK);
+    enrolled_free(&enrolled);
+    confirm(world);
+    world->now++;
+    ask(world);
+    expect_refused(world, ERR_ALREADY_USED, "token_used");
+}
+
+static void another_link_key_is_not_who_is_there(void **state)
+{
+    struct world *world = *state;
+
+    ask(world);
+    expect_welcome(world);
+    assert_int_equal(invite_again(world, COUNTY), OK);
+    commit(world);
+    curve_key_generate(&world->curve);
+    ask(world);
+    expect_refused(world, ERR_REFUSED, "again_other_keys");
+    world->now = world->token.expires_unix_ms;
+    ask(world);
+    expect_refused(world, ERR_EXPIRED, "expired");
 }
 
 static void who_waits_too_long_is_refused(void **state)
@@ -955,7 +1083,7 @@ static void a_person_sees_the_admins_of_who_waits(void **state)
     seen = invitation_of(world);
     assert_true(founders_equal(&seen.terms, &world->admins));
     assert_int_equal(
-        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, &seen, &world->err), OK);
+        enrol_admit(world->txn, division_of(COUNTY), seen.fingerprint, "", &seen, &world->err), OK);
     assert_true(founders_equal(&seen.terms, &world->admins));
     commit(world);
     world->admins.founders[1].key.at[0] ^= 1; /* none that a person was shown */
@@ -997,6 +1125,11 @@ int main(void)
         STORY(who_is_held_waits_for_a_person),
         STORY(only_the_keys_that_were_compared_get_in),
         STORY(a_withdrawn_invitation_is_worth_nothing),
+        STORY(who_invites_does_not_say_yes_too),
+        STORY(the_second_may_say_yes_first),
+        STORY(who_is_held_needs_both),
+        STORY(a_member_gets_its_chain_once_more),
+        STORY(another_link_key_is_not_who_is_there),
         STORY(who_waits_too_long_is_refused),
         STORY(a_child_checks_the_chain_against_its_token),
         STORY(a_child_believes_its_token_and_not_the_parent),

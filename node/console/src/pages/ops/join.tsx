@@ -8,6 +8,7 @@ import { Panel } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/problem";
 import { Table } from "../../parts/table";
 import { qr } from "../../qr";
+import { may, person } from "../../session";
 import type { Attempt, Status } from "../../shapes";
 import { moment } from "../../time";
 import { t } from "../../words";
@@ -28,14 +29,24 @@ export function JoinTab({ status }: { status: Status }) {
 /** Who was invited and has not come. */
 function Open() {
   const rows = tree.value?.invited ?? [];
+  const [problem, setProblem] = useState<Problem | null>(null);
+  const [gone, setGone] = useState<string[]>([]);
+  const withdraw = (division: string): void => {
+    setProblem(null);
+    post(`/invitations/${division}/withdraw`, {}).then(() => setGone([...gone, division]))
+      .catch((failure: unknown) => { if (failure instanceof Problem) { setProblem(failure); } });
+  };
+  const isAdmin = person.value === null || may("admin");
   return (
     <Panel title={t("console.join.open")} count={rows.length} flush>
+      {problem === null ? null : <Trouble problem={problem} />}
       <Table label={t("console.join.open")} rows={rows} keyOf={({ division }) => division} isRead={tree.value !== null} empty={t("console.join.all_came")}
         columns={[
           { key: "who", title: t("console.column.division"), class: "fixed", cell: ({ division, name }) => <>{name} <span class="ink3">{division}</span></> },
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired, waiting }) => <Marked shape={expired ? "clock" : "filling"} tone={expired || waiting ? "warn" : "quiet"}>{t(expired ? "console.token.expired" : waiting ? "console.join.compare" : "console.join.awaited")}</Marked> },
           { key: "until", title: t("console.session.until"), class: "fixed", cell: ({ expires }) => moment(expires) },
           { key: "cure", title: t("console.alarm.cure"), cell: ({ cure }) => <Advice text={cure} /> },
+          { key: "act", title: "", class: "fixed", cell: ({ division, expired }) => (!isAdmin || expired || gone.includes(division) ? "" : <button type="button" onClick={() => withdraw(division)}>{t("console.join.withdraw")}</button>) },
         ]} />
     </Panel>
   );
