@@ -102,7 +102,7 @@ static void run_lie(struct task *call, struct node *node, struct txn *txn)
     c.audience = head->audience.kind;
     c.audience_division = pb_division(&head->audience.division);
     c.aud_seq = head->seq;
-    cosignature_sign(&r->config.tree, r->config.key, &c, &signature);
+    cosignature_sign(&r->config.tree, own_key(r).key, &c, &signature);
     outbox_cosignature(&link->stream.outbox, parent, self, &c.base);
     lie->said = true;
 }

@@ -186,6 +186,8 @@ static void misbehave(struct sim *sim, void *arg)
         made_up_persons(run->made_up);
     } else if (sim_chance(sim, 50)) {
         squatters_squat(run->squatters);
+    } else if (sim_chance(sim, 50)) {
+        squatters_rotate(run->squatters);
     } else {
         squatters_amend(run->squatters);
     }
@@ -280,6 +282,7 @@ static void add_sums(struct sums *to, const struct sums *from)
     to->sim.cuts_both_ways += from->sim.cuts_both_ways;
     to->grants.squats += from->grants.squats;
     to->grants.amendments += from->grants.amendments;
+    to->grants.rotations += from->grants.rotations;
     to->made_up += from->made_up;
     to->late += from->late;
     to->slow_disks += from->slow_disks;
@@ -298,9 +301,11 @@ static void print_sums(const struct sums *sums)
                  " came before its answer; %" PRIu64 " cuts both ways, %" PRIu64 " one way\n",
                  sums->sim.crashes, sums->sim.crashes_unsynced, sums->sim.crashes_untold,
                  sums->sim.cuts_both_ways, sums->sim.cuts_one_way);
-    (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended; %" PRIu64
-                 " times two persons were made up; %" PRIu64 " forks and as many false words\n",
-                 sums->grants.squats, sums->grants.amendments, sums->made_up, sums->forks);
+    (void)printf("  %" PRIu64 " grants outside a list, %" PRIu64 " amended, %" PRIu64
+                 " with other keys; %" PRIu64 " times two persons were made up; %" PRIu64
+                 " forks and as many false words\n",
+                 sums->grants.squats, sums->grants.amendments, sums->grants.rotations,
+                 sums->made_up, sums->forks);
     (void)printf("  %" PRIu64 " joined late; %" PRIu64 " trees with slow disks; %" PRIu64
                  " frames, %" PRIu64 " lost; at rest at most %.1f virtual s after healing\n",
                  sums->late, sums->slow_disks, sums->sim.frames, sums->sim.frames_lost,
@@ -324,7 +329,8 @@ static const char *too_little(const struct sums *sums, uint64_t seeds)
         {"frames lost", sums->sim.frames_lost, 2 * seeds},
         {"late joiners", sums->late, seeds / 4},
         {"grants outside a list", sums->grants.squats, seeds / 2},
-        {"amended grants", sums->grants.amendments, seeds / 2},
+        {"amended grants", sums->grants.amendments, seeds / 4},
+        {"grants with other keys", sums->grants.rotations, seeds / 4},
         {"persons made up", sums->made_up, seeds / 2},
         {"forks", sums->forks, seeds / 2},
         {"trees with slow disks", sums->slow_disks, seeds / 10},

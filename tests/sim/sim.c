@@ -29,7 +29,7 @@ struct sim_node {
     size_t index;
     struct sim_node *parent;
     struct division division;
-    struct sign_key key;
+    struct sign_key key, next_key; /* in force before or now, and asked for or in force now */
     struct curve_key curve;
     struct grant_terms founders;
     struct store store;
@@ -789,9 +789,24 @@ struct sim_node *sim_parent(const struct sim_node *node)
     return node->parent;
 }
 
+static bool is_in_force(const struct sim_node *node, const struct sign_key *key)
+{
+    const struct grant *own = &roster_find(node_roster(node->core), node->division)->grant;
+
+    return memcmp(&own->sign_key, &key->public, sizeof own->sign_key) == 0;
+}
+
 const struct sign_key *sim_key(const struct sim_node *node)
 {
-    return &node->key;
+    return node->core != NULL && is_in_force(node, &node->next_key) ? &node->next_key : &node->key;
+}
+
+const struct sign_key *sim_make_key(struct sim_node *node)
+{
+    node->key = *sim_key(node);
+    sign_key_generate(&node->next_key);
+    node->config.next_key = &node->next_key;
+    return &node->next_key;
 }
 
 struct division sim_division(const struct sim_node *node)

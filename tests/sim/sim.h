@@ -38,7 +38,11 @@ size_t sim_nodes(const struct sim *sim);
 struct sim_node *sim_at(const struct sim *sim, size_t index);
 struct sim_node *sim_parent(const struct sim_node *node);
 struct division sim_division(const struct sim_node *node);
+/* The identity in force. */
 const struct sign_key *sim_key(const struct sim_node *node);
+/* Another one, which its home keeps beside that from now on. In a turn of the node, while it asks
+ * for none. */
+const struct sign_key *sim_make_key(struct sim_node *node);
 const struct store *sim_store(const struct sim_node *node);
 struct node *sim_core(const struct sim_node *node); /* NULL while it is down */
 

@@ -11,7 +11,7 @@ struct deed {
     struct deed *next;
     struct sim_node *who;
     struct division code; /* that is granted, or amended */
-    bool is_squat, durable;
+    bool is_squat, is_rotation, durable;
 };
 
 struct squatters {
@@ -71,6 +71,21 @@ static void run_amend(struct task *call, struct node *node, struct txn *txn)
     (void)node_amend(node, txn, deed->code, "Another name", NULL, &epoch, &err);
 }
 
+/* Its own wish. One that waits already is not disturbed, and the root asks nobody. */
+static void run_rotate(struct task *call, struct node *node, struct txn *txn)
+{
+    struct deed *deed = (struct deed *)call;
+    const struct grant *own = &roster_find(node_roster(node), sim_division(deed->who))->grant;
+    struct rotation rotation = {.channel = false};
+    struct err err;
+
+    memcpy(rotation.curve_public, own->curve_key, sizeof rotation.curve_public);
+    if (replicator_may_rotate(node_replicator(node), &rotation, &err) == OK) {
+        rotation.key = sim_make_key(deed->who);
+        deed->is_rotation = node_rotate(node, txn, &rotation, &err) == OK;
+    }
+}
+
 /* What only a person's word ends: of these events, and of persons who were made up (made_up.h). */
 static bool is_acknowledged(enum alarm_code code)
 {
@@ -93,8 +108,10 @@ static void run_acknowledge(struct task *call, struct node *node, struct txn *tx
     }
 }
 
+typedef void deed_fn(struct task *call, struct node *node, struct txn *txn);
+
 static void do_deed(struct squatters *squatters, struct sim_node *who, struct division code,
-                    bool is_squat)
+                    deed_fn *run)
 {
     struct deed *deed;
 
@@ -102,11 +119,11 @@ static void do_deed(struct squatters *squatters, struct sim_node *who, struct di
         return; /* he is down just now */
     }
     deed = mem_zalloc(sizeof *deed);
-    *deed = (struct deed){.call = {.run = is_squat ? run_squat : run_amend, .done = note_outcome},
+    *deed = (struct deed){.call = {.run = run, .done = note_outcome},
                           .next = squatters->deeds,
                           .who = who,
                           .code = code,
-                          .is_squat = is_squat};
+                          .is_squat = run == run_squat};
     squatters->deeds = deed;
     sim_call(squatters->sim, who, &deed->call);
 }
@@ -137,11 +154,11 @@ void squatters_squat(struct squatters *squatters)
     who = anybody(sim, 1, sim_random(sim));
     other = anybody(sim, 0, sim_random(sim));
     if (sim_chance(sim, 30)) {
-        do_deed(squatters, who, division_of("Z9"), true);
+        do_deed(squatters, who, division_of("Z9"), run_squat);
         return;
     }
     if (!is_within(other, who)) {
-        do_deed(squatters, who, sim_division(other), true);
+        do_deed(squatters, who, sim_division(other), run_squat);
     }
 }
 
@@ -152,7 +169,18 @@ void squatters_amend(struct squatters *squatters)
 
     if (sim_nodes(sim) > 1) {
         child = anybody(sim, 1, sim_random(sim));
-        do_deed(squatters, sim_parent(child), sim_division(child), false);
+        do_deed(squatters, sim_parent(child), sim_division(child), run_amend);
+    }
+}
+
+void squatters_rotate(struct squatters *squatters)
+{
+    struct sim *sim = squatters->sim;
+    struct sim_node *who;
+
+    if (sim_nodes(sim) > 1) {
+        who = anybody(sim, 1, sim_random(sim));
+        do_deed(squatters, who, sim_division(who), run_rotate);
     }
 }
 
@@ -258,21 +286,55 @@ static bool check_alike(const struct squatters *squatters, char *fault, size_t s
     return true;
 }
 
+static bool check_rotated(const struct squatters *squatters, char *fault, size_t size)
+{
+    for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
+        const struct sim_node *node = sim_at(squatters->sim, i);
+        struct rotation_status status;
+
+        replicator_rotation(node_replicator(sim_core(node)), &status);
+        if (status.waits) {
+            (void)snprintf(fault, size, "%s waits for other keys still: %s",
+                           sim_division(node).code, status_name(status.refused));
+            return false;
+        }
+    }
+    return true;
+}
+
 bool squatters_check(const struct squatters *squatters, char *fault, size_t size)
 {
-    return check_alarmed(squatters, fault, size) && check_alike(squatters, fault, size);
+    return check_alarmed(squatters, fault, size) && check_alike(squatters, fault, size) &&
+           check_rotated(squatters, fault, size);
+}
+
+/* Later epochs with another key than the one before. */
+static uint64_t rotations_of(const struct roster *roster, const struct grant *newest)
+{
+    uint64_t rotations = 0;
+
+    for (uint32_t epoch = 2; epoch <= newest->epoch; epoch++) {
+        rotations += memcmp(&roster_epoch(roster, newest->division, epoch)->sign_key,
+                            &roster_epoch(roster, newest->division, epoch - 1)->sign_key,
+                            sizeof newest->sign_key) != 0;
+    }
+    return rotations;
 }
 
 struct squatters_counts squatters_counts(const struct squatters *squatters)
 {
-    struct squatters_counts counts = {0, 0};
+    struct squatters_counts counts = {0, 0, 0};
     const struct roster *root = node_roster(sim_core(sim_at(squatters->sim, 0)));
 
     for (const struct deed *deed = squatters->deeds; deed != NULL; deed = deed->next) {
         counts.squats += deed->is_squat && deed->durable;
     }
     for (size_t i = 0; i < roster_count(root); i++) {
-        counts.amendments += roster_at(root, i)->grant.epoch - 1;
+        const struct grant *grant = &roster_at(root, i)->grant;
+        const uint64_t rotations = rotations_of(root, grant);
+
+        counts.rotations += rotations;
+        counts.amendments += grant->epoch - 1 - rotations;
     }
     return counts;
 }

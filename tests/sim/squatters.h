@@ -2,7 +2,8 @@
  *
  * A squatter writes a grant of a code outside its list into its own log, by its own key: one that
  * another division has, or that is nobody's. Nobody may take it, and everybody above must say so.
- * A parent amends a child: its next epoch reaches all who hold it, and its log goes on.
+ * A parent amends a child: its next epoch reaches all who hold it, and its log goes on. A node asks
+ * for another identity key, and goes on under that.
  *
  * Owns: what was done. Thread: the simulator's only one. */
 #ifndef TERRACE_TESTS_SIM_SQUATTERS_H
@@ -17,6 +18,7 @@ void squatters_free(struct squatters *squatters); /* after the simulation */
 /* Somebody who is up does it, in its next turn. */
 void squatters_squat(struct squatters *squatters);
 void squatters_amend(struct squatters *squatters);
+void squatters_rotate(struct squatters *squatters);
 
 /* At rest: is every division granted alike wherever it is known, none by a squatter, and is each
  * squatter alarmed at every node above it, and nobody else? */
@@ -27,7 +29,7 @@ bool squatters_check(const struct squatters *squatters, char *fault, size_t size
 bool squatters_acknowledge(struct squatters *squatters);
 
 struct squatters_counts {
-    uint64_t squats, amendments; /* that are durable, and granted */
+    uint64_t squats, amendments, rotations; /* that are durable, and granted */
 };
 struct squatters_counts squatters_counts(const struct squatters *squatters);
 
