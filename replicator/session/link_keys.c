@@ -91,7 +91,7 @@ static uint32_t epoch_of(const struct replicator *r, const struct grant *newest,
                          const uint8_t curve_key[32])
 {
     const uint32_t least = spoken_epoch(&r->link_keys, newest->division);
-    struct grant_terms terms;
+    struct epoch_state state;
 
     for (uint32_t epoch = newest->epoch;; epoch--) {
         const struct grant *grant = roster_epoch(r->roster, newest->division, epoch);
@@ -99,8 +99,8 @@ static uint32_t epoch_of(const struct replicator *r, const struct grant *newest,
         if (grant != NULL && memcmp(grant->curve_key, curve_key, 32) == 0) {
             return epoch;
         }
-        if (epoch <= least || !roster_terms(r->roster, newest->division, epoch, &terms) ||
-            !terms.has_consent) {
+        if (epoch <= least || !roster_epoch_state(r->roster, newest->division, epoch, &state) ||
+            state.is_recovery) {
             return 0;
         }
     }

@@ -189,6 +189,19 @@ def words(play):
     play.ask("GET", "/invitations", who="li", want=403, code="needs_role")
 
 
+def rotates(tree, play):
+    """Its persons approve under the new keys what is submitted then."""
+    play.ask("POST", "/rotation", "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/rotation", dict(identity=True), who="li", want=403, code="needs_role")
+    wish = dict(identity=True, channel=True, passphrase=tree.env["TERRACE_PASSPHRASE"])
+    play.ask("POST", "/rotation", dict(wish, passphrase="another-word"), who="gao", want=409, code="refused")
+    play.ask("POST", "/rotation", wish, who="gao")
+    trees.wait_until(lambda: play.get("/status", who="gao")["epoch"] == 2, 60, "the region to grant the new keys")
+    play.ask("POST", "/documents", [payment("P-5", "1.00")], who="li")
+    entered = play.ask("POST", "/approve", dict(ids=["P-5"]), who="wang")
+    assert '"accepted"' in entered, entered
+
+
 def county_joins(tree, city, play):
     asked = dict(division=COUNTY, name="林周县")
     play.ask("POST", "/invite", dict(name="林周县"), who="gao", want=400, code="bad_request")
@@ -209,8 +222,6 @@ def county_joins(tree, city, play):
     play.ask("POST", amend, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", amend, dict(name="x"), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/540999/amend", dict(name="x"), who="gao", want=404, code="not_found")
-    play.ask("POST", "/rotation", "{}", who="gao", want=400, code="bad_request")
-    play.ask("POST", "/rotation", dict(identity=True), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):
@@ -219,6 +230,7 @@ def county_joins(tree, city, play):
         play.ask("POST", f"/peers/{COUNTY}/{act}", "{}", who="li", want=403, code="needs_role")
     play.ask("POST", "/documents", [TRANSFER], who="li")
     play.ask("POST", "/approve", dict(ids=["T1", "D-1"]), who="wang")
+    rotates(tree, play)
 
 
 def read(play):

@@ -281,6 +281,27 @@ static void a_former_link_key_counts_until_the_new_one_speaks(void **state)
     }
 }
 
+/* Who recovered its place has lost the key before it, or somebody else has it. */
+static void a_link_key_before_a_recovery_opens_nothing(void **state)
+{
+    struct place *region = &world.at[REGION];
+    struct grant grant = *grant_at(REGION, "C1");
+    struct sign_key key;
+    uint8_t former[32];
+    struct err err;
+
+    (void)state;
+    memcpy(former, grant.curve_key, sizeof former);
+    grant.epoch++;
+    crypto_random(grant.curve_key, sizeof grant.curve_key);
+    sign_key_generate(&key);
+    grant_certify(&grant, &world.trust.tree, &key);
+    assert_int_equal(replicator_grant(region->replicator, region->txn, &grant, every_code(), &err),
+                     OK);
+    assert_true(admits(REGION, grant.curve_key, "C1"));
+    assert_false(admits(REGION, former, "C1"));
+}
+
 /* Until those below know of it; they may be away for as long as they like. */
 static void the_former_link_key_is_served_until_all_below_know(void **state)
 {
@@ -639,6 +660,7 @@ int main(void)
         STORY(both_may_wish),
         STORY(again_and_again),
         STORY(a_former_link_key_counts_until_the_new_one_speaks),
+        STORY(a_link_key_before_a_recovery_opens_nothing),
         STORY(the_former_link_key_is_served_until_all_below_know),
         STORY(who_has_nobody_below_serves_nothing),
         TALK(a_parent_offers_nothing_else),
