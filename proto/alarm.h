@@ -71,6 +71,9 @@ enum alarm_code {
     ALARM_ENTRIES_DIFFER = 40, /* an author signed a block whose entries its header does not name */
     /* of what a log says, again */
     ALARM_BAD_ENDPOINT = 41, /* where a division listens, in a form that nobody can use */
+    /* of the tree, again */
+    ALARM_REVOKED = 42,        /* this division is revoked: whatever it writes counts nowhere */
+    ALARM_REVOKED_BEYOND = 43, /* more is held of a log than its division's revocation lets stand */
     ALARM_CODES,
 };
 

@@ -32,7 +32,8 @@ struct replicator {
     struct link_keys link_keys;
     struct division parent; /* NONE at the root */
     bool no_room;           /* for blocks: replicator_withhold */
-    bool resumes_grants; /* an epoch counts since this turn: what it granted is read in the next */
+    bool resumes_grants; /* an epoch counts, or a member came, since this turn: what waited for it
+                            is read in the next */
     struct arena arena;  /* for one frame, taken apart or put together */
     struct logs logs;
     struct ingest ingest;

@@ -17,6 +17,7 @@ enum finding_kind {
     FOUND_ALARM,     /* `alarm` stands about `about`, with the message `text` */
     FOUND_OVER,      /* it no longer does */
     FOUND_MEMBER,    /* the roster took a grant of `about` */
+    FOUND_REVOKED,   /* the roster took a revocation of `about` */
     FOUND_GRANT,     /* a grant was verified, which the sender pays for */
     FOUND_APPROVALS, /* so many persons' signatures (`lsn`) more than an honest block has to show:
                         whoever reads the block verifies them, and the sender pays for it */

@@ -14,6 +14,7 @@
 #include "replicator/session/follow.h"
 #include "replicator/session/link_keys.h"
 #include "replicator/session/listening.h"
+#include "replicator/session/revoking.h"
 #include "replicator/session/rotating.h"
 #include "replicator/trust/roster_load.h"
 
@@ -299,19 +300,24 @@ enum status replicator_confirm(struct replicator *r, struct txn *txn,
                  confirmation->epoch, confirmation->by.code);
     }
     if (changed) {
-        r->resumes_grants = true; /* blocks of this turn cannot be read back before it is durable */
+        follow_later(r);
         r->config.sink.roster_changed(r->config.sink.arg, confirmation->division);
     }
     return status;
 }
 
-/* What epochs granted that count since the turn before. */
+enum status replicator_revoke(struct replicator *r, struct txn *txn, struct division division,
+                              const char *reason, struct revocation *out, struct err *err)
+{
+    return revoking_begin(r, txn, division, reason, out, err);
+}
+
+/* What epochs granted that count since the turn before, and who revoked whom that was not known. */
 static void resume_grants(struct replicator *r, struct txn *txn)
 {
     struct err err;
 
-    if (r->resumes_grants) {
-        r->resumes_grants = false;
+    if (follow_now(r)) {
         if (grants_resume(&r->ingest, txn, session_findings(r), &err) != OK) {
             notice_alarm(r, ALARM_CORRUPT, r->config.self, "%s", err.text);
         }
@@ -339,7 +345,7 @@ void replicator_rotation(const struct replicator *r, struct rotation_status *out
 bool replicator_admits(const struct replicator *r, const uint8_t curve_key[32],
                        struct division *child)
 {
-    return link_keys_find(r, curve_key, child);
+    return link_keys_find(r, curve_key, child) && revoking_admits(r, *child);
 }
 
 void replicator_heard_under(struct replicator *r, const uint8_t curve_key[32],
@@ -419,6 +425,7 @@ void replicator_tick(struct replicator *r, struct txn *txn)
     for (size_t i = 0; i < r->links.count; i++) {
         link_tick(r, r->links.at[i]);
         claim_tick(r, r->links.at[i]);
+        revoking_tick(r, r->links.at[i]);
     }
     heartbeat_tick(r);
     cosign_tick(r, txn);
@@ -439,6 +446,7 @@ uint64_t replicator_next_tick(const struct replicator *r)
     for (size_t i = 0; i < r->links.count; i++) {
         at = earlier(at, link_next_tick(r, r->links.at[i]));
         at = earlier(at, claim_next_tick(&r->links.at[i]->claim));
+        at = earlier(at, revoking_next_tick(r->links.at[i]));
     }
     return at;
 }

@@ -180,7 +180,8 @@ struct rotation_status {
 };
 void replicator_rotation(const struct replicator *replicator, struct rotation_status *out);
 /* May who proves this link key speak, and as which child? Former keys count until a newer one was
- * heard (session/link_keys.h). */
+ * heard (session/link_keys.h); those of a revoked child until its session has ended
+ * (session/revoking.h). */
 bool replicator_admits(const struct replicator *replicator, const uint8_t curve_key[32],
                        struct division *child);
 /* A frame came from it. */
@@ -199,6 +200,13 @@ const char *replicator_parent_endpoint(const struct replicator *replicator);
 void replicator_endpoint(const struct replicator *replicator, struct division division,
                          char out[ENDPOINT_BYTES_MAX + 1]);
 
+/* Says in the own log that a division below is revoked, up to the position that is held here; where
+ * an epoch of it does not count here yet, no to that epoch and what follows it. From now on it is
+ * obeyed here, and by each holder once it has the entry. *out: what was said. `reason`: a person's
+ * words. Errors: ERR_NOT_FOUND (nobody below), ERR_REFUSED (it is revoked already), ERR_LIMIT. */
+enum status replicator_revoke(struct replicator *replicator, struct txn *txn,
+                              struct division division, const char *reason, struct revocation *out,
+                              struct err *err);
 /* An entry of the own log that is not durable yet, sealed or not; false when it is in the store. */
 bool replicator_open_entry(const struct replicator *replicator, uint64_t lsn, struct entry *out);
 

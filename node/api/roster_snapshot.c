@@ -56,11 +56,11 @@ static bool hash_grant(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
-/* The same for the same grants and confirmations, and for no others. */
+/* The same for the same grants, confirmations and revocations, and for no others. */
 static enum status hash_grants(const struct view *view, struct hash *out, struct err *err)
 {
     const struct store *store = view->store;
-    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED;
+    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED, revoked = META_REVOKED;
     struct hasher hasher;
     enum status status;
 
@@ -69,6 +69,10 @@ static enum status hash_grants(const struct view *view, struct hash *out, struct
                               BYTES_NONE, hash_grant, &hasher, err);
     if (status == OK) {
         status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&confirmed, 1),
+                                  BYTES_NONE, hash_grant, &hasher, err);
+    }
+    if (status == OK) {
+        status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&revoked, 1),
                                   BYTES_NONE, hash_grant, &hasher, err);
     }
     *out = hasher_end(&hasher);

@@ -40,6 +40,7 @@
 #include "node/api/routes_proof.h"
 #include "node/api/routes_read.h"
 #include "node/api/routes_receipt.h"
+#include "node/api/routes_revoke.h"
 #include "node/api/routes_rotation.h"
 #include "node/api/routes_schema.h"
 #include "node/api/routes_session.h"
@@ -111,6 +112,7 @@ static const struct row {
     {"POST", "/endpoint", post_endpoint, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
+    {"POST", "/divisions/*/revoke", post_revoke, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
     {"GET", "/users", get_users, ASKS_PERSON},

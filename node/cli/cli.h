@@ -164,6 +164,7 @@ command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c c
 command_fn run_rotate;                            /* cmd_rotate.c */
 command_fn run_trust;                             /* cmd_trust.c */
 command_fn run_endpoint;                          /* cmd_endpoint.c */
+command_fn run_revoke;                            /* cmd_revoke.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
 command_fn run_fork;                              /* cmd_fork.c */

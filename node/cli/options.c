@@ -37,6 +37,8 @@ const struct command commands[] = {
     {"endpoint", run_endpoint, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S, 0, "endpoint ADDRESS"},
     {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_KEY) | BIT(OPT_YES),
      "trust request FILE | trust sign FILE --key TRUSTKEY [--yes] | trust take FILE.signed"},
+    {"revoke", run_revoke, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_REASON) | BIT(OPT_YES),
+     "revoke CODE --reason TEXT [--yes]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN),
@@ -127,7 +129,6 @@ const struct command commands[] = {
     {"bundle", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "bundle"},
     {"backup", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "backup"},
     {"restore", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "restore"},
-    {"revoke", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "revoke"},
 };
 const size_t command_count = COUNT_OF(commands);
 

@@ -45,8 +45,7 @@ static bool apply_below(struct catch_up *catch_up, const struct block_header *he
 {
     struct err err;
 
-    if (!roster_epoch_counts(replicator_roster(catch_up->parts.replicator), header->author,
-                             header->epoch)) {
+    if (!roster_block_counts(replicator_roster(catch_up->parts.replicator), header)) {
         stop(catch_up, header->author, true);
         return false;
     }

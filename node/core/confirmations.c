@@ -37,10 +37,9 @@ static bool read_confirmation(struct node *node, struct division author, uint64_
     struct document document;
     struct bytes hash;
     struct err err;
-    bool found =
-        log_read_block(&node->store, NULL, author, lsn, &whole, &block, &err) == OK &&
-        block_body_read(&body, &block, &err) == OK &&
-        roster_epoch_counts(replicator_roster(node->replicator), author, block.header.epoch);
+    bool found = log_read_block(&node->store, NULL, author, lsn, &whole, &block, &err) == OK &&
+                 block_body_read(&body, &block, &err) == OK &&
+                 roster_block_counts(replicator_roster(node->replicator), &block.header);
 
     if (found) {
         const struct entry *entry = &body.entries[lsn - block.header.first_lsn];

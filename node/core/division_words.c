@@ -61,6 +61,9 @@ void division_sentence(const struct division_view *view, char out[MESSAGE_BYTES_
     case DIVISION_PAUSED:
         SAY("division_paused above=%s seconds=%u", view->above.code, view->since_s);
         break;
+    case DIVISION_REVOKED:
+        SAY("division_is_revoked by=%s seconds=%u", view->above.code, view->since_s);
+        break;
     case DIVISION_CLOCK:
         SAY("division_clock seconds=%" PRId64, view->clock_ahead_ms / 1000);
         break;
@@ -100,6 +103,9 @@ void division_cure(const struct division_view *view, char out[MESSAGE_BYTES_MAX]
         break;
     case DIVISION_PAUSED:
         SAY("cure_division_paused above=%s division=%s", view->above.code, code);
+        break;
+    case DIVISION_REVOKED:
+        SAY("cure_division_revoked division=%s", code);
         break;
     case DIVISION_CLOCK:
         SAY("cure_division_clock division=%s", code);

@@ -47,3 +47,14 @@ enum status node_listen(struct node *node, struct txn *txn, const struct endpoin
 {
     return replicator_listen(node->replicator, txn, entry, err);
 }
+
+enum status node_revoke(struct node *node, struct txn *txn, struct division division,
+                        const char *reason, struct revocation *out, struct err *err)
+{
+    const struct bytes text = bytes_text(reason);
+
+    if (text.size == 0 || text.size > REVOCATION_REASON_MAX || !text_plain(text)) {
+        return err_set(err, ERR_REFUSED, "revoke_reason bytes_max=%d", REVOCATION_REASON_MAX);
+    }
+    return replicator_revoke(node->replicator, txn, division, reason, out, err);
+}

@@ -6,6 +6,7 @@
 #include "node/core/commit.h"
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
+#include "node/core/revoked.h"
 #include "node/core/turn.h"
 #include "node/ledger/observe.h"
 #include "node/office/drafts.h"
@@ -69,6 +70,9 @@ static void on_roster_changed(void *arg, struct division division)
     LOG_INFO("roster", "about=%s", division.code);
     if (node->replicator == NULL) {
         return; /* it is being opened; what waits is looked for then */
+    }
+    if (division_equal(division, node->config.self)) {
+        node_watch_revoked(node);
     }
     confirmations_watch(node, division);
     confirmations_note(node, division); /* what it confirmed under keys that count since now */
@@ -238,6 +242,7 @@ enum status node_open(struct node **out, const struct node_config *config,
     }
     node_day_open(node);
     confirmations_open(node);
+    node_watch_revoked(node);
     node->opened_ms = clock_mono_ms(clock);
     turn_await_parent(node);
     if (config->damage != NULL) {

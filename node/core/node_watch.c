@@ -238,7 +238,7 @@ static void note_link(const struct node *node, const struct division_view *view,
         saw_link(node, view->division, view->parent, LINK_LOOKS_DOWN, view->since_s);
     } else if (view->state == DIVISION_PAUSED) {
         saw_link(node, view->division, view->parent, LINK_LOOKS_PAUSED, view->since_s);
-    } else if (is_known(view->state)) {
+    } else if (is_known(view->state) && view->state != DIVISION_REVOKED) {
         saw_link(node, view->division, view->parent, LINK_LOOKS_UP, 0);
     }
 }

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 #include "node/core/node_struct.h"
+#include "node/core/revoked.h"
 #include "replicator/log/sealing.h"
 
 /* A file that is sent again asks for one entry after the other, so the block that was read last
@@ -91,7 +92,8 @@ void own_log_settle(struct node *node, struct txn *txn)
 
         assert(reader_ok(&reader) && status == OK);
         (void)status;
-        if (ledger_check_exists(node->ledger, txn, &settle, &refusal) == REASON_NONE) {
+        if (!node_is_revoked(node) &&
+            ledger_check_exists(node->ledger, txn, &settle, &refusal) == REASON_NONE) {
             (void)own_log_enter(node, txn, &settle, body);
         }
     }

@@ -343,6 +343,23 @@ static void say_silent(const struct watch *watch, const struct watch_scene *scen
     }
 }
 
+/* What an ancestor said is known, wherever the division is. */
+static bool say_revoked(const struct watch_scene *scene, struct division_view *out)
+{
+    struct revocation word;
+
+    if (!roster_revoked(scene->roster, out->division, &word)) {
+        return false;
+    }
+    out->state = DIVISION_REVOKED;
+    out->above = word.by;
+    out->broken = DIVISION_NONE;
+    out->since_s = scene->now_unix_ms > word.time_ms
+                       ? (uint32_t)((scene->now_unix_ms - word.time_ms) / 1000)
+                       : 0;
+    return true;
+}
+
 void watch_view(const struct watch *watch, const struct watch_scene *scene,
                 struct division division, uint64_t held_lsn, struct division_view *out)
 {
@@ -358,6 +375,9 @@ void watch_view(const struct watch *watch, const struct watch_scene *scene,
     word = find_word(watch, division, &at);
     if (word != NULL) {
         add_word(scene, word, out);
+    }
+    if (say_revoked(scene, out)) {
+        return;
     }
     broken = find_broken(watch, scene, member, is_fresh(scene, word), &seen);
     if (broken != NULL &&
@@ -388,6 +408,9 @@ void watch_view_self(const struct watch_scene *scene, const struct health *healt
                                   .as_of_unix_ms = scene->now_unix_ms,
                                   .clock_ahead_ms = health->clock_ahead_ms,
                                   .health = *health};
+    if (say_revoked(scene, out)) {
+        return;
+    }
     out->state = state_by_word(out, health->unconfirmed_s > WATCH_BEHIND_S);
     if (out->state == DIVISION_BEHIND) {
         out->since_s = health->unconfirmed_s;
@@ -413,6 +436,7 @@ const char *division_state_name(enum division_state state)
         [DIVISION_CLOCK] = "clock",       [DIVISION_UNKNOWN] = "unknown",
         [DIVISION_OFF_LINE] = "off_line", [DIVISION_FAULT] = "fault",
         [DIVISION_FULL] = "full",         [DIVISION_DAMAGED] = "damaged",
+        [DIVISION_REVOKED] = "revoked",
     };
 
     assert(state < DIVISION_STATES);

@@ -33,6 +33,7 @@ enum division_state {
     DIVISION_WARNING, /* an open alarm of its own */
     DIVISION_BEHIND,  /* what it has written is not here */
     DIVISION_PAUSED,  /* an operator of its parent stopped its link */
+    DIVISION_REVOKED, /* by `above`, since `since_s`; whatever else is known of it */
     DIVISION_CLOCK,
     DIVISION_UNKNOWN, /* a link above it is down, or it was not heard since this node started */
     DIVISION_OFF_LINE,
@@ -51,7 +52,7 @@ struct division_view {
     uint32_t since_s;       /* in that state, where that is known; else 0 */
     struct division broken; /* off line, paused, unknown: the division whose link to its parent is
                                down */
-    struct division above;  /* ... and that parent */
+    struct division above;  /* ... and that parent; revoked: by whom */
     bool is_incompatible;   /* that link is refused: there is no version in common */
     bool is_heard;          /* the rest is there */
     uint32_t age_s;         /* of its word, here */

@@ -9,6 +9,7 @@
 
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
+#include "node/core/revoked.h"
 #include "node/ledger/families/advice.h"
 #include "node/ledger/query/query.h"
 #include "node/office/approvals.h"
@@ -170,7 +171,9 @@ static void judge_candidate(struct approval *approval, struct candidate *candida
     }
     candidate->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
     caption_fill_body(item->caption, node_roster(approval->node), draft->kind, draft->body);
-    if (approval->node->space.is_full) {
+    if (node_is_revoked(approval->node)) {
+        refuse_item(item, REASON_REVOKED);
+    } else if (approval->node->space.is_full) {
         refuse_item(item, REASON_DISK_FULL);
     } else if (draft->kind == KIND_OPERATOR) {
         refuse_item(item, REASON_NOT_FOR_ROLE); /* a second admin's: proposals.h */

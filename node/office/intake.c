@@ -1,6 +1,7 @@
 #include "node/office/intake.h"
 
 #include "node/core/node_struct.h"
+#include "node/core/revoked.h"
 #include "node/office/dates.h"
 
 bool intake_needs_approval(const struct node *node, uint32_t kind)
@@ -14,6 +15,9 @@ bool intake_pass(const struct node *node, const struct submit_terms *terms, bool
     const bool named = terms->maker != NULL;
     enum reason reason = dates_check(&item->document, node->turn_unix_ms, &item->refusal);
 
+    if (reason == REASON_NONE && node_is_revoked(node)) {
+        reason = refuse(&item->refusal, REASON_REVOKED, "");
+    }
     if (reason == REASON_NONE && node->space.is_full) {
         reason = refuse(&item->refusal, REASON_DISK_FULL, "");
     }

@@ -5,6 +5,7 @@
 #include "replicator/log/endpoints.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
+#include "replicator/trust/roster_load.h"
 
 enum {
     BLOCK_GRANTS_MAX = 64, /* each speaks to its own division, so a block of ours has one */
@@ -16,7 +17,9 @@ enum status grants_check(const struct block_body *body, struct err *err)
     size_t grants = 0;
 
     for (size_t i = 0; i < body->count; i++) {
-        grants += body->entries[i].kind == KIND_GRANT || body->entries[i].kind == KIND_ENDPOINT;
+        const uint32_t kind = body->entries[i].kind;
+
+        grants += kind == KIND_GRANT || kind == KIND_REVOKE || kind == KIND_ENDPOINT;
     }
     return grants <= BLOCK_GRANTS_MAX
                ? OK
@@ -173,6 +176,7 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
                               struct err *err)
 {
     const struct bytes sealed = entry->body;
+    struct epoch_state state;
     struct grant grant;
     bool added = false;
     enum status status = grant_parse(&grant, sealed, err);
@@ -191,6 +195,40 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
     if (added) {
         grant_put(txn, &grant, sealed);
         findings_note(found, FOUND_MEMBER, grant.division, entry->lsn);
+    }
+    if (added && roster_epoch_state(ingest->roster, grant.division, grant.epoch, &state) &&
+        state.standing == STANDING_REFUSED) { /* held, so that the next one has its number */
+        return err_set(err, ERR_REFUSED, "grant_never_counts division=%s epoch=%" PRIu32,
+                       grant.division.code, grant.epoch);
+    }
+    return status;
+}
+
+/* Errors: as of revocation_read and roster_revoke. */
+static enum status take_revocation(struct ingest *ingest, struct txn *txn,
+                                   const struct held_log *log, const struct entry *entry,
+                                   const struct audience *audience, struct findings *found,
+                                   struct err *err)
+{
+    struct revocation revocation;
+    bool changed = false;
+    enum status status = revocation_read(&revocation, entry->body, err);
+
+    if (status != OK) {
+        return status;
+    }
+    revocation.by = log->author;
+    revocation.said_lsn = entry->lsn;
+    revocation.time_ms = entry->time_ms;
+    if (audience->kind != AUDIENCE_TREE ||
+        !division_equal(audience->division, revocation.division)) {
+        return err_set(err, ERR_REFUSED, "revoke_other_audience division=%s",
+                       revocation.division.code); /* not all who go by it would hear it */
+    }
+    status = roster_revoke(ingest->roster, &revocation, &changed, err);
+    if (status == OK) {
+        roster_store_revocation(txn, &revocation);
+        findings_note(found, FOUND_REVOKED, revocation.division, 0);
     }
     return status;
 }
@@ -285,26 +323,39 @@ static void report_refused(const struct ingest *ingest, const struct held_log *l
                    why->text);
 }
 
-/* False before an entry that this version does not know. */
+static enum status take_one(struct ingest *ingest, struct txn *txn, const struct held_log *log,
+                            const struct block_header *header, const struct entry *entry,
+                            struct findings *found, struct err *err)
+{
+    if (!link_kind_known(entry->kind, entry->format)) {
+        return ERR_NEEDS_UPGRADE;
+    }
+    if (entry->kind == KIND_ENDPOINT) {
+        endpoint_take(txn, header, entry, found);
+        return OK;
+    }
+    return entry->kind == KIND_REVOKE
+               ? take_revocation(ingest, txn, log, entry, &header->audience, found, err)
+               : take_grant(ingest, txn, log, entry, header->epoch, found, err);
+}
+
+/* False before an entry that this version does not know, and before a revocation of a division that
+ * is not known yet. */
 static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                       const struct entry *entry, const struct block_header *header,
+                       const struct block_header *header, const struct entry *entry,
                        struct findings *found)
 {
-    enum status status = ERR_NEEDS_UPGRADE;
     struct err err;
+    const enum status status = take_one(ingest, txn, log, header, entry, found, &err);
 
-    if (entry->kind == KIND_ENDPOINT && entry->format == ENDPOINT_FORMAT) {
-        endpoint_take(txn, header, entry, found);
-        return true;
-    }
-    if (link_kind_known(entry->kind, entry->format)) {
-        status = take_grant(ingest, txn, log, entry, header->epoch, found, &err);
-    }
     if (status == ERR_NEEDS_UPGRADE) {
         findings_alarm(found, ALARM_NEEDS_UPGRADE, log->author,
                        "entry_unknown lsn=%" PRIu64 " author=%s written=%" PRIu64
                        " kind=%u format=%u",
                        entry->lsn, log->author.code, entry->time_ms, entry->kind, entry->format);
+        return false;
+    }
+    if (status == ERR_NOT_YET && entry->kind == KIND_REVOKE) {
         return false;
     }
     if (status == ERR_DIVISION_TAKEN) {
@@ -321,7 +372,7 @@ static bool take_entries(struct ingest *ingest, struct txn *txn, const struct he
 {
     for (size_t i = 0; i < body->count; i++) {
         if (body->entries[i].kind < KIND_USER_FIRST &&
-            !take_entry(ingest, txn, log, &body->entries[i], header, found)) {
+            !take_entry(ingest, txn, log, header, &body->entries[i], found)) {
             return false;
         }
     }
@@ -334,7 +385,7 @@ static bool may_obey(const struct ingest *ingest, const struct block_header *hea
 {
     const struct audience *audience = &header->audience;
 
-    return roster_epoch_counts(ingest->roster, header->author, header->epoch) ||
+    return roster_block_counts(ingest->roster, header) ||
            (audience->kind == AUDIENCE_TREE && division_equal(audience->division, ingest->self));
 }
 

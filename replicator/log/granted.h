@@ -16,6 +16,9 @@
  * grants_resume reads the blocks of the rows in order. What an unconfirmed epoch grants waits in
  * the same way, until that epoch counts.
  *
+ * A revocation is an ancestor's word to all who hold the division's log (`tree` of it). It is taken
+ * as it comes; one of a division that no grant has named here yet waits for that grant.
+ *
  * A division that two have granted, neither knowing of the other. Where one of them is above the
  * other, a node above both takes the grant of the one nearer the root, as long as the division has
  * said nothing under the other; the upper one tells the lower. Where neither is, their lists would

@@ -91,7 +91,8 @@ static bool find_recovery(const struct ingest *ingest, struct division author, u
                           uint32_t last, struct epoch_state *out)
 {
     for (uint32_t epoch = last; epoch > after; epoch--) {
-        if (roster_epoch_state(ingest->roster, author, epoch, out) && out->is_recovery) {
+        if (roster_epoch_state(ingest->roster, author, epoch, out) && out->is_recovery &&
+            out->standing != STANDING_REFUSED) {
             return true;
         }
     }
@@ -298,6 +299,26 @@ static void note_approvals(struct findings *found, const struct held_log *log,
     }
 }
 
+/* --- of an epoch that was ended --- */
+
+/* Nothing above the end is taken, and at the end nothing else than what it names. A word nearer the
+ * root may name a later one: the sender comes again. */
+static enum status check_end(const struct ingest *ingest, const struct block_header *header,
+                             const struct hash *hash, struct err *err)
+{
+    const uint64_t last_lsn = block_last_lsn(header);
+    struct epoch_state state;
+
+    (void)roster_epoch_state(ingest->roster, header->author, header->epoch, &state);
+    if (!state.end.is_over || last_lsn < state.end.lsn ||
+        (last_lsn == state.end.lsn && hash_equal(hash, &state.end.hash))) {
+        return OK;
+    }
+    return err_set(err, ERR_NOT_YET,
+                   "revoked author=%s epoch=%" PRIu32 " lsn=%" PRIu64 " final=%" PRIu64,
+                   header->author.code, header->epoch, last_lsn, state.end.lsn);
+}
+
 static enum status take(struct ingest *ingest, struct txn *txn, struct held_log *log,
                         const struct block_view *block, struct findings *found, struct err *err)
 {
@@ -307,6 +328,9 @@ static enum status take(struct ingest *ingest, struct txn *txn, struct held_log 
 
     if (status == OK && log->side != HELD_ABOVE) {
         status = check_audience_chain(log, header, err);
+    }
+    if (status == OK) {
+        status = check_end(ingest, header, &hash, err);
     }
     if (status == OK) {
         status = block_body_read(&ingest->body, block, err);
@@ -364,5 +388,6 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
     case PLACE_NEXT:
         break;
     }
-    return take(ingest, txn, log, block, found, err) == OK ? INGEST_STAGED : INGEST_REFUSED;
+    status = take(ingest, txn, log, block, found, err);
+    return status == OK ? INGEST_STAGED : status == ERR_NOT_YET ? INGEST_NOT_YET : INGEST_REFUSED;
 }

@@ -28,7 +28,7 @@ enum ingest_result {
     INGEST_STAGED,  /* it is held from now on */
     INGEST_HELD,    /* it was held before */
     INGEST_NOT_YET, /* the key of its epoch, or its audience, is not known here yet; or it follows a
-                       recovery that cuts off what is held here */
+                       recovery that cuts off what is held here; or its epoch was ended below it */
     INGEST_GAP,     /* a block before it is missing */
     INGEST_FORK,    /* its author signed another one for this place: both are kept as evidence */
     INGEST_REFUSED, /* not what its author signed, of an epoch that is over, or not for this node */

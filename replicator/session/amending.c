@@ -24,6 +24,9 @@ enum status amending_grant(struct replicator *r, struct txn *txn, struct bytes w
     grant_seal_written(&sealed, written, consent, own_key(r).key);
     status = grant_parse(&grant, buf_bytes(&sealed), err);
     if (status == OK) {
+        status = roster_check_base(r->roster, &grant, consent != NULL, err);
+    }
+    if (status == OK) {
         status = roster_add(r->roster, buf_bytes(&sealed), &added, err);
     }
     if (added) {
@@ -99,7 +102,7 @@ static void offer(struct replicator *r, struct txn *txn, const struct member *me
     struct grant grant = member->grant;
     struct buf written = BUF_EMPTY;
 
-    grant.epoch++;
+    grant.epoch = roster_next_epoch(r->roster, division);
     grant.granter_epoch = roster_find(r->roster, r->config.self)->grant.epoch;
     wanted_keys_put(&grant, keys);
     grant.base_lsn = 0;
@@ -185,7 +188,7 @@ enum status amending_begin(struct replicator *r, struct txn *txn, struct divisio
                                   ? &waiting /* it has asked for others */
                                   : &member->grant);
         offer(r, txn, member, name == NULL ? member->grant.name : name, &keys, &terms);
-        *epoch = member->grant.epoch + 1;
+        *epoch = roster_next_epoch(r->roster, division);
         LOG_INFO("amend.asked", "about=%s epoch=%" PRIu32, division.code, *epoch);
     }
     return status;
@@ -289,7 +292,7 @@ static bool renew_stale(struct replicator *r, struct txn *txn, const struct gran
                         const struct grant_terms *terms)
 {
     const struct member *member = roster_find(r->roster, grant->division);
-    const bool is_next = grant->epoch == member->grant.epoch + 1;
+    const bool is_next = grant->epoch == roster_next_epoch(r->roster, grant->division);
     const struct wanted_keys keys = wanted_keys_of(is_next ? grant : &member->grant);
 
     if (is_next && grant->granter_epoch == roster_find(r->roster, r->config.self)->grant.epoch) {

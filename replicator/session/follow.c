@@ -94,8 +94,22 @@ void follow_roster(struct replicator *r)
     }
 }
 
+void follow_later(struct replicator *r)
+{
+    r->resumes_grants = true;
+}
+
+bool follow_now(struct replicator *r)
+{
+    const bool waits = r->resumes_grants;
+
+    r->resumes_grants = false;
+    return waits;
+}
+
 void follow_member(struct replicator *r, struct division division)
 {
     follow(r, division);
+    follow_later(r); /* a revocation may have come before it */
     r->config.sink.roster_changed(r->config.sink.arg, division);
 }

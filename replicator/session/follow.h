@@ -13,6 +13,11 @@
 
 /* At the start: all members. */
 void follow_roster(struct replicator *r);
+/* What waits for the roster is read in the next turn: blocks of this one cannot be read back before
+ * they are durable. */
+void follow_later(struct replicator *r);
+/* Is it this one? Asked once. */
+bool follow_now(struct replicator *r);
 /* This one was granted; its owner is told. */
 void follow_member(struct replicator *r, struct division division);
 

@@ -230,6 +230,11 @@ void link_pause(struct replicator *r, struct txn *txn, struct link *link, bool p
     buf_free(&key);
 }
 
+void link_revoked(struct link *link, uint64_t since_ms)
+{
+    link->revoked_ms = since_ms;
+}
+
 /* --- what the peer did --- */
 
 void link_heard(struct replicator *r, struct link *link)
@@ -442,12 +447,17 @@ static void check_limits(struct replicator *r, struct link *link)
     }
 }
 
-/* What an operator stopped, he does not miss. */
+/* What was stopped or revoked is not missed. */
+static bool may_miss(const struct link *link)
+{
+    return link->state != PEER_PAUSED && link->revoked_ms == 0;
+}
+
 static void check_missed(struct replicator *r, struct link *link)
 {
     const uint64_t down_ms = now_ms(r) - link->closed_ms;
 
-    if (link->state != PEER_PAUSED && down_ms > r->limits.neighbour_down_ms) {
+    if (may_miss(link) && down_ms > r->limits.neighbour_down_ms) {
         link->missed = true;
         notice_alarm(r, ALARM_NEIGHBOUR_DOWN, link->peer, "neighbour_down seconds=%" PRIu64,
                      down_ms / 1000);
@@ -488,7 +498,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
         if (link->state == PEER_PAUSED) {
             return at;
         }
-        if (!link->missed) {
+        if (!link->missed && may_miss(link)) {
             at = earlier(at, link->closed_ms + r->limits.neighbour_down_ms + 1);
         }
         return link->is_parent ? earlier(at, link->dial_ms) : at;

@@ -32,8 +32,9 @@ struct link {
     uint32_t attempts;
     uint64_t dial_ms; /* the child's side: when to say Hello (again) */
     uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, answered_ms, ticked_ms;
-    uint64_t closed_ms; /* not open since; of an open one, when it was so last */
-    bool missed;        /* ... for so long that it is alarmed */
+    uint64_t closed_ms;  /* not open since; of an open one, when it was so last */
+    bool missed;         /* ... for so long that it is alarmed */
+    uint64_t revoked_ms; /* a child's: known to be revoked since; 0: it is not */
     uint64_t frames_refused;
     bool protocol_error; /* a frame was refused, here or there; alarmed until a session settles */
     uint64_t unmoved_ms; /* open, with a backlog, and nothing confirmed, in all */
@@ -66,6 +67,8 @@ void link_release(struct replicator *r, struct link *link, enum hold hold);
 /* There is no protocol version in common; a child that said so in `session` hears it. */
 void link_incompatible(struct replicator *r, struct link *link, uint64_t session,
                        const char *message);
+/* Of a child: it is known to be revoked since then, mono ms; 0: it is not. */
+void link_revoked(struct link *link, uint64_t since_ms);
 /* An operator stops or resumes it; staged in META_PAUSED division. */
 void link_pause(struct replicator *r, struct txn *txn, struct link *link, bool paused);
 

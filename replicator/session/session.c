@@ -8,6 +8,7 @@
 #include "replicator/session/fork_news.h"
 #include "replicator/session/grant_conflict.h"
 #include "replicator/session/listening.h"
+#include "replicator/session/revoking.h"
 #include "replicator/session/rotate_request.h"
 #include "replicator/session/rotating.h"
 
@@ -70,6 +71,9 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
             rotating_granted(r, finding->lsn);
         }
         follow_member(r, finding->about);
+        break;
+    case FOUND_REVOKED:
+        revoking_taken(r, finding->about);
         break;
     case FOUND_GRANT:
         if (link != NULL) {
@@ -378,7 +382,7 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
     struct err err;
 
     link_pay(r, link, price_of(frame, size));
-    if (link->state == PEER_PAUSED) {
+    if (link->state == PEER_PAUSED || (!link->is_parent && !revoking_admits(r, link->peer))) {
         return;
     }
     link_heard(r, link);

@@ -38,6 +38,8 @@
       "session/link_keys")                                                                         \
     X(META_ENDPOINT, 'e', "division(9)", "epoch(u32) lsn(u64), its newest endpoint entry",         \
       "log/endpoints")                                                                             \
+    X(META_REVOKED, 'v', "division(9) by(9) lsn(u64)", "time_ms(u64), body of that entry",         \
+      "trust/roster_load")                                                                         \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

@@ -26,7 +26,8 @@ static bool is_addressed(const struct stream *stream, struct division author,
 
 bool send_addressed(const struct stream *stream, const struct block_header *header)
 {
-    return is_addressed(stream, header->author, &header->audience);
+    return roster_block_stands(stream->context->roster, header) &&
+           is_addressed(stream, header->author, &header->audience);
 }
 
 /* A block that is not for this peer is passed over at once where the cursor has nothing older to

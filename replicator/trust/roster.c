@@ -26,6 +26,7 @@ static void free_node(struct node *node)
     }
     mem_free(node->epochs);
     mem_free(node->confirmed);
+    mem_free(node->words);
     mem_free(node);
 }
 
@@ -67,17 +68,17 @@ static void take_out_key(struct roster *roster, const struct node *node)
 }
 
 static void add_epoch(const struct roster *roster, struct node *node,
-                      const struct sealed_grant *opened, struct bytes sealed, bool is_recovery)
+                      const struct sealed_grant *opened, struct bytes sealed, uint32_t consenter)
 {
     struct epoch *epoch;
 
     ARRAY_ROOM(node->epochs, node->epoch_count, node->epoch_capacity);
     epoch = &node->epochs[node->epoch_count++];
-    *epoch =
-        (struct epoch){.grant = opened->grant, .hash = opened->hash, .is_recovery = is_recovery};
+    *epoch = (struct epoch){.grant = opened->grant, .hash = opened->hash, .consenter = consenter};
     buf_append_bytes(&epoch->sealed, sealed);
-    node->member.grant = opened->grant;
-    node->member.sealed = buf_bytes(&epoch->sealed);
+    if (node->epoch_count == 1) {
+        node->member.grant = opened->grant; /* by which it is judged */
+    }
     (void)roster_judge(roster, node);
 }
 
@@ -96,17 +97,27 @@ static void add_node(struct roster *roster, const struct sealed_grant *opened, s
     for (struct node *above = node->parent; above != NULL; above = above->parent) {
         above->member.below++;
     }
-    add_epoch(roster, node, opened, sealed, false);
+    add_epoch(roster, node, opened, sealed, 0);
     put_in(roster, node);
     put_in_key(roster, node);
 }
 
 static void renew_node(struct roster *roster, struct node *node, const struct sealed_grant *opened,
-                       struct bytes sealed, bool is_recovery)
+                       struct bytes sealed, uint32_t consenter)
 {
     take_out_key(roster, node);
-    add_epoch(roster, node, opened, sealed, is_recovery);
+    add_epoch(roster, node, opened, sealed, consenter);
     put_in_key(roster, node);
+}
+
+unsigned roster_judge_again(struct roster *roster, struct node *node)
+{
+    unsigned judged;
+
+    take_out_key(roster, node);
+    judged = roster_judge(roster, node);
+    put_in_key(roster, node);
+    return judged;
 }
 
 enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, struct err *err)
@@ -114,7 +125,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
     struct sealed_grant opened;
     struct node *node;
     enum status status;
-    bool is_recovery;
+    uint32_t consenter;
 
     *added = false;
     status = grant_open(&opened, sealed, err);
@@ -126,7 +137,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
         hash_equal(&node->epochs[opened.grant.epoch - 1].hash, &opened.hash)) {
         return OK;
     }
-    status = roster_check(roster, node, &opened, &is_recovery, err);
+    status = roster_check(roster, node, &opened, &consenter, err);
     if (status != OK) {
         return err_wrap(err, "in_grant_epoch division=%s epoch=%" PRIu32,
                         opened.grant.division.code, opened.grant.epoch);
@@ -134,7 +145,7 @@ enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, 
     if (node == NULL) {
         add_node(roster, &opened, sealed);
     } else {
-        renew_node(roster, node, &opened, sealed, is_recovery);
+        renew_node(roster, node, &opened, sealed, consenter);
     }
     *added = true;
     return OK;
@@ -165,7 +176,7 @@ enum status roster_replace(struct roster *roster, struct bytes sealed, struct er
     struct sealed_grant opened;
     struct node *node, *granter;
     enum status status = grant_open(&opened, sealed, err);
-    bool is_recovery;
+    uint32_t consenter;
 
     if (status != OK) {
         return status;
@@ -177,7 +188,7 @@ enum status roster_replace(struct roster *roster, struct bytes sealed, struct er
         return err_set(err, ERR_DIVISION_TAKEN, "not_replaced division=%s",
                        opened.grant.division.code);
     }
-    status = roster_check(roster, NULL, &opened, &is_recovery, err);
+    status = roster_check(roster, NULL, &opened, &consenter, err);
     if (status == OK) {
         take_out(roster, node);
         add_node(roster, &opened, sealed);
@@ -291,6 +302,14 @@ bool roster_in_audience(const struct roster *roster, struct division holder, str
            (audience->kind == AUDIENCE_TREE && roster_within(roster, holder, audience->division));
 }
 
+static void add_end(struct hasher *hasher, const struct epoch_end *end)
+{
+    if (end->is_over) {
+        hasher_add_u64(hasher, end->lsn);
+        hasher_add(hasher, end->hash.at, HASH_SIZE);
+    }
+}
+
 struct hash roster_hash(const struct roster *roster)
 {
     struct hasher hasher;
@@ -300,6 +319,9 @@ struct hash roster_hash(const struct roster *roster)
         const struct node *node = roster->nodes[i];
         hasher_add(&hasher, node->member.grant.division.code, DIVISION_CODE_MAX);
         hasher_add(&hasher, node->epochs[node->epoch_count - 1].hash.at, HASH_SIZE);
+        for (size_t k = 0; k < node->epoch_count; k++) {
+            add_end(&hasher, &node->epochs[k].end);
+        }
     }
     return hasher_end(&hasher);
 }

@@ -21,6 +21,21 @@
  * A confirmation names the hash of one grant and confirms what is before it, too; it may come
  * before that grant. The root's epochs count by the trust key.
  *
+ * Any ancestor of a division may revoke it (revocation.h). It names the position of the log that it
+ * holds itself, and epochs:
+ *
+ *   1 .. last     they are over: what they signed up to that position stands, nothing above it
+ * does. The next grant of the code is a recovery, whoever agrees to it, which goes on exactly
+ * there; any other is refused. Epoch 1 is never granted again. k .. last     (k > 1) no to recovery
+ * k: it and what follows it never count, confirmed or not. The epoch before goes on, also by
+ * consent, as if they had not been; nothing of it is over. Numbers are not used again: the next
+ * grant is last + 1.
+ *
+ * For each epoch the word of who is nearest the root stands, and of one author the first in its
+ * log. All of this follows from the grants, confirmations and revocations that are held, so that it
+ * is the same in whatever order they came. A refused epoch is kept, and takes no part: member and
+ * link key are those of the newest that is not refused.
+ *
  * The numbers in a granter's policy are its children's too; a child's grant may only add to
  * them.
  *
@@ -30,6 +45,7 @@
 #define TERRACE_REPLICATOR_TRUST_ROSTER_H
 
 #include "replicator/trust/grant.h"
+#include "replicator/trust/revocation.h"
 
 enum { ROSTER_MEMBERS_MAX = 8192, TREE_DEPTH_MAX = 16 };
 
@@ -45,13 +61,15 @@ enum standing {
     STANDING_NONE,        /* there is no such epoch */
     STANDING_COUNTS,      /* what it signs is folded, and obeyed */
     STANDING_UNCONFIRMED, /* it is held and passed on, and no figure is made of it */
+    STANDING_REFUSED,     /* it never counts: an ancestor said no, or it does not go on where the
+                             epoch before it ended */
 };
 
 /* Verifies and takes a sealed grant. OK also when it is there already (*added false).
  * Errors: ERR_MALFORMED; ERR_NEEDS_UPGRADE; ERR_NOT_YET (granter or epoch before unknown, or the
  * granter's epoch unconfirmed); ERR_BAD_SIGNATURE (the granter's, the former epoch's consent, or
- * the link key's proof); ERR_REFUSED (outside the granter's reach, a base below the former one,
- * policy laxer than the granter's, another tree); ERR_DIVISION_TAKEN (another has granted it);
+ * the link key's proof); ERR_REFUSED (outside the granter's reach, policy laxer than the
+ * granter's, another tree); ERR_DIVISION_TAKEN (another has granted it);
  * ERR_FORK (another grant of the same division and epoch). */
 enum status roster_add(struct roster *roster, struct bytes sealed, bool *added, struct err *err);
 /* Two have granted one division, neither knowing of the other: the one nearer the root stands.
@@ -62,7 +80,7 @@ enum status roster_replace(struct roster *roster, struct bytes sealed, struct er
 
 /* One division as it stands now. Views stay valid until the next roster_add. */
 struct member {
-    struct grant grant;          /* the newest epoch */
+    struct grant grant;          /* the newest epoch that is not refused */
     struct bytes sealed;         /* of that one */
     const struct member *parent; /* NULL for the root */
     uint32_t depth;              /* root 0 */
@@ -81,6 +99,12 @@ const struct grant *roster_epoch(const struct roster *roster, struct division di
  * with that. An epoch that changed no key is as good as the one before it. */
 const struct grant *roster_epoch_now(const struct roster *roster, struct division division,
                                      uint32_t epoch);
+/* Where an epoch was ended: nothing that it signed above `lsn` stands. */
+struct epoch_end {
+    bool is_over;
+    uint64_t lsn;
+    struct hash hash; /* of the block that ends there */
+};
 /* How an epoch stands here. All zero, and false, when there is no such epoch. */
 struct epoch_state {
     enum standing standing;
@@ -88,10 +112,21 @@ struct epoch_state {
     uint64_t base_lsn; /* of a recovery: what lies above it of earlier epochs is cut off */
     struct hash base_hash;
     struct hash hash; /* of the grant: what a confirmation names */
+    struct epoch_end end;
 };
 bool roster_epoch_state(const struct roster *roster, struct division division, uint32_t epoch,
                         struct epoch_state *out);
 bool roster_epoch_counts(const struct roster *roster, struct division division, uint32_t epoch);
+/* Is this block folded and obeyed: does its epoch count, up to its end? */
+bool roster_block_counts(const struct roster *roster, const struct block_header *header);
+/* Does it lie below the end of its epoch, if that was ended? Nobody is brought what does not. */
+bool roster_block_stands(const struct roster *roster, const struct block_header *header);
+/* The number of the next grant of a member; refused ones have used theirs. */
+uint32_t roster_next_epoch(const struct roster *roster, struct division division);
+/* Would the next grant, with this base, be refused for where it goes on? Whoever grants asks first.
+ * Errors: ERR_REFUSED. */
+enum status roster_check_base(const struct roster *roster, const struct grant *grant,
+                              bool has_consent, struct err *err);
 /* The first epoch that is unconfirmed, and the base of the recovery that made it so: what the
  * division says above is unconfirmed. 0 when all of them count. */
 uint32_t roster_unconfirmed(const struct roster *roster, struct division division,
@@ -115,6 +150,14 @@ enum status roster_confirm(struct roster *roster, const struct confirmation_of_e
                            bool *changed, struct err *err);
 /* Whose word it takes for this division's recoveries: its granter's parent, or the root. */
 struct division roster_confirmer(const struct roster *roster, struct division division);
+
+/* Takes one, once. *changed: an epoch is over, or refused, or counts, that was not or did not.
+ * Whether the entry that says it counts is the caller's to know. Errors: ERR_NOT_YET (the division
+ * is unknown here); ERR_REFUSED (it is not `by`'s to revoke); ERR_LIMIT. */
+enum status roster_revoke(struct roster *roster, const struct revocation *revocation, bool *changed,
+                          struct err *err);
+/* Is the division revoked now? `out`, which may be NULL: by the word that stands. */
+bool roster_revoked(const struct roster *roster, struct division division, struct revocation *out);
 /* As it was signed; empty when there is no such epoch. */
 struct bytes roster_sealed(const struct roster *roster, struct division division, uint32_t epoch);
 /* What that grant says beside it: whom its holder may grant counts for the key of its time, too.
@@ -131,7 +174,8 @@ struct division roster_next_hop(const struct roster *roster, struct division fro
 /* May `holder` hold a block of `author` with this audience? */
 bool roster_in_audience(const struct roster *roster, struct division holder, struct division author,
                         const struct audience *audience);
-/* All members' newest grants, in code order: the same wherever the same grants are held. */
+/* All members' newest grants, in code order, and where epochs ended: the same wherever the same is
+ * held. */
 struct hash roster_hash(const struct roster *roster);
 
 #endif

@@ -107,29 +107,39 @@ static enum status check_new(const struct roster *roster, const struct grant *gr
     return OK;
 }
 
-/* A rotation has the consent of the epoch before to these bytes, which change nobody but the keys
+/* Whose key agreed to these bytes? The newest of them: what came after it may yet be refused. */
+static const struct epoch *find_consenter(const struct node *node, const struct grant_terms *terms)
+{
+    for (size_t i = node->epoch_count; i > 0; i--) {
+        if (signature_ok(&node->epochs[i - 1].grant.sign_key, &terms->consented, &terms->consent)) {
+            return &node->epochs[i - 1];
+        }
+    }
+    return NULL;
+}
+
+/* A rotation has the consent of an epoch before to these bytes, which change nobody but the keys
  * and cut nothing off. All else is a recovery. */
-static enum status judge_next(const struct epoch *former, const struct sealed_grant *opened,
-                              bool *is_recovery, struct err *err)
+static enum status judge_next(const struct node *node, const struct sealed_grant *opened,
+                              uint32_t *consenter, struct err *err)
 {
     const struct grant_terms *terms = &opened->terms;
+    const struct epoch *former;
     struct grant_terms before;
     enum status status;
 
-    if (terms->has_consent &&
-        !signature_ok(&former->grant.sign_key, &terms->consented, &terms->consent)) {
+    if (!terms->has_consent) {
+        return OK;
+    }
+    former = find_consenter(node, terms);
+    if (former == NULL) {
         return err_set(err, ERR_BAD_SIGNATURE, "consent_wrong");
     }
     status = grant_parse_terms(&before, buf_bytes(&former->sealed), err);
-    if (status != OK) {
-        return status;
+    if (status == OK && opened->grant.base_lsn == 0 && founders_equal(terms, &before)) {
+        *consenter = former->grant.epoch;
     }
-    *is_recovery =
-        !terms->has_consent || opened->grant.base_lsn != 0 || !founders_equal(terms, &before);
-    return *is_recovery && opened->grant.base_lsn < former->grant.base_lsn
-               ? err_set(err, ERR_REFUSED, "base_below base=%" PRIu64 " former=%" PRIu64,
-                         opened->grant.base_lsn, former->grant.base_lsn)
-               : OK;
+    return status;
 }
 
 /* The trust key's word counts by itself. */
@@ -143,10 +153,9 @@ static enum status check_root_epoch(const struct grant *former, const struct gra
 }
 
 static enum status check_next(const struct node *node, const struct sealed_grant *opened,
-                              bool *is_recovery, struct err *err)
+                              uint32_t *consenter, struct err *err)
 {
-    const struct epoch *former = &node->epochs[node->epoch_count - 1];
-    const struct grant *grant = &opened->grant, *last = &former->grant;
+    const struct grant *grant = &opened->grant, *last = &node->epochs[node->epoch_count - 1].grant;
 
     if (!division_equal(grant->parent, last->parent)) {
         return err_set(err, ERR_DIVISION_TAKEN, "parent_differs division=%s", last->parent.code);
@@ -161,18 +170,18 @@ static enum status check_next(const struct node *node, const struct sealed_grant
         return err_set(err, ERR_LIMIT, "epochs_full epochs_max=%d", EPOCHS_MAX);
     }
     return division_is_none(grant->parent) ? check_root_epoch(last, grant, err)
-                                           : judge_next(former, opened, is_recovery, err);
+                                           : judge_next(node, opened, consenter, err);
 }
 
 enum status roster_check(const struct roster *roster, const struct node *node,
-                         const struct sealed_grant *opened, bool *is_recovery, struct err *err)
+                         const struct sealed_grant *opened, uint32_t *consenter, struct err *err)
 {
     const struct grant *grant = &opened->grant;
     const struct hash link_key = link_key_hash(&grant->tree, grant->division, grant->curve_key);
     const struct node *holder;
     enum status status;
 
-    *is_recovery = false;
+    *consenter = 0;
     if (!hash_equal(&grant->tree, &roster->tree)) {
         return err_set(err, ERR_REFUSED, "grant_other_tree");
     }
@@ -184,7 +193,7 @@ enum status roster_check(const struct roster *roster, const struct node *node,
         return status;
     }
     status =
-        node == NULL ? check_new(roster, grant, err) : check_next(node, opened, is_recovery, err);
+        node == NULL ? check_new(roster, grant, err) : check_next(node, opened, consenter, err);
     if (status != OK) {
         return status;
     }

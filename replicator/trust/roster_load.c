@@ -7,6 +7,8 @@ struct grants { /* read first, added parents before children */
     size_t count, capacity;
     struct confirmation_of_epoch *confirmed;
     size_t confirmed_count, confirmed_capacity;
+    struct revocation *revoked;
+    size_t revoked_count, revoked_capacity;
 };
 
 static bool collect(void *arg, struct bytes key, struct bytes value)
@@ -38,6 +40,44 @@ static bool collect_confirmed(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+static bool collect_revoked(void *arg, struct bytes key, struct bytes value)
+{
+    struct grants *grants = arg;
+    struct reader at = reader_of(key), of = reader_of(value);
+    struct division division, by;
+    struct revocation one;
+    struct err err;
+    uint64_t said_lsn, time_ms;
+
+    (void)reader_u8(&at);
+    division = division_read(&at);
+    by = division_read(&at);
+    said_lsn = reader_u64(&at);
+    time_ms = reader_u64(&of);
+    if (reader_ok(&at) && reader_ok(&of) &&
+        revocation_read(&one, reader_bytes(&of, reader_left(&of)), &err) == OK &&
+        division_equal(one.division, division)) {
+        one.by = by;
+        one.said_lsn = said_lsn;
+        one.time_ms = time_ms;
+        ARRAY_ROOM(grants->revoked, grants->revoked_count, grants->revoked_capacity);
+        grants->revoked[grants->revoked_count++] = one;
+    }
+    return true;
+}
+
+/* After the grants that were taken before: of a refused epoch, too, somebody may have been granted
+ * while it counted. What counts since then comes in the next round. */
+static void revoke_all(struct roster *roster, const struct grants *grants)
+{
+    for (size_t i = 0; i < grants->revoked_count; i++) {
+        struct err err;
+        bool changed;
+
+        (void)roster_revoke(roster, &grants->revoked[i], &changed, &err);
+    }
+}
+
 /* What was taken once is taken again: whose grants are there. */
 static void confirm_all(struct roster *roster, const struct grants *grants)
 {
@@ -63,12 +103,27 @@ void roster_store_confirmed(struct txn *txn, const struct confirmation_of_epoch 
     buf_free(&value);
 }
 
+void roster_store_revocation(struct txn *txn, const struct revocation *revocation)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    buf_put_u8(&key, META_REVOKED);
+    division_write(&key, revocation->division);
+    division_write(&key, revocation->by);
+    buf_put_u64(&key, revocation->said_lsn);
+    buf_put_u64(&value, revocation->time_ms);
+    revocation_write(&value, revocation);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
 /* Keys sort by code, so a parent may come after its child: what is not yet is tried again. Each
  * round takes at least one level of the tree. */
-static enum status add_all(struct roster *roster, struct grants *grants, struct err *err)
+static size_t add_rounds(struct roster *roster, struct grants *grants, size_t left,
+                         enum status *worst, struct err *err)
 {
-    size_t left = grants->count, before;
-    enum status worst = OK;
+    size_t before;
 
     do {
         before = left;
@@ -85,8 +140,8 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
             if (status == ERR_NOT_YET) {
                 continue;
             }
-            if (status != OK && worst == OK) {
-                worst = status;
+            if (status != OK && *worst == OK) {
+                *worst = status;
                 *err = why;
             }
             buf_free(&grants->at[i]);
@@ -94,6 +149,19 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
         }
     } while (left > 0 && left < before);
     confirm_all(roster, grants);
+    return left;
+}
+
+static enum status add_all(struct roster *roster, struct grants *grants, struct err *err)
+{
+    enum status worst = OK;
+    size_t left = add_rounds(roster, grants, grants->count, &worst, err);
+
+    revoke_all(roster, grants);
+    if (left > 0) {
+        left = add_rounds(roster, grants, left, &worst, err);
+        revoke_all(roster, grants);
+    }
     if (worst != OK) {
         return err_wrap(err, "in_stored_grant");
     }
@@ -103,7 +171,7 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
 enum status roster_load(struct roster *roster, const struct store *store,
                         struct store_snapshot *snapshot, struct err *err)
 {
-    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED;
+    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED, revoked = META_REVOKED;
     struct grants grants = {.at = NULL};
     enum status status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&letter, 1),
                                           BYTES_NONE, collect, &grants, err);
@@ -113,6 +181,10 @@ enum status roster_load(struct roster *roster, const struct store *store,
                                   BYTES_NONE, collect_confirmed, &grants, err);
     }
     if (status == OK) {
+        status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&revoked, 1),
+                                  BYTES_NONE, collect_revoked, &grants, err);
+    }
+    if (status == OK) {
         status = add_all(roster, &grants, err);
     }
     for (size_t i = 0; i < grants.count; i++) {
@@ -120,5 +192,6 @@ enum status roster_load(struct roster *roster, const struct store *store,
     }
     mem_free(grants.at);
     mem_free(grants.confirmed);
+    mem_free(grants.revoked);
     return status;
 }

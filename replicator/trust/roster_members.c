@@ -45,3 +45,38 @@ struct node *roster_node_of_key(const struct roster *roster, const uint8_t key[3
     }
     return roster->keyed[at];
 }
+
+/* --- what ancestors said --- */
+
+bool roster_is_ancestor(const struct node *node, struct division by, uint32_t *depth)
+{
+    const struct node *above = node->parent;
+
+    while (above != NULL && !division_equal(above->member.grant.division, by)) {
+        above = above->parent;
+    }
+    *depth = above == NULL ? 0 : above->member.depth;
+    return above != NULL;
+}
+
+const struct revocation *roster_word(const struct node *node, uint32_t epoch, uint32_t below)
+{
+    const struct revocation *best = NULL;
+    uint32_t best_depth = 0;
+
+    for (size_t i = 0; i < node->word_count; i++) {
+        const struct revocation *word = &node->words[i];
+        uint32_t depth;
+
+        if (epoch < word->first_epoch || epoch > word->last_epoch || word->last_epoch >= below ||
+            !roster_is_ancestor(node, word->by, &depth)) {
+            continue;
+        }
+        if (best == NULL || depth < best_depth ||
+            (depth == best_depth && word->said_lsn < best->said_lsn)) {
+            best = word;
+            best_depth = depth;
+        }
+    }
+    return best;
+}

@@ -37,24 +37,100 @@ static size_t count_confirmed(const struct node *node)
     return confirmed; /* with those before it */
 }
 
-bool roster_judge(const struct roster *roster, struct node *node)
+/* Does a recovery go on where it has to: exactly where the epochs before it were ended, or else not
+ * below where the one before it began? */
+static bool goes_on(const struct grant *grant, const struct epoch *former,
+                    const struct revocation *ended)
+{
+    return ended == NULL
+               ? grant->base_lsn >= former->grant.base_lsn
+               : grant->base_lsn == ended->lsn && hash_equal(&grant->base_hash, &ended->hash);
+}
+
+/* The newest epoch before this one that is not refused; the first never is. */
+static const struct epoch *former_of(const struct node *node, size_t index)
+{
+    do {
+        index--;
+    } while (node->epochs[index].standing == STANDING_REFUSED);
+    return &node->epochs[index];
+}
+
+static bool is_refused(const struct node *node, const struct epoch *epoch,
+                       const struct epoch *former, const struct revocation *said)
+{
+    const struct grant *grant = &epoch->grant;
+
+    return (said != NULL && said->first_epoch > 1) ||
+           (epoch->consenter != 0 &&
+            node->epochs[epoch->consenter - 1].standing == STANDING_REFUSED) ||
+           (epoch->is_recovery &&
+            !goes_on(grant, former, roster_word(node, former->grant.epoch, grant->epoch)));
+}
+
+static void judge_epoch(struct node *node, size_t index, bool counts)
+{
+    struct epoch *epoch = &node->epochs[index];
+    const uint32_t number = epoch->grant.epoch;
+    const struct revocation *said = roster_word(node, number, UINT32_MAX);
+    const struct epoch *former = index == 0 ? NULL : former_of(node, index);
+
+    epoch->is_recovery = former != NULL && node->parent != NULL &&
+                         (epoch->consenter != former->grant.epoch ||
+                          roster_word(node, former->grant.epoch, number) != NULL);
+    if (former != NULL && is_refused(node, epoch, former, said)) {
+        epoch->standing = STANDING_REFUSED;
+        epoch->end = (struct epoch_end){.is_over = true};
+        return;
+    }
+    epoch->standing = counts || former == NULL ? STANDING_COUNTS
+                      : epoch->is_recovery     ? STANDING_UNCONFIRMED
+                                               : former->standing;
+    epoch->end = said == NULL ? (struct epoch_end){.is_over = false}
+                              : (struct epoch_end){true, said->lsn, said->hash};
+}
+
+/* The division is what its newest epoch says that is not refused; but where somebody else has that
+ * link key by now, it stays what it is. */
+static void choose_member(const struct roster *roster, struct node *node)
+{
+    const struct epoch *newest = former_of(node, node->epoch_count);
+    const struct node *holder = roster_node_of_key(roster, newest->grant.curve_key);
+
+    if (holder == NULL || holder == node) {
+        node->member.grant = newest->grant;
+        node->member.sealed = buf_bytes(&newest->sealed);
+    } else {
+        node->member.sealed = buf_bytes(&node->epochs[node->member.grant.epoch - 1].sealed);
+    }
+}
+
+static bool ends_equal(const struct epoch_end *a, const struct epoch_end *b)
+{
+    return a->is_over == b->is_over && a->lsn == b->lsn && hash_equal(&a->hash, &b->hash);
+}
+
+unsigned roster_judge(const struct roster *roster, struct node *node)
 {
     const size_t confirmed = count_confirmed(node);
     const bool is_own = is_own_matter(roster, node);
-    enum standing before = STANDING_COUNTS;
-    bool changed = false;
+    unsigned judged = 0;
 
     for (size_t i = 0; i < node->epoch_count; i++) {
-        struct epoch *epoch = &node->epochs[i];
-        const enum standing was = epoch->standing;
+        const enum standing was = node->epochs[i].standing;
+        const struct epoch_end end = node->epochs[i].end;
+        const struct epoch *epoch = &node->epochs[i];
 
-        epoch->standing = is_own || i < confirmed ? STANDING_COUNTS
-                          : epoch->is_recovery    ? STANDING_UNCONFIRMED
-                                                  : before;
-        before = epoch->standing;
-        changed |= was == STANDING_UNCONFIRMED && epoch->standing == STANDING_COUNTS;
+        judge_epoch(node, i, is_own || i < confirmed);
+        if (epoch->standing == STANDING_COUNTS && was != STANDING_COUNTS && was != STANDING_NONE) {
+            judged |= JUDGED_COUNTS;
+        }
+        if (!ends_equal(&end, &epoch->end)) {
+            judged |= JUDGED_ENDED;
+        }
     }
-    return changed;
+    choose_member(roster, node);
+    return judged;
 }
 
 /* --- confirming --- */
@@ -106,7 +182,7 @@ enum status roster_confirm(struct roster *roster, const struct confirmation_of_e
                        confirmation->division.code, confirmation->epoch);
     }
     keep(node, confirmation->epoch, &confirmation->grant);
-    *changed = roster_judge(roster, node);
+    *changed = (roster_judge(roster, node) & JUDGED_COUNTS) != 0;
     return OK;
 }
 
@@ -123,8 +199,8 @@ bool roster_epoch_state(const struct roster *roster, struct division division, u
         return false;
     }
     held = &node->epochs[epoch - 1];
-    *out = (struct epoch_state){held->standing, held->is_recovery, held->grant.base_lsn,
-                                held->grant.base_hash, held->hash};
+    *out = (struct epoch_state){held->standing,        held->is_recovery, held->grant.base_lsn,
+                                held->grant.base_hash, held->hash,        held->end};
     return true;
 }
 
@@ -133,6 +209,45 @@ bool roster_epoch_counts(const struct roster *roster, struct division division, 
     struct epoch_state state;
 
     return roster_epoch_state(roster, division, epoch, &state) && state.standing == STANDING_COUNTS;
+}
+
+bool roster_block_stands(const struct roster *roster, const struct block_header *header)
+{
+    struct epoch_state state;
+
+    return !roster_epoch_state(roster, header->author, header->epoch, &state) ||
+           !state.end.is_over || block_last_lsn(header) <= state.end.lsn;
+}
+
+bool roster_block_counts(const struct roster *roster, const struct block_header *header)
+{
+    struct epoch_state state;
+
+    return roster_epoch_state(roster, header->author, header->epoch, &state) &&
+           state.standing == STANDING_COUNTS && roster_block_stands(roster, header);
+}
+
+uint32_t roster_next_epoch(const struct roster *roster, struct division division)
+{
+    const struct node *node = roster_node(roster, division);
+
+    return node == NULL ? 1 : (uint32_t)node->epoch_count + 1;
+}
+
+enum status roster_check_base(const struct roster *roster, const struct grant *grant,
+                              bool has_consent, struct err *err)
+{
+    const struct node *node = roster_node(roster, grant->division);
+    const struct epoch *former = node == NULL ? NULL : former_of(node, node->epoch_count);
+    const struct revocation *ended =
+        former == NULL ? NULL : roster_word(node, former->grant.epoch, UINT32_MAX);
+
+    if (former == NULL || (has_consent && grant->base_lsn == 0 && ended == NULL) ||
+        goes_on(grant, former, ended)) {
+        return OK;
+    }
+    return err_set(err, ERR_REFUSED, "base_below base=%" PRIu64 " former=%" PRIu64, grant->base_lsn,
+                   ended == NULL ? former->grant.base_lsn : ended->lsn);
 }
 
 uint32_t roster_to_confirm(const struct roster *roster, struct division division)
@@ -144,9 +259,9 @@ uint32_t roster_to_confirm(const struct roster *roster, struct division division
         return 0;
     }
     for (size_t i = count_confirmed(node); i < node->epoch_count; i++) {
-        any |= node->epochs[i].is_recovery;
+        any |= node->epochs[i].is_recovery && node->epochs[i].standing != STANDING_REFUSED;
     }
-    return any ? node->epochs[node->epoch_count - 1].grant.epoch : 0;
+    return any ? former_of(node, node->epoch_count)->grant.epoch : 0;
 }
 
 uint32_t roster_unconfirmed(const struct roster *roster, struct division division,

@@ -24,7 +24,7 @@ import tree as trees  # noqa: E402
 ROOT, BELOW = "540000", "540100"
 COMMAND = re.compile(r"`([^`]*)`")
 IS_CURE = re.compile(r"alarm\.\w+\.cure|cure_\w+|damage_cure")
-NOT_BUILT = re.compile(r"terrace (backup|restore|revoke)|new token|restore a |from a backup|新令牌|恢复备份|从备份恢复")
+NOT_BUILT = re.compile(r"terrace (backup|restore)|new token|restore a |from a backup|新令牌|恢复备份|从备份恢复")
 # Of the system: the package that has it, and whether it only looks.
 SYSTEM = {"systemctl": ("systemd", False), "journalctl": ("systemd", False), "timedatectl": ("systemd", False),
           "df": ("coreutils", True), "ls": ("coreutils", True), "chmod": ("coreutils", False),

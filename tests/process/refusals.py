@@ -273,7 +273,7 @@ def a_pipe_gets_what_the_manual_says(root):
                  f"{args}: on a terminal\n{seen.decode()}\nin a pipe\n{piped.stdout.decode()}")
     listed = {command["name"] for command in root.json("--help")["commands"]}
     others = {"init", "join", "invite", "submit", "approve", "reject", "withdraw", "status", "pause", "resume",
-              "doctor", "list", "report", "user", "sessions", "audit", "amend"}
+              "doctor", "list", "report", "user", "sessions", "audit", "amend", "revoke"}
     need(listed <= {args[0] for args in ALIKE} | others, f"not compared: {listed}")
     for args in (["submit", "-"], ["--json", "submit", "-"]):
         lines = bare(root, *args, stdin=line_of("agency", "PIPE1", agency_code="105601", agency_name="x") + b"x\n")

@@ -44,6 +44,7 @@ static const char *const codes[REASONS] = {
     [REASON_ISSUER_UNCONFIRMED] = "issuer_unconfirmed",
     [REASON_DRAFTS_FULL] = "drafts_full",
     [REASON_NOT_FOR_ROLE] = "not_for_role",
+    [REASON_REVOKED] = "revoked",
 };
 
 /* A value of each type has its advice, advice.bad_TYPE. */

@@ -49,6 +49,7 @@ enum reason {
     REASON_ISSUER_UNAPPROVED,  /* register: the issuer's persons did not approve the transfer */
     REASON_NOT_FOR_ROLE, /* approve, reject, withdraw: it waits for a person of another role */
     REASON_ISSUER_UNCONFIRMED, /* register: the issuer's keys of now are not confirmed yet */
+    REASON_REVOKED,            /* this division is revoked: outside the ledger's order, too */
     REASONS
 };
 

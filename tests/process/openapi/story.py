@@ -60,6 +60,7 @@ def tell(tree, city, play):
     programs(play)
     accesses(play)
     webhooks(play)
+    revoked(play)
     leave(play)
 
 
@@ -222,6 +223,11 @@ def county_joins(tree, city, play):
     play.ask("POST", amend, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", amend, dict(name="x"), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/540999/amend", dict(name="x"), who="gao", want=404, code="not_found")
+    revoke = f"/divisions/{COUNTY}/revoke"
+    play.ask("POST", revoke, dict(reason="x"), who="li", want=403, code="needs_role")
+    play.ask("POST", revoke, "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", revoke, dict(reason="长" * 100), who="gao", want=409, code="refused")
+    play.ask("POST", "/divisions/540999/revoke", dict(reason="x"), who="gao", want=404, code="not_found")
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):
@@ -432,6 +438,10 @@ def webhooks(play):
         play.ask(act, f"/webhooks/none/{path}", {} if act == "POST" else None, who="gao", want=404, code="not_found")
         play.ask(act, f"/webhooks/books/{path}", {} if act == "POST" else None, who="li", want=403, code="needs_role")
     play.ask("POST", "/webhooks/books/remove", {}, who="gao")
+
+
+def revoked(play):
+    play.ask("POST", f"/divisions/{COUNTY}/revoke", dict(reason="机器被盗"), who="gao")
 
 
 def leave(play):

@@ -138,7 +138,6 @@ static void refuses_with_usage(void **state)
         "backup D",
         "restore D",
         "revoke",
-        "revoke 540121",
         "--lang fr status",
         "balance --year 26",
         "balance --year 20260",

@@ -48,6 +48,7 @@ static const struct {
     {REASON_ISSUER_UNAPPROVED, "", "issuer_unapproved"},
     {REASON_NOT_FOR_ROLE, "", "not_for_role"},
     {REASON_ISSUER_UNCONFIRMED, "", "issuer_unconfirmed"},
+    {REASON_REVOKED, "", "revoked"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

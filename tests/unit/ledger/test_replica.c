@@ -255,7 +255,7 @@ static void an_unknown_link_kind_is_waited_for(void **state)
     } cases[] = {
         {"a grant of another format", KIND_GRANT, GRANT_FORMAT + 1},
         {"a grant of the former format", KIND_GRANT, GRANT_FORMAT - 1},
-        {"a revocation", KIND_REVOKE, 1},
+        {"a revocation of another format", KIND_REVOKE, REVOKE_FORMAT + 1},
         {"an endpoint of another format", KIND_ENDPOINT, ENDPOINT_FORMAT + 1},
         {"the last of the link's numbers", KIND_USER_FIRST - 1, 1},
     };
@@ -495,7 +495,7 @@ static void an_unknown_link_kind_from_above_is_waited_for(void **state)
     struct observe_cursor cursor;
 
     ISSUED(&script, "T5");
-    write_raw(&script, KIND_REVOKE, 1, bytes_text("a revocation"));
+    write_raw(&script, KIND_REVOKE, REVOKE_FORMAT + 1, bytes_text("a revocation"));
     ISSUED(&script, "T7");
     hear(holder, &script);
     assert_true(knows_transfer(holder, "T5"));
