@@ -179,8 +179,14 @@ def lives(node):
 
 def dies_or(node, condition, what):
     """Whether it died before that."""
-    trees.wait_until(lambda: node.process.poll() is not None or (lives(node) and condition()),
-                     trees.PATIENCE_S, what)
+    def is_over():
+        if node.process.poll() is not None:
+            return True
+        try:
+            return lives(node) and condition()
+        except trees.Failed:
+            return False  # it died in between: the next look says so
+    trees.wait_until(is_over, trees.PATIENCE_S, what)
     if node.process.poll() is None:
         return False
     need(node.process.wait() == -signal.SIGKILL, f"it ended with {node.process.returncode}")
