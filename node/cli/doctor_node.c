@@ -133,7 +133,10 @@ static void check_division(struct doctor *doctor, const json_t *row)
     }
     message_format(what, sizeof what, "doctor_division name=%s division=%s why=%s",
                    text_of(row, "name"), text_of(row, "division"), text_of(row, "sentence"));
-    doctor_find(doctor, is_error(doctor, row) ? ALARM_ERROR : ALARM_WARNING,
+    doctor_find(doctor,
+                strcmp(text_of(row, "state"), "revoked") == 0 ? ALARM_INFO
+                : is_error(doctor, row)                       ? ALARM_ERROR
+                                                              : ALARM_WARNING,
                 is_child ? "child" : "descendant", what,
                 text_of(row, "cure")[0] == '\0' ? "cure_look_at_tree" : text_of(row, "cure"));
 }

@@ -165,6 +165,9 @@ void watch_summary_add(struct watch_summary *summary, const struct division_view
 {
     const struct division_view *worst = &summary->worst;
 
+    if (view->state == DIVISION_REVOKED) {
+        return; /* it is over, and nothing to be mended */
+    }
     summary->divisions++;
     summary->well += view->state == DIVISION_WELL;
     if (view->state > worst->state ||

@@ -33,7 +33,7 @@ export function branches(rows: DivisionRow[]): Branch | null {
 }
 
 /** From worst to well: what an operator looks at first. */
-const urgency = ["damaged", "fault", "full", "off_line", "warning", "clock", "paused", "unknown", "behind", "well"];
+const urgency = ["damaged", "fault", "full", "off_line", "warning", "clock", "paused", "unknown", "behind", "revoked", "well"];
 export const rank = (state: string): number => {
   const at = urgency.indexOf(state);
   return at < 0 ? 0 : at;
@@ -47,9 +47,9 @@ export function byUrgency(a: DivisionRow, b: DivisionRow): number {
   return rank(a.state) - rank(b.state) || b.since_s - a.since_s || a.division.localeCompare(b.division);
 }
 
-/** What is to be done: what is not well, without those that only lie behind a broken link. */
+/** What is to be done: what is not well, without those that only lie behind a broken link, or are over. */
 export function troubles(tree: TreeAnswer): DivisionRow[] {
-  return tree.rows.filter((row) => row.division !== tree.division && !isWell(row) &&
+  return tree.rows.filter((row) => row.division !== tree.division && !isWell(row) && row.state !== "revoked" &&
     !(row.state === "unknown" && row.broken !== null && row.broken !== row.division)).sort(byUrgency);
 }
 

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "node/core/division_words.h"
+#include "node/core/node_watch.h"
 #include "node/core/watch.h"
 #include "tests/harness/identities.h"
 
@@ -164,6 +165,36 @@ static void every_state_is_told_apart(void **state)
             (cure[0] == '\0') != (view.state == DIVISION_WELL)) {
             fail_msg("%s: %s, broken at \"%s\", said: %s, cure: %s", situations[i].name,
                      division_state_name(view.state), view.broken.code, sentence, cure);
+        }
+    }
+}
+
+/* Whatever else is known of it: who said so, and since when. It is nothing to be mended. */
+static void a_revoked_division_is_shown_as_that(void **state)
+{
+    const struct revocation word = {.by = division_of("540000"),
+                                    .said_lsn = 9,
+                                    .time_ms = WALL_MS + NOW_MS - 60000,
+                                    .division = division_of("540121"),
+                                    .first_epoch = 1,
+                                    .last_epoch = 1};
+    bool changed;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(roster_revoke(roster, &word, &changed, &err), OK);
+    for (size_t i = 0; i < COUNT_OF(situations); i++) {
+        struct watch_summary summary = {0};
+        struct division_view view;
+        char sentence[MESSAGE_BYTES_MAX];
+
+        view_county(&situations[i], &view);
+        division_sentence(&view, sentence);
+        watch_summary_add(&summary, &view);
+        if (view.state != DIVISION_REVOKED || view.since_s != 60 ||
+            strcmp(view.above.code, "540000") != 0 || strstr(sentence, "540000") == NULL ||
+            summary.divisions != 0) {
+            fail_msg("%s: %s", situations[i].name, division_state_name(view.state));
         }
     }
 }
@@ -340,6 +371,7 @@ int main(void)
 #define WATCHED(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         WATCHED(every_state_is_told_apart),
+        WATCHED(a_revoked_division_is_shown_as_that),
         WATCHED(since_when_a_link_is_down_counts_on),
         WATCHED(who_has_not_come_yet_is_not_cut),
         WATCHED(a_tree_whose_root_has_just_started_is_not_heard_yet),

@@ -137,7 +137,7 @@ const waitText = (entries: number, amount: string): string =>
 function Facts4({ row, tree: answer }: { row: DivisionRow; tree: TreeAnswer }) {
   const link = status.value?.peers.find(({ division, is_parent }) => division === row.division && !is_parent);
   const isSelf = row.division === answer.division;
-  const isCut = ["off_line", "unknown", "paused"].includes(row.state);
+  const isCut = ["off_line", "unknown", "paused", "revoked"].includes(row.state);
   return (
     <section class="strip facts-strip" aria-label={t("console.column.state")}>
       <Figure label={t("console.column.state")} own={row.since_s === 0 ? "" : t("console.map.since", { time: moment(since(row, answer)) })}>

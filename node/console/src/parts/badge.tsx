@@ -41,6 +41,7 @@ const looks: Record<string, Look> = {
   full: { shape: "triangle", tone: "warn" }, stalled: { shape: "triangle", tone: "warn" },
   off_line: { shape: "struck", tone: "warn" }, down: { shape: "struck", tone: "warn" },
   unknown: { shape: "dashed", tone: "quiet" }, paused: { shape: "bars", tone: "quiet" },
+  revoked: { shape: "cross", tone: "quiet" },
   fault: { shape: "diamond", tone: "bad" }, damaged: { shape: "diamond", tone: "bad" },
   refused: { shape: "cross", tone: "bad" }, rejected: { shape: "cross", tone: "bad" },
   draft: { shape: "square", tone: "quiet" }, pending: { shape: "filling", tone: "warn" },
