@@ -104,6 +104,7 @@ def join(tree, parent, division, reach, start=True):
     trees.wait_until(lambda: len(parent.json("user", "list")["rows"]) >= 2, 60, f"the first admins of {parent.division}")
     token = parent.json("invite", division, "--name", NAMES[division], *(["--may-grant", reach] if reach else []),
                         as_user=ADMINS[0])["token"]
+    parent.run("invite", "--accept", division, "--as", ADMINS[1])  # two persons let it in
     node = trees.Node(tree, division, NAMES[division], parent)
     node.enrol(token, ADMINS)
     tree.nodes[division] = node
