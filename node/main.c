@@ -16,15 +16,26 @@
 /* A unit starts the node again after EXIT_OWN_FAILURE only: the other two stay as they are. */
 enum { EXIT_STOPPED = 0, EXIT_USAGE = 2, EXIT_OWN_FAILURE = 5, EXIT_KEYS = 6 };
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_VERSION, ACTION_HELP, ACTION_WRONG };
+enum action {
+    ACTION_RUN,
+    ACTION_CHECK,
+    ACTION_POSITION,
+    ACTION_VERSION,
+    ACTION_HELP,
+    ACTION_WRONG
+};
 
 static enum action parse_options(struct daemon_options *options, enum language language, int argc,
                                  char **argv)
 {
     static const struct option long_options[] = {
-        {"home", required_argument, NULL, 'H'}, {"check", no_argument, NULL, 'n'},
-        {"verbose", no_argument, NULL, 'v'},    {"version", no_argument, NULL, 'V'},
-        {"help", no_argument, NULL, 'h'},       {NULL, 0, NULL, 0},
+        {"home", required_argument, NULL, 'H'},
+        {"check", no_argument, NULL, 'n'},
+        {"verbose", no_argument, NULL, 'v'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {"position", no_argument, NULL, 'p'},
+        {NULL, 0, NULL, 0},
     };
     enum action action = ACTION_RUN;
     char words[TEXT_BYTES_MAX];
@@ -39,6 +50,9 @@ static enum action parse_options(struct daemon_options *options, enum language l
             break;
         case 'n':
             action = ACTION_CHECK;
+            break;
+        case 'p':
+            action = ACTION_POSITION;
             break;
         case 'v':
             options->verbose = true;
@@ -102,7 +116,7 @@ static void say_why(const struct err *err, enum action action, enum language lan
         LOG_ERROR("exit", "status=%s reason=%s text=%s", status_name(err->status), err->text,
                   words);
     }
-    if (action == ACTION_CHECK || log_on_terminal()) {
+    if (action != ACTION_RUN || log_on_terminal()) {
         (void)fprintf(stderr, "terraced: %s\n", words);
     }
 }
@@ -134,6 +148,9 @@ int main(int argc, char **argv)
         return EXIT_USAGE;
     case ACTION_CHECK:
         status = daemon_check(&options, &err);
+        break;
+    case ACTION_POSITION:
+        status = daemon_position(&options, &err);
         break;
     default:
         status = daemon_run(&options, &crashed, &err);

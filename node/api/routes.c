@@ -42,6 +42,7 @@
 #include "node/api/routes_receipt.h"
 #include "node/api/routes_revoke.h"
 #include "node/api/routes_rotation.h"
+#include "node/api/routes_recoveries.h"
 #include "node/api/routes_schema.h"
 #include "node/api/routes_session.h"
 #include "node/api/routes_status.h"
@@ -115,6 +116,7 @@ static const struct row {
     {"POST", "/divisions/*/revoke", post_revoke, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
+    {"GET", "/recoveries", get_recoveries, ASKS_PERSON},
     {"GET", "/users", get_users, ASKS_PERSON},
     {"POST", "/users", post_user, ASKS_ADMIN_HIMSELF},
     {"POST", "/users/*/passwd", post_passwd, ASKS_NOTHING},

@@ -81,6 +81,7 @@ static void write_invite(struct answer *answer, const struct invite_task *invite
     out_bool(&out, "hold", invite->terms.hold);
     out_bool(&out, "again", invite->terms.again);
     out_bool(&out, "two", invite->terms.two);
+    out_bool(&out, "recover", invite->terms.recover);
     out_close(&out, '}');
     crypto_wipe(text, sizeof text);
 }
@@ -111,16 +112,18 @@ static bool read_invite(const struct request *request, struct answer *answer, co
                         struct invite_task *invite)
 {
     const char *code = request_text(request, answer, object, "division");
-    const bool again = json_is_true(json_object_get(object, "again"));
-    const char *name = code == NULL ? NULL
-                       : again      ? "-"
-                                    : request_text(request, answer, object, "name");
+    const bool again = json_is_true(json_object_get(object, "again")),
+               recover = json_is_true(json_object_get(object, "recover"));
+    const char *name = code == NULL         ? NULL
+                       : (again || recover) ? "-"
+                                            : request_text(request, answer, object, "name");
 
     if (name == NULL) {
         return false;
     }
     (void)snprintf(invite->by, sizeof invite->by, "%s", request->caller.name);
     invite->terms.again = again;
+    invite->terms.recover = recover;
     if (!division_parse(&invite->division, bytes_text(code))) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s", code);
         return false;

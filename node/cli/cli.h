@@ -97,6 +97,7 @@ enum option_id {
     OPT_SECOND,
     OPT_AGAIN,
     OPT_KEY,
+    OPT_RECOVER,
     OPTIONS
 };
 
@@ -160,6 +161,7 @@ command_fn run_init, run_join, run_doctor;        /* init.c join.c doctor.c */
 command_fn run_submit;                            /* submit.c */
 command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
 command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
+command_fn run_confirm;                           /* cmd_confirm.c */
 command_fn run_invite, run_amend, run_user;       /* cmd_invite.c cmd_invite.c cmd_user.c */
 command_fn run_rotate;                            /* cmd_rotate.c */
 command_fn run_trust;                             /* cmd_trust.c */

@@ -53,12 +53,13 @@ static json_t *patterns(const struct cli *cli)
 
 static enum exit_code invite(struct cli *cli)
 {
-    const bool again = cli->value[OPT_AGAIN] != NULL;
+    const bool again = cli->value[OPT_AGAIN] != NULL, recover = cli->value[OPT_RECOVER] != NULL;
 
     return post_object(cli, "/invite",
-                       json_pack("{ss ss so sb sb}", "division", cli->argv[0], "name",
-                                 again ? "" : cli->value[OPT_NAME], "may_grant", patterns(cli),
-                                 "hold", cli->value[OPT_HOLD] != NULL, "again", again),
+                       json_pack("{ss ss so sb sb sb}", "division", cli->argv[0], "name",
+                                 again || recover ? "" : cli->value[OPT_NAME], "may_grant",
+                                 patterns(cli), "hold", cli->value[OPT_HOLD] != NULL, "again",
+                                 again, "recover", recover),
                        show_token);
 }
 
@@ -220,6 +221,8 @@ static bool is_one_way(const struct cli *cli)
            (cli->argc == 1 || cli->value[OPT_AGAIN] == NULL) &&
            (cli->value[OPT_AGAIN] == NULL || cli->value[OPT_MAY_GRANT] == NULL) &&
            (cli->argc == 1) >= (cli->value[OPT_NAME] != NULL) &&
+           (cli->value[OPT_RECOVER] == NULL || (cli->argc == 1 && cli->value[OPT_NAME] == NULL &&
+                                                cli->value[OPT_MAY_GRANT] == NULL)) &&
            (cli->value[OPT_ACCEPT] != NULL || cli->value[OPT_FINGERPRINT] == NULL);
 }
 
@@ -230,7 +233,9 @@ enum exit_code run_invite(struct cli *cli)
     if (!is_one_way(cli)) {
         return cli_fail(cli, EXIT_USAGE, "usage", "invite_usage");
     }
-    if (cli->argc == 1 && (cli->value[OPT_NAME] == NULL) == (cli->value[OPT_AGAIN] == NULL)) {
+    if (cli->argc == 1 && (cli->value[OPT_NAME] != NULL) + (cli->value[OPT_AGAIN] != NULL) +
+                                  (cli->value[OPT_RECOVER] != NULL) !=
+                              1) {
         return cli_fail(cli, EXIT_USAGE, "usage", "invite_needs_name");
     }
     exit_code = client_open(cli);

@@ -15,6 +15,7 @@
 #include "node/cli/join_again.h"
 #include "node/cli/join_ask.h"
 #include "node/cli/print.h"
+#include "node/cli/recover.h"
 #include "node/home/files.h"
 #include "node/home/notes.h"
 
@@ -133,7 +134,7 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
         home_setup_abandon(&setup);
         return exit_code;
     }
-    if (join_ask(cli, &setup, token, &enrolled, &err) == OK) {
+    if (join_ask(cli, &setup, token, NULL, &enrolled, &err) == OK) {
         exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {
@@ -162,7 +163,9 @@ enum exit_code run_join(struct cli *cli)
     if (token_parse(&token, cli->argv[0], &err) != OK) {
         return cli_fail(cli, EXIT_REFUSED, "bad_token", "token_unreadable why=%s", err.text);
     }
-    if (join_is_again(cli, &token)) {
+    if (cli->value[OPT_RECOVER] != NULL) {
+        exit_code = recover(cli, &token);
+    } else if (join_is_again(cli, &token)) {
         exit_code = join_again(cli, &token);
     } else {
         exit_code = check_policy(cli, &token);

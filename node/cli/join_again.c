@@ -106,7 +106,7 @@ static enum exit_code ask(const struct cli *cli, struct home_setup *setup,
     struct err err = {OK, ""};
     enum exit_code exit_code = EXIT_DONE;
 
-    if (join_ask(cli, setup, token, &enrolled, &err) != OK) {
+    if (join_ask(cli, setup, token, NULL, &enrolled, &err) != OK) {
         return join_failed(cli, setup, &enrolled, &err);
     }
     if (keep(setup, token, &enrolled, &err) == OK) {

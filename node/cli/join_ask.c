@@ -8,14 +8,14 @@
 enum { ASK_AGAIN_MS = 2000 };
 
 static enum status ask_once(const struct home_setup *setup, const struct token *token,
-                            struct enrolled *enrolled, struct err *err)
+                            const struct enrol_end *end, struct enrolled *enrolled, struct err *err)
 {
     const struct clock clock = system_clock();
     struct buf request = BUF_EMPTY, answer = BUF_EMPTY;
     enum status status;
 
     enrol_request(&request, token, &setup->keys->identity, setup->keys->curve.public,
-                  setup->config.listen, &setup->founders.terms, clock_unix_ms(&clock));
+                  setup->config.listen, &setup->founders.terms, end, clock_unix_ms(&clock));
     status = enrol_zmq_request(token, &setup->keys->curve, buf_bytes(&request), &answer, 0, 0, err);
     if (status == OK) {
         status = enrol_accept(enrolled, token, &setup->keys->identity, &setup->founders.terms,
@@ -42,10 +42,11 @@ static void show_fingerprint(const struct cli *cli, const struct home_setup *set
 /* Asks again while a person of the parent compares the keys, until the token is over. A parent that
  * is away meanwhile is waited for, too. */
 enum status join_ask(const struct cli *cli, const struct home_setup *setup,
-                     const struct token *token, struct enrolled *enrolled, struct err *err)
+                     const struct token *token, const struct enrol_end *end,
+                     struct enrolled *enrolled, struct err *err)
 {
     const struct clock clock = system_clock();
-    enum status status = ask_once(setup, token, enrolled, err);
+    enum status status = ask_once(setup, token, end, enrolled, err);
 
     if (!enrolled->waits) {
         return status;
@@ -53,7 +54,7 @@ enum status join_ask(const struct cli *cli, const struct home_setup *setup,
     show_fingerprint(cli, setup, token);
     do {
         (void)poll(NULL, 0, ASK_AGAIN_MS);
-        status = ask_once(setup, token, enrolled, err);
+        status = ask_once(setup, token, end, enrolled, err);
     } while (enrolled->waits ||
              (status == ERR_UNREACHABLE && clock_unix_ms(&clock) < token->expires_unix_ms));
     return status;

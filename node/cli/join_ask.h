@@ -7,9 +7,11 @@
 #include "node/cli/home_setup.h"
 
 /* Asks again while a person of the parent decides, until the token is over. Errors: those of
- * enrol_zmq_request and enrol_accept. Free `enrolled` where it is OK. */
+ * enrol_zmq_request and enrol_accept. Free `enrolled` where it is OK. `end` is NULL but in a
+ * recovery. */
 enum status join_ask(const struct cli *cli, const struct home_setup *setup,
-                     const struct token *token, struct enrolled *enrolled, struct err *err);
+                     const struct token *token, const struct enrol_end *end,
+                     struct enrolled *enrolled, struct err *err);
 /* The token is spent. Where nobody hears it, it stays good for exactly these keys: no harm. */
 void join_confirm(const struct cli *cli, const struct home_setup *setup, const struct token *token);
 /* Says why join_ask failed. */

@@ -24,9 +24,9 @@ const struct command commands[] = {
      "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]..."},
     {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_NAME) | BIT(OPT_MAY_GRANT) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) |
-         BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW) | BIT(OPT_AGAIN),
+         BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW) | BIT(OPT_AGAIN) | BIT(OPT_RECOVER),
      "invite CODE --name NAME [--may-grant PATTERN,...] [--hold] | invite CODE --again [--hold] | "
-     "invite --list | "
+     "invite CODE --recover [--hold] | invite --list | "
      "invite --accept CODE [--fingerprint GROUPS] | invite --withdraw CODE"},
     {"amend", run_amend, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_NAME) | BIT(OPT_MAY_GRANT),
      "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
@@ -41,9 +41,12 @@ const struct command commands[] = {
      "revoke CODE --reason TEXT [--yes]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
-         BIT(OPT_ADMIN),
+         BIT(OPT_ADMIN) | BIT(OPT_RECOVER),
      "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--advertise HOST] [--api ADDRESS] "
-     "[--approval required|none|KINDS] [--admin NAME]..."},
+     "[--approval required|none|KINDS] [--admin NAME]... | join TOKEN --recover [--admin NAME]..."},
+    {"confirm", run_confirm, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
+     BIT(OPT_LIST) | BIT(OPT_YES) | BIT(OPT_REASON),
+     "confirm CODE [--reason TEXT] [--yes] | confirm --list"},
     {"submit", run_submit, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_KIND) | BIT(OPT_ENCODING) | BIT(OPT_ATOMIC) | BIT(OPT_CORRECT),
      "submit FILE|- [--kind KIND] [--encoding utf-8|gb18030] [--atomic] [--correct]"},
@@ -205,6 +208,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_SECOND] = {"second", required_argument, NULL, OPT_SECOND},
     [OPT_KEY] = {"key", required_argument, NULL, OPT_KEY},
     [OPT_AGAIN] = {"again", no_argument, NULL, OPT_AGAIN},
+    [OPT_RECOVER] = {"recover", no_argument, NULL, OPT_RECOVER},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

@@ -30,4 +30,8 @@ enum status daemon_run(const struct daemon_options *options, bool *crashed, stru
 /* Prints the configuration as it would take effect, in its own syntax. Errors as home_load. */
 enum status daemon_check(const struct daemon_options *options, struct err *err);
 
+/* Prints where the own log ends: "LSN HASH", the hash of its last block. The daemon must not run.
+ * Errors: as home_load; ERR_BUSY (it runs); those of the store. */
+enum status daemon_position(const struct daemon_options *options, struct err *err);
+
 #endif

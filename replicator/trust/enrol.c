@@ -58,6 +58,11 @@ static enum status read_fields(struct enrol_message *out, const Terrace__EnrolRe
                                          request->has_key_proof, request->key_proof))) {
         return err_set(err, ERR_MALFORMED, "enrol_no_link_key");
     }
+    if (request->has_end_lsn && !pb_copy_exact(out->end.hash.at, sizeof out->end.hash.at,
+                                               request->has_end_hash, request->end_hash)) {
+        return err_set(err, ERR_MALFORMED, "enrol_bad_end");
+    }
+    out->end.lsn = request->end_lsn;
     if (endpoint.size > ENDPOINT_BYTES_MAX || !text_plain(endpoint)) {
         return err_set(err, ERR_MALFORMED, "enrol_bad_endpoint");
     }
@@ -160,6 +165,23 @@ static enum status check_again(const struct member *member, const struct enrol_m
                : err_set(err, ERR_REFUSED, "again_other_keys division=%s", message->division.code);
 }
 
+/* It has kept its log: what is held here of it lies within that. */
+static enum status check_end(const struct replicator *replicator,
+                             const struct enrol_message *message, struct err *err)
+{
+    struct log_head held;
+
+    (void)replicator_head(replicator, message->division, true, &held);
+    if (message->end.lsn < held.lsn) {
+        return err_set(err, ERR_REFUSED, "recover_behind division=%s end=%" PRIu64 " held=%" PRIu64,
+                       message->division.code, message->end.lsn, held.lsn);
+    }
+    return message->end.lsn > held.lsn || hash_equal(&message->end.hash, &held.hash)
+               ? OK
+               : err_set(err, ERR_REFUSED, "recover_other_log division=%s lsn=%" PRIu64,
+                         message->division.code, held.lsn);
+}
+
 /* May it be granted at all, now? */
 static enum status check_open(const struct replicator *replicator,
                               const struct enrol_message *message, const struct invite *invite,
@@ -173,6 +195,9 @@ static enum status check_open(const struct replicator *replicator,
     }
     if (invite->again) {
         return check_again(member, message, proven_curve_key, err);
+    }
+    if (invite->recover) {
+        return check_end(replicator, message, err);
     }
     if (member != NULL) {
         return err_set(err, ERR_REFUSED, "member_already division=%s", message->division.code);
@@ -226,6 +251,12 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     struct grant_terms terms = message->terms; /* the founders, and what the invitation says */
     enum status status;
 
+    if (invite->recover) {
+        grant.epoch =
+            roster_find(replicator_roster(replicator), message->division)->grant.epoch + 1;
+        grant.base_lsn = message->end.lsn;
+        grant.base_hash = message->end.hash;
+    }
     memcpy(grant.name, invite->name, sizeof grant.name);
     memcpy(grant.endpoint, message->endpoint, sizeof grant.endpoint);
     memcpy(grant.curve_key, proven_curve_key, sizeof grant.curve_key);

@@ -5,6 +5,10 @@
  *   parent: grant appended and durable --> EnrolAnswer {grant chain} --> child: home is ready
  *   child:  EnrolRequest {confirm} --> parent: the token is spent
  *
+ * A division that is there already, and lost its keys with its log kept, is invited to recover: new
+ * keys are granted as its next epoch, which goes on where its log ends (roster.h says when that
+ * counts). Its parent must not hold more of that log than it has.
+ *
  * A held invitation grants nobody by itself: the first keys that come with its token wait
  * (ERR_NOT_YET; the child asks again), until a person has compared their fingerprint with the one
  * that the child's screen shows. One for two grants nobody before another person than who invited
@@ -57,14 +61,15 @@ struct invite_terms {
     struct grant_reach may_grant; /* whom it may grant */
     bool hold;                    /* a person decides who is granted */
     bool again;                   /* it is there: name and list are not looked at */
-    bool two;                     /* another person than `by` has to say yes */
-    const char *by;               /* who invites; NULL: nobody's name */
+    bool recover;   /* it is there, lost its keys and kept its log: name and list as they stand */
+    bool two;       /* another person than `by` has to say yes */
+    const char *by; /* who invites; NULL: nobody's name */
 };
 /* Stages an invite. `token` comes filled by the caller but for the secret and its end; its policy
  * will stand in the grant.
- * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or `again` and
- * no child of ours, outside of our reach or with a list that is (enrol_place.h), or an address that
- * nobody can dial). */
+ * Errors: ERR_REFUSED (own division, a division that is not a child of ours or new, or `again` or
+ * `recover` and no child of ours, outside of our reach or with a list that is (enrol_place.h), or
+ * an address that nobody can dial). */
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
                          const struct invite_terms *terms, uint64_t now_unix_ms, struct err *err);
 
@@ -114,12 +119,19 @@ enum status enrol_admit(struct txn *txn, struct division division, const char *f
  * (none that is still open). */
 enum status enrol_withdraw(struct txn *txn, struct division division, struct err *err);
 
-/* What the joining side sends; `terms` names the first admins (NULL: none). `curve_public` is
+/* Where a log ends that whoever recovers has kept: the new epoch goes on there. */
+struct enrol_end {
+    uint64_t lsn;
+    struct hash hash;
+};
+/* What the joining side sends; `terms` names the first admins (NULL: none), `end` is NULL but in a
+ * recovery. `curve_public` is
  * proven by CURVE itself and certified by `key`, as the grant will repeat; `key` is proven by a
  * signature over the whole request (TAG_ENROL). */
 void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
                    const uint8_t curve_public[32], const char *endpoint,
-                   const struct grant_terms *terms, uint64_t now_unix_ms);
+                   const struct grant_terms *terms, const struct enrol_end *end,
+                   uint64_t now_unix_ms);
 void enrol_confirm(struct buf *frame, const struct token *token, const struct sign_key *key);
 
 struct enrol_asker {

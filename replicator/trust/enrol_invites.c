@@ -6,7 +6,7 @@
 #include "proto/log.h"
 #include "replicator/store/row_letters.h"
 
-enum { RECORD_VERSION = 4, BIT_HOLD = 1, BIT_AGAIN = 2, BIT_TWO = 4 };
+enum { RECORD_VERSION = 4, BIT_HOLD = 1, BIT_AGAIN = 2, BIT_TWO = 4, BIT_RECOVER = 8 };
 
 /* --- rows --- */
 
@@ -34,7 +34,7 @@ static void write_invite(struct buf *value, const struct invite *invite)
     buf_append(value, invite->sign_key.at, sizeof invite->sign_key.at);
     buf_append(value, invite->curve_key, sizeof invite->curve_key);
     buf_put_u8(value, (uint8_t)((invite->hold ? BIT_HOLD : 0) | (invite->again ? BIT_AGAIN : 0) |
-                                (invite->two ? BIT_TWO : 0)));
+                                (invite->two ? BIT_TWO : 0) | (invite->recover ? BIT_RECOVER : 0)));
     buf_put_u8(value, (uint8_t)invite->may_grant.count);
     for (size_t i = 0; i < invite->may_grant.count; i++) {
         put_short(value, invite->may_grant.pattern[i]);
@@ -92,6 +92,7 @@ static bool read_way(struct reader *reader, struct invite *out)
     out->hold = (bits & BIT_HOLD) != 0;
     out->again = (bits & BIT_AGAIN) != 0;
     out->two = (bits & BIT_TWO) != 0;
+    out->recover = (bits & BIT_RECOVER) != 0;
     if (!read_reach(reader, &out->may_grant) ||
         !read_short(reader, out->invited_by, sizeof out->invited_by) ||
         !read_short(reader, out->accepted_by, sizeof out->accepted_by)) {

@@ -33,8 +33,8 @@ struct invite {
     struct grant_reach may_grant;
     struct public_key sign_key; /* of whom it was granted to, or of who waits */
     uint8_t curve_key[32];
-    bool hold;       /* nobody is granted before a person has compared his keys */
-    bool again, two; /* struct invite_terms */
+    bool hold;                /* nobody is granted before a person has compared his keys */
+    bool again, two, recover; /* struct invite_terms */
     char invited_by[FOUNDER_NAME_BYTES_MAX + 1], accepted_by[FOUNDER_NAME_BYTES_MAX + 1];
     uint64_t asked_unix_ms; /* by who waits; 0: nobody */
     char address[64];       /* his, as the transport tells */

@@ -5,8 +5,8 @@
 
 /* Who may be invited, and what the token and its row say then. */
 
-static enum status check_place(const struct roster *roster, const struct token *token, bool again,
-                               struct err *err)
+static enum status check_place(const struct roster *roster, const struct token *token,
+                               const struct invite_terms *terms, struct err *err)
 {
     const char *code = token->division.code;
     const struct member *self = roster_find(roster, token->parent);
@@ -22,7 +22,7 @@ static enum status check_place(const struct roster *roster, const struct token *
         return err_set(err, ERR_REFUSED, "member_elsewhere division=%s parent=%s", code,
                        token->parent.code);
     }
-    if (again) {
+    if (terms->again || terms->recover) {
         return member != NULL ? OK : err_set(err, ERR_REFUSED, "again_no_child division=%s", code);
     }
     if (member != NULL) {
@@ -49,12 +49,23 @@ static enum status check_addresses(const struct token *token, struct err *err)
 static enum status check_invite(const struct roster *roster, const struct token *token,
                                 const struct invite_terms *terms, struct err *err)
 {
-    enum status status = check_place(roster, token, terms->again, err);
+    enum status status = check_place(roster, token, terms, err);
 
-    if (status == OK && !terms->again) {
+    if (status == OK && !terms->again && !terms->recover) {
         status = enrol_check_reach(roster, token->parent, token->division, &terms->may_grant, err);
     }
     return status == OK ? check_addresses(token, err) : status;
+}
+
+/* Whom it may grant stands. */
+static void take_list(const struct roster *roster, const struct member *member,
+                      struct invite *invite)
+{
+    struct grant_terms terms;
+
+    if (roster_terms(roster, member->grant.division, member->grant.epoch, &terms)) {
+        invite->may_grant = terms.may_grant;
+    }
 }
 
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,
@@ -67,16 +78,18 @@ enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct 
                             .may_grant = terms->may_grant,
                             .hold = terms->hold,
                             .again = terms->again,
+                            .recover = terms->recover,
                             .two = terms->two};
     struct bytes name;
 
     if (check_invite(roster, token, terms, err) != OK) {
         return err_wrap(err, "invite_failed");
     }
-    if (terms->again) { /* the child holds the token against its grant */
+    if (terms->again || terms->recover) { /* the child holds the token against its grant */
         token->policy = member->grant.policy;
+        take_list(roster, member, &invite);
     }
-    name = bytes_text(terms->again ? member->grant.name : terms->name);
+    name = bytes_text(terms->again || terms->recover ? member->grant.name : terms->name);
     if (name.size == 0 || name.size > NAME_BYTES_MAX || !text_plain(name)) {
         return err_set(err, ERR_REFUSED, "invite_name bytes_max=%d", NAME_BYTES_MAX);
     }

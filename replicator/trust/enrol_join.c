@@ -22,6 +22,8 @@ struct hash enrol_proof_hash(const struct enrol_message *message)
     hasher_add_bytes(&hasher, bytes_text(message->endpoint));
     hasher_add_u64(&hasher, message->unix_ms);
     hasher_add_u32(&hasher, message->confirm ? 1 : 0);
+    hasher_add_u64(&hasher, message->end.lsn);
+    hasher_add(&hasher, message->end.hash.at, sizeof message->end.hash.at);
     founders_hash(&hasher, &message->terms);
     return hasher_end(&hasher);
 }
@@ -51,6 +53,9 @@ static void write_request(struct buf *frame, struct enrol_message *message,
     request.endpoint = pb_of_text(message->endpoint);
     request.unix_ms = message->unix_ms;
     request.confirm = message->confirm ? 1 : 0;
+    request.has_end_lsn = request.has_end_hash = message->end.lsn != 0;
+    request.end_lsn = message->end.lsn;
+    request.end_hash = pb_of_bytes(message->end.hash.at, sizeof message->end.hash.at);
     request.n_founder = founders_fill(&memory, &message->terms);
     request.founder = memory.list;
     request.proof = pb_of_bytes(message->proof.at, sizeof message->proof.at);
@@ -60,7 +65,8 @@ static void write_request(struct buf *frame, struct enrol_message *message,
 
 void enrol_request(struct buf *frame, const struct token *token, const struct sign_key *key,
                    const uint8_t curve_public[32], const char *endpoint,
-                   const struct grant_terms *terms, uint64_t now_unix_ms)
+                   const struct grant_terms *terms, const struct enrol_end *end,
+                   uint64_t now_unix_ms)
 {
     struct enrol_message message = {.division = token->division, .unix_ms = now_unix_ms};
     const size_t endpoint_size = strlen(endpoint);
@@ -72,6 +78,9 @@ void enrol_request(struct buf *frame, const struct token *token, const struct si
     memcpy(message.endpoint, endpoint, endpoint_size);
     if (terms != NULL) {
         message.terms = *terms;
+    }
+    if (end != NULL) {
+        message.end = *end;
     }
     write_request(frame, &message, key);
 }

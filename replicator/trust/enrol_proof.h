@@ -18,6 +18,7 @@ struct enrol_message {
     uint64_t unix_ms;
     bool confirm;
     struct grant_terms terms; /* founders; none in a confirm */
+    struct enrol_end end;     /* zeros but in a recovery */
     struct signature proof;
 };
 

@@ -542,7 +542,7 @@ struct sim_node *sim_join(struct sim *sim, struct sim_node *parent, const char *
     enrolment.child = sim->joiners[at].node;
     enrol_request(&enrolment.request, &enrolment.token, &enrolment.child->key,
                   enrolment.child->curve.public, enrolment.child->config.listen,
-                  &enrolment.child->founders, node_unix_ms(parent));
+                  &enrolment.child->founders, NULL, node_unix_ms(parent));
     if (call_and_wait(sim, &enrolment, run_enrol) &&
         enrol_accept(&enrolled, &enrolment.token, &enrolment.child->key, &enrolment.child->founders,
                      buf_bytes(&enrolment.answer), &enrolment.err) == OK) {

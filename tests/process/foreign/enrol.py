@@ -79,7 +79,7 @@ def prove(pb, token, keys, confirm, endpoint="", unix_ms=0, founders=()):
     curve = bytes(32) if confirm else bytes(keys.curve.public_key)
     key_proof = bytes(64) if confirm else keys.certify(token.tree, token.division)
     digest = tagged(b"enrol", u32(SUITE), code(token.division), token.secret, keys.public(), curve,
-                    key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0),
+                    key_proof, sized(endpoint.encode()), u64(unix_ms), u32(1 if confirm else 0), u64(0), bytes(32),
                     *(part for name, key in founders for part in (sized(name.encode()), key)))
     request = pb.EnrolRequest(suite=SUITE, division=token.division.encode(), secret=token.secret,
                               sign_key=keys.public(), proof=keys.sign.sign(digest).signature)

@@ -29,11 +29,21 @@ struct replicator {
     struct hash tree;
     size_t grants;
     bool refuses, founders_of_its_own;
+    struct log_head held; /* of the county's log */
 };
 
 const struct roster *replicator_roster(const struct replicator *replicator)
 {
     return replicator->roster;
+}
+
+bool replicator_head(const struct replicator *replicator, struct division author, bool durable,
+                     struct log_head *out)
+{
+    (void)author;
+    (void)durable;
+    *out = replicator->held;
+    return out->lsn != 0;
 }
 
 enum status replicator_grant(struct replicator *replicator, struct txn *txn,
@@ -169,7 +179,7 @@ static void ask(struct world *world)
 {
     buf_clear(&world->frame);
     enrol_request(&world->frame, &world->token, &world->key, world->curve.public,
-                  "tcp://127.0.0.1:7500", &world->admins, world->now);
+                  "tcp://127.0.0.1:7500", &world->admins, NULL, world->now);
     receive(world);
 }
 
@@ -368,7 +378,8 @@ static void a_strangers_link_key_is_refused(void **state)
 
     curve_key_generate(&stranger);
     buf_clear(&world->frame);
-    enrol_request(&world->frame, &world->token, &world->key, stranger.public, "", NULL, world->now);
+    enrol_request(&world->frame, &world->token, &world->key, stranger.public, "", NULL, NULL,
+                  world->now);
     receive(world);
     expect_refused(world, ERR_KEY, "enrol_other_link_key");
 }
@@ -400,7 +411,7 @@ static void a_request_altered_anywhere_is_refused(void **state)
 
     buf_clear(&world->frame);
     enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "tcp://h:1", NULL,
-                  world->now);
+                  NULL, world->now);
     for (size_t i = 0; i < world->frame.size; i++) {
         struct enrolled enrolled;
         enum status status;
@@ -1062,7 +1073,7 @@ static void admins_are_part_of_the_proof(void **state)
     name_admins(world);
     buf_clear(&world->frame);
     enrol_request(&world->frame, &world->token, &world->key, world->curve.public, "",
-                  &world->admins, world->now);
+                  &world->admins, NULL, world->now);
     at = memmem(world->frame.data, world->frame.size, "zhao", 4);
     assert_non_null(at);
     world->frame.data[at - world->frame.data] = 'Z';
