@@ -41,9 +41,10 @@ const struct command commands[] = {
      "revoke CODE --reason TEXT [--yes]"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
-         BIT(OPT_ADMIN) | BIT(OPT_RECOVER),
+         BIT(OPT_ADMIN) | BIT(OPT_RECOVER) | BIT(OPT_CHANNEL),
      "join TOKEN [--listen ENDPOINT] [--enrol ENDPOINT] [--advertise HOST] [--api ADDRESS] "
-     "[--approval required|none|KINDS] [--admin NAME]... | join TOKEN --recover [--admin NAME]..."},
+     "[--approval required|none|KINDS] [--admin NAME]... | "
+     "join TOKEN --recover [--channel] [--admin NAME]..."},
     {"confirm", run_confirm, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_LIST) | BIT(OPT_YES) | BIT(OPT_REASON),
      "confirm CODE [--reason TEXT] [--yes] | confirm --list"},

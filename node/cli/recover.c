@@ -100,8 +100,30 @@ static enum status find_founders(struct home_setup *setup, struct err *err)
     return status;
 }
 
-static enum status open_keys(struct home_setup *setup, struct err *err)
+/* The link key stays where it can be read still: those below know it, and dial nobody else. */
+static bool keep_channel(struct home_setup *setup, enum key_seal seal)
 {
+    struct buf machine = BUF_EMPTY;
+    char keys[HOME_FILE_MAX];
+    struct err err;
+    bool kept;
+
+    home_file(keys, setup->home, "keys");
+    if (seal == SEAL_MACHINE && keys_secret_load(&machine, seal, keys, &err) != OK) {
+        return false;
+    }
+    kept = keys_curve_load(&setup->keys->curve, keys,
+                           buf_bytes(seal == SEAL_MACHINE ? &machine : &setup->secret), &err) == OK;
+    if (machine.data != NULL) {
+        crypto_wipe(machine.data, machine.size);
+    }
+    buf_free(&machine);
+    return kept;
+}
+
+static enum status open_keys(struct home_setup *setup, bool new_channel, struct err *err)
+{
+    const enum key_seal seal = setup->config.seal;
     char identity[HOME_FILE_MAX];
     enum status status;
 
@@ -119,7 +141,9 @@ static enum status open_keys(struct home_setup *setup, struct err *err)
         return keys_load(setup->keys, setup->keys_path, buf_bytes(&setup->secret), err);
     }
     sign_key_generate(&setup->keys->identity);
-    curve_key_generate(&setup->keys->curve);
+    if (new_channel || !keep_channel(setup, seal)) {
+        curve_key_generate(&setup->keys->curve);
+    }
     return keys_save(setup->keys, setup->keys_path, setup->config.seal, buf_bytes(&setup->secret),
                      err);
 }
@@ -147,7 +171,7 @@ static enum exit_code begin(struct home_setup *setup, const struct cli *cli,
         return cli_fail(cli, EXIT_REFUSED, "running", "recover_running home=%s pid=%ld",
                         setup->home, pid);
     }
-    if (open_keys(setup, &err) != OK) {
+    if (open_keys(setup, cli->value[OPT_CHANNEL] != NULL, &err) != OK) {
         return cli_fail_status(cli, &err);
     }
     if (cli->value[OPT_ADMIN] != NULL) {

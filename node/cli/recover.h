@@ -5,6 +5,9 @@
  *   new keys in HOME/keys.next --> asked with them --> grants written --> HOME/keys becomes
  *   HOME/keys.former, HOME/keys.next becomes HOME/keys --> the token is spent
  *
+ * The link key stays where it can be read, unless --channel asks for another: those below know the
+ * present one alone, and get the chain by hand otherwise.
+ *
  * Cut off at any step, the same command goes on: the keys of HOME/keys.next are asked with again,
  * and the parent gives the same answer to them.
  *

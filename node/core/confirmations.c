@@ -120,19 +120,20 @@ static void look_at(struct node *node, struct division author)
     mem_free(found);
 }
 
-bool confirmations_step(struct node *node)
+bool confirmations_wait(const struct node *node)
+{
+    return node->confirmations.count > 0;
+}
+
+void confirmations_step(struct node *node)
 {
     struct confirmations noted = node->confirmations;
 
-    if (noted.count == 0) {
-        return false;
-    }
     node->confirmations = (struct confirmations){.authors = NULL}; /* more may be noted meanwhile */
     for (size_t i = 0; i < noted.count; i++) {
         look_at(node, noted.authors[i]);
     }
     confirmations_free(&noted);
-    return true;
 }
 
 /* --- what waits --- */

@@ -26,8 +26,10 @@ void confirmations_open(struct node *node);
 void confirmations_free(struct confirmations *confirmations);
 /* The confirmations in this author's log are to be looked at. */
 void confirmations_note(struct node *node, struct division author);
-/* Looks at them; true when epochs may count that did not. */
-bool confirmations_step(struct node *node);
+/* Looks at what was noted in turns before. */
+void confirmations_step(struct node *node);
+/* Was anything noted in this turn? Another one is to follow then. */
+bool confirmations_wait(const struct node *node);
 /* Alarms an epoch of this division that waits, or ends that alarm. */
 void confirmations_watch(struct node *node, struct division division);
 

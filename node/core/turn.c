@@ -147,6 +147,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return wait_for_space(node, err);
     }
     space_check(&node->space, false);
+    confirmations_step(node); /* of turns before: all that they stand on is durable */
     if (catch_up_own(&node->catch_up) == OWN_WHOLE) {
         if (parent_awaited(node)) {
             tasks_run_reads(&node->tasks, node, node->txn);
@@ -160,8 +161,8 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
     }
-    *busy |= confirmations_step(node);
     *busy |= catch_up_slice(&node->catch_up);
+    *busy |= confirmations_wait(node);
     node_watch_step(node);
     node_day_step(node);
     self_health_look(node);

@@ -104,8 +104,18 @@ static struct division child_of(const struct ingest *ingest, const struct held_l
     return roster_next_hop(ingest->roster, ingest->self, log->author);
 }
 
+/* A later epoch of this very node to which its key did not agree: somebody else is to write in its
+ * name. It goes on under its own; who recovers has his grant before he starts. */
+static bool is_of_another(const struct ingest *ingest, const struct grant *grant,
+                          const struct grant_terms *terms)
+{
+    return division_equal(grant->division, ingest->self) && !terms->has_consent &&
+           grant->epoch > roster_find(ingest->roster, ingest->self)->grant.epoch;
+}
+
 static enum status check_grant(const struct ingest *ingest, const struct held_log *log,
-                               const struct grant *grant, uint32_t epoch, struct err *err)
+                               const struct grant *grant, const struct grant_terms *terms,
+                               uint32_t epoch, struct err *err)
 {
     const struct member *child;
 
@@ -115,6 +125,10 @@ static enum status check_grant(const struct ingest *ingest, const struct held_lo
     if (!division_equal(grant->parent, log->author)) {
         return err_set(err, ERR_REFUSED, "grant_not_its_own division=%s author=%s",
                        grant->division.code, log->author.code);
+    }
+    if (is_of_another(ingest, grant, terms)) {
+        return err_set(err, ERR_REFUSED, "own_epoch_of_another division=%s epoch=%" PRIu32,
+                       grant->division.code, grant->epoch);
     }
     if (grant->granter_epoch != epoch) { /* or it could choose among the lists it ever had */
         return err_set(err, ERR_REFUSED, "grant_other_epoch division=%s epoch=%" PRIu32,
@@ -177,12 +191,16 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
 {
     const struct bytes sealed = entry->body;
     struct epoch_state state;
+    struct grant_terms terms;
     struct grant grant;
     bool added = false;
     enum status status = grant_parse(&grant, sealed, err);
 
     if (status == OK) {
-        status = check_grant(ingest, log, &grant, epoch, err);
+        status = grant_parse_terms(&terms, sealed, err);
+    }
+    if (status == OK) {
+        status = check_grant(ingest, log, &grant, &terms, epoch, err);
     }
     if (status == OK) {
         findings_note(found, FOUND_GRANT, grant.division, 0);

@@ -7,7 +7,6 @@ of it, until the region's persons confirm: before, after or never.
 import argparse
 import json
 import os
-import shutil
 import sys
 import tempfile
 
@@ -81,8 +80,9 @@ def four_levels(tree):
 
 
 def lose_keys(node):
+    """Its identity key; the one of its links is there, and those below know it."""
     node.end()
-    shutil.rmtree(os.path.join(node.home, "keys"))
+    os.unlink(os.path.join(node.home, "keys", "identity.key"))
 
 
 def recover(city, county):
@@ -99,7 +99,7 @@ def recover(city, county):
 
 def waits(node, documents):
     """Held and passed on, and no figure made of it."""
-    trees.wait_until(lambda: recovery(node) and recovery(node)["waiting"]["documents"] == documents, 120,
+    trees.wait_until(lambda: recovery(node) and recovery(node)["waiting"]["documents"] >= documents, 120,
                      f"{node.division} to hold what waits")
     row = recovery(node)
     need(row["epoch"] == 2 and row["granter"] == CITY and row["by"] == REGION and not row["counts"], row)
@@ -123,7 +123,7 @@ def a_county_without_its_keys(tree):
     entered(township, register("R2", "T2", unconfirmed="1"))
 
     region.start()
-    waits(region, 2 + 1)  # B2, T2 and the settle of T1; R2's follows where it is settled
+    waits(region, 2 + 1)  # B2, T2 and the settle of T1
     need(has(region, "T1") and not has(region, "B2") and not has(region, "T2"), "figures were made of what waits")
     region.end()
     region.start()

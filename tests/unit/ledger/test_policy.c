@@ -33,6 +33,15 @@ static void every_policy_reads_back_as_it_is_written(void **state)
     }
 }
 
+/* Whom to believe is two persons' word wherever anything is. */
+static void a_confirmation_needs_two_where_anything_does(void **state)
+{
+    (void)state;
+    assert_true(policy_needs(policy_of("payment"), KIND_CONFIRM));
+    assert_true(policy_needs(policy_of("required"), KIND_CONFIRM));
+    assert_false(policy_needs(policy_of("none"), KIND_CONFIRM));
+}
+
 static void all_kinds_by_name_fit_and_still_are_not_required(void **state)
 {
     char names[POLICY_TEXT_MAX] = "", text[POLICY_TEXT_MAX];
@@ -119,6 +128,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_reads_back_as_it_is_written),
+        cmocka_unit_test(a_confirmation_needs_two_where_anything_does),
         cmocka_unit_test(all_kinds_by_name_fit_and_still_are_not_required),
         cmocka_unit_test(a_word_that_is_no_kind_is_named),
         cmocka_unit_test(what_nodes_write_never_needs_persons),
