@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/api/page.h"
 #include "node/api/roster_snapshot.h"
 #include "node/ledger/schema/kinds.h"
 #include "replicator/log/sealing.h"
@@ -115,21 +116,29 @@ void get_recoveries(struct request *request, struct answer *answer)
 {
     struct json_out out = json_to(&answer->body);
     struct roster_snapshot *roster;
+    struct page page;
     struct view view;
 
+    if (!request_page(request, answer, &page)) {
+        return;
+    }
     view_open(&view, request->service);
     roster = roster_snapshot_open(&view, request, answer);
     if (roster != NULL) {
         out_open(&out, NULL, '{');
         out_open(&out, "rows", '[');
         for (size_t i = 0; i < roster->count; i++) {
-            if (roster_to_confirm(roster->roster, roster->at[i].division) != 0) {
+            if (roster_to_confirm(roster->roster, roster->at[i].division) != 0 &&
+                page_row(&page, roster->at[i].division.code)) {
                 write_recovery(&out, &view, roster, &roster->at[i], request->service->self);
             }
         }
         out_close(&out, ']');
+        write_page(&out, &page);
         out_close(&out, '}');
-        (void)view_sound(&view, request, answer);
+        if (page_found(&page, request, answer)) {
+            (void)view_sound(&view, request, answer);
+        }
     }
     roster_snapshot_release(request->service, roster);
     view_close(&view);

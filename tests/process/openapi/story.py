@@ -103,6 +103,7 @@ def people(play):
     play.ask("GET", "/persons?division=999999", who="gao", want=404, code="not_found")
     play.get("/unapproved", who="gao")
     play.get("/recoveries", who="gao")
+    play.ask("GET", "/recoveries?limit=0", who="gao", want=400, code="bad_request")
     play.ask("GET", "/unapproved?after=nothing", who="gao", want=400, code="bad_request")
     play.ask("GET", "/unapproved?division=999999", who="gao", want=404, code="not_found")
     play.ask("POST", "/login", dict(name="li", password="wrong-word"), want=403, code="wrong_password")

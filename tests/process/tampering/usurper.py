@@ -37,7 +37,7 @@ def the_city_comes_back(s):
 
 
 def second_epoch_of_its_child(s):
-    """The county hears of a second one with its own code, and another key: it stops, and says so."""
+    """The county hears of a second one with its own code, and another key: it goes on, and says so."""
     county = s.tree[COUNTY]
     take_the_city(s, allotments=0)
     m = s.middle
@@ -45,6 +45,9 @@ def second_epoch_of_its_child(s):
     usurper.link = granter.link = s.county.link
     log = m.logs[CITY]
     m.send_blocks(log.write([s.grant(granter, usurper, epoch=2)], now_ms(), (blocks.TREE, COUNTY)))
-    trees.wait_until(lambda: county.process.poll() is not None, 60, "the county to stop")
-    county.process = None
-    s.said = county.log_tail()
+
+    def told():
+        return [alarm["text"] for alarm in county.status()["alarms"] if alarm["code"] == "bad_grant"]
+    s.said = " ".join(trees.wait_until(told, 60, "the county to be told"))
+    if county.process.poll() is not None or os.path.exists(os.path.join(county.home, "damaged")):
+        s.outcome = "it stopped"
