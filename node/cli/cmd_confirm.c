@@ -2,7 +2,6 @@
  * agree, and the word of this level that they count. It is a document: a second person approves it.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "node/cli/pages.h"
@@ -88,7 +87,7 @@ static enum exit_code say_answer(const struct cli *cli, const json_t *answer)
 
 static enum exit_code confirm(struct cli *cli, const json_t *row)
 {
-    char id[64], *line;
+    char id[64], *body;
     json_t *document, *answer = NULL;
     enum exit_code exit_code;
 
@@ -99,14 +98,14 @@ static enum exit_code confirm(struct cli *cli, const json_t *row)
     if (cli->value[OPT_REASON] != NULL) {
         (void)json_object_set_new(document, "reason", json_string(cli->value[OPT_REASON]));
     }
-    line = json_dumps(document, JSON_COMPACT);
-    exit_code = client_json(cli, "/documents", bytes_text(line), &answer);
+    body = json_dumps(document, JSON_COMPACT);
+    exit_code = client_json(cli, "/documents", bytes_text(body), &answer);
     if (exit_code == EXIT_DONE) {
         exit_code = say_answer(cli, answer);
     }
     json_decref(answer);
     json_decref(document);
-    free(line);
+    mem_free(body);
     return exit_code;
 }
 

@@ -1,6 +1,8 @@
 #include "node/cli/recover.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,16 +28,22 @@ static void find_daemon(char out[PROGRAM_PATH_MAX])
     (void)snprintf(name == NULL ? out : name + 1, 16, "terraced");
 }
 
-/* In the child of a fork: never returns. */
-static void run_daemon(const char *home, int to)
+/* Its standard output goes into `to`. False when it cannot be started. */
+static bool start_daemon(const char *home, int to, pid_t *pid)
 {
-    char program[PROGRAM_PATH_MAX];
+    char program[PROGRAM_PATH_MAX], name[] = "terraced", option[] = "--home",
+                                    position[] = "--position", where[HOME_PATH_MAX + 1];
+    char *arguments[] = {name, option, where, position, NULL};
+    posix_spawn_file_actions_t actions;
+    bool started;
 
     find_daemon(program);
-    if (dup2(to, STDOUT_FILENO) >= 0) {
-        (void)execl(program, "terraced", "--home", home, "--position", (char *)NULL);
-    }
-    _exit(127);
+    (void)snprintf(where, sizeof where, "%s", home);
+    (void)posix_spawn_file_actions_init(&actions);
+    (void)posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+    started = posix_spawn(pid, program, &actions, NULL, arguments, environ) == 0;
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return started;
 }
 
 static bool read_end(const char *line, struct enrol_end *out)
@@ -51,35 +59,35 @@ static bool read_end(const char *line, struct enrol_end *out)
     return true;
 }
 
+static void read_line(char *line, int size, int from)
+{
+    FILE *file = fdopen(from, "r");
+
+    if (file == NULL || fgets(line, size, file) == NULL) {
+        line[0] = '\0';
+    }
+    if (file != NULL) {
+        (void)fclose(file);
+    }
+}
+
 /* What it says on stderr is for the person. */
 static enum status ask_daemon(const char *home, struct enrol_end *out, struct err *err)
 {
     char line[256] = "";
     int ends[2], state = 0;
+    bool started;
     pid_t pid;
-    FILE *from;
 
-    if (pipe(ends) != 0) {
+    if (pipe2(ends, O_CLOEXEC) != 0) {
         return err_set(err, ERR_IO, "recover_no_position home=%s", home);
     }
-    (void)fflush(stdout);
-    pid = fork();
-    if (pid == 0) {
-        (void)close(ends[0]);
-        run_daemon(home, ends[1]);
-    }
+    started = start_daemon(home, ends[1], &pid);
     (void)close(ends[1]);
-    from = fdopen(ends[0], "r");
-    if (from == NULL || fgets(line, sizeof line, from) == NULL) {
-        line[0] = '\0';
-    }
-    if (from != NULL) {
-        (void)fclose(from);
-    }
-    if (pid < 0 || waitpid(pid, &state, 0) != pid || state != 0 || !read_end(line, out)) {
-        return err_set(err, ERR_IO, "recover_no_position home=%s", home);
-    }
-    return OK;
+    read_line(line, sizeof line, ends[0]);
+    return started && waitpid(pid, &state, 0) == pid && state == 0 && read_end(line, out)
+               ? OK
+               : err_set(err, ERR_IO, "recover_no_position home=%s", home);
 }
 
 /* --- the home as it is --- */
@@ -93,8 +101,7 @@ static enum status find_founders(struct home_setup *setup, struct err *err)
     enum status status = home_grants_read(setup->home, grants, &count, &memory, err);
 
     if (status == OK && count > 0) {
-        status = grant_parse_terms(&setup->founders.terms, grants[count - 1], err);
-        setup->founders.terms.has_consent = false;
+        status = founders_of_grant(&setup->founders, grants[count - 1], err);
     }
     buf_free(&memory);
     return status;

@@ -34,7 +34,7 @@ VALUES = set("""
     access_token alarm alarm_counters answer api_task approval_terms approve_item arrival_mark
     batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
     cosigned_head
-    daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_message facts
+    daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_end enrol_message facts
     grant_terms home_config home_setup indicator indicator_ref invite_terms key_choice link_spell made_keys
     list_filter list_page log_head
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal revocation
