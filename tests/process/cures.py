@@ -68,7 +68,8 @@ class Bench:
         self.empty = os.path.join(base, "empty")
         os.makedirs(self.empty)
         self.words = {"{home}": node.home, "{division}": BELOW, "{above}": ROOT, "{path}": node.home, "{mode}": "700",
-                      "{role}": "maker", "{key}": "advertise", "HOME": node.home, "CODE": BELOW, "NAME": "zhang",
+                      "{role}": "maker", "{key}": "advertise",
+                      "{endpoint}": "tcp://127.0.0.1:7411", "ADDRESS": "tcp://127.0.0.1:7411", "HOME": node.home, "CODE": BELOW, "NAME": "zhang",
                       "TOKEN": "TERRACE1-x", "COPY": os.path.join(base, "copy"),
                       "FILE": os.path.join(base, "documents.ndjson")}
 
