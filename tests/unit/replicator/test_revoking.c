@@ -110,6 +110,35 @@ static void the_session_ends_and_no_other_begins(void **state)
     assert_int_equal(head_at(CITY), 1);
 }
 
+static bool loses_to_the_county(struct world *in, struct division from, struct division to,
+                                struct buf *frame)
+{
+    (void)in;
+    (void)from;
+    (void)frame;
+    return division_equal(to, division_of("K1"));
+}
+
+/* It cannot hear why, and goes on writing. */
+static void nothing_new_is_taken_while_the_session_lasts(void **state)
+{
+    (void)state;
+    say("before");
+    world_run(&world, 3000);
+    world.spoil = loses_to_the_county;
+    assert_int_equal(revoke(CITY, "K1"), OK);
+    say("meanwhile");
+    world_run(&world, 300);
+    assert_true(is_open(CITY, "K1"));
+    assert_false(is_revoked(COUNTY, "K1"));
+    assert_int_equal(head_at(COUNTY), 2);
+    assert_int_equal(head_at(CITY), 1);
+    world_run(&world, 3000);
+    assert_false(is_open(CITY, "K1"));
+    assert_int_equal(head_at(CITY), 1);
+    assert_false(place_heard(&world.at[CITY], "K1/meanwhile"));
+}
+
 /* --- those that were away --- */
 
 static bool loses_above_the_city(struct world *in, struct division from, struct division to,
@@ -176,6 +205,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(whoever_is_below_is_revoked_once),
         STORY(the_session_ends_and_no_other_begins),
+        STORY(nothing_new_is_taken_while_the_session_lasts),
         STORY(who_holds_less_takes_it_up_to_the_end),
         STORY(who_holds_more_is_alarmed_and_keeps_it),
     };
