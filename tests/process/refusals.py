@@ -261,7 +261,8 @@ def screen(node, *args, lang=EN):
 ALIKE = [["digest"], ["verify"], ["user", "list"], ["pending"], ["inbox"], ["list", "budget"], ["get", "PAYMENT-1"],
          ["trace", "PAYMENT-1"], ["balance"], ["chain"], ["report", "execution"], ["report", "reconcile"],
          ["report", "trial-balance"], ["report", "chain", "--format", "csv"], ["template", "payment"],
-         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["submit", "--help"], ["--help"], ["--version"]]
+         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["fork"],
+         ["unapproved"], ["confirm", "--list"], ["submit", "--help"], ["--help"], ["--version"]]
 
 
 def a_pipe_gets_what_the_manual_says(root):
@@ -274,7 +275,8 @@ def a_pipe_gets_what_the_manual_says(root):
                  f"{args}: on a terminal\n{seen.decode()}\nin a pipe\n{piped.stdout.decode()}")
     listed = {command["name"] for command in root.json("--help")["commands"]}
     others = {"init", "join", "invite", "submit", "approve", "reject", "withdraw", "status", "pause", "resume",
-              "doctor", "list", "report", "user", "sessions", "audit", "amend", "revoke"}
+              "doctor", "list", "report", "user", "sessions", "audit", "amend", "revoke", "rotate",
+              "trust", "endpoint"}
     need(listed <= {args[0] for args in ALIKE} | others, f"not compared: {listed}")
     for args in (["submit", "-"], ["--json", "submit", "-"]):
         lines = bare(root, *args, stdin=line_of("agency", "PIPE1", agency_code="105601", agency_name="x") + b"x\n")
