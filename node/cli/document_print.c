@@ -104,6 +104,9 @@ static void print_member(enum language language, const char *name, const json_t 
     const char *key;
     json_t *inner;
 
+    if (json_is_null(value)) {
+        return; /* there is none of it */
+    }
     if (json_is_object(value)) {
         print_label(language, name, indent);
         (void)putchar('\n');

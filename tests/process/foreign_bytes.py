@@ -264,7 +264,8 @@ def bad_enrolments(tree, root):
     need((OTHER, "already_used") in attempts(root), f"{attempts(root)}")
     need(len(attempts(root)) == before + 2, f"{attempts(root)}")
     need(not os.path.exists(os.path.join(thief.home, "config.yaml")), "a thief has a home")
-    says(owner, 1, [], "join", token, *listen)
+    says(owner, 2, ["usage"], "--json", "join", token, *listen)  # it lives here already
+    says(owner, 5, ["stop it first"], "join", token)
     says(root, 1, [], "invite", ROOT, "--name", "西藏自治区")
     expect(owner, [agency("A1")], ["accepted"])
 

@@ -210,7 +210,8 @@ static bool restless(struct sim *sim, void *arg)
     /* Asking costs reads at every node: once in a tenth of a second is enough. */
     if (sim_now(sim) - rest->asked_us >= 100 * MILLISECOND) {
         rest->asked_us = sim_now(sim);
-        rest->answer = !clients_at_rest(rest->run->clients, rest->who, sizeof rest->who);
+        rest->answer = !clients_at_rest(rest->run->clients, rest->who, sizeof rest->who) ||
+                       !squatters_at_rest(rest->run->squatters, rest->who, sizeof rest->who);
     }
     return rest->answer;
 }

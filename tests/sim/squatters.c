@@ -286,7 +286,7 @@ static bool check_alike(const struct squatters *squatters, char *fault, size_t s
     return true;
 }
 
-static bool check_rotated(const struct squatters *squatters, char *fault, size_t size)
+bool squatters_at_rest(const struct squatters *squatters, char *fault, size_t size)
 {
     for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
         const struct sim_node *node = sim_at(squatters->sim, i);
@@ -305,7 +305,7 @@ static bool check_rotated(const struct squatters *squatters, char *fault, size_t
 bool squatters_check(const struct squatters *squatters, char *fault, size_t size)
 {
     return check_alarmed(squatters, fault, size) && check_alike(squatters, fault, size) &&
-           check_rotated(squatters, fault, size);
+           squatters_at_rest(squatters, fault, size);
 }
 
 /* Later epochs with another key than the one before. */

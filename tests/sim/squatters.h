@@ -20,6 +20,8 @@ void squatters_squat(struct squatters *squatters);
 void squatters_amend(struct squatters *squatters);
 void squatters_rotate(struct squatters *squatters);
 
+/* Nobody waits for other keys any more; else *who tells who does. */
+bool squatters_at_rest(const struct squatters *squatters, char *who, size_t size);
 /* At rest: is every division granted alike wherever it is known, none by a squatter, and is each
  * squatter alarmed at every node above it, and nobody else? */
 bool squatters_check(const struct squatters *squatters, char *fault, size_t size);

@@ -46,7 +46,7 @@ function Open() {
           { key: "state", title: t("console.column.state"), class: "fixed", cell: ({ expired, waiting }) => <Marked shape={expired ? "clock" : "filling"} tone={expired || waiting ? "warn" : "quiet"}>{t(expired ? "console.token.expired" : waiting ? "console.join.compare" : "console.join.awaited")}</Marked> },
           { key: "until", title: t("console.session.until"), class: "fixed", cell: ({ expires }) => moment(expires) },
           { key: "cure", title: t("console.alarm.cure"), cell: ({ cure }) => <Advice text={cure} /> },
-          { key: "act", title: "", class: "fixed", cell: ({ division, expired }) => (!isAdmin || expired || gone.includes(division) ? "" : <button type="button" onClick={() => withdraw(division)}>{t("console.join.withdraw")}</button>) },
+          { key: "act", title: t("console.work.act"), class: "fixed", cell: ({ division, expired }) => (!isAdmin || expired || gone.includes(division) ? "" : <button type="button" onClick={() => withdraw(division)}>{t("console.join.withdraw")}</button>) },
         ]} />
     </Panel>
   );
