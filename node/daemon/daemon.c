@@ -17,6 +17,7 @@
 #include "node/daemon/alarm_hook.h"
 #include "node/daemon/dialling.h"
 #include "node/daemon/enrolment.h"
+#include "node/daemon/guard.h"
 #include "node/daemon/notify.h"
 #include "node/daemon/rekeying.h"
 #include "node/daemon/system_clock.h"
@@ -56,6 +57,7 @@ struct daemon {
     uint64_t commits;          /* that followers of the API were told of */
     struct webhooks *webhooks; /* NULL: of a damaged node */
     uint64_t watchdog_ms, fed_ms, trimmed_ms, trimmed_rows;
+    bool is_settled; /* what only a start needs was given back */
 };
 
 /* --- who may speak: the children of the roster --- */
@@ -539,6 +541,10 @@ static void give_memory_back(struct daemon *daemon)
     const uint64_t now_ms = clock_mono_ms(&daemon->clock);
 
     if (now_ms - daemon->trimmed_ms >= TRIM_MS) {
+        if (!daemon->is_settled && daemon->trimmed_ms != 0) {
+            process_settle();
+            daemon->is_settled = true;
+        }
         daemon->trimmed_ms = now_ms;
         store_rocks_trim(&daemon->store);
         if (node_rows_written(daemon->node) - daemon->trimmed_rows < QUIET_ROWS) {
