@@ -7,8 +7,8 @@
 /* Files we make are for their owner; no core dump and no other process of this user reads our
  * memory. What /proc says of size and time stays readable. */
 void process_guard(void);
-/* Gives back the pages of programs and libraries that a start has touched; what is needed still comes
- * back from the file. Any thread, once the start is over. */
+/* Gives back the pages of programs and libraries that a start has touched; what is needed still
+ * comes back from the file. Any thread, once the start is over. */
 void process_settle(void);
 
 #endif
