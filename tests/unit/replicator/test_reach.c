@@ -328,6 +328,7 @@ static void the_one_nearer_the_root_stands_whichever_came_first(void **state)
 
     for (int i = 0; i < 20; i++) { /* and whatever their hashes are */
         sign_key_generate(&world->keys[OTHER]);
+        sign_key_generate(&world->keys[COUNTY]);
         give_both(world);
     }
 }
