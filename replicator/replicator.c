@@ -6,6 +6,8 @@
 
 #include "proto/log.h"
 #include "replicator/core.h"
+#include "replicator/log/cut.h"
+#include "replicator/log/evidence.h"
 #include "replicator/log/endpoints.h"
 #include "replicator/log/fork_pair.h"
 #include "replicator/log/granted.h"
@@ -90,6 +92,15 @@ static void init(struct replicator *r, const struct replicator_config *config)
                                          .arena = &r->arena};
 }
 
+/* A recovery of this very node is confirmed, and goes on behind what is left of its log here. */
+static bool wants_own(const struct replicator *r)
+{
+    uint64_t base_lsn;
+
+    return !cut_is_at_base(r->roster, r->logs.own, &base_lsn) && base_lsn > r->logs.own->durable.lsn &&
+           roster_to_confirm(r->roster, r->config.self) == 0;
+}
+
 /* Grants, logs and links, as the store has them. */
 static enum status load(struct replicator *r, struct txn *txn, const struct bytes *bootstrap,
                         size_t bootstrap_count, struct err *err)
@@ -109,9 +120,13 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
         status = find_self(r, err);
     }
     if (status == OK) {
+        (void)heads_follow(&r->logs, r->config.self, HELD_OWN);
+        r->context.wants_own = wants_own(r);
+        status = fork_pairs_load(&r->logs, err);
+    }
+    if (status == OK) {
         listening_load(r);
         follow_roster(r);
-        status = fork_pairs_load(&r->logs, err);
     }
     if (status == OK) {
         claim_check_own(r);
@@ -123,6 +138,7 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     if (status == OK) {
         status = grants_resume(&r->ingest, txn, session_findings(r), err);
         session_act(r, NULL);
+        follow_later(r); /* a log may be longer than a recovery leaves it */
     }
     return status;
 }
@@ -226,9 +242,14 @@ bool replicator_open_entry(const struct replicator *r, uint64_t lsn, struct entr
 enum status replicator_check_own_log(const struct replicator *r, struct err *err)
 {
     const struct own_log_fault *fault = &r->own_log;
+    uint64_t base_lsn;
 
     if (key_ring_find(&r->keys, &roster_find(r->roster, r->config.self)->grant.sign_key) == NULL) {
         return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
+    }
+    if (!cut_is_at_base(r->roster, r->logs.own, &base_lsn)) {
+        return err_set(err, ERR_CORRUPT, "own_log_not_at_base author=%s lsn=%" PRIu64 " held=%" PRIu64,
+                       r->config.self.code, base_lsn, r->logs.own->durable.lsn);
     }
     if (division_is_none(fault->peer)) {
         return OK;
@@ -299,8 +320,8 @@ enum status replicator_confirm(struct replicator *r, struct txn *txn,
         LOG_INFO("epoch.confirmed", "about=%s epoch=%" PRIu32 " by=%s", confirmation->division.code,
                  confirmation->epoch, confirmation->by.code);
     }
+    follow_later(r); /* the own log waits for it, too, though its epochs count here without */
     if (changed) {
-        follow_later(r);
         r->config.sink.roster_changed(r->config.sink.arg, confirmation->division);
     }
     return status;
@@ -312,16 +333,51 @@ enum status replicator_revoke(struct replicator *r, struct txn *txn, struct divi
     return revoking_begin(r, txn, division, reason, out, err);
 }
 
+bool replicator_own_log_mended(const struct replicator *r)
+{
+    const struct member *self = roster_find(r->roster, r->config.self);
+    uint64_t base_lsn;
+
+    return r->logs.own->durable.epoch < self->grant.epoch && !r->cut_waits && !r->resumes_grants &&
+           roster_to_confirm(r->roster, r->config.self) == 0 &&
+           !evidence_stands(r->roster, r->logs.own) &&
+           cut_is_at_base(r->roster, r->logs.own, &base_lsn);
+}
+
+bool replicator_cut_waits(const struct replicator *r)
+{
+    return r->cut_waits;
+}
+
+/* Of logs as they are durable, so a turn after what shows it. */
+static void find_cuts(struct replicator *r, struct txn *txn)
+{
+    struct cut cut;
+
+    for (size_t i = 0; i < r->logs.count && !r->cut_waits; i++) {
+        if (cut_find(&cut, &r->logs, r->roster, r->logs.at[i])) {
+            cut_stage(txn, &cut);
+            r->cut_waits = true;
+            LOG_INFO("log.cut", "about=%s epoch=%" PRIu32 " lsn=%" PRIu64 " held=%" PRIu64,
+                     cut.author.code, cut.epoch, cut.lsn, r->logs.at[i]->durable.lsn);
+        }
+    }
+}
+
 /* What epochs granted that count since the turn before, and who revoked whom that was not known. */
 static void resume_grants(struct replicator *r, struct txn *txn)
 {
     struct err err;
 
+    if (ingest_met_cut(&r->ingest)) {
+        follow_later(r);
+    }
     if (follow_now(r)) {
         if (grants_resume(&r->ingest, txn, session_findings(r), &err) != OK) {
             notice_alarm(r, ALARM_CORRUPT, r->config.self, "%s", err.text);
         }
         session_act(r, NULL);
+        find_cuts(r, txn);
     }
 }
 

@@ -114,6 +114,7 @@ static const struct row {
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
     {"POST", "/divisions/*/revoke", post_revoke, ASKS_ADMIN_HIMSELF},
+    {"POST", "/forks/*/keep", post_keep, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/pause", post_pause, ASKS_ADMIN},
     {"POST", "/peers/*/resume", post_resume, ASKS_ADMIN},
     {"GET", "/recoveries", get_recoveries, ASKS_PERSON},

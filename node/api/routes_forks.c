@@ -6,6 +6,8 @@
 #include "node/api/page.h"
 #include "node/api/roster_snapshot.h"
 #include "node/core/fork_view.h"
+#include "node/core/keep_branch.h"
+#include "node/office/operators.h"
 #include "replicator/log/evidence.h"
 
 struct forks {
@@ -86,4 +88,81 @@ void get_forks(struct request *request, struct answer *answer)
     }
     roster_snapshot_release(request->service, roster);
     view_close(&view);
+}
+
+/* --- which one goes on --- */
+
+struct keep_task {
+    struct api_task api_task;
+    struct keep_branch wish;
+    char by[CALLER_NAME_MAX];
+    struct kept_branch kept;
+    struct err err;
+};
+
+static void run_keep(struct api_task *api_task, struct node *node, struct txn *txn)
+{
+    struct keep_task *task = (struct keep_task *)api_task;
+
+    task->err.status = OK;
+    task->wish.by = task->by;
+    task->wish.two = node_needs_two(node, txn);
+    task->err.status = node_keep_branch(node, txn, &task->wish, &task->kept, &task->err);
+}
+
+static bool read_keep(const struct request *request, struct answer *answer, const json_t *object,
+                      struct keep_task *task)
+{
+    const char *hash = request_text(request, answer, object, "hash");
+
+    if (hash == NULL) {
+        return false;
+    }
+    if (!division_parse(&task->wish.division, bytes_text(request->argument[0]))) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s",
+                      request->argument[0]);
+        return false;
+    }
+    if (strlen(hash) != 2 * HASH_SIZE || !hex_decode(task->wish.branch.at, HASH_SIZE, hash)) {
+        answer_error(request, answer, API_BAD_REQUEST, "ask_hash");
+        return false;
+    }
+    (void)snprintf(task->by, sizeof task->by, "%s", request->caller.name);
+    return true;
+}
+
+static void write_keep(struct answer *answer, const struct keep_task *task)
+{
+    struct json_out out = json_to(&answer->body);
+
+    out_open(&out, NULL, '{');
+    out_division(&out, "division", task->wish.division);
+    out_text(&out, "state", task->kept.waits ? "waits_for_second" : "granted");
+    out_count(&out, "epoch", task->kept.epoch);
+    out_count(&out, "base_lsn", task->kept.base_lsn);
+    out_count(&out, "after_lsn", task->kept.after_lsn);
+    out_close(&out, '}');
+}
+
+void post_keep(struct request *request, struct answer *answer)
+{
+    json_t *object = request_object(request, answer);
+    struct keep_task *task;
+
+    if (object == NULL) {
+        return;
+    }
+    task = api_task_new(request->service->gate, sizeof *task, run_keep, NULL);
+    if (read_keep(request, answer, object, task) &&
+        answer_outcome(request, answer, api_task_run(&task->api_task, request->service->node))) {
+        if (task->err.status == OK) {
+            write_keep(answer, task);
+        } else {
+            answer_because(request, answer,
+                           task->err.status == ERR_NOT_FOUND ? API_NOT_FOUND : API_REFUSED,
+                           task->err.text);
+        }
+    }
+    api_task_done_with(&task->api_task);
+    json_decref(object);
 }

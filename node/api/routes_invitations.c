@@ -19,22 +19,6 @@ struct invite_task {
     struct err err;
 };
 
-static bool count_admin(void *arg, const struct operator_row *row)
-{
-    *(size_t *)arg += row->enabled && (row->roles & ROLE_ADMIN) != 0;
-    return true;
-}
-
-/* Where documents need two persons so does a member, once there are two who could say so. */
-static bool needs_two(struct node *node, struct txn *txn)
-{
-    const struct policy policy = node_policy(node);
-    size_t admins = 0;
-
-    node_operators(txn, count_admin, &admins);
-    return !number_set_is_empty(&policy.kinds) && admins >= 2;
-}
-
 static void run_invite(struct api_task *api_task, struct node *node, struct txn *txn)
 {
     struct invite_task *invite = (struct invite_task *)api_task;
@@ -47,7 +31,7 @@ static void run_invite(struct api_task *api_task, struct node *node, struct txn 
     }
     invite->terms.name = invite->name;
     invite->terms.by = invite->by;
-    invite->terms.two = needs_two(node, txn);
+    invite->terms.two = node_needs_two(node, txn);
     invite->err.status =
         node_invite(node, txn, invite->division, &invite->terms, &invite->token, &invite->err);
 }

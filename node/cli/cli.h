@@ -58,6 +58,7 @@ enum option_id {
     OPT_BATCH,
     OPT_YES,
     OPT_HASH,
+    OPT_KEEP,
     OPT_MINE,
     OPT_CORRECT,
     OPT_STATE,

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -9,7 +10,7 @@
 #include "node/home/home.h"
 #include "node/home/notes.h"
 
-enum { QUERIES_MAX = 32 };
+enum { QUERIES_MAX = 32, OPENING_TRIES = 40, OPENING_MS = 50 };
 
 struct client {
     struct terrace_client *terrace;
@@ -22,6 +23,7 @@ static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, c
 {
     struct terrace_request request = TERRACE_REQUEST;
     enum terrace_outcome outcome;
+    long pid;
 
     request.path = path;
     request.method = method;
@@ -29,6 +31,13 @@ static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, c
     request.body_bytes = body.size;
     request.timeout_ms = 1000 * wait_s;
     outcome = terrace_ask(client->terrace, &request, &reply->answer);
+    for (int i = 0; i < OPENING_TRIES && outcome == TERRACE_UNREACHABLE &&
+                    home_is_run(client->home, &pid);
+         i++) { /* it opens its socket, or opens it anew */
+        terrace_answer_free(reply->answer);
+        (void)poll(NULL, 0, OPENING_MS);
+        outcome = terrace_ask(client->terrace, &request, &reply->answer);
+    }
     reply->http = terrace_answer_http(reply->answer);
     reply->body = bytes_of((const uint8_t *)terrace_answer_body(reply->answer),
                            terrace_answer_size(reply->answer));

@@ -322,6 +322,7 @@ static const struct value_rule {
     [OPT_ROLE] = {good_role, "known_roles"},
     [OPT_AT] = {good_at, "at_form"},
     [OPT_HASH] = {good_hash, "hash_form"},
+    [OPT_KEEP] = {good_hash, "hash_form"},
     [OPT_ACCEPT] = {good_division, "division_form"},
     [OPT_WITHDRAW] = {good_division, "division_form"},
     [OPT_FINGERPRINT] = {good_fingerprint, "fingerprint_form"},

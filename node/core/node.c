@@ -6,6 +6,7 @@
 #include "node/core/commit.h"
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
+#include "node/core/rebuild.h"
 #include "node/core/revoked.h"
 #include "node/core/turn.h"
 #include "node/ledger/observe.h"
@@ -220,6 +221,9 @@ enum status node_open(struct node **out, const struct node_config *config,
     drafts_open(node);
 
     status = store->ops->claim(store->self, &node->fence, err);
+    if (status == OK && (config->damage == NULL || config->mends)) {
+        status = rebuild_cuts(store, node->fence, config->self, &config->tree, err);
+    }
     if (status == OK) {
         status = alarms_open(&node->alarms, &node->turn_clock, config->alarm_sink, node->txn, err);
     }
@@ -279,6 +283,14 @@ void node_close(struct node *node)
     catch_up_free(&node->catch_up);
     confirmations_free(&node->confirmations);
     mem_free(node);
+}
+
+bool node_wants_opening(const struct node *node, bool *mended)
+{
+    const bool rests = !node_is_committing(node);
+
+    *mended = node->config.mends && rests && replicator_own_log_mended(node->replicator);
+    return *mended || (rests && replicator_cut_waits(node->replicator));
 }
 
 uint64_t node_approvals_verified(const struct node *node)

@@ -34,6 +34,7 @@ struct node_config {
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
     const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
+    bool mends; /* ... and it is the own log alone: links go on, until that is mended */
     bool store_unnoted; /* nobody can tell whether the store's list of tables was cut */
     const struct refused_keys *refused_keys; /* at its door; read on the loop; may be NULL */
     struct alarms_sink alarm_sink;           /* on the loop */
@@ -51,6 +52,9 @@ enum status node_open(struct node **out, const struct node_config *config,
                       size_t bootstrap_count, struct err *err);
 void node_close(struct node *node);
 
+/* Is the node to be closed and opened anew on the same store, because a log is to be cut
+ * (rebuild.h)? *mended: config->damage is over with it. */
+bool node_wants_opening(const struct node *node, bool *mended);
 /* Is a turn's commit in flight, or waiting for room on the disk? What neighbours send stays where
  * it is until that is over. */
 bool node_is_committing(const struct node *node);

@@ -31,6 +31,9 @@ static bool receive_frames(struct node *node)
             return false;
         }
         bytes += node->received.size;
+        if (node->config.mends && !division_equal(from, replicator_parent(node->replicator))) {
+            continue; /* what it answers to would be answers to what may go */
+        }
         replicator_receive(node->replicator, node->txn, from, buf_bytes(&node->received));
     }
     return true;
@@ -54,6 +57,9 @@ static void step_damaged(struct node *node)
 /* What makes going on worse than stopping, after the commit of a turn. */
 static enum status check_own_log(struct node *node, struct err *err)
 {
+    if (node->config.mends) {
+        return OK; /* nothing is written until it is */
+    }
     if (replicator_check_own_log(node->replicator, err) != OK) {
         return err->status;
     }
@@ -139,7 +145,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return step_in_flight(node, busy, err);
     }
     read_clock(node);
-    if (node->config.damage != NULL) {
+    if (node->config.damage != NULL && !node->config.mends) {
         step_damaged(node);
         return OK;
     }
@@ -148,7 +154,10 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     }
     space_check(&node->space, false);
     confirmations_step(node); /* of turns before: all that they stand on is durable */
-    if (catch_up_own(&node->catch_up) == OWN_WHOLE) {
+    if (node->config.mends) {
+        tasks_answer_reads(&node->tasks, node, node->txn, ERR_CORRUPT);
+        *busy |= receive_frames(node);
+    } else if (catch_up_own(&node->catch_up) == OWN_WHOLE) {
         if (parent_awaited(node)) {
             tasks_run_reads(&node->tasks, node, node->txn);
         } else {
@@ -183,7 +192,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
 
 uint64_t node_next_tick(const struct node *node)
 {
-    if (node->config.damage != NULL || node->committing) {
+    if ((node->config.damage != NULL && !node->config.mends) || node->committing) {
         return replicator_keep_alive_ms(node->replicator);
     }
     if (node->waiting_for_space) {

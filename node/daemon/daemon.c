@@ -257,6 +257,7 @@ static enum status open_node(struct daemon *daemon, struct err *err)
         .approval = home->approval,
         .limits = home->limits,
         .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
+        .mends = notes_damage_mends(buf_bytes(&daemon->damage)),
         .store_unnoted = daemon->store_unnoted,
         .refused_keys = transport_zmq_refused_keys(daemon->transport),
         .alarm_sink = {on_alarm, daemon},
@@ -421,6 +422,29 @@ static void open_webhooks(struct daemon *daemon)
                                                 .authorities = authorities});
 }
 
+/* What is opened anew when a log was cut: all that stands on the store. */
+static enum status open_serving(struct daemon *daemon, struct err *err)
+{
+    enum status status = open_transport(daemon, err);
+
+    if (status == OK && !is_damaged(daemon)) {
+        status = take_next_root(daemon, err);
+    }
+    if (status == OK) {
+        status = open_node(daemon, err);
+    }
+    if (status == OK) {
+        status = open_links(daemon, err);
+    }
+    if (status == OK) {
+        status = open_api(daemon, err);
+    }
+    if (status == OK) {
+        open_webhooks(daemon);
+    }
+    return status;
+}
+
 static enum status open_all(struct daemon *daemon, const struct daemon_options *options,
                             struct err *err)
 {
@@ -444,25 +468,7 @@ static enum status open_all(struct daemon *daemon, const struct daemon_options *
     if (status == OK) {
         status = open_hook(daemon, err);
     }
-    if (status == OK) {
-        status = open_transport(daemon, err);
-    }
-    if (status == OK && !is_damaged(daemon)) {
-        status = take_next_root(daemon, err);
-    }
-    if (status == OK) {
-        status = open_node(daemon, err);
-    }
-    if (status == OK) {
-        status = open_links(daemon, err);
-    }
-    if (status == OK) {
-        status = open_api(daemon, err);
-    }
-    if (status == OK) {
-        open_webhooks(daemon);
-    }
-    return status;
+    return status == OK ? open_serving(daemon, err) : status;
 }
 
 static void close_fd(int fd)
@@ -472,16 +478,25 @@ static void close_fd(int fd)
     }
 }
 
-static void close_all(struct daemon *daemon)
+static void close_serving(struct daemon *daemon)
 {
     webhooks_close(daemon->webhooks);
+    daemon->webhooks = NULL;
     api_stop(daemon->api);
+    daemon->api = NULL;
     tls_free(&daemon->tls);
     node_close(daemon->node); /* calls end here, and with them the last use of the sockets */
     daemon->node = NULL;
-    alarm_hook_close(daemon->hook);
     enrol_zmq_close(daemon->enrol);
+    daemon->enrol = NULL;
     transport_zmq_close(daemon->transport);
+    daemon->transport = NULL;
+}
+
+static void close_all(struct daemon *daemon)
+{
+    close_serving(daemon);
+    alarm_hook_close(daemon->hook);
     if (daemon->store.ops != NULL) {
         daemon->store.ops->close(daemon->store.self);
     }
@@ -590,6 +605,29 @@ static void go_over(struct daemon *daemon)
     }
 }
 
+/* A log is to be cut, or the own one was, and goes on: what is known of it is read anew. */
+static enum status open_anew(struct daemon *daemon, struct err *err)
+{
+    enum status status;
+    bool mended;
+
+    if (!node_wants_opening(daemon->node, &mended)) {
+        return OK;
+    }
+    LOG_INFO("open.anew", "mended=%d", mended);
+    close_serving(daemon);
+    if (mended) {
+        notes_clear_damage(daemon->home);
+        buf_clear(&daemon->damage);
+    }
+    daemon->commits = 0;
+    status = open_serving(daemon, err);
+    if (status == OK && mended) {
+        node_store_sound(daemon->node);
+    }
+    return status;
+}
+
 static enum status loop(struct daemon *daemon, struct err *err)
 {
     const int fds[] = {daemon->signals, daemon->wake};
@@ -612,7 +650,7 @@ static enum status loop(struct daemon *daemon, struct err *err)
         if (daemon->enrol != NULL) {
             enrolment_take(daemon->enrol, daemon->node);
         }
-        if (node_step(daemon->node, &busy, err) != OK) {
+        if (node_step(daemon->node, &busy, err) != OK || open_anew(daemon, err) != OK) {
             return err->status;
         }
         go_over(daemon);

@@ -58,12 +58,30 @@ void notes_write_end(const char *home, const struct err *why)
     }
 }
 
-void notes_clear_end(const char *home)
+static void clear_note(const char *home, const char *file)
 {
     char path[HOME_FILE_MAX];
 
-    home_file(path, home, "ended");
+    home_file(path, home, file);
     (void)unlink(path);
+}
+
+void notes_clear_end(const char *home)
+{
+    clear_note(home, "ended");
+}
+
+void notes_clear_damage(const char *home)
+{
+    clear_note(home, "damaged");
+}
+
+bool notes_damage_mends(struct bytes damage)
+{
+    const struct bytes code = message_read(damage).code;
+
+    return bytes_equal(code, bytes_text("own_log_forked")) ||
+           bytes_equal(code, bytes_text("own_log_not_at_base"));
 }
 
 bool notes_begun(const char *home)

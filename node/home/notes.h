@@ -19,12 +19,15 @@
 void notes_write_damage(const char *home, const struct err *what);
 void notes_write_end(const char *home, const struct err *why);
 void notes_clear_end(const char *home);
+void notes_clear_damage(const char *home);
 void notes_write_begun(const char *home); /* nothing is done where it is there */
 bool notes_begun(const char *home);
 
 /* The message, ended by a zero; empty when there is no such note.
  * Errors: ERR_TOO_LARGE, ERR_IO, ERR_CONFIG (the home's path). */
 enum status notes_damage(struct buf *out, const char *home, struct err *err);
+/* Is it such that the links of this node can mend it: the own log alone has come apart? */
+bool notes_damage_mends(struct bytes damage);
 enum status notes_end(struct buf *out, const char *home, struct err *err);
 
 #endif

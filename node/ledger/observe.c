@@ -57,6 +57,16 @@ static void observe_cursor_store(struct txn *txn, const struct observe_cursor *c
     buf_free(&value);
 }
 
+void ledger_observe_anew(struct txn *txn, struct division author, const struct audience *audience,
+                         uint64_t held_lsn)
+{
+    observe_cursor_store(txn, &(struct observe_cursor){.author = author,
+                                                       .audience = *audience,
+                                                       .block_lsn = 1,
+                                                       .lsn = 1,
+                                                       .held_lsn = held_lsn});
+}
+
 struct observe_cursor_search {
     ledger_observe_cursor_fn *visit;
     void *arg;

@@ -22,6 +22,9 @@
       "maker of a post of drafts: name, file, key, signature, epoch, time, leaves", "drafts")      \
     X(LOCAL_BROWSER_KEY, 'k', "public key(32)",                                                    \
       "state, when asked and decided, name, label, admin", "browser_keys")                         \
+    X(LOCAL_KEEP_BRANCH, 'K', "division(9)",                                                       \
+      "hash of the branch of its log that is to stay, name of the admin who said so first",        \
+      "core/keep_branch")                                                                          \
     X(LOCAL_SEQUENCE, 'c', "", "last sequence a draft got (u64)", "drafts")                        \
     X(LOCAL_DRAFT, 'd', "sequence of the first(u64)",                                              \
       "up to 64 drafts of a batch: which wait, batch, time; size, kind, verdict, id, body of "     \

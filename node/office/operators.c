@@ -338,3 +338,18 @@ void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct opera
 
     (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), visit_operator, &listing, &err);
 }
+
+static bool count_admin(void *arg, const struct operator_row *row)
+{
+    *(size_t *)arg += row->enabled && (row->roles & ROLE_ADMIN) != 0;
+    return true;
+}
+
+bool node_needs_two(const struct node *node, struct txn *txn)
+{
+    const struct policy policy = node_policy(node);
+    size_t admins = 0;
+
+    node_operators(txn, count_admin, &admins);
+    return !number_set_is_empty(&policy.kinds) && admins >= 2;
+}

@@ -65,6 +65,9 @@ void node_operator_put(struct txn *txn, const struct operator_row *row);
 bool node_has_maker(struct txn *txn);
 /* Is there somebody with one of these roles who is not ended? */
 bool node_has_role(struct txn *txn, uint32_t roles);
+/* Where documents need two persons so does what an admin says of a member, once there are two who
+ * could say so. */
+bool node_needs_two(const struct node *node, struct txn *txn);
 void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
                     void *arg);
 

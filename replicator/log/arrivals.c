@@ -310,3 +310,104 @@ void arrivals_stage(struct arrivals *arrivals, struct txn *txn, const struct log
     row_key(&arrivals->key, position);
     (void)txn_put(txn, SPACE_HEADS, buf_bytes(&arrivals->key), value);
 }
+
+/* --- taking back --- */
+
+struct taking_back {
+    struct txn *txn;
+    struct division author;
+    uint64_t lsn;
+    struct arrival_mark end; /* of the rows that were gone over */
+    bool moved;              /* one before this one lost something */
+    struct buf rows;         /* to be put: position(u64), size(u32), value */
+    struct buf runs;
+    bool failed;
+};
+
+/* What stays of a run; false when nothing does. */
+static bool stays(const struct taking_back *taking, struct arrival_run *run)
+{
+    if (!division_equal(run->author, taking->author) || run->first_lsn + run->count - 1 <= taking->lsn) {
+        return true;
+    }
+    run->count = run->first_lsn > taking->lsn ? 0 : taking->lsn - run->first_lsn + 1;
+    return run->count > 0;
+}
+
+static void keep_row(struct taking_back *taking, uint64_t count)
+{
+    const uint64_t position = taking->end.position + 1;
+
+    if (count == 0) {
+        return;
+    }
+    taking->end.mark = mark_of(taking->end.mark, position, buf_bytes(&taking->runs));
+    taking->end.position += count;
+    buf_put_u64(&taking->rows, position);
+    buf_put_u32(&taking->rows, (uint32_t)(MARK_SIZE + taking->runs.size));
+    buf_put_u64(&taking->rows, taking->end.mark);
+    buf_append_bytes(&taking->rows, buf_bytes(&taking->runs));
+}
+
+static bool take_row_back(void *arg, struct bytes key, struct bytes value)
+{
+    struct taking_back *taking = arg;
+    struct arrival_run run;
+    struct row row;
+    uint64_t before = 0, after = 0;
+
+    if (!read_row(&row, key, value)) {
+        taking->failed = true;
+        return false;
+    }
+    buf_clear(&taking->runs);
+    while (next_run(&row, &run)) {
+        before += run.count;
+        if (stays(taking, &run)) {
+            after += run.count;
+            put_run(&taking->runs, &run);
+        }
+    }
+    taking->failed = !reader_done(&row.runs);
+    taking->moved |= after < before;
+    if (taking->moved) {
+        txn_delete(taking->txn, SPACE_HEADS, key);
+        keep_row(taking, after);
+    } else {
+        taking->end = (struct arrival_mark){row.position - 1, row.mark};
+    }
+    return !taking->failed;
+}
+
+/* A row may take the key of one that went. */
+static void put_rows(struct taking_back *taking)
+{
+    struct reader reader = reader_of(buf_bytes(&taking->rows));
+    struct buf key = BUF_EMPTY;
+
+    while (reader_left(&reader) > 0) {
+        row_key(&key, reader_u64(&reader));
+        (void)txn_put(taking->txn, SPACE_HEADS, buf_bytes(&key),
+                      reader_bytes(&reader, reader_u32(&reader)));
+    }
+    buf_free(&key);
+}
+
+enum status arrivals_take_back(const struct store *store, struct txn *txn, struct division author,
+                               uint64_t lsn, struct err *err)
+{
+    struct taking_back taking = {.txn = txn, .author = author, .lsn = lsn};
+    enum status status =
+        store->ops->scan(store->self, NULL, SPACE_HEADS, bytes_of(prefix, sizeof prefix),
+                         BYTES_NONE, take_row_back, &taking, err);
+
+    if (status == OK && taking.failed) {
+        status = row_damaged(taking.end.position + 1, err);
+    }
+    if (status == OK) {
+        put_rows(&taking);
+    }
+    buf_free(&taking.rows);
+    buf_free(&taking.runs);
+    return status;
+}

@@ -42,6 +42,12 @@ enum status arrivals_load(struct arrivals *arrivals, const struct store *store, 
 /* The blocks that this turn staged take the next positions. Once, at the end of a turn. */
 void arrivals_stage(struct arrivals *arrivals, struct txn *txn, const struct logs *logs);
 
+/* Of this author's log nothing above `lsn` is held any more: what came after the first of it takes
+ * the positions that become free, and readers behind that are told so by its mark. For a store
+ * whose logs are not open. Errors: ERR_IO, ERR_CORRUPT. */
+enum status arrivals_take_back(const struct store *store, struct txn *txn, struct division author,
+                               uint64_t lsn, struct err *err);
+
 /* Up to where this store has come. Errors: ERR_IO, ERR_CORRUPT. */
 enum status arrivals_end(const struct store *store, struct store_snapshot *snapshot,
                          struct arrival_mark *out, struct err *err);

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "replicator/log/endpoints.h"
+#include "replicator/log/evidence.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
 #include "replicator/trust/roster_load.h"
@@ -104,13 +105,40 @@ static struct division child_of(const struct ingest *ingest, const struct held_l
     return roster_next_hop(ingest->roster, ingest->self, log->author);
 }
 
+static bool same_founders(const struct grant_terms *a, const struct grant_terms *b)
+{
+    bool same = a->founder_count == b->founder_count;
+
+    for (size_t i = 0; i < a->founder_count && same; i++) {
+        same = strcmp(a->founders[i].name, b->founders[i].name) == 0 &&
+               memcmp(&a->founders[i].key, &b->founders[i].key, sizeof a->founders[i].key) == 0;
+    }
+    return same;
+}
+
+/* This node has signed two branches and writes no more: its parent says which one it goes on from,
+ * under the keys and with the persons that it has. */
+static bool ends_fork(const struct ingest *ingest, const struct grant *grant,
+                      const struct grant_terms *terms)
+{
+    const struct grant *own = &roster_find(ingest->roster, ingest->self)->grant;
+    struct grant_terms own_terms;
+
+    return evidence_stands(ingest->roster, ingest->logs->own) &&
+           memcmp(&grant->sign_key, &own->sign_key, sizeof own->sign_key) == 0 &&
+           memcmp(grant->curve_key, own->curve_key, sizeof own->curve_key) == 0 &&
+           roster_terms(ingest->roster, ingest->self, own->epoch, &own_terms) &&
+           same_founders(terms, &own_terms);
+}
+
 /* A later epoch of this very node to which its key did not agree: somebody else is to write in its
  * name. It goes on under its own; who recovers has his grant before he starts. */
 static bool is_of_another(const struct ingest *ingest, const struct grant *grant,
                           const struct grant_terms *terms)
 {
     return division_equal(grant->division, ingest->self) && !terms->has_consent &&
-           grant->epoch > roster_find(ingest->roster, ingest->self)->grant.epoch;
+           grant->epoch > roster_find(ingest->roster, ingest->self)->grant.epoch &&
+           !ends_fork(ingest, grant, terms);
 }
 
 static enum status check_grant(const struct ingest *ingest, const struct held_log *log,

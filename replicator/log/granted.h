@@ -46,6 +46,21 @@ void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *
  * Errors: ERR_IO, ERR_CORRUPT (such a block is not held, or damaged). */
 enum status grants_resume(struct ingest *ingest, struct txn *txn, struct findings *found,
                           struct err *err);
+/* What blocks that are cut off (log/cut.h) said about the roster: grants, and who was granted under
+ * them; revocations; where their author listens. All of it is forgotten as if it had not come. */
+struct grants_gone {
+    struct gone {
+        struct division division;
+        uint32_t epoch; /* this one and those after it */
+    } *at;
+    size_t count, capacity;
+};
+/* Errors: ERR_CORRUPT (its body). */
+enum status grants_note_gone(struct grants_gone *gone, struct txn *txn,
+                             const struct block_view *block, struct err *err);
+/* Stages that all that was noted, and what stands on it, is gone. Errors: ERR_IO, ERR_CORRUPT. */
+enum status grants_forget(struct grants_gone *gone, struct txn *txn, struct err *err);
+void grants_gone_free(struct grants_gone *gone);
 /* Stages the row of a grant that is in the roster. */
 void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed);
 /* The newest grant of this division that the store holds, as a node needs it before its roster is

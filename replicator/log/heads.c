@@ -371,6 +371,36 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
     }
 }
 
+/* --- taking back --- */
+
+void heads_take_back(struct logs *logs, struct txn *txn, struct held_log *log,
+                     const struct log_head *head, uint64_t bytes)
+{
+    log->staged = *head;
+    log->bytes = bytes;
+    put_log_head(logs, txn, log);
+    if (head->lsn == 0) {
+        log_key(&logs->key, log->author);
+        txn_delete(txn, SPACE_HEADS, buf_bytes(&logs->key));
+    }
+}
+
+void heads_take_audience_back(struct logs *logs, struct txn *txn, const struct held_log *log,
+                              const struct audience_head *head)
+{
+    put_audience_head(logs, txn, log, head);
+    if (head->seq == 0) {
+        audience_key(&logs->key, log->author, &head->audience);
+        txn_delete(txn, SPACE_HEADS, buf_bytes(&logs->key));
+    }
+}
+
+void heads_forget_place(struct logs *logs, struct txn *txn, const struct block_header *header)
+{
+    place_key(&logs->key, header->author, &header->audience, header->aud_seq);
+    txn_delete(txn, SPACE_HEADS, buf_bytes(&logs->key));
+}
+
 struct staged_blocks heads_durable(struct logs *logs)
 {
     const struct staged_blocks blocks = {logs->staged, logs->staged_count};

@@ -106,6 +106,14 @@ uint64_t heads_told_lsn(const struct held_log *log);
 /* Stages a verified block and its heads. One of a log from above may lie behind the head. */
 void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash);
+/* Rows of a log that is cut (log/cut.h), whose heads are then loaded anew: it ends at `head`, which
+ * is zero when nothing stays; one audience of it ends there (`seq` 0: nowhere); this block's place
+ * is nobody's. */
+void heads_take_back(struct logs *logs, struct txn *txn, struct held_log *log,
+                     const struct log_head *head, uint64_t bytes);
+void heads_take_audience_back(struct logs *logs, struct txn *txn, const struct held_log *log,
+                              const struct audience_head *head);
+void heads_forget_place(struct logs *logs, struct txn *txn, const struct block_header *header);
 /* What was staged is on disk: the blocks, in the order in which they came. They live until the next
  * heads_stage. */
 struct staged_blocks {

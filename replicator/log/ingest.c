@@ -26,6 +26,14 @@ void ingest_trim(struct ingest *ingest)
     block_body_free(&ingest->body);
 }
 
+bool ingest_met_cut(struct ingest *ingest)
+{
+    const bool met = ingest->met_cut;
+
+    ingest->met_cut = false;
+    return met;
+}
+
 /* --- may it be held here? --- */
 
 enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
@@ -371,6 +379,7 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
                       header->first_lsn, header->author.code);
         return INGEST_GAP;
     case PLACE_WAITS:
+        ingest->met_cut = true;
         (void)err_set(err, ERR_NOT_YET, "recovery_cuts_off author=%s epoch=%" PRIu32,
                       header->author.code, header->epoch);
         return INGEST_NOT_YET;

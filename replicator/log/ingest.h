@@ -21,6 +21,7 @@ struct ingest {
     struct logs *logs;
     struct roster *roster;
     struct block_body body; /* of the block staged last; its views die with the next one */
+    bool met_cut; /* a block waits because more of its log is held than may be */
     struct buf key;         /* of a row; for a moment */
 };
 
@@ -39,6 +40,8 @@ void ingest_init(struct ingest *ingest, struct division self, struct logs *logs,
 void ingest_free(struct ingest *ingest);
 void ingest_trim(struct ingest *ingest); /* gives the body's memory back */
 
+/* Did a block come since it was asked last that waits for a cut (log/cut.h)? */
+bool ingest_met_cut(struct ingest *ingest);
 /* Is the key known that the block must be signed with? Errors: ERR_NOT_YET. */
 enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
                                struct err *err);

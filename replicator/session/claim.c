@@ -30,6 +30,9 @@ void claim_begin(struct replicator *r, struct link *link, const struct finding *
 {
     struct claim *claim = &link->claim;
 
+    if (r->context.wants_own && division_equal(finding->about, r->config.self)) {
+        return; /* that it holds more is why it is asked for it */
+    }
     if (is_open(claim) && !division_equal(claim->author, finding->about) &&
         !division_equal(finding->about, r->config.self)) {
         return; /* one at a time: it is found again */

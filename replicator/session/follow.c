@@ -1,6 +1,7 @@
 #include "replicator/session/follow.h"
 
 #include "replicator/core.h"
+#include "replicator/log/evidence.h"
 #include "replicator/trust/cosignature.h"
 
 /* Until the peer itself says how far it is, its last cosignature tells. */
@@ -90,7 +91,14 @@ void follow_roster(struct replicator *r)
         }
     }
     if (!division_is_none(r->parent)) {
-        send_to(r, links_find(&r->links, r->parent), own);
+        struct link *parent = links_find(&r->links, r->parent);
+
+        if (!evidence_stands(r->roster, own)) { /* else the parent holds another branch */
+            send_to(r, parent, own);
+        }
+        if (r->context.wants_own) {
+            receive_add(&parent->stream, own, false);
+        }
     }
 }
 

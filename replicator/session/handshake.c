@@ -86,6 +86,7 @@ void handshake_hello(struct replicator *r, struct link *link, uint64_t credit,
     hello->stamp = now_ms(r);
     hello->credit = credit;
     hello->n_heads = list_heads(r, link, &hello->heads);
+    hello->has_own_log = hello->own_log = r->context.wants_own;
     frame->hello = hello;
 }
 

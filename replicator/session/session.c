@@ -65,6 +65,7 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
         break;
     case FOUND_FORK:
         fork_news_found(r, finding->about);
+        follow_later(r); /* a recovery may say which branch is to stay */
         break;
     case FOUND_MEMBER:
         if (division_equal(finding->about, r->config.self)) {
@@ -192,6 +193,16 @@ static void resume(struct replicator *r, struct link *link, uint64_t unix_ms,
     session_act(r, link);
 }
 
+/* Its own log, where it asks for it. */
+static void give_back(struct replicator *r, struct link *link, bool asked)
+{
+    const struct held_log *log = heads_find(&r->logs, link->peer);
+
+    if (log != NULL && log->side == HELD_BELOW) {
+        cursor_give_back(&link->stream, log, asked);
+    }
+}
+
 static void take_hello(struct replicator *r, struct txn *txn, struct link *link, uint64_t session,
                        const Terrace__Hello *hello)
 {
@@ -212,6 +223,7 @@ static void take_hello(struct replicator *r, struct txn *txn, struct link *link,
         return;
     }
     link_pay(r, link, PAY_SESSION);
+    give_back(r, link, hello->has_own_log && hello->own_log);
     resume(r, link, hello->unix_ms, hello->heads, hello->n_heads);
     outbox_restart(outbox, 0, OK);
     outbox_want_welcome(outbox);

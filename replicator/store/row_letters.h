@@ -40,6 +40,11 @@
       "log/endpoints")                                                                             \
     X(META_REVOKED, 'v', "division(9) by(9) lsn(u64)", "time_ms(u64), body of that entry",         \
       "trust/roster_load")                                                                         \
+    X(META_CUT, 'k', "author(9)",                                                                  \
+      "u8: 1 when it was made, epoch(u32) of the recovery, lsn(u64) to which the log goes back",   \
+      "log/cut")                                                                                   \
+    X(META_ASIDE, 'a', "author(9) epoch(u32) first_lsn(u64) signature's first 8",                  \
+      "epoch(u32) of the recovery that cut it off, block", "log/cut")                              \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

@@ -74,6 +74,24 @@ void cursor_add(struct stream *stream, const struct held_log *log, uint64_t lsn)
     cursors->at[at] = cursor;
 }
 
+void cursor_give_back(struct stream *stream, const struct held_log *log, bool asked)
+{
+    struct cursors *cursors = &stream->cursors;
+    struct cursor *cursor = cursor_find(cursors, log->author);
+
+    if (asked) {
+        cursor_add(stream, log, 0);
+        cursor_find(cursors, log->author)->whole = true;
+    } else if (cursor != NULL) { /* a new session: nothing of it is in flight */
+        const size_t at = place_of(cursors, log->author);
+
+        assert(!cursor_in_flight(cursor) && cursors->sample_of != cursor);
+        cursors->nacked -= cursor->refused ? 1 : 0;
+        mem_free(cursor);
+        ARRAY_REMOVE(cursors->at, cursors->count, at);
+    }
+}
+
 /* What was sent of it and not acknowledged is sent again. */
 static void rewind_to(struct cursors *cursors, struct cursor *cursor, uint64_t acked)
 {
@@ -302,7 +320,8 @@ static void compare_whole(const struct stream *stream, const struct held_log *lo
         findings_over(found, ALARM_LOST_TAIL, log->author);
     }
     if (relation == RELATION_BEHIND && !stream->to_parent &&
-        division_equal(log->author, stream->peer)) {
+        division_equal(log->author, stream->peer) &&
+        cursor_find(&stream->cursors, log->author) == NULL) { /* it knows, and asks for it */
         findings_alarm(found, ALARM_LOST_TAIL, stream->peer,
                        "peer_lost_own_log lsn=%" PRIu64 " held=%" PRIu64, position->lsn,
                        log->durable.lsn);

@@ -50,6 +50,9 @@ void cursor_free(struct cursors *cursors);
 struct cursor *cursor_find(const struct cursors *cursors, struct division author); /* or NULL */
 /* From now on this log goes to the peer, which is known to hold it up to `lsn`. */
 void cursor_add(struct stream *stream, const struct held_log *log, uint64_t lsn);
+/* The peer asks for its own log, which it lost: all of it goes, from where it says that it ends.
+ * False: no longer. */
+void cursor_give_back(struct stream *stream, const struct held_log *log, bool asked);
 static inline bool cursor_in_flight(const struct cursor *cursor)
 {
     return cursor->sent_block > cursor->acked;

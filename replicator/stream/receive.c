@@ -206,7 +206,7 @@ static enum status check_sender(const struct stream *stream, struct txn *txn,
 
     if (stream->to_parent) {
         return roster_within(roster, context->self, author) &&
-                       !division_equal(author, context->self)
+                       (context->wants_own || !division_equal(author, context->self))
                    ? OK
                    : err_set(err, ERR_REFUSED, "author_not_above author=%s division=%s",
                              author.code, context->self.code);

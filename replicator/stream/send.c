@@ -20,7 +20,7 @@ void send_reset(struct send *send)
 static bool is_addressed(const struct stream *stream, struct division author,
                          const struct audience *audience)
 {
-    return stream->to_parent ||
+    return stream->to_parent || division_equal(author, stream->peer) ||
            roster_in_audience(stream->context->roster, stream->peer, author, audience);
 }
 

@@ -1,7 +1,7 @@
 #include "replicator/trust/cosignature.h"
 #include "replicator/store/row_letters.h"
 
-enum { ROW_HEAD_SIZE = 16, DAY_MS = 24 * 3600 * 1000, MESSAGE_BYTES = 1024, ARENA_BYTES = 4096 };
+enum { KEY_SIZE = 2 * DIVISION_CODE_MAX, ROW_HEAD_SIZE = 16, DAY_MS = 24 * 3600 * 1000, MESSAGE_BYTES = 1024, ARENA_BYTES = 4096 };
 
 static struct hash hash_cosignature(const struct hash *tree, const Terrace__Cosignature *c)
 {
@@ -87,6 +87,40 @@ bool cosignature_is_newer(struct txn *txn, struct division author, struct divisi
     }
     buf_free(&key);
     return newer;
+}
+
+struct taking_back {
+    struct buf keys; /* size(u8) and key of each row that goes */
+    uint64_t lsn;
+};
+
+static bool note_above(void *arg, struct bytes key, struct bytes value)
+{
+    struct taking_back *taking = arg;
+    const bool is_of_log = key.size == KEY_SIZE || key.data[KEY_SIZE] == COSIGN_DAY;
+
+    if (is_of_log && value.size >= ROW_HEAD_SIZE && load_u64(value.data) > taking->lsn) {
+        buf_put_u8(&taking->keys, (uint8_t)key.size);
+        buf_append_bytes(&taking->keys, key);
+    }
+    return true;
+}
+
+void cosignatures_take_back(struct txn *txn, struct division author, uint64_t lsn)
+{
+    struct taking_back taking = {BUF_EMPTY, lsn};
+    struct buf prefix = BUF_EMPTY;
+    struct reader reader;
+    struct err err; /* a read error stays with the txn */
+
+    division_write(&prefix, author);
+    (void)txn_scan(txn, SPACE_COSIGN, buf_bytes(&prefix), note_above, &taking, &err);
+    reader = reader_of(buf_bytes(&taking.keys));
+    while (reader_left(&reader) > 0) {
+        txn_delete(txn, SPACE_COSIGN, reader_bytes(&reader, reader_u8(&reader)));
+    }
+    buf_free(&prefix);
+    buf_free(&taking.keys);
 }
 
 uint64_t cosignature_lsn(const struct store *store, struct division author, struct division holder)

@@ -27,6 +27,8 @@ void cosignature_put(struct txn *txn, struct division author, struct division ho
 /* Newer than the one that is kept, in this turn too? */
 bool cosignature_is_newer(struct txn *txn, struct division author, struct division holder,
                           const Terrace__Cosignature *c);
+/* Of this log nothing above `lsn` is held any more: what was said of that is not kept. */
+void cosignatures_take_back(struct txn *txn, struct division author, uint64_t lsn);
 /* How far `holder` has told that it holds the log, in any session; 0 when it never did. */
 uint64_t cosignature_lsn(const struct store *store, struct division author, struct division holder);
 

@@ -35,6 +35,31 @@ def amount(documents):
     return f"{fen // 100}.{fen % 100:02d}"
 
 
+def keep(root, city, county, office, held, lost):
+    """The city says which branch goes on, the region confirms it: the county puts the other aside,
+    fetches what it lacks, and goes on."""
+    here, there = branches(city)
+    code, out, err = city.run("fork", COUNTY, "--keep", there["hash"], "--yes", check=False)
+    need(code == 1, f"a branch that is not here was kept: {code} {out}{err}")
+    city.run("fork", COUNTY, "--keep", here["hash"], "--yes")
+    trees.wait_until(lambda: any(r["division"] == COUNTY for r in root.json("confirm", "--list")["rows"]),
+                     trees.PATIENCE_S, "the region sees what it is to confirm")
+    need("store_damaged" in [a["code"] for a in county.status()["alarms"]], "it waits for the region")
+    root.run("confirm", COUNTY, "--yes")
+    trees.wait_until(lambda: "store_damaged" not in [a["code"] for a in county.status()["alarms"]],
+                     trees.PATIENCE_S, "the county goes on")
+    need(county.json("digest") == held, f"{county.json('digest')} for {held}")
+    for document in lost:
+        county.json("get", document["id"])
+    need(office.submit(office.payments()) == 0, "the county takes documents again")
+    trees.wait_until(lambda: root.json("digest", "--division", COUNTY) == county.json("digest"),
+                     trees.PATIENCE_S, "all hold what it wrote since")
+    for node in (root, city, county):
+        need(not node.json("fork")["rows"], f"{node.division} still shows a fork")
+        code, out, err = node.run("verify", "--deep", check=False)
+        need(code == 0, f"{node.division}: {out}{err}")
+
+
 def put_back(county, office):
     """An older copy of the county's home, taken before its last documents."""
     county.end()
@@ -88,6 +113,7 @@ def prove(base, build):
         for node in (city, root):
             need(node.json("digest", "--division", COUNTY) == held, f"{node.division}'s copy has changed")
             need(not [a for a in node.status()["alarms"] if a["code"] == "false_claim"], "a false claim")
+        keep(root, city, county, office, held, lost)
     finally:
         tree.stop()
 

@@ -267,15 +267,22 @@ static uint64_t disk_us(struct sim_node *node)
                               : 150 + sim_below(node->sim, node->sim->disk_us_max);
 }
 
+static void start(struct sim_node *node);
+
 static void step(struct sim_node *node)
 {
-    bool busy = true;
+    bool busy = true, mended;
 
     for (int i = 0; i < STEPS_MAX && busy && node->core != NULL; i++) {
         struct err err;
         if (node_step(node->core, &busy, &err) != OK) {
             (void)fprintf(stderr, "sim: node %s stopped: %s\n", node->division.code, err.text);
             sim_crash(node->sim, node);
+            return;
+        }
+        if (node_wants_opening(node->core, &mended)) { /* what neighbours sent meanwhile is lost */
+            sim_crash(node->sim, node);
+            start(node);
             return;
         }
         if (store_memory_pending(node->store.self)) {
@@ -374,12 +381,13 @@ static void start(struct sim_node *node)
     }
     node->incarnation++;
     node->wake_us = 0;
-    store_memory_defer(node->store.self, true);
+    store_memory_defer(node->store.self, false); /* what an opening commits is durable at once */
     if (node_open(&node->core, &node->config, &node->store, &node->transport, &node->clock, chain,
                   node->chain_count, &err) != OK) {
         (void)fprintf(stderr, "sim: cannot open %s: %s\n", node->division.code, err.text);
         abort();
     }
+    store_memory_defer(node->store.self, true);
     wake_at(node, node->sim->now_us);
 }
 

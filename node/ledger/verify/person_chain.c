@@ -239,6 +239,41 @@ void person_link_store(struct txn *txn, struct division author, const struct per
     buf_free(&value);
 }
 
+struct taking_back {
+    uint64_t lsn, lsns[256];
+    size_t count;
+};
+
+static bool note_above(void *arg, struct bytes key, struct bytes value)
+{
+    struct taking_back *taking = arg;
+    struct reader at = reader_of(row_key_rest(key));
+    const uint64_t lsn = reader_u64(&at);
+
+    (void)value;
+    if (lsn > taking->lsn) {
+        taking->lsns[taking->count++] = lsn;
+    }
+    return taking->count < COUNT_OF(taking->lsns);
+}
+
+void person_links_take_back(struct txn *txn, struct division author, uint64_t lsn)
+{
+    const struct row_key prefix = row_key_of(ROW_PERSON, author, BYTES_NONE);
+    struct taking_back taking = {.lsn = lsn};
+    struct err err; /* a read error stays with the txn */
+
+    do {
+        taking.count = 0;
+        (void)txn_scan(txn, SPACE_LEDGER, row_key_bytes(&prefix), note_above, &taking, &err);
+        for (size_t i = 0; i < taking.count; i++) {
+            const struct row_key key = link_key(author, taking.lsns[i]);
+
+            txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
+        }
+    } while (taking.count > 0);
+}
+
 static void read_text(struct reader *reader, char *out, size_t size)
 {
     const struct bytes text = reader_bytes(reader, reader_u8(reader));

@@ -67,6 +67,8 @@ bool person_chain_judge(const struct person_chain *chain, const struct block_hea
                         const struct block_body *body, size_t index,
                         const char *(*signature)(void *arg, size_t group), void *arg,
                         struct person_link *out);
+/* Of this author's entries above `lsn` nothing is kept any more. */
+void person_links_take_back(struct txn *txn, struct division author, uint64_t lsn);
 /* Keeps what was found. */
 void person_link_store(struct txn *txn, struct division author, const struct person_link *link);
 

@@ -1,0 +1,307 @@
+#include <inttypes.h>
+
+#include "proto/array.h"
+#include "replicator/log/arrivals.h"
+#include "replicator/log/cut.h"
+#include "replicator/log/granted.h"
+#include "replicator/log/sealing.h"
+#include "replicator/store/commit_now.h"
+#include "replicator/store/row_letters.h"
+#include "replicator/trust/cosignature.h"
+
+enum { COPY_BYTES = 16 << 20 /* in one commit */ };
+
+/* --- putting aside --- */
+
+/* Two branches may have a block at one place, each put aside in its time: the signature tells them
+ * apart. */
+static void aside_key(struct buf *key, const struct block_view *block)
+{
+    buf_clear(key);
+    buf_put_u8(key, META_ASIDE);
+    division_write(key, block->header.author);
+    buf_put_u32(key, block->header.epoch);
+    buf_put_u64(key, block->header.first_lsn);
+    buf_append(key, &block->signature, sizeof(uint64_t));
+}
+
+struct copying {
+    const struct store *store;
+    uint64_t fence;
+    const struct cut *cut;
+    struct txn *txn;
+    size_t size;
+    struct buf key, value;
+    enum status status;
+    struct err *err;
+};
+
+static bool copy_block(void *arg, const struct block_view *block)
+{
+    struct copying *copying = arg;
+
+    aside_key(&copying->key, block);
+    buf_clear(&copying->value);
+    buf_put_u32(&copying->value, copying->cut->epoch);
+    buf_append_bytes(&copying->value, block->whole);
+    (void)txn_put(copying->txn, SPACE_META, buf_bytes(&copying->key), buf_bytes(&copying->value));
+    copying->size += block->whole.size;
+    if (copying->size >= COPY_BYTES) {
+        copying->status = commit_now(copying->store, copying->fence, copying->txn, copying->err);
+        copying->size = 0;
+    }
+    return copying->status == OK;
+}
+
+/* The first block that goes is the one in which the cut lies, or the next one. */
+static uint64_t first_to_go(const struct store *store, const struct cut *cut)
+{
+    struct buf whole = BUF_EMPTY;
+    struct block_view block;
+    struct err err;
+    const uint64_t lsn =
+        log_read_block(store, NULL, cut->author, cut->lsn + 1, &whole, &block, &err) == OK
+            ? block.header.first_lsn
+            : cut->lsn + 1;
+
+    buf_free(&whole);
+    return lsn;
+}
+
+enum status cut_copy(const struct store *store, uint64_t fence, const struct cut *cut,
+                     struct err *err)
+{
+    struct copying copying = {.store = store,
+                              .fence = fence,
+                              .cut = cut,
+                              .txn = txn_open(store, NULL),
+                              .status = OK,
+                              .err = err};
+    enum status status =
+        log_scan(store, NULL, cut->author, first_to_go(store, cut), copy_block, &copying, err);
+
+    if (status == OK) {
+        status = copying.status;
+    }
+    if (status == OK) {
+        status = commit_now(store, fence, copying.txn, err);
+    }
+    txn_free(copying.txn);
+    buf_free(&copying.key);
+    buf_free(&copying.value);
+    return status;
+}
+
+struct showing {
+    cut_visit_fn *visit;
+    void *arg;
+    bool failed;
+};
+
+static bool show_aside(void *arg, struct bytes key, struct bytes value)
+{
+    struct showing *showing = arg;
+    struct reader reader = reader_of(value);
+    const uint32_t epoch = reader_u32(&reader);
+    const struct bytes whole = reader_bytes(&reader, reader_left(&reader));
+    struct block_view block;
+    struct err err;
+
+    (void)key;
+    showing->failed = block_parse(&block, whole, &err) != OK;
+    return !showing->failed && showing->visit(showing->arg, epoch, &block);
+}
+
+enum status cut_aside(const struct store *store, struct store_snapshot *snapshot,
+                      struct division author, cut_visit_fn *visit, void *arg, struct err *err)
+{
+    struct showing showing = {visit, arg, false};
+    struct buf prefix = BUF_EMPTY;
+    enum status status;
+
+    buf_put_u8(&prefix, META_ASIDE);
+    division_write(&prefix, author);
+    status = store->ops->scan(store->self, snapshot, SPACE_META, buf_bytes(&prefix), BYTES_NONE,
+                              show_aside, &showing, err);
+    buf_free(&prefix);
+    return status == OK && showing.failed ? err_set(err, ERR_CORRUPT, "aside_row_damaged") : status;
+}
+
+/* --- what stays --- */
+
+/* The newest block of an audience that stays; of the whole log, in `last`. */
+struct end {
+    struct audience_head head; /* without its hash */
+    uint64_t first_lsn;
+};
+
+struct staying {
+    const struct cut *cut;
+    struct log_head head; /* without its hash */
+    uint64_t bytes;
+    struct end *ends;
+    size_t count, capacity;
+};
+
+static struct end *end_of(struct staying *staying, const struct audience *audience)
+{
+    for (size_t i = 0; i < staying->count; i++) {
+        if (audience_equal(&staying->ends[i].head.audience, audience)) {
+            return &staying->ends[i];
+        }
+    }
+    ARRAY_ROOM(staying->ends, staying->count, staying->capacity);
+    staying->ends[staying->count] = (struct end){.head.audience = *audience};
+    return &staying->ends[staying->count++];
+}
+
+static bool note_staying(void *arg, const struct block_view *block)
+{
+    struct staying *staying = arg;
+    const struct block_header *header = &block->header;
+    const uint64_t last_lsn = block_last_lsn(header);
+    struct end *end;
+
+    if (last_lsn > staying->cut->lsn) {
+        return false;
+    }
+    staying->head.epoch = header->epoch;
+    staying->head.lsn = last_lsn;
+    staying->head.time_ms = header->time_ms;
+    staying->head.blocks++;
+    staying->bytes += block->whole.size;
+    end = end_of(staying, &header->audience);
+    end->head.seq = header->aud_seq;
+    end->head.lsn = last_lsn;
+    end->first_lsn = header->first_lsn;
+    return true;
+}
+
+static enum status hash_at(const struct store *store, const struct roster *roster,
+                           struct division author, uint64_t lsn, struct hash *out, struct err *err)
+{
+    struct buf whole = BUF_EMPTY;
+    struct block_view block;
+    enum status status = log_read_block(store, NULL, author, lsn, &whole, &block, err);
+
+    if (status == OK) {
+        const struct grant *grant = roster_epoch(roster, author, block.header.epoch);
+
+        status = grant == NULL ? err_set(err, ERR_CORRUPT, "block_epoch_ungranted")
+                               : block_verify(&block, roster_tree(roster), &grant->sign_key, out,
+                                              err);
+    }
+    buf_free(&whole);
+    return status == OK || status == ERR_IO ? status : ERR_CORRUPT;
+}
+
+static enum status hash_ends(const struct store *store, const struct roster *roster,
+                             struct staying *staying, struct err *err)
+{
+    const struct division author = staying->cut->author;
+    enum status status = OK;
+
+    if (staying->head.lsn > 0) {
+        status = hash_at(store, roster, author, staying->head.lsn, &staying->head.hash, err);
+    }
+    for (size_t i = 0; i < staying->count && status == OK; i++) {
+        struct end *end = &staying->ends[i];
+        status = hash_at(store, roster, author, end->first_lsn, &end->head.hash, err);
+    }
+    return status;
+}
+
+/* --- what goes --- */
+
+struct going {
+    struct logs *logs;
+    struct txn *txn;
+    struct staying *staying;
+    struct grants_gone *grants;
+    struct buf key;
+    enum status status;
+    struct err *err;
+};
+
+static bool let_go(void *arg, const struct block_view *block)
+{
+    struct going *going = arg;
+    const struct block_header *header = &block->header;
+
+    (void)end_of(going->staying, &header->audience); /* it may have no block left */
+    log_block_key(&going->key, header->author, header->epoch, header->first_lsn);
+    txn_delete(going->txn, SPACE_BLOCKS, buf_bytes(&going->key));
+    heads_forget_place(going->logs, going->txn, header);
+    going->status = grants_note_gone(going->grants, going->txn, block, going->err);
+    return going->status == OK;
+}
+
+static enum status let_all_go(struct logs *logs, struct txn *txn, const struct cut *cut,
+                              struct staying *staying, struct err *err)
+{
+    struct grants_gone grants = {.count = 0};
+    struct going going = {.logs = logs,
+                          .txn = txn,
+                          .staying = staying,
+                          .grants = &grants,
+                          .status = OK,
+                          .err = err};
+    enum status status = log_scan(logs->store, NULL, cut->author, first_to_go(logs->store, cut),
+                                  let_go, &going, err);
+
+    if (status == OK) {
+        status = going.status;
+    }
+    if (status == OK) {
+        status = grants_forget(&grants, txn, err);
+    }
+    grants_gone_free(&grants);
+    buf_free(&going.key);
+    return status;
+}
+
+/* --- all of it --- */
+
+static void put_ends(struct logs *logs, struct txn *txn, struct staying *staying)
+{
+    struct held_log *log = heads_find(logs, staying->cut->author);
+
+    heads_take_back(logs, txn, log, &staying->head, staying->bytes);
+    for (size_t i = 0; i < staying->count; i++) {
+        heads_take_audience_back(logs, txn, log, &staying->ends[i].head);
+    }
+}
+
+enum status cut_make(const struct store *store, struct txn *txn, const struct roster *roster,
+                     const struct cut *cut, struct err *err)
+{
+    struct staying staying = {.cut = cut};
+    struct logs logs;
+    enum status status;
+
+    heads_init(&logs, store, NULL);
+    status = heads_load(&logs, err);
+    if (status == OK && heads_find(&logs, cut->author) == NULL) {
+        status = err_set(err, ERR_CORRUPT, "cut_row_damaged");
+    }
+    if (status == OK) {
+        status = log_scan(store, NULL, cut->author, 0, note_staying, &staying, err);
+    }
+    if (status == OK) {
+        status = hash_ends(store, roster, &staying, err);
+    }
+    if (status == OK) {
+        status = let_all_go(&logs, txn, cut, &staying, err);
+    }
+    if (status == OK) {
+        status = arrivals_take_back(store, txn, cut->author, staying.head.lsn, err);
+    }
+    if (status == OK) {
+        put_ends(&logs, txn, &staying);
+        cosignatures_take_back(txn, cut->author, staying.head.lsn);
+        cut_note_made(txn, cut);
+    }
+    mem_free(staying.ends);
+    heads_free(&logs);
+    return status;
+}
