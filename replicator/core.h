@@ -34,7 +34,7 @@ struct replicator {
     bool no_room;           /* for blocks: replicator_withhold */
     bool resumes_grants; /* an epoch counts, or a member came, since this turn: what waited for it
                             is read in the next */
-    bool cut_waits; /* one is staged, or durable: nothing more is looked for */
+    bool cut_waits;      /* one is staged, or durable: nothing more is looked for */
     struct arena arena;  /* for one frame, taken apart or put together */
     struct logs logs;
     struct ingest ingest;

@@ -7,8 +7,8 @@
 #include "proto/log.h"
 #include "replicator/core.h"
 #include "replicator/log/cut.h"
-#include "replicator/log/evidence.h"
 #include "replicator/log/endpoints.h"
+#include "replicator/log/evidence.h"
 #include "replicator/log/fork_pair.h"
 #include "replicator/log/granted.h"
 #include "replicator/session/amending.h"
@@ -66,6 +66,18 @@ static enum status find_self(struct replicator *r, struct err *err)
     return OK;
 }
 
+static struct stream_context context_of(struct replicator *r, bool wants_own)
+{
+    return (struct stream_context){.self = r->config.self,
+                                   .roster = r->roster,
+                                   .clock = r->config.clock,
+                                   .logs = &r->logs,
+                                   .ingest = &r->ingest,
+                                   .frame_bytes_max = r->limits.frame_bytes_max,
+                                   .wants_own = wants_own,
+                                   .arena = &r->arena};
+}
+
 /* The rooms, from the ground up. */
 static void init(struct replicator *r, const struct replicator_config *config)
 {
@@ -83,13 +95,7 @@ static void init(struct replicator *r, const struct replicator_config *config)
     log_writer_init(&r->writer, &author, &r->logs);
     arrivals_init(&r->arrivals);
     cosign_init(&r->cosigning, clock_mono_ms(config->clock));
-    r->context = (struct stream_context){.self = config->self,
-                                         .roster = r->roster,
-                                         .clock = config->clock,
-                                         .logs = &r->logs,
-                                         .ingest = &r->ingest,
-                                         .frame_bytes_max = r->limits.frame_bytes_max,
-                                         .arena = &r->arena};
+    r->context = context_of(r, false);
 }
 
 /* A recovery of this very node is confirmed, and goes on behind what is left of its log here. */
@@ -97,8 +103,8 @@ static bool wants_own(const struct replicator *r)
 {
     uint64_t base_lsn;
 
-    return !cut_is_at_base(r->roster, r->logs.own, &base_lsn) && base_lsn > r->logs.own->durable.lsn &&
-           roster_to_confirm(r->roster, r->config.self) == 0;
+    return !cut_is_at_base(r->roster, r->logs.own, &base_lsn) &&
+           base_lsn > r->logs.own->durable.lsn && roster_to_confirm(r->roster, r->config.self) == 0;
 }
 
 /* Grants, logs and links, as the store has them. */
@@ -121,7 +127,7 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     }
     if (status == OK) {
         (void)heads_follow(&r->logs, r->config.self, HELD_OWN);
-        r->context.wants_own = wants_own(r);
+        r->context = context_of(r, wants_own(r));
         status = fork_pairs_load(&r->logs, err);
     }
     if (status == OK) {
@@ -248,7 +254,8 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
         return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
     }
     if (!cut_is_at_base(r->roster, r->logs.own, &base_lsn)) {
-        return err_set(err, ERR_CORRUPT, "own_log_not_at_base author=%s lsn=%" PRIu64 " held=%" PRIu64,
+        return err_set(err, ERR_CORRUPT,
+                       "own_log_not_at_base author=%s lsn=%" PRIu64 " held=%" PRIu64,
                        r->config.self.code, base_lsn, r->logs.own->durable.lsn);
     }
     if (division_is_none(fault->peer)) {

@@ -107,8 +107,7 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
  * what was acknowledged, and whatever is written now takes a number that another entry has. Or
  * ERR_KEY: the newest epoch of this division has a key that is not here. */
 enum status replicator_check_own_log(const struct replicator *replicator, struct err *err);
-/* Was the own log, which could not be gone on with, cut and brought back to where a confirmed
- * recovery goes on? Then this node may write again, under that epoch. */
+/* Was the own log, which had come apart, brought back to where a confirmed recovery goes on? */
 bool replicator_own_log_mended(const struct replicator *replicator);
 /* Is a log to be cut (log/cut.h)? Staged by then; once that turn is durable the owner closes this
  * replicator and opens the store anew, with cut_make before anything else. */

@@ -31,8 +31,8 @@ static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, c
     request.body_bytes = body.size;
     request.timeout_ms = 1000 * wait_s;
     outcome = terrace_ask(client->terrace, &request, &reply->answer);
-    for (int i = 0; i < OPENING_TRIES && outcome == TERRACE_UNREACHABLE &&
-                    home_is_run(client->home, &pid);
+    for (int i = 0;
+         i < OPENING_TRIES && outcome == TERRACE_UNREACHABLE && home_is_run(client->home, &pid);
          i++) { /* it opens its socket, or opens it anew */
         terrace_answer_free(reply->answer);
         (void)poll(NULL, 0, OPENING_MS);

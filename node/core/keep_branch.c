@@ -58,8 +58,9 @@ static enum status find_branch(struct search *search, struct txn *txn, struct er
         return err_set(err, ERR_REFUSED, "fork_not_own_child division=%s parent=%s", code,
                        member == NULL ? "" : member->grant.parent.code);
     }
-    return search->branch->held ? OK
-                                : err_set(err, ERR_REFUSED, "fork_branch_elsewhere division=%s", code);
+    return search->branch->held
+               ? OK
+               : err_set(err, ERR_REFUSED, "fork_branch_elsewhere division=%s", code);
 }
 
 /* --- the second person --- */
@@ -78,10 +79,10 @@ static bool is_second(struct txn *txn, const struct keep_branch *wish)
     bool second;
 
     wish_key(&key, wish->division);
-    second = txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &held) && held.size > HASH_SIZE &&
-             memcmp(held.data, wish->branch.at, HASH_SIZE) == 0 &&
-             !bytes_equal(bytes_of(held.data + HASH_SIZE, held.size - HASH_SIZE),
-                          bytes_text(wish->by));
+    second =
+        txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &held) && held.size > HASH_SIZE &&
+        memcmp(held.data, wish->branch.at, HASH_SIZE) == 0 &&
+        !bytes_equal(bytes_of(held.data + HASH_SIZE, held.size - HASH_SIZE), bytes_text(wish->by));
     if (second) {
         txn_delete(txn, SPACE_LOCAL, buf_bytes(&key));
     } else {

@@ -1,5 +1,5 @@
-/* keep_branch - a child has signed two branches of its log, and stands still: this node, its parent,
- * says which one it goes on from.
+/* keep_branch - a child has signed two branches of its log, and stands still: this node, its
+ * parent, says which one it goes on from.
  *
  *   a fork that is known (replicator/log/evidence.h), the branch that is held here
  *     --node_keep_branch--> the child's next epoch, with the keys and persons that it has, and with

@@ -34,7 +34,7 @@ struct node_config {
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
     const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
-    bool mends; /* ... and it is the own log alone: links go on, until that is mended */
+    bool mends;         /* ... and it is the own log alone: links go on, until that is mended */
     bool store_unnoted; /* nobody can tell whether the store's list of tables was cut */
     const struct refused_keys *refused_keys; /* at its door; read on the loop; may be NULL */
     struct alarms_sink alarm_sink;           /* on the loop */

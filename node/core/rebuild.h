@@ -10,8 +10,8 @@
 #ifndef TERRACE_NODE_CORE_REBUILD_H
 #define TERRACE_NODE_CORE_REBUILD_H
 
-#include "proto/division.h"
 #include "proto/block.h"
+#include "proto/division.h"
 #include "replicator/store/store.h"
 
 /* Errors: those of the store, of grants, and ERR_CORRUPT. */

@@ -28,7 +28,8 @@ struct observe_cursor {
 /* False when everything is observed. */
 bool ledger_observe_cursor(struct txn *txn, struct division author, const struct audience *audience,
                            struct observe_cursor *out);
-/* This audience of the log, which is held up to `held_lsn`, is to be observed from its beginning. */
+/* This audience of the log, which is held up to `held_lsn`, is to be observed from its beginning.
+ */
 void ledger_observe_anew(struct txn *txn, struct division author, const struct audience *audience,
                          uint64_t held_lsn);
 typedef bool ledger_observe_cursor_fn(void *arg, const struct observe_cursor *cursor);

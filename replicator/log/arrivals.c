@@ -327,7 +327,8 @@ struct taking_back {
 /* What stays of a run; false when nothing does. */
 static bool stays(const struct taking_back *taking, struct arrival_run *run)
 {
-    if (!division_equal(run->author, taking->author) || run->first_lsn + run->count - 1 <= taking->lsn) {
+    if (!division_equal(run->author, taking->author) ||
+        run->first_lsn + run->count - 1 <= taking->lsn) {
         return true;
     }
     run->count = run->first_lsn > taking->lsn ? 0 : taking->lsn - run->first_lsn + 1;

@@ -1,11 +1,11 @@
-/* cut - a log that is held is taken back to where a recovery that counts goes on. What lies above is
- * put aside, and the log goes on from there as if it had never been longer.
+/* cut - a log that is held is taken back to where a recovery that counts goes on. What lies above
+ * is put aside, and the log goes on from there as if it had never been longer.
  *
  *   a recovery counts, and the log held reaches above its base, or is of another branch
  *     --cut_find, cut_stage--> META_CUT       in the turn that finds it; its owner then opens anew
- *     --cut_copy, cut_make---> blocks above to META_ASIDE; heads, order of arrival, cosignatures and
- *                              what those blocks granted or revoked, as if they had not come; the
- *                              row says for which recovery: another branch is left once
+ *     --cut_copy, cut_make---> blocks above to META_ASIDE; heads, order of arrival, cosignatures
+ * and what those blocks granted or revoked, as if they had not come; the row says for which
+ * recovery: another branch is left once
  *
  * Where the log goes back to:
  *
@@ -49,11 +49,5 @@ void cut_note_made(struct txn *txn, const struct cut *cut);
  * `roster` is as the store has it. Errors: ERR_IO, ERR_CORRUPT. */
 enum status cut_make(const struct store *store, struct txn *txn, const struct roster *roster,
                      const struct cut *cut, struct err *err);
-
-/* What was put aside of a log, in order; `visit` returns false to stop. Errors: ERR_IO,
- * ERR_CORRUPT. Thread: any. */
-typedef bool cut_visit_fn(void *arg, uint32_t cut_by_epoch, const struct block_view *block);
-enum status cut_aside(const struct store *store, struct store_snapshot *snapshot,
-                      struct division author, cut_visit_fn *visit, void *arg, struct err *err);
 
 #endif

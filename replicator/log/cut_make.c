@@ -92,47 +92,12 @@ enum status cut_copy(const struct store *store, uint64_t fence, const struct cut
     return status;
 }
 
-struct showing {
-    cut_visit_fn *visit;
-    void *arg;
-    bool failed;
-};
-
-static bool show_aside(void *arg, struct bytes key, struct bytes value)
-{
-    struct showing *showing = arg;
-    struct reader reader = reader_of(value);
-    const uint32_t epoch = reader_u32(&reader);
-    const struct bytes whole = reader_bytes(&reader, reader_left(&reader));
-    struct block_view block;
-    struct err err;
-
-    (void)key;
-    showing->failed = block_parse(&block, whole, &err) != OK;
-    return !showing->failed && showing->visit(showing->arg, epoch, &block);
-}
-
-enum status cut_aside(const struct store *store, struct store_snapshot *snapshot,
-                      struct division author, cut_visit_fn *visit, void *arg, struct err *err)
-{
-    struct showing showing = {visit, arg, false};
-    struct buf prefix = BUF_EMPTY;
-    enum status status;
-
-    buf_put_u8(&prefix, META_ASIDE);
-    division_write(&prefix, author);
-    status = store->ops->scan(store->self, snapshot, SPACE_META, buf_bytes(&prefix), BYTES_NONE,
-                              show_aside, &showing, err);
-    buf_free(&prefix);
-    return status == OK && showing.failed ? err_set(err, ERR_CORRUPT, "aside_row_damaged") : status;
-}
-
 /* --- what stays --- */
 
-/* The newest block of an audience that stays; of the whole log, in `last`. */
-struct end {
-    struct audience_head head; /* without its hash */
-    uint64_t first_lsn;
+struct end { /* the newest block of an audience that stays */
+    struct audience audience;
+    uint64_t seq, first_lsn, last_lsn; /* 0: none does */
+    struct hash hash;
 };
 
 struct staying {
@@ -146,12 +111,12 @@ struct staying {
 static struct end *end_of(struct staying *staying, const struct audience *audience)
 {
     for (size_t i = 0; i < staying->count; i++) {
-        if (audience_equal(&staying->ends[i].head.audience, audience)) {
+        if (audience_equal(&staying->ends[i].audience, audience)) {
             return &staying->ends[i];
         }
     }
     ARRAY_ROOM(staying->ends, staying->count, staying->capacity);
-    staying->ends[staying->count] = (struct end){.head.audience = *audience};
+    staying->ends[staying->count] = (struct end){.audience = *audience};
     return &staying->ends[staying->count++];
 }
 
@@ -171,8 +136,8 @@ static bool note_staying(void *arg, const struct block_view *block)
     staying->head.blocks++;
     staying->bytes += block->whole.size;
     end = end_of(staying, &header->audience);
-    end->head.seq = header->aud_seq;
-    end->head.lsn = last_lsn;
+    end->seq = header->aud_seq;
+    end->last_lsn = last_lsn;
     end->first_lsn = header->first_lsn;
     return true;
 }
@@ -187,9 +152,9 @@ static enum status hash_at(const struct store *store, const struct roster *roste
     if (status == OK) {
         const struct grant *grant = roster_epoch(roster, author, block.header.epoch);
 
-        status = grant == NULL ? err_set(err, ERR_CORRUPT, "block_epoch_ungranted")
-                               : block_verify(&block, roster_tree(roster), &grant->sign_key, out,
-                                              err);
+        status = grant == NULL
+                     ? err_set(err, ERR_CORRUPT, "block_epoch_ungranted")
+                     : block_verify(&block, roster_tree(roster), &grant->sign_key, out, err);
     }
     buf_free(&whole);
     return status == OK || status == ERR_IO ? status : ERR_CORRUPT;
@@ -206,7 +171,7 @@ static enum status hash_ends(const struct store *store, const struct roster *ros
     }
     for (size_t i = 0; i < staying->count && status == OK; i++) {
         struct end *end = &staying->ends[i];
-        status = hash_at(store, roster, author, end->first_lsn, &end->head.hash, err);
+        status = hash_at(store, roster, author, end->first_lsn, &end->hash, err);
     }
     return status;
 }
@@ -240,12 +205,8 @@ static enum status let_all_go(struct logs *logs, struct txn *txn, const struct c
                               struct staying *staying, struct err *err)
 {
     struct grants_gone grants = {.count = 0};
-    struct going going = {.logs = logs,
-                          .txn = txn,
-                          .staying = staying,
-                          .grants = &grants,
-                          .status = OK,
-                          .err = err};
+    struct going going = {
+        .logs = logs, .txn = txn, .staying = staying, .grants = &grants, .status = OK, .err = err};
     enum status status = log_scan(logs->store, NULL, cut->author, first_to_go(logs->store, cut),
                                   let_go, &going, err);
 
@@ -268,7 +229,10 @@ static void put_ends(struct logs *logs, struct txn *txn, struct staying *staying
 
     heads_take_back(logs, txn, log, &staying->head, staying->bytes);
     for (size_t i = 0; i < staying->count; i++) {
-        heads_take_audience_back(logs, txn, log, &staying->ends[i].head);
+        const struct end *end = &staying->ends[i];
+        const struct audience_head head = {end->audience, end->seq, end->last_lsn, end->hash};
+
+        heads_take_audience_back(logs, txn, log, &head);
     }
 }
 

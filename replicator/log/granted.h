@@ -52,7 +52,7 @@ struct grants_gone {
     struct gone {
         struct division division;
         uint32_t epoch; /* this one and those after it */
-    } *at;
+    } * at;
     size_t count, capacity;
 };
 /* Errors: ERR_CORRUPT (its body). */

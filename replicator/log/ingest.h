@@ -21,7 +21,7 @@ struct ingest {
     struct logs *logs;
     struct roster *roster;
     struct block_body body; /* of the block staged last; its views die with the next one */
-    bool met_cut; /* a block waits because more of its log is held than may be */
+    bool met_cut;           /* a block waits because more of its log is held than may be */
     struct buf key;         /* of a row; for a moment */
 };
 

@@ -86,7 +86,8 @@ void handshake_hello(struct replicator *r, struct link *link, uint64_t credit,
     hello->stamp = now_ms(r);
     hello->credit = credit;
     hello->n_heads = list_heads(r, link, &hello->heads);
-    hello->has_own_log = hello->own_log = r->context.wants_own;
+    hello->has_own_log = r->context.wants_own;
+    hello->own_log = 1;
     frame->hello = hello;
 }
 

@@ -26,7 +26,7 @@ struct stream_context {
     struct logs *logs;
     struct ingest *ingest;
     uint32_t frame_bytes_max;
-    bool wants_own; /* the own log was cut, and comes from the parent up to its base */
+    bool wants_own;      /* the own log was cut, and comes from the parent up to its base */
     struct arena *arena; /* of the frame in hand */
 };
 

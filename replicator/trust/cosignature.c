@@ -1,7 +1,13 @@
 #include "replicator/trust/cosignature.h"
 #include "replicator/store/row_letters.h"
 
-enum { KEY_SIZE = 2 * DIVISION_CODE_MAX, ROW_HEAD_SIZE = 16, DAY_MS = 24 * 3600 * 1000, MESSAGE_BYTES = 1024, ARENA_BYTES = 4096 };
+enum {
+    KEY_SIZE = 2 * DIVISION_CODE_MAX,
+    ROW_HEAD_SIZE = 16,
+    DAY_MS = 24 * 3600 * 1000,
+    MESSAGE_BYTES = 1024,
+    ARENA_BYTES = 4096
+};
 
 static struct hash hash_cosignature(const struct hash *tree, const Terrace__Cosignature *c)
 {

@@ -35,7 +35,7 @@ VALUES = set("""
     batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
     cosigned_head
     daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_end enrol_message facts
-    grant_terms home_config home_setup indicator indicator_ref invite_terms key_choice link_spell made_keys
+    grant_terms home_config home_setup keep_branch kept_branch indicator indicator_ref invite_terms key_choice link_spell made_keys
     list_filter list_page log_head
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal revocation
     rollup rotation rotation_status row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
