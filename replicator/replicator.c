@@ -144,6 +144,7 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     if (status == OK) {
         status = grants_resume(&r->ingest, txn, session_findings(r), err);
         session_act(r, NULL);
+        revoking_load(r);
         follow_later(r); /* a log may be longer than a recovery leaves it */
     }
     return status;

@@ -98,6 +98,15 @@ static void compare_replica(struct replicator *r, struct division division)
     }
 }
 
+void revoking_load(struct replicator *r)
+{
+    for (size_t i = 0; i < r->logs.count; i++) {
+        if (roster_revoked(r->roster, r->logs.at[i]->author, NULL)) {
+            compare_replica(r, r->logs.at[i]->author);
+        }
+    }
+}
+
 /* Where a word nearer the root names a later position, what was passed over goes out after all. */
 static void send_again(struct replicator *r, struct division division)
 {

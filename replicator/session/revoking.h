@@ -18,6 +18,8 @@ enum { REVOKED_GRACE_MS = 500 };
 /* See replicator_revoke. Errors: the same. */
 enum status revoking_begin(struct replicator *r, struct txn *txn, struct division division,
                            const char *reason, struct revocation *out, struct err *err);
+/* After the start: whose replica here is still what others will not be. */
+void revoking_load(struct replicator *r);
 /* The roster took a word about this division, which may not be the one that stands. */
 void revoking_taken(struct replicator *r, struct division division);
 /* May this child speak? Until its session has ended, if it was revoked. */
