@@ -1,4 +1,5 @@
 #include "node/api/answer.h"
+#include "node/core/rebuild.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -175,9 +176,18 @@ void answer_header(struct answer *answer, const char *name, const char *format, 
     va_end(args);
 }
 
+const char *answer_damage(const struct request *request)
+{
+    const struct service *service = request->service;
+
+    return service->damage != NULL          ? service->damage
+           : node_is_folding(service->node) ? "figures_folding"
+                                            : NULL;
+}
+
 void answer_name_damage(const struct request *request, struct answer *answer)
 {
-    const char *damage = request->service->damage;
+    const char *damage = answer_damage(request);
     struct buf whole = BUF_EMPTY;
     struct json_out out = json_to(&whole);
     char words[TEXT_BYTES_MAX];

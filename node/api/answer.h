@@ -77,8 +77,10 @@ void answer_header(struct answer *answer, const char *name, const char *format, 
  * message's arguments with its code as "reason". */
 void write_args(struct json_out *out, const char *message);
 
-/* Once the route has answered: of a damaged store every answer says so, as its first member,
- * "damaged": what HOME/damaged tells. */
+/* What every figure here suffers from: a damaged store, or ledgers that are being folded; a
+ * message, or NULL. */
+const char *answer_damage(const struct request *request);
+/* Once the route has answered: every answer says so, as its first member, "damaged". */
 void answer_name_damage(const struct request *request, struct answer *answer);
 
 #endif

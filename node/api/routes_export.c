@@ -174,11 +174,11 @@ static void put_head(struct sheet *sheet, const struct request *request, json_t 
         strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc) > 0) {
         put_pair(sheet, text_word(language, "export", "made"), text);
     }
-    if (request->service->damage != NULL) {
+    if (answer_damage(request) != NULL) {
         char words[TEXT_BYTES_MAX];
 
         put_pair(sheet, text_word(language, "export", "damaged"),
-                 text_in(language, words, request->service->damage));
+                 text_in(language, words, answer_damage(request)));
     }
     (void)snprintf(text, sizeof text, "%" JSON_INTEGER_FORMAT " / %" JSON_INTEGER_FORMAT, shown,
                    total);

@@ -5,12 +5,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "node/home/home.h"
 #include "node/home/notes.h"
 
-enum { QUERIES_MAX = 32, OPENING_TRIES = 40, OPENING_MS = 50 };
+enum { QUERIES_MAX = 32, OPENING_TRIES = 40, OPENING_MS = 50, HTTP_UNAVAILABLE = 503 };
 
 struct client {
     struct terrace_client *terrace;
@@ -18,12 +19,23 @@ struct client {
     unsigned wait_s; /* for one answer */
 };
 
+/* It opens its socket, or closes it to open it anew; whatever was asked of it was not done. */
+static bool opens_anew(const struct client *client, const struct terrace_request *request,
+                       enum terrace_outcome outcome, const struct terrace_answer *answer)
+{
+    long pid;
+
+    return (outcome == TERRACE_UNREACHABLE ||
+            (request->body == NULL && terrace_answer_http(answer) == HTTP_UNAVAILABLE &&
+             strstr(terrace_answer_body(answer), "\"stopping\"") != NULL)) &&
+           home_is_run(client->home, &pid);
+}
+
 static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, const char *method,
                                        const char *path, struct bytes body, struct reply *reply)
 {
     struct terrace_request request = TERRACE_REQUEST;
     enum terrace_outcome outcome;
-    long pid;
 
     request.path = path;
     request.method = method;
@@ -31,9 +43,8 @@ static enum terrace_outcome perform_as(struct client *client, unsigned wait_s, c
     request.body_bytes = body.size;
     request.timeout_ms = 1000 * wait_s;
     outcome = terrace_ask(client->terrace, &request, &reply->answer);
-    for (int i = 0;
-         i < OPENING_TRIES && outcome == TERRACE_UNREACHABLE && home_is_run(client->home, &pid);
-         i++) { /* it opens its socket, or opens it anew */
+    for (int i = 0; i < OPENING_TRIES && opens_anew(client, &request, outcome, reply->answer);
+         i++) {
         terrace_answer_free(reply->answer);
         (void)poll(NULL, 0, OPENING_MS);
         outcome = terrace_ask(client->terrace, &request, &reply->answer);

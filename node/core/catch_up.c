@@ -2,6 +2,7 @@
 
 #include "node/ledger/observe.h"
 #include "proto/array.h"
+#include "proto/log.h"
 #include "replicator/log/sealing.h"
 
 static struct lagging *find_lagging(const struct catch_up *catch_up, struct division division)
@@ -223,7 +224,21 @@ static void end_upgrade_alarm(const struct catch_up *catch_up, size_t done)
     alarms_clear(catch_up->parts.alarms, ALARM_NEEDS_UPGRADE, division);
 }
 
-bool catch_up_slice(struct catch_up *catch_up)
+/* Tells the end of it: while it lasts, figures are not whole. */
+static void look_whether_it_folds(struct catch_up *catch_up)
+{
+    bool folds = false;
+
+    for (size_t i = 0; i < catch_up->count && !folds; i++) {
+        folds = !catch_up->lagging[i].stopped;
+    }
+    if (!folds && atomic_load(&catch_up->folds)) {
+        LOG_INFO("folded", "about=%s", catch_up->parts.self.code);
+    }
+    atomic_store(&catch_up->folds, folds);
+}
+
+static bool fold_slice(struct catch_up *catch_up)
 {
     size_t i = 0;
 
@@ -246,6 +261,16 @@ bool catch_up_slice(struct catch_up *catch_up)
         }
     }
     return false;
+}
+
+bool catch_up_slice(struct catch_up *catch_up)
+{
+    const bool more = catch_up->count > 0 && fold_slice(catch_up);
+
+    if (atomic_load(&catch_up->folds)) {
+        look_whether_it_folds(catch_up);
+    }
+    return more;
 }
 
 enum own_progress catch_up_own(const struct catch_up *catch_up)
@@ -295,6 +320,7 @@ void catch_up_open(struct catch_up *catch_up, const struct catch_up_parts *parts
             find_below(catch_up, division);
         }
     }
+    look_whether_it_folds(catch_up);
 }
 
 void catch_up_free(struct catch_up *catch_up)

@@ -13,6 +13,8 @@
 #ifndef TERRACE_NODE_CORE_CATCH_UP_H
 #define TERRACE_NODE_CORE_CATCH_UP_H
 
+#include <stdatomic.h>
+
 #include "node/core/alarms.h"
 #include "node/ledger/ledger.h"
 #include "replicator/replicator.h"
@@ -42,6 +44,7 @@ struct catch_up {
     struct catch_up_parts parts;
     struct lagging *lagging;
     size_t count, capacity;
+    atomic_bool folds; /* some that lag can be gone on with; read by any thread */
 };
 
 /* Finds what lags after a restart. */

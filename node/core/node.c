@@ -285,14 +285,6 @@ void node_close(struct node *node)
     mem_free(node);
 }
 
-bool node_wants_opening(const struct node *node, bool *mended)
-{
-    const bool rests = !node_is_committing(node);
-
-    *mended = node->config.mends && rests && replicator_own_log_mended(node->replicator);
-    return *mended || (rests && replicator_cut_waits(node->replicator));
-}
-
 uint64_t node_approvals_verified(const struct node *node)
 {
     return node->approval_check.judge.verified;

@@ -52,9 +52,6 @@ enum status node_open(struct node **out, const struct node_config *config,
                       size_t bootstrap_count, struct err *err);
 void node_close(struct node *node);
 
-/* Is the node to be closed and opened anew on the same store, because a log is to be cut
- * (rebuild.h)? *mended: config->damage is over with it. */
-bool node_wants_opening(const struct node *node, bool *mended);
 /* Is a turn's commit in flight, or waiting for room on the disk? What neighbours send stays where
  * it is until that is over. */
 bool node_is_committing(const struct node *node);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "node/core/node_struct.h"
 #include "node/ledger/refold.h"
 #include "node/office/local_keys.h"
 #include "proto/log.h"
@@ -9,24 +10,17 @@
 #include "replicator/store/commit_now.h"
 #include "replicator/trust/roster_load.h"
 
-/* The logs above as they are once the cut is made: their rows stand in the txn, not in the store,
- * so what is told of one that is cut here is where it may not reach beyond. */
-static enum status stage_rest(const struct store *store, struct txn *txn,
-                              const struct roster *roster, struct division self,
-                              const struct cut *cut, struct err *err)
+static enum status stage(const struct store *store, struct txn *txn, const struct roster *roster,
+                         struct division self, const struct cut *cut, struct err *err)
 {
     static const uint8_t scrubbed = LOCAL_SCRUB;
-    struct logs logs;
-    enum status status;
+    const enum status status = cut_make(store, txn, roster, cut, err);
 
-    heads_init(&logs, store, NULL);
-    status = heads_load(&logs, err);
     if (status == OK) {
-        refold_observe(txn, &logs, roster, self);
+        refold_observe(txn, roster, self);
         refold_take_back(txn, cut->author, cut->lsn);
         txn_delete(txn, SPACE_LOCAL, bytes_of(&scrubbed, 1)); /* positions are others now */
     }
-    heads_free(&logs);
     return status;
 }
 
@@ -44,10 +38,7 @@ static enum status make(const struct store *store, uint64_t fence, struct divisi
         status = refold_forget(store, fence, err);
     }
     if (status == OK) {
-        status = stage_rest(store, txn, roster, self, cut, err);
-    }
-    if (status == OK) {
-        status = cut_make(store, txn, roster, cut, err);
+        status = stage(store, txn, roster, self, cut, err);
     }
     if (status == OK) {
         status = commit_now(store, fence, txn, err);
@@ -72,4 +63,17 @@ enum status rebuild_cuts(const struct store *store, uint64_t fence, struct divis
         }
     }
     return status == ERR_NOT_FOUND ? OK : status;
+}
+
+bool node_wants_opening(const struct node *node, bool *mended)
+{
+    const bool rests = !node->committing && !node->waiting_for_space;
+
+    *mended = node->config.mends && rests && replicator_own_log_mended(node->replicator);
+    return *mended || (rests && replicator_cut_waits(node->replicator));
+}
+
+bool node_is_folding(const struct node *node)
+{
+    return atomic_load(&node->catch_up.folds);
 }

@@ -13,6 +13,7 @@
 
 #include "node/api/server.h"
 #include "node/core/members.h"
+#include "node/core/rebuild.h"
 #include "node/core/turn.h"
 #include "node/daemon/alarm_hook.h"
 #include "node/daemon/dialling.h"

@@ -4,6 +4,7 @@
 #include "node/ledger/rows/registry.h"
 #include "node/ledger/rows/unapproved.h"
 #include "node/ledger/verify/person_chain.h"
+#include "proto/array.h"
 #include "replicator/store/commit_now.h"
 
 enum { ROWS_A_COMMIT = 8192 };
@@ -94,18 +95,44 @@ void refold_take_back(struct txn *txn, struct division author, uint64_t lsn)
 
 /* --- logs above --- */
 
-void refold_observe(struct txn *txn, const struct logs *logs, const struct roster *roster,
-                    struct division self)
-{
-    for (size_t i = 0; i < logs->count; i++) {
-        const struct held_log *log = logs->at[i];
+struct observing {
+    struct audience_end {
+        struct audience audience;
+        uint64_t lsn;
+    } * ends;
+    size_t count, capacity;
+};
 
-        if (roster_within(roster, log->author, self)) {
-            continue;
-        }
-        for (size_t k = 0; k < log->audience_count; k++) {
-            ledger_observe_anew(txn, log->author, &log->audiences[k].audience,
-                                log->audiences[k].lsn);
+static bool note_audience(void *arg, const struct audience *audience, uint64_t lsn)
+{
+    struct observing *observing = arg;
+
+    ARRAY_ROOM(observing->ends, observing->count, observing->capacity);
+    observing->ends[observing->count++] = (struct audience_end){*audience, lsn};
+    return true;
+}
+
+static void observe_log(struct txn *txn, struct division author)
+{
+    struct observing observing = {.count = 0};
+    struct err err;
+
+    (void)heads_each_audience(txn, author, note_audience, &observing, &err);
+    for (size_t i = 0; i < observing.count; i++) {
+        const struct audience_end *end = &observing.ends[i];
+
+        ledger_observe_anew(txn, author, &end->audience, end->lsn);
+    }
+    mem_free(observing.ends);
+}
+
+void refold_observe(struct txn *txn, const struct roster *roster, struct division self)
+{
+    for (size_t i = 0; i < roster_count(roster); i++) {
+        const struct division author = roster_at(roster, i)->grant.division;
+
+        if (!division_equal(author, self) && roster_within(roster, self, author)) {
+            observe_log(txn, author);
         }
     }
 }

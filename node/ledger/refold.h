@@ -19,8 +19,8 @@
 enum status refold_forget(const struct store *store, uint64_t fence, struct err *err);
 /* Stages that of this author nothing above `lsn` is known. */
 void refold_take_back(struct txn *txn, struct division author, uint64_t lsn);
-/* Stages that the logs above `self` are to be observed from their first entry. */
-void refold_observe(struct txn *txn, const struct logs *logs, const struct roster *roster,
-                    struct division self);
+/* Stages that the logs above `self` are to be observed from their first entry, as far as this txn
+ * has them. A read error stays with the txn. */
+void refold_observe(struct txn *txn, const struct roster *roster, struct division self);
 
 #endif

@@ -373,6 +373,39 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
 
 /* --- taking back --- */
 
+struct visiting {
+    heads_visit_fn *visit;
+    void *arg;
+};
+
+static bool visit_audience(void *arg, struct bytes key, struct bytes value)
+{
+    const struct visiting *visiting = arg;
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+    struct audience audience;
+
+    (void)reader_u8(&in_key);
+    (void)division_read(&in_key);
+    audience.kind = reader_u8(&in_key);
+    audience.division = division_read(&in_key);
+    (void)reader_u64(&in_value);
+    return visiting->visit(visiting->arg, &audience, reader_u64(&in_value));
+}
+
+enum status heads_each_audience(struct txn *txn, struct division author, heads_visit_fn *visit,
+                                void *arg, struct err *err)
+{
+    struct visiting visiting = {visit, arg};
+    struct buf prefix = BUF_EMPTY;
+    enum status status;
+
+    buf_put_u8(&prefix, HEADS_AUDIENCE);
+    division_write(&prefix, author);
+    status = txn_scan(txn, SPACE_HEADS, buf_bytes(&prefix), visit_audience, &visiting, err);
+    buf_free(&prefix);
+    return status;
+}
+
 void heads_take_back(struct logs *logs, struct txn *txn, struct held_log *log,
                      const struct log_head *head, uint64_t bytes)
 {

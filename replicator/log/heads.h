@@ -114,6 +114,11 @@ void heads_take_back(struct logs *logs, struct txn *txn, struct held_log *log,
 void heads_take_audience_back(struct logs *logs, struct txn *txn, const struct held_log *log,
                               const struct audience_head *head);
 void heads_forget_place(struct logs *logs, struct txn *txn, const struct block_header *header);
+/* Each audience of a log as this txn has it, and where that ends; `visit` returns false to stop.
+ * Errors: ERR_IO, ERR_CORRUPT, which stay with the txn. */
+typedef bool heads_visit_fn(void *arg, const struct audience *audience, uint64_t lsn);
+enum status heads_each_audience(struct txn *txn, struct division author, heads_visit_fn *visit,
+                                void *arg, struct err *err);
 /* What was staged is on disk: the blocks, in the order in which they came. They live until the next
  * heads_stage. */
 struct staged_blocks {

@@ -34,7 +34,7 @@ ALWAYS_THERE = ("coreutils", "util-linux")
 # What only looks, or asks for what is not there.
 HARMLESS = ("status", "alarms", "verify", "doctor", "balance", "list", "get")
 MAKES_A_HOME = ("init", "join")
-AT_A_TERMINAL = ("invite --accept",)  # elsewhere it wants to be told what a terminal shows
+AT_A_TERMINAL = ("invite --accept", f"fork {BELOW}")  # elsewhere it wants to be told what a terminal shows
 
 
 def need(holds, what):
@@ -69,7 +69,7 @@ class Bench:
         os.makedirs(self.empty)
         self.words = {"{home}": node.home, "{division}": BELOW, "{above}": ROOT, "{path}": node.home, "{mode}": "700",
                       "{role}": "maker", "{key}": "advertise",
-                      "{endpoint}": "tcp://127.0.0.1:7411", "ADDRESS": "tcp://127.0.0.1:7411", "HOME": node.home, "CODE": BELOW, "NAME": "zhang",
+                      "{endpoint}": "tcp://127.0.0.1:7411", "ADDRESS": "tcp://127.0.0.1:7411", "HOME": node.home, "CODE": BELOW, "HASH": "0" * 64, "NAME": "zhang",
                       "TOKEN": "TERRACE1-x", "COPY": os.path.join(base, "copy"),
                       "FILE": os.path.join(base, "documents.ndjson")}
 

@@ -1,5 +1,6 @@
 #include "tests/sim/sim.h"
 #include "node/core/members.h"
+#include "node/core/rebuild.h"
 
 #include <assert.h>
 #include <stdio.h>

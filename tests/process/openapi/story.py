@@ -1,5 +1,7 @@
 """story - what is asked of the node, in the order in which it happens."""
 import json
+import os
+import shutil
 import threading
 import time
 import urllib.parse
@@ -60,6 +62,7 @@ def tell(tree, city, play):
     programs(play)
     accesses(play)
     webhooks(play)
+    forked(tree, play)
     revoked(play)
     leave(play)
 
@@ -230,6 +233,10 @@ def county_joins(tree, city, play):
     play.ask("POST", revoke, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", revoke, dict(reason="长" * 100), who="gao", want=409, code="refused")
     play.ask("POST", "/divisions/540999/revoke", dict(reason="x"), who="gao", want=404, code="not_found")
+    kept = f"/forks/{COUNTY}/keep"
+    play.ask("POST", kept, dict(hash="0" * 64), who="li", want=403, code="needs_role")
+    play.ask("POST", kept, "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", kept, dict(hash="0" * 64), who="gao", want=404, code="not_found")
     play.ask("POST", "/peers/" + COUNTY + "/pause", "{}", who="gao")
     play.ask("POST", "/peers/" + COUNTY + "/resume", "{}", who="gao")
     for act in ("pause", "resume"):
@@ -440,6 +447,30 @@ def webhooks(play):
         play.ask(act, f"/webhooks/none/{path}", {} if act == "POST" else None, who="gao", want=404, code="not_found")
         play.ask(act, f"/webhooks/books/{path}", {} if act == "POST" else None, who="li", want=403, code="needs_role")
     play.ask("POST", "/webhooks/books/remove", {}, who="gao")
+
+
+def forked(tree, play):
+    """The county is put back to an older copy while its city does not hear it, and says something else."""
+    county, old = tree[COUNTY], tree[COUNTY].home + ".old"
+    county.end()
+    shutil.copytree(county.home, old)
+    county.start()
+    county.run("endpoint", "tcp://127.0.0.1:7501", as_user="央金")
+    trees.wait_until(lambda: tree[CITY].digest(COUNTY)["lsn"] == county.digest()["lsn"], trees.PATIENCE_S,
+                     "the city holds what the county said")
+    county.end()
+    shutil.rmtree(county.home)
+    os.rename(old, county.home)
+    play.ask("POST", f"/peers/{COUNTY}/pause", "{}", who="gao")
+    county.start()
+    county.run("endpoint", "tcp://127.0.0.1:7502", as_user="央金")
+    play.ask("POST", f"/peers/{COUNTY}/resume", "{}", who="gao")
+    county.process.wait(timeout=trees.PATIENCE_S)
+    county.process = None
+    forks = {row["branch"]: row["hash"] for row in play.get("/forks", who="gao")["rows"]}
+    kept = f"/forks/{COUNTY}/keep"
+    play.ask("POST", kept, dict(hash=forks["elsewhere"]), who="gao", want=409, code="refused")
+    play.ask("POST", kept, dict(hash=forks["held_here"]), who="gao")
 
 
 def revoked(play):

@@ -1,5 +1,5 @@
-/* test_rebuild - a store whose log was taken back is opened, and all that is made of logs is made of
- * them once more: the same rows. */
+/* test_rebuild - a store whose log was taken back is opened, and all that is made of logs is made
+ * of them once more: the same rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,7 +157,8 @@ static void a_crash_on_the_way_costs_nothing(void **state)
         node_close(office->node);
         office->node = NULL;
         store_memory_fail(office->store.self, nth, COMMIT_UNAVAILABLE, false);
-        if (node_open(&node, &office->config, &office->store, &none, &clock, chain, 1, &err) == OK) {
+        if (node_open(&node, &office->config, &office->store, &none, &clock, chain, 1, &err) ==
+            OK) {
             node_close(node); /* it has fewer commits than that */
         }
         store_memory_fail(office->store.self, 0, COMMIT_UNAVAILABLE, false);

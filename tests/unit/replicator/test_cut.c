@@ -1,4 +1,5 @@
-/* test_cut - a log is taken back to where a recovery goes on: when, how far, and what goes with it. */
+/* test_cut - a log is taken back to where a recovery goes on: when, how far, and what goes with it.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -66,8 +67,8 @@ static void grant_next(int by, const char *division, const struct log_head *base
 static void confirm(int at, const char *division, uint32_t epoch)
 {
     struct place *place = &world.at[at];
-    struct confirmation_of_epoch word = {.by = division_of("R"), division_of(division), epoch,
-                                         HASH_ZERO};
+    struct confirmation_of_epoch word = {
+        .by = division_of("R"), division_of(division), epoch, HASH_ZERO};
     struct epoch_state state;
     struct err err;
 
@@ -290,8 +291,7 @@ static void whoever_was_granted_in_what_goes_is_nobody(void **state)
 
     (void)state;
     (void)say("one");
-    assert_non_null(
-        roster_find(replicator_roster(world.at[REGION].replicator), division_of("K1")));
+    assert_non_null(roster_find(replicator_roster(world.at[REGION].replicator), division_of("K1")));
     part(CITY);
     grant_next(REGION, "C1", &nothing);
     assert_true(waits(REGION));
@@ -320,8 +320,8 @@ static void a_log_from_above_goes_back_too(void **state)
     grant_next(REGION, "C1", &base);
     {
         struct err err;
-        struct bytes sealed = roster_sealed(replicator_roster(world.at[REGION].replicator),
-                                            division_of("C1"), 2);
+        struct bytes sealed =
+            roster_sealed(replicator_roster(world.at[REGION].replicator), division_of("C1"), 2);
         struct buf copy = BUF_EMPTY;
         bool added;
 
