@@ -238,7 +238,7 @@ bool cut_find(struct cut *out, const struct logs *logs, const struct roster *ros
 
     *out = (struct cut){.author = log->author, .lsn = head->lsn};
     if (member == NULL || head->lsn == 0 || log->side == HELD_NOT ||
-        (log->side == HELD_OWN && roster_to_confirm(roster, log->author) != 0)) {
+        roster_to_confirm(roster, log->author) != 0) {
         return false;
     }
     cut_to_end(out, &search);
