@@ -74,6 +74,9 @@ enum alarm_code {
     /* of the tree, again */
     ALARM_REVOKED = 42,        /* this division is revoked: whatever it writes counts nowhere */
     ALARM_REVOKED_BEYOND = 43, /* more is held of a log than its division's revocation lets stand */
+    ALARM_OBJECTED = 44, /* the former key of a division says that its new keys are not its own */
+    ALARM_USURPED = 45,  /* this division's code was granted to another key, which counts not yet */
+    ALARM_SUPERSEDED = 46, /* another key has this division's place, and counts */
     ALARM_CODES,
 };
 

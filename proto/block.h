@@ -142,17 +142,24 @@ static inline uint64_t block_last_lsn(const struct block_header *header)
 }
 
 /* One fact of a log. Kinds 1-15 belong to the replicator, the rest to whoever uses it. This version
- * writes and reads grants, revocations and endpoints; the other numbers are taken, and nothing else
- * may use them. */
-enum link_kind { KIND_GRANT = 1, KIND_REVOKE = 2, KIND_ENDPOINT = 4, KIND_USER_FIRST = 16 };
-enum { GRANT_FORMAT = 2, REVOKE_FORMAT = 1, ENDPOINT_FORMAT = 1 };
+ * writes and reads grants, revocations, endpoints and objections; the other numbers are taken, and
+ * nothing else may use them. */
+enum link_kind {
+    KIND_GRANT = 1,
+    KIND_REVOKE = 2,
+    KIND_ENDPOINT = 4,
+    KIND_OBJECTION = 5,
+    KIND_USER_FIRST = 16
+};
+enum { GRANT_FORMAT = 2, REVOKE_FORMAT = 1, ENDPOINT_FORMAT = 1, OBJECTION_FORMAT = 1 };
 /* Does this version know what an entry of such a kind says? A replica stops before the first that
  * it does not know: what it skipped could end what it obeys. */
 static inline bool link_kind_known(uint32_t kind, uint32_t format)
 {
     return (kind == KIND_GRANT && format == GRANT_FORMAT) ||
            (kind == KIND_REVOKE && format == REVOKE_FORMAT) ||
-           (kind == KIND_ENDPOINT && format == ENDPOINT_FORMAT);
+           (kind == KIND_ENDPOINT && format == ENDPOINT_FORMAT) ||
+           (kind == KIND_OBJECTION && format == OBJECTION_FORMAT);
 }
 
 struct entry {

@@ -4,7 +4,7 @@
  *   session/       one neighbour each, and the only place that holds, ends or alarms a link
  *   stream/ log/ trust/ store/    know none of this, and are handed what they need
  *
- * Private to replicator.c and session/. Thread: loop thread. */
+ * Private to replicator.c, former_keys.c and session/. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 
@@ -20,6 +20,7 @@
 #include "replicator/session/links.h"
 #include "replicator/session/listening.h"
 #include "replicator/session/notices.h"
+#include "replicator/session/objecting.h"
 #include "replicator/session/rotating.h"
 #include "replicator/session/session.h"
 
@@ -29,6 +30,7 @@ struct replicator {
     struct roster *roster;
     struct key_ring keys;
     struct rotating rotating;
+    struct objecting objecting;
     struct link_keys link_keys;
     struct division parent; /* NONE at the root */
     bool no_room;           /* for blocks: replicator_withhold */

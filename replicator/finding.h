@@ -14,11 +14,13 @@
 
 enum finding_kind {
     /* about a log or a division */
-    FOUND_ALARM,     /* `alarm` stands about `about`, with the message `text` */
-    FOUND_OVER,      /* it no longer does */
-    FOUND_MEMBER,    /* the roster took a grant of `about` */
-    FOUND_REVOKED,   /* the roster took a revocation of `about` */
-    FOUND_GRANT,     /* a grant was verified, which the sender pays for */
+    FOUND_ALARM,    /* `alarm` stands about `about`, with the message `text` */
+    FOUND_OVER,     /* it no longer does */
+    FOUND_MEMBER,   /* the roster took a grant of `about` */
+    FOUND_REVOKED,  /* the roster took a revocation of `about` */
+    FOUND_OBJECTED, /* the roster keeps an objection of `about` */
+    FOUND_USURPED, /* this node was given an epoch `lsn` with another key: ingest.h has the grant */
+    FOUND_GRANT,   /* a grant was verified, which the sender pays for */
     FOUND_APPROVALS, /* so many persons' signatures (`lsn`) more than an honest block has to show:
                         whoever reads the block verifies them, and the sender pays for it */
     FOUND_ENDPOINT,  /* `about` says that it listens at `text` */

@@ -52,6 +52,20 @@ static enum status take_bootstrap(struct replicator *r, struct txn *txn,
     return OK;
 }
 
+static bool lacks_newest_key(const struct replicator *r)
+{
+    return key_ring_find(&r->keys, &roster_find(r->roster, r->config.self)->grant.sign_key) == NULL;
+}
+
+/* A root whose next epoch stands in its log is opened anew with that key. Whoever else lacks his
+ * newest key goes on reading under one that he had: somebody else has his place. */
+static enum status check_root_key(const struct replicator *r, struct err *err)
+{
+    return !division_is_none(r->parent) || !lacks_newest_key(r)
+               ? OK
+               : err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
+}
+
 static enum status find_self(struct replicator *r, struct err *err)
 {
     const struct member *self = roster_find(r->roster, r->config.self);
@@ -59,11 +73,10 @@ static enum status find_self(struct replicator *r, struct err *err)
     if (self == NULL) {
         return err_set(err, ERR_REFUSED, "grant_not_held division=%s", r->config.self.code);
     }
-    if (key_ring_find(&r->keys, &self->grant.sign_key) == NULL) {
-        return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
-    }
     r->parent = self->grant.parent;
-    return OK;
+    return own_key(r).epoch != 0
+               ? check_root_key(r, err)
+               : err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
 }
 
 static struct stream_context context_of(struct replicator *r, bool wants_own)
@@ -139,6 +152,9 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
         status = rotating_load(r, txn, err);
     }
     if (status == OK) {
+        status = objecting_load(r, txn, err);
+    }
+    if (status == OK) {
         status = link_keys_load(r, txn, err);
     }
     if (status == OK) {
@@ -178,6 +194,7 @@ void replicator_close(struct replicator *r)
     }
     links_free(&r->links);
     link_keys_free(&r->link_keys);
+    objecting_free(&r->objecting);
     session_free(&r->session);
     lanes_free(&r->lanes);
     cosign_free(&r->cosigning);
@@ -232,6 +249,7 @@ void replicator_seal(struct replicator *r, struct txn *txn)
 {
     log_writer_seal(&r->writer, txn);
     rotating_seal(r, txn);
+    objecting_seal(r, txn);
     link_keys_seal(r, txn);
     arrivals_stage(&r->arrivals, txn, &r->logs);
 }
@@ -251,8 +269,8 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
     const struct own_log_fault *fault = &r->own_log;
     uint64_t base_lsn;
 
-    if (key_ring_find(&r->keys, &roster_find(r->roster, r->config.self)->grant.sign_key) == NULL) {
-        return err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
+    if (lacks_newest_key(r)) { /* what is newer is another's */
+        return check_root_key(r, err);
     }
     if (!cut_is_at_base(r->roster, r->logs.own, &base_lsn)) {
         return err_set(err, ERR_CORRUPT,
@@ -432,13 +450,7 @@ const char *replicator_parent_endpoint(const struct replicator *r)
 void replicator_endpoint(const struct replicator *r, struct division division,
                          char out[ENDPOINT_BYTES_MAX + 1])
 {
-    const struct member *member = roster_find(r->roster, division);
-    struct endpoint_entry entry = {.link = ""};
-
-    if (!endpoint_find(r->config.store, NULL, division, &entry) && member != NULL) {
-        memcpy(entry.link, member->grant.endpoint, sizeof entry.link);
-    }
-    memcpy(out, entry.link, sizeof entry.link);
+    listening_of(r, division, out);
 }
 
 bool replicator_head(const struct replicator *r, struct division author, bool durable,

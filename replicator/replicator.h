@@ -84,7 +84,8 @@ struct replicator_config {
 /* Reads heads, grants and cosignatures back. `bootstrap` is the chain of sealed grants from the
  * enrolment answer, root first and own last; needed only while the store has none (staged into
  * `txn`, which the caller commits). Errors: ERR_CORRUPT; ERR_IO; ERR_REFUSED (a bad chain, or
- * none for this node); ERR_KEY (its newest grant names another key than these). */
+ * none for this node); ERR_KEY (no grant names one of these keys, or the root's newest does not).
+ */
 enum status replicator_open(struct replicator **out, const struct replicator_config *config,
                             struct txn *txn, const struct bytes *bootstrap, size_t bootstrap_count,
                             struct err *err);
@@ -105,7 +106,7 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
                            struct bytes body);
 /* OK, or ERR_CORRUPT: a neighbour holds more of the own log than is here. This store is older than
  * what was acknowledged, and whatever is written now takes a number that another entry has. Or
- * ERR_KEY: the newest epoch of this division has a key that is not here. */
+ * ERR_KEY: the root's newest epoch has a key that is not here. */
 enum status replicator_check_own_log(const struct replicator *replicator, struct err *err);
 /* Was the own log, which had come apart, brought back to where a confirmed recovery goes on? */
 bool replicator_own_log_mended(const struct replicator *replicator);

@@ -56,23 +56,17 @@ static bool hash_grant(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
-/* The same for the same grants, confirmations and revocations, and for no others. */
+/* The same for the same grants, confirmations, revocations and objections, and for no others. */
 static enum status hash_grants(const struct view *view, struct hash *out, struct err *err)
 {
+    static const uint8_t letters[] = {META_GRANT, META_CONFIRMED, META_REVOKED, META_OBJECTION};
     const struct store *store = view->store;
-    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED, revoked = META_REVOKED;
     struct hasher hasher;
-    enum status status;
+    enum status status = OK;
 
     hasher_begin(&hasher, TAG_CONTENT);
-    status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&letter, 1),
-                              BYTES_NONE, hash_grant, &hasher, err);
-    if (status == OK) {
-        status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&confirmed, 1),
-                                  BYTES_NONE, hash_grant, &hasher, err);
-    }
-    if (status == OK) {
-        status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&revoked, 1),
+    for (size_t i = 0; status == OK && i < COUNT_OF(letters); i++) {
+        status = store->ops->scan(store->self, view->snapshot, SPACE_META, bytes_of(&letters[i], 1),
                                   BYTES_NONE, hash_grant, &hasher, err);
     }
     *out = hasher_end(&hasher);

@@ -79,6 +79,23 @@ static uint32_t former_epoch(const struct roster *roster, struct division divisi
     return epoch - 1;
 }
 
+static void write_objection(struct json_out *out, const struct roster *roster,
+                            struct division division)
+{
+    struct objection_held held;
+
+    if (roster_objection(roster, division, &held)) {
+        out_open(out, "objection", '{');
+        out_text(out, "reason", objection_reason_name(held.said.reason));
+        out_time(out, "said", held.said.time_ms);
+        out_division(out, "by", held.by);
+        out_time(out, "since", held.time_ms);
+        out_close(out, '}');
+    } else {
+        out_null(out, "objection");
+    }
+}
+
 static void write_recovery(struct json_out *out, const struct view *view,
                            const struct roster_snapshot *roster, const struct place *place,
                            struct division self)
@@ -109,6 +126,7 @@ static void write_recovery(struct json_out *out, const struct view *view,
     out_count(out, "base_lsn", above.base_lsn);
     write_held(out, "cut_off", &above.before);
     write_held(out, "waiting", &above.since);
+    write_objection(out, roster->roster, place->division);
     out_close(out, '}');
 }
 

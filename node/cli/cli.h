@@ -99,6 +99,7 @@ enum option_id {
     OPT_AGAIN,
     OPT_KEY,
     OPT_RECOVER,
+    OPT_DESPITE_OBJECTION,
     OPTIONS
 };
 

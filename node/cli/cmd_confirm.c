@@ -23,7 +23,8 @@ static json_int_t number_of(const json_t *object, const char *name)
 static void print_recovery(const struct cli *cli, const json_t *row)
 {
     const json_t *cut = json_object_get(row, "cut_off"), *waiting = json_object_get(row, "waiting");
-    char local[LOCAL_TIME_BYTES_MAX];
+    const json_t *objection = json_object_get(row, "objection");
+    char local[LOCAL_TIME_BYTES_MAX], said[LOCAL_TIME_BYTES_MAX];
 
     cli_tell(cli, stdout, "recovery_of division=%s name=%s epoch=%d granter=%s by=%s since=%s",
              text_of(row, "division"), text_of(row, "name"), (int)number_of(row, "epoch"),
@@ -33,6 +34,11 @@ static void print_recovery(const struct cli *cli, const json_t *row)
     cli_tell(cli, stdout, "recovery_money waiting=%d amount=%s cut=%d cut_amount=%s",
              (int)number_of(waiting, "documents"), text_of(waiting, "amount"),
              (int)number_of(cut, "documents"), text_of(cut, "amount"));
+    if (json_is_object(objection)) {
+        cli_tell(cli, stdout, "recovery_objection reason=%s said=%s by=%s since=%s",
+                 text_of(objection, "reason"), time_local(said, text_of(objection, "said")),
+                 text_of(objection, "by"), time_local(local, text_of(objection, "since")));
+    }
 }
 
 static void print_recoveries(const struct cli *cli, const json_t *answer)
@@ -97,6 +103,9 @@ static enum exit_code confirm(struct cli *cli, const json_t *row)
         json_pack("{ss ss ss}", "kind", "confirm", "id", id, "div_code", text_of(row, "division"));
     if (cli->value[OPT_REASON] != NULL) {
         (void)json_object_set_new(document, "reason", json_string(cli->value[OPT_REASON]));
+    }
+    if (cli->value[OPT_DESPITE_OBJECTION] != NULL) {
+        (void)json_object_set_new(document, "unconfirmed", json_string("1"));
     }
     body = json_dumps(document, JSON_COMPACT);
     exit_code = client_json(cli, "/documents", bytes_text(body), &answer);

@@ -47,8 +47,8 @@ const struct command commands[] = {
      "[--approval required|none|KINDS] [--admin NAME]... | "
      "join TOKEN --recover [--channel] [--admin NAME]..."},
     {"confirm", run_confirm, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
-     BIT(OPT_LIST) | BIT(OPT_YES) | BIT(OPT_REASON),
-     "confirm CODE [--reason TEXT] [--yes] | confirm --list"},
+     BIT(OPT_LIST) | BIT(OPT_YES) | BIT(OPT_REASON) | BIT(OPT_DESPITE_OBJECTION),
+     "confirm CODE [--reason TEXT] [--despite-objection] [--yes] | confirm --list"},
     {"submit", run_submit, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_KIND) | BIT(OPT_ENCODING) | BIT(OPT_ATOMIC) | BIT(OPT_CORRECT),
      "submit FILE|- [--kind KIND] [--encoding utf-8|gb18030] [--atomic] [--correct]"},
@@ -212,6 +212,7 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_KEY] = {"key", required_argument, NULL, OPT_KEY},
     [OPT_AGAIN] = {"again", no_argument, NULL, OPT_AGAIN},
     [OPT_RECOVER] = {"recover", no_argument, NULL, OPT_RECOVER},
+    [OPT_DESPITE_OBJECTION] = {"despite-objection", no_argument, NULL, OPT_DESPITE_OBJECTION},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

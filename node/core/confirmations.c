@@ -4,6 +4,7 @@
 
 #include "node/core/node_struct.h"
 #include "node/ledger/rows/unapproved.h"
+#include "node/ledger/schema/clocks.h"
 #include "proto/array.h"
 #include "replicator/log/sealing.h"
 
@@ -23,6 +24,43 @@ void confirmations_note(struct node *node, struct division author)
     }
     ARRAY_ROOM(noted->authors, noted->count, noted->capacity);
     noted->authors[noted->count++] = author;
+}
+
+/* --- what waits --- */
+
+static void watch_objection(struct node *node, struct division division)
+{
+    struct objection_held held;
+    char since[TIME_BYTES_MAX];
+
+    if (roster_objection(replicator_roster(node->replicator), division, &held)) {
+        alarms_raise(node->alarms, ALARM_OBJECTED, division,
+                     "objected division=%s reason=%s since=%s by=%s", division.code,
+                     objection_reason_name(held.said.reason), time_text(since, held.time_ms),
+                     held.by.code);
+    } else {
+        alarms_clear(node->alarms, ALARM_OBJECTED, division);
+    }
+}
+
+void confirmations_watch(struct node *node, struct division division)
+{
+    const struct roster *roster = replicator_roster(node->replicator);
+    const struct division confirmer = roster_confirmer(roster, division);
+    uint64_t base_lsn;
+    uint32_t epoch = roster_unconfirmed(roster, division, &base_lsn);
+
+    if (epoch == 0 && division_equal(confirmer, node->config.self)) {
+        epoch = roster_to_confirm(roster, division);
+    }
+    if (epoch == 0) {
+        alarms_clear(node->alarms, ALARM_EPOCH_UNCONFIRMED, division);
+    } else {
+        alarms_raise(node->alarms, ALARM_EPOCH_UNCONFIRMED, division,
+                     "epoch_waits division=%s epoch=%" PRIu32 " by=%s", division.code, epoch,
+                     confirmer.code);
+    }
+    watch_objection(node, division);
 }
 
 /* --- one confirmation --- */
@@ -75,7 +113,9 @@ static void take(struct node *node, struct division author, uint64_t lsn)
     if (replicator_confirm(node->replicator, node->txn, &confirmation, &err) != OK) {
         alarms_raise(node->alarms, ALARM_BAD_GRANT, author,
                      "confirm_refused lsn=%" PRIu64 " why=%s", lsn, err.text);
+        return;
     }
+    confirmations_watch(node, confirmation.division); /* its granter counted it before */
 }
 
 /* --- all of an author --- */
@@ -136,26 +176,7 @@ void confirmations_step(struct node *node)
     confirmations_free(&noted);
 }
 
-/* --- what waits --- */
-
-void confirmations_watch(struct node *node, struct division division)
-{
-    const struct roster *roster = replicator_roster(node->replicator);
-    const struct division confirmer = roster_confirmer(roster, division);
-    uint64_t base_lsn;
-    uint32_t epoch = roster_unconfirmed(roster, division, &base_lsn);
-
-    if (epoch == 0 && division_equal(confirmer, node->config.self)) {
-        epoch = roster_to_confirm(roster, division);
-    }
-    if (epoch == 0) {
-        alarms_clear(node->alarms, ALARM_EPOCH_UNCONFIRMED, division);
-    } else {
-        alarms_raise(node->alarms, ALARM_EPOCH_UNCONFIRMED, division,
-                     "epoch_waits division=%s epoch=%" PRIu32 " by=%s", division.code, epoch,
-                     confirmer.code);
-    }
-}
+/* --- after a start --- */
 
 void confirmations_open(struct node *node)
 {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "node/core/node_struct.h"
+#include "replicator/former_keys.h"
 
 enum status node_invite(struct node *node, struct txn *txn, struct division division,
                         const struct invite_terms *terms, struct token *token, struct err *err)
@@ -35,6 +36,11 @@ enum status node_rotate(struct node *node, struct txn *txn, const struct rotatio
 bool node_admits(const struct node *node, const uint8_t curve_key[32], struct division *child)
 {
     return replicator_admits(node->replicator, curve_key, child);
+}
+
+bool node_visits(const struct node *node, const uint8_t curve_key[32], struct division *who)
+{
+    return replicator_visits(node->replicator, curve_key, who);
 }
 
 void node_heard_under(struct node *node, const uint8_t curve_key[32], struct division child)

@@ -24,6 +24,8 @@ enum status node_rotate(struct node *node, struct txn *txn, const struct rotatio
                         struct err *err);
 /* See replicator_admits and replicator_heard_under. */
 bool node_admits(const struct node *node, const uint8_t curve_key[32], struct division *child);
+/* See replicator_visits. */
+bool node_visits(const struct node *node, const uint8_t curve_key[32], struct division *who);
 void node_heard_under(struct node *node, const uint8_t curve_key[32], struct division child);
 
 /* Errors: as of replicator_listen. */

@@ -92,7 +92,7 @@ void own_log_settle(struct node *node, struct txn *txn)
 
         assert(reader_ok(&reader) && status == OK);
         (void)status;
-        if (!node_is_revoked(node) && !node->config.mends &&
+        if (node_is_over(node) == REASON_NONE && !node->config.mends &&
             ledger_check_exists(node->ledger, txn, &settle, &refusal) == REASON_NONE) {
             (void)own_log_enter(node, txn, &settle, body);
         }

@@ -24,6 +24,7 @@
 #include "node/daemon/system_clock.h"
 #include "node/daemon/take_founders.h"
 #include "node/daemon/take_root.h"
+#include "node/daemon/visitors.h"
 #include "node/home/home.h"
 #include "node/home/notes.h"
 #include "node/home/root_epoch.h"
@@ -44,6 +45,7 @@ struct daemon {
     int lock, signals, wake;
     struct rekeying rekeying;
     struct dialling dialling;
+    struct visitors visitors;
     struct node_keys *root_keys; /* of the root's next epoch, or those in force */
     struct store store;
     bool store_unnoted;      /* NOTED was gone: see node/store/manifest.h */
@@ -68,6 +70,13 @@ static bool admit(void *arg, const uint8_t curve_key[32], struct division *who)
     const struct daemon *daemon = arg;
 
     return daemon->node != NULL && node_admits(daemon->node, curve_key, who);
+}
+
+static bool visits(void *arg, const uint8_t curve_key[32], struct division *who)
+{
+    const struct daemon *daemon = arg;
+
+    return daemon->node != NULL && node_visits(daemon->node, curve_key, who);
 }
 
 static bool still(void *arg, const uint8_t curve_key[32], struct division who)
@@ -237,6 +246,7 @@ static enum status open_transport(struct daemon *daemon, struct err *err)
         .frame_bytes_max = daemon->config.limits.frame_bytes_max,
         .memory_bytes = daemon->config.limits.flood_bytes,
         .admit = admit,
+        .visits = visits,
         .still = still,
         .heard = heard,
         .arg = daemon,
@@ -324,6 +334,7 @@ static enum status open_links(struct daemon *daemon, struct err *err)
     struct rekeying *rekeying = &daemon->rekeying;
     enum status status = OK;
 
+    visitors_open(&daemon->visitors, daemon->node, daemon->transport, &daemon->clock);
     rekeying_serve(rekeying, daemon->node, daemon->transport);
     if (serves && home->listen[0] != '\0') {
         rekeying_before_listen(rekeying);
@@ -490,6 +501,7 @@ static void close_serving(struct daemon *daemon)
     daemon->node = NULL;
     enrol_zmq_close(daemon->enrol);
     daemon->enrol = NULL;
+    visitors_close(&daemon->visitors);
     transport_zmq_close(daemon->transport);
     daemon->transport = NULL;
 }
@@ -526,10 +538,19 @@ static void take_wake(const struct daemon *daemon)
     (void)!read(daemon->wake, &count, sizeof count);
 }
 
+static uint64_t next_ms(const struct daemon *daemon)
+{
+    const uint64_t tick_ms = node_next_tick(daemon->node);
+
+    return is_damaged(daemon) || node_is_committing(daemon->node)
+               ? tick_ms
+               : earlier(tick_ms, visitors_next_ms(&daemon->visitors));
+}
+
 static long wait_ms(const struct daemon *daemon)
 {
     const uint64_t now_ms = clock_mono_ms(&daemon->clock);
-    const uint64_t due_ms = node_next_tick(daemon->node);
+    const uint64_t due_ms = next_ms(daemon);
     uint64_t wait = LONGEST_WAIT_MS;
 
     if (daemon->watchdog_ms != 0 && daemon->watchdog_ms < wait) {
@@ -603,7 +624,9 @@ static void go_over(struct daemon *daemon)
     dial = rekeying_step(&daemon->rekeying);
     if (!division_is_none(daemon->config.parent.division)) {
         dialling_step(&daemon->dialling, dial, clock_mono_ms(&daemon->clock));
+        visitors_call(&daemon->visitors);
     }
+    visitors_take(&daemon->visitors);
 }
 
 /* A log is to be cut, or the own one was, and goes on: what is known of it is read anew. */

@@ -171,8 +171,8 @@ static void judge_candidate(struct approval *approval, struct candidate *candida
     }
     candidate->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
     caption_fill_body(item->caption, node_roster(approval->node), draft->kind, draft->body);
-    if (node_is_revoked(approval->node)) {
-        refuse_item(item, REASON_REVOKED);
+    if (node_is_over(approval->node) != REASON_NONE) {
+        refuse_item(item, node_is_over(approval->node));
     } else if (approval->node->space.is_full) {
         refuse_item(item, REASON_DISK_FULL);
     } else if (draft->kind == KIND_OPERATOR) {

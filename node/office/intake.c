@@ -15,8 +15,8 @@ bool intake_pass(const struct node *node, const struct submit_terms *terms, bool
     const bool named = terms->maker != NULL;
     enum reason reason = dates_check(&item->document, node->turn_unix_ms, &item->refusal);
 
-    if (reason == REASON_NONE && node_is_revoked(node)) {
-        reason = refuse(&item->refusal, REASON_REVOKED, "");
+    if (reason == REASON_NONE && node_is_over(node) != REASON_NONE) {
+        reason = refuse(&item->refusal, node_is_over(node), "");
     }
     if (reason == REASON_NONE && node->space.is_full) {
         reason = refuse(&item->refusal, REASON_DISK_FULL, "");

@@ -20,7 +20,8 @@ enum status grants_check(const struct block_body *body, struct err *err)
     for (size_t i = 0; i < body->count; i++) {
         const uint32_t kind = body->entries[i].kind;
 
-        grants += kind == KIND_GRANT || kind == KIND_REVOKE || kind == KIND_ENDPOINT;
+        grants += kind == KIND_GRANT || kind == KIND_REVOKE || kind == KIND_ENDPOINT ||
+                  kind == KIND_OBJECTION;
     }
     return grants <= BLOCK_GRANTS_MAX
                ? OK
@@ -95,6 +96,11 @@ bool granted_below_too(struct txn *txn, struct division division, struct divisio
     found = txn_get(txn, SPACE_META, buf_bytes(&key), &value);
     buf_free(&key);
     return found;
+}
+
+void grants_free(struct ingest *ingest)
+{
+    buf_free(&ingest->usurper);
 }
 
 /* --- one grant --- */
@@ -230,6 +236,12 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
     if (status == OK) {
         status = check_grant(ingest, log, &grant, &terms, epoch, err);
     }
+    if (status == ERR_REFUSED && division_equal(grant.parent, log->author) &&
+        is_of_another(ingest, &grant, &terms)) {
+        buf_clear(&ingest->usurper);
+        buf_append_bytes(&ingest->usurper, sealed);
+        findings_note(found, FOUND_USURPED, grant.division, grant.epoch);
+    }
     if (status == OK) {
         findings_note(found, FOUND_GRANT, grant.division, 0);
         status = roster_add(ingest->roster, sealed, &added, err);
@@ -275,6 +287,34 @@ static enum status take_revocation(struct ingest *ingest, struct txn *txn,
     if (status == OK) {
         roster_store_revocation(txn, &revocation);
         findings_note(found, FOUND_REVOKED, revocation.division, 0);
+    }
+    return status;
+}
+
+/* It counts where its signature does, which the roster sees to each time: the grants that say whose
+ * key it is may come later. Errors: as of objection_read and roster_object. */
+static enum status take_objection(struct ingest *ingest, struct txn *txn,
+                                  const struct held_log *log, const struct entry *entry,
+                                  const struct audience *audience, struct findings *found,
+                                  struct err *err)
+{
+    struct objection_held held = {
+        .by = log->author, .said_lsn = entry->lsn, .time_ms = entry->time_ms};
+    bool kept = false;
+    enum status status = objection_read(&held.said, entry->body, err);
+
+    if (status == OK && (audience->kind != AUDIENCE_TREE ||
+                         !division_equal(audience->division, held.said.division))) {
+        status = err_set(err, ERR_REFUSED, "objection_other_audience division=%s",
+                         held.said.division.code);
+    }
+    if (status == OK) {
+        findings_note(found, FOUND_GRANT, held.said.division, 0); /* it takes as long */
+        status = roster_object(ingest->roster, &held, &kept, err);
+    }
+    if (kept) {
+        roster_store_objection(txn, &held);
+        findings_note(found, FOUND_OBJECTED, held.said.division, 0);
     }
     return status;
 }
@@ -380,13 +420,18 @@ static enum status take_one(struct ingest *ingest, struct txn *txn, const struct
         endpoint_take(txn, header, entry, found);
         return OK;
     }
-    return entry->kind == KIND_REVOKE
-               ? take_revocation(ingest, txn, log, entry, &header->audience, found, err)
-               : take_grant(ingest, txn, log, entry, header->epoch, found, err);
+    switch (entry->kind) {
+    case KIND_REVOKE:
+        return take_revocation(ingest, txn, log, entry, &header->audience, found, err);
+    case KIND_OBJECTION:
+        return take_objection(ingest, txn, log, entry, &header->audience, found, err);
+    default:
+        return take_grant(ingest, txn, log, entry, header->epoch, found, err);
+    }
 }
 
 /* False before an entry that this version does not know, and before a revocation of a division that
- * is not known yet. */
+ * is not known yet, or an objection of one. */
 static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                        const struct block_header *header, const struct entry *entry,
                        struct findings *found)
@@ -401,7 +446,7 @@ static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held
                        entry->lsn, log->author.code, entry->time_ms, entry->kind, entry->format);
         return false;
     }
-    if (status == ERR_NOT_YET && entry->kind == KIND_REVOKE) {
+    if (status == ERR_NOT_YET && entry->kind != KIND_GRANT) {
         return false;
     }
     if (status == ERR_DIVISION_TAKEN) {

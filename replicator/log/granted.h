@@ -17,7 +17,10 @@
  * the same way, until that epoch counts.
  *
  * A revocation is an ancestor's word to all who hold the division's log (`tree` of it). It is taken
- * as it comes; one of a division that no grant has named here yet waits for that grant.
+ * as it comes; one of a division that no grant has named here yet waits for that grant. So does an
+ * objection, which an ancestor entered for its owner (trust/objection.h).
+ *
+ * A grant of this very node to another key is not taken: it goes on under its own, and objects.
  *
  * A division that two have granted, neither knowing of the other. Where one of them is above the
  * other, a node above both takes the grant of the one nearer the root, as long as the division has
@@ -47,7 +50,8 @@ void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *
 enum status grants_resume(struct ingest *ingest, struct txn *txn, struct findings *found,
                           struct err *err);
 /* What blocks that are cut off (log/cut.h) said about the roster: grants, and who was granted under
- * them; revocations; where their author listens. All of it is forgotten as if it had not come. */
+ * them; revocations; where their author listens. All of it is forgotten as if it had not come; an
+ * objection proves itself, and stays. */
 struct grants_gone {
     struct gone {
         struct division division;
@@ -61,6 +65,8 @@ enum status grants_note_gone(struct grants_gone *gone, struct txn *txn,
 /* Stages that all that was noted, and what stands on it, is gone. Errors: ERR_IO, ERR_CORRUPT. */
 enum status grants_forget(struct grants_gone *gone, struct txn *txn, struct err *err);
 void grants_gone_free(struct grants_gone *gone);
+/* What was kept of a grant of this node to another key. */
+void grants_free(struct ingest *ingest);
 /* Stages the row of a grant that is in the roster. */
 void grant_put(struct txn *txn, const struct grant *grant, struct bytes sealed);
 /* The newest grant of this division that the store holds, as a node needs it before its roster is

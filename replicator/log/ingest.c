@@ -19,6 +19,7 @@ void ingest_free(struct ingest *ingest)
 {
     block_body_free(&ingest->body);
     buf_free(&ingest->key);
+    grants_free(ingest);
 }
 
 void ingest_trim(struct ingest *ingest)

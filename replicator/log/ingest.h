@@ -8,7 +8,7 @@
  * was found wrong with them, stands in the findings.
  *
  * Owns: the decoded body of the block taken last. Borrows logs and roster; the roster grows.
- * Thread: loop thread. */
+ * Owned by: ingest.c, granted.c. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_LOG_INGEST_H
 #define TERRACE_REPLICATOR_LOG_INGEST_H
 
@@ -23,6 +23,7 @@ struct ingest {
     struct block_body body; /* of the block staged last; its views die with the next one */
     bool met_cut;           /* a block waits because more of its log is held than may be */
     struct buf key;         /* of a row; for a moment */
+    struct buf usurper;     /* granted.c: the last grant of this node to another key, sealed */
 };
 
 enum ingest_result {

@@ -44,3 +44,15 @@ enum status listening_say(struct replicator *r, struct txn *txn, const struct en
     buf_free(&body);
     return OK;
 }
+
+void listening_of(const struct replicator *r, struct division division,
+                  char out[ENDPOINT_BYTES_MAX + 1])
+{
+    const struct member *member = roster_find(r->roster, division);
+    struct endpoint_entry entry = {.link = ""};
+
+    if (!endpoint_find(r->config.store, NULL, division, &entry) && member != NULL) {
+        memcpy(entry.link, member->grant.endpoint, sizeof entry.link);
+    }
+    memcpy(out, entry.link, sizeof entry.link);
+}

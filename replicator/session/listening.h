@@ -16,6 +16,9 @@ struct listening {
 void listening_load(struct replicator *r);
 /* A division said where it listens. */
 void listening_heard(struct replicator *r, const struct finding *finding);
+/* See replicator_endpoint. */
+void listening_of(const struct replicator *r, struct division division,
+                  char out[ENDPOINT_BYTES_MAX + 1]);
 /* Errors: as of replicator_listen. */
 enum status listening_say(struct replicator *r, struct txn *txn, const struct endpoint_entry *entry,
                           struct err *err);

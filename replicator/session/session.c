@@ -11,6 +11,7 @@
 #include "replicator/session/revoking.h"
 #include "replicator/session/rotate_request.h"
 #include "replicator/session/rotating.h"
+#include "replicator/session/visits.h"
 
 void session_free(struct session *session)
 {
@@ -75,6 +76,12 @@ static void act_on_log(struct replicator *r, struct link *link, const struct fin
         break;
     case FOUND_REVOKED:
         revoking_taken(r, finding->about);
+        break;
+    case FOUND_OBJECTED:
+        visits_objected(r, finding->about);
+        break;
+    case FOUND_USURPED:
+        objecting_begin(r, buf_bytes(&r->ingest.usurper));
         break;
     case FOUND_GRANT:
         if (link != NULL) {
@@ -241,6 +248,7 @@ static void take_welcome(struct replicator *r, struct link *link, const Terrace_
     }
     (void)link_begin(r, link, link->session, welcome->credit);
     heartbeat_soon(r);
+    objecting_let_in(r);
     if (handshake_round_trip(&link->handshake, welcome, now_ms(r), &rtt_ms)) {
         flow_set_round_trip(&link->stream.flow, rtt_ms);
     }
@@ -398,7 +406,9 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
         return;
     }
     link_heard(r, link);
-    if (frame->reject != NULL && !frame->reject->has_author) {
+    if (link->is_parent && frame->superseded != NULL) { /* it knows this node's key as one before */
+        objecting_told(r, txn, link->peer, frame->superseded);
+    } else if (frame->reject != NULL && !frame->reject->has_author) {
         take_complaint(r, link, frame->reject);
     } else if (is_lone_beat(link, frame)) {
         (void)heartbeat_receive(r, link, frame->beat[0]);

@@ -45,6 +45,10 @@
       "log/cut")                                                                                   \
     X(META_ASIDE, 'a', "author(9) epoch(u32) first_lsn(u64) signature's first 8",                  \
       "epoch(u32) of the recovery that cut it off, block", "log/cut")                              \
+    X(META_OBJECTION, 'b', "division(9) epoch(u32)",                                               \
+      "by(9) lsn(u64) time_ms(u64), body of that entry", "trust/roster_load")                      \
+    X(META_USURPER, 'z', "", "u8: confirmed?, sealed grant of this division to another key",       \
+      "session/objecting")                                                                         \
     X(META_PAUSED, 'p', "division(9)", "u8: 1 while an operator stops the link", "session/link")
 
 /* SPACE_COSIGN: author(9) holder(9), then nothing (the newest) or a letter */

@@ -27,7 +27,7 @@ static const char tag_texts[TAGS][TAG_SIZE] = {
     [TAG_CONSENT] = "terrace.consent",   [TAG_FILE] = "terrace.file",
     [TAG_ARRIVAL] = "terrace.arrival",   [TAG_BROWSER] = "terrace.browser",
     [TAG_ACCESS] = "terrace.access",     [TAG_WEBHOOK] = "terrace.webhook",
-    [TAG_ASKER] = "terrace.asker",
+    [TAG_ASKER] = "terrace.asker",       [TAG_OBJECTION] = "terrace.object",
 };
 
 enum status crypto_init(struct err *err)

@@ -32,6 +32,7 @@ enum tag {
     TAG_BROWSER,   /* what a browser signs to ask for its key */
     TAG_ACCESS,    /* a row of the chain of accesses */
     TAG_ASKER,     /* the keys of who asks to join, for a person to compare */
+    TAG_OBJECTION, /* a former epoch's word against the one that took its place */
     TAGS
 };
 

@@ -27,6 +27,7 @@ static void free_node(struct node *node)
     mem_free(node->epochs);
     mem_free(node->confirmed);
     mem_free(node->words);
+    mem_free(node->objections);
     mem_free(node);
 }
 

@@ -45,6 +45,7 @@
 #define TERRACE_REPLICATOR_TRUST_ROSTER_H
 
 #include "replicator/trust/grant.h"
+#include "replicator/trust/objection.h"
 #include "replicator/trust/revocation.h"
 
 enum { ROSTER_MEMBERS_MAX = 8192, TREE_DEPTH_MAX = 16 };
@@ -158,6 +159,53 @@ enum status roster_revoke(struct roster *roster, const struct revocation *revoca
                           struct err *err);
 /* Is the division revoked now? `out`, which may be NULL: by the word that stands. */
 bool roster_revoked(const struct roster *roster, struct division division, struct revocation *out);
+
+/* --- what took whose place --- */
+
+/* The first recovery that was neither confirmed nor refused, however it stands here, and the epoch
+ * in whose place it is. False when there is none. */
+struct contest {
+    uint32_t former, epoch;
+    struct hash grant; /* of that recovery */
+};
+bool roster_contest(const struct roster *roster, struct division division, struct contest *out);
+
+/* An objection as it stands in the log of an ancestor. */
+struct objection_held {
+    struct objection said;
+    struct division by;
+    uint64_t said_lsn, time_ms; /* in its log; of that entry */
+};
+/* Does it stand: is it about the contest of its division, by the key of the epoch before? Errors:
+ * ERR_NOT_FOUND (about nothing that waits here), ERR_REFUSED (not by that epoch, or that one was
+ * revoked), ERR_BAD_SIGNATURE. */
+enum status roster_check_objection(const struct roster *roster, const struct objection *objection,
+                                   struct err *err);
+/* Keeps it, one of a division and epoch; of two the later one that its key signed. *kept: it was
+ * not there. Errors: ERR_NOT_YET (the division is unknown here); ERR_REFUSED (`by` is not above
+ * it). */
+enum status roster_object(struct roster *roster, const struct objection_held *objection, bool *kept,
+                          struct err *err);
+/* The one that stands; false when none does. */
+bool roster_objection(const struct roster *roster, struct division division,
+                      struct objection_held *out);
+
+/* Has an ancestor said no to this epoch, which may not be known here? */
+bool roster_is_refused(const struct roster *roster, struct division division, uint32_t epoch);
+/* Is this grant of this epoch confirmed, whether it is known here or not? */
+bool roster_is_confirmed(const struct roster *roster, struct division division, uint32_t epoch,
+                         const struct hash *grant);
+/* Whose link key was this: of an epoch below this node that is over by an ancestor's word, or in
+ * whose place a recovery is? */
+struct former_key {
+    struct division division;
+    uint32_t epoch;
+    bool is_revoked;
+    struct revocation word; /* that says so */
+};
+bool roster_former_key(const struct roster *roster, const uint8_t curve_key[32],
+                       struct former_key *out);
+
 /* As it was signed; empty when there is no such epoch. */
 struct bytes roster_sealed(const struct roster *roster, struct division division, uint32_t epoch);
 /* What that grant says beside it: whom its holder may grant counts for the key of its time, too.

@@ -9,6 +9,8 @@ struct grants { /* read first, added parents before children */
     size_t confirmed_count, confirmed_capacity;
     struct revocation *revoked;
     size_t revoked_count, revoked_capacity;
+    struct objection_held *objected;
+    size_t objected_count, objected_capacity;
 };
 
 static bool collect(void *arg, struct bytes key, struct bytes value)
@@ -66,6 +68,35 @@ static bool collect_revoked(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+static bool collect_objected(void *arg, struct bytes key, struct bytes value)
+{
+    struct grants *grants = arg;
+    struct reader of = reader_of(value);
+    struct objection_held one;
+    struct err err;
+
+    (void)key;
+    one.by = division_read(&of);
+    one.said_lsn = reader_u64(&of);
+    one.time_ms = reader_u64(&of);
+    if (reader_ok(&of) &&
+        objection_read(&one.said, reader_bytes(&of, reader_left(&of)), &err) == OK) {
+        ARRAY_ROOM(grants->objected, grants->objected_count, grants->objected_capacity);
+        grants->objected[grants->objected_count++] = one;
+    }
+    return true;
+}
+
+static void object_all(struct roster *roster, const struct grants *grants)
+{
+    for (size_t i = 0; i < grants->objected_count; i++) {
+        struct err err;
+        bool kept;
+
+        (void)roster_object(roster, &grants->objected[i], &kept, &err);
+    }
+}
+
 /* After the grants that were taken before: of a refused epoch, too, somebody may have been granted
  * while it counted. What counts since then comes in the next round. */
 static void revoke_all(struct roster *roster, const struct grants *grants)
@@ -113,6 +144,22 @@ void roster_store_revocation(struct txn *txn, const struct revocation *revocatio
     buf_put_u64(&key, revocation->said_lsn);
     buf_put_u64(&value, revocation->time_ms);
     revocation_write(&value, revocation);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+void roster_store_objection(struct txn *txn, const struct objection_held *objection)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    buf_put_u8(&key, META_OBJECTION);
+    division_write(&key, objection->said.division);
+    buf_put_u32(&key, objection->said.epoch);
+    division_write(&value, objection->by);
+    buf_put_u64(&value, objection->said_lsn);
+    buf_put_u64(&value, objection->time_ms);
+    objection_write(&value, &objection->said);
     (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
     buf_free(&key);
     buf_free(&value);
@@ -171,27 +218,30 @@ static enum status add_all(struct roster *roster, struct grants *grants, struct 
 enum status roster_load(struct roster *roster, const struct store *store,
                         struct store_snapshot *snapshot, struct err *err)
 {
-    const uint8_t letter = META_GRANT, confirmed = META_CONFIRMED, revoked = META_REVOKED;
+    static const struct {
+        uint8_t letter;
+        store_visit_fn *collect;
+    } rows[] = {{META_GRANT, collect},
+                {META_CONFIRMED, collect_confirmed},
+                {META_REVOKED, collect_revoked},
+                {META_OBJECTION, collect_objected}};
     struct grants grants = {.at = NULL};
-    enum status status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&letter, 1),
-                                          BYTES_NONE, collect, &grants, err);
+    enum status status = OK;
 
-    if (status == OK) {
-        status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&confirmed, 1),
-                                  BYTES_NONE, collect_confirmed, &grants, err);
-    }
-    if (status == OK) {
-        status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&revoked, 1),
-                                  BYTES_NONE, collect_revoked, &grants, err);
+    for (size_t i = 0; status == OK && i < COUNT_OF(rows); i++) {
+        status = store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&rows[i].letter, 1),
+                                  BYTES_NONE, rows[i].collect, &grants, err);
     }
     if (status == OK) {
         status = add_all(roster, &grants, err);
     }
+    object_all(roster, &grants);
     for (size_t i = 0; i < grants.count; i++) {
         buf_free(&grants.at[i]);
     }
     mem_free(grants.at);
     mem_free(grants.confirmed);
     mem_free(grants.revoked);
+    mem_free(grants.objected);
     return status;
 }

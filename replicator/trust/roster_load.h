@@ -3,6 +3,7 @@
  * META_GRANT     division epoch(u32) -> sealed grant
  * META_CONFIRMED division epoch(u32) -> by(9), hash of the grant that counts
  * META_REVOKED   division by(9) lsn(u64) -> time_ms(u64), the revocation
+ * META_OBJECTION division epoch(u32) -> by(9) lsn(u64) time_ms(u64), the objection
  *
  * Thread: the roster's. */
 #ifndef TERRACE_REPLICATOR_TRUST_ROSTER_LOAD_H
@@ -11,13 +12,14 @@
 #include "replicator/store/txn.h"
 #include "replicator/trust/roster.h"
 
-/* Adds every grant, confirmation and revocation that stands in `store` (`snapshot` NULL: now) to an
- * empty roster. Errors: ERR_IO; ERR_CORRUPT when one lacks its granter; what roster_add says of
- * one. The others are added. */
+/* Adds every grant, confirmation, revocation and objection that stands in `store` (`snapshot` NULL:
+ * now) to an empty roster. Errors: ERR_IO; ERR_CORRUPT when one lacks its granter; what roster_add
+ * says of one. The others are added. */
 enum status roster_load(struct roster *roster, const struct store *store,
                         struct store_snapshot *snapshot, struct err *err);
 /* Stages one that the roster has taken. */
 void roster_store_confirmed(struct txn *txn, const struct confirmation_of_epoch *confirmation);
 void roster_store_revocation(struct txn *txn, const struct revocation *revocation);
+void roster_store_objection(struct txn *txn, const struct objection_held *objection);
 
 #endif

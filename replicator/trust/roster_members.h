@@ -1,10 +1,10 @@
 /* roster_members - the roster as its own files see it: who is a member, with which epochs.
  *
  * Internal to roster.c, which keeps it, roster_check.c, which judges what may enter,
- * roster_standing.c, which says what counts of it, and roster_revoke.c, which keeps what ancestors
- * said against it; this file finds members in it,
- * and the word that stands about one.
- * Owned by: roster.c, roster_standing.c, roster_revoke.c. Thread: loop thread. */
+ * roster_standing.c, which says what counts of it, roster_revoke.c, which keeps what ancestors
+ * said against it, and roster_former.c, which keeps what former keys say against what took their
+ * place; this file finds members in it, and the word that stands about one.
+ * Owned by: roster.c, roster_standing.c, roster_revoke.c, roster_former.c. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_TRUST_ROSTER_MEMBERS_H
 #define TERRACE_REPLICATOR_TRUST_ROSTER_MEMBERS_H
 
@@ -34,6 +34,8 @@ struct node {
     size_t confirmed_count, confirmed_capacity;
     struct revocation *words; /* in no order; one of an author and a place in its log */
     size_t word_count, word_capacity;
+    struct objection_held *objections; /* in no order; one of an epoch */
+    size_t objection_count, objection_capacity;
 };
 
 struct roster {

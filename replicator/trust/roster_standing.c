@@ -264,6 +264,24 @@ uint32_t roster_to_confirm(const struct roster *roster, struct division division
     return any ? former_of(node, node->epoch_count)->grant.epoch : 0;
 }
 
+bool roster_contest(const struct roster *roster, struct division division, struct contest *out)
+{
+    const struct node *node = roster_node(roster, division);
+
+    memset(out, 0, sizeof *out);
+    for (size_t i = node == NULL ? 0 : count_confirmed(node); node != NULL && i < node->epoch_count;
+         i++) {
+        const struct epoch *epoch = &node->epochs[i];
+
+        if (epoch->is_recovery && epoch->standing != STANDING_REFUSED) {
+            *out =
+                (struct contest){former_of(node, i)->grant.epoch, epoch->grant.epoch, epoch->hash};
+            return true;
+        }
+    }
+    return false;
+}
+
 uint32_t roster_unconfirmed(const struct roster *roster, struct division division,
                             uint64_t *base_lsn)
 {

@@ -17,7 +17,7 @@
 
 enum {
     LOG_EVERY_MS = 1000,
-    POLL_SOCKETS_MAX = 8,
+    POLL_SOCKETS_MAX = 9,
     REFUSED_PER_CALL_MAX = 64,
     REDIAL_MS = 10000,
     LINK_CHECK_MS = 1000,
@@ -53,6 +53,9 @@ struct transport_zmq {
     struct transport_zmq_watched watched;
     struct zap *zap;
     struct connection_rates rates;
+    struct visit_queue visits;
+    void *call; /* call_zmq.c's; NULL: nobody is called */
+    bool shut_out;
     struct guard guard;
     uint64_t floods;
     struct division parent;
@@ -68,18 +71,32 @@ struct transport_zmq {
 
 /* --- opening --- */
 
+static bool visits(const struct transport_zmq *transport, const uint8_t curve_key[32],
+                   struct division *who)
+{
+    return transport->config.visits != NULL &&
+           transport->config.visits(transport->config.arg, curve_key, who);
+}
+
 /* User-Id of a link: CODE:KEY, both as the handshake proved them. */
 static enum status admit_link(void *arg, const uint8_t curve_key[32],
                               char user_id[SOCKET_USER_ID_MAX + 1])
 {
     struct transport_zmq *transport = arg;
+    const uint64_t now_ms = clock_mono_ms(transport->config.clock);
+    struct connection_rates *rates = &transport->rates;
     struct division who = DIVISION_NONE;
     char key[2 * 32 + 1];
 
-    if (!transport->config.admit(transport->config.arg, curve_key, &who) || division_is_none(who)) {
+    if (!transport->config.admit(transport->config.arg, curve_key, &who)) {
+        rates = &transport->visits.rates;
+        who = DIVISION_NONE;
+        (void)visits(transport, curve_key, &who);
+    }
+    if (division_is_none(who)) {
         return ERR_REFUSED;
     }
-    if (!connection_rates_pay(&transport->rates, who, clock_mono_ms(transport->config.clock))) {
+    if (!connection_rates_pay(rates, who, now_ms)) {
         return ERR_LIMIT;
     }
     hex_encode(key, curve_key, 32);
@@ -142,11 +159,12 @@ void transport_zmq_close(struct transport_zmq *transport)
     if (transport == NULL) {
         return;
     }
-    assert(transport->watched.socket == NULL); /* close what shares our context first */
+    assert(transport->watched.socket == NULL && transport->call == NULL); /* close those first */
     close_watched(&transport->up, &transport->up_monitor);
     for (size_t i = 0; i < LISTENERS; i++) {
         close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
     }
+    visit_queue_free(&transport->visits);
     zap_close(transport->zap);
     if (transport->context != NULL) {
         (void)zmq_ctx_term(transport->context);
@@ -397,6 +415,39 @@ static void log_refused(struct transport_zmq *transport, const char *who, const 
     }
 }
 
+/* False when that key is nothing here any more. */
+static bool take_visit(struct transport_zmq *transport, const void *socket, struct division from,
+                       const uint8_t curve_key[32], const struct socket_id *id, struct bytes frame)
+{
+    struct visit visit = {.who = from, .id = *id, .socket = socket};
+    struct division whose;
+
+    if (!visits(transport, curve_key, &whose) || !division_equal(whose, from)) {
+        return false;
+    }
+    memcpy(visit.curve_key, curve_key, sizeof visit.curve_key);
+    (void)visit_queue_put(&transport->visits, &visit, frame,
+                          clock_mono_ms(transport->config.clock));
+    return true;
+}
+
+bool transport_zmq_visit(struct transport_zmq *transport, struct visit *from, struct buf *frame)
+{
+    return visit_queue_take(&transport->visits, from, frame);
+}
+
+void transport_zmq_answer(struct transport_zmq *transport, const struct visit *to,
+                          struct bytes frame)
+{
+    for (size_t i = 0; i < LISTENERS; i++) {
+        if (transport->listeners[i].socket != NULL &&
+            transport->listeners[i].socket == to->socket) {
+            (void)socket_give(transport->listeners[i].socket, &to->id,
+                              frame); /* or it asks again */
+        }
+    }
+}
+
 static bool receive_down(struct transport_zmq *transport, void *socket, struct division *from,
                          struct buf *frame)
 {
@@ -419,8 +470,10 @@ static bool receive_down(struct transport_zmq *transport, void *socket, struct d
             log_refused(transport, "-", "not_one_frame");
         } else if (!read_user_id(user_id, from, curve_key) ||
                    !transport->config.still(transport->config.arg, curve_key, *from)) {
-            transport->counts.refused_sender++;
-            log_refused(transport, from->code, "not_admitted");
+            if (!take_visit(transport, socket, *from, curve_key, &id, buf_bytes(frame))) {
+                transport->counts.refused_sender++;
+                log_refused(transport, from->code, "not_admitted");
+            }
         } else {
             learn_route(transport, *from, curve_key, &id, socket);
             if (transport->config.heard != NULL) {
@@ -487,15 +540,17 @@ static bool receive_frame(void *self, struct division *from, struct buf *frame)
 
 static void note_ended(struct transport_zmq *transport)
 {
+    bool refused;
     int fd;
 
-    while (monitor_next(transport->up_monitor, &fd)) {
-        transport->up_ended = true;
+    while (monitor_next(transport->up_monitor, &fd, &refused)) {
+        transport->up_ended |= !refused;
+        transport->shut_out |= refused;
     }
     for (size_t k = 0; k < LISTENERS; k++) {
-        while (monitor_next(transport->listeners[k].monitor, &fd)) {
+        while (monitor_next(transport->listeners[k].monitor, &fd, &refused)) {
             for (size_t i = 0; i < transport->route_count; i++) {
-                transport->routes[i].ended |= transport->routes[i].fd == fd;
+                transport->routes[i].ended |= !refused && transport->routes[i].fd == fd;
             }
         }
     }
@@ -559,6 +614,24 @@ static bool link_usable(struct transport_zmq *transport)
 bool transport_zmq_connected(struct transport_zmq *transport)
 {
     return transport->up != NULL && link_usable(transport);
+}
+
+bool transport_zmq_shut_out(struct transport_zmq *transport)
+{
+    const bool shut_out = transport->shut_out;
+
+    transport->shut_out = false;
+    return shut_out;
+}
+
+void transport_zmq_heed(struct transport_zmq *transport, void *call)
+{
+    transport->call = call;
+}
+
+const struct curve_key *transport_zmq_dials_as(const struct transport_zmq *transport)
+{
+    return transport->config.key;
 }
 
 static void redial(struct transport_zmq *transport)
@@ -657,6 +730,7 @@ static int poll_once(struct transport_zmq *transport, bool hears, const int *fds
             add_socket(items, &count, transport->listeners[i].socket);
         }
     }
+    add_socket(items, &count, transport->call);
     add_socket(items, &count, transport->up_monitor);
     for (size_t i = 0; i < LISTENERS; i++) {
         add_socket(items, &count, transport->listeners[i].monitor);

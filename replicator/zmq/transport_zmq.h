@@ -17,6 +17,7 @@
 #include "replicator/clock.h"
 #include "replicator/transport.h"
 #include "replicator/trust/crypto.h"
+#include "replicator/zmq/visit_queue.h"
 
 struct transport_zmq;
 
@@ -29,6 +30,8 @@ struct transport_zmq_config {
     size_t memory_bytes;    /* 0: 256 MiB; what may come in beyond what stood at the start */
     /* Whose key is this? Asked in every handshake: a direct child that is not revoked. */
     bool (*admit)(void *arg, const uint8_t curve_key[32], struct division *who);
+    /* Or a key that is over, whose holder is told so (transport_zmq_visit)? NULL: nobody is. */
+    bool (*visits)(void *arg, const uint8_t curve_key[32], struct division *who);
     /* May it still speak for `who`? Asked for every message, because neither a revocation nor a
      * newer key ends a connection that stands. */
     bool (*still)(void *arg, const uint8_t curve_key[32], struct division who);
@@ -69,6 +72,15 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
 
 /* Does the link upwards stand? */
 bool transport_zmq_connected(struct transport_zmq *transport);
+/* Has the parent refused our key in a handshake, since this was asked last? */
+bool transport_zmq_shut_out(struct transport_zmq *transport);
+
+/* What came from a key that is over, at any of our listeners (visit_queue.h); false when nothing
+ * waits. `frame` is replaced. */
+bool transport_zmq_visit(struct transport_zmq *transport, struct visit *from, struct buf *frame);
+/* To where it came from, if that is there still. */
+void transport_zmq_answer(struct transport_zmq *transport, const struct visit *to,
+                          struct bytes frame);
 
 struct transport transport_zmq_seam(struct transport_zmq *transport);
 
@@ -99,6 +111,10 @@ struct refused_keys;
 /* Keys that the door for neighbours refused (refused_keys.h); until close. */
 const struct refused_keys *transport_zmq_refused_keys(const struct transport_zmq *transport);
 void *transport_zmq_context(struct transport_zmq *transport);
+/* For a call beside the link (call_zmq.c): the key that dials, and a socket to be polled with ours;
+ * NULL: no longer. */
+const struct curve_key *transport_zmq_dials_as(const struct transport_zmq *transport);
+void transport_zmq_heed(struct transport_zmq *transport, void *call);
 struct zap *transport_zmq_zap(struct transport_zmq *transport);
 /* A socket to be polled with ours, and how to free and renew it under a flood. `reopen` is called
  * again and again, and does nothing while it is open. All NULL: no longer. */

@@ -31,7 +31,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OURS = ("replicator/", "node/")
 ARENA = ("proto/arena.h",)
 VALUES = set("""
-    access_token alarm alarm_counters answer api_task approval_terms approve_item arrival_mark
+    access_token alarm alarm_counters ancestor_call answer api_task approval_terms approve_item arrival_mark
     batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
     cosigned_head
     daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_end enrol_message facts
@@ -40,7 +40,7 @@ VALUES = set("""
     node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal revocation
     rollup rotation rotation_status row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
     store_space_free submit_item submit_terms task token trace_request transfer_match unsent upload
-    unapproved unapproved_sum vouchers wanted_keys webhook webhook_report
+    unapproved unapproved_sum usurped vouchers wanted_keys webhook webhook_report
 """.split())
 # Memory that a call fills and leaves without meaning, kept so that it is not allocated each time.
 SCRATCH = {("ingest", "body"), ("ledger", "memory"), ("logs", "key")}

@@ -1,8 +1,10 @@
 /* Any bytes as every message of a link: an answer, inside the arena, and what was accepted can be
- * packed again and is accepted again. A health that was read is written as one that reads alike. */
+ * packed again and is accepted again. A health that was read is written as one that reads alike,
+ * and so is an objection. */
 #include <assert.h>
 
 #include "proto/health.h"
+#include "replicator/trust/objection.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -10,7 +12,8 @@ static const ProtobufCMessageDescriptor *const messages[] = {
     &terrace__frame__descriptor,          &terrace__grant__descriptor,
     &terrace__signed_grant__descriptor,   &terrace__enrol_request__descriptor,
     &terrace__enrol_answer__descriptor,   &terrace__health__descriptor,
-    &terrace__endpoint_entry__descriptor,
+    &terrace__endpoint_entry__descriptor, &terrace__objection__descriptor,
+    &terrace__superseded__descriptor,
 };
 
 static void check_again(const ProtobufCMessageDescriptor *descriptor,
@@ -45,9 +48,26 @@ static void read_health(struct bytes raw)
     buf_free(&written);
 }
 
+static void read_objection(struct bytes raw)
+{
+    struct objection objection, again;
+    struct buf written = BUF_EMPTY;
+    struct err err;
+
+    if (objection_read(&objection, raw, &err) != OK) {
+        return;
+    }
+    objection_write(&written, &objection);
+    assert(written.size <= OBJECTION_BYTES_MAX);
+    assert(objection_read(&again, buf_bytes(&written), &err) == OK);
+    assert(memcmp(&objection, &again, sizeof objection) == 0);
+    buf_free(&written);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     read_health(bytes_of(data, size));
+    read_objection(bytes_of(data, size));
     for (size_t i = 0; i < COUNT_OF(messages); i++) {
         struct arena arena;
         struct err err = {OK, ""};

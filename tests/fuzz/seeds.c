@@ -276,6 +276,42 @@ static void save_fork(void)
     buf_free(&whole);
 }
 
+/* A former key's word, and what it is told. */
+static void save_objection(void)
+{
+    Terrace__Objection objection = TERRACE__OBJECTION__INIT;
+    Terrace__Superseded superseded = TERRACE__SUPERSEDED__INIT;
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    uint8_t signature[SIGNATURE_SIZE] = {7};
+    struct buf whole = BUF_EMPTY;
+
+    objection.has_suite = objection.has_division = objection.has_epoch = 1;
+    objection.has_grant = objection.has_unix_ms = objection.has_reason = 1;
+    objection.has_signature = 1;
+    objection.suite = SUITE_ED25519_BLAKE2B;
+    objection.division = pb_of_bytes("540121", 6);
+    objection.epoch = 1;
+    objection.grant = pb_of_bytes("01234567890123456789012345678901", HASH_SIZE);
+    objection.unix_ms = UINT64_C(1790000000000);
+    objection.reason = 1;
+    objection.signature = pb_of_bytes(signature, sizeof signature);
+    save_message("objection", &objection.base);
+    put_block(&whole, 1, 0);
+    superseded.has_status = superseded.has_grant = superseded.has_counts = 1;
+    superseded.has_by = superseded.has_epoch = superseded.has_lsn = superseded.has_word = 1;
+    superseded.status = ERR_REFUSED;
+    superseded.grant = pb_of_bytes("sealed", 6);
+    superseded.counts = 1;
+    superseded.by = pb_of_bytes("540000", 6);
+    superseded.epoch = 1;
+    superseded.lsn = 4711;
+    superseded.word = pb_of_bytes(whole.data, whole.size);
+    frame.objection = &objection;
+    frame.superseded = &superseded;
+    save_message("superseded", &frame.base);
+    buf_free(&whole);
+}
+
 static void save_blocks(void)
 {
     Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
@@ -407,6 +443,7 @@ int main(int argc, char **argv)
     save_health();
     save_blocks();
     save_fork();
+    save_objection();
     save_enrolment();
     save_requests();
     save_callers();

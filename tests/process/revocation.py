@@ -75,8 +75,8 @@ def no_session_begins(city, county):
     seen = len(city.events())
     county.start()
     need(("revoked", COUNTY) in alarms_of(county), "it is forgotten with a start")
-    trees.wait_until(lambda: any(e["event"] == "zap.refused" for e in city.events()[seen:]), 30,
-                     "the city to refuse its key")
+    trees.wait_until(lambda: any(e["event"] == "link.visit" and e["about"] == COUNTY for e in city.events()[seen:]), 30,
+                     "the city to tell it so")
     need(link_of(city, COUNTY)["state"] != "live", "it is let in again")
     expect(county, [agency("A3", "105003")], ["revoked"])
 
@@ -94,8 +94,14 @@ def while_the_city_is_away(tree, region, city, county):
     city.start()
     trees.wait_until(lambda: row_of(city, AWAY)["state"] == "revoked", 30, "the city to obey")
     county.start()
-    trees.wait_until(lambda: any(e["event"] == "zap.refused" for e in city.events()), 30,
-                     "the city to refuse its key")
+    trees.wait_until(lambda: ("revoked", AWAY) in alarms_of(county), 30, "the county to be told")
+    told = next(alarm["text"] for alarm in county.status()["alarms"] if alarm["code"] == "revoked")
+    need(ROOT in told and "not heard of" in told and str(before["lsn"]) in told, told)
+    expect(county, [agency("B3", "105008")], ["revoked"])
+    need("terrace invite CODE --recover" in says(county, 1, [], "doctor"), "doctor does not say what to do")
+    county.end()
+    county.start()
+    need(("revoked", AWAY) in alarms_of(county), "it is forgotten with a start")
     need(link_of(city, AWAY)["state"] != "live", "it is let in")
     need(not any(code == "revoked_beyond" for code, _ in alarms_of(city)), "the city holds too much")
     for node in (region, city):

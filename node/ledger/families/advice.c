@@ -1,7 +1,6 @@
 #include "node/ledger/families/advice.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "node/ledger/families/catalogues.h"
 #include "node/ledger/families/family.h"
@@ -9,6 +8,7 @@
 #include "node/ledger/families/nearest_known.h"
 #include "node/ledger/families/project.h"
 #include "node/ledger/rows/children.h"
+#include "node/ledger/schema/clocks.h"
 
 /* --- unknown_<field> --- */
 
@@ -28,20 +28,6 @@ static void advise_unknown(const struct ledger *ledger, struct txn *txn,
 }
 
 /* --- wrong_state --- */
-
-enum { TIME_BYTES_MAX = 32 };
-
-static const char *time_text(char out[TIME_BYTES_MAX], uint64_t unix_ms)
-{
-    const time_t seconds = (time_t)(unix_ms / 1000);
-    struct tm utc;
-
-    if (gmtime_r(&seconds, &utc) == NULL ||
-        strftime(out, TIME_BYTES_MAX, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0) {
-        out[0] = '\0';
-    }
-    return out;
-}
 
 static void tell_state(struct refusal *refusal, struct bytes id, const char *state,
                        uint64_t since_ms, struct bytes by)

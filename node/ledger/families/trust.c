@@ -2,6 +2,7 @@
  * the level above its granter say that they count. It moves no money. */
 #include "node/ledger/context.h"
 #include "node/ledger/families/family.h"
+#include "node/ledger/schema/clocks.h"
 
 /* What the persons sign names the grant, so that none that comes later takes its place. */
 static void complete_confirm(struct ledger *ledger, struct txn *txn, struct document *document,
@@ -32,6 +33,25 @@ static enum reason refuse_state(struct facts *facts, const char *code)
     return REASON_WRONG_STATE;
 }
 
+/* Its former key says that the new ones are somebody else's: persons who know better say so. */
+static enum reason check_objection(struct facts *facts)
+{
+    const struct division division = document_party(facts->document);
+    struct objection_held held;
+    char said[TIME_BYTES_MAX], since[TIME_BYTES_MAX];
+
+    if (!roster_objection(facts->ledger->config.roster, division, &held) ||
+        document_is_word(facts->document, FIELD_UNCONFIRMED, "1")) {
+        return REASON_NONE;
+    }
+    (void)refuse(facts->refusal, REASON_OBJECTED, "");
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                   "objection_says division=%s reason=%s said=%s by=%s since=%s", division.code,
+                   objection_reason_name(held.said.reason), time_text(said, held.said.time_ms),
+                   held.by.code, time_text(since, held.time_ms));
+    return REASON_OBJECTED;
+}
+
 static enum reason check_confirm(struct facts *facts)
 {
     const struct roster *roster = facts->ledger->config.roster;
@@ -48,7 +68,7 @@ static enum reason check_confirm(struct facts *facts)
                      bytes_of(state.hash.at, sizeof state.hash.at))) {
         return refuse_state(facts, "confirm_nothing_waits");
     }
-    return REASON_NONE;
+    return check_objection(facts);
 }
 
 /* Held by who may write it and by all that hold the division's log: the owner looks at who signed.

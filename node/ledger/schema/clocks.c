@@ -41,3 +41,15 @@ void day_format(char out[DAY_TEXT_SIZE], uint64_t day)
         out[0] = '\0';
     }
 }
+
+const char *time_text(char out[TIME_BYTES_MAX], uint64_t unix_ms)
+{
+    const time_t seconds = (time_t)(unix_ms / 1000);
+    struct tm utc;
+
+    if (gmtime_r(&seconds, &utc) == NULL ||
+        strftime(out, TIME_BYTES_MAX, "%Y-%m-%d %H:%M:%S UTC", &utc) == 0) {
+        out[0] = '\0';
+    }
+    return out;
+}

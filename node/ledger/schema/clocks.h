@@ -14,6 +14,7 @@ enum {
     UTC_OFFSET_MINUTES = 480, /* of the local date: Beijing time */
     ANSWER_DAYS = 7,          /* to register or return a transfer that does not say due_days */
     DAY_TEXT_SIZE = 11,
+    TIME_BYTES_MAX = 32,
 };
 
 uint64_t clock_day(uint64_t unix_ms);
@@ -26,5 +27,7 @@ struct month {
 struct month clock_month(uint64_t unix_ms);
 /* "2026-11-29"; "" after the year 9999. */
 void day_format(char out[DAY_TEXT_SIZE], uint64_t day);
+/* "2026-11-29 08:15:00 UTC", in `out`, which is returned; "" for what no calendar has. */
+const char *time_text(char out[TIME_BYTES_MAX], uint64_t unix_ms);
 
 #endif

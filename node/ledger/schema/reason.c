@@ -45,6 +45,8 @@ static const char *const codes[REASONS] = {
     [REASON_DRAFTS_FULL] = "drafts_full",
     [REASON_NOT_FOR_ROLE] = "not_for_role",
     [REASON_REVOKED] = "revoked",
+    [REASON_OBJECTED] = "objected",
+    [REASON_SUPERSEDED] = "superseded",
 };
 
 /* A value of each type has its advice, advice.bad_TYPE. */

@@ -50,6 +50,8 @@ enum reason {
     REASON_NOT_FOR_ROLE, /* approve, reject, withdraw: it waits for a person of another role */
     REASON_ISSUER_UNCONFIRMED, /* register: the issuer's keys of now are not confirmed yet */
     REASON_REVOKED,            /* this division is revoked: outside the ledger's order, too */
+    REASON_OBJECTED,           /* confirm: the former key says that the new ones are not its own */
+    REASON_SUPERSEDED,         /* another key has this division's place: as REASON_REVOKED */
     REASONS
 };
 

@@ -203,5 +203,5 @@ ROWS = [
     row("usurper", "the_city_comes_back", BETWEEN, "leaves, and the city finds a log that it did not write",
         says="own_log_"),
     row("usurper", "second_epoch_of_its_child", BETWEEN, "grants its county a second time, for a key of its own",
-        says="names keys to which its own did not agree"),
+        county("nobody above has this node's objection yet", "usurped"), says="names keys to which its own did not agree"),
 ]

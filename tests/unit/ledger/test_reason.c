@@ -49,6 +49,8 @@ static const struct {
     {REASON_NOT_FOR_ROLE, "", "not_for_role"},
     {REASON_ISSUER_UNCONFIRMED, "", "issuer_unconfirmed"},
     {REASON_REVOKED, "", "revoked"},
+    {REASON_OBJECTED, "", "objected"},
+    {REASON_SUPERSEDED, "", "superseded"},
 };
 
 static void the_order_of_the_reasons_is_that_of_precedence(void **state)

@@ -37,6 +37,7 @@ static const struct {
     {TAG_ACCESS, "2165a61ed41caa890e4a0088f866fd760504cae227a5bd7ed2b752cd0fa22e06"},
     {TAG_WEBHOOK, "512a8c2e3294a037f15c28a2caa0b902075116dce1c916793b034e0a1af7581c"},
     {TAG_ASKER, "19867765193f81946db071cc18c361e301d697ee3ac1994a199185e3c05370fe"},
+    {TAG_OBJECTION, "601840dd2db66dc344d89fc9cc836e69b35b28f8d40ed1b12de254763aad387d"},
 };
 
 static void every_tag_hashes_as_another_implementation_says(void **state)
