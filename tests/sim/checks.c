@@ -23,123 +23,6 @@ static bool is_above(const struct sim_node *above, const struct sim_node *below)
     return false;
 }
 
-/* --- what both ends of a transfer were told --- */
-
-static struct fact *find_fact(const struct office *office, uint32_t kind, const char *id)
-{
-    for (size_t i = 0; i < office->count; i++) {
-        struct fact *fact = &office->facts[i];
-        if (fact->kind == kind && strcmp(fact->id, id) == 0) {
-            return fact;
-        }
-    }
-    return NULL;
-}
-
-static void note_answers(const struct office *receiver)
-{
-    for (size_t i = 0; i < receiver->count; i++) {
-        const struct fact *fact = &receiver->facts[i];
-        struct fact *transfer;
-
-        if ((fact->kind != KIND_REGISTER && fact->kind != KIND_RETURN) ||
-            fact->state != FACT_ACKNOWLEDGED) {
-            continue;
-        }
-        transfer = find_fact(office_of(receiver->clients, division_of(fact->other)), KIND_TRANSFER,
-                             fact->about);
-        if (transfer != NULL) {
-            transfer->answer = fact->kind;
-        }
-    }
-}
-
-static void sum_transfers(struct office *office)
-{
-    office->transit = office->transferred = office->returned = 0;
-    for (size_t i = 0; i < office->count; i++) {
-        const struct fact *fact = &office->facts[i];
-
-        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED) {
-            continue;
-        }
-        if (fact->answer == KIND_REGISTER) {
-            office->transferred += fact->amount;
-        } else if (fact->answer == KIND_RETURN) {
-            office->returned += fact->amount;
-        } else {
-            office->transit += fact->amount;
-        }
-    }
-}
-
-static void match_transfers(const struct clients *clients)
-{
-    for (size_t i = 0; i < clients->count; i++) {
-        note_answers(clients->offices[i]);
-    }
-    for (size_t i = 0; i < clients->count; i++) {
-        sum_transfers(clients->offices[i]);
-    }
-}
-
-/* --- balances --- */
-
-struct balance_query {
-    enum account account;
-    int64_t sum;
-};
-
-static void add_row(void *arg, const struct balance_row *row)
-{
-    struct balance_query *query = arg;
-
-    if (row->account == query->account) {
-        query->sum += (int64_t)(row->debit - row->credit); /* clients say small amounts */
-    }
-}
-
-static int64_t balance_of(struct txn *txn, struct division division, enum scope scope,
-                          enum account account)
-{
-    struct balance_query query = {account, 0};
-
-    query_balance(txn, NULL, division, scope, 0, BY_ACCOUNT, add_row, &query);
-    return query.sum * account_info(account)->normal;
-}
-
-int64_t clients_spent(const struct sim_node *at, const struct sim_node *of)
-{
-    struct txn *txn = txn_open(sim_store(at), NULL);
-    const int64_t spent = balance_of(txn, sim_division(of), SCOPE_OWN, ACC_SPENT);
-
-    txn_free(txn);
-    return spent;
-}
-
-static int64_t told(const struct office *office, uint32_t kind)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < office->count; i++) {
-        if (office->facts[i].kind == kind && office->facts[i].state == FACT_ACKNOWLEDGED) {
-            sum += office->facts[i].amount;
-        }
-    }
-    return sum;
-}
-
-static bool expect(int64_t have, int64_t want, const char *what, struct division division,
-                   char *fault, size_t size)
-{
-    if (have == want) {
-        return true;
-    }
-    (void)snprintf(fault, size, "%s of %s is %" PRId64 " fen, acknowledged were %" PRId64, what,
-                   division.code, have, want);
-    return false;
-}
-
 static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
 {
     const struct {
@@ -147,21 +30,22 @@ static bool check_sums(const struct office *office, struct txn *txn, char *fault
         enum account account;
         int64_t want;
     } sums[] = {
-        {"SRC_APPROVED", ACC_SRC_APPROVED, told(office, KIND_BUDGET)},
-        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, told(office, KIND_REGISTER)},
-        {"SPENT", ACC_SPENT, told(office, KIND_PAID) - told(office, KIND_REFUND)},
-        {"FROZEN", ACC_FROZEN, told(office, KIND_FREEZE) - told(office, KIND_UNFREEZE)},
+        {"SRC_APPROVED", ACC_SRC_APPROVED, facts_told(office, KIND_BUDGET)},
+        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, facts_told(office, KIND_REGISTER)},
+        {"SPENT", ACC_SPENT, facts_told(office, KIND_PAID) - facts_told(office, KIND_REFUND)},
+        {"FROZEN", ACC_FROZEN, facts_told(office, KIND_FREEZE) - facts_told(office, KIND_UNFREEZE)},
         {"TRANSIT", ACC_TRANSIT, office->transit},
         {"XFER_OUT", ACC_XFER_OUT, office->transferred},
         {"UNALLOC", ACC_UNALLOC,
-         told(office, KIND_BUDGET) + told(office, KIND_REGISTER) - office->transit -
-             office->transferred - told(office, KIND_ALLOCATE) + told(office, KIND_REDUCE)},
+         facts_told(office, KIND_BUDGET) + facts_told(office, KIND_REGISTER) - office->transit -
+             office->transferred - facts_told(office, KIND_ALLOCATE) +
+             facts_told(office, KIND_REDUCE)},
     };
     const struct division division = sim_division(office->node);
 
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
-        if (!expect(balance_of(txn, division, SCOPE_OWN, sums[i].account), sums[i].want,
-                    sums[i].name, division, fault, size)) {
+        if (!facts_agree(facts_balance(txn, division, SCOPE_OWN, sums[i].account), sums[i].want,
+                         sums[i].name, division, fault, size)) {
             return false;
         }
     }
@@ -179,19 +63,19 @@ static bool check_jurisdiction(const struct office *office, struct txn *txn, cha
     for (size_t i = 0; i < clients->count; i++) {
         const struct office *other = clients->offices[i];
         if (other == office || is_above(office->node, other->node)) {
-            approved += told(other, KIND_BUDGET);
-            spent += told(other, KIND_PAID) - told(other, KIND_REFUND);
+            approved += facts_told(other, KIND_BUDGET);
+            spent += facts_told(other, KIND_PAID) - facts_told(other, KIND_REFUND);
             transit += other->transit;
         }
     }
-    return expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_SRC_APPROVED), approved,
-                  "jurisdiction's SRC_APPROVED", division, fault, size) &&
-           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_SPENT), spent,
-                  "jurisdiction's SPENT", division, fault, size) &&
-           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_TRANSIT), transit,
-                  "jurisdiction's TRANSIT", division, fault, size) &&
-           expect(balance_of(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
-                  "jurisdiction's XFER_OUT", division, fault, size);
+    return facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SRC_APPROVED), approved,
+                       "jurisdiction's SRC_APPROVED", division, fault, size) &&
+           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SPENT), spent,
+                       "jurisdiction's SPENT", division, fault, size) &&
+           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_TRANSIT), transit,
+                       "jurisdiction's TRANSIT", division, fault, size) &&
+           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
+                       "jurisdiction's XFER_OUT", division, fault, size);
 }
 
 /* --- documents --- */
@@ -475,7 +359,7 @@ static bool check_alarms(const struct office *office, char *fault, size_t size)
 
 bool clients_check(const struct clients *clients, char *fault, size_t size)
 {
-    match_transfers(clients);
+    facts_match(clients);
     for (size_t i = 0; i < clients->count; i++) {
         const struct office *office = clients->offices[i];
         struct txn *txn = txn_open(sim_store(office->node), NULL);
@@ -487,121 +371,6 @@ bool clients_check(const struct clients *clients, char *fault, size_t size)
         if (!ok || !check_holders(office, fault, size) || !check_deeply(office, fault, size) ||
             !check_alarms(office, fault, size)) {
             return false;
-        }
-    }
-    return true;
-}
-
-/* --- at rest? --- */
-
-static bool replicas_rest(const struct sim_node *owner, char *who, size_t size)
-{
-    struct ledger_position own, there;
-    struct txn *txn = txn_open(sim_store(owner), NULL);
-
-    ledger_position(txn, sim_division(owner), &own);
-    txn_free(txn);
-    for (struct sim_node *up = sim_parent(owner); up != NULL; up = sim_parent(up)) {
-        txn = txn_open(sim_store(up), NULL);
-        ledger_position(txn, sim_division(owner), &there);
-        txn_free(txn);
-        if (there.lsn != own.lsn) {
-            (void)snprintf(who, size, "%s has %" PRIu64 " of %" PRIu64 " entries of %s",
-                           sim_division(up).code, there.lsn, own.lsn, sim_division(owner).code);
-            return false;
-        }
-    }
-    return true;
-}
-
-struct heads_check {
-    const struct sim_node *author, *holder;
-    struct buf value;
-    bool equal;
-};
-
-/* A row of the author's own heads, one an audience: the holder has the very same one if it is
- * addressed. */
-static bool compare_head(void *arg, struct bytes key, struct bytes value)
-{
-    struct heads_check *check = arg;
-    const struct store *store = sim_store(check->holder);
-    struct reader reader = reader_of(key);
-    struct audience audience;
-    struct err err;
-
-    (void)reader_u8(&reader);
-    (void)division_read(&reader);
-    audience.kind = reader_u8(&reader);
-    audience.division = division_read(&reader);
-    check->equal =
-        reader_done(&reader) &&
-        (!roster_in_audience(node_roster(sim_core(check->author)), sim_division(check->holder),
-                             sim_division(check->author), &audience) ||
-         (store->ops->get(store->self, NULL, SPACE_HEADS, key, &check->value, &err) == OK &&
-          bytes_equal(buf_bytes(&check->value), value)));
-    return check->equal;
-}
-
-static bool heads_rest(const struct sim_node *author, const struct sim_node *holder, char *who,
-                       size_t size)
-{
-    const struct store *store = sim_store(author);
-    struct heads_check check = {author, holder, BUF_EMPTY, true};
-    struct buf prefix = BUF_EMPTY;
-    struct err err;
-    enum status status;
-
-    buf_put_u8(&prefix, HEADS_AUDIENCE);
-    division_write(&prefix, sim_division(author));
-    status = store->ops->scan(store->self, NULL, SPACE_HEADS, buf_bytes(&prefix), BYTES_NONE,
-                              compare_head, &check, &err);
-    buf_free(&prefix);
-    buf_free(&check.value);
-    if (status != OK || !check.equal) {
-        (void)snprintf(who, size, "%s lacks blocks of %s that are addressed to it",
-                       sim_division(holder).code, sim_division(author).code);
-        return false;
-    }
-    return true;
-}
-
-/* Every answer that arrived is settled: else money hangs in transit for ever. */
-static bool settles_rest(const struct office *office, char *who, size_t size)
-{
-    const struct division division = sim_division(office->node);
-    struct txn *txn = txn_open(sim_store(office->node), NULL);
-    const int64_t transit = balance_of(txn, division, SCOPE_OWN, ACC_TRANSIT);
-
-    txn_free(txn);
-    return expect(transit, office->transit, "TRANSIT", division, who, size);
-}
-
-bool clients_at_rest(const struct clients *clients, char *who, size_t size)
-{
-    match_transfers(clients);
-    for (size_t i = 0; i < clients->count; i++) {
-        const struct office *office = clients->offices[i];
-
-        if (sim_core(office->node) == NULL || office->unanswered > 0) {
-            (void)snprintf(who, size, "%s %s", sim_division(office->node).code,
-                           office->unanswered > 0 ? "has questions unanswered" : "is down");
-            return false;
-        }
-        if (!replicas_rest(office->node, who, size)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < clients->count; i++) {
-        const struct office *office = clients->offices[i];
-
-        if (!settles_rest(office, who, size)) {
-            return false;
-        }
-        for (struct sim_node *up = sim_parent(office->node); up != NULL; up = sim_parent(up)) {
-            if (!heads_rest(up, office->node, who, size)) {
-                return false;
-            }
         }
     }
     return true;

@@ -1,8 +1,9 @@
 /* facts - what the offices of the simulator believe: shared by clients.c, which asks, and
- * checks.c, which holds the nodes to it. Private to those two. Amounts are fen. */
+ * rest.c and checks.c, which hold the nodes to it. Private to those. Amounts are fen. */
 #ifndef TERRACE_TESTS_SIM_FACTS_H
 #define TERRACE_TESTS_SIM_FACTS_H
 
+#include "node/ledger/query/query.h"
 #include "tests/sim/clients.h"
 
 enum { POST_MAX = 6 };
@@ -37,6 +38,20 @@ struct clients {
     bool running;
     struct clients_counts counts;
 };
+
+/* NULL: this office never submitted it. */
+struct fact *fact_find(const struct office *office, uint32_t kind, const char *id);
+/* Finds the answers of all transfers, and sums them. */
+void facts_match(const struct clients *clients);
+/* All acknowledged ones of this kind. */
+int64_t facts_told(const struct office *office, uint32_t kind);
+/* What a ledger says, on the account's normal side. */
+int64_t facts_balance(struct txn *txn, struct division division, enum scope scope,
+                      enum account account);
+
+/* Else *fault has words. */
+bool facts_agree(int64_t have, int64_t want, const char *what, struct division division,
+                 char *fault, size_t size);
 
 struct office *office_of(const struct clients *clients, struct division division);
 

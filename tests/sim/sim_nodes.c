@@ -1,0 +1,238 @@
+/* Nodes: how they are made, start, take turns and fall. */
+#include "tests/sim/sim_world.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "node/core/rebuild.h"
+#include "node/core/turn.h"
+#include "node/store/store_memory.h"
+#include "proto/array.h"
+
+enum { STEPS_MAX = 64 };
+
+/* --- nodes --- */
+
+void sim_wake_at(struct sim_node *node, uint64_t at_us)
+{
+    if (at_us < node->sim->now_us) {
+        at_us = node->sim->now_us;
+    }
+    if (node->wake_us <= at_us && node->wake_us > node->sim->now_us) {
+        return; /* it is due earlier anyway */
+    }
+    node->wake_us = at_us;
+    sim_push(node->sim, (struct event){.at_us = at_us,
+                                       .kind = EVENT_WAKE,
+                                       .node = node,
+                                       .generation = node->incarnation});
+}
+
+static uint64_t disk_us(struct sim_node *node)
+{
+    return node->stall_us > 0 ? sim_below(node->sim, node->stall_us)
+                              : 150 + sim_below(node->sim, node->sim->disk_us_max);
+}
+
+void sim_step(struct sim_node *node)
+{
+    bool busy = true, mended;
+
+    for (int i = 0; i < STEPS_MAX && busy && node->core != NULL; i++) {
+        struct err err;
+        if (node_step(node->core, &busy, &err) != OK) {
+            (void)fprintf(stderr, "sim: node %s stopped: %s\n", node->division.code, err.text);
+            sim_crash(node->sim, node);
+            return;
+        }
+        if (node_wants_opening(node->core, &mended)) { /* what neighbours sent meanwhile is lost */
+            sim_crash(node->sim, node);
+            sim_start(node);
+            return;
+        }
+        if (store_memory_pending(node->store.self)) {
+            sim_push(node->sim, (struct event){.at_us = node->sim->now_us + disk_us(node),
+                                               .kind = EVENT_SYNC,
+                                               .node = node,
+                                               .generation = node->incarnation});
+            sim_wake_at(node, node_next_tick(node->core) * 1000);
+            return;
+        }
+    }
+    if (node->core != NULL) {
+        sim_wake_at(node, busy ? node->sim->now_us + 1 : node_next_tick(node->core) * 1000);
+    }
+}
+
+/* The disk is still at it: what goes on without it. */
+void sim_step_in_flight(struct sim_node *node)
+{
+    struct err err;
+    bool busy;
+    const enum status status = node_step(node->core, &busy, &err);
+
+    assert(status == OK && node_is_committing(node->core));
+    (void)status;
+    sim_wake_at(node, node_next_tick(node->core) * 1000);
+}
+
+/* The first admin, in the grant: whose word later persons are. He never says anything. */
+static void name_admin(struct grant_terms *founders)
+{
+    struct sign_key key;
+
+    sign_key_generate(&key);
+    founders->founders[founders->founder_count++] =
+        (struct founder){.name = "admin", .key = key.public};
+    crypto_wipe(&key, sizeof key);
+}
+
+struct sim_node *sim_new_node(struct sim *sim, struct sim_node *parent, const char *division)
+{
+    struct sim_node *node = mem_zalloc(sizeof *node);
+
+    node->sim = sim;
+    node->index = sim->node_count;
+    node->parent = parent;
+    node->division = division_of(division);
+    assert(!division_is_none(node->division));
+    node->up = (struct pipe){.from = node, .to = parent};
+    node->down = (struct pipe){.from = parent, .to = node};
+    node->clock = sim_clock_of(node);
+    node->clock_offset_ms = (int64_t)sim_below(sim, 20000) - 10000;
+    node->transport = (struct transport){node, &sim_net_ops};
+    sign_key_generate(&node->key);
+    curve_key_generate(&node->curve);
+    name_admin(&node->founders);
+    store_memory_open(&node->store);
+    node->config.self = node->division;
+    node->config.tree = sim->trust.tree;
+    node->config.key = &node->key;
+    /* A faster pulse than over metered links, for nobody is told here when a connection ends. */
+    node->config.limits =
+        (struct replicator_limits){.beat_ms = 5000, .silence_ms = 20000, .cosign_ms = 1000};
+    (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
+    (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
+    return node;
+}
+
+void sim_attach(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+
+    ARRAY_ROOM(sim->nodes, sim->node_count, sim->node_capacity);
+    node->index = sim->node_count;
+    sim->nodes[sim->node_count++] = node;
+}
+
+void sim_free_node(struct sim_node *node)
+{
+    node_close(node->core);
+    frame_queue_clear(&node->inbox);
+    node->store.ops->close(node->store.self);
+    for (size_t i = 0; i < node->chain_count; i++) {
+        buf_free(&node->chain[i]);
+    }
+    mem_free(node);
+}
+
+void sim_start(struct sim_node *node)
+{
+    struct bytes chain[ENROL_CHAIN_MAX];
+    struct err err;
+
+    for (size_t i = 0; i < node->chain_count; i++) {
+        chain[i] = buf_bytes(&node->chain[i]);
+    }
+    node->incarnation++;
+    node->wake_us = 0;
+    store_memory_defer(node->store.self, false); /* what an opening commits is durable at once */
+    if (node_open(&node->core, &node->config, &node->store, &node->transport, &node->clock, chain,
+                  node->chain_count, &err) != OK) {
+        (void)fprintf(stderr, "sim: cannot open %s: %s\n", node->division.code, err.text);
+        abort();
+    }
+    store_memory_defer(node->store.self, true);
+    sim_wake_at(node, node->sim->now_us);
+}
+
+/* --- faults --- */
+
+void sim_crash(struct sim *sim, struct sim_node *node)
+{
+    if (node->core == NULL) {
+        return;
+    }
+    sim->counts.crashes++;
+    sim->counts.crashes_unsynced += store_memory_pending(node->store.self) ? 1 : 0;
+    node->incarnation++;
+    node->stall_us = 0;
+    store_memory_crash(node->store.self);
+    node_close(node->core);
+    node->core = NULL;
+    frame_queue_clear(&node->inbox);
+    sim_end_connection(&node->up);
+    sim_end_connection(&node->down);
+    for (size_t i = 0; i < sim->node_count; i++) {
+        if (sim->nodes[i]->parent == node) {
+            sim_end_connection(&sim->nodes[i]->up);
+            sim_end_connection(&sim->nodes[i]->down);
+        }
+    }
+}
+
+void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us)
+{
+    (void)sim;
+    if (node->core != NULL) {
+        node->stall_us = stall_us;
+    }
+}
+
+bool sim_doomed(const struct sim_node *node)
+{
+    return node->stall_us > 0;
+}
+
+void sim_restart(struct sim *sim, struct sim_node *node)
+{
+    (void)sim;
+    node->stall_us = 0;
+    if (node->core == NULL) {
+        sim_start(node);
+    }
+}
+
+void sim_restart_damaged(struct sim *sim, struct sim_node *node, const char *why)
+{
+    node->config.damage = why;
+    sim_restart(sim, node);
+}
+
+void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction)
+{
+    assert(child->parent != NULL); /* the root has no link of its own to cut */
+    sim->counts.cuts_one_way += direction == BOTH_WAYS ? 0 : 1;
+    sim->counts.cuts_both_ways += direction == BOTH_WAYS ? 1 : 0;
+    if ((direction & UPWARD) != 0) {
+        child->up.cut = true;
+        sim_end_connection(&child->up);
+    }
+    if ((direction & DOWNWARD) != 0) {
+        child->down.cut = true;
+        sim_end_connection(&child->down);
+    }
+}
+
+void sim_heal(struct sim *sim, struct sim_node *child)
+{
+    (void)sim;
+    child->up.cut = child->down.cut = false;
+}
+
+void sim_call(struct sim *sim, struct sim_node *node, struct task *call)
+{
+    assert(node->core != NULL);
+    node_post(node->core, call);
+    sim_wake_at(node, sim->now_us);
+}
