@@ -18,7 +18,9 @@ static void send_reject(struct link *link, struct division division, uint64_t ls
 void grant_conflict_report(struct replicator *r, struct link *link, struct division division,
                            uint64_t lsn)
 {
-    const char *granter = roster_find(r->roster, division)->parent->grant.division.code;
+    const struct member *member = roster_find(r->roster, division);
+    /* The root's own code: the trust key granted that. */
+    const char *granter = (member->parent == NULL ? member : member->parent)->grant.division.code;
     const struct division peer = link->peer;
     char message[REJECT_TEXT_BYTES];
 

@@ -338,6 +338,20 @@ static void of_two_granters_the_upper_stands_whichever_is_heard_first(void **sta
     }
 }
 
+/* Nobody but the trust key grants that, and the root goes on. */
+static void a_city_with_every_code_does_not_grant_the_root(void **state)
+{
+    (void)state;
+    begin(0);
+    grant_under(&sealed[0], "R", 1);
+    assert_true(bring(1));
+    assert_true(place_alarmed(puppet.real, ALARM_DIVISION_TAKEN));
+    assert_true(division_is_none(
+        roster_find(replicator_roster(puppet.real->replicator), division_of("R"))->grant.parent));
+    assert_true(bring_new(1));
+    assert_non_null(last_granted());
+}
+
 /* --- what a newer version writes --- */
 
 static bool is_member(unsigned number)
@@ -425,6 +439,7 @@ int main(void)
         STORY(a_grant_counts_by_the_epoch_of_its_block),
         STORY(a_squatter_gets_nothing_and_the_real_one_goes_on),
         STORY(of_two_granters_the_upper_stands_whichever_is_heard_first),
+        STORY(a_city_with_every_code_does_not_grant_the_root),
         STORY(a_link_kind_of_a_newer_version_is_waited_for),
         STORY(what_was_waited_for_is_read_after_the_upgrade),
     };
