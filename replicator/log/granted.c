@@ -500,16 +500,35 @@ static bool copy_key(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+/* As it is stored, or staged in this very turn: what came in it may wait, too. */
+static enum status read_waiting(struct txn *txn, struct division author, uint32_t epoch,
+                                uint64_t first_lsn, struct buf *whole, struct block_view *block,
+                                struct err *err)
+{
+    struct buf key = BUF_EMPTY;
+    struct bytes stored;
+    bool found;
+
+    log_block_key(&key, author, epoch, first_lsn);
+    found = txn_get(txn, SPACE_BLOCKS, buf_bytes(&key), &stored);
+    if (found) {
+        buf_append_bytes(whole, stored);
+    }
+    buf_free(&key);
+    return found ? block_parse(block, buf_bytes(whole), err)
+                 : err_set(err, ERR_NOT_FOUND, "lsn_not_held lsn=%" PRIu64 " division=%s",
+                           first_lsn, author.code);
+}
+
 /* True when all of it is known now; the row goes then. */
 static enum status resume_block(struct ingest *ingest, struct txn *txn, const struct held_log *log,
-                                uint64_t first_lsn, bool *known, struct findings *found,
-                                struct err *err)
+                                uint32_t epoch, uint64_t first_lsn, bool *known,
+                                struct findings *found, struct err *err)
 {
     struct buf whole = BUF_EMPTY;
     struct block_body body = {0};
     struct block_view block;
-    enum status status =
-        log_read_block(ingest->logs->store, NULL, log->author, first_lsn, &whole, &block, err);
+    enum status status = read_waiting(txn, log->author, epoch, first_lsn, &whole, &block, err);
 
     if (status == OK) {
         status = block_body_read(&body, &block, err);
@@ -543,18 +562,19 @@ enum status grants_resume(struct ingest *ingest, struct txn *txn, struct finding
         struct division author;
         const struct held_log *log;
         uint64_t first_lsn;
+        uint32_t epoch;
         bool known = true;
 
         (void)reader_u8(&reader);
         author = division_read(&reader);
         first_lsn = reader_u64(&reader);
-        (void)reader_u32(&reader);
+        epoch = reader_u32(&reader);
         log = heads_find(ingest->logs, author);
         if (!reader_ok(&reader) || log == NULL) {
             status = err_set(err, ERR_CORRUPT, "stored_block_damaged lsn=%" PRIu64 " author=%s",
                              first_lsn, author.code);
         } else if (!division_equal(author, waiting)) {
-            status = resume_block(ingest, txn, log, first_lsn, &known, found, err);
+            status = resume_block(ingest, txn, log, epoch, first_lsn, &known, found, err);
             waiting = known ? waiting : author;
         }
     }

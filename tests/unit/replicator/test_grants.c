@@ -19,6 +19,7 @@ static struct buf sealed[BLOCK_GRANTS + 1];
 static unsigned granted;    /* a code and a link key for each */
 static uint32_t first_kind; /* of the blocks that are brought; 0: grants alone */
 static uint32_t epoch;      /* of these; 0: the first */
+static bool ticks;          /* in the turn that takes them */
 
 static int set_up(void **state)
 {
@@ -27,6 +28,7 @@ static int set_up(void **state)
     granted = 0;
     first_kind = 0;
     epoch = 0;
+    ticks = false;
     puppet_begin(&puppet);
     return 0;
 }
@@ -98,6 +100,9 @@ static bool bring(uint32_t count)
     draft.header.epoch = epoch == 0 ? draft.header.epoch : epoch;
     hash = draft_finish(&whole, &draft);
     puppet_send_block(&puppet, SESSION, buf_bytes(&whole));
+    if (ticks) {
+        replicator_tick(puppet.real->replicator, puppet.real->txn);
+    }
     puppet_commit(&puppet, true);
     buf_free(&whole);
     if (held() != city_log.lsn + count) {
@@ -188,6 +193,17 @@ static void amend_city(const char *list)
     grant.epoch++;
     consent(&terms, &grant, &puppet.world.at[CITY].key);
     assert_int_equal(replicator_grant(replicator, puppet.real->txn, &grant, &terms, &err), OK);
+}
+
+static void grant_by_region(const char *code)
+{
+    struct grant grant = first_grant(division_of(code), puppet.real->division);
+    struct err err;
+
+    grant_certify(&grant, &puppet.world.trust.tree, &puppet.world.at[SIBLING].key);
+    assert_int_equal(replicator_grant(puppet.real->replicator, puppet.real->txn, &grant,
+                                      &(struct grant_terms){.founder_count = 0}, &err),
+                     OK);
 }
 
 /* A grant of `code` by the city's key, under one of its lists. */
@@ -428,6 +444,20 @@ static void what_was_waited_for_is_read_after_the_upgrade(void **state)
     assert_non_null(last_granted());
 }
 
+/* The region grants somebody in the very turn in which that comes, and looks again at what waits.
+ */
+static void what_came_in_this_turn_may_be_looked_at_again(void **state)
+{
+    (void)state;
+    begin(0);
+    grant_by_region("M1");
+    first_kind = KIND_USER_FIRST - 1;
+    ticks = true;
+    assert_true(bring_new(2));
+    assert_true(place_alarmed(puppet.real, ALARM_NEEDS_UPGRADE));
+    assert_false(place_alarmed_ever(puppet.real, ALARM_CORRUPT));
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -442,6 +472,7 @@ int main(void)
         STORY(a_city_with_every_code_does_not_grant_the_root),
         STORY(a_link_kind_of_a_newer_version_is_waited_for),
         STORY(what_was_waited_for_is_read_after_the_upgrade),
+        STORY(what_came_in_this_turn_may_be_looked_at_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
