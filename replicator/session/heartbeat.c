@@ -6,6 +6,7 @@
 #include "replicator/core.h"
 #include "replicator/log/compare.h"
 #include "replicator/session/fork_news.h"
+#include "replicator/session/rotating.h"
 #include "replicator/trust/cosignature.h"
 
 enum { BEAT_GAP_MS = 1000 }; /* at most one of ours in this time, whatever changes */
@@ -216,6 +217,7 @@ void heartbeat_tick(struct replicator *r)
     check_silence(r, head, up->opened_ms);
     make_beat(r, &own);
     outbox_beat(&up->stream.outbox, r->config.self, &own.beat.base, true);
+    rotating_ask_again(r, up);
     buf_free(&own.health);
 }
 

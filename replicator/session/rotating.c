@@ -160,6 +160,16 @@ void rotating_ask(struct replicator *r, struct link *link)
 {
     if (link->is_parent && r->rotating.waits) {
         outbox_rotate(&link->stream.outbox, &r->rotating.wanted);
+        r->rotating.asked_ms = now_ms(r);
+    }
+}
+
+void rotating_ask_again(struct replicator *r, struct link *link)
+{
+    const struct rotating *rotating = &r->rotating;
+
+    if (rotating->refused == OK && now_ms(r) - rotating->asked_ms >= r->limits.beat_ms) {
+        rotating_ask(r, link);
     }
 }
 

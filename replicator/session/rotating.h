@@ -1,10 +1,11 @@
 /* rotating - a node has other keys in its next epoch: its own wish, which its parent grants with
  * the consent of the key that goes.
  *
- *   child:  rotating_begin --> row --> Frame.rotate, at once and whenever a session opens
- *   parent: an offer with these keys (rotate_request.h, amending.h)
- *   child:  the offer has these keys and changes nothing else --> consent of the former key
- *   parent: grant, on `tree` of the child --> the child takes it, and goes on under the new key
+ *   child:  rotating_begin --> row --> Frame.rotate, at once, whenever a session opens, and with a
+ * beat while the parent said nothing: an offer, or our consent, may be lost on its way parent: an
+ * offer with these keys (rotate_request.h, amending.h) child:  the offer has these keys and changes
+ * nothing else --> consent of the former key parent: grant, on `tree` of the child --> the child
+ * takes it, and goes on under the new key
  *
  * A wish waits until it is granted: keys that were consented to may come at any time, so nothing
  * takes their place. A node with children serves its former link key until each of them holds the
@@ -24,6 +25,7 @@ struct rotating {
     bool consented; /* the former key did: these keys may be granted at any time */
     struct wanted_keys wanted;
     uint64_t since_unix_ms;
+    uint64_t asked_ms;       /* mono; of this run */
     enum status refused;     /* why the parent does not offer it; OK: it said nothing */
     uint64_t granted_lsn;    /* where our newest grant stands in its granter's log; 0: not known */
     bool former_served;      /* META_FORMER stands */
@@ -41,6 +43,8 @@ enum status rotating_begin(struct replicator *r, struct txn *txn, const struct r
                            struct err *err);
 /* A session with the parent is open. */
 void rotating_ask(struct replicator *r, struct link *link);
+/* A beat goes to the parent. */
+void rotating_ask_again(struct replicator *r, struct link *link);
 /* A grant of our own came, as an entry of its granter's log. */
 void rotating_granted(struct replicator *r, uint64_t lsn);
 void rotating_show(const struct replicator *r, struct rotation_status *out);

@@ -164,6 +164,35 @@ static void a_wish_waits(void **state)
 }
 
 /* Its home has lost the key that it asked for. */
+/* What the region sends to this city, and nobody is told that it is lost. */
+static bool lose_once(struct world *w, struct division from, struct division to, struct buf *frame)
+{
+    (void)frame;
+    if (!division_equal(from, division_of("R")) || !division_equal(to, division_of("C1"))) {
+        return false;
+    }
+    w->spoil = NULL;
+    return true;
+}
+
+static void an_offer_that_is_lost_is_asked_for_again(void **state)
+{
+    (void)state;
+    world_run(&world, 60000);
+    world.spoil = lose_once;
+    assert_int_equal(rotate(CITY, IDENTITY), OK);
+    for (int i = 0; i < 100 && world.spoil != NULL; i++) {
+        world_run(&world, 100);
+    }
+    assert_null(world.spoil);
+    world_run(&world, 3000);
+    assert_true(rotation_at(CITY).waits);
+    world_run(&world, 60000);
+    assert_false(rotation_at(CITY).waits);
+    assert_int_equal(grant_at(REGION, "C1")->epoch, 2);
+    all_is_well();
+}
+
 static void a_wish_without_its_key_is_given_up(void **state)
 {
     (void)state;
@@ -655,6 +684,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(it_goes_on_under_the_new_keys),
         STORY(a_wish_waits),
+        STORY(an_offer_that_is_lost_is_asked_for_again),
         STORY(a_wish_without_its_key_is_given_up),
         STORY(the_root_asks_nobody),
         STORY(both_may_wish),
