@@ -252,8 +252,7 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     enum status status;
 
     if (invite->recover) {
-        grant.epoch =
-            roster_find(replicator_roster(replicator), message->division)->grant.epoch + 1;
+        grant.epoch = roster_next_epoch(replicator_roster(replicator), message->division);
         grant.base_lsn = message->end.lsn;
         grant.base_hash = message->end.hash;
     }

@@ -905,6 +905,63 @@ static void answer_with(struct world *world, enum lie lie)
     buf_free(&altered);
 }
 
+/* --- recovering --- */
+
+static void ask_to_recover(struct world *world, const struct enrol_end *end)
+{
+    const struct invite_terms terms = {.recover = true};
+
+    world->token.policy = SOME_POLICY;
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, &terms, world->now, &world->err), OK);
+    commit(world);
+    sign_key_generate(&world->key);
+    buf_clear(&world->frame);
+    enrol_request(&world->frame, &world->token, &world->key, world->curve.public,
+                  "tcp://127.0.0.1:7500", &world->admins, end, world->now);
+    receive(world);
+}
+
+/* It was revoked while it changed its keys: that number is used. */
+static void a_recovery_has_a_number_that_none_had(void **state)
+{
+    struct world *world = *state;
+    const struct enrol_end end = {5, {{7}}};
+    struct revocation word = {.by = division_of(REGION),
+                              .division = division_of(COUNTY),
+                              .first_epoch = 1,
+                              .last_epoch = 1,
+                              .epoch = 1,
+                              .lsn = 5,
+                              .hash = {{7}}};
+    struct grant second = first_grant(division_of(COUNTY), division_of(CITY));
+    struct grant_terms terms = {.founder_count = 0};
+    struct enrolled enrolled;
+    struct sign_key other;
+    bool changed;
+
+    ask(world);
+    expect_welcome(world);
+    sign_key_generate(&other);
+    second.epoch = 2;
+    second.policy = SOME_POLICY;
+    memcpy(second.curve_key, world->curve.public, sizeof second.curve_key);
+    second.tree = world->city.tree;
+    grant_certify(&second, &world->trust.tree, &other);
+    consent(&terms, &second, &world->key);
+    assert_int_equal(replicator_grant(&world->city, world->txn, &second, &terms, &world->err), OK);
+    assert_int_equal(roster_revoke(world->city.roster, &word, &changed, &world->err), OK);
+    assert_int_equal(roster_find(world->city.roster, division_of(COUNTY))->grant.epoch, 1);
+    ask_to_recover(world, &end);
+    if (accept(world, &enrolled) != OK) {
+        fail_msg("%s", world->err.text);
+    }
+    assert_int_equal(enrolled.own.epoch, 3);
+    assert_true(enrolled.own.base_lsn == 5);
+    assert_int_equal(roster_find(world->city.roster, division_of(COUNTY))->grant.epoch, 3);
+    enrolled_free(&enrolled);
+}
+
 static void a_child_checks_the_chain_against_its_token(void **state)
 {
     static const struct {
@@ -1143,6 +1200,7 @@ int main(void)
         STORY(another_link_key_is_not_who_is_there),
         STORY(who_waits_too_long_is_refused),
         STORY(a_child_checks_the_chain_against_its_token),
+        STORY(a_recovery_has_a_number_that_none_had),
         STORY(a_child_believes_its_token_and_not_the_parent),
         STORY(a_bad_answer_is_an_error_and_not_a_crash),
         STORY(first_admins_stand_in_the_grant),
