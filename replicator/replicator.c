@@ -38,7 +38,11 @@ static enum status take_bootstrap(struct replicator *r, struct txn *txn,
     for (size_t i = 0; i < count; i++) {
         struct grant grant;
         bool added;
-        enum status status = roster_add(r->roster, bootstrap[i], &added, err);
+        enum status status;
+
+        roster_believe(r->roster, true);
+        status = roster_add(r->roster, bootstrap[i], &added, err);
+        roster_believe(r->roster, false);
         if (status == OK) {
             status = grant_parse(&grant, bootstrap[i], err);
         }

@@ -211,6 +211,7 @@ static enum status check_chain(struct enrolled *out, const Terrace__EnrolAnswer 
     size_t at = 0;
 
     copy_chain(out, answer);
+    roster_believe(roster, true); /* above its parent, epochs may have been confirmed or wait */
     for (size_t i = 0; status == OK && i < answer->n_chain; i++) {
         status = take_link(roster, out, bytes_of(out->memory.data + at, answer->chain[i].len), err);
         at += answer->chain[i].len;

@@ -14,6 +14,11 @@ struct roster *roster_new(const struct hash *tree, struct division self)
     return roster;
 }
 
+void roster_believe(struct roster *roster, bool believes)
+{
+    roster->believes = believes;
+}
+
 const struct hash *roster_tree(const struct roster *roster)
 {
     return &roster->tree;

@@ -56,7 +56,9 @@ static enum status find_granter(const struct roster *roster, const struct sealed
         return err_set(err, ERR_REFUSED, "not_signers_to_grant division=%s", grant->division.code);
     }
     /* Who was let in by an epoch that is unconfirmed still knows what it was told. */
-    return (*out)->standing == STANDING_COUNTS || division_equal(grant->division, roster->self)
+    return (*out)->standing == STANDING_COUNTS ||
+                   (roster->believes && (*out)->standing == STANDING_UNCONFIRMED) ||
+                   division_equal(grant->division, roster->self)
                ? OK
                : err_set(err, ERR_NOT_YET, "granter_epoch_unconfirmed division=%s epoch=%" PRIu32,
                          grant->parent.code, grant->granter_epoch);

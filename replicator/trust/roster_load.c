@@ -233,7 +233,9 @@ enum status roster_load(struct roster *roster, const struct store *store,
                                   BYTES_NONE, rows[i].collect, &grants, err);
     }
     if (status == OK) {
+        roster_believe(roster, true);
         status = add_all(roster, &grants, err);
+        roster_believe(roster, false);
     }
     object_all(roster, &grants);
     for (size_t i = 0; i < grants.count; i++) {

@@ -41,6 +41,7 @@ struct node {
 struct roster {
     struct hash tree;
     struct division self;
+    bool believes; /* whom unconfirmed epochs granted */
     struct node *root;
     struct node **nodes; /* by code */
     struct node **keyed; /* by curve key */

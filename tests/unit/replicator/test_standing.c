@@ -151,6 +151,42 @@ static void who_judges_is_asked_for_nothing_he_did_himself(void **state)
     }
 }
 
+/* A chain of grants comes without the words about it: who reads one takes what unconfirmed epochs
+ * granted, and counts them no more than before. What was refused has granted nobody. */
+static void who_reads_a_chain_believes_what_unconfirmed_epochs_granted(void **state)
+{
+    struct world *world = *state;
+    const struct said city = city_of("5401*"), own = next_city(2, OTHER, 0);
+    const struct said county = {.division = "540121",
+                                .parent = "540100",
+                                .list = "",
+                                .holder = COUNTY,
+                                .granter = OTHER,
+                                .epoch = 1,
+                                .granter_epoch = 2};
+    const struct revocation no = {.by = division_of("540000"),
+                                  .division = division_of("540100"),
+                                  .first_epoch = 2,
+                                  .last_epoch = 2};
+    bool changed;
+
+    for (int is_refused = 0; is_refused < 2; is_refused++) {
+        said_anew(world);
+        must(world, &said_root);
+        must(world, &city);
+        must(world, &own);
+        if (is_refused) {
+            assert_int_equal(roster_revoke(world->roster, &no, &changed, &world->err), OK);
+        }
+        assert_int_equal(say(world, &county), ERR_NOT_YET);
+        roster_believe(world->roster, true);
+        assert_int_equal(say(world, &county), is_refused ? ERR_NOT_YET : OK);
+        roster_believe(world->roster, false);
+        assert_int_equal(standing_of(world, "540100", 2),
+                         is_refused ? STANDING_REFUSED : STANDING_UNCONFIRMED);
+    }
+}
+
 /* --- confirming --- */
 
 static struct confirmation_of_epoch word_of(const struct world *world, const char *by,
@@ -307,6 +343,7 @@ int main(void)
         STORY(a_later_epoch_is_a_rotation_or_a_recovery),
         STORY(a_rotation_counts_as_what_it_rotates),
         STORY(who_judges_is_asked_for_nothing_he_did_himself),
+        STORY(who_reads_a_chain_believes_what_unconfirmed_epochs_granted),
         STORY(a_recovery_counts_by_the_word_of_who_is_above_its_granter),
         STORY(one_word_confirms_one_grant_and_what_is_before_it),
         STORY(a_word_may_come_before_its_grant),
