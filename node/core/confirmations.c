@@ -43,7 +43,7 @@ static void watch_objection(struct node *node, struct division division)
     }
 }
 
-void confirmations_watch(struct node *node, struct division division)
+static void watch(struct node *node, struct division division)
 {
     const struct roster *roster = replicator_roster(node->replicator);
     const struct division confirmer = roster_confirmer(roster, division);
@@ -110,12 +110,15 @@ static void take(struct node *node, struct division author, uint64_t lsn)
         !read_confirmation(node, author, lsn, &confirmation)) {
         return;
     }
+    if (roster_find(replicator_roster(node->replicator), confirmation.division) == NULL) {
+        return; /* granted by keys that wait themselves */
+    }
     if (replicator_confirm(node->replicator, node->txn, &confirmation, &err) != OK) {
         alarms_raise(node->alarms, ALARM_BAD_GRANT, author,
                      "confirm_refused lsn=%" PRIu64 " why=%s", lsn, err.text);
         return;
     }
-    confirmations_watch(node, confirmation.division); /* its granter counted it before */
+    watch(node, confirmation.division); /* nothing changes where it counted before */
 }
 
 /* --- all of an author --- */
@@ -176,6 +179,16 @@ void confirmations_step(struct node *node)
     confirmations_free(&noted);
 }
 
+void confirmations_changed(struct node *node, struct division division)
+{
+    const struct roster *roster = replicator_roster(node->replicator);
+
+    watch(node, division);
+    confirmations_note(node, division); /* what it confirmed under keys that count since now */
+    if (roster_to_confirm(roster, division) != 0) {
+        confirmations_note(node, roster_confirmer(roster, division)); /* its word may have come */
+    }
+}
 /* --- after a start --- */
 
 void confirmations_open(struct node *node)
@@ -186,7 +199,7 @@ void confirmations_open(struct node *node)
         const struct division division = roster_at(roster, i)->grant.division;
 
         if (roster_to_confirm(roster, division) != 0) {
-            confirmations_watch(node, division);
+            watch(node, division);
             confirmations_note(node, roster_confirmer(roster, division));
         }
     }

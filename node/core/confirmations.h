@@ -5,7 +5,8 @@
  * the epoch of its block count? --> replicator_confirm --> that division's log is folded on
  *
  * What does not stand yet is looked at again once its author has named more persons, or has new
- * keys that count. An epoch that waits is alarmed about its division at every holder.
+ * keys that count, and once the division that it names is known here. An epoch that waits is
+ * alarmed about its division at every holder.
  *
  * Owns: the authors to be looked at. Thread: the loop thread. Errors: none; what cannot be read is
  * alarmed. */
@@ -30,7 +31,8 @@ void confirmations_note(struct node *node, struct division author);
 void confirmations_step(struct node *node);
 /* Was anything noted in this turn? Another one is to follow then. */
 bool confirmations_wait(const struct node *node);
-/* Alarms an epoch of this division that waits, or ends that alarm. */
-void confirmations_watch(struct node *node, struct division division);
+/* It was granted, or another epoch of it counts: alarms one that waits, or ends that alarm, and
+ * looks for words that came before. */
+void confirmations_changed(struct node *node, struct division division);
 
 #endif

@@ -75,8 +75,7 @@ static void on_roster_changed(void *arg, struct division division)
     if (division_equal(division, node->config.self)) {
         node_watch_revoked(node);
     }
-    confirmations_watch(node, division);
-    confirmations_note(node, division); /* what it confirmed under keys that count since now */
+    confirmations_changed(node, division);
     catch_up_resume(&node->catch_up, division);
 }
 
