@@ -1,4 +1,5 @@
-/* checks - what must hold once a tree is at rest, against the offices' own arithmetic.
+/* checks - what must hold once a tree is at rest, against the offices' own arithmetic, as far as
+ * each log is to count where it is held (expected.h).
  *
  *   up     the whole log of every division at everyone above it, and the ledger it makes
  *   down   of every log above, what is addressed here: the same heads as at its author
@@ -11,16 +12,12 @@
 #include "node/ledger/verify/verify.h"
 #include "node/ledger/verify/verify_ledger.h"
 #include "replicator/store/row_letters.h"
+#include "tests/sim/expected.h"
 #include "tests/sim/facts.h"
 
-static bool is_above(const struct sim_node *above, const struct sim_node *below)
+static int64_t all_told(const struct office *office, uint32_t kind)
 {
-    for (const struct sim_node *up = sim_parent(below); up != NULL; up = sim_parent(up)) {
-        if (up == above) {
-            return true;
-        }
-    }
-    return false;
+    return facts_told(office, kind, UINT64_MAX);
 }
 
 static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
@@ -30,19 +27,21 @@ static bool check_sums(const struct office *office, struct txn *txn, char *fault
         enum account account;
         int64_t want;
     } sums[] = {
-        {"SRC_APPROVED", ACC_SRC_APPROVED, facts_told(office, KIND_BUDGET)},
-        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, facts_told(office, KIND_REGISTER)},
-        {"SPENT", ACC_SPENT, facts_told(office, KIND_PAID) - facts_told(office, KIND_REFUND)},
-        {"FROZEN", ACC_FROZEN, facts_told(office, KIND_FREEZE) - facts_told(office, KIND_UNFREEZE)},
+        {"SRC_APPROVED", ACC_SRC_APPROVED, all_told(office, KIND_BUDGET)},
+        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, all_told(office, KIND_REGISTER)},
+        {"SPENT", ACC_SPENT, all_told(office, KIND_PAID) - all_told(office, KIND_REFUND)},
+        {"FROZEN", ACC_FROZEN, all_told(office, KIND_FREEZE) - all_told(office, KIND_UNFREEZE)},
         {"TRANSIT", ACC_TRANSIT, office->transit},
         {"XFER_OUT", ACC_XFER_OUT, office->transferred},
         {"UNALLOC", ACC_UNALLOC,
-         facts_told(office, KIND_BUDGET) + facts_told(office, KIND_REGISTER) - office->transit -
-             office->transferred - facts_told(office, KIND_ALLOCATE) +
-             facts_told(office, KIND_REDUCE)},
+         all_told(office, KIND_BUDGET) + all_told(office, KIND_REGISTER) - office->transit -
+             office->transferred - all_told(office, KIND_ALLOCATE) + all_told(office, KIND_REDUCE)},
     };
     const struct division division = sim_division(office->node);
 
+    if (sim_trust(office->node).is_revoked) {
+        return true; /* it settles nothing any more */
+    }
     for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
         if (!facts_agree(facts_balance(txn, division, SCOPE_OWN, sums[i].account), sums[i].want,
                          sums[i].name, division, fault, size)) {
@@ -52,30 +51,36 @@ static bool check_sums(const struct office *office, struct txn *txn, char *fault
     return true;
 }
 
-/* The jurisdiction: own level and all below, where what is passed on nets to nil. */
+/* The jurisdiction: own level and all below, as far as each counts here. What is passed on nets to
+ * nil, unless a part of it does not. */
 static bool check_jurisdiction(const struct office *office, struct txn *txn, char *fault,
                                size_t size)
 {
     const struct clients *clients = office->clients;
     const struct division division = sim_division(office->node);
     int64_t approved = 0, spent = 0, transit = 0;
+    bool is_whole = true;
 
     for (size_t i = 0; i < clients->count; i++) {
         const struct office *other = clients->offices[i];
-        if (other == office || is_above(office->node, other->node)) {
-            approved += facts_told(other, KIND_BUDGET);
-            spent += facts_told(other, KIND_PAID) - facts_told(other, KIND_REFUND);
+        if (sim_is_within(other->node, office->node)) {
+            const uint64_t last = expected_lsn(office->node, other->node);
+
+            approved += facts_told(other, KIND_BUDGET, last);
+            spent += facts_told(other, KIND_PAID, last) - facts_told(other, KIND_REFUND, last);
             transit += other->transit;
+            is_whole &= last == UINT64_MAX && expected_whole(other->node, office->node) &&
+                        !sim_is_cut_off(other->node);
         }
     }
     return facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SRC_APPROVED), approved,
                        "jurisdiction's SRC_APPROVED", division, fault, size) &&
            facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SPENT), spent,
                        "jurisdiction's SPENT", division, fault, size) &&
-           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_TRANSIT), transit,
-                       "jurisdiction's TRANSIT", division, fault, size) &&
-           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
-                       "jurisdiction's XFER_OUT", division, fault, size);
+           (!is_whole || (facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_TRANSIT),
+                                      transit, "jurisdiction's TRANSIT", division, fault, size) &&
+                          facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
+                                      "jurisdiction's XFER_OUT", division, fault, size)));
 }
 
 /* --- documents --- */
@@ -124,7 +129,7 @@ static bool check_transfers_heard(const struct sim_node *holder, const struct of
             continue;
         }
         receiver = office_of(issuer->clients, division_of(fact->other));
-        if (receiver->node != holder && !is_above(holder, receiver->node)) {
+        if (!sim_is_within(receiver->node, holder)) {
             continue;
         }
         if (!query_document(txn, sim_division(issuer->node), bytes_text(fact->id), &row) ||
@@ -141,6 +146,7 @@ static bool check_transfers_heard(const struct sim_node *holder, const struct of
 
 struct edge_check {
     const struct office *issuer;
+    const struct sim_node *holder;
     struct reconcile_row sum; /* of one receiver: its fund types and projects together */
     size_t edges;
     char *fault;
@@ -167,14 +173,27 @@ static struct reconcile_row edge_told(const struct office *issuer, struct divisi
     return row;
 }
 
+/* Both sides count here, and each counts the other. */
+static bool is_comparable(const struct sim_node *holder, const struct sim_node *issuer,
+                          const struct sim_node *receiver)
+{
+    return !sim_is_cut_off(issuer) && expected_whole(holder, issuer) &&
+           expected_whole(holder, receiver) && expected_whole(issuer, receiver) &&
+           expected_whole(receiver, issuer);
+}
+
 static void check_edge(struct edge_check *check)
 {
     const struct reconcile_row *row = &check->sum;
-    const struct reconcile_row want = edge_told(check->issuer, row->receiver);
+    const struct sim_node *issuer = check->issuer->node;
+    struct reconcile_row want;
 
-    if (row->documents == 0) {
+    if (row->documents == 0 ||
+        !is_comparable(check->holder, issuer,
+                       office_of(check->issuer->clients, row->receiver)->node)) {
         return;
     }
+    want = edge_told(check->issuer, row->receiver);
     check->edges++;
     if (!check->ok || (row->difference == 0 && row->documents == want.documents &&
                        row->issued == want.issued && row->registered == want.registered &&
@@ -211,16 +230,21 @@ static void add_match(void *arg, const struct reconcile_row *row)
     sum->difference += row->difference;
 }
 
-static bool check_edges(const struct office *issuer, struct txn *txn, char *fault, size_t size)
+static bool check_edges(const struct office *issuer, const struct sim_node *holder, struct txn *txn,
+                        char *fault, size_t size)
 {
-    struct edge_check check = {.issuer = issuer, .fault = fault, .size = size, .ok = true};
+    struct edge_check check = {
+        .issuer = issuer, .holder = holder, .fault = fault, .size = size, .ok = true};
     const struct clients *clients = issuer->clients;
     size_t edges = 0, reads_left = SIZE_MAX;
 
     (void)query_reconcile(txn, sim_division(issuer->node), &reads_left, add_match, &check);
     check_edge(&check);
     for (size_t i = 0; i < clients->count; i++) {
-        edges += edge_told(issuer, sim_division(clients->offices[i]->node)).documents > 0;
+        const struct sim_node *receiver = clients->offices[i]->node;
+
+        edges += edge_told(issuer, sim_division(receiver)).documents > 0 &&
+                 is_comparable(holder, issuer->node, receiver);
     }
     if (check.ok && check.edges != edges) {
         (void)snprintf(fault, size, "%s has %zu edges, acknowledged were %zu",
@@ -232,36 +256,63 @@ static bool check_edges(const struct office *issuer, struct txn *txn, char *faul
 
 /* --- holders --- */
 
-/* Every holder above: the same lsn and digest, sound books, balanced edges. */
-static bool check_holders(const struct office *office, char *fault, size_t size)
+/* The same lsn and digest; or exactly up to where others have cut it. Whoever held more of a log
+ * than its revocation lets stand says so. */
+static bool is_as_expected(const struct sim_node *holder, const struct sim_node *author,
+                           const struct ledger_position *own, const struct ledger_position *there)
+{
+    const struct expected expected = expected_of(holder, author);
+
+    switch (expected.folded) {
+    case FOLDED_WHOLE:
+        return there->lsn == own->lsn && hash_equal(&there->digest, &own->digest);
+    case FOLDED_TO:
+        return there->lsn == expected.lsn ||
+               (there->lsn > expected.lsn && sim_trust(author).is_revoked &&
+                sim_is_alarmed(holder, ALARM_REVOKED_BEYOND, sim_division(author)));
+    default:
+        return there->lsn <= own->lsn;
+    }
+}
+
+/* Every holder above: what it is to have, sound books, balanced edges. */
+static bool check_holder(const struct office *office, const struct sim_node *up,
+                         const struct ledger_position *own, char *fault, size_t size)
 {
     const struct division division = sim_division(office->node);
-    struct ledger_position own, there;
+    struct ledger_position there;
+    struct txn *txn = txn_open(sim_store(up), NULL);
+    char words[256] = "";
+    bool sound, balanced;
+
+    ledger_position(txn, division, &there);
+    sound = verify_ledger(txn, node_roster(sim_core(up)), division, words, sizeof words) ==
+            VERIFY_SOUND;
+    balanced = check_edges(office, up, txn, fault, size);
+    txn_free(txn);
+    if (!is_as_expected(up, office->node, own, &there)) {
+        (void)snprintf(fault, size,
+                       "%s at %s differs from its owner: %" PRIu64 " of %" PRIu64 " entries",
+                       division.code, sim_division(up).code, there.lsn, own->lsn);
+        return false;
+    }
+    if (!sound) {
+        (void)snprintf(fault, size, "%s at %s: %s", division.code, sim_division(up).code, words);
+        return false;
+    }
+    return balanced;
+}
+
+static bool check_holders(const struct office *office, char *fault, size_t size)
+{
+    struct ledger_position own;
     struct txn *txn = txn_open(sim_store(office->node), NULL);
 
-    ledger_position(txn, division, &own);
+    ledger_position(txn, sim_division(office->node), &own);
     txn_free(txn);
     for (struct sim_node *up = office->node; up != NULL; up = sim_parent(up)) {
-        char words[256] = "";
-        bool sound, balanced;
-
-        txn = txn_open(sim_store(up), NULL);
-        ledger_position(txn, division, &there);
-        sound = verify_ledger(txn, node_roster(sim_core(up)), division, words, sizeof words) ==
-                VERIFY_SOUND;
-        balanced = check_edges(office, txn, fault, size);
-        txn_free(txn);
-        if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
-            (void)snprintf(fault, size, "%s at %s differs from its owner", division.code,
-                           sim_division(up).code);
-            return false;
-        }
-        if (!sound) {
-            (void)snprintf(fault, size, "%s at %s: %s", division.code, sim_division(up).code,
-                           words);
-            return false;
-        }
-        if (!balanced) {
+        if (roster_find(node_roster(sim_core(up)), sim_division(office->node)) != NULL &&
+            !check_holder(office, up, &own, fault, size)) {
             return false;
         }
     }
@@ -327,7 +378,8 @@ static bool check_heard(const struct office *office, struct txn *txn, char *faul
 {
     for (struct sim_node *up = sim_parent(office->node); up != NULL; up = sim_parent(up)) {
         const struct office *issuer = office_of(office->clients, sim_division(up));
-        if (!check_transfers_heard(office->node, issuer, txn, fault, size)) {
+        if (expected_of(office->node, up).held_whole &&
+            !check_transfers_heard(office->node, issuer, txn, fault, size)) {
             return false;
         }
     }
@@ -340,6 +392,14 @@ static bool alarm_expected(enum alarm_code code)
     return code == ALARM_SILENT_WITH_BACKLOG || code == ALARM_CLOCK_SKEW;
 }
 
+/* Where somebody was cut off, his neighbours say so in many ways. */
+static bool is_of_cut(const struct office *office, const struct alarm *alarm)
+{
+    const struct office *about = office_of(office->clients, alarm->about);
+
+    return sim_is_touched(office->node) || (about != NULL && sim_is_touched(about->node));
+}
+
 static bool check_alarms(const struct office *office, char *fault, size_t size)
 {
     const struct alarms *alarms = node_alarms(sim_core(office->node));
@@ -347,10 +407,36 @@ static bool check_alarms(const struct office *office, char *fault, size_t size)
     for (size_t i = 0; i < alarms_count(alarms); i++) {
         const struct alarm *alarm = alarms_at(alarms, i);
 
-        if (!alarm_expected(alarm->code)) {
+        if (!alarm_expected(alarm->code) && !is_of_cut(office, alarm)) {
             (void)snprintf(fault, size, "alarm at %s: %s about %s: %s",
                            sim_division(office->node).code, alarm_info(alarm->code)->name,
                            alarm->about.code, alarm->message);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whoever makes no figure of what is held says so, and nobody else does but who is to confirm it.
+ */
+static bool check_waiting(const struct office *office, char *fault, size_t size)
+{
+    const struct clients *clients = office->clients;
+    const struct sim_node *at = office->node;
+
+    for (size_t i = 0; i < clients->count; i++) {
+        const struct sim_node *about = clients->offices[i]->node;
+        const struct expected expected = expected_of(at, about);
+        const bool said = sim_is_alarmed(at, ALARM_EPOCH_UNCONFIRMED, sim_division(about)),
+                   may = expected.folded == FOLDED_SOME ||
+                         (sim_trust(about).waits != 0 &&
+                          (expected.waits != 0 || sim_parent(at) == NULL));
+
+        if ((said && !may && !sim_is_cut_off(at)) ||
+            (!said && expected.waits != 0 && expected.folded == FOLDED_TO)) {
+            (void)snprintf(fault, size, "%s %s that %s has keys that wait for a word",
+                           sim_division(at).code, said ? "alarms" : "does not alarm",
+                           sim_division(about).code);
             return false;
         }
     }
@@ -369,7 +455,17 @@ bool clients_check(const struct clients *clients, char *fault, size_t size)
 
         txn_free(txn);
         if (!ok || !check_holders(office, fault, size) || !check_deeply(office, fault, size) ||
-            !check_alarms(office, fault, size)) {
+            !check_waiting(office, fault, size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool clients_content(const struct clients *clients, char *fault, size_t size)
+{
+    for (size_t i = 0; i < clients->count; i++) {
+        if (!check_alarms(clients->offices[i], fault, size)) {
             return false;
         }
     }

@@ -1,5 +1,6 @@
-#include "node/office/submit.h"
+#include "node/office/approvals.h"
 #include "proto/array.h"
+#include "tests/sim/expected.h"
 #include "tests/sim/facts.h"
 
 #include <assert.h>
@@ -13,6 +14,7 @@ enum { YEAR = 2026 };
 struct post {
     struct task call;
     struct office *office;
+    const struct person *maker;
     size_t count, index[POST_MAX];
     struct submit_item items[POST_MAX];
     char text[POST_MAX][3][24];
@@ -58,6 +60,9 @@ static void fill(struct document *document, const struct fact *fact)
         set(document, FIELD_ORI_DIV_CODE, fact->other);
         if (fact->kind == KIND_RETURN) {
             set(document, FIELD_REASON, "项目已取消");
+        }
+        if (fact->unconfirmed) {
+            set(document, FIELD_UNCONFIRMED, "1");
         }
         break;
     case KIND_ALLOCATE:
@@ -107,11 +112,37 @@ static void fill(struct document *document, const struct fact *fact)
     }
 }
 
+/* Where the kind needs two persons, the second is there. */
+static void approve(struct node *node, struct txn *txn, const struct post *post,
+                    struct submit_item *item)
+{
+    struct approve_item approval = {.has_hash = false};
+
+    memcpy(approval.id, document_id(&item->document).data, document_id(&item->document).size);
+    node_approve(node, txn, &approval, 1, sim_checker(post->office->node));
+    item->status = approval.status;
+    item->refusal = approval.refusal;
+    item->lsn = approval.lsn;
+}
+
 static void run_post(struct task *call, struct node *node, struct txn *txn)
 {
     struct post *post = (struct post *)call;
 
-    node_submit(node, txn, post->items, post->count, &(struct submit_terms){.maker = NULL});
+    node_submit(node, txn, post->items, post->count, &(struct submit_terms){.maker = post->maker});
+    for (size_t i = 0; i < post->count; i++) {
+        if (post->items[i].status == SUBMIT_DRAFT) {
+            approve(node, txn, post, &post->items[i]);
+        }
+    }
+}
+
+/* Is it an answer to somebody whose keys wait for a word, as far as persons have said? */
+static bool is_of_unconfirmed(const struct office *office, const struct fact *fact)
+{
+    return fact->kind == KIND_REGISTER &&
+           expected_of(office->node, office_of(office->clients, division_of(fact->other))->node)
+                   .waits != 0;
 }
 
 static void answered(struct office *office, size_t index, const struct submit_item *item)
@@ -124,6 +155,7 @@ static void answered(struct office *office, size_t index, const struct submit_it
         fact->lsn = item->lsn;
         counts->acknowledged++;
         counts->paid += fact->kind == KIND_PAID ? 1 : 0;
+        counts->overridden += fact->unconfirmed && is_of_unconfirmed(office, fact) ? 1 : 0;
         fact->state = FACT_ACKNOWLEDGED;
         break;
     case SUBMIT_EXISTS:
@@ -133,7 +165,8 @@ static void answered(struct office *office, size_t index, const struct submit_it
         break;
     default:
         counts->refused++;
-        fact->state = FACT_REFUSED;
+        counts->issuer_unconfirmed += item->refusal.reason == REASON_ISSUER_UNCONFIRMED ? 1 : 0;
+        fact->state = item->refusal.reason == REASON_REVOKED ? FACT_LEFT : FACT_REFUSED;
         break;
     }
     office->unanswered--;
@@ -321,6 +354,7 @@ static bool ask_something(struct office *office)
         (void)snprintf(fact->other, sizeof fact->other, "%s", issuer.code);
         fact->amount = from.amount;
         fact->left = fact->kind == KIND_REGISTER ? from.amount : 0;
+        fact->unconfirmed = fact->kind == KIND_REGISTER && sim_chance(sim, 20);
         return true;
     }
     if (dice < 50) {
@@ -408,6 +442,7 @@ static void act(struct sim *sim, void *arg)
 {
     struct office *office = arg;
     struct clients *clients = office->clients;
+    const struct person *maker;
     struct post *post;
 
     sim_at_time(sim, sim_now(sim) + clients->period_us / 2 + sim_below(sim, clients->period_us),
@@ -415,7 +450,12 @@ static void act(struct sim *sim, void *arg)
     if (sim_core(office->node) == NULL) {
         return;
     }
+    if (!sim_maker(office->node, &maker)) {
+        (void)sim_has_staff(sim, office->node); /* nobody can sign just now */
+        return;
+    }
     post = new_post(office);
+    post->maker = maker;
     for (size_t i = 0; i < office->count && post->count < POST_MAX && office->unanswered > 0; i++) {
         if (office->facts[i].state == FACT_UNKNOWN) {
             clients->counts.retried++;
@@ -452,7 +492,7 @@ static bool fact_waits(struct sim *sim, void *arg)
 }
 
 const char *clients_enter(struct clients *clients, const struct sim_node *node, uint32_t kind,
-                          const char *about, const char *other, int64_t amount)
+                          const char *about, const char *other, int64_t amount, bool unconfirmed)
 {
     struct office *office = office_of(clients, sim_division(node));
     struct fact *fact = new_fact(office, kind, "S");
@@ -461,6 +501,7 @@ const char *clients_enter(struct clients *clients, const struct sim_node *node, 
     (void)snprintf(fact->about, sizeof fact->about, "%s", about);
     (void)snprintf(fact->other, sizeof fact->other, "%s", other);
     fact->amount = fact->left = amount;
+    fact->unconfirmed = unconfirmed;
     fact->state = FACT_UNKNOWN; /* the office submits what it has no answer to */
     if (!sim_run_while(clients->sim, fact_waits, &wait, 10 * (uint64_t)MINUTE)) {
         return NULL;

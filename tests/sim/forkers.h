@@ -13,7 +13,8 @@
 
 /* False, and why, when something else follows. */
 bool forkers_lie(struct sim *sim, char *fault, size_t size);
-/* The last thing to be done with a tree: one of its nodes has stopped for ever. */
-bool forkers_fork(struct sim *sim, char *fault, size_t size);
+/* The last thing to be done with a tree: one of its nodes has stopped for ever, which *forks
+ * counts. Nobody does where all are cut off. */
+bool forkers_fork(struct sim *sim, uint64_t *forks, char *fault, size_t size);
 
 #endif

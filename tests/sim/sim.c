@@ -1,7 +1,8 @@
 #include "tests/sim/sim_world.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
+#include "node/core/members.h"
 #include "node/store/store_memory.h"
 #include "proto/array.h"
 
@@ -76,6 +77,22 @@ void sim_at_time(struct sim *sim, uint64_t at_us, void (*fn)(struct sim *sim, vo
 
 /* --- running --- */
 
+/* The parent's door: whose link key is it, and may it speak? */
+static bool is_let_in(struct sim_node *node, const struct pipe *pipe)
+{
+    struct division child;
+
+    if (pipe != &pipe->from->up) {
+        return true;
+    }
+    if (!node_admits(node->core, pipe->from->curve.public, &child) ||
+        !division_equal(child, pipe->from->division)) {
+        return false;
+    }
+    node_heard_under(node->core, pipe->from->curve.public, child);
+    return true;
+}
+
 static void deliver(struct sim *sim, struct event *event)
 {
     struct sim_node *node = event->node;
@@ -86,6 +103,11 @@ static void deliver(struct sim *sim, struct event *event)
         return;
     }
     event->pipe->in_flight--;
+    if (!is_let_in(node, event->pipe)) {
+        sim->counts.frames_refused++;
+        queued_frame_free(event->frame);
+        return;
+    }
     frame_queue_put(&node->inbox, event->frame);
     if (!store_memory_pending(node->store.self)) {
         sim_step(node);
@@ -169,6 +191,8 @@ struct sim *sim_new(uint64_t seed)
     }
     sim->now_us = SECOND;
     sim->disk_us_max = 5 * MILLISECOND;
+    /* Faster than over metered links, for nobody is told here when a connection ends. */
+    sim->pulse = (struct sim_pulse){.beat_ms = 5000, .silence_ms = 20000};
     return sim;
 }
 
@@ -186,6 +210,7 @@ void sim_free(struct sim *sim)
     for (size_t i = 0; i < sim->joiner_count; i++) {
         sim_free_node(sim->joiners[i].node);
     }
+    sim_free_recoveries(sim);
     mem_free(sim->joiners);
     mem_free(sim->nodes);
     mem_free(sim->heap);
@@ -195,6 +220,37 @@ void sim_free(struct sim *sim)
 void sim_slow_disks(struct sim *sim, uint64_t us_max)
 {
     sim->disk_us_max = us_max;
+}
+
+void sim_slow_pulse(struct sim *sim, struct sim_pulse pulse)
+{
+    sim->pulse = pulse;
+}
+
+void sim_ask_two_persons(struct sim *sim, struct policy policy)
+{
+    assert(sim->node_count == 0);
+    sim->policy = policy;
+}
+
+bool sim_asks_two_persons(const struct sim *sim)
+{
+    return policy_needs(sim->policy, KIND_CONFIRM);
+}
+
+const char *sim_money_alarm(const struct sim *sim)
+{
+    return sim->money_alarm;
+}
+
+struct sim_trust sim_trust(const struct sim_node *node)
+{
+    return node->trust;
+}
+
+void sim_set_trust(struct sim_node *node, struct sim_trust trust)
+{
+    node->trust = trust;
 }
 
 uint64_t sim_now(const struct sim *sim)

@@ -11,6 +11,7 @@
 #define TERRACE_TESTS_SIM_SIM_H
 
 #include "node/core/node.h"
+#include "node/office/submit.h"
 
 enum { MILLISECOND = 1000, SECOND = 1000 * 1000, MINUTE = 60 * SECOND };
 
@@ -27,6 +28,15 @@ void sim_free(struct sim *sim);
 uint64_t sim_now(const struct sim *sim);
 /* From now on a commit takes up to this long; at first 5 ms. */
 void sim_slow_disks(struct sim *sim, uint64_t us_max);
+
+/* How often those who join from now on say that they are there. */
+struct sim_pulse {
+    uint32_t beat_ms, silence_ms;
+};
+void sim_slow_pulse(struct sim *sim, struct sim_pulse pulse);
+/* Before the root: documents of these kinds need two persons, at every level, and whatever says
+ * whom to believe. */
+void sim_ask_two_persons(struct sim *sim, struct policy policy);
 
 /* The root, or a child of `parent` that enrols with a token as the daemon does. The parent must
  * be up; NULL when its answer did not come (it crashed meanwhile): called again, the child asks
@@ -60,6 +70,46 @@ enum direction { UPWARD = 1, DOWNWARD = 2, BOTH_WAYS = 3 };
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
 void sim_heal(struct sim *sim, struct sim_node *child);
 
+/* --- keys lost with the log kept, and other ones by the parent's word (sim_recover.c) --- */
+
+/* The node is down from now on, whoever restarts it, until it has recovered or found them again. */
+void sim_lose_keys(struct sim *sim, struct sim_node *node);
+void sim_find_keys(struct sim *sim, struct sim_node *node);
+bool sim_is_keyless(const struct sim_node *node);
+/* Where its log ends on its disk. */
+struct enrol_end sim_end_of_log(const struct sim_node *node);
+/* Its parent invites it and grants it other keys and other admins, a new link key too if `channel`;
+ * it asks until it has them, however often the parent falls. Then it starts, and done(arg) hears
+ * which epoch that is, or 0 when the parent refuses for good. */
+typedef void sim_recovered_fn(void *arg, uint32_t epoch);
+void sim_recover(struct sim *sim, struct sim_node *node, bool channel, sim_recovered_fn *done,
+                 void *arg);
+bool sim_has_below(const struct sim *sim, const struct sim_node *node); /* or will have soon */
+
+/* What persons have said about a node, by which others are held to it (expected.h). */
+struct sim_trust {
+    uint32_t waits;    /* the first epoch that nobody has confirmed; 0: none */
+    uint64_t base_lsn; /* where its log is cut then */
+    bool is_revoked;
+    uint64_t final_lsn; /* as its ancestor said */
+};
+struct sim_trust sim_trust(const struct sim_node *node);
+void sim_set_trust(struct sim_node *node, struct sim_trust trust);
+
+/* --- persons (sim_persons.c) --- */
+
+bool sim_asks_two_persons(const struct sim *sim);
+/* A maker and a checker work here, or will soon: asked until it is true. */
+bool sim_has_staff(struct sim *sim, struct sim_node *node);
+/* Who signs what the office of this node submits: NULL where nobody works. False while nobody can
+ * tell. */
+bool sim_maker(const struct sim_node *node, const struct person **out);
+const struct person *sim_checker(const struct sim_node *node);
+
+/* The first alarm that anybody raised, ever, about sums that do not fit; "" while there was none.
+ */
+const char *sim_money_alarm(const struct sim *sim);
+
 /* Runs a call inside the node's next turn; the node must be up. */
 void sim_call(struct sim *sim, struct sim_node *node, struct task *call);
 
@@ -72,7 +122,7 @@ bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg),
                    uint64_t limit_us);
 
 struct sim_counts {
-    uint64_t events, frames, frames_lost, bytes, syncs;
+    uint64_t events, frames, frames_lost, frames_refused, bytes, syncs;
     uint64_t crashes, crashes_unsynced, crashes_untold, cuts_one_way, cuts_both_ways;
 };
 const struct sim_counts *sim_counts(const struct sim *sim);

@@ -16,6 +16,7 @@ struct sim_node *sim_add_root(struct sim *sim, const char *division)
     node = sim_new_node(sim, NULL, division);
     memcpy(grant.curve_key, node->curve.public, sizeof grant.curve_key);
     grant.time_ms = clock_unix_ms(&node->clock);
+    grant.policy = node->config.approval.kinds;
     terms = *every_code();
     terms.founder_count = node->founders.founder_count;
     memcpy(terms.founders, node->founders.founders, sizeof terms.founders);

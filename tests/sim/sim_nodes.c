@@ -76,15 +76,20 @@ void sim_step_in_flight(struct sim_node *node)
     sim_wake_at(node, node_next_tick(node->core) * 1000);
 }
 
-/* The first admin, in the grant: whose word later persons are. He never says anything. */
-static void name_admin(struct grant_terms *founders)
+/* Sums that do not fit are nobody's fault here: not for a moment, whatever else goes on. */
+static void note_alarm(void *arg, const struct alarm *alarm)
 {
-    struct sign_key key;
+    struct sim_node *node = arg;
+    struct sim *sim = node->sim;
+    const enum alarm_code code = alarm->code;
 
-    sign_key_generate(&key);
-    founders->founders[founders->founder_count++] =
-        (struct founder){.name = "admin", .key = key.public};
-    crypto_wipe(&key, sizeof key);
+    if ((code == ALARM_STATE_DIFFERS || code == ALARM_EDGE_DIFFERS || code == ALARM_BELOW_ZERO ||
+         code == ALARM_BAD_ENTRY || code == ALARM_SOURCES_DIFFER) &&
+        sim->money_alarm[0] == '\0') {
+        (void)snprintf(sim->money_alarm, sizeof sim->money_alarm, "alarm at %s: %s about %s: %s",
+                       node->division.code, alarm_info(code)->name, alarm->about.code,
+                       alarm->message);
+    }
 }
 
 struct sim_node *sim_new_node(struct sim *sim, struct sim_node *parent, const char *division)
@@ -103,14 +108,15 @@ struct sim_node *sim_new_node(struct sim *sim, struct sim_node *parent, const ch
     node->transport = (struct transport){node, &sim_net_ops};
     sign_key_generate(&node->key);
     curve_key_generate(&node->curve);
-    name_admin(&node->founders);
+    sim_name_admins(node);
     store_memory_open(&node->store);
     node->config.self = node->division;
     node->config.tree = sim->trust.tree;
     node->config.key = &node->key;
-    /* A faster pulse than over metered links, for nobody is told here when a connection ends. */
-    node->config.limits =
-        (struct replicator_limits){.beat_ms = 5000, .silence_ms = 20000, .cosign_ms = 1000};
+    node->config.approval = sim->policy;
+    node->config.alarm_sink = (struct alarms_sink){note_alarm, node};
+    node->config.limits = (struct replicator_limits){
+        .beat_ms = sim->pulse.beat_ms, .silence_ms = sim->pulse.silence_ms, .cosign_ms = 1000};
     (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
     (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
     return node;
@@ -198,7 +204,7 @@ void sim_restart(struct sim *sim, struct sim_node *node)
 {
     (void)sim;
     node->stall_us = 0;
-    if (node->core == NULL) {
+    if (node->core == NULL && !node->keyless) {
         sim_start(node);
     }
 }

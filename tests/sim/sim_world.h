@@ -1,7 +1,8 @@
 /* sim_world - the simulator from within: its nodes, links, frames on their way and queue of events.
  *
  * Private to sim.c (chance, queue, running), sim_net.c (clock and transport of a node), sim_nodes.c
- * (starts, stops and faults) and sim_join.c (enrolments). Thread: one. */
+ * (starts, stops and faults), sim_join.c (enrolments), sim_recover.c (other keys by the parent's
+ * word) and sim_persons.c (who works at a node). Thread: one. */
 #ifndef TERRACE_TESTS_SIM_SIM_WORLD_H
 #define TERRACE_TESTS_SIM_SIM_WORLD_H
 
@@ -24,7 +25,15 @@ struct sim_node {
     struct division division;
     struct sign_key key, next_key; /* in force before or now, and asked for or in force now */
     struct curve_key curve;
-    struct grant_terms founders;
+    struct grant_terms founders; /* two admins */
+    struct staff {               /* whose keys the simulator has, all of them */
+        struct sign_key admins[2], keys[2];
+        struct person maker, checker;
+        enum staff_state { STAFF_NONE, STAFF_WANTED, STAFF_ASKED, STAFF_THERE } state;
+        struct task call;
+    } staff;
+    bool keyless; /* and down until it is granted others */
+    struct sim_trust trust;
     struct store store;
     struct transport transport;
     struct clock clock;
@@ -64,6 +73,10 @@ struct sim {
         struct token token;
     } * joiners;
     size_t joiner_count, joiner_capacity;
+    struct recovering *recovering; /* all of the run */
+    struct sim_pulse pulse;
+    struct policy policy;  /* of every node */
+    char money_alarm[512]; /* the first that anybody raised; "" */
     struct sim_counts counts;
 };
 
@@ -90,5 +103,14 @@ void sim_wake_at(struct sim_node *node, uint64_t at_us);
 /* Turns, until the node has nothing to do or its disk has. */
 void sim_step(struct sim_node *node);
 void sim_step_in_flight(struct sim_node *node);
+
+/* --- sim_recover.c --- */
+
+void sim_free_recoveries(struct sim *sim);
+
+/* --- sim_persons.c --- */
+
+/* Two admins of its own, in what will be its grant; those before them are nobody any more. */
+void sim_name_admins(struct sim_node *node);
 
 #endif

@@ -5,6 +5,7 @@
 #include "node/core/alarms.h"
 #include "node/core/members.h"
 #include "tests/harness/identities.h"
+#include "tests/sim/expected.h"
 
 struct deed {
     struct task call; /* first */
@@ -133,16 +134,8 @@ static struct sim_node *anybody(const struct sim *sim, uint64_t from, uint64_t d
     return sim_at(sim, (size_t)(from + draw % (sim_nodes(sim) - from)));
 }
 
-/* As it is, and not as `above` has heard yet: who has just joined below it is in its reach. */
-static bool is_within(const struct sim_node *below, const struct sim_node *above)
-{
-    while (below != NULL && below != above) {
-        below = sim_parent(below);
-    }
-    return below != NULL;
-}
-
-/* Another's code, or one that nobody has: out of its reach in any case. */
+/* Another's code, or one that nobody has: out of its reach in any case. Who is below is told by the
+ * tree as it is, and not as `who` has heard yet. */
 void squatters_squat(struct squatters *squatters)
 {
     struct sim *sim = squatters->sim;
@@ -157,7 +150,7 @@ void squatters_squat(struct squatters *squatters)
         do_deed(squatters, who, division_of("Z9"), run_squat);
         return;
     }
-    if (!is_within(other, who)) {
+    if (!sim_is_within(other, who)) {
         do_deed(squatters, who, sim_division(other), run_squat);
     }
 }
@@ -184,6 +177,17 @@ void squatters_rotate(struct squatters *squatters)
     }
 }
 
+/* Whoever is cut off is unwell, and so it stays. */
+static bool is_about_touched(struct sim *sim, const struct alarm *alarm)
+{
+    for (size_t i = 0; i < sim_nodes(sim); i++) {
+        if (division_equal(sim_division(sim_at(sim, i)), alarm->about)) {
+            return sim_is_touched(sim_at(sim, i));
+        }
+    }
+    return false;
+}
+
 static bool unwell(struct sim *sim, void *arg)
 {
     (void)arg;
@@ -193,7 +197,8 @@ static bool unwell(struct sim *sim, void *arg)
         for (size_t k = 0; k < alarms_count(alarms); k++) {
             const enum alarm_code code = alarms_at(alarms, k)->code;
 
-            if (is_acknowledged(code) || code == ALARM_DIVISION_UNWELL) {
+            if ((is_acknowledged(code) || code == ALARM_DIVISION_UNWELL) &&
+                !sim_is_touched(sim_at(sim, i)) && !is_about_touched(sim, alarms_at(alarms, k))) {
                 return true;
             }
         }
@@ -217,20 +222,6 @@ bool squatters_acknowledge(struct squatters *squatters)
 
 /* --- what came of it --- */
 
-static bool is_alarmed(const struct sim_node *node, struct division about)
-{
-    const struct alarms *alarms = node_alarms(sim_core(node));
-
-    for (size_t i = 0; i < alarms_count(alarms); i++) {
-        const struct alarm *alarm = alarms_at(alarms, i);
-
-        if (alarm->code == ALARM_BAD_GRANT && division_equal(alarm->about, about)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool squatted(const struct squatters *squatters, const struct sim_node *node)
 {
     for (const struct deed *deed = squatters->deeds; deed != NULL; deed = deed->next) {
@@ -241,14 +232,15 @@ static bool squatted(const struct squatters *squatters, const struct sim_node *n
     return false;
 }
 
-static bool check_alarmed(const struct squatters *squatters, char *fault, size_t size)
+bool squatters_check(const struct squatters *squatters, char *fault, size_t size)
 {
     for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
         const struct sim_node *node = sim_at(squatters->sim, i);
         const struct division about = sim_division(node);
 
         for (const struct sim_node *up = sim_parent(node); up != NULL; up = sim_parent(up)) {
-            if (squatted(squatters, node) && !is_alarmed(up, about)) {
+            if (squatted(squatters, node) && expected_of(up, node).held_whole &&
+                !sim_is_alarmed(up, ALARM_BAD_GRANT, about)) {
                 (void)snprintf(fault, size, "%s does not alarm that %s squats",
                                sim_division(up).code, about.code);
                 return false;
@@ -258,12 +250,22 @@ static bool check_alarmed(const struct squatters *squatters, char *fault, size_t
     return true;
 }
 
+static bool is_anybody_cut_off(struct sim *sim)
+{
+    for (size_t i = 0; i < sim_nodes(sim); i++) {
+        if (sim_is_cut_off(sim_at(sim, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The root holds all grants; whoever holds one holds the same. */
-static bool check_alike(const struct squatters *squatters, char *fault, size_t size)
+bool squatters_alike(const struct squatters *squatters, char *fault, size_t size)
 {
     const struct roster *root = node_roster(sim_core(sim_at(squatters->sim, 0)));
 
-    if (roster_count(root) != sim_nodes(squatters->sim)) {
+    if (roster_count(root) != sim_nodes(squatters->sim) && !is_anybody_cut_off(squatters->sim)) {
         (void)snprintf(fault, size, "%zu divisions are granted, and %zu are there",
                        roster_count(root), sim_nodes(squatters->sim));
         return false;
@@ -272,7 +274,7 @@ static bool check_alike(const struct squatters *squatters, char *fault, size_t s
         const struct sim_node *node = sim_at(squatters->sim, i);
         const struct roster *roster = node_roster(sim_core(node));
 
-        for (size_t k = 0; k < roster_count(roster); k++) {
+        for (size_t k = 0; k < roster_count(roster) && !sim_is_cut_off(node); k++) {
             const struct member *there = roster_at(roster, k);
             const struct member *here = roster_find(root, there->grant.division);
 
@@ -292,6 +294,9 @@ bool squatters_at_rest(const struct squatters *squatters, char *fault, size_t si
         const struct sim_node *node = sim_at(squatters->sim, i);
         struct rotation_status status;
 
+        if (sim_is_cut_off(node)) {
+            continue; /* nobody grants it any */
+        }
         replicator_rotation(node_replicator(sim_core(node)), &status);
         if (status.waits) {
             (void)snprintf(fault, size, "%s waits for other keys still: %s",
@@ -302,23 +307,21 @@ bool squatters_at_rest(const struct squatters *squatters, char *fault, size_t si
     return true;
 }
 
-bool squatters_check(const struct squatters *squatters, char *fault, size_t size)
+/* Later epochs to which the key before agreed: with another key, and with the same. */
+static void count_epochs(const struct roster *roster, const struct grant *newest,
+                         struct squatters_counts *counts)
 {
-    return check_alarmed(squatters, fault, size) && check_alike(squatters, fault, size) &&
-           squatters_at_rest(squatters, fault, size);
-}
-
-/* Later epochs with another key than the one before. */
-static uint64_t rotations_of(const struct roster *roster, const struct grant *newest)
-{
-    uint64_t rotations = 0;
-
     for (uint32_t epoch = 2; epoch <= newest->epoch; epoch++) {
-        rotations += memcmp(&roster_epoch(roster, newest->division, epoch)->sign_key,
-                            &roster_epoch(roster, newest->division, epoch - 1)->sign_key,
-                            sizeof newest->sign_key) != 0;
+        struct epoch_state state;
+        const bool is_rotation =
+            memcmp(&roster_epoch(roster, newest->division, epoch)->sign_key,
+                   &roster_epoch(roster, newest->division, epoch - 1)->sign_key,
+                   sizeof newest->sign_key) != 0;
+
+        (void)roster_epoch_state(roster, newest->division, epoch, &state);
+        counts->rotations += !state.is_recovery && is_rotation;
+        counts->amendments += !state.is_recovery && !is_rotation;
     }
-    return rotations;
 }
 
 struct squatters_counts squatters_counts(const struct squatters *squatters)
@@ -330,11 +333,7 @@ struct squatters_counts squatters_counts(const struct squatters *squatters)
         counts.squats += deed->is_squat && deed->durable;
     }
     for (size_t i = 0; i < roster_count(root); i++) {
-        const struct grant *grant = &roster_at(root, i)->grant;
-        const uint64_t rotations = rotations_of(root, grant);
-
-        counts.rotations += rotations;
-        counts.amendments += grant->epoch - 1 - rotations;
+        count_epochs(root, &roster_at(root, i)->grant, &counts);
     }
     return counts;
 }

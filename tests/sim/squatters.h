@@ -22,8 +22,10 @@ void squatters_rotate(struct squatters *squatters);
 
 /* Nobody waits for other keys any more; else *who tells who does. */
 bool squatters_at_rest(const struct squatters *squatters, char *who, size_t size);
-/* At rest: is every division granted alike wherever it is known, none by a squatter, and is each
- * squatter alarmed at every node above it, and nobody else? */
+/* Once nobody's keys wait for a word: is every division granted alike wherever it is known, none by
+ * a squatter? What is just being granted may take a moment. */
+bool squatters_alike(const struct squatters *squatters, char *fault, size_t size);
+/* At rest: is each squatter alarmed at every node above it? */
 bool squatters_check(const struct squatters *squatters, char *fault, size_t size);
 
 /* Somebody has seen what is alarmed, at every node; false when not all know within a minute that

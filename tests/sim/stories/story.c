@@ -21,6 +21,7 @@ struct purse {
 struct story {
     struct sim *sim;
     struct clients *clients;
+    struct recoveries *recoveries;
     struct purse purses[PURSES_MAX];
     size_t purse_count;
 };
@@ -39,12 +40,17 @@ static struct purse *purse_of(struct story *story, const struct sim_node *node)
 static void enter(struct story *story, const struct sim_node *node, uint32_t kind,
                   const char *about, const char *other, int64_t amount, char id[24])
 {
-    const char *entered = clients_enter(story->clients, node, kind, about, other, amount);
+    const char *entered = clients_enter(story->clients, node, kind, about, other, amount, false);
 
     if (entered == NULL) {
         fail_msg("%s did not accept a document of kind %u", sim_division(node).code, kind);
     }
     (void)snprintf(id, 24, "%s", entered);
+}
+
+static bool lacks_staff(struct sim *sim, void *arg)
+{
+    return !sim_has_staff(sim, arg);
 }
 
 static struct sim_node *take_in(struct story *story, struct sim_node *node)
@@ -55,6 +61,9 @@ static struct sim_node *take_in(struct story *story, struct sim_node *node)
     assert_true(story->purse_count < PURSES_MAX);
     story->purses[story->purse_count++] = (struct purse){.node = node};
     clients_add(story->clients, node);
+    if (sim_asks_two_persons(story->sim)) {
+        assert_true(sim_run_while(story->sim, lacks_staff, node, MINUTE));
+    }
     enter(story, node, KIND_AGENCY, "", "", 0, id);
     return node;
 }
@@ -67,6 +76,16 @@ struct story *story_new(void)
     assert_int_equal(crypto_init(&err), OK);
     story->sim = sim_new(SEED);
     story->clients = clients_new(story->sim);
+    story->recoveries = recoveries_new(story->sim);
+    return story;
+}
+
+struct story *story_of_weeks(struct policy policy)
+{
+    struct story *story = story_new();
+
+    sim_ask_two_persons(story->sim, policy);
+    sim_slow_pulse(story->sim, (struct sim_pulse){.beat_ms = 600000, .silence_ms = 1500000});
     return story;
 }
 
@@ -107,17 +126,34 @@ static bool is_on_the_way(struct sim *sim, void *arg)
     return !there;
 }
 
-void story_transfer(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount)
+void story_issue(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount,
+                 char id[24])
 {
-    struct arrival arrival = {to, from, NULL};
-    char id[24];
+    const struct arrival arrival = {to, from, id};
 
     enter(story, from, KIND_TRANSFER, purse_of(story, from)->source, sim_division(to).code, amount,
           id);
-    arrival.id = id;
-    assert_true(sim_run_while(story->sim, is_on_the_way, &arrival, MINUTE));
-    enter(story, to, KIND_REGISTER, id, sim_division(from).code, amount,
-          purse_of(story, to)->source);
+    assert_true(sim_run_while(story->sim, is_on_the_way, (void *)(uintptr_t)&arrival, MINUTE));
+}
+
+bool story_register(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount,
+                    const char *id, bool unconfirmed)
+{
+    const char *entered = clients_enter(story->clients, to, KIND_REGISTER, id,
+                                        sim_division(from).code, amount, unconfirmed);
+
+    if (entered != NULL) {
+        (void)snprintf(purse_of(story, to)->source, sizeof story->purses[0].source, "%s", entered);
+    }
+    return entered != NULL;
+}
+
+void story_transfer(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount)
+{
+    char id[24];
+
+    story_issue(story, from, to, amount, id);
+    assert_true(story_register(story, from, to, amount, id, false));
 }
 
 void story_pay(struct story *story, struct sim_node *node, int64_t amount)
@@ -137,6 +173,42 @@ int64_t story_spent(const struct sim_node *at, const struct sim_node *of)
 {
     return clients_spent(at, of);
 }
+
+/* --- other keys --- */
+
+struct recoveries *story_recoveries(struct story *story)
+{
+    return story->recoveries;
+}
+
+static bool lacks_keys(struct sim *sim, void *arg)
+{
+    const struct story *story = arg;
+    char who[FAULT_MAX];
+
+    (void)sim;
+    return !recoveries_at_rest(story->recoveries, who, sizeof who);
+}
+
+void story_recover(struct story *story, struct sim_node *node, uint64_t confirmed_in_us)
+{
+    recoveries_lose(story->recoveries, node, confirmed_in_us);
+    assert_true(sim_run_while(story->sim, lacks_keys, story, MINUTE));
+}
+
+static bool lacks_words(struct sim *sim, void *arg)
+{
+    (void)sim;
+    return recoveries_wait(((const struct story *)arg)->recoveries);
+}
+
+void story_confirm(struct story *story)
+{
+    recoveries_confirm(story->recoveries);
+    assert_true(sim_run_while(story->sim, lacks_words, story, MINUTE));
+}
+
+/* --- in the end --- */
 
 struct rest {
     struct story *story;
@@ -160,7 +232,7 @@ void story_until_rest(struct story *story)
     }
 }
 
-void story_end(struct story *story)
+void story_check(struct story *story)
 {
     char fault[FAULT_MAX] = "";
 
@@ -168,7 +240,35 @@ void story_end(struct story *story)
     if (!clients_check(story->clients, fault, sizeof fault)) {
         fail_msg("%s", fault);
     }
+    if (sim_money_alarm(story->sim)[0] != '\0') {
+        fail_msg("%s", sim_money_alarm(story->sim));
+    }
+}
+
+void story_end_waiting(struct story *story)
+{
+    story_check(story);
     sim_free(story->sim);
     clients_free(story->clients);
+    recoveries_free(story->recoveries);
     mem_free(story);
+}
+
+static bool is_discontent(struct sim *sim, void *arg)
+{
+    struct rest *rest = arg;
+
+    (void)sim;
+    return !clients_content(rest->story->clients, rest->who, sizeof rest->who);
+}
+
+/* What was alarmed of a division is over with its next beat. */
+void story_end(struct story *story)
+{
+    struct rest rest = {story, ""};
+
+    if (!sim_run_while(story->sim, is_discontent, &rest, 30 * (uint64_t)MINUTE)) {
+        fail_msg("%s", rest.who);
+    }
+    story_end_waiting(story);
 }
