@@ -509,6 +509,7 @@ static enum status read_waiting(struct txn *txn, struct division author, uint32_
     struct bytes stored;
     bool found;
 
+    memset(block, 0, sizeof *block);
     log_block_key(&key, author, epoch, first_lsn);
     found = txn_get(txn, SPACE_BLOCKS, buf_bytes(&key), &stored);
     if (found) {
