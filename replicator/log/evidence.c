@@ -236,6 +236,9 @@ enum evidence evidence_weigh(const struct logs *logs, const struct roster *roste
     if (evidence_keep(logs, roster, txn, log, &block, &hash, found)) {
         return EVIDENCE_FORK;
     }
+    if (block.header.epoch < head->epoch) {
+        return EVIDENCE_OVER;
+    }
     return block.header.epoch > head->epoch || *last_lsn > head->lsn ? EVIDENCE_NEWER
                                                                      : EVIDENCE_NOTHING;
 }

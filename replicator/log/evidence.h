@@ -21,9 +21,10 @@ enum evidence {
     EVIDENCE_NONE,    /* its author did not sign it, or it is of another log: `err` says */
     EVIDENCE_NOT_YET, /* nobody can tell: its epoch is not known here */
     EVIDENCE_HELD,    /* nothing: it is held here, too */
-    EVIDENCE_NOTHING, /* it contradicts nothing that is held, or is of an epoch that is over */
-    EVIDENCE_NEWER,   /* it lies behind all that is held and durable, or in a later epoch */
-    EVIDENCE_FORK,    /* with one that is held here it makes a fork; both are kept */
+    EVIDENCE_NOTHING, /* it contradicts nothing that is held */
+    EVIDENCE_OVER, /* it is of an epoch that is over: whoever has the former key may have made it */
+    EVIDENCE_NEWER, /* it lies behind all that is held and durable, or in a later epoch */
+    EVIDENCE_FORK,  /* with one that is held here it makes a fork; both are kept */
 };
 
 /* May no log hold both? Of one author; two of one epoch that overlap, that share a number in one

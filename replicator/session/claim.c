@@ -182,6 +182,9 @@ void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struc
     case EVIDENCE_NOTHING:
         report_false(r, link, "block_fits");
         break;
+    case EVIDENCE_OVER:
+        report_false(r, link, "block_epoch_over");
+        break;
     case EVIDENCE_NOT_YET: /* it is asked again */
         break;
     case EVIDENCE_NONE:

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "puppet.h"
+#include "replicator/core.h"
 #include "replicator/log/evidence.h"
 #include "replicator/session/claim.h"
 #include "replicator/store/row_letters.h"
@@ -31,26 +32,47 @@ static const struct side {
     [PARENT_OF_ITS] = {"a parent, of its own log", "R", CITY, REGION, REGION, false},
 };
 
-enum relation { EQUAL, BEHIND, AHEAD, WITHIN, OTHER, OTHER_BEFORE, LATER_EPOCH, RELATIONS };
+enum relation {
+    EQUAL,
+    BEHIND,
+    AHEAD,
+    WITHIN,
+    OTHER,
+    OTHER_BEFORE,
+    LATER_EPOCH,
+    LATER_AT_END,
+    FORMER_AT_END,
+    UNKNOWN_AT_END,
+    RELATIONS
+};
+/* Once a block is shown that its author signed, and that stands as was told. The own log stops at
+ * a fork and at what is newer; at nothing less. */
+enum outcome { NOTHING_SHOWN, FORK, NEWER, IS_OVER, NOT_KNOWN };
 static const struct {
     const char *name;
-    bool own_asks, asks;       /* for a block, of the own log and of another */
-    bool own_stops;            /* once that is shown */
-    enum alarm_code own_alarm; /* then; of another log it is ALARM_FORK */
+    bool own_asks, asks; /* for a block, of the own log and of another */
+    enum outcome own, other;
+    /* Two epochs have the author's key: the second is granted before the log, or behind it. */
+    uint32_t epoch_before, epoch_behind;
 } relations[RELATIONS] = {
-    [EQUAL] = {"the same end", false, false, false, 0},
-    [BEHIND] = {"an end before ours", false, false, false, 0},
-    [AHEAD] = {"an end behind ours", true, false, true, ALARM_LOST_TAIL},
-    [WITHIN] = {"an end within a block of ours", true, true, true, ALARM_FORK},
-    [OTHER] = {"another block at our end", true, true, true, ALARM_FORK},
-    [OTHER_BEFORE] = {"another block before our end", true, true, true, ALARM_FORK},
-    [LATER_EPOCH] = {"an end in a later epoch", true, false, true, ALARM_LOST_TAIL},
+    [EQUAL] = {"the same end", .asks = false},
+    [BEHIND] = {"an end before ours", .asks = false},
+    [AHEAD] = {"an end behind ours", true, false, NEWER},
+    [WITHIN] = {"an end within a block of ours", true, true, FORK, FORK},
+    [OTHER] = {"another block at our end", true, true, FORK, FORK},
+    [OTHER_BEFORE] = {"another block before our end", true, true, FORK, FORK},
+    [LATER_EPOCH] = {"an end in a later epoch", true, false, NEWER},
+    [LATER_AT_END] = {"our end in a later epoch", true, true, NEWER, NEWER, 1, 2},
+    [FORMER_AT_END] = {"our end in an epoch that is over", true, true, IS_OVER, IS_OVER, 2, 2},
+    [UNKNOWN_AT_END] = {"our end in an epoch that nobody granted", true, true, NOT_KNOWN,
+                        NOT_KNOWN},
 };
 
 /* --- the log: blocks of one, three and one entries --- */
 
 struct log {
     struct audience audience;
+    uint32_t epoch;     /* that it is written in */
     uint64_t base, seq; /* before it, of all and of this audience */
     struct hash base_hash, base_seq_hash;
     struct hash end[3];
@@ -75,6 +97,7 @@ static struct hash write_block(struct buf *out, const struct side *side, const s
     struct draft draft = draft_next(&puppet, side->writer, &none, text);
 
     draft.header.audience = log->audience;
+    draft.header.epoch = log->epoch;
     draft.header.count = count;
     draft.header.first_lsn = end_lsn(log, index - 1) + 1;
     draft.header.aud_seq = log->seq + (uint64_t)index + 1;
@@ -163,7 +186,33 @@ static void read_audience(const struct side *side, struct log *log)
     buf_free(&value);
 }
 
-static void begin(const struct side *side, enum audience_kind kind, struct log *log)
+/* The author's next epoch, with the keys that it has, to which it agrees; known to the real node.
+ */
+static void grant_epoch(const struct side *side, uint32_t epoch)
+{
+    struct roster *roster = puppet.real->replicator->roster;
+    const struct sign_key *key = &puppet.world.at[side->writer].key;
+    struct grant grant = roster_find(roster, division_of(side->author))->grant;
+    struct grant_terms terms;
+    struct buf sealed = BUF_EMPTY;
+    struct err err;
+    bool added = false;
+
+    if (epoch <= grant.epoch) {
+        return;
+    }
+    assert_true(roster_terms(roster, grant.division, grant.epoch, &terms));
+    grant.epoch = epoch;
+    consent(&terms, &grant, key);
+    grant_seal(&sealed, &grant, &terms,
+               side->writer == REGION ? &puppet.world.trust.key : &puppet.world.at[REGION].key);
+    assert_int_equal(roster_add(roster, buf_bytes(&sealed), &added, &err), OK);
+    assert_true(added && roster_epoch_counts(roster, grant.division, epoch));
+    buf_free(&sealed);
+}
+
+static void begin(const struct side *side, enum audience_kind kind, enum relation relation,
+                  struct log *log)
 {
     struct log_head head;
 
@@ -171,7 +220,9 @@ static void begin(const struct side *side, enum audience_kind kind, struct log *
     world_run(&puppet.world, 3000);
     puppet_play(&puppet, side->real, side->played);
     puppet_wait(&puppet, 60000);
+    grant_epoch(side, relations[relation].epoch_before);
     *log = (struct log){
+        .epoch = relations[relation].epoch_before == 2 ? 2 : 1,
         .audience = {kind,
                      division_of(kind == AUDIENCE_TREE && side->writer == REGION ? "R" : "C1")}};
     head = place_head(puppet.real, side->author);
@@ -185,6 +236,7 @@ static void begin(const struct side *side, enum audience_kind kind, struct log *
         puppet_wait(&puppet, 60000);
     }
     read_ends(side, log);
+    grant_epoch(side, relations[relation].epoch_behind);
     drain();
 }
 
@@ -203,7 +255,8 @@ static void tell(const struct log *log, enum relation relation, Terrace__Positio
         [EQUAL] = {end, log->end[2].at, 1},  [BEHIND] = {end_lsn(log, 0), log->end[0].at, 1},
         [AHEAD] = {end + 7, other, 1},       [WITHIN] = {end_lsn(log, 0) + 2, other, 1},
         [OTHER] = {end, other, 1},           [OTHER_BEFORE] = {end_lsn(log, 0), other, 1},
-        [LATER_EPOCH] = {end + 1, other, 2},
+        [LATER_EPOCH] = {end + 1, other, 2}, [LATER_AT_END] = {end, other, 2},
+        [FORMER_AT_END] = {end, other, 1},   [UNKNOWN_AT_END] = {end, other, 2},
     };
 
     terrace__position__init(head);
@@ -218,7 +271,15 @@ static void tell(const struct log *log, enum relation relation, Terrace__Positio
 static void write_evidence(struct buf *out, const struct side *side, const struct log *log,
                            enum relation relation)
 {
+    struct log elsewhere = *log;
+
     switch (relation) {
+    case LATER_AT_END:
+    case FORMER_AT_END:
+    case UNKNOWN_AT_END:
+        elsewhere.epoch = 3 - log->epoch;
+        (void)write_block(out, side, &elsewhere, 2, 1, "another");
+        break;
     case WITHIN:
         (void)write_block(out, side, log, 1, 2, "another");
         break;
@@ -276,28 +337,6 @@ static const char *case_name(const struct side *side, enum audience_kind kind,
     return name;
 }
 
-static void check_evidence(const struct side *side, enum audience_kind kind, const struct log *log,
-                           enum relation relation, uint64_t session)
-{
-    const bool forks = !side->is_own || relations[relation].own_alarm == ALARM_FORK;
-    struct buf block = BUF_EMPTY;
-
-    write_evidence(&block, side, log, relation);
-    show(session, buf_bytes(&block));
-    if (!place_alarmed(puppet.real, forks ? ALARM_FORK : ALARM_LOST_TAIL) ||
-        place_alarmed_ever(puppet.real, ALARM_FALSE_CLAIM)) {
-        fail_msg("%s: shown it, it says something else", case_name(side, kind, relation));
-    }
-    if (may_write() == side->is_own) {
-        fail_msg("%s: shown it, %s", case_name(side, kind, relation),
-                 may_write() ? "it goes on" : "it stops");
-    }
-    if (forks != (puppet_await(&puppet, has_pair) != NULL)) {
-        fail_msg("%s: the neighbour is not shown both", case_name(side, kind, relation));
-    }
-    buf_free(&block);
-}
-
 static void check_silence(const struct side *side, enum audience_kind kind, enum relation relation,
                           bool asked)
 {
@@ -312,6 +351,38 @@ static void check_silence(const struct side *side, enum audience_kind kind, enum
     }
 }
 
+static const enum alarm_code alarm_of[] = {[FORK] = ALARM_FORK, [NEWER] = ALARM_LOST_TAIL};
+
+static void check_evidence(const struct side *side, enum audience_kind kind, const struct log *log,
+                           enum relation relation, uint64_t session)
+{
+    const enum outcome outcome = side->is_own ? relations[relation].own : relations[relation].other;
+    struct buf block = BUF_EMPTY;
+
+    write_evidence(&block, side, log, relation);
+    show(session, buf_bytes(&block));
+    buf_free(&block);
+    if (outcome == NOT_KNOWN) { /* asked for again: the grant may be on its way */
+        check_silence(side, kind, relation, true);
+        return;
+    }
+    if ((outcome != IS_OVER && !place_alarmed(puppet.real, alarm_of[outcome])) ||
+        place_alarmed_ever(puppet.real, ALARM_FALSE_CLAIM) != (outcome == IS_OVER)) {
+        fail_msg("%s: shown it, it says something else", case_name(side, kind, relation));
+    }
+    if (outcome == IS_OVER && strstr(puppet.real->alarm_words, "block_epoch_over") == NULL) {
+        fail_msg("%s: shown it, it says %s", case_name(side, kind, relation),
+                 puppet.real->alarm_words);
+    }
+    if (may_write() == (side->is_own && outcome != IS_OVER)) {
+        fail_msg("%s: shown it, %s", case_name(side, kind, relation),
+                 may_write() ? "it goes on" : "it stops");
+    }
+    if ((outcome == FORK) != (puppet_await(&puppet, has_pair) != NULL)) {
+        fail_msg("%s: the neighbour is not shown both", case_name(side, kind, relation));
+    }
+}
+
 static void check(const struct side *side, enum audience_kind kind, enum relation relation,
                   bool evidence)
 {
@@ -322,7 +393,7 @@ static void check(const struct side *side, enum audience_kind kind, enum relatio
     struct log log;
     uint64_t session;
 
-    begin(side, kind, &log);
+    begin(side, kind, relation, &log);
     tell(&log, relation, &head, side);
     session = open_session(side, &head);
     asked = puppet_await(&puppet, asks_to_show);

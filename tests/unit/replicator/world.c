@@ -49,7 +49,7 @@ static void alarm_raised(void *arg, enum alarm_code code, struct division about,
     struct place *place = arg;
 
     (void)about;
-    (void)message;
+    message_format(place->alarm_words, sizeof place->alarm_words, "%s", message);
     if (!place_alarmed(place, code) && place->alarm_count < 16) {
         place->alarms[place->alarm_count++] = code;
     }

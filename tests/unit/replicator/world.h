@@ -35,6 +35,7 @@ struct place {
     enum alarm_code alarms[16]; /* raised and not cleared */
     size_t alarm_count;
     bool alarmed_ever[ALARM_CODES];
+    char alarm_words[MESSAGE_BYTES_MAX]; /* of the newest */
     int link_changes;
     const char *health; /* what it says on its beats; NULL: nothing */
     struct told {       /* what divisions below say on theirs */
