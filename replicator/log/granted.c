@@ -225,39 +225,36 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
 {
     const struct bytes sealed = entry->body;
     struct epoch_state state;
-    struct grant_terms terms;
-    struct grant grant;
+    struct sealed_grant opened;
+    const struct grant *grant = &opened.grant;
     bool added = false;
-    enum status status = grant_parse(&grant, sealed, err);
+    enum status status = grant_open(&opened, sealed, err);
 
     if (status == OK) {
-        status = grant_parse_terms(&terms, sealed, err);
+        status = check_grant(ingest, log, grant, &opened.terms, epoch, err);
     }
-    if (status == OK) {
-        status = check_grant(ingest, log, &grant, &terms, epoch, err);
-    }
-    if (status == ERR_REFUSED && division_equal(grant.parent, log->author) &&
-        is_of_another(ingest, &grant, &terms)) {
+    if (status == ERR_REFUSED && division_equal(grant->parent, log->author) &&
+        is_of_another(ingest, grant, &opened.terms)) {
         buf_clear(&ingest->usurper);
         buf_append_bytes(&ingest->usurper, sealed);
-        findings_note(found, FOUND_USURPED, grant.division, grant.epoch);
+        findings_note(found, FOUND_USURPED, grant->division, grant->epoch);
     }
     if (status == OK) {
-        findings_note(found, FOUND_GRANT, grant.division, 0);
+        findings_note(found, FOUND_GRANT, grant->division, 0);
         status = roster_add(ingest->roster, sealed, &added, err);
     }
     if (status == ERR_DIVISION_TAKEN && log->side == HELD_BELOW) {
-        status = replace(ingest, txn, &grant, sealed, err);
+        status = replace(ingest, txn, grant, sealed, err);
         added = status == OK;
     }
     if (added) {
-        grant_put(txn, &grant, sealed);
-        findings_note(found, FOUND_MEMBER, grant.division, entry->lsn);
+        grant_put(txn, grant, sealed);
+        findings_note(found, FOUND_MEMBER, grant->division, entry->lsn);
     }
-    if (added && roster_epoch_state(ingest->roster, grant.division, grant.epoch, &state) &&
+    if (added && roster_epoch_state(ingest->roster, grant->division, grant->epoch, &state) &&
         state.standing == STANDING_REFUSED) { /* held, so that the next one has its number */
         return err_set(err, ERR_REFUSED, "grant_never_counts division=%s epoch=%" PRIu32,
-                       grant.division.code, grant.epoch);
+                       grant->division.code, grant->epoch);
     }
     return status;
 }

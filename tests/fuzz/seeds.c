@@ -1,5 +1,5 @@
 /* fuzz_seeds DIR - what the fuzzers start from, made by the writers themselves: DIR/frame,
- * DIR/block, DIR/document, DIR/request and DIR/caller, a few small files each. */
+ * DIR/block, DIR/document, DIR/grant, DIR/request and DIR/caller, a few small files each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,9 @@
 
 #include "proto/document.h"
 #include "proto/health.h"
+#include "replicator/trust/endpoint_entry.h"
+#include "replicator/trust/revocation.h"
+#include "tests/harness/identities.h"
 
 static const char *directory;
 
@@ -364,6 +367,66 @@ static void save_enrolment(void)
     save_message("answer", &answer.base);
 }
 
+/* --- who is who --- */
+
+/* As it is written, and sealed; by keys that no fuzzer has. */
+static void save_grant(const char *name, struct grant *grant, struct grant_terms *terms)
+{
+    struct trust trust;
+    struct buf out = BUF_EMPTY;
+    char sealed_name[32];
+
+    trust_generate(&trust);
+    grant_certify(grant, &trust.tree, &trust.key);
+    grant_write(&out, grant, terms);
+    save("grant", name, buf_bytes(&out));
+    buf_clear(&out);
+    consent(terms, grant, &trust.key);
+    grant_seal(&out, grant, terms, &trust.key);
+    (void)snprintf(sealed_name, sizeof sealed_name, "%s-sealed", name);
+    save("grant", sealed_name, buf_bytes(&out));
+    buf_free(&out);
+}
+
+static void save_grants(void)
+{
+    struct grant county = first_grant(division_of("540122"), division_of("540100")),
+                 root = first_grant(division_of("540000"), DIVISION_NONE);
+    struct grant_terms terms = {.may_grant = {{"540122*", "!540122200"}, 2}, .founder_count = 1};
+
+    (void)snprintf(terms.founders[0].name, sizeof terms.founders[0].name, "zhao");
+    memset(terms.founders[0].key.at, 7, sizeof terms.founders[0].key.at);
+    save_grant("county", &county, &terms);
+    root.epoch = 2;
+    save_grant("root-again", &root, &terms);
+    county = first_grant(division_of("540121"), division_of("540100"));
+    county.epoch = 2;
+    save_grant("rotation", &county, &terms);
+    county.base_lsn = 7;
+    memset(county.base_hash.at, 7, sizeof county.base_hash.at);
+    save_grant("recovery", &county, &terms);
+}
+
+static void save_words(void)
+{
+    struct revocation revocation = {.division = division_of("540121"),
+                                    .first_epoch = 1,
+                                    .last_epoch = 1,
+                                    .epoch = 1,
+                                    .lsn = 7,
+                                    .reason = "机器被盗"};
+    const struct endpoint_entry entry = {"tcp://new.example.net:7400",
+                                         "tcp://new.example.net:7402"};
+    struct buf out = BUF_EMPTY;
+
+    revocation_write(&out, &revocation);
+    save("grant", "revocation", buf_bytes(&out));
+    buf_clear(&out);
+    endpoint_write(&out, &entry);
+    save("grant", "endpoint", buf_bytes(&out));
+    buf_free(&out);
+}
+
 /* --- requests to the API --- */
 
 static void save_all(const char *target, const char *const *texts, size_t count)
@@ -445,6 +508,8 @@ int main(int argc, char **argv)
     save_fork();
     save_objection();
     save_enrolment();
+    save_grants();
+    save_words();
     save_requests();
     save_callers();
     return EXIT_SUCCESS;
