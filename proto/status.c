@@ -29,6 +29,7 @@ static const char *const names[STATUSES] = {
     [ERR_LIMIT] = "limit",
     [ERR_USAGE] = "usage",
     [ERR_DIVISION_TAKEN] = "division_taken",
+    [ERR_OUTSIDE_REACH] = "outside_reach",
 };
 
 const char *status_name(enum status status)

@@ -35,6 +35,7 @@ enum status {
     ERR_LIMIT = 20, /* a peer went past what it may send */
     ERR_USAGE = 21,
     ERR_DIVISION_TAKEN = 22, /* another branch of the tree has this division */
+    ERR_OUTSIDE_REACH = 23,  /* who grants may not grant that: its own list is narrower */
     STATUSES
 };
 

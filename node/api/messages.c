@@ -18,6 +18,7 @@ static const struct api_message messages[API_ERRORS] = {
     [API_NOT_FOUND] = {"not_found", 404},
     [API_NOT_BELOW_YOU] = {"not_below_you", 409},
     [API_REFUSED] = {"refused", 409},
+    [API_OUTSIDE_REACH] = {"outside_reach", 409},
     [API_CHANGED] = {"changed_meanwhile", 412},
     [API_POSITION_LOST] = {"position_lost", 409},
     [API_STOPPING] = {"stopping", 503},

@@ -7,6 +7,14 @@
 #include "node/core/members.h"
 #include "node/office/operators.h"
 
+/* What the parent has to widen first is told apart: there is a command for it. */
+static enum api_error error_of(enum status status)
+{
+    return status == ERR_OUTSIDE_REACH ? API_OUTSIDE_REACH
+           : status == ERR_NOT_FOUND   ? API_NOT_FOUND
+                                       : API_REFUSED;
+}
+
 /* --- a new one --- */
 
 struct invite_task {
@@ -136,7 +144,7 @@ void post_invite(struct request *request, struct answer *answer)
         if (invite->err.status == OK) {
             write_invite(answer, invite);
         } else {
-            answer_because(request, answer, API_REFUSED, invite->err.text);
+            answer_because(request, answer, error_of(invite->err.status), invite->err.text);
         }
     }
     api_task_done_with(&invite->api_task);
@@ -218,9 +226,7 @@ void post_amend(struct request *request, struct answer *answer)
         if (amend->err.status == OK) {
             write_amend(answer, amend);
         } else {
-            answer_because(request, answer,
-                           amend->err.status == ERR_NOT_FOUND ? API_NOT_FOUND : API_REFUSED,
-                           amend->err.text);
+            answer_because(request, answer, error_of(amend->err.status), amend->err.text);
         }
     }
     api_task_done_with(&amend->api_task);

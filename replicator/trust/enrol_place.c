@@ -41,7 +41,7 @@ static enum status refuse_outside(const char *pattern, const struct member *self
 
     widen(&wider, own, bytes_text(pattern));
     reach_print(list, &wider);
-    return err_set(err, ERR_REFUSED, "outside_reach pattern=%s division=%s parent=%s list=%s",
+    return err_set(err, ERR_OUTSIDE_REACH, "outside_reach pattern=%s division=%s parent=%s list=%s",
                    pattern, self->grant.division.code, self->grant.parent.code, list);
 }
 

@@ -14,7 +14,7 @@
 
 #include "replicator/trust/roster.h"
 
-/* Errors: ERR_REFUSED. */
+/* Errors: ERR_OUTSIDE_REACH (the first two); ERR_REFUSED. */
 enum status enrol_check_reach(const struct roster *roster, struct division granter,
                               struct division division, const struct grant_reach *may_grant,
                               struct err *err);

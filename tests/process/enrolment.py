@@ -5,6 +5,7 @@ strangers knock and the node above is away; and what a process that holds keys s
 """
 import argparse
 import base64
+import json
 import os
 import re
 import signal
@@ -166,6 +167,8 @@ def keeps_within_its_reach(tree, root):
     city, _ = tree.join(ROOT, OTHER, "日喀则市")
     says(city, 1, [f"{OTHER} may not grant {COUNTY}", f"terrace amend {OTHER} --may-grant '5402*,{COUNTY}'"],
          "invite", COUNTY, "--name", "林周县")
+    refused = json.loads(city.run("--json", "invite", COUNTY, "--name", "林周县", check=False)[1])
+    need(refused["error"]["code"] == "outside_reach", f"{refused}")
     says(tree.nodes[CITY], 1, [f"terrace amend {CITY} --may-grant '5401*,!540126*,5402*'"],
          "invite", "540127", "--name", "x", "--may-grant", "5402*")
     says(root, 1, [f"terrace amend {CITY} --may-grant '5401*,!540126*,!540127*'"],

@@ -213,6 +213,8 @@ def county_joins(tree, city, play):
     play.ask("POST", "/invite", dict(name="林周县"), who="gao", want=400, code="bad_request")
     play.ask("POST", "/invite", dict(division=CITY, name="x"), who="gao", want=409, code="refused")
     play.ask("POST", "/invite", asked, who="li", want=403, code="needs_role")
+    widen = play.ask("POST", "/invite", dict(division="540221", name="x"), who="gao", want=409, code="outside_reach")
+    assert f"terrace amend {CITY} --may-grant" in widen, widen
     held = json.loads(play.ask("POST", "/invite", dict(asked, hold=True), who="gao"))["token"]
     joining = threading.Thread(target=tree.join_with, args=(held, city, COUNTY, "林周县", ("央金",)))
     joining.start()
@@ -224,7 +226,8 @@ def county_joins(tree, city, play):
     play.ask("POST", "/endpoint", dict(endpoint=city.status()["endpoint"]), who="gao")
     amend = f"/peers/{COUNTY}/amend"
     play.ask("POST", amend, dict(name="林周县", may_grant=["540121*"]), who="gao")
-    play.ask("POST", amend, dict(may_grant=["5402*"]), who="gao", want=409, code="refused")
+    play.ask("POST", amend, dict(may_grant=["5402*"]), who="gao", want=409, code="outside_reach")
+    play.ask("POST", amend, dict(name="x\n"), who="gao", want=409, code="refused")
     play.ask("POST", amend, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", amend, dict(name="x"), who="li", want=403, code="needs_role")
     play.ask("POST", "/peers/540999/amend", dict(name="x"), who="gao", want=404, code="not_found")

@@ -381,6 +381,10 @@ static void a_granter_asks_itself_first(void **state)
             world->roster, division_of("540100"), division_of(cases[i].code), &list, &world->err);
         char got[MESSAGE_BYTES_MAX] = "";
 
+        if ((status == ERR_OUTSIDE_REACH) !=
+            (cases[i].word != NULL && strncmp(cases[i].word, "outside_reach", 13) == 0)) {
+            fail_msg("%s: %s", cases[i].name, status_name(status));
+        }
         if (status != OK) {
             const struct bytes text = bytes_text(world->err.text);
             const struct bytes pattern = message_value(text, "pattern"),
