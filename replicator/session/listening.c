@@ -31,8 +31,7 @@ enum status listening_say(struct replicator *r, struct txn *txn, const struct en
     struct buf body = BUF_EMPTY;
     uint64_t lsn;
 
-    if (!endpoint_well_formed(entry->link) ||
-        (entry->former[0] != '\0' && !endpoint_well_formed(entry->former))) {
+    if (!endpoint_well_formed(entry->link)) {
         return err_set(err, ERR_REFUSED, "endpoint_unusable endpoint=%s", entry->link);
     }
     endpoint_write(&body, entry);

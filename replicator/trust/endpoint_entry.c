@@ -44,8 +44,6 @@ void endpoint_write(struct buf *out, const struct endpoint_entry *entry)
 
     message.has_link = 1;
     message.link = pb_of_text(entry->link);
-    message.has_former = entry->former[0] != '\0';
-    message.former = pb_of_text(entry->former);
     message_encode(out, &message.base);
 }
 
@@ -73,8 +71,7 @@ enum status endpoint_read(struct endpoint_entry *out, struct bytes body, struct 
                             ENDPOINT_ENTRY_BYTES_MAX, err);
     if (status == OK) {
         message = (const Terrace__EndpointEntry *)(const void *)decoded;
-        if (!message->has_link || !take(out->link, message->link) ||
-            (message->has_former && !take(out->former, message->former))) {
+        if (!message->has_link || !take(out->link, message->link)) {
             status = err_set(err, ERR_MALFORMED, "endpoint_invalid");
         }
     } else {

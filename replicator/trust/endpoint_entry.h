@@ -14,7 +14,6 @@ enum { ENDPOINT_ENTRY_BYTES_MAX = 512 };
 
 struct endpoint_entry {
     char link[ENDPOINT_BYTES_MAX + 1];
-    char former[ENDPOINT_BYTES_MAX + 1]; /* for who knows only the former link key; "": none */
 };
 
 /* "tcp://HOST:PORT" with a host that can be dialled and a port of 1-65535. */

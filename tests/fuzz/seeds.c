@@ -415,8 +415,7 @@ static void save_words(void)
                                     .epoch = 1,
                                     .lsn = 7,
                                     .reason = "机器被盗"};
-    const struct endpoint_entry entry = {"tcp://new.example.net:7400",
-                                         "tcp://new.example.net:7402"};
+    const struct endpoint_entry entry = {"tcp://new.example.net:7400"};
     struct buf out = BUF_EMPTY;
 
     revocation_write(&out, &revocation);

@@ -52,16 +52,16 @@ class Chain:
         """Why the admins' word is not enough; "" when it is."""
         if not groups:
             return "no admin signed it"
-        names = {}
+        names = set()
         for group, holds in groups:
             if not holds:
                 return "a signature under it does not hold"
             admin = self.at.get(group.key)
             if admin is None or "admin" not in admin.roles:
                 return "who signed it is no admin"
-            names[group.role] = admin.name
+            names.add(admin.name)
         if len(self.admins()) < 2:
             return ""
-        if set(names) != {MAKER, CHECKER} or len(set(names.values())) != 2:
+        if len(names) < 2:
             return "one admin signed it where there are two"
         return ""

@@ -253,6 +253,29 @@ static void who_may_name_a_person(void **state)
     }
 }
 
+/* What is asked for is two admins: the roles of makers and checkers are those of documents. */
+static void in_whichever_role(void **state)
+{
+    static const enum approval_role roles[] = {ROLE_MAKER, ROLE_CHECKER};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(roles); i++) {
+        struct world *world = open_world(2);
+
+        add_person(world, LI, "maker");
+        sign(world, roles[i], &world->keys[ZHUOMA]);
+        sign(world, roles[i], &world->keys[WANGDUI]);
+        judge(world);
+        assert_string_equal(world->why[0], "");
+        add_person(world, LI, "checker");
+        sign(world, roles[i], &world->keys[ZHUOMA]);
+        sign(world, roles[i], &world->keys[ZHUOMA]);
+        judge(world);
+        assert_string_equal(world->why[0], "person_by_one");
+        close_world(world);
+    }
+}
+
 static struct world *open_office(void)
 {
     struct world *world = open_world(2);
@@ -463,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_may_name_a_person),
+        cmocka_unit_test(in_whichever_role),
         cmocka_unit_test(who_may_approve),
         cmocka_unit_test(made_up_persons_approve_nothing),
         cmocka_unit_test(what_is_said_before_counts_within_a_block),
