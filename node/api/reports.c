@@ -4,6 +4,7 @@
 #include "node/api/at.h"
 #include "node/api/report_execution.h"
 #include "node/api/unapproved_json.h"
+#include "node/api/unconfirmed_json.h"
 #include "node/ledger/query/sources.h"
 
 static void write_place(struct report *report, const struct place *place)
@@ -238,8 +239,11 @@ static void write_report(struct report *report, size_t which)
     out_close(out, ']');
     write_page(out, report->page);
     if (report->until_ms == 0) { /* what lacked an approval at another moment nobody kept */
-        out_unapproved(out, report->txn, report->roster, report->division,
-                       scoped ? report->scope : SCOPE_SUBTREE);
+        const enum scope scope = scoped ? report->scope : SCOPE_SUBTREE;
+
+        out_unapproved(out, report->txn, report->roster, report->division, scope);
+        out_unconfirmed(out, report->view, report->roster, report->division, scope,
+                        report->request);
     }
     out_close(out, '}');
 }

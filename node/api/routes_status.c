@@ -7,9 +7,11 @@
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_rotation.h"
 #include "node/api/routes_tree.h"
+#include "node/api/unconfirmed_json.h"
 #include "node/core/scrub.h"
 #include "node/ledger/rows/unapproved.h"
 #include "node/office/operators.h"
+#include "proto/array.h"
 
 /* --- status: taken on the loop in one read-only call --- */
 
@@ -22,6 +24,7 @@ struct peer_line {
 
 struct status_task {
     struct api_task api_task;
+    const struct store *store;
     uint32_t epoch;
     uint64_t granted_unix_ms; /* when its keys were granted */
     struct log_head head;
@@ -40,6 +43,8 @@ struct status_task {
     bool has_makers;
     const char *vouched_by; /* what the node's persons rest on */
     struct unapproved_sum unapproved;
+    struct unconfirmed *unconfirmed;
+    size_t unconfirmed_count;
     struct scrub_progress scrub;
     bool stalled; /* the loop did not come round: links and those below are not known */
     struct watch_summary below;
@@ -102,6 +107,22 @@ static void take_roster(struct status_task *status, const struct roster *roster,
     }
 }
 
+/* Above and below, as far as this node knows them; `snapshot` NULL: the store as it is now. */
+static void take_unconfirmed(struct status_task *status, const struct store *store,
+                             struct store_snapshot *snapshot, const struct roster *roster)
+{
+    struct unconfirmed keys;
+    size_t capacity = 0;
+
+    for (size_t i = 0; i < roster_count(roster); i++) {
+        if (unconfirmed_find(store, snapshot, roster, roster_at(roster, i)->grant.division,
+                             &keys)) {
+            ARRAY_ROOM(status->unconfirmed, status->unconfirmed_count, capacity);
+            status->unconfirmed[status->unconfirmed_count++] = keys;
+        }
+    }
+}
+
 static void run_status(struct api_task *api_task, struct node *node, struct txn *txn)
 {
     struct status_task *status = (struct status_task *)api_task;
@@ -116,6 +137,7 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     status->has_makers = node_has_maker(txn);
     status->vouched_by = vouched_by(txn, node_roster(node), self);
     unapproved_sum(txn, DIVISION_NONE, &status->unapproved);
+    take_unconfirmed(status, status->store, NULL, node_roster(node));
     scrub_progress(node, &status->scrub);
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
@@ -133,6 +155,7 @@ static void free_status(struct api_task *api_task)
     struct status_task *status = (struct status_task *)api_task;
 
     mem_free(status->peers);
+    mem_free(status->unconfirmed);
     mem_free(status->alarms);
 }
 
@@ -254,6 +277,16 @@ static void write_vouched(struct json_out *out, const struct status_task *status
     out_close(out, '}');
 }
 
+static void write_unconfirmed(struct json_out *out, const struct status_task *status,
+                              uint64_t now_ms, enum language language)
+{
+    out_open(out, "unconfirmed", '[');
+    for (size_t i = 0; i < status->unconfirmed_count; i++) {
+        out_new_keys(out, &status->unconfirmed[i], now_ms, language);
+    }
+    out_close(out, ']');
+}
+
 /* How far what is held was read again since it came. */
 static void write_scrub(struct json_out *out, const struct scrub_progress *scrub)
 {
@@ -334,6 +367,7 @@ static void write_status(struct json_out *out, const struct service *service,
         write_alarm(out, NULL, &status->alarms[i], language, false);
     }
     out_close(out, ']');
+    write_unconfirmed(out, status, now_ms, language);
     write_below(out, "below", &status->below, status->worst_name, language);
     write_rotation(out, &status->rotation, now_ms);
     write_door(out, service);
@@ -363,6 +397,7 @@ static bool take_from_disk(struct status_task *status, const struct request *req
         status->has_makers = node_has_maker(view.txn);
         status->vouched_by = vouched_by(view.txn, roster->roster, service->self);
         unapproved_sum(view.txn, DIVISION_NONE, &status->unapproved);
+        take_unconfirmed(status, view.store, view.snapshot, roster->roster);
         status->alarms = alarms_stored(view.txn, &status->alarm_count);
     }
     roster_snapshot_release(service, roster);
@@ -391,6 +426,7 @@ void get_status(struct request *request, struct answer *answer)
     enum status outcome;
 
     status->api_task.task.read_only = true;
+    status->store = &service->store;
     outcome = api_task_run_within(&status->api_task, service->node, &service->clock,
                                   API_TASK_PATIENCE_MS);
     if (outcome == ERR_BUSY) {

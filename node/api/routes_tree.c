@@ -6,6 +6,7 @@
 #include "node/api/routes_alarms.h"
 #include "node/api/stop_json.h"
 #include "node/api/unapproved_json.h"
+#include "node/api/unconfirmed_json.h"
 #include "node/core/division_words.h"
 #include "node/core/node_watch.h"
 #include "node/office/vouching.h"
@@ -119,13 +120,14 @@ static void write_message(struct json_out *out, const char *key, enum language l
 /* What its approvals rest on, and what of it is held here without one that holds. */
 static void write_approvals(struct json_out *out, const struct view *view,
                             const struct roster_snapshot *roster, struct division division,
-                            enum language language)
+                            const struct request *request)
 {
     const char *by = vouched_by(view->txn, roster->roster, division);
 
     out_text(out, "vouched_by", by);
-    write_message(out, "vouched", language, vouched_sentence(by));
+    write_message(out, "vouched", request->language, vouched_sentence(by));
     out_unapproved(out, view->txn, roster, division, SCOPE_OWN);
+    out_unconfirmed(out, view, roster, division, SCOPE_OWN, request);
 }
 
 /* Where its ledger here stands. Only what is alarmed costs a read. */
@@ -178,7 +180,7 @@ static void write_state(struct json_out *out, const struct place *place, uint32_
 /* --- all of them --- */
 
 static void write_rows(struct json_out *out, const struct tree_task *tree, const struct view *at,
-                       const struct roster_snapshot *roster, enum language language,
+                       const struct roster_snapshot *roster, const struct request *request,
                        struct page *page)
 {
     uint32_t own_depth = 0;
@@ -193,8 +195,8 @@ static void write_rows(struct json_out *out, const struct tree_task *tree, const
         }
         if (view != NULL && page_row(page, place->division.code)) {
             out_open(out, NULL, '{');
-            write_state(out, place, place->depth - own_depth, view, language);
-            write_approvals(out, at, roster, place->division, language);
+            write_state(out, place, place->depth - own_depth, view, request->language);
+            write_approvals(out, at, roster, place->division, request);
             write_stopped(out, at, roster, tree, place->division);
             out_close(out, '}');
         }
@@ -287,10 +289,12 @@ static void write_invited(struct json_out *out, const struct service *service,
     out_close(out, ']');
 }
 
-static void write_tree(struct json_out *out, const struct service *service, const struct view *view,
+static void write_tree(struct json_out *out, const struct request *request, const struct view *view,
                        const struct tree_task *tree, const struct roster_snapshot *roster,
-                       enum language language, struct page *page)
+                       struct page *page)
 {
+    const struct service *service = request->service;
+    const enum language language = request->language;
     struct watch_summary summary = {0};
 
     for (size_t i = 1; i < tree->count; i++) {
@@ -300,7 +304,7 @@ static void write_tree(struct json_out *out, const struct service *service, cons
     out_text(out, "division", service->self.code);
     out_time(out, "as_of", clock_unix_ms(&service->clock));
     write_summary(out, &summary, name_of(roster, summary.worst.division), language);
-    write_rows(out, tree, view, roster, language, page);
+    write_rows(out, tree, view, roster, request, page);
     write_invited(out, service, view, language);
     write_page(out, page);
     out_close(out, '}');
@@ -326,7 +330,7 @@ void get_tree(struct request *request, struct answer *answer)
         answer_outcome(request, answer,
                        api_task_run_within(&tree->api_task, service->node, &service->clock,
                                            API_TASK_PATIENCE_MS))) {
-        write_tree(&out, service, &view, tree, roster, request->language, &page);
+        write_tree(&out, request, &view, tree, roster, &page);
         (void)page_found(&page, request, answer);
     }
     roster_snapshot_release(service, roster);

@@ -4,6 +4,7 @@
 #include "node/cli/option_values.h"
 #include "node/cli/output.h"
 #include "node/cli/pages.h"
+#include "node/cli/unconfirmed_print.h"
 #include "node/ledger/schema/accounts.h"
 #include "node/text/nearest.h"
 
@@ -85,6 +86,7 @@ static enum exit_code print_parts(const struct cli *cli, const json_t *answer,
     if (output.format == FORMAT_TABLE) {
         print_as_of(cli, answer);
         print_unapproved(cli, answer);
+        print_unconfirmed(cli, answer);
     }
     for (size_t i = 0; i < count; i++) {
         output_begin(&output, parts[i].name, parts[i].columns, parts[i].count);

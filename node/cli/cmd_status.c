@@ -4,6 +4,7 @@
 #include "node/cli/attention.h"
 #include "node/cli/pages.h"
 #include "node/cli/print.h"
+#include "node/cli/unconfirmed_print.h"
 #include "node/cli/watch.h"
 #include "node/ledger/schema/kinds.h"
 
@@ -222,6 +223,7 @@ static void print_status(struct cli *cli, const json_t *status)
                  json_integer_value(json_object_get(unapproved, "count")),
                  text_of(unapproved, "amount"));
     }
+    print_unconfirmed(cli, status);
     print_scrub(cli, json_object_get(status, "scrub"));
     cli_tell(cli, stdout, "status_persons approval=%s persons=%s",
              approval_words(cli, approval, text_of(status, "approval")),

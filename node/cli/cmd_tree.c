@@ -3,6 +3,7 @@
 
 #include "node/cli/client.h"
 #include "node/cli/print.h"
+#include "node/cli/unconfirmed_print.h"
 #include "node/cli/watch.h"
 
 #define TREE_PATH "/status/tree"
@@ -93,6 +94,9 @@ static void print_tree(const struct cli *cli, const json_t *answer)
     (void)fputs("\n\n", stdout);
     print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
     print_unapproved(cli, rows);
+    for (size_t i = 0; i < json_array_size(rows); i++) {
+        print_unconfirmed(cli, json_array_get(rows, i));
+    }
     print_cures(rows);
     print_invited(cli, json_object_get(answer, "invited"));
 }

@@ -56,12 +56,38 @@ def has(node, number, division=COUNTY):
     return node.run("get", number, "--division", division, check=False)[0] == 0
 
 
-def recovery(node):
-    return next((row for row in node.json("confirm", "--list")["rows"] if row["division"] == COUNTY), None)
+def recovery(node, division=COUNTY):
+    return next((row for row in node.json("confirm", "--list")["rows"] if row["division"] == division), None)
 
 
-def is_alarmed(node):
-    return any(alarm["code"] == "epoch_unconfirmed" and alarm["division"] == COUNTY for alarm in node.status()["alarms"])
+def is_alarmed(node, division=COUNTY):
+    return any(alarm["code"] == "epoch_unconfirmed" and alarm["division"] == division for alarm in node.status()["alarms"])
+
+
+def boards(node, division=COUNTY):
+    """What each board of a node that has this division below it says of keys that nobody confirmed."""
+    row = next(row for row in node.json("status", "--tree")["rows"] if row["division"] == division)
+    of_all = {"status": node.status(), "tree": row, "own": node.json("report", "chain", "--division", division),
+              "chain": node.json("report", "chain"), "execution": node.json("report", "execution", "--scope", "subtree")}
+    return {name: next((one for one in board["unconfirmed"] if one["division"] == division), None)
+            for name, board in of_all.items()}
+
+
+def says_so(node, division=COUNTY, **want):
+    """They all say the same, and in words; the figures are those that `figures` had."""
+    said = boards(node, division)
+    for name, one in said.items():
+        need(one is not None and all(one[key] == value for key, value in want.items()), (name, one, want))
+        need(one["since"] == said["status"]["since"] and one["oldest"] == said["status"]["oldest"], said)
+    for words in (("status",), ("status", "--tree"), ("report", "chain")):
+        shown = node.run("--lang", "en", *words, check=False)[1]
+        need(("UNCONFIRMED" if want["state"] != "node_key" else "BY A KEY") in shown and division in shown, shown)
+    return said["status"]
+
+
+def figures(node, division=COUNTY):
+    """Of its ledger here."""
+    return node.digest(division), node.json("balance", "--division", division)["rows"]
 
 
 def four_levels(tree):
@@ -86,9 +112,9 @@ def lose_keys(node):
 
 
 def recover(city, county):
-    code, _, said = city.run("--lang", "en", "invite", COUNTY, "--name", "林周县", check=False)
+    code, _, said = city.run("--lang", "en", "invite", county.division, "--name", "林周县", check=False)
     need(code == 1 and "--recover" in said, said)
-    token = city.json("invite", COUNTY, "--recover")["token"]
+    token = city.json("invite", county.division, "--recover")["token"]
     code, _, said = county.run("--lang", "en", "join", token, check=False)
     need(code != 0, "a home that is there was made anew")
     county.run("join", token, "--recover")
@@ -97,18 +123,20 @@ def recover(city, county):
     county.start()
 
 
-def waits(node, documents):
+def waits(node, documents, division=COUNTY):
     """Held and passed on, and no figure made of it."""
-    trees.wait_until(lambda: recovery(node) and recovery(node)["waiting"]["documents"] >= documents, 120,
-                     f"{node.division} to hold what waits")
-    row = recovery(node)
+    trees.wait_until(lambda: recovery(node, division) and recovery(node, division)["waiting"]["documents"] >= documents,
+                     120, f"{node.division} to hold what waits")
+    row = recovery(node, division)
     need(row["epoch"] == 2 and row["granter"] == CITY and row["by"] == REGION and not row["counts"], row)
     need(row["cut_off"]["documents"] == 0 and row["fingerprint"] != row["former_fingerprint"], row)
-    need(is_alarmed(node), node.status()["alarms"])
+    need(is_alarmed(node, division), node.status()["alarms"])
+    return says_so(node, division, state="waits", epoch=2, by=REGION)
 
 
 def a_county_without_its_keys(tree):
     region, city, county, township = four_levels(tree)
+    before = figures(region)
     lose_keys(county)
     region.end()  # away, as it may be for weeks
     recover(city, county)
@@ -116,6 +144,7 @@ def a_county_without_its_keys(tree):
     trees.wait_until(lambda: has(city, "T2"), 120, "the granter to count it at once")
     trees.wait_until(lambda: has(township, "T2"), 120, "the township to hear of T2")
     need(recovery(city)["counts"] and not recovery(city)["here"], recovery(city))
+    says_so(city, state="counts_here", by=REGION)
     need(is_alarmed(township), township.status()["alarms"])
     entered(township, register("R1", "T1"))  # issued before
     said = submit(township, register("R2", "T2"))[0]
@@ -123,7 +152,9 @@ def a_county_without_its_keys(tree):
     entered(township, register("R2", "T2", unconfirmed="1"))
 
     region.start()
-    waits(region, 2 + 1)  # B2, T2 and the settle of T1
+    held = waits(region, 2 + 1)  # B2, T2 and the settle of T1
+    need(held["entries"] >= 3, held)
+    need(figures(region) == before, "a figure moved")
     need(has(region, "T1") and not has(region, "B2") and not has(region, "T2"), "figures were made of what waits")
     region.end()
     region.start()
@@ -136,6 +167,8 @@ def a_county_without_its_keys(tree):
     for node in (region, city, township):
         trees.wait_until(lambda: recovery(node) is None and not is_alarmed(node), 120, f"{node.division} to hear of it")
     trees.wait_until(lambda: has(region, "T2"), 120, "the region to fold what waited")
+    for node in (region, city):
+        says_so(node, state="node_key", by=REGION, entries=0)  # it has no persons, and so it stays said
     entered(county, transfer("T3", "B2"))
     trees.wait_until(lambda: has(township, "T3"), 120, "T3")
     entered(township, register("R3", "T3"))
