@@ -18,11 +18,11 @@ sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import tree as trees  # noqa: E402
 from foreign import enrol, session  # noqa: E402
 from foreign_client import messages  # noqa: E402
-from tampering import middle, persons, stage, table  # noqa: E402
+from tampering import middle, persons, stage, table, trust  # noqa: E402
 from tampering.table import CITY  # noqa: E402
 
 # In this order, since what comes later spoils more. Each with what is done before its rows, and behind them.
-SCENES = {"strangers": (None, None), "child": (None, None), "city": (None, None), "persons": (persons.hire, None),
+SCENES = {"strangers": (None, None), "child": (None, None), "city": (None, None), "persons": (persons.hire, None), "trust": (trust.hire, None),
           "middle": (middle.take_a_busy_city, middle.give_the_city_back), "forks": (None, None),
           "usurper": (middle.take_the_city, None)}
 EXPLORED_S = 2.5
@@ -55,7 +55,7 @@ def rejects_of(s, row):
     elif row.module == "forks":
         link = s.thief.link if s.thief else s.county.link
     else:
-        link = s.city.link if row.module in ("city", "persons") else s.county.link
+        link = s.city.link if row.module in ("city", "persons", "trust") else s.county.link
     if not link.socket.closed:
         link.drain()
     return link.rejects
@@ -116,6 +116,12 @@ def nothing_came(s, row, before):
             raise Missed(f"{row.name}: {division} is told {sorted(marks)}")
 
 
+def told(row):
+    """By whom, in which words."""
+    seen = [f"{division} {code}" + (f": {words}" if words else "") for division, code, words in row.seen]
+    return "; ".join(seen) or (f"he himself: {row.says}" if row.says else "nothing comes of it")
+
+
 def play_all(s, options):
     chosen = set(options.only.split(",")) if options.only else None
     shown = 0
@@ -125,8 +131,7 @@ def play_all(s, options):
             before(s)
         for row in rows:
             seconds = play(s, row, options)
-            tellers = ", ".join(f"{division} {code}" for division, code, _ in row.seen) or row.says or "nothing comes of it"
-            print(f"{row.name:38} {row.who:28} {tellers:44} {seconds:5.1f} s", flush=True)
+            print(f"{row.name:38} {row.who:28} {seconds:5.1f} s  {told(row)}", flush=True)
             shown += 1
         if rows and after:
             after(s)

@@ -9,6 +9,7 @@ from foreign import blocks, hashes
 from .stage import CITY, COUNTY, OURS, REGION, Member, now_ms
 
 DAY_MS = 24 * 3600 * 1000
+KIND_REVOKE = 2
 KIND_TRANSFER, KIND_REGISTER, KIND_SETTLE, KIND_PAYMENT = 23, 24, 26, 29
 
 
@@ -207,6 +208,34 @@ def grants_its_sibling(s):
 
 def grants_itself(s):
     grants(s, Member(s, OURS), epoch=2, parent=CITY.encode())
+
+
+def grants_itself_by_its_own_consent(s):
+    """The next epoch of its own, to which its key agrees: granting it is its parent's."""
+    grants(s, Member(s, OURS), epoch=2, parent=CITY.encode(), consent=s.county.keys)
+
+
+# --- ends of keys ---
+
+def revokes(s, division):
+    body = s.pb.Revocation(division=division.encode(), first_epoch=1, last_epoch=1, epoch=0, lsn=0, suite=1, hash=bytes(32))
+    s.county.says(s.county.log.write([(KIND_REVOKE, 1, body.SerializeToString())], now_ms(), (blocks.TREE, division)))
+
+
+def revokes_its_sibling(s):
+    revokes(s, COUNTY)
+
+
+def revokes_its_parent(s):
+    revokes(s, CITY)
+
+
+def revokes_the_region(s):
+    revokes(s, REGION)
+
+
+def revokes_itself(s):
+    revokes(s, OURS)
 
 
 # --- what it says of others ---

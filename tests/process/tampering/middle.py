@@ -13,7 +13,7 @@ from foreign.session import CREDIT_BYTES, beat_hash
 
 from .stage import CITY, COUNTY, KIND_GRANT, REGION, doc, now_ms
 
-KIND_TRANSFER = 23
+KIND_REVOKE, KIND_ENDPOINT, KIND_TRANSFER = 2, 4, 23
 
 
 class Middle:
@@ -183,6 +183,18 @@ def ends_the_session(s, *wholes):
     s.middle.send_blocks(*wholes)
     s.middle.pump(lambda: s.middle.hellos > before, "the county to ask anew")
     s.outcome = "it holds what came" if s.middle.heads[REGION].lsn >= blocks.parse(wholes[-1]).last_lsn() else None
+
+
+def forges_a_revocation(s):
+    """The region revokes the county, it says, under the city's key: the county goes on."""
+    body = s.pb.Revocation(division=COUNTY.encode(), first_epoch=1, last_epoch=1, epoch=0, lsn=0, suite=1, hash=bytes(32))
+    return sends(s, forged(s, REGION, [(KIND_REVOKE, 1, body.SerializeToString())], s.middle.keys.sign, audience=COUNTY))
+
+
+def says_where_the_region_listens(s):
+    """... or listens elsewhere, where the county would dial it."""
+    body = s.pb.EndpointEntry(link=b"tcp://10.0.0.1:7400")
+    return sends(s, forged(s, REGION, [(KIND_ENDPOINT, 1, body.SerializeToString())], s.middle.keys.sign))
 
 
 def keeps_an_allotment_back(s):

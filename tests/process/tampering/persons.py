@@ -13,11 +13,11 @@ KIND_PROJECT = 20
 TREE = (blocks.TREE, OUR_CITY)
 
 
-def signed(s, key, role, document, time_ms=None, epoch=1, index=0):
+def signed(s, key, role, document, time_ms=None, epoch=1, index=0, author=OUR_CITY):
     """A person's word for one document of a block."""
     time_ms = now_ms() if time_ms is None else time_ms
     root = leaf(blocks.Entry(0, 0, *document))
-    digest = tagged(b"approval", s.trust, code(OUR_CITY), u32(epoch), bytes([role]), u64(time_ms), root)
+    digest = tagged(b"approval", s.trust, code(author), u32(epoch), bytes([role]), u64(time_ms), root)
     return blocks.Group(1, role, key.verify_key.encode(), key.sign(digest).signature, time_ms, index, 1, 0, 1)
 
 
