@@ -1,6 +1,7 @@
-/* routes_revoke - a division below that may no longer speak.
+/* routes_revoke - a division below that may no longer speak, and the word of a second admin to it.
  *
- *   POST /divisions/CODE/revoke {reason}
+ *   POST /divisions/CODE/revoke {reason}       GET /revocations
+ *   POST /revocations/CODE/accept              POST /revocations/CODE/withdraw
  *
  * Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_ROUTES_REVOKE_H
@@ -8,6 +9,6 @@
 
 #include "node/api/api.h"
 
-route_fn post_revoke;
+route_fn post_revoke, get_revocations, post_revocation_accept, post_revocation_withdraw;
 
 #endif

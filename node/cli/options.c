@@ -38,8 +38,10 @@ const struct command commands[] = {
     {"endpoint", run_endpoint, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S, 0, "endpoint ADDRESS"},
     {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_KEY) | BIT(OPT_YES),
      "trust request FILE | trust sign FILE --key TRUSTKEY [--yes] | trust take FILE.signed"},
-    {"revoke", run_revoke, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, BIT(OPT_REASON) | BIT(OPT_YES),
-     "revoke CODE --reason TEXT [--yes]"},
+    {"revoke", run_revoke, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
+     BIT(OPT_REASON) | BIT(OPT_YES) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_WITHDRAW),
+     "revoke CODE --reason TEXT [--yes] | revoke --list | revoke --accept CODE [--yes] | "
+     "revoke --withdraw CODE"},
     {"join", run_join, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_LISTEN) | BIT(OPT_ENROL) | BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) |
          BIT(OPT_ADMIN) | BIT(OPT_RECOVER) | BIT(OPT_CHANNEL),

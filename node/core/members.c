@@ -54,13 +54,22 @@ enum status node_listen(struct node *node, struct txn *txn, const struct endpoin
     return replicator_listen(node->replicator, txn, entry, err);
 }
 
-enum status node_revoke(struct node *node, struct txn *txn, struct division division,
-                        const char *reason, struct revocation *out, struct err *err)
+enum status node_may_revoke(const struct node *node, struct division division, const char *reason,
+                            struct err *err)
 {
     const struct bytes text = bytes_text(reason);
 
     if (text.size == 0 || text.size > REVOCATION_REASON_MAX || !text_plain(text)) {
         return err_set(err, ERR_REFUSED, "revoke_reason bytes_max=%d", REVOCATION_REASON_MAX);
     }
-    return replicator_revoke(node->replicator, txn, division, reason, out, err);
+    return roster_may_revoke(node_roster(node), node->config.self, division, err);
+}
+
+enum status node_revoke(struct node *node, struct txn *txn, struct division division,
+                        const char *reason, struct revocation *out, struct err *err)
+{
+    const enum status status = node_may_revoke(node, division, reason, err);
+
+    return status == OK ? replicator_revoke(node->replicator, txn, division, reason, out, err)
+                        : status;
 }

@@ -12,6 +12,9 @@
  * endpoint that others can dial). */
 enum status node_invite(struct node *node, struct txn *txn, struct division division,
                         const struct invite_terms *terms, struct token *token, struct err *err);
+/* Would that be taken? Errors: those of node_revoke. */
+enum status node_may_revoke(const struct node *node, struct division division, const char *reason,
+                            struct err *err);
 /* See replicator_revoke. Errors: the same, and ERR_REFUSED for a reason that cannot be shown. */
 enum status node_revoke(struct node *node, struct txn *txn, struct division division,
                         const char *reason, struct revocation *out, struct err *err);

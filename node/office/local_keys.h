@@ -38,6 +38,8 @@
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_PROPOSAL, 'p', "batch(u64)", "sealed secret of who becomes known by a proposal",       \
       "proposals")                                                                                 \
+    X(LOCAL_REVOCATION, 'R', "division(9)", "a revocation that waits: when, admin, reason",        \
+      "revocations")                                                                               \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_SCRUB, 'S', "",                                                                        \
       "which blocks held were read again: positions of the order of arrival, blocks, faults, "     \

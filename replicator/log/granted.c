@@ -402,9 +402,8 @@ static void report_refused(const struct ingest *ingest, const struct held_log *l
 
     findings_alarm(found, limit ? ALARM_LIMIT : ALARM_BAD_GRANT,
                    limit ? child_of(ingest, log) : log->author,
-                   entry->kind == KIND_REVOKE
-                       ? "revoke_not_taken lsn=%" PRIu64 " author=%s why=%s"
-                       : "grant_not_taken lsn=%" PRIu64 " author=%s why=%s",
+                   entry->kind == KIND_REVOKE ? "revoke_not_taken lsn=%" PRIu64 " author=%s why=%s"
+                                              : "grant_not_taken lsn=%" PRIu64 " author=%s why=%s",
                    entry->lsn, log->author.code, why->text);
 }
 

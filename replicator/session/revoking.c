@@ -35,24 +35,12 @@ static void name_position(const struct replicator *r, struct revocation *out)
     }
 }
 
-static enum status check(const struct replicator *r, struct division division, struct err *err)
-{
-    if (division_equal(division, r->config.self) ||
-        !roster_within(r->roster, division, r->config.self)) {
-        return err_set(err, ERR_NOT_FOUND, "revoke_not_below division=%s self=%s", division.code,
-                       r->config.self.code);
-    }
-    return roster_revoked(r->roster, division, NULL)
-               ? err_set(err, ERR_REFUSED, "revoke_again division=%s", division.code)
-               : OK;
-}
-
 enum status revoking_begin(struct replicator *r, struct txn *txn, struct division division,
                            const char *reason, struct revocation *out, struct err *err)
 {
     const struct audience audience = {.kind = AUDIENCE_TREE, .division = division};
     struct buf body = BUF_EMPTY;
-    enum status status = check(r, division, err);
+    enum status status = roster_may_revoke(r->roster, r->config.self, division, err);
     bool changed;
 
     memset(out, 0, sizeof *out);

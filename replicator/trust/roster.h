@@ -161,6 +161,9 @@ struct division roster_confirmer(const struct roster *roster, struct division di
  * is unknown here); ERR_REFUSED (it is not `by`'s to revoke); ERR_LIMIT. */
 enum status roster_revoke(struct roster *roster, const struct revocation *revocation, bool *changed,
                           struct err *err);
+/* May `by` say that now? Errors: ERR_NOT_FOUND (it is not below), ERR_REFUSED (it is revoked). */
+enum status roster_may_revoke(const struct roster *roster, struct division by,
+                              struct division division, struct err *err);
 /* Is the division revoked now? `out`, which may be NULL: by the word that stands. */
 bool roster_revoked(const struct roster *roster, struct division division, struct revocation *out);
 

@@ -53,3 +53,15 @@ bool roster_revoked(const struct roster *roster, struct division division, struc
     }
     return word != NULL;
 }
+
+enum status roster_may_revoke(const struct roster *roster, struct division by,
+                              struct division division, struct err *err)
+{
+    if (division_equal(division, by) || !roster_within(roster, division, by)) {
+        return err_set(err, ERR_NOT_FOUND, "revoke_not_below division=%s self=%s", division.code,
+                       by.code);
+    }
+    return roster_revoked(roster, division, NULL)
+               ? err_set(err, ERR_REFUSED, "revoke_again division=%s", division.code)
+               : OK;
+}

@@ -38,6 +38,7 @@ POSTS_KIB_MAX = 160 << 10  # what a few of the largest posts, whatever stands in
 RESTING = 100
 RESTING_KIB_MAX = 224 << 10  # bodies and what is kept of them have 128 MiB together
 READERS = 400
+OWNER_S_MAX = 15            # of a machine that has much else to do
 READERS_KIB_MAX = 160 << 10
 
 
@@ -465,6 +466,18 @@ def odd_posts_cost_little(node, door, token):
         grown_at_most(node, f"4 posts of 8 MiB of {name}", POSTS_KIB_MAX, at_once)
 
 
+def the_owner_is_served(node):
+    """At the socket, by his command line, whoever crowds the network's door."""
+    began = time.monotonic()
+    for words in (("status",), ("get", "A7"), ("list", "agency", "--limit", "5"), ("alarms",)):
+        code, _, err = node.run(*words, check=False)
+        if code not in (0, 1) or (code == 1 and words[0] != "list"):  # more are behind that page
+            fail(f"{words}: {code} {err}")
+    took = time.monotonic() - began
+    if took > OWNER_S_MAX:
+        fail(f"the owner was served after {took:.1f} s")
+
+
 def uploads_that_rest_are_counted(node, door, token):
     """Each hands in a part, whose verdicts are kept for its end, and sends no more."""
     part = b"{}\n" * 5000
@@ -477,6 +490,7 @@ def uploads_that_rest_are_counted(node, door, token):
         for client in resting:
             client.sendall(head + part)
         door.well("uploads that rest")
+        the_owner_is_served(node)
         for client in resting:
             client.close()
     grown_at_most(node, f"{RESTING} uploads that rest", RESTING_KIB_MAX, rest)
@@ -496,6 +510,7 @@ def who_reads_slowly_keeps_no_block(node, door, token):
         for reader in readers:
             if not reader.recv(1024).startswith(b"HTTP/1.1 200"):
                 fail("a reader is not answered")
+        the_owner_is_served(node)
         for reader in readers:
             reader.close()
     grown_at_most(node, f"{len(places)} who read slowly", READERS_KIB_MAX, read)

@@ -136,8 +136,38 @@ def state_of(root, division):
     return next(row for row in root.json("invite", "--list", as_user="gao")["rows"] if row["division"] == division)
 
 
+def two_end_it(root):
+    """A division is revoked by two admins, as it was let in by two; what one said waits, and ends nothing."""
+    revoke = ("revoke", CITY, "--reason", "机器被盗", "--yes")
+    says(root, 2, ["--accept"], "revoke")
+    says(root, 2, ["--accept"], "revoke", CITY, "--list")
+    says(root, 2, ["--yes"], "revoke", "--accept", CITY, as_user="hua")
+    says(root, 1, ["waits for a second admin"], "revoke", "--accept", CITY, "--yes", as_user="hua")
+    says(root, 1, [OTHER], "revoke", OTHER, "--reason", "x", "--yes", as_user="gao")  # it never came
+    says(root, 0, ["another one", f"--accept {CITY}"], *revoke, as_user="gao")
+    row, = root.json("revoke", "--list", as_user="hua")["rows"]
+    need((row["division"], row["by"], row["reason"], row["state"]) == (CITY, "gao", "机器被盗", "waits"), f"{row}")
+    says(root, 0, [CITY, "gao", "机器被盗"], "revoke", "--list", as_user="hua")
+    root.end()
+    root.start()  # it waits in the store
+    says(root, 1, ["another admin"], "revoke", "--accept", CITY, "--yes", as_user="gao")
+    says(root, 0, ["another one"], *revoke, as_user="gao")  # saying it twice is no second word
+    need(state_in_tree(root) != "revoked", "one person revoked it")
+    says(root, 0, [f"{CITY} is not revoked"], "revoke", "--withdraw", CITY, as_user="gao")
+    says(root, 1, ["waits for a second admin"], "revoke", "--withdraw", CITY, as_user="gao")
+    root.run(*revoke, as_user="gao")
+    said = root.json("revoke", "--accept", CITY, "--yes", as_user="hua")
+    need(said["state"] == "revoked" and state_in_tree(root) == "revoked", f"{said}")
+    need(root.json("revoke", "--list", as_user="gao")["rows"] == [], "it waits although it is said")
+    says(root, 1, [CITY], *revoke, as_user="gao")
+
+
+def state_in_tree(root):
+    return next(row["state"] for row in root.json("status", "--tree")["rows"] if row["division"] == CITY)
+
+
 def two_persons(base, build):
-    """One admin invites, another says yes, before or after somebody came; a withdrawn token tells so."""
+    """One admin invites, another says yes, before or after somebody came; a withdrawn token tells so. Ending it takes two, too."""
     tree = trees.Tree(os.path.join(base, "strict"), build=build, approval="required")
     try:
         root = trees.Node(tree, ROOT, "西藏自治区", None)
@@ -165,6 +195,7 @@ def two_persons(base, build):
         need(join.returncode == 1 and "withdrawn" in told, f"exit {join.returncode}: {told}")
         need(state_of(root, OTHER)["state"] == "withdrawn", f"{state_of(root, OTHER)}")
         need(not os.path.exists(os.path.join(node.home, "keys")), "keys of who was refused are left")
+        two_end_it(root)
     finally:
         tree.stop()
 
@@ -199,7 +230,7 @@ def main():
         except trees.Failed as failed:
             print(f"endpoints: {failed}", file=sys.stderr)
             return 1
-    print("endpoints: who moves is found by his children, up or away; two persons let a division in")
+    print("endpoints: who moves is found by his children, up or away; two persons let a division in, and end it")
     return 0
 
 

@@ -23,6 +23,11 @@ ROOT, CITY, COUNTY = "540000", "540100", "540121"
 YEAR = "2026"
 PATIENCE_S = trees.PATIENCE_S
 ENDLESS_RATE = 64 << 20  # bytes a second
+IDLE, SLOW = 2000, 100
+LOUD, LOUD_BYTES = 20, 50 << 20
+GROWN_MIB_MAX = 64
+SPENT_S_MAX = 20
+SERVED_S_MAX = 15  # by a machine that has much else to do
 
 
 def document(kind, ident, **fields):
@@ -109,31 +114,108 @@ def listen_address(node):
     raise trees.Failed(f"{node.division} has no listen in its config")
 
 
-def pour(address, size):
-    """Sends `size` bytes of no protocol, or as many as are taken."""
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x01CURVE" + bytes(47)  # as ZeroMQ begins
+
+
+def pour(address, size, greeting=b"\xff" + bytes(8) + b"\x7f"):
+    """Sends `size` bytes of no protocol, or as many as are taken; behind GREETING, as one message of that size."""
     with socket.create_connection(address, timeout=PATIENCE_S) as stranger:
         try:
-            stranger.sendall(b"\xff" + bytes(8) + b"\x7f" + os.urandom(size))
+            stranger.sendall(greeting)
+            if greeting == GREETING:
+                stranger.sendall(b"\x06" + size.to_bytes(8, "big"))  # a long command
+            stranger.sendall(os.urandom(size))
         except OSError:
             pass
 
 
+def growth(node, work):
+    """MiB that a daemon's memory grew by at most while `work` ran, looked at all the time."""
+    before, most, done = node.rss_kib(), [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.02):
+            most[0] = max(most[0], node.rss_kib())
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        work()
+    finally:
+        done.set()
+        watcher.join()
+    return (most[0] - before) >> 10
+
+
+class SlowHandshakes:
+    """Strangers who begin as ZeroMQ does, a byte at a time, and begin anew when they are sent away."""
+
+    def __init__(self, address):
+        self.address, self.over, self.cut = address, threading.Event(), 0
+        self.thread = threading.Thread(target=self.drip)
+        self.thread.start()
+
+    def drip(self):
+        strangers = [[socket.create_connection(self.address, timeout=PATIENCE_S), 0] for _ in range(SLOW)]
+        while not self.over.wait(0.5):
+            for stranger in strangers:
+                try:
+                    stranger[0].sendall(GREETING[stranger[1]:stranger[1] + 1])
+                    stranger[1] = min(stranger[1] + 1, len(GREETING) - 1)
+                except OSError:
+                    self.cut += 1
+                    stranger[:] = [socket.create_connection(self.address, timeout=PATIENCE_S), 0]
+        for stranger, _ in strangers:
+            stranger.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.over.set()
+        self.thread.join()
+
+
+def served(county, number):
+    """One paper of an enrolled neighbour, and a word of the operator at the city; after how many seconds each."""
+    began = time.monotonic()
+    county.run("submit", "-", stdin=document("agency", number, agency_code=f"1052{number[-2:]}",
+                                             agency_name="林周县农业农村局").encode())
+    city = county.parent
+    trees.wait_until(lambda: city.run("get", number, "--division", COUNTY, check=False)[0] == 0, PATIENCE_S, f"{number} at the city")
+    took = time.monotonic() - began
+    began = time.monotonic()
+    city.run("status")
+    return took, time.monotonic() - began
+
+
 def flood(tree):
-    """Strangers without a key: idle ones by the hundred, loud ones. The enrolled go on."""
+    """Strangers without a key: idle ones by the thousand, slow ones, loud ones. The enrolled and the operator are served."""
     city, county = tree[CITY], tree[COUNTY]
     host, port, _ = listen_address(city)
-    before = city.rss_kib()
-    idle = [socket.create_connection((host, port), timeout=PATIENCE_S) for _ in range(500)]
-    for _ in range(20):
-        pour((host, port), 5 << 20)
-    county.run("submit", "-", stdin=document("agency", "A3", agency_code="105003",
-                                             agency_name="林周县农业农村局").encode())
-    tree.wait_equal_digests()
-    grown = city.rss_kib() - before
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, IDLE + SLOW + 500)), hard))
+    worst, begun, idle = [0, 0], city.cpu_seconds(), []
+
+    def meet_them():
+        nonlocal worst
+        idle.extend(socket.create_connection((host, port), timeout=PATIENCE_S) for _ in range(IDLE))
+        with SlowHandshakes((host, port)) as slow:
+            for number in range(LOUD):
+                pour((host, port), LOUD_BYTES, *[GREETING] * (number % 2))
+                if number % 4 == 0:
+                    worst = [max(pair) for pair in zip(worst, served(county, f"A3{number:02}"))]
+            tree.wait_equal_digests()
+            trees.wait_until(lambda: slow.cut > 0, PATIENCE_S, "who greets too slowly to be sent away")
+    grown = growth(city, meet_them)
+    spent = city.cpu_seconds() - begun
     for stranger in idle:
         stranger.close()
-    need(grown < 32 << 10, f"strangers made the city grow by {grown} KiB")
-    print(f"  flood: 500 idle and 20 loud strangers, {grown} KiB more")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    need(grown < GROWN_MIB_MAX, f"strangers made the city grow by {grown} MiB")
+    need(spent < SPENT_S_MAX, f"strangers took {spent:.1f} s of a core")
+    need(max(worst) < SERVED_S_MAX, f"a paper took {worst[0]:.1f} s, and the operator {worst[1]:.1f} s")
+    print(f"  flood: {IDLE} idle, {SLOW} slow and {LOUD} loud strangers: {grown} MiB more at most, {spent:.1f} s of a core; "
+          f"a paper is there after {worst[0]:.1f} s at most, the operator is told after {worst[1]:.1f} s")
 
 
 def rogue(tree, *args, code=0):
@@ -187,23 +269,6 @@ def setting(node, key):
         if name.strip() == key and value.strip():
             return value.strip().strip('"').strip("'")
     raise trees.Failed(f"{node.division} has no {key} in its config")
-
-
-def growth(node, work):
-    """MiB that a daemon's memory grew by at most while `work` ran, looked at all the time."""
-    before, most, done = node.rss_kib(), [0], threading.Event()
-
-    def watch():
-        while not done.wait(0.02):
-            most[0] = max(most[0], node.rss_kib())
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    try:
-        work()
-    finally:
-        done.set()
-        watcher.join()
-    return (most[0] - before) >> 10
 
 
 def flood_alarmed(node):

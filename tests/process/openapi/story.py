@@ -477,7 +477,26 @@ def forked(tree, play):
 
 
 def revoked(play):
-    play.ask("POST", f"/divisions/{COUNTY}/revoke", dict(reason="机器被盗"), who="gao")
+    """By two admins once there are two."""
+    revoke = f"/divisions/{COUNTY}/revoke"
+    play.ask("POST", "/users", dict(name="hua", password=PASSWORD, roles=["admin"]), who="gao")
+    play.login("hua", PASSWORD)
+    play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="hua", want=404, code="not_found")
+    play.ask("POST", f"/revocations/{COUNTY}/withdraw", "{}", who="hua", want=404, code="not_found")
+    waits = json.loads(play.ask("POST", revoke, dict(reason="看错了"), who="gao"))
+    assert waits["state"] == "waits" and waits["by"] == "gao", waits
+    play.get("/revocations", who="hua")
+    play.get("/revocations?limit=1", who="hua")
+    play.ask("GET", "/revocations?limit=none", who="hua", want=400, code="bad_request")
+    play.ask("GET", "/revocations", who="li", want=403, code="needs_role")
+    for act in ("accept", "withdraw"):
+        play.ask("POST", f"/revocations/low/{act}", "{}", who="gao", want=400, code="bad_request")
+        play.ask("POST", f"/revocations/{COUNTY}/{act}", "{}", who="li", want=403, code="needs_role")
+    play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="gao", want=409, code="refused")
+    play.ask("POST", f"/revocations/{COUNTY}/withdraw", "{}", who="hua")
+    play.ask("POST", revoke, dict(reason="机器被盗"), who="gao")
+    play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="hua")
+    play.ask("POST", "/users/hua/disable", "{}", who="gao")
 
 
 def leave(play):

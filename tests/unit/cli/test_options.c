@@ -137,7 +137,7 @@ static void refuses_with_usage(void **state)
         "bundle out",
         "backup D",
         "restore D",
-        "revoke",
+        "revoke 54/01",
         "--lang fr status",
         "balance --year 26",
         "balance --year 20260",
