@@ -232,17 +232,20 @@ static void look_at_link_key(struct replicator *r, struct txn *txn)
     }
 }
 
-static bool knows(const struct replicator *r, const struct link *child)
+/* Is the former key served for this neighbour? Not for who is revoked: he will never say that he
+ * knows. */
+static bool waits_for(const struct replicator *r, const struct link *link)
 {
-    const struct cursor *cursor = cursor_find(&child->stream.cursors, r->rotating.grantor);
+    const struct cursor *cursor = cursor_find(&link->stream.cursors, r->rotating.grantor);
 
-    return cursor != NULL && cursor->acked >= r->rotating.former_lsn;
+    return !link->is_parent && (cursor == NULL || cursor->acked < r->rotating.former_lsn) &&
+           !roster_revoked(r->roster, link->peer, NULL);
 }
 
 static void look_below(struct replicator *r, struct txn *txn)
 {
     for (size_t i = 0; i < r->links.count; i++) {
-        if (!r->links.at[i]->is_parent && !knows(r, r->links.at[i])) {
+        if (waits_for(r, r->links.at[i])) {
             return;
         }
     }
@@ -281,7 +284,7 @@ static void show_below(const struct replicator *r, struct rotation_status *out)
     for (size_t i = 0; i < r->links.count; i++) {
         const struct link *link = r->links.at[i];
 
-        if (link->is_parent || knows(r, link)) {
+        if (!waits_for(r, link)) {
             continue;
         }
         if (out->unknown_to_count < COUNT_OF(out->unknown_to)) {

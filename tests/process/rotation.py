@@ -127,6 +127,18 @@ def city_while_a_county_is_away(tree, offices):
         paid(offices.values())
 
 
+def a_revoked_county_is_not_waited_for(tree):
+    """It will never say that it knows: the former key is served for it no longer."""
+    city = tree[CITY]
+    tree[OTHER].end()
+    epoch = epoch_of(city) + 1
+    city.run("rotate", "--channel")
+    trees.wait_until(lambda: (rotation_of(city) or {}).get("unknown_to") == [OTHER], trees.PATIENCE_S,
+                     "the county that is here to know")
+    tree[ROOT].run("revoke", OTHER, "--reason", "gone", "--yes")
+    trees.wait_until(granted(city, epoch), trees.PATIENCE_S, "the former key to be served no longer")
+
+
 def again(offices, division):
     """The same office goes on."""
     former = offices[division]
@@ -234,6 +246,7 @@ def main():
             tree.join(CITY, COUNTY, "林周县")
             tree.join(CITY, OTHER, "当雄县")
             documents = traffic(tree)
+            a_revoked_county_is_not_waited_for(tree)
             steps = dies_at_each_step(tree)
         except trees.Failed as failed:
             print(f"rotation: {failed}", file=sys.stderr)
