@@ -17,6 +17,7 @@
 #include "node/api/routes_description.h"
 #include "node/api/routes_document.h"
 #include "node/api/routes_endpoint.h"
+#include "node/api/routes_epochs.h"
 #include "node/api/routes_export.h"
 #include "node/api/routes_find.h"
 #include "node/api/routes_forks.h"
@@ -113,6 +114,7 @@ static const struct row {
     {"POST", "/endpoint", post_endpoint, ASKS_ADMIN_HIMSELF},
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
+    {"GET", "/divisions/*/epochs", get_epochs, ASKS_PERSON},
     {"POST", "/divisions/*/revoke", post_revoke, ASKS_ADMIN_HIMSELF},
     {"POST", "/forks/*/keep", post_keep, ASKS_ADMIN_HIMSELF},
     {"GET", "/revocations", get_revocations, ASKS_OVERSIGHT},

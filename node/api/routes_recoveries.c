@@ -12,7 +12,7 @@ enum { LOOKED_BLOCKS_MAX = 4096 }; /* of one log: what is behind them is not cou
 
 /* What is held here of a log above a base. */
 struct held_above {
-    uint64_t documents;
+    uint64_t documents, oldest_ms; /* 0: none */
     int128 amount;
 };
 struct above_base {
@@ -41,6 +41,7 @@ static bool count_block(void *arg, const struct block_view *block)
                 entry->format == DOCUMENT_FORMAT &&
                 document_decode(&document, entry->kind, entry->body, &err) == OK) {
                 held->documents++;
+                held->oldest_ms = held->oldest_ms == 0 ? entry->time_ms : held->oldest_ms;
                 held->amount += document_money(&document);
             }
         }
@@ -54,6 +55,7 @@ static void write_held(struct json_out *out, const char *name, const struct held
     out_open(out, name, '{');
     out_count(out, "documents", held->documents);
     out_amount(out, "amount", held->amount);
+    out_time(out, "oldest", held->oldest_ms);
     out_close(out, '}');
 }
 

@@ -69,7 +69,7 @@ def tell(tree, city, play):
 
 PAGED = {"/users": "gao", "/tokens": "gao", "/sessions": "gao", "/keys": "gao", "/unsent": "li",
          "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen",
-         "/invitations": "gao", "/forks": "gao"}
+         "/invitations": "gao", "/forks": "gao", f"/divisions/{CITY}/epochs": "gao"}
 
 
 def pages(play):
@@ -478,6 +478,9 @@ def forked(tree, play):
 
 def revoked(play):
     """By two admins once there are two."""
+    play.ask("GET", "/divisions/x/epochs", who="gao", want=400, code="bad_request")
+    play.ask("GET", "/divisions/999999/epochs", who="gao", want=404, code="not_found")
+    assert play.get(f"/divisions/{COUNTY}/epochs", who="gao")["revoked"] is None
     revoke = f"/divisions/{COUNTY}/revoke"
     play.ask("POST", "/users", dict(name="hua", password=PASSWORD, roles=["admin"]), who="gao")
     play.login("hua", PASSWORD)
@@ -495,7 +498,11 @@ def revoked(play):
     play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="gao", want=409, code="refused")
     play.ask("POST", f"/revocations/{COUNTY}/withdraw", "{}", who="hua")
     play.ask("POST", revoke, dict(reason="机器被盗"), who="gao")
-    play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="hua")
+    said = json.loads(play.ask("POST", f"/revocations/{COUNTY}/accept", "{}", who="hua"))
+    shown = play.get(f"/divisions/{COUNTY}/epochs", who="gao")
+    assert shown["revoked"]["by"] == CITY and shown["revoked"]["reason"] == "机器被盗", shown
+    assert [said[name] == shown["revoked"][name] for name in ("final_epoch", "final_lsn", "final_hash")] == [True] * 3, shown
+    assert shown["rows"][0]["end"] == dict(lsn=said["final_lsn"], hash=said["final_hash"]), (said, shown)
     play.ask("POST", "/users/hua/disable", "{}", who="gao")
 
 
