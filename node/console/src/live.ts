@@ -41,6 +41,10 @@ const alarmsKept = signal("");
  *  before is given any more. */
 export const alarmsVersion = computed(() => `${alarmsTold.value} ${alarmsKept.value}`);
 
+/** Whose new keys wait to be confirmed. */
+export const unconfirmedVersion = computed(() =>
+  (status.value?.alarms ?? []).filter(({ code }) => code === "epoch_unconfirmed").map(({ division }) => division).join());
+
 let asking = false;
 let isWanted = false; // once more, as soon as this one is answered
 

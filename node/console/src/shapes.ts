@@ -85,6 +85,58 @@ export interface UnapprovedAnswer extends Sum {
   complete: boolean;
 }
 
+/** New keys of this node that are on their way: see GET /status. */
+export interface Rotation {
+  state: "asked" | "refused" | "former_served";
+  epoch: number;
+  identity: boolean;
+  channel: boolean;
+  since_s: number | null;
+  reason: string;
+  unknown_to_count: number;
+  unknown_to: string[];
+}
+
+/** Of whom new keys wait, and what of theirs is in no figure; an older node does not say it. */
+export interface NewKeys { division: string; state: "waits" | "counts_here" | "node_key"; sentence: string }
+
+/** What is held here of a log above the base of a recovery. */
+export interface HeldAbove { documents: number; amount: string; oldest: string | null }
+
+/** New keys that wait for a confirmation: see GET /recoveries. */
+export interface Recovery {
+  division: string;
+  name: string;
+  epoch: number;
+  since: string;
+  granter: string;
+  by: string;
+  here: boolean;
+  counts: boolean;
+  former_fingerprint: string;
+  fingerprint: string;
+  base_lsn: number;
+  cut_off: HeldAbove;
+  waiting: HeldAbove;
+  objection?: { said: string; by: string; since: string } | null; // of the owner of the former keys; `by`: who took it
+}
+
+/** The keys of a division, the newest first: see GET /divisions/CODE/epochs. */
+export interface Epoch {
+  epoch: number;
+  since: string;
+  standing: "counts" | "unconfirmed" | "refused";
+  is_recovery: boolean;
+  identity_is_new: boolean;
+  channel_is_new: boolean;
+  fingerprint: string;
+  base_lsn: number;
+  end: { lsn: number; hash: string } | null;
+}
+export interface EpochsAnswer extends Page<Epoch> {
+  revoked: { by: string; since: string; reason: string; final_epoch: number; final_lsn: number; final_hash: string } | null;
+}
+
 export interface Status {
   division: string;
   name: string;
@@ -100,6 +152,7 @@ export interface Status {
   vouched_by: VouchedBy;
   vouched: string; // "" where two admins do
   unapproved: Sum;
+  rotation: Rotation | null;
   version: string;
   confirmed: { lsn: number; age_s: number | null; root_lsn: number; root_skew_ms: number };
   peers: Peer[];
@@ -147,6 +200,7 @@ export interface DivisionRow {
   vouched_by: VouchedBy;
   vouched: string; // "" where two admins do
   unapproved: Sum;
+  unconfirmed?: NewKeys[];
   stopped: Stopped | null;
 }
 
@@ -199,6 +253,8 @@ export interface ChainRow {
 }
 
 export interface ChainAnswer {
+  unconfirmed?: NewKeys[]; // of now alone
+  unapproved?: Sum; // of now alone
   as_of: { lsn: number; time: string };
   rows: ChainRow[];
 }

@@ -40,8 +40,8 @@ export function age(seconds: number): string {
     : t("console.age.seconds", { seconds: s });
 }
 
-/** A lag, short: 0.3 s, 42 s, 12 min. */
+/** A lag, short: 0.3 s, 42 s, 12 min; from two hours on an age. */
 export function lag(ms: number): string {
-  return ms < 10000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120000 ? `${Math.round(ms / 1000)} s`
+  return ms >= 2 * 3600 * 1000 ? age(ms / 1000) : ms < 10000 ? `${(ms / 1000).toFixed(1)} s` : ms < 120000 ? `${Math.round(ms / 1000)} s`
     : t("console.age.whole_minutes", { minutes: Math.round(ms / 60000) });
 }

@@ -1,8 +1,9 @@
 // What the map makes of the answer about all divisions: who is below whom, what is to be done first,
 // and the one sentence.
-import type { Alarm, DivisionRow, Peer, Status, TreeAnswer } from "./shapes";
-import { count, shown } from "./money";
+import type { Alarm, DivisionRow, Peer, Status, Sum, TreeAnswer } from "./shapes";
+import { count, shown, sum, yuan } from "./money";
 import { age, minute } from "./time";
+import { alarmWords } from "./parts/advice";
 import { stateWord } from "./parts/badge";
 import { t } from "./words";
 
@@ -81,6 +82,16 @@ export function furtherAlarms<A extends Alarm>(alarms: A[], shown: DivisionRow[]
     .sort((a, b) => severities.indexOf(a.severity) - severities.indexOf(b.severity) || a.since.localeCompare(b.since));
 }
 
+/** Of what is alarmed again and again of one division the first, and how many there are. */
+export function alike<A extends Alarm>(alarms: A[]): { alarm: A; count: number }[] {
+  const groups = new Map<string, { alarm: A; count: number }>();
+  for (const alarm of alarms) {
+    const key = `${alarm.code} ${alarm.division}`;
+    groups.set(key, { alarm: groups.get(key)?.alarm ?? alarm, count: (groups.get(key)?.count ?? 0) + 1 });
+  }
+  return [...groups.values()];
+}
+
 export const since = (row: DivisionRow, tree: TreeAnswer): Date =>
   new Date(new Date(tree.as_of).getTime() - row.since_s * 1000);
 
@@ -131,11 +142,20 @@ function ownLink(status: Status): { state: string; text: string } | null {
   }
   return {
     state: "off_line",
-    text: t("console.sentence.own_link", {
+    text: t(isStopped(status) ? "console.sentence.own_link_stopped" : "console.sentence.own_link", {
       name: up.name ?? up.division, count: count(up.behind_entries),
       time: minute(new Date(Date.now() - up.down_s * 1000)),
     }),
   };
+}
+
+/** It reads, and takes nothing new: its own store is damaged, or its log has two branches. */
+export const isStopped = (status: Status | null): boolean => status?.alarms.some(({ code }) => code === "store_damaged") === true;
+
+/** What is wrong with a division, by its worst alarm: its name before it, and no stop behind it. */
+export function wrongWith(name: string | undefined, alarm: Alarm): string {
+  const text = alarmWords(alarm.text).replace(/[。.]$/, "");
+  return name === undefined || text.includes(name) ? text : t("console.sentence.about", { name, text });
 }
 
 /** The sentence on top: worst first; quiet when all is well. What this node itself suffers stands
@@ -149,7 +169,7 @@ export function sentence(tree: TreeAnswer, status: Status | null): { state: stri
   }
   return worst.severity === "warning"
     ? { state: rank(told.state) < rank("warning") ? told.state : "warning", text: told.text + t("console.sentence.also", { count: own.length }) }
-    : { state: "fault", text: `${worst.text} ${told.text}` };
+    : { state: "fault", text: wrongWith(tree.rows.find(({ division }) => division === worst.division && division !== tree.division)?.name, worst) + t("console.sentence.and") + told.text };
 }
 
 /** Counts the divisions of the tree, this one among them: what it holds of itself is here. */
@@ -207,6 +227,23 @@ export function backlogText(row: DivisionRow, status: Status | null): string {
   const waits = backlog(row, status);
   return waits.entries === 0 ? "0" : waits.amount === null ? count(waits.entries)
     : `${count(waits.entries)} · ${shown(waits.amount)}`;
+}
+
+/** A division and all below it. */
+export function within(rows: DivisionRow[], code: string): DivisionRow[] {
+  const top = rows.find(({ division }) => division === code);
+  if (top === undefined) {
+    return [];
+  }
+  const below = rows.slice(rows.indexOf(top) + 1);
+  const end = below.findIndex(({ depth }) => depth <= top.depth);
+  return [top, ...below.slice(0, end < 0 ? undefined : end)];
+}
+
+/** What of these lacks an approval that holds. */
+export function unapprovedOf(rows: DivisionRow[]): Sum {
+  const sums = rows.map(({ unapproved }) => unapproved);
+  return { count: sums.reduce((total, one) => total + one.count, 0), amount: yuan(sum(sums.map(({ amount }) => amount))) };
 }
 
 export const sinceAge = (row: DivisionRow): string => age(row.since_s);

@@ -4,13 +4,14 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import type { Alarm, DivisionRow, Status, TreeAnswer } from "../src/shapes";
-import { branches, common, furtherAlarms, ownTrouble, sentence, troubles } from "../src/tree_model";
+import { alike, branches, common, furtherAlarms, isStopped, ownTrouble, sentence, troubles, unapprovedOf, within, wrongWith } from "../src/tree_model";
 import { rows as words } from "../src/words";
 import { coarse, sinceStart, together } from "../src/day";
 
 words.value = Object.fromEntries(["well", "some_well", "path", "one", "off_line", "some", "own_link", "leaf"].map((name) =>
   [`console.sentence.${name}`, `${name} {count} {name} {state}`]));
-Object.assign(words.value, { "console.sentence.and": "; ", "console.sentence.end": ".", "console.sentence.also": " also {count}" });
+Object.assign(words.value, { "console.sentence.and": "; ", "console.sentence.end": ".", "console.sentence.also": " also {count}",
+  "console.sentence.about": "{name}: {text}", "console.sentence.own_link_stopped": "reads only" });
 
 function row(division: string, parent: string | null, state: string, more: Partial<DivisionRow> = {}): DivisionRow {
   return { division, name: `N${division}`, parent, depth: parent === null ? 0 : parent === "540000" ? 1 : 2, state, health: "", since_s: 60, as_of: "2026-11-29T02:00:00Z",
@@ -53,7 +54,7 @@ test("one's own link, and one's own alarms, stand before what is known of others
   const answer = tree([root]);
   assert.equal(sentence(answer, status([], [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }])).state, "off_line");
   const full = { id: 1, code: "disk_full", severity: "critical", text: "Disk full.", division: "540000", since: "", silenced: null } as unknown as Alarm;
-  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full. well 2 {name} {state}" });
+  assert.deepEqual(sentence(tree([root, row("540100", "540000", "well")]), status([full])), { state: "fault", text: "Disk full; well 2 {name} {state}" });
   const down = { ...full, code: "neighbour_down", severity: "error", division: "540100" } as Alarm;
   assert.deepEqual(furtherAlarms([down, full], [row("540100", "540000", "off_line")]), [full]);
   assert.deepEqual(furtherAlarms([{ ...full, silenced: "2026-11-29T08:00:00Z" }], []), [], "what is silenced is not shouted");
@@ -84,6 +85,36 @@ function tableOf(language: "en" | "zh"): Record<string, string> {
   return Object.fromEntries([...text.matchAll(/ROW\("(console\.[\w.]+)",\s*"([^"]*)",\s*"([^"]*)"\)/g)]
     .map(([, code, en, zh]) => [code, language === "en" ? en : zh]));
 }
+
+test("an alarm names whom it is about, once, and amounts are grouped", () => {
+  const alarm = { text: "Entry 3: 10000000000.00 yuan.", division: "540100" } as Alarm;
+  assert.equal(wrongWith("拉萨市", alarm), "拉萨市: Entry 3: 10,000,000,000.00 yuan");
+  assert.equal(wrongWith("拉萨市", { ...alarm, text: "拉萨市的第 2 任期等待确认。" }), "拉萨市的第 2 任期等待确认");
+  assert.equal(wrongWith(undefined, alarm), "Entry 3: 10,000,000,000.00 yuan");
+});
+
+test("alarms of one kind about one division are one item with their count", () => {
+  const of = (id: number, code: string, division: string) => ({ id, code, division }) as Alarm;
+  const [a, b, c, d] = [of(1, "person_unvouched", "540200"), of(2, "person_unvouched", "540200"), of(3, "person_unvouched", "540100"), of(4, "fork", "540200")];
+  assert.deepEqual(alike([a, b, c, d]), [{ alarm: a, count: 2 }, { alarm: c, count: 1 }, { alarm: d, count: 1 }]);
+});
+
+test("a node whose store is damaged does not say that one may work on", () => {
+  const cut = [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }];
+  const damaged = { id: 1, code: "store_damaged", severity: "critical", text: "Two branches.", division: "540000", since: "" } as unknown as Alarm;
+  assert.ok(isStopped(status([damaged])) && !isStopped(status([])) && !isStopped(null));
+  assert.equal(sentence(tree([root]), status([damaged], cut)).text, "Two branches; reads only");
+});
+
+test("what lacks an approval is summed of a division and of all below it, and of nobody beside it", () => {
+  const of = (count: number, amount: string): Partial<DivisionRow> => ({ unapproved: { count, amount } });
+  const rows = [row("540000", null, "well", of(1, "0.01")), row("540100", "540000", "well", of(0, "0.00")), row("540121", "540100", "well", of(2, "10000000000.00")),
+    row("540200", "540000", "well", of(4, "3.50"))];
+  assert.deepEqual(unapprovedOf(within(rows, "540000")), { count: 7, amount: "10000000003.51" });
+  assert.deepEqual(unapprovedOf(within(rows, "540100")), { count: 2, amount: "10000000000.00" });
+  assert.deepEqual(unapprovedOf(within(rows, "540200")), { count: 4, amount: "3.50" });
+  assert.deepEqual(unapprovedOf(within(rows, "999999")), { count: 0, amount: "0.00" });
+});
 
 test("who is counted adds up to the tree, this node among them, in both languages", () => {
   const all = (counties: string[]): DivisionRow[] => [root, row("540100", "540000", "well"), row("540200", "540000", "well"),

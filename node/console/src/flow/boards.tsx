@@ -2,6 +2,7 @@
 import { fen, isNil, rate, shown, sum } from "../money";
 import { AtNote } from "../parts/at_choice";
 import { Amount } from "../parts/figure";
+import { UnapprovedNote, UnconfirmedNote } from "../parts/notices";
 import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
@@ -59,6 +60,8 @@ export function Frame<T>({ of, answer, sentence, state, title, aside, agencyName
         <MoneyHead of={of} agencyName={agencyName} />
         {answer.problem === null ? null : <section class="card"><Trouble problem={answer.problem} retry={answer.again} /></section>}
         <AtNote at={of.at} />
+        <UnapprovedNote sum={answer.data?.unapproved} />
+        <UnconfirmedNote keys={answer.data?.unconfirmed} />
         {rows === null ? null : (
           <Panel title={title} aside={aside} flush>
             {children(rows)}

@@ -1,8 +1,10 @@
 // The money chain: the picture, progress by month or by county, and the table of the same rows.
 import { useEffect, useMemo, useState } from "preact/hooks";
+import { tree } from "../live";
 import { fen, isNil, rate, rough, yuan } from "../money";
 import { Amount } from "../parts/figure";
 import { AsOf } from "../parts/asof";
+import { ClockNotice, UnapprovedNote, UnconfirmedNote } from "../parts/notices";
 import { atEnd, AtNote } from "../parts/at_choice";
 import { Panel, Segments } from "../parts/panel";
 import { Trouble } from "../parts/problem";
@@ -10,6 +12,7 @@ import { Sentence } from "../parts/sentence";
 import { ask } from "../router";
 import type { DivisionRow } from "../shapes";
 import { minute } from "../time";
+import { unapprovedOf, within } from "../tree_model";
 import { useAnswer } from "../use_answer";
 import { language, t } from "../words";
 import { moneyHref, type Asked } from "./address";
@@ -274,6 +277,7 @@ export function ChainBoard({ of }: { of: Asked }) {
   const root = useMemo(() => treeOf(money.data?.rows ?? []), [money.data]);
   const years = useMemo(() => (months.data === null ? null : bothYears(months.data, (of.at === null ? null : atEnd(of.at)) ?? new Date())), [months.data, of.at]);
   const late = oldestLate(of.code);
+  const here = within(tree.value?.rows ?? [], of.code);
   return (
     <>
       <Sentence state={money.problem !== null ? "fault" : late !== null ? "off_line" : "well"} busy={money.slow}>
@@ -283,6 +287,8 @@ export function ChainBoard({ of }: { of: Asked }) {
         <MoneyHead of={of} />
         {money.problem === null ? null : <section class="card"><Trouble problem={money.problem} retry={money.again} /></section>}
         <AtNote at={of.at} />
+        <ClockNotice text={money.data?.clock_notice} />
+        {of.at !== null ? null : <><UnapprovedNote sum={unapprovedOf(here)} /><UnconfirmedNote keys={here.flatMap(({ unconfirmed }) => unconfirmed ?? [])} /></>}
         {root === null ? null : (
           <>
             <div class="columns wide even">

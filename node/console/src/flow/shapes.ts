@@ -1,4 +1,5 @@
 // What the API answers about money and about one document, as far as these pages read it.
+import type { NewKeys, Sum } from "../shapes";
 
 export interface Chain {
   received: string;
@@ -36,7 +37,7 @@ export interface MoneyRow {
   as_of_time: string | null;
 }
 
-export interface MoneyAnswer { division: string; at?: string; rows: MoneyRow[]; complete: boolean; next?: string }
+export interface MoneyAnswer { division: string; at?: string; clock_notice: string; rows: MoneyRow[]; complete: boolean; next?: string }
 
 export interface Month { month: number; released: string; paid: string }
 export interface MonthsAnswer { division: string; years: { year: number; months: Month[] }[] }
@@ -101,7 +102,7 @@ export interface LineRow extends Chain {
   available: string;
 }
 
-export interface Paged<T> { rows: T[]; shown: number; total: number; complete: boolean; next?: string }
+export interface Paged<T> { unapproved?: Sum; unconfirmed?: NewKeys[]; rows: T[]; shown: number; total: number; complete: boolean; next?: string }
 
 export interface Step {
   depth: number;

@@ -4,9 +4,9 @@ import type { PageProps } from "../app";
 import type { DayAnswer } from "../day";
 import type { Chain, Paged, SourceRow } from "../flow/shapes";
 import { sourceKey, sourceWord } from "../flow/source";
-import { alarmsVersion, readTree, status, tree } from "../live";
+import { alarmsVersion, readTree, status, tree, unconfirmedVersion } from "../live";
 import { count, isNil, rateText, shown, sum } from "../money";
-import { Advice, withNames } from "../parts/advice";
+import { Advice, alarmWords, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
 import { atText } from "../parts/at_choice";
@@ -15,14 +15,17 @@ import { Amount, Figure } from "../parts/figure";
 import { Chart } from "../parts/chart";
 import { Facts, Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
+import { Rotating } from "../parts/rotation";
 import { Sentence } from "../parts/sentence";
 import { Table } from "../parts/table";
 import { sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, Sum, TreeAnswer, UnapprovedAnswer } from "../shapes";
 import { age, lag, minute, moment } from "../time";
-import { backlog, isLate, isWell, knownUntil, since, sinceAge } from "../tree_model";
+import { backlog, furtherAlarms, isLate, isWell, knownUntil, rank, since, sinceAge, wrongWith } from "../tree_model";
 import { useAnswer } from "../use_answer";
+import { Epochs } from "./epochs";
 import { Forks } from "./forks";
+import { Recoveries } from "./recoveries";
 import { t, word } from "../words";
 
 const HOUR_MS = 3600 * 1000;
@@ -48,7 +51,7 @@ function NotBelow({ code }: { code: string }) {
       <div class="page"><p class="empty"><a href="/map">{t("console.nav.map")}</a></p></div></>;
   }
   return <><Sentence state={answer.data.count > 0 ? "warning" : "well"}>{t("console.division.above", { code })}</Sentence>
-    <div class="page"><Persons code={code} vouched={answer.data.vouched ?? ""} unapproved={answer.data} /></div></>;
+    <div class="page"><div class="stack"><Persons code={code} vouched={answer.data.vouched ?? ""} unapproved={answer.data} /><Epochs code={code} version={unconfirmedVersion.value} /></div></div></>;
 }
 
 /** Whose word its persons are, and what of it lacks an approval that holds. */
@@ -64,7 +67,12 @@ function Persons({ code, vouched, unapproved }: { code: string; vouched: string;
   );
 }
 
-function told(row: DivisionRow, answer: TreeAnswer): string {
+/** `worst`: of the alarms about it that say more than its state does. */
+function told(row: DivisionRow, answer: TreeAnswer, worst: Alarm | undefined): string {
+  return worst === undefined ? stateOf(row, answer) : wrongWith(row.name, worst) + t("console.sentence.and") + stateOf(row, answer);
+}
+
+function stateOf(row: DivisionRow, answer: TreeAnswer): string {
   const waits = backlog(row, status.value);
   if (isWell(row)) {
     return t("console.division.well", { name: row.name, lsn: count(row.held_lsn) });
@@ -72,8 +80,8 @@ function told(row: DivisionRow, answer: TreeAnswer): string {
   const known = knownUntil(row);
   const head = known === null ? t("console.division.not_heard", { name: row.name })
     : isLate(row) ? t("console.division.late", { name: row.name, time: minute(since(row, answer)), state: t(`console.state.${row.state}`), known: moment(known) })
-      : t("console.division.unwell", { name: row.name, state: t(`console.state.${row.state}`), why: withNames(row.sentence) });
-  return waits.entries === 0 ? head + t("console.sentence.end")
+      : t("console.division.unwell", { name: row.name, state: t(`console.state.${row.state}`), why: withNames(row.sentence).replace(/[。.]$/, "") });
+  return waits.entries === 0 || row.state === "revoked" ? head + t("console.sentence.end")
     : head + t("console.sentence.and") + t("console.division.waits", { count: count(waits.entries), amount: shown(waits.amount ?? "0.00") }) + t("console.sentence.end");
 }
 
@@ -81,9 +89,12 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
   const chain = useAnswer<ChainAnswer>("/report/chain", { division: row.division, at }, at === null ? 10 : undefined);
   const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const sums = chain.data?.rows.filter(({ division }) => division === row.division) ?? [];
+  const about = (alarms.data?.alarms ?? []).filter(({ division }) => division === row.division);
+  const isUnconfirmed = about.some(({ code }) => code === "epoch_unconfirmed");
+  const worst = furtherAlarms(about, [row]).find(({ severity }) => severity !== "warning");
   return (
     <>
-      <Sentence state={row.state} busy={chain.slow}>{told(row, answer)}</Sentence>
+      <Sentence state={worst !== undefined && rank(row.state) > rank("fault") ? "fault" : row.state} busy={chain.slow}>{told(row, answer, worst)}</Sentence>
       <div class="page">
         <div class="page-head">
           <Crumbs row={row} tree={answer} />
@@ -97,15 +108,18 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
         <div class="columns wide">
           <div class="stack">
             <Facts4 row={row} tree={answer} />
-            <Forks code={row.division} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} />
+            {isUnconfirmed ? <Recoveries code={row.division} /> : null}
+            <Forks row={row} alarms={about} />
             <Lag row={row} />
-            {chain.problem === null ? <Money sums={sums} row={row} at={at} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
+            {chain.problem === null ? <Money sums={sums} row={row} at={at} isHeldBack={isUnconfirmed} /> : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
             <Transit row={row} />
             <Last row={row} sums={sums} at={at} />
           </div>
           <div class="stack">
-            <Why row={row} alarms={(alarms.data?.alarms ?? []).filter(({ division }) => division === row.division)} again={alarms.again} />
+            <Why row={row} alarms={about} again={alarms.again} />
             <Persons code={row.division} vouched={row.vouched} unapproved={row.unapproved} />
+            {row.division === answer.division ? <Rotating /> : null}
+            <Epochs code={row.division} version={`${row.state} ${status.value?.epoch} ${unconfirmedVersion.value}`} />
             <Events code={row.division} version={row.state} />
             <Node row={row} tree={answer} />
           </div>
@@ -183,12 +197,13 @@ function moneyLines(sources: SourceRow[], sums: ChainRow[], row: DivisionRow): M
   ];
 }
 
-function Money({ sums, row, at }: { sums: ChainRow[]; row: DivisionRow; at: string | null }) {
+/** `isHeldBack`: what it wrote with new keys is here, and counts in none of these. */
+function Money({ sums, row, at, isHeldBack }: { sums: ChainRow[]; row: DivisionRow; at: string | null; isHeldBack: boolean }) {
   const sources = useAnswer<Paged<SourceRow>>("/report/sources", { division: row.division, at }, at === null ? 60 : undefined);
   const passes = sums.some(({ passed_down: passed, scope }) => !isNil(passed) || scope === "subtree");
   return (
     <Panel title={t("console.nav.money")} flush
-      aside={<><AsOf time={sums[0]?.as_of_time} lsn={sums[0]?.as_of_lsn} late={isLate(row)} /><span>{t("console.money.unit")}</span></>}>
+      aside={<><AsOf time={sums[0]?.as_of_time} lsn={sums[0]?.as_of_lsn} late={isLate(row) || isHeldBack} /><span>{t("console.money.unit")}</span></>}>
       <Table isBoard label={t("console.nav.money")} rows={moneyLines(sources.data?.rows ?? [], sums, row)} keyOf={({ key }) => key} empty={t("console.division.no_money")}
         look={({ isSum }) => (isSum ? "whole" : "")}
         columns={[
@@ -276,8 +291,8 @@ interface Happened { key: string; at: string; look: Look; text: string }
 const WORSE: Look = { shape: "clock", tone: "warn" }, BETTER: Look = { shape: "tick", tone: "ok" };
 
 const ofAlarm = (alarm: Alarm): Happened[] => [
-  { key: `${alarm.id} began`, at: alarm.since, look: WORSE, text: alarm.text },
-  ...(alarm.cleared === null ? [] : [{ key: `${alarm.id} over`, at: alarm.cleared, look: BETTER, text: t("console.alarm.over", { text: alarm.text }) }]),
+  { key: `${alarm.id} began`, at: alarm.since, look: WORSE, text: alarmWords(alarm.text) },
+  ...(alarm.cleared === null ? [] : [{ key: `${alarm.id} over`, at: alarm.cleared, look: BETTER, text: t("console.alarm.over", { text: alarmWords(alarm.text) }) }]),
 ];
 
 const ofSpell = ({ above, above_name: name, state, down, up, seconds, times }: Spell): Happened[] => [

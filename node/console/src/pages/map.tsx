@@ -11,6 +11,7 @@ import { AsOf } from "../parts/asof";
 import { AtChoice, atText } from "../parts/at_choice";
 import { Legend, lookOf, Mark, stateWord } from "../parts/badge";
 import { Amount, Figure } from "../parts/figure";
+import { UnapprovedNote, UnconfirmedNote } from "../parts/notices";
 import { Segments } from "../parts/panel";
 import { Empty, Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
@@ -20,7 +21,7 @@ import { ask, sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, TreeAnswer } from "../shapes";
 import { lag, minute, moment } from "../time";
 import {
-  backlog, backlogText, branches, byUrgency, common, furtherAlarms, isLate, isUrgent, isWell, knownUntil, ownTrouble, recovers, sentence, since, sinceAge, together,
+  alike, backlog, backlogText, branches, byUrgency, common, furtherAlarms, isLate, isUrgent, isWell, knownUntil, ownTrouble, recovers, sentence, since, sinceAge, together,
   troubles, type Branch,
 } from "../tree_model";
 import { useAnswer } from "../use_answer";
@@ -29,6 +30,7 @@ import { DivisionList } from "./division_list";
 
 const PICTURE_MAX = 200; // divisions that stand as a tree; more are a map to pan
 const DAY_S = 24 * 3600;
+const FURTHER_MAX = 4; // alarms; the rest is one line
 const lenses = ["state", "backlog", "money", "overdue"] as const;
 export type LensName = (typeof lenses)[number];
 
@@ -51,6 +53,8 @@ export function MapPage({ query }: PageProps) {
         {at === null ? null : <p class="notice-line">{t("console.map.at_note", { at: atText(at) })} <a href="/map">{t("console.at.now")}</a></p>}
         {chain.problem === null ? null : <section class="card"><Trouble problem={chain.problem} retry={chain.again} /></section>}
         <Money chain={chain.data} tree={answer} at={at} />
+        <UnapprovedNote sum={chain.data?.unapproved} />
+        <UnconfirmedNote keys={chain.data?.unconfirmed} />
         <div class="columns">
           <section class="card" aria-label={t("console.map.divisions", { count: count(answer.rows.length) })}>
             <div class="card-head">
@@ -195,7 +199,7 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
   const todo = all.filter((row) => !recovers(row));
   const mending = all.filter(recovers);
   const alarms = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
-  const further = furtherAlarms(alarms.data?.alarms ?? [], all);
+  const further = alike(furtherAlarms(alarms.data?.alarms ?? [], all));
   const refused = (status.value?.enrol_attempts ?? []).find(({ age_s }) => age_s < DAY_S);
   const late = answer.invited.filter(({ expired, waiting }) => expired || waiting);
   const own = ownTrouble(answer);
@@ -207,13 +211,15 @@ function Exceptions({ tree: answer }: { tree: TreeAnswer }) {
       {count === 0 ? <Empty>{t(answer.rows.length === 1 ? "console.map.nothing_here" : "console.map.nothing_todo")}</Empty> : (
         <ul class="items">
           {own === undefined ? null : <Exception rows={[own]} tree={answer} />}
-          {further.slice(0, 4).map((alarm) => <li key={alarm.id}><AlarmItem alarm={alarm} name={withNames(alarm.division ?? "")} /><Acknowledge alarm={alarm} done={alarms.again} /></li>)}
+          {further.slice(0, FURTHER_MAX).map(({ alarm, count: times }) => <li key={alarm.id}><AlarmItem alarm={alarm} />
+            {times === 1 ? null : <p class="item-text"><a href="/ops/alarms">{t("console.map.alike", { count: times - 1 })}</a></p>}<Acknowledge alarm={alarm} done={alarms.again} /></li>)}
           {together(todo.filter(isUrgent)).slice(0, 8).map((rows) => <Exception key={rows[0].division} rows={rows} tree={answer} />)}
           {refused === undefined ? null : <Newcomer title={t("console.map.refused", { name: refused.division ?? "" })} time={refused.time} text={refused.text} cure={t("console.map.invite_again")} />}
           {late.map(({ division, name, since, expired, sentence, cure }) => <Newcomer key={division} title={t(expired ? "console.map.never_came" : "console.map.asks", { name: `${name} ${division}` })} time={since} text={sentence} cure={cure} />)}
           {together(todo.filter((row) => !isUrgent(row))).slice(0, 8).map((rows) => <Exception key={rows[0].division} rows={rows} tree={answer} />)}
         </ul>
       )}
+      {further.length > FURTHER_MAX ? <p class="more"><a href="/ops/alarms">{t("console.map.more_alarms", { count: further.length - FURTHER_MAX })}</a></p> : null}
       {todo.length > 8 ? <p class="more"><a href="/map?view=list">{t("console.map.more_late", { count: todo.length - 8 })}</a></p> : null}
       {mending.length === 0 ? null : <>
         <div class="card-head second"><h2>{t("console.map.mending")}</h2><span class="card-count">{mending.length}</span></div>

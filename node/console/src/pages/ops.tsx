@@ -24,12 +24,14 @@ const tabs = ["links", "alarms", "join", "keys", "store", "config", "webhooks", 
 
 /** For operators: are all links up, is anything damaged or refused? */
 function told(now: Status, all: TreeAnswer | null): { state: string; text: string } {
-  const cut = now.peers.filter(({ state }) => state !== "live" && state !== "catching_up");
+  const ended = new Set((all?.rows ?? []).filter(({ state }) => state === "revoked").map(({ division }) => division));
+  const peers = now.peers.filter(({ division }) => !ended.has(division));
+  const cut = peers.filter(({ state }) => state !== "live" && state !== "catching_up");
   const off = (all?.rows ?? []).filter(({ state }) => state === "off_line").sort((a, b) => b.since_s - a.since_s);
   const damaged = (all?.rows ?? []).filter(({ state }) => state === "damaged");
   const refused = now.peers.reduce((total, { frames_refused }) => total + frames_refused, 0);
-  const parts = [cut.length === 0 ? t("console.ops.all_up", { count: count(now.peers.length) })
-    : t("console.ops.some_up", { up: now.peers.length - cut.length, count: count(now.peers.length) })];
+  const parts = [cut.length === 0 ? t("console.ops.all_up", { count: count(peers.length) })
+    : t("console.ops.some_up", { up: peers.length - cut.length, count: count(peers.length) })];
   if (off.length > 0) {
     parts.push(t("console.ops.off_line", { count: off.length, name: off[0].name, age: age(off[0].since_s) }));
   }
@@ -59,6 +61,7 @@ export function OpsPage({ parameters, query }: PageProps) {
   const tab = tabs.find((name) => name === parameters.tab);
   const counts: Record<string, number> = { links: now.peers.length, alarms: now.alarms.length };
   const asking = (tree.value?.invited ?? []).filter(({ waiting, expired }) => waiting && !expired).length;
+  counts.keys = now.alarms.filter(({ code }) => code === "epoch_unconfirmed").length;
   if (asking > 0) {
     counts.join = asking;
   }

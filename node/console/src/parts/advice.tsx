@@ -19,6 +19,9 @@ export function withNames(text: string): string {
 /** Amounts in a sentence of the node, as people read them: 5000000.00 -> 5,000,000.00. */
 export const withAmounts = (text: string): string => text.replace(/(?<![\d.,])\d{4,}\.\d\d(?!\d)/g, (amount) => shown(amount));
 
+/** What an alarm says, with names and amounts as people read them. */
+export const alarmWords = (text: string): string => withAmounts(withNames(text));
+
 export function Advice({ text }: { text: string }) {
   return <>{text.split("`").map((piece, i) => i % 2 === 1 ? <code key={i} class="command">{piece}</code> : withNames(piece))}</>;
 }

@@ -5,7 +5,7 @@ import { may, person } from "../session";
 import type { Alarm } from "../shapes";
 import { moment } from "../time";
 import { t } from "../words";
-import { Advice } from "./advice";
+import { Advice, alarmWords, withNames } from "./advice";
 import { Mark, type Shape, type Tone } from "./badge";
 import { Trouble } from "./problem";
 import { Silence } from "./silence";
@@ -18,11 +18,13 @@ export function lookOfAlarm(alarm: Alarm): { shape: Shape; tone: Tone } {
 
 /** `plain`: on the page of its division, which says the rest. */
 export function AlarmItem({ alarm, name, plain = false }: { alarm: Alarm; name?: string; plain?: boolean }) {
+  const who = name ?? withNames(alarm.division ?? "");
+  const text = alarmWords(alarm.text);
   return (
     <>
       <div class="item-head">
         <span class={`badge tone-${lookOfAlarm(alarm).tone}`}><Mark {...lookOfAlarm(alarm)} />
-          <span>{plain || alarm.division === null ? null : <a href={`/map/${alarm.division}`}>{name ?? alarm.division}</a>} {alarm.text}</span></span>
+          <span>{plain || alarm.division === null ? null : <a href={`/map/${alarm.division}`}>{who}</a>}{text.startsWith(who) && !plain ? text.slice(who.length) : ` ${text}`}</span></span>
         <span class="when">{t("console.map.since", { time: moment(alarm.since) })}{alarm.acknowledged === null ? null
           : <> · {alarm.acknowledged_by === "" ? t("console.alarm.seen") : t("console.alarm.taken", { name: alarm.acknowledged_by })}</>}{alarm.silenced === null ? null
           : <> · {t("console.alarm.silent", { time: moment(alarm.silenced), name: alarm.silenced_by })}</>}</span>

@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { cutAt, isCut, isFollowed, lastFed, status } from "../live";
 import { count } from "../money";
 import { place } from "../router";
+import { isStopped } from "../tree_model";
 import { dayOf, minute, moment, timeOf } from "../time";
 import { t } from "../words";
 import { lookOf, Mark, Marked } from "./badge";
@@ -51,7 +52,7 @@ function Feed() {
   return (
     <div class="feed">
       <Marked shape="struck" tone="warn">{t("console.feed.down", { name, time: minute(new Date(Date.now() - parent.down_s * 1000)) })}</Marked>
-      <div>{t("console.feed.waits", { count: count(parent.behind_entries) })}</div>
+      <div>{t(isStopped(status.value) ? "console.feed.stopped" : "console.feed.waits", { count: count(parent.behind_entries) })}</div>
     </div>
   );
 }

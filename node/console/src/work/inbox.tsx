@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { shown } from "../money";
 import { now } from "../live";
+import { withNames } from "../parts/advice";
 import { Mark, Marked } from "../parts/badge";
 import { Panel } from "../parts/panel";
 import { ask, go } from "../router";
@@ -105,7 +106,7 @@ export function InboxPanel({ inbox, batches, book, chosen }: {
   return (
     <Panel class="inbox" title={t("console.work.for_me")} count={t("console.work.count.items", { count: items })} flush
       aside={may("maker") ? <><a href="/work?at=mine">{t("console.work.mine")}</a><a href="/work?at=new">{t("console.work.new")}</a></> : null}>
-      {inbox.clock_notice === "" ? null : <p class="notice" role="status">{inbox.clock_notice}</p>}
+      {inbox.clock_notice === "" ? null : <p class="notice" role="status">{withNames(inbox.clock_notice)}</p>}
       <div ref={list}>
         {GROUPS.filter((name) => inbox.counts[name].items > 0).map((name) => (
           <Group key={name} name={name} total={inbox.counts[name]} batches={batches} book={book} chosen={chosen}

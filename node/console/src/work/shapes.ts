@@ -79,6 +79,7 @@ export interface Total { documents: number; items: number; amount: string; overd
 export interface Inbox {
   division: string;
   today: string;
+  clock_notice: string; // what its days are worth while a clock is off
   counts: Record<GroupName, Total>;
   rows: InboxRow[];
   total: number;

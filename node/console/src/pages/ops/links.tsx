@@ -8,6 +8,7 @@ import { Badge } from "../../parts/badge";
 import { Dialog } from "../../parts/dialog";
 import { Panel, Segments } from "../../parts/panel";
 import { Empty, Trouble } from "../../parts/problem";
+import { Rotating } from "../../parts/rotation";
 import { Sparkline } from "../../parts/sparkline";
 import { Table } from "../../parts/table";
 import { ask } from "../../router";
@@ -79,7 +80,7 @@ export function LinksTab({ status, tree, alarms, query }: {
               { key: "heard", title: t("console.column.heard"), number: true, cell: ({ peer, row }) => heard(peer, row) },
               { key: "waits", title: t("console.column.waits"), number: true, cell: ({ peer, row }) => waits(peer, row) },
               { key: "clock", title: t("console.column.clock"), number: true, cell: ({ peer, row }) => clock(peer, row) },
-              { key: "act", title: <span class="hidden">{t("console.ops.act")}</span>, cell: ({ peer }) => peer === null || peer.is_parent || !isAdmin ? null : (
+              { key: "act", title: <span class="hidden">{t("console.ops.act")}</span>, cell: ({ peer, row }) => peer === null || peer.is_parent || !isAdmin || row?.state === "revoked" ? null : (
                 <button type="button" class="inline-button" onClick={() => setHalting(peer)}>{t(peer.state === "paused" ? "console.ops.resume" : "console.ops.pause")}</button>) },
             ]}
             foot={which === "told" && lines.length > 0 && all > lines.length
@@ -89,6 +90,7 @@ export function LinksTab({ status, tree, alarms, query }: {
         <PastLinks all={query.get("past") === "all"} />
       </div>
       <div class="stack">
+        <Rotating />
         <OpenAlarms alarms={alarms} />
         <Waiting />
         <Attempts status={status} short />
@@ -108,8 +110,8 @@ function Day({ row, of, name }: { row: DayRow | undefined; of: "entries" | "lag_
 }
 
 function LinkState({ peer, row, tree }: { peer: Peer | null; row: DivisionRow | null; tree: TreeAnswer | null }) {
-  const state = peer !== null && peer.state !== "live" ? peer.state : row !== null && !isWell(row) ? row.state : "live";
-  const began = peer !== null && peer.down_s > 0 ? new Date(Date.now() - peer.down_s * 1000)
+  const state = row?.state === "revoked" ? row.state : peer !== null && peer.state !== "live" ? peer.state : row !== null && !isWell(row) ? row.state : "live";
+  const began = peer !== null && peer.down_s > 0 && state !== "revoked" ? new Date(Date.now() - peer.down_s * 1000)
     : row !== null && tree !== null && row.since_s > 0 ? since(row, tree) : null;
   return <Badge state={state}>{t(`console.state.${state}`)}{began === null || state === "live" ? "" : ` ${minute(began)}`}</Badge>;
 }

@@ -1,16 +1,22 @@
 // This node: its ledger, its store, what others have confirmed.
 import { status as live, tree } from "../../live";
-import { count } from "../../money";
+import { count, shown } from "../../money";
 import { Badge } from "../../parts/badge";
 import { Facts, Panel } from "../../parts/panel";
 import { Verify } from "../../parts/verify";
 import type { Status } from "../../shapes";
 import { age } from "../../time";
+import { kindWord, useVocabulary } from "../../vocabulary";
 import { t, word } from "../../words";
 
 const self = () => tree.value?.rows.find(({ division }) => division === live.value?.division) ?? null;
 
+/** For which documents two persons are asked for. */
+const approvalText = (policy: string): string =>
+  word(`console.approval.${policy}`, policy.split(",").map(kindWord).join(t("console.list_comma")));
+
 export function ThisNode({ status }: { status: Status }) {
+  useVocabulary();
   const said = self()?.said ?? null;
   const isWell = status.alarms.every(({ severity }) => severity === "info" || severity === "warning");
   return (
@@ -23,8 +29,10 @@ export function ThisNode({ status }: { status: Status }) {
         ]} />
         <Facts rows={[
           [t("console.node.confirmed"), status.confirmed.age_s === null ? t("console.not_known_here") : `${count(status.confirmed.lsn)} · ${age(status.confirmed.age_s)}`],
-          [t("console.node.approval"), word(`console.approval.${status.approval}`, status.approval)],
+          [t("console.node.approval"), approvalText(status.approval)],
           [t("console.node.clock"), `${(status.confirmed.root_skew_ms / 1000).toFixed(2)} s`],
+          [t("console.unapproved.title"), status.unapproved.count === 0 ? t("console.node.no_unapproved")
+            : <a key="unapproved" class="tone-bad" href="/people/unapproved">{t("console.division.unapproved_short", { count: count(status.unapproved.count), amount: shown(status.unapproved.amount) })}</a>],
         ]} />
       </div>
     </Panel>

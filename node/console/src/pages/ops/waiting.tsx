@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { post, Problem } from "../../api";
 import { Marked } from "../../parts/badge";
+import { Fingerprint } from "../../parts/fingerprint";
 import { Panel } from "../../parts/panel";
 import { Trouble } from "../../parts/problem";
 import { may, person } from "../../session";
@@ -51,7 +52,7 @@ function One({ row, say }: { row: Asked; say: (act: "accept" | "withdraw") => vo
       {hasCome ? <p class="ink2">{t("console.join.asked_from", { address: row.address, time: moment(row.asked) })}</p> : null}
       {asksForSecond(row) ? <p class="ink2">{t("console.join.needs_second", { name: row.invited_by })}</p> : null}
       {row.state === "admitted" || !hasCome ? null : <p class="ink2">{t("console.join.read_out")}</p>}
-      {hasCome ? <ol class="groups mono" aria-label={t("console.join.fingerprint")}>{row.fingerprint.split(" ").map((group, i) => <li key={i}>{group}</li>)}</ol> : null}
+      {hasCome ? <Fingerprint text={row.fingerprint} /> : null}
       {row.state === "admitted" || !isAdmin ? null : (
         <div class="actions">
           {isOwn ? null : <button type="button" class="primary" onClick={() => say("accept")}>{t(hasCome ? "console.join.accept" : "console.join.agree")}</button>}

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { count } from "../../money";
 import { Marked, type Shape, type Tone } from "../../parts/badge";
+import { groups } from "../../parts/fingerprint";
 import { Facts, Panel } from "../../parts/panel";
 import { Trouble } from "../../parts/problem";
 import { Table } from "../../parts/table";
@@ -10,7 +11,6 @@ import type { Page } from "../../shapes";
 import { moment } from "../../time";
 import { useAnswer } from "../../use_answer";
 import { t, word } from "../../words";
-import { groups } from "../ops/keys";
 
 interface Access { position: number; time: string; what: string; who: string; how: string; address: string; method: string; path: string; http: number | null }
 interface Head { holder: string; position: number; time: string; hash: string }

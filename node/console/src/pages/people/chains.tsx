@@ -48,7 +48,7 @@ export function Chains() {
   return (
     <Panel title={t("console.people.chains")} count={rows.length} flush
       aside={choices.length < 2 ? null : (
-        <label>{t("console.column.division")} <select value={division} onChange={(event) => ask({ division: event.currentTarget.value })}>
+        <label class="choice">{t("console.column.division")} <select value={division} onChange={(event) => ask({ division: event.currentTarget.value })}>
           {choices.map((row) => <option key={row.division} value={row.division}>{row.name} {row.division}</option>)}</select></label>)}>
       {answer.problem === null ? null : <Trouble problem={answer.problem} retry={answer.again} />}
       {answer.data === null || answer.data.vouched === "" ? null : <p class="notice-line">{answer.data.vouched}{t("console.sentence.end")}</p>}
