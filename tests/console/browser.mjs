@@ -52,6 +52,14 @@ export async function open(division, { user, language = "zh", theme = "light", s
     }
   });
   page.asking = new Set(); // requests without an answer; the line never ends, and nobody hears of a form that is saved as its page goes
+  let next; // the document that is asked for; once it comes, nobody hears what became of the former one's requests
+  page.on("request", (request) => { if (request.isNavigationRequest()) { next = request; } });
+  page.on("framenavigated", (frame) => {
+    if (frame === page.mainFrame() && next !== undefined) {
+      page.asking.forEach((request) => { if (request !== next) { page.asking.delete(request); } });
+      next = undefined;
+    }
+  });
   page.on("request", (request) => { if (!/\/changes\/marks|\/unsent\//.test(request.url())) { page.asking.add(request); } });
   page.on("requestfinished", (request) => page.asking.delete(request));
   page.on("requestfailed", (request) => page.asking.delete(request));
@@ -84,7 +92,9 @@ export async function settled(page) {
 
 /** Nothing is asked for, for half a second. */
 export async function quiet(page) {
+  const end = Date.now() + PATIENCE_MS;
   for (let still = 0; still < 5; still = page.asking.size === 0 ? still + 1 : 0) {
+    need(Date.now() < end, `it is still asked for: ${[...page.asking].map((request) => request.url())}`);
     await page.waitForTimeout(100);
   }
 }

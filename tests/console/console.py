@@ -167,7 +167,8 @@ def run(build, only, base):
         demo.tree.stop()
 
 
-def main():
+def main(run=run, name="console"):
+    """`run`: brings up the nodes and drives the browser; the exit code."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", required=True)
     parser.add_argument("--only", action="append", default=[])
@@ -175,9 +176,9 @@ def main():
     options = parser.parse_args()
     modules = os.path.join(ROOT, "node", "console", "node_modules", "playwright-core")
     if shutil.which("chromium") is None or shutil.which("node") is None or not os.path.isdir(modules):
-        print("console: needs node, chromium and npm ci in node/console")
+        print(f"{name}: needs node, chromium and npm ci in node/console")
         return 1 if os.environ.get("TERRACE_ALL_TESTS") else SKIPPED
-    base = tempfile.mkdtemp(prefix="terrace-console-")
+    base = tempfile.mkdtemp(prefix=f"terrace-{name}-")
     try:
         return run(os.path.abspath(options.build), options.only, base)
     finally:

@@ -7,13 +7,10 @@ BUILD/console-screens.
 
     python3 tests/console/work.py --build build [--only NAME]... [--keep]
 """
-import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
 
 import console
 from console import password_of, trees
@@ -156,23 +153,5 @@ def run(build, only, base):
         tree.stop()
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", required=True)
-    parser.add_argument("--only", action="append", default=[])
-    parser.add_argument("--keep", action="store_true", help="leave the homes of the nodes")
-    options = parser.parse_args()
-    modules = os.path.join(HERE, "..", "..", "node", "console", "node_modules", "playwright-core")
-    if shutil.which("chromium") is None or shutil.which("node") is None or not os.path.isdir(modules):
-        print("work: needs node, chromium and npm ci in node/console")
-        return 1 if os.environ.get("TERRACE_ALL_TESTS") else console.SKIPPED
-    base = tempfile.mkdtemp(prefix="terrace-work-")
-    try:
-        return run(os.path.abspath(options.build), options.only, base)
-    finally:
-        if not options.keep:
-            shutil.rmtree(base, ignore_errors=True)
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(console.main(run, "work"))
