@@ -56,8 +56,8 @@ struct roster;
 struct roster *roster_new(const struct hash *tree, struct division self);
 void roster_free(struct roster *roster);
 const struct hash *roster_tree(const struct roster *roster);
-/* From now on, or no longer: takes what epochs granted that are unconfirmed. So one reads a chain of
- * grants, whose words are not in it, from who let this node in, and what was taken once from the
+/* From now on, or no longer: takes what epochs granted that are unconfirmed. So one reads a chain
+ * of grants, whose words are not in it, from who let this node in, and what was taken once from the
  * store; what those epochs sign counts no more than before. */
 void roster_believe(struct roster *roster, bool believes);
 
