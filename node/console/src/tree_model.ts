@@ -169,7 +169,8 @@ export function sentence(tree: TreeAnswer, status: Status | null): { state: stri
   }
   return worst.severity === "warning"
     ? { state: rank(told.state) < rank("warning") ? told.state : "warning", text: told.text + t("console.sentence.also", { count: own.length }) }
-    : { state: "fault", text: wrongWith(tree.rows.find(({ division }) => division === worst.division && division !== tree.division)?.name, worst) + t("console.sentence.and") + told.text };
+    : { state: "fault", text: [wrongWith(tree.rows.find(({ division }) => division === worst.division && division !== tree.division)?.name, worst),
+      ...(isStopped(status) ? [t("console.sentence.reads_only")] : []), told.text].join(t("console.sentence.and")) };
 }
 
 /** Counts the divisions of the tree, this one among them: what it holds of itself is here. */

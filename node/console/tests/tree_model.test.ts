@@ -11,7 +11,7 @@ import { coarse, sinceStart, together } from "../src/day";
 words.value = Object.fromEntries(["well", "some_well", "path", "one", "off_line", "some", "own_link", "leaf"].map((name) =>
   [`console.sentence.${name}`, `${name} {count} {name} {state}`]));
 Object.assign(words.value, { "console.sentence.and": "; ", "console.sentence.end": ".", "console.sentence.also": " also {count}",
-  "console.sentence.about": "{name}: {text}", "console.sentence.own_link_stopped": "reads only" });
+  "console.sentence.about": "{name}: {text}", "console.sentence.own_link_stopped": "cut", "console.sentence.reads_only": "reads only" });
 
 function row(division: string, parent: string | null, state: string, more: Partial<DivisionRow> = {}): DivisionRow {
   return { division, name: `N${division}`, parent, depth: parent === null ? 0 : parent === "540000" ? 1 : 2, state, health: "", since_s: 60, as_of: "2026-11-29T02:00:00Z",
@@ -103,7 +103,8 @@ test("a node whose store is damaged does not say that one may work on", () => {
   const cut = [{ is_parent: true, state: "down", down_s: 5, behind_entries: 60, division: "5" }];
   const damaged = { id: 1, code: "store_damaged", severity: "critical", text: "Two branches.", division: "540000", since: "" } as unknown as Alarm;
   assert.ok(isStopped(status([damaged])) && !isStopped(status([])) && !isStopped(null));
-  assert.equal(sentence(tree([root]), status([damaged], cut)).text, "Two branches; reads only");
+  assert.equal(sentence(tree([root]), status([damaged], cut)).text, "Two branches; reads only; cut");
+  assert.match(sentence(tree([root]), status([damaged])).text, /^Two branches; reads only; leaf/);
 });
 
 test("what lacks an approval is summed of a division and of all below it, and of nobody beside it", () => {

@@ -23,7 +23,7 @@ const standingOf = (epoch: Epoch, isNewest: boolean): string =>
 
 /** How an epoch came about. */
 const howOf = (epoch: Epoch): string =>
-  t(epoch.epoch === 1 ? "console.epoch.first" : epoch.is_recovery ? "console.epoch.recovery"
+  t(epoch.epoch === 1 ? "console.epoch.first" : epoch.is_recovery ? (epoch.identity_is_new || epoch.channel_is_new ? "console.epoch.recovery" : "console.epoch.branch")
     : epoch.identity_is_new && epoch.channel_is_new ? "console.epoch.rotated" : epoch.channel_is_new ? "console.epoch.rotated_channel"
       : epoch.identity_is_new ? "console.epoch.rotated_identity" : "console.epoch.amended");
 

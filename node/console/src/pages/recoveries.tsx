@@ -55,6 +55,7 @@ export function Recoveries({ code }: { code?: string }) {
 
 function One({ row, waiting, done }: { row: Recovery; waiting: Waiting | undefined; done: () => void }) {
   const { cut_off: cut, objection } = row;
+  const isSame = row.fingerprint === row.former_fingerprint; // a branch of a fork is kept
   return (
     <section class="asks recovery" aria-label={`${row.name} ${row.division}`}>
       <h3><a href={`/map/${row.division}`}>{row.name}</a> <span class="ink3">{row.division} · {t("console.epoch.number", { epoch: row.epoch })}</span>
@@ -65,9 +66,10 @@ function One({ row, waiting, done }: { row: Recovery; waiting: Waiting | undefin
         [t("console.recovery.waiting"), heldText(row.waiting)],
         [t("console.recovery.cut_off"), cut.documents === 0 ? t("console.recovery.cuts_nothing", { lsn: count(row.base_lsn) }) : <span class="tone-bad">{heldText(cut)}</span>],
       ]} />
+      {isSame ? <p>{t("console.recovery.same_keys")} <a href={`/map/${row.division}`}>{t("console.fork")}</a></p> : null}
       <div class="two-keys">
-        <div><h4>{t("console.recovery.former")}</h4><Fingerprint text={row.former_fingerprint} label={t("console.recovery.former")} /></div>
-        <div><h4>{t("console.recovery.fresh")}</h4><Fingerprint text={row.fingerprint} label={t("console.recovery.fresh")} /></div>
+        {isSame ? null : <div><h4>{t("console.recovery.former")}</h4><Fingerprint text={row.former_fingerprint} label={t("console.recovery.former")} /></div>}
+        <div><h4>{t(isSame ? "console.epoch.keys" : "console.recovery.fresh")}</h4><Fingerprint text={row.fingerprint} label={t(isSame ? "console.epoch.keys" : "console.recovery.fresh")} /></div>
       </div>
       {row.here ? <Say row={row} waiting={waiting} done={done} />
         : <p class="ink2">{t(row.counts ? "console.recovery.counts_here" : "console.recovery.not_here", { by: withNames(row.by) })} <code class="command">terrace confirm {row.division}</code></p>}
