@@ -246,14 +246,23 @@ static bool read_slice(struct node *node)
     return true;
 }
 
+/* Under load a turn may find nothing to do, and yet there is no rest. */
+static uint64_t slice_due_ms(const struct scrub *scrub)
+{
+    const uint64_t rested_ms = earlier(scrub->busy_ms + SCRUB_PAUSE_MS, /* or long enough waited */
+                                       scrub->sliced_ms + SCRUB_BUSY_MS);
+
+    return scrub->due_ms > rested_ms ? scrub->due_ms : rested_ms;
+}
+
 void scrub_step(struct node *node, bool idle)
 {
     struct scrub *scrub = &node->scrub;
     const uint64_t now_ms = clock_mono_ms(&node->clock);
     bool readable;
 
-    if (now_ms < scrub->due_ms || entries_left(node) == 0 ||
-        (!idle && now_ms - scrub->sliced_ms < SCRUB_BUSY_MS)) {
+    scrub->busy_ms = idle ? scrub->busy_ms : now_ms;
+    if (now_ms < slice_due_ms(scrub) || entries_left(node) == 0) {
         return;
     }
     take_new(&scrub->row, replicator_arrived(node->replicator));
@@ -289,7 +298,7 @@ uint64_t scrub_next_tick(const struct node *node)
 {
     const struct scrub *scrub = &node->scrub;
 
-    return earlier(entries_left(node) > 0 ? scrub->due_ms : UINT64_MAX,
+    return earlier(entries_left(node) > 0 ? slice_due_ms(scrub) : UINT64_MAX,
                    scrub->is_changed ? scrub->staged_ms + SCRUB_ROW_MS : UINT64_MAX);
 }
 

@@ -15,7 +15,8 @@
  *
  * Nothing is held up by a fault: the block is evidence, and goes on being stored, acknowledged,
  * passed on and cosigned. A slice is bounded in blocks, bytes and time; between two there are
- * SCRUB_PAUSE_MS. Where turns are never idle, one slice in SCRUB_BUSY_MS is read all the same.
+ * SCRUB_PAUSE_MS, and as long since a turn changed anything: what is under load reads one slice in
+ * SCRUB_BUSY_MS.
  * How far it came is a row, which rides on a commit, and makes one of its own once in
  * SCRUB_ROW_MS: a restart reads what came after that row once more.
  *
@@ -53,7 +54,7 @@ struct scrub_row {
 
 struct scrub {
     struct scrub_row row;
-    uint64_t due_ms, sliced_ms, staged_ms;
+    uint64_t due_ms, sliced_ms, staged_ms, busy_ms;
     bool is_changed, is_hurried;
     struct block_body body; /* within a slice */
     struct buf whole;
@@ -64,7 +65,7 @@ enum status scrub_open(struct node *node, struct err *err);
 void scrub_close(struct node *node);
 
 /* In a turn, before anything of it is sealed: reads a slice when one is due. `idle`: the turn has
- * had nothing to do. */
+ * changed nothing, and nothing waits for the next. */
 void scrub_step(struct node *node, bool idle);
 /* The row rides on this turn when it is time. */
 void scrub_stage(struct node *node);

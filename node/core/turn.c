@@ -176,7 +176,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     node_day_step(node);
     self_health_look(node);
     own_log_settle(node, node->txn);
-    scrub_step(node, !*busy);
+    scrub_step(node, !*busy && txn_changes(node->txn) == 0);
     replicator_seal(node->replicator, node->txn);
     accesses_stage(node);
     scrub_stage(node);

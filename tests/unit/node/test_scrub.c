@@ -199,6 +199,38 @@ static void what_comes_goes_before_what_is_older(void **state)
     office_close(office);
 }
 
+/* Between two pieces of work there is no rest: a slice once in SCRUB_BUSY_MS, and all the others
+ * when nothing came for a while. */
+static void under_load_it_waits(void **state)
+{
+    struct office *office = office_open(false);
+    uint64_t begun_ms, before;
+
+    (void)state;
+    (void)write_blocks(office, 3 * BUDGETS);
+    office->hand.now_ms += SCRUB_REST_MS;
+    step(office);
+    before = progress_of(office).blocks;
+    begun_ms = office->hand.now_ms;
+    while (office->hand.now_ms + SCRUB_PAUSE_MS / 2 < begun_ms + SCRUB_BUSY_MS) {
+        office->hand.now_ms += SCRUB_PAUSE_MS / 2;
+        (void)write_blocks(office, 1);
+        step(office);
+        assert_int_equal(progress_of(office).blocks, before);
+    }
+    office->hand.now_ms = begun_ms + SCRUB_BUSY_MS;
+    assert_true(node_next_tick(office->node) <= office->hand.now_ms);
+    (void)write_blocks(office, 1);
+    assert_int_equal(progress_of(office).blocks, before + SCRUB_BLOCKS_MAX);
+
+    before = progress_of(office).blocks;
+    assert_int_equal(scrub_next_tick(office->node), office->hand.now_ms + SCRUB_PAUSE_MS);
+    office->hand.now_ms += SCRUB_PAUSE_MS;
+    step(office);
+    assert_int_equal(progress_of(office).blocks, before + SCRUB_BLOCKS_MAX);
+    office_close(office);
+}
+
 /* What this store holds wrong accuses no author. */
 static void a_bad_sector_is_no_fault_of_the_author(void **state)
 {
@@ -219,6 +251,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_newest_are_read_first_and_each_once),
         cmocka_unit_test(what_comes_goes_before_what_is_older),
+        cmocka_unit_test(under_load_it_waits),
         cmocka_unit_test(a_bad_sector_is_no_fault_of_the_author),
     };
 
