@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "node/api/json_plain.h"
 #include "node/text/nearest.h"
 
 static bool client_may_name(enum field field)
@@ -14,76 +15,19 @@ static bool client_may_name(enum field field)
 
 /* --- reading plain lines --- */
 
-struct cursor {
-    const uint8_t *at, *end;
-};
-
-static void skip_space(struct cursor *cursor)
-{
-    while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t')) {
-        cursor->at++;
-    }
-}
-
-static bool take(struct cursor *cursor, uint8_t c)
-{
-    skip_space(cursor);
-    if (cursor->at == cursor->end || *cursor->at != c) {
-        return false;
-    }
-    cursor->at++;
-    return true;
-}
-
-/* A string without escapes, in valid UTF-8. */
-static bool take_plain_string(struct cursor *cursor, struct bytes *text)
-{
-    const uint8_t *begin;
-    uint8_t seen = 0;
-
-    if (!take(cursor, '"')) {
-        return false;
-    }
-    begin = cursor->at;
-    while (cursor->at < cursor->end && *cursor->at != '"') {
-        if (*cursor->at < 0x20 || *cursor->at == '\\') {
-            return false;
-        }
-        seen |= *cursor->at++;
-    }
-    *text = bytes_of(begin, (size_t)(cursor->at - begin));
-    return cursor->at++ < cursor->end && (seen < 0x80 || utf8_valid(*text));
-}
-
-/* A short whole number, as JSON writes one: no sign, no leading zero. */
-static bool take_plain_number(struct cursor *cursor, struct bytes *digits)
-{
-    enum { DIGITS_MAX = 9 };
-    const uint8_t *begin;
-
-    skip_space(cursor);
-    begin = cursor->at;
-    while (cursor->at < cursor->end && *cursor->at >= '0' && *cursor->at <= '9') {
-        cursor->at++;
-    }
-    *digits = bytes_of(begin, (size_t)(cursor->at - begin));
-    return digits->size > 0 && digits->size <= DIGITS_MAX && begin[0] != '0' &&
-           cursor->at < cursor->end && (*cursor->at == ',' || *cursor->at == '}');
-}
-
-static bool take_plain_member(struct document *document, struct cursor *cursor, bool *has_kind)
+static bool take_plain_member(struct document *document, struct json_cursor *cursor, bool *has_kind)
 {
     struct bytes name, value;
     enum field field;
 
-    if (!take_plain_string(cursor, &name) || !take(cursor, ':')) {
+    if (!json_take_string(cursor, &name) || !json_take(cursor, ':')) {
         return false;
     }
-    if (!take_plain_string(cursor, &value)) {
+    if (!json_take_string(cursor, &value)) {
         field = field_named(name);
         return field != FIELDS && client_may_name(field) && !document_has(document, field) &&
                field_is_number(field) && field_info(field)->type != TYPE_AMOUNT &&
-               take_plain_number(cursor, &value) && document_set(document, field, value);
+               json_take_number(cursor, &value) && document_set(document, field, value);
     }
     if (bytes_equal(name, bytes_text("kind"))) {
         const bool again = *has_kind;
@@ -106,23 +50,22 @@ static bool take_plain_member(struct document *document, struct cursor *cursor, 
 /* False for whatever needs a closer look; `document` then holds nothing of use. */
 static bool read_plain(struct document *document, struct bytes line, uint32_t default_kind)
 {
-    struct cursor cursor = {line.data, line.data + line.size};
+    struct json_cursor cursor = {line.data, line.data + line.size};
     bool has_kind = false;
 
     document_clear(document, default_kind);
-    if (!take(&cursor, '{')) {
+    if (!json_take(&cursor, '{')) {
         return false;
     }
     do {
         if (!take_plain_member(document, &cursor, &has_kind)) {
             return false;
         }
-    } while (take(&cursor, ','));
-    if (!take(&cursor, '}')) {
+    } while (json_take(&cursor, ','));
+    if (!json_take(&cursor, '}')) {
         return false;
     }
-    skip_space(&cursor);
-    return cursor.at == cursor.end && document->kind != 0;
+    return json_is_over(&cursor) && document->kind != 0;
 }
 
 /* --- reading all others --- */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "node/api/json_plain.h"
+
 static void put_text(struct buf *buf, const char *text)
 {
     buf_append(buf, text, strlen(text));
@@ -24,12 +26,12 @@ static void put_escaped(struct buf *buf, uint8_t c)
     }
 }
 
-static void put_string(struct buf *buf, struct bytes text)
+/* Character by character, where some do not stand there as they are. */
+static void put_closely(struct buf *buf, struct bytes text)
 {
     const bool utf8 = utf8_valid(text);
     size_t plain = 0;
 
-    buf_put_u8(buf, '"');
     for (size_t i = 0; i < text.size; i++) {
         const uint8_t c = text.data[i];
         if (c >= 0x20 && c != '"' && c != '\\' && (c < 0x80 || utf8)) {
@@ -39,23 +41,42 @@ static void put_string(struct buf *buf, struct bytes text)
         plain = i + 1;
         put_escaped(buf, c);
     }
-    if (text.size > plain) {
-        buf_append(buf, text.data + plain, text.size - plain);
+    buf_append(buf, text.data + plain, text.size - plain);
+}
+
+static void put_string(struct buf *buf, struct bytes text)
+{
+    uint8_t seen;
+    const bool as_it_is =
+        json_plain_run(text, &seen) == text.size && (seen < 0x80 || utf8_valid(text));
+
+    buf_put_u8(buf, '"');
+    if (as_it_is) {
+        buf_append_bytes(buf, text);
+    } else {
+        put_closely(buf, text);
     }
     buf_put_u8(buf, '"');
 }
 
 static void put_key(struct json_out *out, const char *key)
 {
+    const size_t size = key == NULL ? 0 : strlen(key);
+    uint8_t *at;
+
+    buf_reserve(out->buf, size + sizeof ",\"\":");
+    at = out->buf->data + out->buf->size;
     if (out->comma) {
-        buf_put_u8(out->buf, ',');
+        *at++ = ',';
     }
     out->comma = true;
     if (key != NULL) {
-        buf_put_u8(out->buf, '"');
-        put_text(out->buf, key);
-        buf_append(out->buf, "\":", 2);
+        *at++ = '"';
+        memcpy(at, key, size);
+        memcpy(at + size, "\":", 2);
+        at += size + 2;
     }
+    out->buf->size = (size_t)(at - out->buf->data);
 }
 
 void out_open(struct json_out *out, const char *key, char bracket)

@@ -1,7 +1,8 @@
 #include "node/api/routes_office.h"
 
-#include <stdio.h>
+#include <assert.h>
 
+#include "node/api/json_plain.h"
 #include "node/api/routes_batch.h"
 #include "node/api/verdict.h"
 #include "node/office/proposals.h"
@@ -90,10 +91,58 @@ static void end_sessions(const struct approve_task *approve, const struct reques
     }
 }
 
+/* --- reading ids --- */
+
 /* An id too long for any draft is kept cut and so is found nowhere: "not_pending". */
-static void set_id(struct approve_item *item, const char *id)
+static void set_id(struct approve_item *item, struct bytes id)
 {
-    (void)snprintf(item->id, sizeof item->id, "%s", id);
+    const size_t room = sizeof item->id - 1, size = id.size < room ? id.size : room;
+
+    memcpy(item->id, id.data, size);
+    item->id[size] = '\0';
+}
+
+/* Where the ids of one call stand among its items. */
+struct ids {
+    struct approve_task *task;
+    uint16_t *slots; /* by hash, the next ones where it is taken: 1 + which item; 0: free */
+    size_t mask;
+};
+
+static void ids_open(struct ids *ids, struct approve_task *task, size_t count)
+{
+    size_t slots = 2;
+
+    assert(count <= POST_DOCUMENTS_MAX);
+    while (slots < 2 * count) {
+        slots *= 2;
+    }
+    task->items = mem_zalloc(count * sizeof *task->items);
+    *ids = (struct ids){task, mem_zalloc(slots * sizeof *ids->slots), slots - 1};
+}
+
+static void ids_close(struct ids *ids)
+{
+    mem_free(ids->slots);
+    if (ids->task->count == 1) {
+        ids->task->items[0].caption = &ids->task->caption;
+    }
+}
+
+/* The item behind the last has its id: it counts, unless that stood there before. The same id twice
+ * in one call is one document. They are few: nobody gains by ids that collide. */
+static void ids_add(struct ids *ids)
+{
+    struct approve_task *task = ids->task;
+    const char *id = task->items[task->count].id;
+    size_t at = (size_t)bytes_hash(bytes_text(id), 1) & ids->mask;
+
+    for (; ids->slots[at] != 0; at = (at + 1) & ids->mask) {
+        if (strcmp(task->items[ids->slots[at] - 1].id, id) == 0) {
+            return;
+        }
+    }
+    ids->slots[at] = (uint16_t)++task->count;
 }
 
 /* "ID", or {"id": ID, "hash": what /pending said of it when it was read}. */
@@ -107,52 +156,69 @@ static bool read_id(struct approve_item *item, const json_t *typed)
     if (id == NULL || (hash != NULL && hex == NULL)) {
         return false;
     }
-    set_id(item, id);
+    set_id(item, bytes_text(id));
     item->has_hash = hash != NULL;
     return hash == NULL ||
            (strlen(hex) == 2 * HASH_SIZE && hex_decode(item->hash.at, HASH_SIZE, hex));
 }
 
-/* The same id twice in one call is one document. */
-static bool is_repeated(json_t *seen, const char *id)
+static bool read_ids(struct approve_task *task, const json_t *typed)
 {
-    const bool repeated = json_object_get(seen, id) != NULL;
+    const size_t count = json_array_size(typed); /* 0 of what is no array */
+    struct ids ids;
+    bool ok = true;
 
-    (void)json_object_set_new_nocheck(seen, id, json_true());
-    return repeated;
-}
-
-static bool read_each_id(struct approve_task *approve, const json_t *ids, json_t *seen)
-{
-    for (size_t i = 0; i < json_array_size(ids); i++) {
-        struct approve_item *item = &approve->items[approve->count];
-
-        if (!read_id(item, json_array_get(ids, i))) {
-            return false;
-        }
-        approve->count += !is_repeated(seen, item->id);
-    }
-    return true;
-}
-
-static bool read_ids(struct approve_task *approve, const json_t *ids)
-{
-    json_t *seen;
-    bool ok;
-
-    if (!json_is_array(ids) || json_array_size(ids) == 0 ||
-        json_array_size(ids) > POST_DOCUMENTS_MAX) {
+    if (count == 0 || count > POST_DOCUMENTS_MAX) {
         return false;
     }
-    approve->items = mem_zalloc(json_array_size(ids) * sizeof *approve->items);
-    seen = json_object();
-    ok = read_each_id(approve, ids, seen);
-    json_decref(seen);
-    if (ok && approve->count == 1) {
-        approve->items[0].caption = &approve->caption;
+    ids_open(&ids, task, count);
+    for (size_t i = 0; i < count && ok; i++) {
+        ok = read_id(&task->items[task->count], json_array_get(typed, i));
+        if (ok) {
+            ids_add(&ids);
+        }
     }
+    ids_close(&ids);
     return ok;
 }
+
+static size_t count_of(struct bytes text, uint8_t c)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.size; i++) {
+        count += text.data[i] == c;
+    }
+    return count;
+}
+
+/* {"ids":["ID","ID"...]}, as programs write it; false for whatever needs a closer look. */
+static bool read_plain_ids(struct approve_task *task, struct bytes body)
+{
+    struct json_cursor cursor = {body.data, body.data + body.size};
+    const size_t count = count_of(body, ',') + 1;
+    struct bytes text;
+    struct ids ids;
+    bool ok;
+
+    if (count > POST_DOCUMENTS_MAX || !json_take(&cursor, '{') ||
+        !json_take_string(&cursor, &text) || !bytes_equal(text, bytes_text("ids")) ||
+        !json_take(&cursor, ':') || !json_take(&cursor, '[')) {
+        return false;
+    }
+    ids_open(&ids, task, count);
+    do {
+        ok = json_take_string(&cursor, &text);
+        if (ok) {
+            set_id(&task->items[task->count], text);
+            ids_add(&ids);
+        }
+    } while (ok && json_take(&cursor, ','));
+    ids_close(&ids);
+    return ok && json_take(&cursor, ']') && json_take(&cursor, '}') && json_is_over(&cursor);
+}
+
+/* --- answering --- */
 
 static void write_approvals(const struct approve_task *approve, const struct request *request,
                             struct answer *answer, const char *done_word)
@@ -187,33 +253,53 @@ static void log_approvals(const struct approve_task *approve, const char *event)
              refused);
 }
 
-static void approve_ids(struct request *request, struct answer *answer, const json_t *object)
+/* Its ids are read. */
+static void approve_ids(struct approve_task *approve, struct request *request,
+                        struct answer *answer)
 {
-    struct approve_task *approve = new_task(request, run_approve);
-
-    if (!read_ids(approve, json_object_get(object, "ids"))) {
-        answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
-    } else if (request_person(request, answer, &approve->checker, &approve->secret) &&
-               answer_outcome(request, answer,
-                              api_task_run(&approve->api_task, request->service->node))) {
+    if (request_person(request, answer, &approve->checker, &approve->secret) &&
+        answer_outcome(request, answer, api_task_run(&approve->api_task, request->service->node))) {
         end_sessions(approve, request);
         log_approvals(approve, "approve");
         write_approvals(approve, request, answer, NULL);
     }
-    api_task_done_with(&approve->api_task);
 }
 
 /* With a hash beside it, what is named is one batch, and the hash that of the whole. */
-void post_approve(struct request *request, struct answer *answer)
+static void approve_object(struct request *request, struct answer *answer)
 {
     json_t *object = request_object(request, answer);
+    struct approve_task *approve;
 
-    if (object != NULL && json_object_get(object, "hash") != NULL) {
+    if (object == NULL) {
+        return;
+    }
+    if (json_object_get(object, "hash") != NULL) {
         approve_batch(request, answer, object);
-    } else if (object != NULL) {
-        approve_ids(request, answer, object);
+    } else {
+        approve = new_task(request, run_approve);
+        if (read_ids(approve, json_object_get(object, "ids"))) {
+            approve_ids(approve, request, answer);
+        } else {
+            answer_error(request, answer, API_BAD_REQUEST, "ask_ids");
+        }
+        api_task_done_with(&approve->api_task);
     }
     json_decref(object);
+}
+
+void post_approve(struct request *request, struct answer *answer)
+{
+    struct approve_task *approve = new_task(request, run_approve);
+    const bool is_plain = read_plain_ids(approve, buf_bytes(request->body));
+
+    if (is_plain) {
+        approve_ids(approve, request, answer);
+    }
+    api_task_done_with(&approve->api_task);
+    if (!is_plain) {
+        approve_object(request, answer);
+    }
 }
 
 void post_withdraw(struct request *request, struct answer *answer)

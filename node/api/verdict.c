@@ -13,16 +13,24 @@ static const char *status_word(enum submit_status status)
     return words[status];
 }
 
+static const char *status_code(enum submit_status status)
+{
+    return status == SUBMIT_DRAFT ? "status_draft" : "status_exists";
+}
+
+/* Looked up once a thread: a post says the same a thousand times. */
 static const char *status_sentence(enum submit_status status, enum language language)
 {
-    switch (status) {
-    case SUBMIT_EXISTS:
-        return text_row(language, "status_exists");
-    case SUBMIT_DRAFT:
-        return text_row(language, "status_draft");
-    default:
+    static _Thread_local const char *sentences[SUBMIT_REFUSED + 1][LANGUAGES];
+    const char **sentence = &sentences[status][language];
+
+    if (status != SUBMIT_EXISTS && status != SUBMIT_DRAFT) {
         return "";
     }
+    if (*sentence == NULL) {
+        *sentence = text_row(language, status_code(status));
+    }
+    return *sentence;
 }
 
 /* The codes of what else is wrong; absent when nothing is. */

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "node/api/json.h"
+#include "node/api/json_plain.h"
 #include "node/office/submit.h"
 
 /* The reason of a line, "" for none: reading, then the form check, as the node does it. */
@@ -314,6 +315,7 @@ static void plain_and_escaped_lines_read_alike(void **state)
         "{" BUDGET ",\"amount\":\"5",
         "{" BUDGET ",\"amount\":\"x\"}",
         "{" BUDGET ",\"memo\":\"\x01\"}",
+        "{" BUDGET ",\"memo\":\"of eleven\t\",\"amount\":\"5\"}",
         "{" BUDGET ",\"memo\":\"\x7f\",\"amount\":\"5\"}",
         "{" BUDGET " \"amount\":\"5\"}",
         "{\"kind\":\"budget\",\"id\":\"B1\",\"fiscal_year\":2026,\"amount\":\"5\"}",
@@ -341,6 +343,27 @@ static void plain_and_escaped_lines_read_alike(void **state)
             fail_msg("%s: \"%s\", escaped \"%s\"", plain[i], code, escaped_code);
         }
     }
+}
+
+/* Each byte at each place of what is looked at eight bytes at a time. */
+static void what_stands_as_it_is_in_a_string_is_told(void **state)
+{
+    enum { SIZE = 19 };
+    uint8_t text[SIZE], seen;
+
+    (void)state;
+    for (size_t at = 0; at < SIZE; at++) {
+        for (unsigned c = 0; c <= UINT8_MAX; c++) {
+            const bool is_plain = c >= 0x20 && c != '"' && c != '\\';
+
+            memset(text, 'a', sizeof text);
+            text[at] = (uint8_t)c;
+            assert_int_equal(json_plain_run(bytes_of(text, SIZE), &seen), is_plain ? SIZE : at);
+            assert_int_equal(seen >= 0x80, c >= 0x80);
+        }
+    }
+    assert_int_equal(json_plain_run(BYTES_NONE, &seen), 0);
+    assert_int_equal(seen, 0);
 }
 
 static void what_is_no_text_is_still_written_as_json(void **state)
@@ -388,6 +411,7 @@ int main(void)
         cmocka_unit_test(a_document_comes_back_as_it_was_typed),
         cmocka_unit_test(lines_come_back_as_they_were_typed),
         cmocka_unit_test(plain_and_escaped_lines_read_alike),
+        cmocka_unit_test(what_stands_as_it_is_in_a_string_is_told),
         cmocka_unit_test(what_is_no_text_is_still_written_as_json),
     };
 
