@@ -14,7 +14,7 @@
 #include "node/ledger/query/query.h"
 #include "node/office/approvals.h"
 #include "node/office/browser_keys.h"
-#include "node/office/drafts.h"
+#include "node/office/drafts_chunk.h"
 #include "node/office/operators.h"
 #include "node/office/set_aside.h"
 
@@ -34,6 +34,7 @@ struct approval {
     struct txn *txn;
     const struct person *checker;
     bool checker_may;
+    enum reason over; /* why this node enters nothing more; REASON_NONE: it does */
     uint64_t batch_number; /* of the batch looked at last; 0: none */
     struct batch_row batch;
     struct hash batch_root; /* over its leaves, where the maker signed it */
@@ -171,8 +172,8 @@ static void judge_candidate(struct approval *approval, struct candidate *candida
     }
     candidate->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
     caption_fill_body(item->caption, node_roster(approval->node), draft->kind, draft->body);
-    if (node_is_over(approval->node) != REASON_NONE) {
-        refuse_item(item, node_is_over(approval->node));
+    if (approval->over != REASON_NONE) {
+        refuse_item(item, approval->over);
     } else if (approval->node->space.is_full) {
         refuse_item(item, REASON_DISK_FULL);
     } else if (draft->kind == KIND_OPERATOR) {
@@ -325,9 +326,11 @@ static void enter_candidate(struct approval *approval, struct candidate *candida
 static void find_candidates(struct node *node, struct txn *txn, struct candidate *candidates,
                             struct approve_item *items, size_t count)
 {
+    struct chunk last = {.first = 0};
+
     for (size_t i = 0; i < count; i++) {
         candidates[i].item = &items[i];
-        if (!draft_find(node, txn, bytes_text(items[i].id), &candidates[i].draft)) {
+        if (!draft_find_behind(node, txn, &last, bytes_text(items[i].id), &candidates[i].draft)) {
             candidates[i].draft.sequence = NOT_PENDING;
         }
     }
@@ -338,6 +341,7 @@ static void judge_candidates(struct approval *approval, struct candidate *candid
     const struct person *checker = approval->checker;
 
     approval->checker_may = may_sign(approval->txn, checker->name, &checker->key, ROLE_CHECKER);
+    approval->over = node_is_over(approval->node);
     for (size_t i = 0; i < count; i++) {
         judge_candidate(approval, &candidates[i]);
     }

@@ -88,7 +88,7 @@ static void take_text(struct reader *reader, char *out, size_t size)
 
 bool draft_at(struct txn *txn, struct draft_ref ref, struct draft *draft)
 {
-    return chunk_find(txn, ref, draft);
+    return chunk_find(txn, ref, NULL, draft);
 }
 
 /* --- what an id stands for --- */
@@ -115,14 +115,16 @@ static bool is_set_aside(struct txn *txn, struct bytes id)
 }
 
 static enum draft_place look_there(struct txn *txn, struct bytes id,
-                                   const struct draft_places *places, struct draft *draft)
+                                   const struct draft_places *places, struct chunk *last,
+                                   struct draft *draft)
 {
     bool may_be_aside = false;
 
     for (size_t i = 0; i < places->count; i++) {
         if (places->at[i] == DRAFT_PLACE_ASIDE) {
             may_be_aside = true;
-        } else if (chunk_find(txn, ref_of(places->at[i]), draft) && bytes_equal(draft->id, id)) {
+        } else if (chunk_find(txn, ref_of(places->at[i]), last, draft) &&
+                   bytes_equal(draft->id, id)) {
             return DRAFT_WAITS;
         }
     }
@@ -152,7 +154,8 @@ static enum draft_place look_everywhere(struct txn *txn, struct bytes id, struct
     struct draft found;
 
     draft_each(txn, compare_id, &search);
-    if (search.found && chunk_find(txn, (struct draft_ref){draft->sequence, draft->leaf}, &found)) {
+    if (search.found &&
+        chunk_find(txn, (struct draft_ref){draft->sequence, draft->leaf}, NULL, &found)) {
         *draft = found; /* what a visit shows dies with it */
         return DRAFT_WAITS;
     }
@@ -160,7 +163,7 @@ static enum draft_place look_everywhere(struct txn *txn, struct bytes id, struct
 }
 
 static enum draft_place look_at(struct node *node, struct txn *txn, uint64_t moment,
-                                struct bytes id, struct draft *draft)
+                                struct bytes id, struct chunk *last, struct draft *draft)
 {
     struct draft_places places;
 
@@ -168,14 +171,14 @@ static enum draft_place look_at(struct node *node, struct txn *txn, uint64_t mom
         return DRAFT_NONE;
     }
     return draft_ids_get(&node->draft_ids, id, moment, &places)
-               ? look_there(txn, id, &places, draft)
+               ? look_there(txn, id, &places, last, draft)
                : look_everywhere(txn, id, draft);
 }
 
 enum draft_place draft_look(struct node *node, struct txn *txn, struct bytes id,
                             struct draft *draft)
 {
-    return look_at(node, txn, UINT64_MAX, id, draft);
+    return look_at(node, txn, UINT64_MAX, id, NULL, draft);
 }
 
 bool draft_find(struct node *node, struct txn *txn, struct bytes id, struct draft *draft)
@@ -186,7 +189,13 @@ bool draft_find(struct node *node, struct txn *txn, struct bytes id, struct draf
 bool draft_find_at(struct node *node, struct txn *txn, uint64_t moment, struct bytes id,
                    struct draft *draft)
 {
-    return look_at(node, txn, moment, id, draft) == DRAFT_WAITS;
+    return look_at(node, txn, moment, id, NULL, draft) == DRAFT_WAITS;
+}
+
+bool draft_find_behind(struct node *node, struct txn *txn, struct chunk *last, struct bytes id,
+                       struct draft *draft)
+{
+    return look_at(node, txn, UINT64_MAX, id, last, draft) == DRAFT_WAITS;
 }
 
 static bool add_waiting(void *arg, const struct draft *draft)

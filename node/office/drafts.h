@@ -34,6 +34,11 @@ enum draft_place draft_look(struct node *node, struct txn *txn, struct bytes id,
                             struct draft *draft);
 /* False: there is none, as for an id that no document can have. */
 bool draft_find(struct node *node, struct txn *txn, struct bytes id, struct draft *draft);
+/* The same for one after the other, best in the order of submission: `last` is where the one before
+ * was found (drafts_chunk.h), zeros at first. No draft may change meanwhile. */
+struct chunk;
+bool draft_find_behind(struct node *node, struct txn *txn, struct chunk *last, struct bytes id,
+                       struct draft *draft);
 /* In a snapshot of that moment of the store (0: nobody knows of which), by any thread. */
 bool draft_find_at(struct node *node, struct txn *txn, uint64_t moment, struct bytes id,
                    struct draft *draft);

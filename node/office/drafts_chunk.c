@@ -74,12 +74,6 @@ static void take_refusal(struct reader *reader, struct refusal *refusal)
 
 /* --- the drafts of a row --- */
 
-struct chunk {
-    uint64_t waits, batch, unix_ms, first;
-    struct reader drafts; /* what is behind those that were taken */
-    unsigned next;        /* place of the one that is taken next */
-};
-
 static bool chunk_read(struct chunk *chunk, uint64_t first, struct bytes value)
 {
     *chunk = (struct chunk){.drafts = reader_of(value), .first = first};
@@ -120,33 +114,47 @@ static bool parse_draft(struct draft *draft, const struct chunk *chunk, struct b
 }
 
 /* False when the row does not have it whole. */
-static bool find_place(struct draft *draft, uint64_t first, struct bytes value, unsigned place)
+static bool find_place(struct draft *draft, struct chunk *chunk, unsigned place)
 {
-    struct chunk chunk;
     struct bytes row = BYTES_NONE;
 
-    if (!chunk_read(&chunk, first, value)) {
-        return false;
+    while (chunk->next <= place && has_more(chunk)) {
+        row = take_draft(chunk);
     }
-    while (chunk.next <= place && has_more(&chunk)) {
-        row = take_draft(&chunk);
-    }
-    return chunk.next == place + 1 && reader_ok(&chunk.drafts) && parse_draft(draft, &chunk, row);
+    return chunk->next == place + 1 && reader_ok(&chunk->drafts) && parse_draft(draft, chunk, row);
 }
 
-bool chunk_find(struct txn *txn, struct draft_ref ref, struct draft *draft)
+/* False: it is not there. One that cannot be read fails the txn. */
+static bool open_row(struct txn *txn, struct draft_ref ref, struct chunk *chunk)
 {
-    const unsigned place = place_of(ref);
+    const uint64_t first = ref.sequence - place_of(ref);
     struct chunk_key key;
     struct bytes value;
 
-    if (!txn_get(txn, SPACE_LOCAL, key_of_ref(&key, ref), &value) ||
-        !txn_check_row(txn, key_of_ref(&key, ref), value.size > HEAD_BYTES) ||
-        (load_u64(value.data) & bit_of(place)) == 0) {
+    return txn_get(txn, SPACE_LOCAL, key_of(&key, first), &value) &&
+           txn_check_row(txn, key_of(&key, first),
+                         value.size > HEAD_BYTES && chunk_read(chunk, first, value));
+}
+
+bool chunk_find(struct txn *txn, struct draft_ref ref, struct chunk *last, struct draft *draft)
+{
+    const unsigned place = place_of(ref);
+    struct chunk_key key;
+    struct chunk chunk = {.first = 0};
+
+    if (last != NULL && last->first == ref.sequence - place && last->next <= place) {
+        chunk = *last;
+    } else if (!open_row(txn, ref, &chunk)) {
         return false;
     }
-    return txn_check_row(txn, key_of_ref(&key, ref),
-                         find_place(draft, ref.sequence - place, value, place));
+    if ((chunk.waits & bit_of(place)) == 0 ||
+        !txn_check_row(txn, key_of_ref(&key, ref), find_place(draft, &chunk, place))) {
+        return false;
+    }
+    if (last != NULL) {
+        *last = chunk;
+    }
+    return true;
 }
 
 /* --- changing --- */

@@ -15,8 +15,16 @@
 
 /* Behind all others of its batch. Only what is not a view of a row is read from *draft. */
 void chunk_add(struct txn *txn, const struct draft *draft);
-/* False: it is not there, or waits no more. */
-bool chunk_find(struct txn *txn, struct draft_ref ref, struct draft *draft);
+/* A row, and how far it was read. */
+struct chunk {
+    uint64_t waits, batch, unix_ms;
+    uint64_t first;       /* sequence of its first draft; 0: none is read */
+    struct reader drafts; /* what is behind those that were taken */
+    unsigned next;        /* place of the one that is taken next */
+};
+/* False: it is not there, or waits no more. Where `last` is not NULL it keeps where one was found,
+ * and a draft behind that is found from there: until drafts change it stays good. */
+bool chunk_find(struct txn *txn, struct draft_ref ref, struct chunk *last, struct draft *draft);
 void chunk_drop(struct txn *txn, struct draft_ref ref);
 /* What waits from one sequence on, in order, until `visit` returns false. */
 void chunk_each_from(struct txn *txn, uint64_t sequence,

@@ -124,16 +124,30 @@ static void expect_all_from(struct place *place, uint64_t from)
     assert_int_equal(txn_status(place->txn, &err), OK);
 }
 
+static void expect_found(struct place *place, uint64_t sequence, struct chunk *last)
+{
+    struct draft draft;
+    const bool found = chunk_find(place->txn, ref_of(sequence), last, &draft);
+
+    assert_int_equal(found, place->waits[sequence]);
+    if (found) {
+        expect_draft(&draft, sequence);
+    }
+}
+
 static void expect_all(struct place *place)
 {
-    for (uint64_t sequence = FIRST; sequence < COUNT_OF(place->waits); sequence++) {
-        struct draft draft;
-        const bool found = chunk_find(place->txn, ref_of(sequence), &draft);
+    const uint64_t end = COUNT_OF(place->waits);
+    struct chunk last = {.first = 0};
 
-        assert_int_equal(found, place->waits[sequence]);
-        if (found) {
-            expect_draft(&draft, sequence);
-        }
+    for (uint64_t sequence = FIRST; sequence < end; sequence++) {
+        expect_found(place, sequence, NULL);
+        expect_found(place, sequence, &last); /* behind the one before */
+    }
+    for (uint64_t sequence = FIRST; sequence < end; sequence++) {
+        expect_found(place, sequence, &last);
+        expect_found(place, sequence, &last);                   /* the same again */
+        expect_found(place, FIRST + end - 1 - sequence, &last); /* any before or behind it */
     }
     for (uint64_t from = FIRST; from < COUNT_OF(place->waits); from++) {
         expect_all_from(place, from);
@@ -179,7 +193,7 @@ static void dropping_one_leaves_its_neighbours(void **state)
         const uint64_t beside = dropped[i] % 2 == 0 ? dropped[i] + 1 : dropped[i] - 1;
 
         if (place->waits[beside]) {
-            assert_true(chunk_find(place->txn, ref_of(beside), &neighbour));
+            assert_true(chunk_find(place->txn, ref_of(beside), NULL, &neighbour));
             drop(place, dropped[i]);
             expect_draft(&neighbour, beside); /* its views are good still */
         } else {
@@ -230,7 +244,7 @@ static void a_damaged_row_fails_the_turn(void **state)
         struct err err;
 
         (void)txn_put(txn, SPACE_LOCAL, batch.changes[0].key, bytes_of(whole.data, size));
-        assert_false(chunk_find(txn, ref_of(FIRST + ROW - 1), &draft));
+        assert_false(chunk_find(txn, ref_of(FIRST + ROW - 1), NULL, &draft));
         assert_int_equal(txn_status(txn, &err), ERR_CORRUPT);
         txn_reset(txn);
         (void)txn_put(txn, SPACE_LOCAL, batch.changes[0].key, bytes_of(whole.data, size));
