@@ -169,6 +169,11 @@ static inline void document_clear(struct document *document, uint32_t kind)
     memset(document->inherited, 0, sizeof document->inherited);
     memset(document->value_at, 0, sizeof document->value_at); /* an analyzer reads no bits */
 }
+/* As much of it as there is: what lies behind the last value is nobody's. */
+static inline void document_copy(struct document *out, const struct document *from)
+{
+    memcpy(out, from, offsetof(struct document, values) + from->value_count * sizeof *from->values);
+}
 static inline bool document_has(const struct document *document, enum field field)
 {
     return (document->present[field >> 6] >> (field & 63) & 1) != 0;

@@ -26,7 +26,7 @@ enum {
  * within texts count, too. */
 bool json_costs_too_much(struct bytes text, size_t values_max);
 
-/* One line of NDJSON into `item`, which is all 0 but for what its owner gave it. Its texts point
+/* One line of NDJSON into `item`, which is clear but for what its owner gave it. Its texts point
  * into `line` and into *texts, which the caller frees once the item is done with: what is kept of a
  * line is never larger than it. `default_kind` may be 0. A plain line (a flat object of unescaped
  * strings, as programs write them) is read in one pass; every other one goes through jansson, so

@@ -81,12 +81,13 @@ static void read_items(struct submit_task *submit, uint32_t default_kind, uint32
 {
     struct bytes rest = buf_bytes(&submit->body), line;
 
-    submit->items = mem_zalloc((submit->capacity + 1) * sizeof *submit->items);
-    submit->lines = mem_zalloc((submit->capacity + 1) * sizeof *submit->lines);
+    submit->items = mem_realloc(NULL, (submit->capacity + 1) * sizeof *submit->items);
+    submit->lines = mem_realloc(NULL, (submit->capacity + 1) * sizeof *submit->lines);
     while (next_line(&rest, &line)) {
         number++;
         if (line.size > 0) {
             const size_t i = submit->count++;
+            submit_item_clear(&submit->items[i]);
             submit->lines[i] = (struct submit_line){.typed = line, .number = number};
             json_read_item(&submit->items[i], &submit->lines[i].texts, line, default_kind);
         }

@@ -12,15 +12,14 @@ enum { POST_SEED = 1 }; /* a post has 1,000 documents at most: nobody gains by i
 struct dry_post {
     struct node *node;
     struct txn *txn; /* the turn's */
-    const struct submit_terms *terms;
     const struct submit_item *items;
     uint64_t *hashes;   /* of their ids: whether one stands there twice is asked of each */
     struct dry_run run; /* its txn has what the post has said so far */
     struct draft_batch batch;
     struct earlier_rules rules;
     struct buf memory, body;
+    struct intake intake;
     size_t advised;
-    bool has_makers;
 };
 
 /* --- the line --- */
@@ -73,11 +72,12 @@ static void set_refused(struct submit_item *item)
 /* Completed and judged; entered, so that what follows in the post may build on it. */
 static void judge(struct dry_post *post, struct submit_item *item, struct dry_shown *shown)
 {
-    const bool drafted = intake_needs_approval(post->node, item->document.kind);
+    const bool drafted = intake_needs_approval(&post->intake, item->document.kind);
     struct ledger *ledger = post->node->ledger;
-    struct document document = item->document;
+    struct document document;
     enum reason reason;
 
+    document_copy(&document, &item->document);
     buf_clear(&post->memory);
     buf_clear(&post->body);
     ledger_complete(ledger, post->run.txn, &document, &post->memory);
@@ -145,7 +145,7 @@ static void judge_item(struct dry_post *post, struct submit_item *item, struct d
                                              true, &item->refusal) != REASON_NONE) {
         set_refused(item);
     } else if (earlier_pass(&post->rules, item, &earlier) && pass_first_of_id(post, item) &&
-               intake_pass(post->node, post->terms, post->has_makers, item)) {
+               intake_pass(&post->intake, item)) {
         item->refusal.reason = REASON_NONE;
         judge(post, item, shown);
     }
@@ -157,7 +157,7 @@ static bool any_needs_approval(const struct dry_post *post, const struct submit_
                                size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!items[i].malformed && intake_needs_approval(post->node, items[i].document.kind)) {
+        if (!items[i].malformed && intake_needs_approval(&post->intake, items[i].document.kind)) {
             return true;
         }
     }
@@ -182,7 +182,7 @@ void node_submit_dry(struct node *node, struct txn *txn, struct submit_item *ite
                      const struct submit_terms *terms, struct dry_shown *shown)
 {
     struct drafted *drafted = &node->drafted;
-    struct dry_post post = {.node = node, .txn = txn, .terms = terms, .items = items};
+    struct dry_post post = {.node = node, .txn = txn, .items = items};
     bool with_drafts;
 
     post.hashes = mem_zalloc(count * sizeof *post.hashes);
@@ -192,7 +192,7 @@ void node_submit_dry(struct node *node, struct txn *txn, struct submit_item *ite
     }
     drafted_refresh(drafted);
     post.rules = (struct earlier_rules){node, txn, drafted, terms, &post.batch};
-    post.has_makers = terms->maker == NULL && node_has_maker(txn);
+    post.intake = intake_open(node, txn, terms);
     with_drafts =
         any_needs_approval(&post, items, count) && !any_replaces_draft(&post, items, count);
     dry_run_open(&post.run, node, with_drafts ? drafted_begin(drafted, node, txn) : txn);

@@ -3,30 +3,41 @@
 #include "node/core/node_struct.h"
 #include "node/core/revoked.h"
 #include "node/office/dates.h"
+#include "node/office/operators.h"
 
-bool intake_needs_approval(const struct node *node, uint32_t kind)
+struct intake intake_open(const struct node *node, struct txn *txn,
+                          const struct submit_terms *terms)
 {
-    return policy_needs(node_policy(node), kind);
+    return (struct intake){
+        .node = node,
+        .policy = node_policy(node),
+        .over = node_is_over(node),
+        .is_named = terms->maker != NULL,
+        .has_makers = terms->maker == NULL && node_has_maker(txn),
+    };
 }
 
-bool intake_pass(const struct node *node, const struct submit_terms *terms, bool has_makers,
-                 struct submit_item *item)
+bool intake_needs_approval(const struct intake *intake, uint32_t kind)
 {
-    const bool named = terms->maker != NULL;
+    return policy_needs(intake->policy, kind);
+}
+
+bool intake_pass(const struct intake *intake, struct submit_item *item)
+{
+    const bool drafted = intake_needs_approval(intake, item->document.kind);
+    const struct node *node = intake->node;
     enum reason reason = dates_check(&item->document, node->turn_unix_ms, &item->refusal);
 
-    if (reason == REASON_NONE && node_is_over(node) != REASON_NONE) {
-        reason = refuse(&item->refusal, node_is_over(node), "");
+    if (reason == REASON_NONE && intake->over != REASON_NONE) {
+        reason = refuse(&item->refusal, intake->over, "");
     }
     if (reason == REASON_NONE && node->space.is_full) {
         reason = refuse(&item->refusal, REASON_DISK_FULL, "");
     }
-    if (reason == REASON_NONE && draft_ids_is_full(&node->draft_ids) &&
-        intake_needs_approval(node, item->document.kind)) {
+    if (reason == REASON_NONE && drafted && draft_ids_is_full(&node->draft_ids)) {
         reason = refuse(&item->refusal, REASON_DRAFTS_FULL, "");
     }
-    if (reason == REASON_NONE && !named &&
-        (has_makers || intake_needs_approval(node, item->document.kind))) {
+    if (reason == REASON_NONE && !intake->is_named && (intake->has_makers || drafted)) {
         reason = refuse(&item->refusal, REASON_NEEDS_MAKER, "");
     }
     if (reason != REASON_NONE) {

@@ -6,12 +6,21 @@
 
 #include "node/office/submit.h"
 
-/* Does a document of this kind wait for a checker here? */
-bool intake_needs_approval(const struct node *node, uint32_t kind);
+/* What holds for every document of one post, looked up once. */
+struct intake {
+    const struct node *node;
+    struct policy policy; /* which kinds wait for a checker here */
+    enum reason over; /* why this node enters nothing more; REASON_NONE: it does */
+    bool is_named;   /* its maker is */
+    bool has_makers; /* there are some here */
+};
+struct intake intake_open(const struct node *node, struct txn *txn,
+                          const struct submit_terms *terms);
 
-/* May this document be handed in now, by who is named? `has_makers`: there are some here, and none
- * is named. Otherwise the item is refused. */
-bool intake_pass(const struct node *node, const struct submit_terms *terms, bool has_makers,
-                 struct submit_item *item);
+/* Does a document of this kind wait for a checker here? */
+bool intake_needs_approval(const struct intake *intake, uint32_t kind);
+
+/* May this document be handed in now, by who is named? Otherwise the item is refused. */
+bool intake_pass(const struct intake *intake, struct submit_item *item);
 
 #endif

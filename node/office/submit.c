@@ -20,8 +20,8 @@ struct post {
     struct draft_batch drafts;
     struct earlier_rules rules;
     struct buf memory, body;
-    bool has_makers; /* there are some, and none is named */
-    bool taken_out;  /* the later drafts that this post replaces */
+    struct intake intake;
+    bool taken_out; /* the later drafts that this post replaces */
 };
 
 static void set_refused(struct submit_item *item)
@@ -53,7 +53,7 @@ static enum reason check_form(struct post *post, struct submit_item *item)
         ledger_check_form(node->ledger, post->txn, &item->document, true, &item->refusal);
 
     if (reason == REASON_MISSING && kind_has_versions(item->document.kind) &&
-        intake_needs_approval(node, item->document.kind)) {
+        intake_needs_approval(&post->intake, item->document.kind)) {
         struct txn *txn = drafted_begin(post->drafted, node, post->txn);
 
         reason = ledger_check_form(node->ledger, txn, &item->document, true, &item->refusal);
@@ -63,12 +63,6 @@ static enum reason check_form(struct post *post, struct submit_item *item)
 }
 
 /* --- one document --- */
-
-/* After the form and the id. */
-static bool pass_office(struct post *post, struct submit_item *item)
-{
-    return intake_pass(post->node, post->terms, post->has_makers, item);
-}
 
 /* Completes from what `txn` has and encodes; the body is in post->body. */
 static void prepare(struct post *post, struct txn *txn, struct document *document)
@@ -92,8 +86,9 @@ static void advise(struct post *post, struct txn *txn, const struct document *do
 /* An entry, made or rehearsed. False: the rules refuse it. */
 static bool enter_item(struct post *post, struct submit_item *item)
 {
-    struct document document = item->document;
+    struct document document;
 
+    document_copy(&document, &item->document);
     prepare(post, post->txn, &document);
     if (ledger_check_rules(post->node->ledger, post->txn, &document, &item->refusal) !=
         REASON_NONE) {
@@ -126,14 +121,15 @@ static bool lacks_earlier(struct post *post, const struct document *document)
  * document that needs none of it. True when it is prepared. */
 static bool rehearse_alone(struct post *post, struct document *document)
 {
-    const struct document typed = *document;
+    struct document typed;
 
     if (post->dry_run == NULL || drafted_is_current(post->drafted)) {
         return false;
     }
+    document_copy(&typed, document);
     prepare(post, post->txn, document);
     if (lacks_earlier(post, document)) {
-        *document = typed;
+        document_copy(document, &typed);
         return false;
     }
     return true;
@@ -142,8 +138,9 @@ static bool rehearse_alone(struct post *post, struct document *document)
 static void draft_item(struct post *post, struct submit_item *item)
 {
     const uint64_t sequence = draft_next_sequence(post->txn, &post->drafts);
-    struct document document = item->document;
+    struct document document;
 
+    document_copy(&document, &item->document);
     item->refusal.reason = REASON_NONE;
     if (!rehearse_alone(post, &document)) {
         struct txn *txn = drafted_begin(post->drafted, post->node, post->txn);
@@ -173,11 +170,11 @@ static void take_out_later_ones(struct post *post, struct submit_item *items, si
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!item->malformed && intake_needs_approval(post->node, item->document.kind) &&
+        if (!item->malformed && intake_needs_approval(&post->intake, item->document.kind) &&
             ledger_check_form(post->node->ledger, post->txn, &item->document, true,
                               &item->refusal) == REASON_NONE &&
             earlier_pass(&post->rules, item, &earlier) && earlier.place == DRAFT_WAITS &&
-            pass_office(post, item)) {
+            intake_pass(&post->intake, item)) {
             earlier_take_out(&post->rules, item, &earlier);
         }
     }
@@ -186,14 +183,14 @@ static void take_out_later_ones(struct post *post, struct submit_item *items, si
 static void submit_item(struct post *post, struct submit_item *items, size_t count)
 {
     struct submit_item *item = items;
-    const bool drafted = intake_needs_approval(post->node, item->document.kind);
+    const bool drafted = intake_needs_approval(&post->intake, item->document.kind);
     struct earlier earlier;
 
     if (item->malformed || check_form(post, item) != REASON_NONE) {
         set_refused(item);
         return;
     }
-    if (!earlier_pass(&post->rules, item, &earlier) || !pass_office(post, item)) {
+    if (!earlier_pass(&post->rules, item, &earlier) || !intake_pass(&post->intake, item)) {
         if (item->status == SUBMIT_DRAFT) { /* it waits already, and is told the same again */
             advise(post, post->txn, &item->document, &item->refusal);
         }
@@ -242,7 +239,7 @@ static void submit_rehearsed(struct post *post, struct submit_item *items, size_
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!item->malformed && intake_needs_approval(post->node, item->document.kind)) {
+        if (!item->malformed && intake_needs_approval(&post->intake, item->document.kind)) {
             item->corrected = item->unchanged = false;
             submit_item(post, item, count - i);
         } else if (item->status == SUBMIT_ACCEPTED) {
@@ -256,7 +253,7 @@ static void open_post(struct post *post, struct node *node, struct txn *txn,
 {
     *post = (struct post){.node = node, .txn = txn, .terms = terms, .drafted = drafted};
     post->rules = (struct earlier_rules){node, txn, drafted, terms, &post->drafts};
-    post->has_makers = terms->maker == NULL && node_has_maker(txn);
+    post->intake = intake_open(node, txn, terms);
 }
 
 static void free_post(struct post *post)
@@ -299,7 +296,7 @@ static bool has_entries_to_sign(const struct post *post, const struct submit_ite
                                 size_t count)
 {
     for (size_t i = 0; post->terms->maker != NULL && i < count; i++) {
-        if (!items[i].malformed && !intake_needs_approval(post->node, items[i].document.kind)) {
+        if (!items[i].malformed && !intake_needs_approval(&post->intake, items[i].document.kind)) {
             return true;
         }
     }
@@ -309,12 +306,13 @@ static bool has_entries_to_sign(const struct post *post, const struct submit_ite
 /* An answer about one document shows which it is. What is no document yet is not looked up. */
 static void show_item(struct post *post, const struct submit_item *item)
 {
-    struct document document = item->document;
+    struct document document;
 
     if (item->malformed ||
         (item->status == SUBMIT_REFUSED && item->refusal.reason < REASON_EXISTS)) {
         return;
     }
+    document_copy(&document, &item->document);
     buf_clear(&post->memory);
     ledger_complete(post->node->ledger, post->txn, &document, &post->memory);
     caption_fill(item->caption, node_roster(post->node), &document);

@@ -33,6 +33,12 @@ struct submit_item {
     struct caption
         *caption; /* the caller's, filled in as the document is completed; NULL: unasked */
 };
+/* As good as all 0, for less: values of its document are none. */
+static inline void submit_item_clear(struct submit_item *item)
+{
+    document_clear(&item->document, 0);
+    memset(&item->lines, 0, sizeof *item - offsetof(struct submit_item, lines));
+}
 struct person { /* who acts; `secret` signs within the task, and whoever made the copy wipes it.
                    NULL: he signed already */
     char name[64];
