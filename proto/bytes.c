@@ -65,19 +65,27 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
+static uint64_t load_word(const uint8_t *at)
+{
+    uint64_t word;
+
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+/* The last word overlaps the one before it, so that none is put together byte by byte. */
 uint64_t bytes_hash(struct bytes bytes, uint64_t seed)
 {
-    uint64_t hash = seed ^ bytes.size;
+    uint64_t hash = seed ^ bytes.size, word = 0;
     const uint8_t *at = bytes.data;
     size_t left = bytes.size;
-    uint64_t word = 0;
 
     for (; left > 8; left -= 8, at += 8) {
-        memcpy(&word, at, 8);
-        hash = mix(hash ^ word, UINT64_C(0x9e3779b97f4a7c15));
+        hash = mix(hash ^ load_word(at), UINT64_C(0x9e3779b97f4a7c15));
     }
-    word = 0;
-    if (left != 0) {
+    if (bytes.size >= 8) {
+        word = load_word(at + left - 8);
+    } else if (left != 0) {
         memcpy(&word, at, left);
     }
     return mix(hash ^ word, UINT64_C(0xd6e8feb86659fd93) ^ seed >> 1);

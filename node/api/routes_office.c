@@ -98,6 +98,7 @@ static void set_id(struct approve_item *item, struct bytes id)
 {
     const size_t room = sizeof item->id - 1, size = id.size < room ? id.size : room;
 
+    approve_item_clear(item);
     memcpy(item->id, id.data, size);
     item->id[size] = '\0';
 }
@@ -117,7 +118,7 @@ static void ids_open(struct ids *ids, struct approve_task *task, size_t count)
     while (slots < 2 * count) {
         slots *= 2;
     }
-    task->items = mem_zalloc(count * sizeof *task->items);
+    task->items = mem_realloc(NULL, count * sizeof *task->items);
     *ids = (struct ids){task, mem_zalloc(slots * sizeof *ids->slots), slots - 1};
 }
 

@@ -54,8 +54,8 @@ static void write_draft(struct json_out *out, const struct draft_row *row,
     write_age(out, row->unix_ms, listing->now_ms);
     out_count(out, "batch", row->batch);
     out_hex(out, "hash", &row->hash, sizeof row->hash);
-    if (row->would_refuse->reason != REASON_NONE) {
-        write_refusal(out, "would_refuse", "would_refuse_message", row->would_refuse,
+    if (row->would_refuse.reason != REASON_NONE) {
+        write_refusal(out, "would_refuse", "would_refuse_message", &row->would_refuse,
                       listing->request->language);
     }
 }

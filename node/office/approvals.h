@@ -22,11 +22,21 @@ struct approve_item {
     bool has_hash; /* what the checker has read: refused as changed when it is something else */
     struct hash hash;
     enum submit_status status;
-    struct refusal refusal;
     uint64_t lsn;
-    char changed[64];        /* the person of a proposal that was approved; "" */
     struct caption *caption; /* as of struct submit_item */
+    char changed[64];        /* the person of a proposal that was approved; "" */
+    struct refusal refusal;
 };
+/* As good as all 0, for less. */
+static inline void approve_item_clear(struct approve_item *item)
+{
+    item->id[0] = item->changed[0] = '\0';
+    item->has_hash = false;
+    item->status = SUBMIT_ACCEPTED;
+    item->lsn = 0;
+    item->caption = NULL;
+    refusal_clear(&item->refusal);
+}
 /* Checks and enters drafts, and sorts the items into the order of submission; the ids differ. One
  * that is an entry already is SUBMIT_EXISTS: whoever lost an answer may ask again. */
 void node_approve(struct node *node, struct txn *txn, struct approve_item *items, size_t count,

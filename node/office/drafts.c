@@ -328,7 +328,6 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
         .kind = document->kind,
         .id = document_id(document),
         .body = body,
-        .would_refuse = *would_refuse,
     };
 
     if (batch->count == 0) {
@@ -338,7 +337,7 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     draft.batch = batch->number;
     ARRAY_ROOM(batch->leaves, batch->count, batch->capacity);
     batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
-    chunk_add(txn, &draft);
+    chunk_add(txn, &draft, would_refuse, &batch->memory);
     draft_ids_add(&node->draft_ids, draft.id,
                   place_of((struct draft_ref){draft.sequence, draft.leaf}));
 }
@@ -378,6 +377,7 @@ void draft_end(struct node *node, struct txn *txn, const struct draft_batch *bat
 void draft_batch_free(struct draft_batch *batch)
 {
     mem_free(batch->leaves);
+    buf_free(&batch->memory);
     memset(batch, 0, sizeof *batch);
 }
 

@@ -20,8 +20,10 @@ struct draft {
     uint64_t sequence, batch, unix_ms;
     uint32_t leaf, kind;
     struct bytes id, body;
-    struct refusal would_refuse; /* why approval would have refused it when it was handed in */
+    struct bytes would_refuse; /* as it stands in its row: draft_would_refuse */
 };
+/* Why approval would have refused it when it was handed in; REASON_NONE: it would not. */
+enum reason draft_would_refuse(const struct draft *draft, struct refusal *out);
 /* Where a draft lies: a batch has the sequence of its first draft, and `leaf` counts from there. */
 struct draft_ref {
     uint64_t sequence;
@@ -86,6 +88,7 @@ struct draft_batch {
     uint64_t number;
     struct hash *leaves;
     size_t count, capacity;
+    struct buf memory; /* of one draft's row */
 };
 /* The sequence of the draft that is added next: those of a batch are consecutive. */
 uint64_t draft_next_sequence(struct txn *txn, const struct draft_batch *batch);

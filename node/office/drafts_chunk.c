@@ -59,17 +59,29 @@ static void take_text(struct reader *reader, char *out, size_t size)
                    text.size == 0 ? "" : (const char *)text.data);
 }
 
-static void take_refusal(struct reader *reader, struct refusal *refusal)
+static struct bytes take_refusal(struct reader *reader)
 {
-    const uint8_t reason = reader_u8(reader);
+    const uint8_t *at = reader->at;
 
-    refusal->reason = reason < REASONS ? (enum reason)reason : REASON_MALFORMED;
-    memset(refusal->also, 0, sizeof refusal->also);
-    refusal->what[0] = refusal->detail[0] = '\0';
-    if (reason != REASON_NONE) {
-        take_text(reader, refusal->what, sizeof refusal->what);
-        take_text(reader, refusal->detail, sizeof refusal->detail);
+    if (reader_u8(reader) != REASON_NONE) {
+        (void)reader_bytes(reader, reader_u8(reader));
+        (void)reader_bytes(reader, reader_u8(reader));
     }
+    return bytes_of(at, (size_t)(reader->at - at));
+}
+
+enum reason draft_would_refuse(const struct draft *draft, struct refusal *out)
+{
+    struct reader reader = reader_of(draft->would_refuse);
+    const uint8_t reason = reader_u8(&reader);
+
+    refusal_clear(out);
+    if (reason != REASON_NONE) {
+        out->reason = reason < REASONS ? (enum reason)reason : REASON_MALFORMED;
+        take_text(&reader, out->what, sizeof out->what);
+        take_text(&reader, out->detail, sizeof out->detail);
+    }
+    return out->reason;
 }
 
 /* --- the drafts of a row --- */
@@ -107,7 +119,7 @@ static bool parse_draft(struct draft *draft, const struct chunk *chunk, struct b
     draft->leaf = (uint32_t)(draft->sequence - chunk->batch);
     draft->unix_ms = chunk->unix_ms;
     draft->kind = reader_u32(&reader);
-    take_refusal(&reader, &draft->would_refuse);
+    draft->would_refuse = take_refusal(&reader);
     draft->id = reader_bytes(&reader, reader_u8(&reader));
     draft->body = reader_bytes(&reader, reader_left(&reader));
     return reader_ok(&reader);
@@ -164,32 +176,32 @@ static void set_waits(uint8_t *value, unsigned place)
     store_u64(value, load_u64(value) | bit_of(place));
 }
 
-void chunk_add(struct txn *txn, const struct draft *draft)
+void chunk_add(struct txn *txn, const struct draft *draft, const struct refusal *would_refuse,
+               struct buf *memory)
 {
     const struct draft_ref ref = {draft->sequence, draft->leaf};
-    struct buf row = BUF_EMPTY;
     struct chunk_key key;
     uint8_t *value;
     size_t size_at;
 
     assert(draft->batch + draft->leaf == draft->sequence);
+    buf_clear(memory);
     if (place_of(ref) == 0) {
-        buf_put_u64(&row, 0);
-        buf_put_u64(&row, draft->batch);
-        buf_put_u64(&row, draft->unix_ms);
+        buf_put_u64(memory, 0);
+        buf_put_u64(memory, draft->batch);
+        buf_put_u64(memory, draft->unix_ms);
     }
-    size_at = row.size;
-    buf_put_u32(&row, 0);
-    buf_put_u32(&row, draft->kind);
-    put_refusal(&row, &draft->would_refuse);
-    buf_put_u8(&row, (uint8_t)draft->id.size);
-    buf_append_bytes(&row, draft->id);
-    buf_append_bytes(&row, draft->body);
-    store_u32(row.data + size_at, (uint32_t)(row.size - size_at - sizeof(uint32_t)));
-    value = txn_append(txn, SPACE_LOCAL, key_of_ref(&key, ref), buf_bytes(&row));
+    size_at = memory->size;
+    buf_put_u32(memory, 0);
+    buf_put_u32(memory, draft->kind);
+    put_refusal(memory, would_refuse);
+    buf_put_u8(memory, (uint8_t)draft->id.size);
+    buf_append_bytes(memory, draft->id);
+    buf_append_bytes(memory, draft->body);
+    store_u32(memory->data + size_at, (uint32_t)(memory->size - size_at - sizeof(uint32_t)));
+    value = txn_append(txn, SPACE_LOCAL, key_of_ref(&key, ref), buf_bytes(memory));
     assert(load_u64(value + WAITS_BYTES) == draft->batch);
     set_waits(value, place_of(ref));
-    buf_free(&row);
 }
 
 void chunk_drop(struct txn *txn, struct draft_ref ref)

@@ -13,8 +13,9 @@
 
 #include "node/office/drafts.h"
 
-/* Behind all others of its batch. Only what is not a view of a row is read from *draft. */
-void chunk_add(struct txn *txn, const struct draft *draft);
+/* Behind all others of its batch. `memory` is the caller's, for one after the other. */
+void chunk_add(struct txn *txn, const struct draft *draft, const struct refusal *would_refuse,
+               struct buf *memory);
 /* A row, and how far it was read. */
 struct chunk {
     uint64_t waits, batch, unix_ms;

@@ -36,13 +36,14 @@ static void find_one(struct dry_verdicts *verdicts, size_t index, const struct n
     const struct drafted_verdict *verdict =
         drafted_find(&node->drafted, verdicts->refs[index].sequence);
     const struct refusal *refusal = NULL;
+    struct refusal then;
     struct draft draft;
 
     if (verdict != NULL) {
         refusal = verdict->refusal;
     } else if (draft_at(txn, verdicts->refs[index], &draft) &&
-               draft.would_refuse.reason != REASON_NONE) {
-        refusal = &draft.would_refuse;
+               draft_would_refuse(&draft, &then) != REASON_NONE) {
+        refusal = &then;
     }
     if (refusal == NULL) {
         return;

@@ -10,7 +10,7 @@ static void judge_draft(const struct earlier_rules *rules, const struct draft *d
     const struct drafted_verdict *verdict =
         drafted_is_current(rules->drafted) ? drafted_find(rules->drafted, draft->sequence) : NULL;
 
-    *refusal = draft->would_refuse;
+    (void)draft_would_refuse(draft, refusal);
     if (verdict != NULL && verdict->refusal != NULL) {
         *refusal = *verdict->refusal;
     } else if (verdict != NULL) {

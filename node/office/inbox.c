@@ -175,6 +175,7 @@ static void add_draft(struct draft_walk *walk, const struct draft *draft)
 {
     struct inbox_item *post = &walk->post;
     struct document document;
+    struct refusal refusal;
     struct err err;
 
     if (post->count == 0) {
@@ -183,7 +184,7 @@ static void add_draft(struct draft_walk *walk, const struct draft *draft)
         post->place.id = BYTES_NONE;
     }
     post->count++;
-    post->doubtful += draft->would_refuse.reason != REASON_NONE;
+    post->doubtful += draft_would_refuse(draft, &refusal) != REASON_NONE;
     if (document_decode(&document, draft->kind, draft->body, &err) == OK) {
         post->amount += document_money(&document);
     }
@@ -286,11 +287,12 @@ static bool keep_draft(void *arg, const struct draft *draft)
 {
     struct corrections *kept = arg;
     struct batch_row batch;
+    struct refusal refusal;
 
     if (!read_one(kept)) {
         return false;
     }
-    if (draft->would_refuse.reason != REASON_NONE &&
+    if (draft_would_refuse(draft, &refusal) != REASON_NONE &&
         batch_find(kept->inbox->txn, draft->batch, &batch) &&
         may_correct(kept->inbox, batch.maker)) {
         struct correction *correction = keep(kept, draft->unix_ms, draft->id);
@@ -320,11 +322,9 @@ static bool find_draft(const struct inbox *inbox, const struct correction *corre
         !batch_find(inbox->txn, draft.batch, &batch)) {
         return false;
     }
-    *out = (struct set_aside){.unix_ms = draft.unix_ms,
-                              .made_ms = draft.unix_ms,
-                              .refusal = draft.would_refuse,
-                              .kind = draft.kind,
-                              .body = draft.body};
+    *out = (struct set_aside){
+        .unix_ms = draft.unix_ms, .made_ms = draft.unix_ms, .kind = draft.kind, .body = draft.body};
+    (void)draft_would_refuse(&draft, &out->refusal);
     memcpy(out->id, correction->id, sizeof out->id);
     memcpy(out->maker, batch.maker, sizeof out->maker);
     return true;

@@ -15,15 +15,14 @@ struct pending {
 static bool show_draft(void *arg, const struct draft *draft)
 {
     struct pending *pending = arg;
-    struct draft_row row = {.sequence = draft->sequence,
-                            .batch = draft->batch,
-                            .unix_ms = draft->unix_ms,
-                            .would_refuse = &draft->would_refuse};
+    struct draft_row row = {
+        .sequence = draft->sequence, .batch = draft->batch, .unix_ms = draft->unix_ms};
     struct err err;
 
     if (document_decode(&row.document, draft->kind, draft->body, &err) != OK) {
         return true;
     }
+    (void)draft_would_refuse(draft, &row.would_refuse);
     if (draft->batch != pending->batch_number) {
         pending->batch = (struct batch_row){.maker = ""};
         (void)batch_find(pending->txn, draft->batch, &pending->batch);

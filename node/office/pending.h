@@ -11,7 +11,7 @@ struct draft_row {
     char id[DOCUMENT_ID_MAX + 1], maker[64];
     struct hash hash;         /* merkle_approval_leaf: what its persons sign */
     struct document document; /* views die with the visit */
-    const struct refusal *would_refuse;
+    struct refusal would_refuse;
 };
 void node_pending(struct txn *txn, bool (*visit)(void *arg, const struct draft_row *row),
                   void *arg);

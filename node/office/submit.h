@@ -26,18 +26,20 @@ struct submit_item {
     struct buf lines;         /* what document.lines points into; its owner frees it */
     bool malformed;           /* the line could not be read: `refusal` says why already */
     enum submit_status status;
-    struct refusal refusal; /* of a draft: why approval would refuse it now, or REASON_NONE */
-    bool corrected;         /* a draft: it took the place of an earlier, other text */
-    bool unchanged;         /* a draft: its text is the one that was there before */
-    uint64_t lsn;           /* where it is, once accepted */
+    bool corrected; /* a draft: it took the place of an earlier, other text */
+    bool unchanged; /* a draft: its text is the one that was there before */
+    uint64_t lsn;   /* where it is, once accepted */
     struct caption
         *caption; /* the caller's, filled in as the document is completed; NULL: unasked */
+    struct refusal refusal; /* of a draft: why approval would refuse it now, or REASON_NONE */
 };
 /* As good as all 0, for less: values of its document are none. */
 static inline void submit_item_clear(struct submit_item *item)
 {
     document_clear(&item->document, 0);
-    memset(&item->lines, 0, sizeof *item - offsetof(struct submit_item, lines));
+    memset(&item->lines, 0,
+           offsetof(struct submit_item, refusal) - offsetof(struct submit_item, lines));
+    refusal_clear(&item->refusal);
 }
 struct person { /* who acts; `secret` signs within the task, and whoever made the copy wipes it.
                    NULL: he signed already */

@@ -56,6 +56,7 @@ void rocks_note(struct rocks *rocks);
 
 /* After a commit: nothing is in the batch, and no more memory than a usual one needs. */
 void rocks_clear_batch(struct rocks *rocks);
+void rocks_renew_batch(struct rocks *rocks); /* gives its memory back, too */
 
 /* The engine's own rows: one number each. Errors: ERR_IO, ERR_CORRUPT; get: ERR_NOT_FOUND. */
 enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_t *value,

@@ -14,8 +14,8 @@
 
 enum {
     SCHEMA_VERSION = 1,
-    BATCH_KEEP_BYTES = 1 * MIB,
-    LOG_BYTES_MAX = 64 * MIB, /* bounds what a restart replays */
+    BATCH_KEEP_BYTES = 4 * MIB, /* while there is work: a batch that grows is copied each time */
+    LOG_BYTES_MAX = 64 * MIB,   /* bounds what a restart replays */
 };
 
 /* How a space is kept. Small memtables: a skip list that fits the processor's cache is worth more
@@ -367,14 +367,19 @@ static uint64_t or_default(uint64_t given, uint64_t otherwise)
     return given != 0 ? given : otherwise;
 }
 
+void rocks_renew_batch(struct rocks *rocks)
+{
+    rocksdb_writebatch_destroy(rocks->batch);
+    rocks->batch = rocksdb_writebatch_create();
+}
+
 void rocks_clear_batch(struct rocks *rocks)
 {
     size_t size = 0;
 
     (void)rocksdb_writebatch_data(rocks->batch, &size);
     if (size > BATCH_KEEP_BYTES) { /* clearing would keep the memory */
-        rocksdb_writebatch_destroy(rocks->batch);
-        rocks->batch = rocksdb_writebatch_create();
+        rocks_renew_batch(rocks);
     } else {
         rocksdb_writebatch_clear(rocks->batch);
     }

@@ -416,6 +416,7 @@ void store_rocks_trim(const struct store *store)
     if (!idle) {
         return;
     }
+    rocks_renew_batch(rocks);
     if (in_memory(rocks) > REST_BYTES) {
         write_tables_out(rocks);
     }

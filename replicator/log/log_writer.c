@@ -123,6 +123,7 @@ uint64_t log_writer_append(struct log_writer *own, struct txn *txn, const struct
         own->first_lsn = own->logs->own->staged.lsn + 1;
         own->audience = *audience;
         own->epoch = epoch_now(own);
+        buf_reserve(&own->entries, own->last_size); /* as much as the block before had */
         if (own->leaves == NULL) {
             own->leaves = mem_zalloc(BLOCK_ENTRIES_MAX * sizeof *own->leaves);
         }
@@ -138,6 +139,7 @@ static void keep_for_turn(struct log_writer *own)
 {
     ARRAY_ROOM(own->turn, own->turn_count, own->turn_capacity);
     own->turn[own->turn_count++] = (struct turn_block){own->first_lsn, own->count, own->entries};
+    own->last_size = own->entries.size;
     own->entries = BUF_EMPTY;
 }
 

@@ -43,6 +43,7 @@ struct log_writer {
     struct audience audience;
     uint32_t epoch; /* of the open block: its approvals were signed for it */
     struct buf entries;
+    size_t last_size; /* of the entries of the block before */
     struct hash *leaves;
     uint32_t count;
     uint64_t first_lsn;

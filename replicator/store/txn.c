@@ -20,6 +20,7 @@ enum row_state { ROW_ABSENT, ROW_PRESENT, ROW_PUT, ROW_DELETED }; /* the first t
 struct row {
     struct row *next_change; /* of this space */
     struct row *next_read;   /* of those that the store was asked for */
+    uint64_t hash;           /* of its space and key */
     uint8_t *value;
     uint32_t size, room;
     uint8_t space, state, key_size;
@@ -29,7 +30,7 @@ struct row {
 };
 
 struct slot {
-    uint64_t hash;
+    uint64_t hash;   /* the row's: one that is another's costs no look at it */
     struct row *row; /* NULL: free */
 };
 
@@ -189,8 +190,8 @@ static struct row *make_row(struct txn *txn, uint64_t hash, enum store_space spa
         return slot->row;
     }
     row = take(txn, sizeof *row + key.size);
-    *row =
-        (struct row){.space = (uint8_t)space, .state = ROW_ABSENT, .key_size = (uint8_t)key.size};
+    *row = (struct row){
+        .hash = hash, .space = (uint8_t)space, .state = ROW_ABSENT, .key_size = (uint8_t)key.size};
     memcpy(row->key, key.data, key.size);
     *slot = (struct slot){hash, row};
     txn->row_count++;
@@ -281,13 +282,12 @@ static void keep_reads(struct txn *txn)
 {
     for (const struct row *row = txn->reads.first; row != NULL; row = row->next_read) {
         const enum store_space space = (enum store_space)row->space;
-        const uint64_t hash = hash_key(txn, space, key_of_row(row));
 
         if (row->state == ROW_PRESENT) {
-            row_cache_add(&txn->cache, hash, space, key_of_row(row),
+            row_cache_add(&txn->cache, row->hash, space, key_of_row(row),
                           bytes_of(row->value, row->size));
         } else if (row->state == ROW_ABSENT) {
-            row_cache_add_absent(&txn->cache, hash, space, key_of_row(row));
+            row_cache_add_absent(&txn->cache, row->hash, space, key_of_row(row));
         }
     }
 }
@@ -340,12 +340,12 @@ static void keep_change(struct txn *txn, const struct row *row)
 
     if (!is_needed_again(row, space)) {
         if (!row->not_cached) {
-            row_cache_drop(&txn->cache, hash_key(txn, space, key), space, key);
+            row_cache_drop(&txn->cache, row->hash, space, key);
         }
     } else if (row->not_cached) {
-        row_cache_add(&txn->cache, hash_key(txn, space, key), space, key, value);
+        row_cache_add(&txn->cache, row->hash, space, key, value);
     } else {
-        row_cache_put(&txn->cache, hash_key(txn, space, key), space, key, value);
+        row_cache_put(&txn->cache, row->hash, space, key, value);
     }
 }
 

@@ -3,19 +3,36 @@
 
 #include <assert.h>
 
-static struct hash join(const struct hash *left, const struct hash *right)
+static struct hasher begin_node(void)
 {
     struct hasher hasher;
 
     hasher_begin(&hasher, TAG_NODE);
-    hasher_add(&hasher, left->at, sizeof left->at);
-    hasher_add(&hasher, right->at, sizeof right->at);
+    return hasher;
+}
+
+/* `begun` is begin_node's: a copy of it costs less than to begin anew. */
+static struct hash join(const struct hasher *begun, const struct hash *left,
+                        const struct hash *right)
+{
+    struct hasher hasher = *begun;
+    struct hash both[2] = {*left, *right};
+
+    hasher_add(&hasher, both, sizeof both);
     return hasher_end(&hasher);
+}
+
+static struct hash join_two(const struct hash *left, const struct hash *right)
+{
+    const struct hasher begun = begin_node();
+
+    return join(&begun, left, right);
 }
 
 /* Counts in binary: after n leaves the stack holds one full subtree for each bit set in n. */
 struct hash merkle_root(const struct hash *leaves, size_t count)
 {
+    const struct hasher begun = begin_node();
     struct hash stack[8 * sizeof(size_t)];
     size_t height = 0;
 
@@ -23,13 +40,13 @@ struct hash merkle_root(const struct hash *leaves, size_t count)
     for (size_t i = 0; i < count; i++) {
         struct hash node = leaves[i];
         for (size_t bits = i; (bits & 1) != 0; bits >>= 1) {
-            node = join(&stack[--height], &node);
+            node = join(&begun, &stack[--height], &node);
         }
         stack[height++] = node;
     }
     while (height > 1) {
         height--;
-        stack[height - 1] = join(&stack[height - 1], &stack[height]);
+        stack[height - 1] = join(&begun, &stack[height - 1], &stack[height]);
     }
     return stack[0];
 }
@@ -64,7 +81,7 @@ void merkle_tree_init(struct merkle_tree *tree, const struct hash *leaves, size_
     assert(count >= 1 && count <= GROUP_LEAVES_MAX);
     *tree = (struct merkle_tree){.count = count};
     /* all levels of full subtrees together have fewer nodes than there are leaves */
-    tree->nodes = mem_zalloc(2 * count * sizeof *tree->nodes);
+    tree->nodes = mem_realloc(NULL, 2 * count * sizeof *tree->nodes);
     memcpy(tree->nodes, leaves, count * sizeof *leaves);
 }
 
@@ -76,13 +93,14 @@ void merkle_tree_free(struct merkle_tree *tree)
 
 static void build(struct merkle_tree *tree)
 {
+    const struct hasher begun = begin_node();
     struct hash *level = tree->nodes;
 
     for (size_t size = tree->count; size > 1; size /= 2) {
         struct hash *above = level + size;
 
         for (size_t i = 0; i < size / 2; i++) {
-            above[i] = join(&level[2 * i], &level[2 * i + 1]);
+            above[i] = join(&begun, &level[2 * i], &level[2 * i + 1]);
         }
         level = above;
     }
@@ -107,7 +125,7 @@ static struct hash root_over(const struct merkle_tree *tree, struct span span)
     }
     left = level[span.from / width];
     right = root_over(tree, (struct span){span.from + width, span.to});
-    return join(&left, &right);
+    return join_two(&left, &right);
 }
 
 /* As deep as the tree is high, since a span of one leaf is either apart or inside. */
@@ -174,7 +192,7 @@ static struct hash climb(struct climb *climb_state, struct span tree)
     middle = split(tree.from, tree.to);
     left = climb(climb_state, (struct span){tree.from, middle});
     right = climb(climb_state, (struct span){middle, tree.to});
-    return join(&left, &right);
+    return join_two(&left, &right);
 }
 
 bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, size_t first,
@@ -194,12 +212,14 @@ bool merkle_root_from(struct hash *root, const struct hash *run, size_t count, s
 struct hash merkle_entry_leaf(const struct entry *entry)
 {
     struct hasher hasher;
+    uint8_t head[24];
 
+    store_u64(head, entry->lsn);
+    store_u64(head + 8, entry->time_ms);
+    store_u32(head + 16, entry->kind);
+    store_u32(head + 20, entry->format);
     hasher_begin(&hasher, TAG_LEAF);
-    hasher_add_u64(&hasher, entry->lsn);
-    hasher_add_u64(&hasher, entry->time_ms);
-    hasher_add_u32(&hasher, entry->kind);
-    hasher_add_u32(&hasher, entry->format);
+    hasher_add(&hasher, head, sizeof head);
     hasher_add(&hasher, entry->body.data, entry->body.size);
     return hasher_end(&hasher);
 }
@@ -207,10 +227,12 @@ struct hash merkle_entry_leaf(const struct entry *entry)
 struct hash merkle_approval_leaf(uint32_t kind, uint32_t format, struct bytes body)
 {
     struct hasher hasher;
+    uint8_t head[8];
 
+    store_u32(head, kind);
+    store_u32(head + 4, format);
     hasher_begin(&hasher, TAG_APPROVAL_LEAF);
-    hasher_add_u32(&hasher, kind);
-    hasher_add_u32(&hasher, format);
+    hasher_add(&hasher, head, sizeof head);
     hasher_add(&hasher, body.data, body.size);
     return hasher_end(&hasher);
 }

@@ -14,9 +14,9 @@ static void key_add(struct row_key *key, const void *data, size_t size)
 
 static void key_add_number(struct row_key *key, uint64_t number, size_t size)
 {
+    assert(size <= sizeof key->at - key->size);
     for (size_t i = size; i-- > 0;) {
-        const uint8_t byte = (uint8_t)(number >> (8 * i));
-        key_add(key, &byte, 1);
+        key->at[key->size++] = (uint8_t)(number >> (8 * i));
     }
 }
 

@@ -65,6 +65,14 @@ struct refusal {
     char detail[256]; /* figures that help a person, in neutral form: "asked 12.00, free 5.00" */
 };
 
+/* No reason, and nothing behind it: what stands behind the ends of its texts is nobody's. */
+static inline void refusal_clear(struct refusal *refusal)
+{
+    refusal->reason = REASON_NONE;
+    refusal->what[0] = refusal->detail[0] = '\0';
+    memset(refusal->also, 0, sizeof refusal->also);
+}
+
 enum { REASON_CODE_MAX = 128, REASON_MESSAGE_MAX = 960 };
 
 /* "missing", "wrong_state": without what it is about. */

@@ -38,25 +38,32 @@ static void add(struct place *place, uint64_t sequence)
                           .leaf = ref.leaf,
                           .unix_ms = 1000 + sequence - ref.leaf,
                           .kind = 20};
+    struct refusal refusal;
+    struct buf memory = BUF_EMPTY;
     char id[16];
 
     id_of(id, sequence);
     draft.id = bytes_text(id);
     draft.body = sequence % ODD == 0 ? BYTES_NONE : bytes_text("a body of its own");
+    refusal_clear(&refusal);
     if (sequence % ODD == 1) {
-        draft.would_refuse.reason = REASON_UNKNOWN;
-        (void)snprintf(draft.would_refuse.what, sizeof draft.would_refuse.what, "%s", id);
+        (void)refuse(&refusal, REASON_UNKNOWN, id);
+        (void)snprintf(refusal.detail, sizeof refusal.detail, "of %s", id);
     }
-    chunk_add(place->txn, &draft);
+    chunk_add(place->txn, &draft, &refusal, &memory);
+    buf_free(&memory);
     place->waits[sequence] = true;
 }
 
 static void expect_draft(const struct draft *draft, uint64_t sequence)
 {
     const struct draft_ref ref = ref_of(sequence);
-    char id[16];
+    const bool is_odd = sequence % ODD == 1;
+    struct refusal refusal;
+    char id[16], detail[32];
 
     id_of(id, sequence);
+    (void)snprintf(detail, sizeof detail, "of %s", id);
     assert_int_equal(draft->sequence, sequence);
     assert_int_equal(draft->leaf, ref.leaf);
     assert_int_equal(draft->batch, sequence - ref.leaf);
@@ -64,9 +71,10 @@ static void expect_draft(const struct draft *draft, uint64_t sequence)
     assert_int_equal(draft->kind, 20);
     assert_true(bytes_equal(draft->id, bytes_text(id)));
     assert_int_equal(draft->body.size, sequence % ODD == 0 ? 0 : 17);
-    assert_int_equal(draft->would_refuse.reason,
-                     sequence % ODD == 1 ? REASON_UNKNOWN : REASON_NONE);
-    assert_string_equal(draft->would_refuse.what, sequence % ODD == 1 ? id : "");
+    assert_int_equal(draft_would_refuse(draft, &refusal), is_odd ? REASON_UNKNOWN : REASON_NONE);
+    assert_int_equal(refusal.reason, is_odd ? REASON_UNKNOWN : REASON_NONE);
+    assert_string_equal(refusal.what, is_odd ? id : "");
+    assert_string_equal(refusal.detail, is_odd ? detail : "");
 }
 
 /* A post of three rows, and a small one right behind it. */
