@@ -325,7 +325,8 @@ enum status replicator_take_root(struct replicator *r, struct txn *txn, struct b
         status = roster_add(r->roster, sealed, &added, err);
     }
     if (added) {
-        (void)log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT, sealed);
+        rotating_granted(
+            r, log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT, sealed));
         grant_put(txn, &grant, sealed);
         follow_member(r, grant.division);
     }

@@ -57,6 +57,9 @@ static enum exit_code ask(const struct cli *cli, const char *path)
     char key[FINGERPRINT_TEXT_SIZE];
     struct buf secret = BUF_EMPTY;
     struct root_request request = {.written = BUF_EMPTY};
+    const struct root_wish wish = {.channel = cli->value[OPT_CHANNEL] != NULL,
+                                   .second = cli->value[OPT_SECOND],
+                                   .now_unix_ms = clock_unix_ms(&clock)};
     struct home_config config;
     enum exit_code exit_code = EXIT_DONE;
     struct err err;
@@ -67,8 +70,7 @@ static enum exit_code ask(const struct cli *cli, const char *path)
     }
     status = load_home(&config, home, &secret, &err);
     if (status == OK) {
-        status = root_epoch_request(&config, home, buf_bytes(&secret), clock_unix_ms(&clock), path,
-                                    &request, &err);
+        status = root_epoch_request(&config, home, buf_bytes(&secret), &wish, path, &request, &err);
     }
     forget(&secret);
     if (status != OK) {
@@ -107,6 +109,9 @@ static void show(const struct root_request *request)
             person_fingerprint(key, &request->terms.founders[i].key);
             (void)puts(text_say(language, words, "trust_founder name=%s fingerprint=%s",
                                 request->terms.founders[i].name, key));
+        }
+        if (grant->second[0] != '\0') {
+            (void)puts(text_say(language, words, "trust_shows_link second=%s", grant->second));
         }
         person_fingerprint(key, &grant->sign_key);
         (void)puts("");

@@ -36,8 +36,10 @@ const struct command commands[] = {
      BIT(OPT_IDENTITY) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
      "rotate [--identity] [--channel] [--second ENDPOINT]"},
     {"endpoint", run_endpoint, 1, 1, ARGUMENT_ANY, WAIT_WRITE_S, 0, "endpoint ADDRESS"},
-    {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_KEY) | BIT(OPT_YES),
-     "trust request FILE | trust sign FILE --key TRUSTKEY [--yes] | trust take FILE.signed"},
+    {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S,
+     BIT(OPT_KEY) | BIT(OPT_YES) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
+     "trust request FILE [--channel [--second ENDPOINT]] | trust sign FILE --key TRUSTKEY [--yes] "
+     "| trust take FILE.signed"},
     {"revoke", run_revoke, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_REASON) | BIT(OPT_YES) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_WITHDRAW),
      "revoke CODE --reason TEXT [--yes] | revoke --list | revoke --accept CODE [--yes] | "

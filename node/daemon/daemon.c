@@ -300,8 +300,8 @@ static enum status open_node(struct daemon *daemon, struct err *err)
  * behind the entry finds the key in the roster, and has only to put it in its place. */
 static enum status take_next_root(struct daemon *daemon, struct err *err)
 {
-    struct node_keys *keys = daemon->rekeying.keys.in_force;
     struct buf sealed = BUF_EMPTY;
+    struct grant grant;
     enum status status = root_epoch_waiting(daemon->home, &sealed, err);
 
     if (status != OK) {
@@ -320,7 +320,11 @@ static enum status take_next_root(struct daemon *daemon, struct err *err)
         status = root_epoch_swap(daemon->home, buf_bytes(&sealed), err);
     }
     if (status == OK) {
-        keys->identity = daemon->root_keys->identity;
+        status = grant_parse(&grant, buf_bytes(&sealed), err);
+    }
+    if (status == OK) {
+        rekeying_take_root(&daemon->rekeying, &daemon->root_keys, &grant);
+        transport_zmq_serve(daemon->transport, &daemon->rekeying.keys.in_force->curve);
         LOG_INFO("root.taken", "about=%s", daemon->config.division.code);
     }
     buf_free(&sealed);
@@ -439,8 +443,10 @@ static enum status open_serving(struct daemon *daemon, struct err *err)
 {
     enum status status = open_transport(daemon, err);
 
-    if (status == OK && !is_damaged(daemon)) {
-        status = take_next_root(daemon, err);
+    if (status == OK && !is_damaged(daemon) && daemon->root_keys != NULL) {
+        status = take_next_root(daemon, err); /* once in a process */
+        node_keys_free(daemon->root_keys);
+        daemon->root_keys = NULL;
     }
     if (status == OK) {
         status = open_node(daemon, err);

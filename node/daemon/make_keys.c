@@ -4,47 +4,6 @@
 
 #include "node/home/next_keys.h"
 
-/* --- where the new link key is served while the former one is, too --- */
-
-/* "tcp://HOST" of one address, the port of another. Empty when either is not there, or the host is
- * no address that others can dial. */
-static void beside(char out[ENDPOINT_BYTES_MAX + 1], const char *host, const char *port)
-{
-    const char *end = strrchr(host, ':'), *colon = strrchr(port, ':');
-
-    out[0] = '\0';
-    if (end == NULL || colon == NULL ||
-        snprintf(out, ENDPOINT_BYTES_MAX + 1, "%.*s%s", (int)(end - host), host, colon) >
-            ENDPOINT_BYTES_MAX ||
-        !endpoint_can_be_dialled(out)) {
-        out[0] = '\0';
-    }
-}
-
-static enum status choose_second(char out[ENDPOINT_BYTES_MAX + 1], const struct home_config *config,
-                                 const char *given, struct err *err)
-{
-    char free[ENDPOINT_BYTES_MAX + 1];
-    enum status status;
-
-    out[0] = '\0';
-    if (config->listen[0] == '\0') {
-        return OK; /* it has no children */
-    }
-    if (given != NULL) {
-        status = home_check_endpoint(given, err);
-        if (status == OK) {
-            (void)snprintf(out, ENDPOINT_BYTES_MAX + 1, "%s", given);
-        }
-        return status;
-    }
-    status = home_free_endpoint(free, err);
-    if (status == OK) {
-        beside(out, config->advertise[0] != '\0' ? config->advertise : config->listen, free);
-    }
-    return status;
-}
-
 /* --- keys --- */
 
 /* The secret that seals the others, proven by opening them. */
@@ -78,7 +37,7 @@ static enum status make(struct made_keys *out, struct key_shop *shop, const stru
     enum status status = open_present(out->keys, &secret, shop, wish, err);
 
     if (status == OK) {
-        status = choose_second(out->rotation.second, shop->config, wish->second, err);
+        status = home_second_endpoint(out->rotation.second, shop->config, wish->second, err);
     }
     if (status == OK) {
         if (wish->identity) {

@@ -96,6 +96,28 @@ static bool names(const struct grant *grant, const struct node_keys *keys)
            memcmp(grant->curve_key, keys->curve.public, sizeof grant->curve_key) == 0;
 }
 
+void rekeying_take_root(struct rekeying *rekeying, struct node_keys **keys,
+                        const struct grant *grant)
+{
+    struct node_keys *former = rekeying->keys.in_force;
+
+    if (names(grant, former) || !names(grant, *keys)) {
+        return; /* they lay in their places when the home was opened */
+    }
+    rekeying->keys.in_force = *keys;
+    *keys = NULL;
+    atomic_store(&rekeying->signs, &rekeying->keys.in_force->identity);
+    if (memcmp(former->curve.public, rekeying->keys.in_force->curve.public,
+               sizeof former->curve.public) == 0) {
+        let_go(rekeying, former);
+        return;
+    }
+    if (rekeying->keys.former != NULL) {
+        let_go(rekeying, rekeying->keys.former);
+    }
+    rekeying->keys.former = former;
+}
+
 void rekeying_before_listen(struct rekeying *rekeying)
 {
     if (rekeying->keys.former != NULL && status_of(rekeying).former_served) {

@@ -40,6 +40,10 @@ enum status rekeying_open(struct rekeying *rekeying, const char *home,
 /* The store is open: which of them are in force, its grants say. Errors: as of grant_newest and
  * next_keys_choose. */
 enum status rekeying_choose(struct rekeying *rekeying, const struct store *store, struct err *err);
+/* The root took up keys that the trust key granted: where these are the ones, they are in force
+ * from now on, and *keys is NULL. Before anything serves. */
+void rekeying_take_root(struct rekeying *rekeying, struct node_keys **keys,
+                        const struct grant *grant);
 void rekeying_close(struct rekeying *rekeying); /* wipes */
 
 /* Who goes over with them, borrowed; enrol: NULL where nobody can join. */

@@ -109,6 +109,11 @@ enum status home_grants_read(const char *home, struct bytes grants[ENROL_CHAIN_M
 /* "tcp://127.0.0.1:PORT" with a port that is free now. `out` holds ENDPOINT_BYTES_MAX + 1.
  * Errors: ERR_IO. */
 enum status home_free_endpoint(char *out, struct err *err);
+/* Where a new link key is served while the former one is, too: as given, or, where nothing is, at a
+ * port that is free, of the host that others dial. "" where this node listens to nobody.
+ * Errors: ERR_CONFIG (given, and no endpoint), ERR_IO. */
+enum status home_second_endpoint(char out[ENDPOINT_BYTES_MAX + 1], const struct home_config *config,
+                                 const char *given, struct err *err);
 /* "tcp://HOST:PORT" with a port of 1-65535. Errors: ERR_CONFIG. */
 enum status home_check_endpoint(const char *endpoint, struct err *err);
 /* "https://HOST:PORT", the same way. Errors: ERR_CONFIG. */

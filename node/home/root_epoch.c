@@ -1,9 +1,11 @@
 #include "node/home/root_epoch.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "node/home/files.h"
+#include "node/home/next_keys.h"
 #include "proto/message.h"
 
 static const char request_magic[] = "TERRACE-ROOT-REQUEST1\n",
@@ -75,9 +77,10 @@ static void drop_next(const char *home)
     (void)rmdir(path);
 }
 
-/* A new identity beside the link key in force. */
+/* A new identity, and a new link key or the one in force. */
 static enum status make_next(const char *home, enum key_seal seal, struct bytes secret,
-                             const struct node_keys *now, struct node_keys *next, struct err *err)
+                             const struct root_wish *wish, const struct node_keys *now,
+                             struct node_keys *next, struct err *err)
 {
     char directory[HOME_FILE_MAX];
     enum status status;
@@ -87,12 +90,17 @@ static enum status make_next(const char *home, enum key_seal seal, struct bytes 
     drop_next(home);
     next_directory(directory, home);
     status = directory_make(directory, err);
-    return status == OK ? keys_save(next, directory, seal, secret, err) : status;
+    if (status == OK && wish->channel) {
+        curve_key_generate(&next->curve);
+        status = keys_curve_save(&next->curve, directory, seal, secret, err);
+    }
+    return status == OK ? keys_identity_save(&next->identity, directory, seal, secret, err)
+                        : status;
 }
 
 static void write_request(struct root_request *out, const struct sealed_grant *newest,
                           const struct node_keys *now, const struct node_keys *next,
-                          uint64_t now_unix_ms)
+                          const char *second, uint64_t now_unix_ms)
 {
     const struct grant *last = &newest->grant;
     struct grant grant = {.division = last->division,
@@ -103,7 +111,8 @@ static void write_request(struct root_request *out, const struct sealed_grant *n
 
     memcpy(grant.name, last->name, sizeof grant.name);
     memcpy(grant.endpoint, last->endpoint, sizeof grant.endpoint);
-    memcpy(grant.curve_key, last->curve_key, sizeof grant.curve_key);
+    (void)snprintf(grant.second, sizeof grant.second, "%s", second);
+    memcpy(grant.curve_key, next->curve.public, sizeof grant.curve_key);
     grant_certify(&grant, &newest->grant.tree, &next->identity);
     out->grant = grant;
     out->terms = newest->terms;
@@ -128,19 +137,34 @@ static enum status save_request(const struct root_request *request, const struct
     return status;
 }
 
+static enum status check_wish(const struct home_config *config, const char *home,
+                              const struct root_wish *wish, struct err *err)
+{
+    char former[HOME_FILE_MAX];
+
+    if (!division_is_none(config->parent.division)) {
+        return err_set(err, ERR_REFUSED, "trust_no_root division=%s", config->division.code);
+    }
+    home_file(former, home, "keys/former/curve.key");
+    return wish->channel && access(former, F_OK) == 0
+               ? err_set(err, ERR_REFUSED, "rotation_unknown_below division=%s",
+                         config->division.code)
+               : OK;
+}
+
 enum status root_epoch_request(const struct home_config *config, const char *home,
-                               struct bytes secret, uint64_t now_unix_ms, const char *path,
+                               struct bytes secret, const struct root_wish *wish, const char *path,
                                struct root_request *out, struct err *err)
 {
     struct node_keys *now = node_keys_new(), *next = node_keys_new();
+    char directory[HOME_FILE_MAX], second[ENDPOINT_BYTES_MAX + 1] = "";
     struct sealed_grant newest;
-    char directory[HOME_FILE_MAX];
-    enum status status = OK;
+    enum status status = check_wish(config, home, wish, err);
 
     memset(out, 0, sizeof *out);
     home_file(directory, home, "keys");
-    if (!division_is_none(config->parent.division)) {
-        status = err_set(err, ERR_REFUSED, "trust_no_root division=%s", config->division.code);
+    if (status == OK && wish->channel) {
+        status = home_second_endpoint(second, config, wish->second, err);
     }
     if (status == OK) {
         status = newest_grant(home, &newest, err);
@@ -149,10 +173,10 @@ enum status root_epoch_request(const struct home_config *config, const char *hom
         status = keys_load(now, directory, secret, err);
     }
     if (status == OK) {
-        status = make_next(home, config->seal, secret, now, next, err);
+        status = make_next(home, config->seal, secret, wish, now, next, err);
     }
     if (status == OK) {
-        write_request(out, &newest, now, next, now_unix_ms);
+        write_request(out, &newest, now, next, second, wish->now_unix_ms);
         status = save_request(out, &now->identity, path, err);
     }
     node_keys_free(now);
@@ -233,11 +257,8 @@ static enum status check_taken(const struct home_config *config, const char *hom
 {
     const struct hash signer = key_fingerprint(&opened->signer);
     struct node_keys *next = node_keys_new();
-    char directory[HOME_FILE_MAX];
-    enum status status;
+    enum status status = root_epoch_keys(next, home, secret, err);
 
-    next_directory(directory, home);
-    status = keys_load(next, directory, secret, err);
     if (status == OK && (!hash_equal(&signer, &config->tree) ||
                          !division_equal(opened->grant.division, config->division))) {
         status = err_set(err, ERR_REFUSED, "trust_other_key");
@@ -245,8 +266,10 @@ static enum status check_taken(const struct home_config *config, const char *hom
     if (status == OK && !signature_ok(&opened->signer, &opened->hash, &opened->signature)) {
         status = err_set(err, ERR_BAD_SIGNATURE, "signature_wrong");
     }
-    if (status == OK && memcmp(&opened->grant.sign_key, &next->identity.public,
-                               sizeof opened->grant.sign_key) != 0) {
+    if (status == OK && (memcmp(&opened->grant.sign_key, &next->identity.public,
+                                sizeof opened->grant.sign_key) != 0 ||
+                         memcmp(opened->grant.curve_key, next->curve.public,
+                                sizeof opened->grant.curve_key) != 0)) {
         status = err_set(err, ERR_REFUSED, "trust_older_request");
     }
     node_keys_free(next);
@@ -279,14 +302,30 @@ enum status root_epoch_take(const struct home_config *config, const char *home, 
 
 /* --- at the start --- */
 
+static bool lies(const char *home, const char *file)
+{
+    char path[HOME_FILE_MAX];
+
+    home_file(path, home, file);
+    return access(path, F_OK) == 0;
+}
+
 enum status root_epoch_keys(struct node_keys *out, const char *home, struct bytes secret,
                             struct err *err)
 {
     char path[HOME_FILE_MAX];
+    enum status status;
 
-    home_file(path, home, "keys/root/identity.key");
-    home_file(path, home, access(path, F_OK) == 0 ? "keys/root" : "keys");
-    return keys_load(out, path, secret, err);
+    home_file(path, home, "keys");
+    status = keys_load(out, path, secret, err);
+    next_directory(path, home);
+    if (status == OK && lies(home, "keys/root/identity.key")) {
+        status = keys_identity_load(&out->identity, path, secret, err);
+    }
+    if (status == OK && lies(home, "keys/root/curve.key")) {
+        status = keys_curve_load(&out->curve, path, secret, err);
+    }
+    return status;
 }
 
 enum status root_epoch_waiting(const char *home, struct buf *sealed, struct err *err)
@@ -317,23 +356,35 @@ static enum status add_to_chain(const char *home, struct bytes sealed, struct er
     return status;
 }
 
-enum status root_epoch_swap(const char *home, struct bytes sealed, struct err *err)
+/* From here on they are as keys that any node was granted. */
+static enum status move_next(const char *home, const char *keys, struct err *err)
 {
     char from[HOME_FILE_MAX], to[HOME_FILE_MAX];
-    struct buf key = BUF_EMPTY;
-    struct err why;
+
+    next_directory(from, home);
+    home_file(to, home, "keys/next");
+    if (!lies(home, "keys/root")) {
+        return OK; /* a crash came behind it */
+    }
+    next_keys_drop(keys);
+    return rename(from, to) == 0 ? OK : err_set(err, ERR_IO, "%s", os_reason(errno));
+}
+
+enum status root_epoch_swap(const char *home, struct bytes sealed, struct err *err)
+{
+    char keys[HOME_FILE_MAX], waiting[HOME_FILE_MAX];
     enum status status = add_to_chain(home, sealed, err);
 
-    home_file(from, home, "keys/root/identity.key");
-    home_file(to, home, "keys/identity.key");
-    if (status == OK && file_read(&key, from, FILE_BYTES_MAX, &why) == OK) { /* else it is there */
-        status = file_write(to, buf_bytes(&key), err);
-    }
-    buf_free(&key);
+    home_file(keys, home, "keys");
     if (status == OK) {
-        drop_next(home);
-        home_file(to, home, "root_grant");
-        (void)unlink(to);
+        status = move_next(home, keys, err);
+    }
+    if (status == OK) {
+        status = next_keys_take(keys, err);
+    }
+    if (status == OK) {
+        home_file(waiting, home, "root_grant");
+        (void)unlink(waiting);
     }
     return status;
 }

@@ -99,24 +99,63 @@ def goes_on(tree, root):
         need(node.json("verify", "--deep")["ok"], f"{node.division} does not verify")
 
 
-def cut_off(tree, root, trust, base):
-    """A start that ends behind the entry, before the key took its place: the next one puts it there."""
-    request = os.path.join(base, "epoch3")
-    root.run("trust", "request", request)
+def cut_off(tree, root, trust, base, epoch, *options):
+    """A start that ends behind the entry, before the keys took their places: the next one puts them there."""
+    request = os.path.join(base, f"epoch{epoch}")
+    root.run("trust", "request", request, *options)
     root.run("trust", "sign", request, "--yes", "--key", trust)
     root.run("trust", "take", request + ".signed")
     root.end()
-    kept = os.path.join(base, "kept")
+    kept = os.path.join(base, f"kept{epoch}")
     shutil.copytree(root.home, kept, ignore=shutil.ignore_patterns("store", "terrace.sock", "lock"))
     root.start()
-    need(root.status()["epoch"] == 3, "not taken up")
+    need(root.status()["epoch"] == epoch, "not taken up")
     root.end()
-    for name in ("keys/identity.key", "grants", "root_grant"):
+    shutil.rmtree(os.path.join(root.home, "keys"))
+    shutil.copytree(os.path.join(kept, "keys"), os.path.join(root.home, "keys"))
+    for name in ("grants", "root_grant"):
         shutil.copy(os.path.join(kept, name), os.path.join(root.home, name))
-    shutil.copytree(os.path.join(kept, "keys", "root"), os.path.join(root.home, "keys", "root"))
     root.start()
-    need(root.status()["epoch"] == 3, "not taken up again")
-    expect(root, [code("B3", "2050203")], ["accepted"])
+    need(root.status()["epoch"] == epoch, "not taken up again")
+    expect(root, [code(f"C{epoch}", f"205031{epoch}")], ["accepted"])
+    tree.wait_equal_digests()
+
+
+def link_key(tree, root, trust, base):
+    """The next epoch has another link key, too. A city that is away finds the former one where it was, hears of
+    the new one there, and goes on under it; then the former one is gone."""
+    city, late = tree.nodes[CITY], tree.nodes["540200"]
+    request, link = os.path.join(base, "epoch4"), os.path.join(root.home, "keys", "curve.key")
+    with open(link, "rb") as file:
+        before = file.read()
+    city.end()
+    root.run("trust", "request", request, "--channel")
+    shown = root.run("trust", "sign", request, "--yes", "--key", trust)[1]
+    need("Its link key is another one" in shown and "链路密钥" in shown, f"what is signed is not shown: {shown}")
+    root.run("trust", "take", request + ".signed")
+    root.end()
+    root.start()
+    need(root.status()["epoch"] == 4, f"epoch {root.status()['epoch']}")
+    with open(link, "rb") as file:
+        need(file.read() != before, "the link key is as it was")
+    expect(root, [code("B4", "2050204")], ["accepted"])
+    trees.wait_until(lambda: late.run("get", "B4", "--division", ROOT, check=False)[0] == 0, trees.PATIENCE_S,
+                     "who is there goes over to the new link key")
+    trees.wait_until(lambda: [d["division"] if isinstance(d, dict) else d for d in
+                              (root.status()["rotation"] or {}).get("unknown_to", [])] == [CITY], trees.PATIENCE_S,
+                     "the former one is served for the city that is away alone")
+    need(root.run("trust", "request", os.path.join(base, "epoch5"), "--channel", check=False)[0] == 1,
+         "a third link key beside two")
+    city.start()
+    trees.wait_until(lambda: city.run("get", "B4", "--division", ROOT, check=False)[0] == 0, trees.PATIENCE_S,
+                     "the city comes back")
+    trees.wait_until(lambda: root.status()["rotation"] is None, trees.PATIENCE_S, "all know the new link key")
+    trees.wait_until(lambda: not os.path.exists(os.path.join(root.home, "keys", "former")), trees.PATIENCE_S,
+                     "the former link key is gone")
+    tree.wait_equal_digests()
+    root.end()
+    root.start()  # at its address, under the new one alone
+    expect(root, [code("B5", "2050205")], ["accepted"])
     tree.wait_equal_digests()
 
 
@@ -130,7 +169,9 @@ def stories(base, build):
         request = only_what_the_trust_key_signed(tree, root, city, trust, base)
         taken_up(tree, root, trust, request)
         goes_on(tree, root)
-        cut_off(tree, root, trust, base)
+        cut_off(tree, root, trust, base, 3)
+        link_key(tree, root, trust, base)
+        cut_off(tree, root, trust, base, 5, "--channel")
     except trees.Failed:
         for node in tree.nodes.values():
             print(f"--- {node.division}\n{node.log_tail(1500)}", file=sys.stderr)
