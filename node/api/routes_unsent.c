@@ -106,7 +106,7 @@ struct save_task {
     struct api_task api_task;
     struct unsent row;
     char *fields; /* what row.fields is a view of */
-    uint64_t known, version;
+    uint64_t known, or_known, version;
     struct err err;
 };
 
@@ -116,6 +116,10 @@ static void run_save(struct api_task *api_task, struct node *node, struct txn *t
 
     save->err.status = OK;
     save->err.status = unsent_save(node, txn, &save->row, save->known, &save->version, &save->err);
+    if (save->err.status == ERR_REFUSED && save->or_known != save->known) {
+        save->err.status =
+            unsent_save(node, txn, &save->row, save->or_known, &save->version, &save->err);
+    }
 }
 
 static void run_drop(struct api_task *api_task, struct node *node, struct txn *txn)
@@ -131,21 +135,37 @@ static void free_save(struct api_task *api_task)
     mem_free(((struct save_task *)api_task)->fields);
 }
 
-/* If-Match: "7". 0 when it is not given; false when it is no such version. */
-static bool read_known(const struct request *request, uint64_t *known)
+static bool read_tag(const char **at, uint64_t *version)
 {
-    const char *tagged = request->header(request->connection, "If-Match");
     char *end = NULL;
 
-    *known = 0;
+    if ((*at)[0] != '"' || (*at)[1] < '0' || (*at)[1] > '9') {
+        return false;
+    }
+    *version = strtoull(*at + 1, &end, 10);
+    *at = end + 1;
+    return *end == '"';
+}
+
+/* If-Match: "7", or two, "7", "8", of which either may be there; "0" is of none. 0 when it is not
+ * given; false when these are no versions. */
+static bool read_known(const struct request *request, uint64_t *known, uint64_t *or_known)
+{
+    const char *tagged = request->header(request->connection, "If-Match");
+
+    *known = *or_known = 0;
     if (tagged == NULL) {
         return true;
     }
-    if (tagged[0] != '"' || tagged[1] < '0' || tagged[1] > '9') {
+    if (!read_tag(&tagged, known)) {
         return false;
     }
-    *known = strtoull(tagged + 1, &end, 10);
-    return strcmp(end, "\"") == 0;
+    *or_known = *known;
+    if (strncmp(tagged, ", ", 2) == 0) {
+        tagged += 2;
+        return read_tag(&tagged, or_known) && *tagged == '\0';
+    }
+    return *tagged == '\0';
 }
 
 static bool are_texts(const json_t *fields)
@@ -185,7 +205,7 @@ static bool read_save(const struct request *request, const json_t *object, struc
     const json_t *fields = json_object_get(object, "fields");
 
     if (kind == NULL || !read_place(request, &save->row) || !are_texts(fields) ||
-        !read_known(request, &save->known)) {
+        !read_known(request, &save->known, &save->or_known)) {
         return false;
     }
     save->row.kind = kind_named(bytes_text(kind));
@@ -249,7 +269,7 @@ void delete_unsent(struct request *request, struct answer *answer)
 
     if (!read_place(request, &drop->row)) {
         answer_refuse(request, answer, API_NOT_FOUND, "unsent_unknown id=%s", request->argument[0]);
-    } else if (!read_known(request, &drop->known)) {
+    } else if (!read_known(request, &drop->known, &drop->or_known)) {
         answer_because(request, answer, API_CHANGED,
                        "unsent_changed"); /* no version has this tag */
     } else if (answer_outcome(request, answer,

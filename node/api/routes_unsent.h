@@ -3,7 +3,8 @@
  *   GET    /unsent       his own: {"rows":[{"id","kind","version","saved","fields"}]}
  *   GET    /unsent/ID    one of them; ETag is its version
  *   PUT    /unsent/ID    {"kind","fields":{NAME: text}}; If-Match names the version that he has
- *                        seen, none for a new one. 412 when another one is there
+ *                        seen, none for a new one, or two of which either may be there, as of a
+ *                        page that goes while a save is on its way. 412 when another one is there
  *   DELETE /unsent/ID    handed in, or given up
  *
  * Thread: a worker's (workers.h). */

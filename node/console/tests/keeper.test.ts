@@ -12,9 +12,9 @@ function slowNode() {
     node.inFlight--;
   };
   const at: Kept = {
-    put: async (text, version) => {
+    put: async (text, version, isLast) => {
       await later();
-      if (version !== node.version) {
+      if (version !== node.version && !(isLast && version + 1 === node.version)) {
         throw new Error("changed_meanwhile");
       }
       node.text = text;
@@ -70,5 +70,40 @@ test("what nobody has touched is not kept; what another window changed is not wr
   const again = keeper.save();
   await answerAll(node);
   assert.equal(await again, true);
+  assert.equal(node.text, "a");
+});
+
+test("what was typed last leaves with the page, and stands whichever arrives first", async () => {
+  for (const lastIsFirst of [false, true]) {
+    const { node, at } = slowNode();
+    const keeper = new Keeper(at, 0, "{}");
+    keeper.typed("a");
+    const first = keeper.save();
+    first.catch(() => undefined);
+    await soon();
+    keeper.typed("ab");
+    const last = keeper.leave();
+    await soon();
+    assert.equal(node.answers.length, 2);
+    if (lastIsFirst) {
+      node.answers.reverse();
+    }
+    await answerAll(node);
+    await Promise.allSettled([first, last]);
+    assert.equal(node.text, "ab");
+  }
+});
+
+test("a page that goes sends nothing twice", async () => {
+  const { node, at } = slowNode();
+  const keeper = new Keeper(at, 0, "{}");
+  keeper.typed("a");
+  const saved = keeper.save();
+  await soon();
+  const last = keeper.leave();
+  await soon();
+  assert.equal(node.answers.length, 1);
+  await answerAll(node);
+  await Promise.all([saved, last]);
   assert.equal(node.text, "a");
 });

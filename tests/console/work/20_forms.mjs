@@ -159,6 +159,34 @@ export const steps = {
     await leave(page);
   },
 
+  "what was typed last is kept, though the page goes while a save is on its way": async () => {
+    const page = await desk(MAKER);
+    let pass, first = true;
+    const held = new Promise((resume) => { pass = resume; });
+    await page.route("**/unsent/*", async (route) => {
+      if (route.request().method() === "PUT" && first) {
+        first = false;
+        await held;
+      }
+      await route.continue().catch(() => undefined); // the page that asked may be gone
+    });
+    await page.goto("/work/new/payment");
+    const begun = page.waitForRequest((request) => request.method() === "PUT" && request.url().includes("/unsent/"));
+    await page.getByLabel("用途").fill("先写的");
+    await begun;
+    await page.getByLabel("用途").fill("后写的一句");
+    const last = page.waitForResponse((response) => response.request().method() === "PUT" && response.url().includes("/unsent/"));
+    await page.getByRole("link", { name: "资金" }).first().click();
+    await last;
+    await page.goto("/work?at=new");
+    pass();
+    await page.getByRole("row", { name: /支付申请/ }).getByRole("link").first().click();
+    await page.waitForFunction(() => document.querySelector("#field-use_des")?.value === "后写的一句");
+    await sure(page, "放弃");
+    await says(page, "等我办");
+    await leave(page);
+  },
+
   "what waits for a checker is changed by its maker, and not typed anew": async () => {
     await act("payments", "PM", 1, "改一改.ndjson");
     const page = await desk(MAKER), checker = await desk(CHECKER);

@@ -1,15 +1,19 @@
 // What keeps a form at the node while it is typed. One save at a time, and each says which version it
-// follows: two at once would be taken for two windows.
+// follows: two at once would be taken for two windows. But for the last one of a page that goes: it does
+// not wait for one that is on its way, and follows what that follows, or makes.
 
 export interface Kept {
-  put: (text: string, version: number) => Promise<number>; // the version that it has now
+  /** `isLast`: it may follow the next version, too. Returns the version that it has now. */
+  put: (text: string, version: number, isLast: boolean) => Promise<number>;
   remove: () => Promise<void>;
 }
 
 export class Keeper {
   private stored: string;
+  private sent = ""; // with the save that began last
   private turn: Promise<void> = Promise.resolve();
   private isOver = false;
+  private onItsWay = 0;
 
   /** `version` 0: never kept; then `text` is what nobody has touched, and not worth keeping. */
   constructor(private readonly at: Kept, private version: number, private newest: string) {
@@ -31,10 +35,18 @@ export class Keeper {
       if (this.isOver || text === this.stored) {
         return false;
       }
-      this.version = await this.at.put(text, this.version);
-      this.stored = text;
+      await this.put(text, false);
       return true;
     });
+  }
+
+  /** The page goes: what is newest leaves now. */
+  async leave(): Promise<void> {
+    if (this.onItsWay === 0) {
+      await this.save();
+    } else if (!this.isOver && this.newest !== this.sent) {
+      await this.put(this.newest, true);
+    }
   }
 
   /** Another window saved this form; what is here is to stand. `version`: the one there, 0 of none. */
@@ -47,6 +59,17 @@ export class Keeper {
   drop(): Promise<void> {
     this.isOver = true;
     return this.next(() => this.at.remove());
+  }
+
+  private async put(text: string, isLast: boolean): Promise<void> {
+    this.onItsWay++;
+    this.sent = text;
+    try {
+      this.version = Math.max(this.version, await this.at.put(text, this.version, isLast));
+      this.stored = text;
+    } finally {
+      this.onItsWay--;
+    }
   }
 
   private next<T>(act: () => Promise<T>): Promise<T> {

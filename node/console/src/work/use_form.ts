@@ -46,14 +46,14 @@ export const filled = (kind: string, fields: Typed): Typed =>
 function placeOf(kind: Kind, start: FormStart): Kept {
   const whose = person.value?.name;
   return {
-    put: async (text, version) => {
+    put: async (text, version, isLast) => {
       if (person.value?.name !== whose) { // somebody else has logged in: it is no form of his
         throw new Problem(0, "unreachable", "");
       }
       const fields = JSON.parse(text) as Typed;
       const response = await call("PUT", `/unsent/${start.id}`, {
         body: { kind: kind.name, fields: start.corrects ? { ...fields, [CORRECTS]: "1" } : fields },
-        headers: version === 0 ? {} : { "If-Match": `"${version}"` }, keepalive: text.length < OUTLIVES_PAGE,
+        headers: isLast ? { "If-Match": `"${version}", "${version + 1}"` } : version === 0 ? {} : { "If-Match": `"${version}"` }, keepalive: text.length < OUTLIVES_PAGE,
       });
       return ((await response.json()) as { version: number }).version;
     },
@@ -92,9 +92,9 @@ function useKeeper(kind: Kind, start: FormStart): { keeper: Keeper; saved: Date 
       timer = isHere.current ? setTimeout(() => void turn(), kept.isKept ? SAVE_MS : TRY_MS) : undefined;
     };
     timer = setTimeout(() => void turn(), TRY_MS);
-    const onHide = (): void => { void kept.save().catch(() => undefined); };
+    const onHide = (): void => { void kept.leave().catch(() => undefined); };
     addEventListener("pagehide", onHide);
-    return () => { isHere.current = false; clearTimeout(timer); removeEventListener("pagehide", onHide); void kept.save().catch(() => undefined); };
+    return () => { isHere.current = false; clearTimeout(timer); removeEventListener("pagehide", onHide); onHide(); };
   }, []);
   return { keeper: kept, saved, problem, save };
 }
