@@ -205,6 +205,12 @@ static bool is_damaged(const struct daemon *daemon)
     return daemon->damage.size > 0;
 }
 
+/* Its links are to mend it: they live as those of a sound node. */
+static bool mends(const struct daemon *daemon)
+{
+    return notes_damage_mends(buf_bytes(&daemon->damage));
+}
+
 /* --- what is told to a program of the operator's --- */
 
 static void on_alarm(void *arg, const struct alarm *alarm)
@@ -268,7 +274,7 @@ static enum status open_node(struct daemon *daemon, struct err *err)
         .approval = home->approval,
         .limits = home->limits,
         .damage = is_damaged(daemon) ? (const char *)daemon->damage.data : NULL,
-        .mends = notes_damage_mends(buf_bytes(&daemon->damage)),
+        .mends = mends(daemon),
         .store_unnoted = daemon->store_unnoted,
         .refused_keys = transport_zmq_refused_keys(daemon->transport),
         .alarm_sink = {on_alarm, daemon},
@@ -624,7 +630,7 @@ static void go_over(struct daemon *daemon)
 {
     bool dial;
 
-    if (is_damaged(daemon) || node_is_committing(daemon->node)) {
+    if ((is_damaged(daemon) && !mends(daemon)) || node_is_committing(daemon->node)) {
         return;
     }
     dial = rekeying_step(&daemon->rekeying);
@@ -690,7 +696,7 @@ static enum status loop(struct daemon *daemon, struct err *err)
         }
         node_flood(daemon->node, transport_zmq_flood(daemon->transport));
         feed_watchdog(daemon);
-        if (!busy) {
+        if (!busy && !node_is_committing(daemon->node)) { /* else the store is at work */
             give_memory_back(daemon);
         }
     }

@@ -176,7 +176,8 @@ def revoke(tree):
     region, county = tree[REGION], tree[REVOKED]
     county.submit_lines([document("agency", "A1", agency_code="105001", agency_name="教育局")])
     trees.wait_until(lambda: region.digest(REVOKED) == county.digest(), trees.PATIENCE_S, "the county's log at the region")
-    return region.json("--as", "卓玛", "revoke", REVOKED, "--reason", "机器被盗", "--yes")
+    region.run("--as", "卓玛", "revoke", REVOKED, "--reason", "机器被盗", "--yes")
+    return region.json("--as", "扎西", "revoke", "--accept", REVOKED, "--yes")
 
 
 def misfortune(tree):

@@ -39,16 +39,20 @@ def ends_there(tree, region, city, county):
 
 
 def writes_on(city, thief, lines):
-    """He cannot know, and nobody lets him in."""
-    refused = refusals(city)
+    """Cut off he cannot know, and writes. Once he dials nobody lets him in, and he is told."""
+    there, untold = thief.parent_endpoint(), thief.home + ".untold"
+    thief.parent_endpoint("tcp://127.0.0.1:1")
     thief.start()
     expect(thief, lines, ["accepted"] * len(lines))
-    trees.wait_until(lambda: refusals(city) > refused, 60, "the city to refuse his key")
     thief.kill()
-
-
-def refusals(city):
-    return sum(event["event"] == "zap.refused" for event in city.events())
+    thief.parent_endpoint(there)
+    shutil.copytree(thief.home, untold, ignore=shutil.ignore_patterns("terrace.sock"))
+    thief.start()
+    trees.wait_until(lambda: {"revoked", "superseded"} & {code for code, _ in alarms_of(thief)}, 60, "him to be told")
+    need(city.run("get", re.search(r"A\d", str(lines)).group(), "--division", COUNTY, check=False)[0] == 1, "he was heard")
+    thief.kill()
+    shutil.rmtree(thief.home)
+    os.rename(untold, thief.home)  # and once more
 
 
 def nothing_of_it(nodes, held, *numbers):

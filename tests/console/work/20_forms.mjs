@@ -172,9 +172,9 @@ export const steps = {
     });
     await page.goto("/work/new/payment");
     const begun = page.waitForRequest((request) => request.method() === "PUT" && request.url().includes("/unsent/"));
-    await page.getByLabel("用途").fill("先写的");
+    await page.locator("#field-use_des").fill("先写的");
     await begun;
-    await page.getByLabel("用途").fill("后写的一句");
+    await page.locator("#field-use_des").fill("后写的一句");
     const last = page.waitForResponse((response) => response.request().method() === "PUT" && response.url().includes("/unsent/"));
     await page.getByRole("link", { name: "资金" }).first().click();
     await last;
