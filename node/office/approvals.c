@@ -34,7 +34,7 @@ struct approval {
     struct txn *txn;
     const struct person *checker;
     bool checker_may;
-    enum reason over; /* why this node enters nothing more; REASON_NONE: it does */
+    enum reason over;      /* why this node enters nothing more; REASON_NONE: it does */
     uint64_t batch_number; /* of the batch looked at last; 0: none */
     struct batch_row batch;
     struct hash batch_root; /* over its leaves, where the maker signed it */

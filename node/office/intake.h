@@ -10,9 +10,9 @@
 struct intake {
     const struct node *node;
     struct policy policy; /* which kinds wait for a checker here */
-    enum reason over; /* why this node enters nothing more; REASON_NONE: it does */
-    bool is_named;   /* its maker is */
-    bool has_makers; /* there are some here */
+    enum reason over;     /* why this node enters nothing more; REASON_NONE: it does */
+    bool is_named;        /* its maker is */
+    bool has_makers;      /* there are some here */
 };
 struct intake intake_open(const struct node *node, struct txn *txn,
                           const struct submit_terms *terms);

@@ -13,9 +13,9 @@
  *   else what both branches of the fork that is known have in common
  *   else nothing: all of it comes once more
  *
- * The same where an ancestor ended an epoch below what is held (trust/revocation.h). Whoever granted
- * a recovery, or bears it, counts it at once; but nothing goes, anywhere, before it is confirmed.
- * Of the own log nothing is written meanwhile.
+ * The same where an ancestor ended an epoch below what is held (trust/revocation.h). Whoever
+ * granted a recovery, or bears it, counts it at once; but nothing goes, anywhere, before it is
+ * confirmed. Of the own log nothing is written meanwhile.
  *
  * What is made of entries is its owner's to make again. Owns: its rows.
  * Thread: loop thread; cut_copy and cut_make before the logs are opened. Units: lsn. */
