@@ -209,8 +209,8 @@ static void cut_to_end(struct cut *out, const struct search *search)
         state.end.is_over) {
         state.base_lsn = state.end.lsn;
         state.base_hash = state.end.hash;
-        out->lsn = kept_for(search, head->epoch + 1, &state);
-        out->epoch = head->epoch;
+        out->epoch = head->epoch + 1; /* it goes on there, if ever */
+        out->lsn = kept_for(search, out->epoch, &state);
     }
 }
 
