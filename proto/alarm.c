@@ -55,12 +55,14 @@ static const struct alarm_info alarms[ALARM_CODES] = {
     [ALARM_DISK_LOW] = {"disk_low", ALARM_WARNING, false, false, ALARM_BY_CHECK},
     [ALARM_CLOCK_JUMP] = {"clock_jump", ALARM_WARNING, false, false,
                           ALARM_AT_RESTART | ALARM_BY_ACK},
+    [ALARM_SERVED] = {"served", ALARM_WARNING, false, false, ALARM_BY_CHECK | ALARM_AT_RESTART},
     [ALARM_NEIGHBOUR_DOWN] = {"neighbour_down", ALARM_ERROR, false, false, ALARM_BY_CHECK},
     [ALARM_ACCESSES_CUT] = {"accesses_cut", ALARM_ERROR, false, true, ALARM_BY_ACK},
     [ALARM_STORE_UNNOTED] = {"store_unnoted", ALARM_WARNING, false, false, ALARM_BY_ACK},
     [ALARM_FALSE_CLAIM] = {"false_claim", ALARM_ERROR, false, false,
                            ALARM_BY_CHECK | ALARM_AT_RESTART | ALARM_BY_ACK},
     [ALARM_DIVISION_UNWELL] = {"division_unwell", ALARM_ERROR, false, false, ALARM_BY_CHECK},
+    [ALARM_ARCHIVE] = {"archive", ALARM_ERROR, false, false, ALARM_BY_CHECK | ALARM_AT_RESTART},
     [ALARM_WEBHOOK] = {"webhook", ALARM_WARNING, false, false, ALARM_BY_CHECK},
 };
 

@@ -77,6 +77,10 @@ enum alarm_code {
     ALARM_OBJECTED = 44, /* the former key of a division says that its new keys are not its own */
     ALARM_USURPED = 45,  /* this division's code was granted to another key, which counts not yet */
     ALARM_SUPERSEDED = 46, /* another key has this division's place, and counts */
+    /* of this machine, again */
+    ALARM_ARCHIVE = 47, /* the own log does not get into its archive */
+    /* of a link, again */
+    ALARM_SERVED = 48, /* the parent is away, and another ancestor serves this node */
     ALARM_CODES,
 };
 

@@ -102,18 +102,34 @@
     X(TEXT, 83, "text", TEXT, 2000)                                                                \
     X(VERDICT, 84, "verdict", WORD, 16)                                                            \
     X(RECTIFIED, 85, "rectified", FLAG, 1)                                                         \
-    X(DIV_CODE, 86, "div_code", DIVISION, 9)                                                       \
-    X(UNCONFIRMED, 87, "unconfirmed", FLAG, 1)                                                     \
-    /* written by nodes: */                                                                        \
-    X(ANSWER_ID, 100, "answer_id", ID, 38) /* settle: the register or return it answers */         \
-    X(OUTCOME, 101, "outcome", WORD, 16)   /* settle: registered | returned */                     \
+    X(POLICY_CODE, 90, "policy_code", CODE, 40)                                                    \
+    X(POLICY_VALUE, 91, "policy_value", TEXT, 1000)                                                \
+    X(ESTIMATE_ID, 94, "estimate_id", ID, 38)                                                      \
+    X(PAY_APP_DATE, 98, "pay_app_date", DATE, 10)                                                  \
+    /* 100 to 127 are written by nodes */                                                          \
+    X(ANSWER_ID, 100, "answer_id", ID, 38)           /* settle: the answer that it settles */      \
+    X(OUTCOME, 101, "outcome", WORD, 16)             /* settle: what became of the ask */          \
     X(TRANSFER_LSN, 102, "transfer_lsn", NUMBER, 0)  /* in the issuer's log */                     \
     X(TRANSFER_HASH, 103, "transfer_hash", HASH, 32) /* TAG_CONTENT of the transfer's body */      \
     X(OPERATOR_KEY, 104, "operator_key", HASH, 32)   /* operator: Ed25519 public key */            \
     X(ROLE, 105, "role", CODE, 32)                                                                 \
-    X(ENTERED_BY, 106, "entered_by", TEXT, 63) /* operator: the admin whose word it is */          \
-    X(EPOCH, 107, "epoch", NUMBER, 0)          /* confirm: of the division */                      \
-    X(GRANT_HASH, 108, "grant_hash", HASH, 32) /* confirm: the grant of that epoch */
+    X(OWN_BGT_ID, 106, "own_bgt_id", ID, 38)   /* answer: the own register that it lowers */       \
+    X(OUTSIDE, 116, "outside", FLAG, 1)        /* remit: to a division without a node */           \
+    X(ENTERED_BY, 117, "entered_by", TEXT, 63) /* operator: the admin whose word it is */          \
+    X(EPOCH, 118, "epoch", NUMBER, 0)          /* confirm: of the division */                      \
+    X(GRANT_HASH, 119, "grant_hash", HASH, 32) /* confirm: the grant of that epoch */              \
+    X(DUE_SPAN, 120, "due_span", NUMBER, 0)    /* ask: the days of the calendar until it is due */ \
+    /* written by persons again: */                                                                \
+    X(MONTH, 142, "month", NUMBER, 0)                                                              \
+    X(TAKE_FROM, 143, "take_from", WORD, 16)                                                       \
+    X(IS_WORKDAY, 154, "is_workday", FLAG, 1)                                                      \
+    X(SUSPENDS, 155, "suspends", FLAG, 1)                                                          \
+    X(PRO_EXIT_DATE, 159, "pro_exit_date", DATE, 10)                                               \
+    X(POLICY_REF, 161, "policy_ref", CODE, 40)                                                     \
+    X(BEN_NAME, 163, "ben_name", TEXT, 360)                                                        \
+    X(BEN_CODE, 164, "ben_code", CODE, 40)                                                         \
+    X(DIV_CODE, 165, "div_code", DIVISION, 9)                                                      \
+    X(UNCONFIRMED, 166, "unconfirmed", FLAG, 1)
 
 enum field {
 #define X(constant, tag, name, type, bytes_max) FIELD_##constant = tag,
@@ -141,7 +157,7 @@ static inline bool field_is_number(enum field field)
 }
 
 /* No document has more fields than there are. */
-enum { DOCUMENT_VALUES_MAX = 96 };
+enum { DOCUMENT_VALUES_MAX = 112 };
 
 /* Values stand one behind the other in the order in which they were set, so that a document costs
  * what it has, and not what it could have. */

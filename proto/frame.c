@@ -24,6 +24,7 @@ static size_t limit_of(const ProtobufCMessageDescriptor *message, const char *fi
     } limits[] = {
         {"Blocks", "block", FRAME_BLOCKS_MAX},
         {"Hello", "heads", FRAME_POSITIONS_MAX},
+        {"Hello", "wanted", FRAME_WANTED_MAX},
         {"Welcome", "heads", FRAME_POSITIONS_MAX},
         {"Position", "line", BEAT_LINE_MAX},
         {"Ack", "held", FRAME_POSITIONS_MAX},

@@ -16,6 +16,7 @@ enum {
     FRAME_BYTES_MAX = BLOCK_BYTES_MAX + (64 << 10), /* a block goes alone when it is that large */
     FRAME_BLOCKS_MAX = 1024,
     FRAME_POSITIONS_MAX = 8192,
+    FRAME_WANTED_MAX = 64,
     FRAME_COSIGNATURES_MAX = 1024,
     FRAME_BEATS_MAX = 1024,
     BEAT_LINE_MAX = 32, /* one of each level of a tree, and one more */
@@ -28,6 +29,21 @@ enum {
     PROTOCOL_VERSION_MIN = 1,
     PROTOCOL_VERSION_MAX = 1,
 };
+
+/* What an end of a link can do beside its version of the protocol: bits of Hello and Welcome. A bit
+ * once given away keeps its meaning. What is in force on a link is what both ends say; a bit that
+ * one of them does not know is nothing to it. */
+#define LINK_FEATURES(X)                                                                           \
+    /* a parent brings a child its own log (Hello.own_log) */                                      \
+    X(FEATURE_OWN_LOG, 0, "own_log")
+
+enum link_feature {
+#define FEATURE_BIT(name, bit, word) name = 1 << (bit),
+    LINK_FEATURES(FEATURE_BIT)
+#undef FEATURE_BIT
+};
+#define FEATURE_OF_ALL(name, bit, word) | UINT64_C(1) << (bit)
+#define FEATURES_KNOWN                  (UINT64_C(0) LINK_FEATURES(FEATURE_OF_ALL))
 
 /* The result lives in `arena` until arena_reset. Errors: ERR_TOO_LARGE, ERR_MALFORMED. */
 enum status frame_decode(Terrace__Frame **out, struct arena *arena, struct bytes raw,

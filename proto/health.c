@@ -73,6 +73,9 @@ void health_encode(struct buf *out, const struct health *health)
     PUT(&message, accesses_cosigned, health->accesses_cosigned);
     message.has_access_head = health->accesses != 0;
     message.access_head = pb_of_bytes(&health->access_head, HASH_SIZE);
+    message.has_served_by = !division_is_none(health->served_by);
+    message.served_by = pb_division(&health->served_by);
+    PUT(&message, served_seconds, health->served_s);
     message_encode(out, &message.base);
     assert(out->size - before <= HEALTH_BYTES_MAX);
 }
@@ -160,6 +163,12 @@ static bool take_accesses(struct health *out, const Terrace__Health *message)
                                                    message->has_access_head, message->access_head);
 }
 
+static bool take_served(struct health *out, const Terrace__Health *message)
+{
+    out->served_s = message->served_seconds;
+    return !message->has_served_by || division_from_pb(&out->served_by, message->served_by);
+}
+
 enum status health_decode(struct health *out, struct bytes raw, struct err *err)
 {
     struct arena arena;
@@ -178,7 +187,7 @@ enum status health_decode(struct health *out, struct bytes raw, struct err *err)
         out->disk_floor_mib = message->disk_floor_mib;
         if (!take_version(out, message) || !take_alarms(out, message) ||
             !take_clock(out, message) || !take_logs(out, message) || !take_down(out, message) ||
-            !take_accesses(out, message)) {
+            !take_accesses(out, message) || !take_served(out, message)) {
             status = err_set(err, ERR_MALFORMED, "health_unreadable");
         }
     }
@@ -207,5 +216,6 @@ bool health_is_news(const struct health *before, const struct health *now)
     return before->condition != now->condition || strcmp(before->version, now->version) != 0 ||
            before->worst.code != now->worst.code ||
            !division_equal(before->worst.about, now->worst.about) ||
-           memcmp(before->alarms, now->alarms, sizeof now->alarms) != 0 || !same_down(before, now);
+           memcmp(before->alarms, now->alarms, sizeof now->alarms) != 0 ||
+           !division_equal(before->served_by, now->served_by) || !same_down(before, now);
 }

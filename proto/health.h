@@ -59,6 +59,8 @@ struct health {
     uint64_t accesses;                /* rows of its chain of accesses, 0: none; */
     struct hash access_head;          /* the last one's hash; */
     uint64_t accesses_cosigned;       /* up to where it has its parent's cosignature */
+    struct division served_by; /* an ancestor, while its parent is away; NONE: the parent does */
+    uint32_t served_s;
 };
 
 /* Appends at most HEALTH_BYTES_MAX bytes. */
@@ -67,7 +69,8 @@ void health_encode(struct buf *out, const struct health *health);
 enum status health_decode(struct health *out, struct bytes raw, struct err *err);
 
 /* Does the later word say anything that an operator must not wait for: another condition, version,
- * worst alarm, number of alarms, or list of children that are down? Ages and sizes are no news. */
+ * worst alarm, number of alarms, list of children that are down, or another that serves it? Ages
+ * and sizes are no news. */
 bool health_is_news(const struct health *before, const struct health *now);
 
 #endif

@@ -39,6 +39,23 @@ static void separate(char out[FORMAT_BYTES_MAX], const char *format)
     }
 }
 
+/* A value may be a library's words, or a name of the disk: of them nothing stays that would make
+ * the whole of it unreadable. */
+static void make_valid(char *text)
+{
+    const bool utf8 = utf8_valid(bytes_text(text));
+
+    for (char *at = text; *at != '\0'; at++) {
+        const uint8_t c = (uint8_t)*at;
+
+        if ((c < ' ' && c != MESSAGE_PAIR && c != MESSAGE_WRAP) || c == 0x7f) {
+            *at = ' ';
+        } else if (c >= 0x80 && !utf8) {
+            *at = '?';
+        }
+    }
+}
+
 void message_vformat(char *out, size_t size, const char *format, va_list args)
 {
     char separated[FORMAT_BYTES_MAX];
@@ -51,6 +68,7 @@ void message_vformat(char *out, size_t size, const char *format, va_list args)
         drop_cut_character(out);
     }
 #pragma GCC diagnostic pop
+    make_valid(out);
 }
 
 void message_format(char *out, size_t size, const char *format, ...)

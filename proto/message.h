@@ -23,7 +23,7 @@ enum { MESSAGE_BYTES_MAX = 384 };
 #define MESSAGE_PAIR '\x1f' /* in front of each key=value */
 #define MESSAGE_WRAP '\x1e' /* in front of what an outer message is about */
 
-/* Cut to fit, terminated, and never cut inside a character. */
+/* Cut to fit, terminated, never cut inside a character, and valid whatever the values hold. */
 void message_format(char *out, size_t size, const char *format, ...) PRINTF(3, 4);
 void message_vformat(char *out, size_t size, const char *format, va_list args) PRINTF(3, 0);
 

@@ -25,6 +25,10 @@ static inline uint64_t clock_random(const struct clock *clock)
 {
     return clock->random(clock->self);
 }
+static inline uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
 static inline uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;

@@ -4,7 +4,7 @@
  *   session/       one neighbour each, and the only place that holds, ends or alarms a link
  *   stream/ log/ trust/ store/    know none of this, and are handed what they need
  *
- * Private to replicator.c, former_keys.c and session/. Thread: loop thread. */
+ * Private to replicator.c, ancestors.c, former_keys.c and session/. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_CORE_H
 #define TERRACE_REPLICATOR_CORE_H
 
@@ -21,8 +21,11 @@
 #include "replicator/session/listening.h"
 #include "replicator/session/notices.h"
 #include "replicator/session/objecting.h"
+#include "replicator/session/resync.h"
 #include "replicator/session/rotating.h"
+#include "replicator/session/serving.h"
 #include "replicator/session/session.h"
+#include "replicator/session/wanting.h"
 
 struct replicator {
     struct replicator_config config;
@@ -46,11 +49,14 @@ struct replicator {
     struct links links;
     struct session session;
     struct own_log_fault own_log;
+    struct resync resync;
     struct fork_news fork_news;
     struct lanes lanes;
     struct heartbeat heartbeat;
     struct cosigning cosigning;
     struct listening listening;
+    struct wanting wanting;
+    struct serving serving;
 };
 
 /* What this node says now is signed with it. */

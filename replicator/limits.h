@@ -39,6 +39,10 @@
           "a log earns a cosignature in this time, and by each 16 KiB; one a second leaves")       \
     LIMIT(uint32_t, stuck_ms, 30000, 10, LIMIT_DAY,                                                \
           "a backlog with nothing confirmed for so long raises an alarm")                          \
+    LIMIT(uint32_t, parent_away_ms, 60000, 10, UINT32_MAX,                                         \
+          "without a session with its parent for so long a node asks an ancestor to serve it")     \
+    LIMIT(uint32_t, served_max, 256, 1, 65536,                                                     \
+          "so many divisions further below are served while their parents are away")               \
     LIMIT(uint32_t, neighbour_down_ms, NEIGHBOUR_DOWN_MS, 10, LIMIT_DAY,                           \
           "a link that is down for so long raises an alarm")
 

@@ -18,6 +18,7 @@
 #include "replicator/session/listening.h"
 #include "replicator/session/revoking.h"
 #include "replicator/session/rotating.h"
+#include "replicator/session/serving.h"
 #include "replicator/trust/roster_load.h"
 
 enum { ARENA_BYTES = 8 << 20 };
@@ -83,7 +84,7 @@ static enum status find_self(struct replicator *r, struct err *err)
                : err_set(err, ERR_KEY, "grant_names_other_key division=%s", r->config.self.code);
 }
 
-static struct stream_context context_of(struct replicator *r, bool wants_own)
+static struct stream_context context_of(struct replicator *r)
 {
     return (struct stream_context){.self = r->config.self,
                                    .roster = r->roster,
@@ -91,7 +92,6 @@ static struct stream_context context_of(struct replicator *r, bool wants_own)
                                    .logs = &r->logs,
                                    .ingest = &r->ingest,
                                    .frame_bytes_max = r->limits.frame_bytes_max,
-                                   .wants_own = wants_own,
                                    .arena = &r->arena};
 }
 
@@ -112,7 +112,7 @@ static void init(struct replicator *r, const struct replicator_config *config)
     log_writer_init(&r->writer, &author, &r->logs);
     arrivals_init(&r->arrivals);
     cosign_init(&r->cosigning, clock_mono_ms(config->clock));
-    r->context = context_of(r, false);
+    r->context = context_of(r);
 }
 
 /* A recovery of this very node is confirmed, and goes on behind what is left of its log here. */
@@ -144,12 +144,14 @@ static enum status load(struct replicator *r, struct txn *txn, const struct byte
     }
     if (status == OK) {
         (void)heads_follow(&r->logs, r->config.self, HELD_OWN);
-        r->context = context_of(r, wants_own(r));
+        resync_open(r);
+        heads_want(r->logs.own, r->resync.on || wants_own(r));
         status = fork_pairs_load(&r->logs, err);
     }
     if (status == OK) {
         listening_load(r);
         follow_roster(r);
+        resync_followed(r);
     }
     if (status == OK) {
         claim_check_own(r);
@@ -196,9 +198,11 @@ void replicator_close(struct replicator *r)
     if (r == NULL) {
         return;
     }
+    resync_free(&r->resync);
     links_free(&r->links);
     link_keys_free(&r->link_keys);
     objecting_free(&r->objecting);
+    wanting_free(&r->wanting);
     session_free(&r->session);
     lanes_free(&r->lanes);
     cosign_free(&r->cosigning);
@@ -285,8 +289,7 @@ enum status replicator_check_own_log(const struct replicator *r, struct err *err
         return OK;
     }
     if (fault->forked) {
-        return err_set(err, ERR_CORRUPT, "own_log_forked author=%s held=%" PRIu64,
-                       r->config.self.code, fault->held);
+        return resync_check_fork(r, err);
     }
     return err_set(err, ERR_CORRUPT,
                    "own_log_behind_peer peer=%s author=%s lsn=%" PRIu64 " held=%" PRIu64,
@@ -386,7 +389,7 @@ static void find_cuts(struct replicator *r, struct txn *txn)
     struct cut cut;
 
     for (size_t i = 0; i < r->logs.count && !r->cut_waits; i++) {
-        if (cut_find(&cut, &r->logs, r->roster, r->logs.at[i])) {
+        if (cut_find(&cut, txn, &r->logs, r->roster, r->logs.at[i])) {
             cut_stage(txn, &cut);
             r->cut_waits = true;
             LOG_INFO("log.cut", "about=%s epoch=%" PRIu32 " lsn=%" PRIu64 " held=%" PRIu64,
@@ -481,7 +484,10 @@ void replicator_receive(struct replicator *r, struct txn *txn, struct division f
     struct err err;
 
     if (link == NULL) {
-        return; /* the transport admits neighbours only; this one is no longer one */
+        link = serving_greet(r, from);
+    }
+    if (link == NULL) {
+        return; /* the transport admits who is below, and the parent; this one no longer is */
     }
     if (frame_decode(&frame, &r->arena, raw, &err) != OK) {
         link_refuse_frame(r, link, &err);
@@ -503,11 +509,13 @@ void replicator_connection_ended(struct replicator *r, struct division peer)
 void replicator_tick(struct replicator *r, struct txn *txn)
 {
     resume_grants(r, txn);
+    serving_tick(r);
     for (size_t i = 0; i < r->links.count; i++) {
         link_tick(r, r->links.at[i]);
         claim_tick(r, r->links.at[i]);
         revoking_tick(r, r->links.at[i]);
     }
+    wanting_tick(r);
     heartbeat_tick(r);
     cosign_tick(r, txn);
     if (!heads_expire(&r->logs)) { /* an idle node keeps no large buffers */
@@ -519,7 +527,8 @@ void replicator_tick(struct replicator *r, struct txn *txn)
 
 uint64_t replicator_next_tick(const struct replicator *r)
 {
-    uint64_t at = earlier(r->heartbeat.due_ms, r->cosigning.due_ms);
+    uint64_t at = earlier(earlier(r->heartbeat.due_ms, r->cosigning.due_ms),
+                          earlier(wanting_next_tick(&r->wanting), serving_next_tick(r)));
 
     if (r->resumes_grants) {
         return now_ms(r);
@@ -584,13 +593,17 @@ void replicator_peer_link(const struct replicator *r, size_t index, struct peer_
 
     *out = (struct peer_status){.division = link->peer,
                                 .state = link->state,
-                                .is_parent = link->is_parent,
+                                .is_parent = link_is_parent(link),
+                                .is_far = link->is_far,
+                                .is_up = link->is_up,
                                 .last_heard_unix_ms = link->heard_unix_ms,
                                 .down_ms = link_is_open(link) ? 0 : now_ms(r) - link->closed_ms,
                                 .never_open = link->opened_ms == 0,
                                 .rtt_ms = link->stream.flow.rtt_ms,
                                 .clock_skew_ms = link->handshake.skew_ms,
-                                .frames_refused = link->frames_refused};
+                                .frames_refused = link->frames_refused,
+                                .protocol = link->handshake.version,
+                                .features = link->handshake.features};
     (void)snprintf(out->reason, sizeof out->reason, "%s", link->reason);
 }
 
@@ -612,11 +625,12 @@ const struct replicator_limits *replicator_limits(const struct replicator *r)
 
 void replicator_parent_lag(const struct replicator *r, uint64_t *entries, uint64_t *oldest_unix_ms)
 {
-    const struct link *parent = links_find(&r->links, r->parent);
+    const struct link *up = links_upward(&r->links);
     struct lag lag = {0, 0, 0};
 
-    if (parent != NULL) {
-        lag_glance(&parent->stream, &lag);
+    up = up == NULL ? links_find(&r->links, r->parent) : up;
+    if (up != NULL) {
+        lag_glance(&up->stream, &lag);
     }
     *entries = lag.entries;
     *oldest_unix_ms = lag.oldest_unix_ms;

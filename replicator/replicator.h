@@ -13,8 +13,8 @@
  * One node holds:  its own log;  the whole log of every division below (one head each);  and of
  * every division above, the blocks whose audience includes it (one head per audience).
  *
- * Owns: heads, roster, links, the open block of its own log. Borrows store and sink.
- * Thread: loop thread only. Units: lsn counts entries from 1 and 0 means none; *_ms, *_bytes. */
+ * Owns: heads, roster, links, the open block. Borrows store and sink. Thread: loop thread only.
+ * Units: lsn counts entries from 1 and 0 means none; *_ms, *_bytes. */
 #ifndef TERRACE_REPLICATOR_REPLICATOR_H
 #define TERRACE_REPLICATOR_REPLICATOR_H
 
@@ -77,6 +77,7 @@ struct replicator_config {
     const struct sign_key *next_key; /* one that this node asked for before; NULL: none */
     const struct store *store;
     const struct clock *clock;
+    bool resyncs; /* the own log is fetched, and nothing is written meanwhile: session/resync.h */
     struct replicator_sink sink;
     struct replicator_limits limits;
 };
@@ -99,8 +100,7 @@ struct division replicator_parent(const struct replicator *replicator); /* NONE 
 
 /* --- the own log --- */
 
-/* Adds one entry to the own log and returns its lsn. The bytes of `body` are copied. Starts a
- * new block when the audience changes or this one is full. */
+/* Adds one entry, whose body is copied, and returns its lsn. */
 uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
                            const struct audience *audience, uint32_t kind, uint32_t format,
                            struct bytes body);
@@ -108,7 +108,7 @@ uint64_t replicator_append(struct replicator *replicator, struct txn *txn,
  * what was acknowledged, and whatever is written now takes a number that another entry has. Or
  * ERR_KEY: the root's newest epoch has a key that is not here. */
 enum status replicator_check_own_log(const struct replicator *replicator, struct err *err);
-/* Was the own log, which had come apart, brought back to where a confirmed recovery goes on? */
+/* Did the own log, which had come apart, come to where a confirmed recovery goes on? */
 bool replicator_own_log_mended(const struct replicator *replicator);
 /* Is a log to be cut (log/cut.h)? Staged by then; once that turn is durable the owner closes this
  * replicator and opens the store anew, with cut_make before anything else. */
@@ -122,10 +122,9 @@ uint64_t replicator_next_lsn(const struct replicator *replicator);
  * blocks it falls into and makes a range proof for each. */
 void replicator_approve(struct replicator *replicator, uint64_t first_lsn, uint64_t count,
                         const struct approval_group *group, const struct hash *leaves);
-/* Closes, signs and stages the open block. Call once at the end of a turn; `durable` then speaks
- * of all that was staged up to here. */
+/* Closes, signs and stages the open block, once at the end of a turn: what `durable` speaks of. */
 void replicator_seal(struct replicator *replicator, struct txn *txn);
-/* The last position of the order of arrival (log/arrivals.h), durable after that turn. */
+/* The last position of the order of arrival (log/arrivals.h). */
 uint64_t replicator_arrived(const struct replicator *replicator);
 /* Appends a grant with its terms as an entry of its own kind, audience tree X, and takes it into
  * the roster; its tree and the granter's epoch are filled in. Errors as roster_add. */
@@ -133,10 +132,9 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
                              const struct grant *grant, const struct grant_terms *terms,
                              struct err *err);
 
-/* The root's next epoch, signed by the trust key, as an entry of its own log for its tree, under
- * the epoch before. This replicator, which has not the new key, goes on writing under that one
- * until it is opened anew. Nothing where it is there already. Errors: ERR_REFUSED (not the root),
- * those of roster_add. */
+/* The root's next epoch, signed by the trust key, as an entry of its own log under the epoch
+ * before, whose key goes on until this is opened anew. Nothing where it is there already. Errors:
+ * ERR_REFUSED (not the root), those of roster_add. */
 enum status replicator_take_root(struct replicator *replicator, struct txn *txn,
                                  struct bytes sealed, struct err *err);
 
@@ -201,8 +199,7 @@ enum status replicator_listen(struct replicator *replicator, struct txn *txn,
                               const struct endpoint_entry *entry, struct err *err);
 /* Where the parent says that it listens; "" while it said nothing but what its token said. */
 const char *replicator_parent_endpoint(const struct replicator *replicator);
-/* Where a division listens, by its own word or else by its grant; "" when neither says. Durable
- * words alone. */
+/* Where a division listens, by its own durable word or else by its grant; "": neither says. */
 void replicator_endpoint(const struct replicator *replicator, struct division division,
                          char out[ENDPOINT_BYTES_MAX + 1]);
 
@@ -232,9 +229,8 @@ void replicator_connection_ended(struct replicator *replicator, struct division 
 void replicator_tick(struct replicator *replicator, struct txn *txn);
 /* The last committed txn is durable: acks and onward blocks may leave. */
 void replicator_durable(struct replicator *replicator);
-/* The next frame that may leave, in order of lanes; false when there is none. `frame` is
- * replaced. replicator_unsent gives one back that the transport did not take: it is offered
- * again first. */
+/* The next frame that may leave, in order of lanes; false when there is none. `frame` is replaced.
+ * replicator_unsent gives one back that the transport did not take: it is offered again first. */
 bool replicator_next_frame(struct replicator *replicator, struct division *to, struct buf *frame);
 void replicator_unsent(struct replicator *replicator, struct division to, struct bytes frame);
 /* When tick wants to be called next, mono ms. */
@@ -247,16 +243,16 @@ enum { PEER_REASON_BYTES = 192 };
 struct peer_status {
     struct division division;
     enum peer_state state;
-    bool is_parent;
+    bool is_parent, is_up,
+        is_far; /* far: an ancestor that serves, up, or one served (ancestors.h) */
     uint64_t behind_entries, behind_bytes; /* what we hold for it that it has not confirmed */
     uint64_t oldest_unix_ms;               /* time of the first such block, 0 when none */
-    uint64_t last_heard_unix_ms;           /* 0: never */
-    uint64_t down_ms;                      /* not open for so long, 0 when it is */
+    uint64_t last_heard_unix_ms, down_ms;  /* 0: never; not open for so long, 0 when it is */
     bool never_open;                       /* not yet, since the start or the grant */
-    uint32_t rtt_ms;
+    uint32_t rtt_ms, protocol;             /* version of its last session; 0: none yet */
     int64_t clock_skew_ms;
-    uint64_t frames_refused;
-    char reason[PEER_REASON_BYTES]; /* why held, refused or over: a message, "" otherwise */
+    uint64_t frames_refused, features; /* enum link_feature that it said, and bits unknown here */
+    char reason[PEER_REASON_BYTES];    /* why held, refused or over: a message, "" otherwise */
 };
 size_t replicator_peers(const struct replicator *replicator);
 void replicator_peer(const struct replicator *replicator, size_t index, struct peer_status *out);
@@ -266,8 +262,8 @@ void replicator_peer_link(const struct replicator *replicator, size_t index,
 /* As in force: with the defaults filled in. */
 const struct replicator_limits *replicator_limits(const struct replicator *replicator);
 
-/* What the parent has not confirmed, cheaply: entries by position, and the time of the oldest block
- * (0: none) among those looked at. */
+/* What the parent, or an ancestor in its place, has not confirmed, cheaply: entries by position,
+ * and the time of the oldest block (0: none) among those looked at. */
 void replicator_parent_lag(const struct replicator *replicator, uint64_t *entries,
                            uint64_t *oldest_unix_ms);
 

@@ -25,6 +25,7 @@ static const struct demand {
     [ASKS_ADMIN_HIMSELF] = {ROLE_ADMIN, CALLER_SOCKET | CALLER_SESSION, ROLE_ADMIN},
     [ASKS_AUDITOR] = {ROLE_AUDITOR, CALLER_SOCKET | CALLER_SESSION | CALLER_TOKEN, ROLE_AUDITOR},
     [ASKS_OVERSIGHT] = {ROLES_OVERSIGHT, CALLER_SOCKET | CALLER_SESSION | CALLER_TOKEN, 0},
+    [ASKS_MACHINE] = {ROLE_ADMIN, CALLER_SOCKET | CALLER_SESSION | CALLER_TOKEN, 0},
 };
 
 /* --- from which page --- */
@@ -97,6 +98,10 @@ bool admit(struct request *request, struct answer *answer, enum asks asks)
             return refuse_role(request, answer);
         }
         answer_error(request, answer, API_NEEDS_LOGIN, NULL);
+        return false;
+    }
+    if (asks == ASKS_MACHINE && request->caller.door != DOOR_SOCKET) {
+        answer_refuse(request, answer, API_NEEDS_ROLE, "asked_elsewhere");
         return false;
     }
     if (how != CALLER_SOCKET && demand->roles != 0 &&

@@ -33,6 +33,8 @@ enum asks {
     ASKS_ADMIN_IN_PERSON, /* logged in, also while there is none: his word gives another a key */
     ASKS_AUDITOR,         /* or an auditor's token; that owner, as long as there is no auditor */
     ASKS_OVERSIGHT,       /* an auditor or an admin, or a token of theirs; that owner */
+    ASKS_MACHINE, /* at the socket alone: its owner, who could copy the home by hand, whoever else
+                     is there; or an admin. Nobody who comes through the network */
     ASKS_KINDS,
 };
 

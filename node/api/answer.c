@@ -1,4 +1,5 @@
 #include "node/api/answer.h"
+#include "node/core/damage.h"
 #include "node/core/rebuild.h"
 
 #include <assert.h>
@@ -181,6 +182,7 @@ const char *answer_damage(const struct request *request)
     const struct service *service = request->service;
 
     return service->damage != NULL          ? service->damage
+           : node_is_damaged(service->node) ? "store_was_found_damaged"
            : node_is_folding(service->node) ? "figures_folding"
                                             : NULL;
 }

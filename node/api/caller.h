@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum door {
     DOOR_SOCKET, /* in the home: whoever is let in runs the node's process, or is root */
@@ -33,6 +34,7 @@ struct caller {
     char name[CALLER_NAME_MAX];       /* the person's, or the token's; "" for neither */
     uint32_t roles;                   /* bits of node/ledger/verify/signers.h, as they are now */
     char address[CALLER_ADDRESS_MAX]; /* where it came from; "" on the socket */
+    pid_t process;                    /* at the other end of the socket; 0: not known */
     bool by_cookie;                   /* the browser sent it along, whoever's page asked */
     char credential[CREDENTIAL_BYTES_MAX]; /* of a session or a token, "" without one */
 };

@@ -83,7 +83,7 @@ static void write_body(struct json_out *out, const struct entry *entry)
                grant_parse(&grant, entry->body, &err) == OK) {
         out_text(out, "kind", "grant");
         write_grant(out, &grant);
-    } else if (info != NULL && entry->format == DOCUMENT_FORMAT &&
+    } else if (info != NULL && document_format_known(entry->kind, entry->format) &&
                document_decode(&document, entry->kind, entry->body, &err) == OK) {
         out_text(out, "kind", info->name);
         out_bytes(out, "id", document_id(&document));

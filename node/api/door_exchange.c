@@ -228,7 +228,7 @@ static struct exchange *begin_exchange(struct http_door *door, struct MHD_Connec
         .is_api = is_api,
         .language =
             text_language(header_value(connection, MHD_HTTP_HEADER_ACCEPT_LANGUAGE), NULL, NULL),
-        .caller = {.door = config->door},
+        .caller = {.door = config->door, .process = exchange->guest->process},
         .body = &exchange->body,
         .connection = connection,
         .query = query_value,

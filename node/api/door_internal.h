@@ -30,6 +30,7 @@ struct guest {
     struct guest *next, **at; /* in door->guests; *at points here */
     int fd;
     bool is_owner; /* of the node, or root: of a unix socket, whose peer never changes */
+    pid_t process; /* ... and which that is; 0: not known */
     struct client_network network; /* none at a unix socket */
     uint64_t deadline_ms;          /* mono; 0: nothing is expected */
 };

@@ -22,13 +22,15 @@ static int socket_of(struct MHD_Connection *connection)
     return info == NULL ? -1 : info->connect_fd;
 }
 
-static bool owner_or_root(int fd)
+static void look_at_peer(struct guest *guest)
 {
     struct ucred peer;
     socklen_t size = sizeof peer;
 
-    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == geteuid() || peer.uid == 0);
+    if (getsockopt(guest->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
+        guest->is_owner = peer.uid == geteuid() || peer.uid == 0;
+        guest->process = peer.pid;
+    }
 }
 
 enum MHD_Result door_accept(void *arg, const struct sockaddr *address, socklen_t size)
@@ -57,7 +59,9 @@ static struct guest *begin_guest(struct http_door *door, struct MHD_Connection *
     if (info != NULL && info->client_addr != NULL) {
         (void)client_network_of(&guest->network, info->client_addr);
     }
-    guest->is_owner = door->config.door == DOOR_SOCKET && owner_or_root(guest->fd);
+    if (door->config.door == DOOR_SOCKET) {
+        look_at_peer(guest);
+    }
     guest->next = door->guests;
     guest->at = &door->guests;
     if (guest->next != NULL) {

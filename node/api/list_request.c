@@ -181,7 +181,7 @@ bool request_moment(const struct request *request, struct answer *answer, const 
 static bool read_filters(const struct request *request, struct answer *answer,
                          const struct roster_snapshot *roster, struct list_filter *filter)
 {
-    const bool from_tree = kind_info(filter->kind)->place != PLACE_WITHOUT_NODE;
+    const bool from_tree = kind_info(filter->kind)->place < PLACE_ABOVE_OR_OUTSIDE;
 
     filter->state = request->query(request->connection, "state");
     return read_division(request, answer, roster, "receiver", true, &filter->receiver) &&

@@ -78,5 +78,5 @@ bool element_settle_year(const struct names *names, enum line_element element, i
 
 enum line_element element_of_dimension(enum dimension by)
 {
-    return line_element_named(bytes_text(dimension_name(by)));
+    return by == BY_DEPARTMENT ? LINE_AGENCY : line_element_named(bytes_text(dimension_name(by)));
 }

@@ -28,7 +28,7 @@ void out_element_name(struct json_out *out, const char *key, const struct names 
 /* For whoever asks for many names of one element: puts the year that is meant in place of 0, where
  * that does not depend on the code. False when nothing has a name. */
 bool element_settle_year(const struct names *names, enum line_element element, int *year);
-/* The element that a roll-up goes by; LINE_ELEMENTS by account. */
+/* The element whose codes are the keys of a dimension; LINE_ELEMENTS where they are none's. */
 enum line_element element_of_dimension(enum dimension by);
 
 #endif

@@ -1,13 +1,14 @@
 #include "node/api/operator_login.h"
 
-void known_operator_find(struct known_operator *known, const struct service *service,
+void known_operator_find(struct known_operator *known, const struct request *request,
                          const char *name)
 {
     struct view view;
 
     memset(known, 0, sizeof *known);
-    view_open(&view, service);
-    known->found = node_operator(view.txn, name, &known->row) && known->row.enabled;
+    view_open(&view, request->service);
+    known->found = node_operator(view.txn, name, &known->row) && known->row.enabled &&
+                   (!known->row.waits || request->caller.door == DOOR_SOCKET);
     if (known->found) {
         buf_append_bytes(&known->sealed, known->row.sealed);
         known->row.sealed = buf_bytes(&known->sealed);

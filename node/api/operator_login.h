@@ -13,9 +13,9 @@
 struct known_operator {
     struct operator_row row;
     struct buf sealed;
-    bool found; /* and not ended */
+    bool found; /* and not ended; over the network none that waits (aged_persons.h) */
 };
-void known_operator_find(struct known_operator *known, const struct service *service,
+void known_operator_find(struct known_operator *known, const struct request *request,
                          const char *name);
 void known_operator_free(struct known_operator *known);
 

@@ -66,12 +66,20 @@ static void add_to_group(void *arg, const struct balance_row *row)
 {
     struct grouped *grouped = arg;
 
+    if (!report_of_month(grouped->report, row)) {
+        return;
+    }
     if (grouped->any && strcmp(grouped->key, row->key) != 0) {
         end_group(grouped);
     }
     memcpy(grouped->key, row->key, sizeof grouped->key);
     grouped->any = true;
     report_add_sum(&grouped->sums, row);
+}
+
+bool report_of_month(const struct report *report, const struct balance_row *row)
+{
+    return report->month == 0 || is_month(row->key, report->month);
 }
 
 void report_group_by(struct report *report, enum scope scope, enum dimension by,

@@ -8,8 +8,9 @@
 #include "node/api/names.h"
 #include "node/api/page.h"
 
-/* By which elements a report of execution goes: report_execution.h. */
+/* By what a report of execution goes: report_execution.h. */
 struct execution_by {
+    enum dimension dimension; /* DIMENSIONS: by two elements */
     enum line_element elements[LINE_KEYS_MAX];
     size_t count;
 };
@@ -22,7 +23,10 @@ struct report {
     const struct roster_snapshot *roster;
     struct division division;
     enum scope scope;
-    int year;
+    int year;          /* 0: all */
+    int month;         /* 0: all */
+    bool closed;       /* with what closing the year booked */
+    bool year_said;    /* by who asks; else query_report_year */
     uint64_t until_ms; /* as it stood before that moment; 0: now */
     struct execution_by by;
     struct page *page;
@@ -44,6 +48,8 @@ struct sums {
 void report_add_sum(void *sums, const struct balance_row *row);
 int128 report_normal(const struct sums *sums, enum account account); /* on its normal side */
 
+/* Is this row of query_balance by month of the month that was asked for, or was none? */
+bool report_of_month(const struct report *report, const struct balance_row *row);
 /* One row of a report for each key of a dimension. */
 typedef void report_group_fn(struct report *report, const char *key, const struct sums *sums);
 void report_group_by(struct report *report, enum scope scope, enum dimension by,

@@ -4,11 +4,6 @@
 
 /* --- by what --- */
 
-static bool has_roll_up(enum line_element element)
-{
-    return dimension_named(line_element_name(element)) != DIMENSIONS;
-}
-
 static bool add_element(struct execution_by *by, struct bytes word)
 {
     const enum line_element element = line_element_named(word);
@@ -21,27 +16,47 @@ static bool add_element(struct execution_by *by, struct bytes word)
     return true;
 }
 
-bool report_execution_by(const struct request *request, struct answer *answer,
+static bool read_elements(struct execution_by *by, const char *at)
+{
+    const char *comma = strchr(at, ',');
+
+    by->dimension = DIMENSIONS;
+    return add_element(by, bytes_of(at, (size_t)(comma - at))) &&
+           add_element(by, bytes_text(comma + 1));
+}
+
+static bool read_dimension(struct execution_by *by, const char *name)
+{
+    by->dimension = dimension_named(name);
+    if (by->dimension == DIMENSIONS || by->dimension == BY_ACCOUNT) {
+        return false;
+    }
+    by->elements[by->count++] = element_of_dimension(by->dimension);
+    return true;
+}
+
+/* Roll-ups of a month are kept by account alone. */
+static bool takes_month(const struct execution_by *by, int month)
+{
+    return month == 0 || by->dimension == BY_MONTH;
+}
+
+bool report_execution_by(const struct request *request, struct answer *answer, int month,
                          struct execution_by *by)
 {
     const char *typed = request->query(request->connection, "by");
-    const char *at = typed == NULL ? "function" : typed;
-    bool good = true;
+    const char *name = typed != NULL ? typed : month != 0 ? "month" : "function";
 
     by->count = 0;
-    while (good) {
-        const size_t size = strcspn(at, ",");
-
-        good = add_element(by, bytes_of(at, size));
-        if (at[size] == '\0') {
-            break;
-        }
-        at += size + 1;
-    }
-    if (!good) {
+    if (strchr(name, ',') != NULL ? !read_elements(by, name) : !read_dimension(by, name)) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_elements value=%.64s", typed);
+        return false;
     }
-    return good;
+    if (!takes_month(by, month)) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_month_alone");
+        return false;
+    }
+    return true;
 }
 
 /* --- rows --- */
@@ -128,22 +143,16 @@ static void execution_by_lines(struct report *report)
         .by_count = report->by.count,
         .read_max = LINES_READ_MAX,
     };
-    struct bodies bodies;
 
     memcpy(lines.by, report->by.elements, sizeof lines.by);
-    bodies_open(&bodies, report->view->store, report->view->snapshot);
-    report->too_long = !query_lines(report->txn, &bodies, &lines, visit_line_sums, report);
-    bodies_close(&bodies);
+    report->too_long = !query_lines(report->txn, &lines, visit_line_sums, report);
     mem_free(divisions);
 }
 
 void report_execution(struct report *report)
 {
-    const enum line_element first = report->by.elements[0];
-
-    if (report->by.count == 1 && has_roll_up(first)) {
-        report_group_by(report, report->scope, dimension_named(line_element_name(first)),
-                        write_execution);
+    if (report->by.dimension != DIMENSIONS) {
+        report_group_by(report, report->scope, report->by.dimension, write_execution);
     } else {
         execution_by_lines(report);
     }

@@ -2,10 +2,10 @@
  *
  *   ?scope=own|subtree&by=function            {"key", "key_name", amounts, "rate"}
  *   &by=agency,economic                       {"key", "key_name", "key2", "key2_name", ...}
+ *   &month=3                                  what moved in that month: one row
  *
- * By one element that has a roll-up (project, function, fund, agency) nothing else is read. By an
- * economic class, and by two elements, every line of the divisions asked for is read
- * (node/ledger/query/lines.h), LINES_READ_MAX at most.
+ * By one dimension of the roll-ups (query.h) nothing else is read. By two elements every line of
+ * the divisions asked for is read (node/ledger/query/lines.h), LINES_READ_MAX at most.
  *
  * Thread: a worker's (workers.h). */
 #ifndef TERRACE_NODE_API_REPORT_EXECUTION_H
@@ -15,8 +15,9 @@
 
 enum { LINES_READ_MAX = 4000000 };
 
-/* ?by=, "function" when it is not given. False with bad_request answered. */
-bool report_execution_by(const struct request *request, struct answer *answer,
+/* ?by=; when it is not given "function", or "month" where one is asked for. False with bad_request
+ * answered. */
+bool report_execution_by(const struct request *request, struct answer *answer, int month,
                          struct execution_by *by);
 void report_execution(struct report *report);
 

@@ -5,7 +5,11 @@
 #include "node/api/report_execution.h"
 #include "node/api/unapproved_json.h"
 #include "node/api/unconfirmed_json.h"
+#include "node/ledger/query/closed.h"
+#include "node/ledger/query/report_year.h"
 #include "node/ledger/query/sources.h"
+#include "node/ledger/query/years.h"
+#include "node/ledger/schema/clocks.h"
 
 static void write_place(struct report *report, const struct place *place)
 {
@@ -177,14 +181,47 @@ static void report_sources(struct report *report)
 
 /* --- trial balance --- */
 
+struct monthly {
+    const struct report *report;
+    struct sums *sums;
+};
+
+static void add_of_month(void *arg, const struct balance_row *row)
+{
+    const struct monthly *monthly = arg;
+
+    if (report_of_month(monthly->report, row)) {
+        report_add_sum(monthly->sums, row);
+    }
+}
+
+/* What closing the year booked stands on lines that no roll-up has. */
+static void add_closing(const struct report *report, struct sums *sums)
+{
+    int128 closing[ACCOUNTS];
+
+    closing_sums_of_year(report->txn, report->division, report->year, closing);
+    for (enum account account = 1; account < ACCOUNTS; account++) {
+        const int128 net = closing[account];
+
+        report_add_sum(sums, &(struct balance_row){.account = account,
+                                                   .debit = net > 0 ? net : 0,
+                                                   .credit = net < 0 ? -net : 0});
+    }
+}
+
 static void report_trial_balance(struct report *report)
 {
     struct json_out *out = &report->out;
     struct sums sums;
+    struct monthly monthly = {report, &sums};
 
     memset(&sums, 0, sizeof sums);
-    query_balance(report->txn, NULL, report->division, SCOPE_OWN, report->year, BY_ACCOUNT,
-                  report_add_sum, &sums);
+    query_balance(report->txn, NULL, report->division, SCOPE_OWN, report->year,
+                  report->month != 0 ? BY_MONTH : BY_ACCOUNT, add_of_month, &monthly);
+    if (report->closed) {
+        add_closing(report, &sums);
+    }
     for (enum account account = 1; account < ACCOUNTS; account++) {
         const struct account_info *info = account_info(account);
         const int128 net = sums.debit[account] - sums.credit[account];
@@ -209,14 +246,39 @@ static void report_trial_balance(struct report *report)
 static const struct {
     const char *name;
     void (*write)(struct report *report);
-    bool scoped; /* it is of one ledger or of a jurisdiction */
+    bool scoped;    /* it is of one ledger or of a jurisdiction */
+    bool by_months; /* it can be asked of one month */
 } reports[] = {
-    {"chain", report_chain, false},
-    {"execution", report_execution, true},
-    {"reconcile", report_reconcile, false},
-    {"sources", report_sources, false},
-    {"trial-balance", report_trial_balance, false},
+    {"chain", report_chain, false, false},
+    {"execution", report_execution, true, true},
+    {"reconcile", report_reconcile, false, false},
+    {"sources", report_sources, false, false},
+    {"trial-balance", report_trial_balance, false, true},
 };
+
+/* How many of the jurisdiction have not closed the year. */
+static void write_not_closed(struct report *report)
+{
+    const struct division division = report->division;
+    struct buf below = BUF_EMPTY;
+    size_t count =
+        query_not_closed(report->txn, report->roster->roster, division, report->year, &below);
+
+    count += query_year_is_open(report->txn, division, report->year);
+    out_count(&report->out, "not_closed", count);
+    buf_free(&below);
+}
+
+static void write_period(struct report *report)
+{
+    out_year(&report->out, report->year);
+    if (report->month != 0) {
+        out_count(&report->out, "month", (uint64_t)report->month);
+    }
+    if (report->year != 0) {
+        write_not_closed(report);
+    }
+}
 
 static void write_report(struct report *report, size_t which)
 {
@@ -229,6 +291,7 @@ static void write_report(struct report *report, size_t which)
     if (scoped) {
         out_text(out, "scope", scope_name(report->scope));
     }
+    write_period(report);
     if (report->until_ms != 0) {
         out_time(out, "at", report->until_ms - 1);
     }
@@ -251,14 +314,33 @@ static void write_report(struct report *report, size_t which)
 /* False with the error answered. */
 static bool read_report(struct report *report, const struct request *request, struct answer *answer)
 {
+    report->year_said = request->query(request->connection, "year") != NULL;
+    report->closed = request->query(request->connection, "closed") != NULL;
     return request_year(request, answer, &report->year) &&
+           request_month(request, answer, &report->month) &&
            request_scope(request, answer, &report->scope) &&
-           report_execution_by(request, answer, &report->by) &&
+           report_execution_by(request, answer, report->month, &report->by) &&
            request_page(request, answer, report->page);
+}
+
+/* A board adds no year to another unless somebody asks for that. */
+static void settle_year(struct report *report)
+{
+    const uint64_t now_ms = report->until_ms != 0 ? report->until_ms - 1
+                                                  : clock_unix_ms(&report->request->service->clock);
+
+    if (!report->year_said) {
+        report->year = query_report_year(report->txn, report->division, clock_month(now_ms).year);
+    }
 }
 
 static void answer_report(struct report *report, struct answer *answer, size_t which)
 {
+    if (report->month != 0 && !reports[which].by_months) {
+        answer_refuse(report->request, answer, API_BAD_REQUEST, "ask_month_alone");
+        return;
+    }
+    settle_year(report);
     write_report(report, which);
     if (report->too_long || report->too_many_lines) {
         answer_refuse(report->request, answer, API_TOO_LARGE, "report_too_long lines_max=%d",

@@ -1,6 +1,7 @@
 #include "node/api/request.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "node/api/json.h"
@@ -93,20 +94,53 @@ bool request_scope(const struct request *request, struct answer *answer, enum sc
     return false;
 }
 
+static bool read_year(const char *text, int *year)
+{
+    *year = 0;
+    for (size_t i = 0; text[i] >= '0' && text[i] <= '9' && i < 4; i++) {
+        *year = *year * 10 + (text[i] - '0');
+    }
+    return strlen(text) == 4 && *year >= 1000;
+}
+
 bool request_year(const struct request *request, struct answer *answer, int *year)
 {
     const char *text = request->query(request->connection, "year");
 
     *year = 0;
-    if (text == NULL) {
-        return true;
-    }
-    for (size_t i = 0; text[i] >= '0' && text[i] <= '9' && i < 4; i++) {
-        *year = *year * 10 + (text[i] - '0');
-    }
-    if (strlen(text) != 4 || *year < 1000) {
+    if (text != NULL && strcmp(text, "all") != 0 && !read_year(text, year)) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_year value=%s", text);
         return false;
     }
     return true;
+}
+
+bool request_month(const struct request *request, struct answer *answer, int *month)
+{
+    const char *text = request->query(request->connection, "month");
+    uint64_t number = 0;
+
+    *month = 0;
+    if (text != NULL && (!whole_number_parse(text, &number) || number > 12)) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_month value=%s", text);
+        return false;
+    }
+    *month = (int)number;
+    return true;
+}
+
+bool is_month(const char *key, int month)
+{
+    char text[8];
+
+    (void)snprintf(text, sizeof text, "%02d", month);
+    return strcmp(key, text) == 0;
+}
+
+void out_year(struct json_out *out, int year)
+{
+    char text[8];
+
+    (void)snprintf(text, sizeof text, year == 0 ? "all" : "%04d", year);
+    out_text(out, "year", text);
 }

@@ -23,6 +23,7 @@ enum {
     JSON_VALUES_MAX = 150000, /* of one object: a batch of 100,000 may be named one by one */
 };
 
+struct archive;
 struct home_config;
 struct roster_snapshots;
 struct task_gate;
@@ -44,6 +45,8 @@ struct service { /* const while requests run */
     struct packed_bodies *packed;
     const char *listen, *fingerprint; /* of the door on the network; NULL: there is none */
     const struct home_config *home;   /* as the daemon read it; NULL: it has no home */
+    const char *home_path;            /* of its directory; NULL as that */
+    struct archive *archive;          /* of the own log; NULL: there is none */
     struct key_maker key_maker;       /* of the home's keys */
     const char *damage;               /* what HOME/damaged says; NULL: no such file */
 };
@@ -89,7 +92,13 @@ bool request_dimension(const struct request *request, struct answer *answer,
 /* ?scope=, own when it is not given. False with bad_request answered. */
 bool request_scope(const struct request *request, struct answer *answer, enum scope *scope);
 const char *scope_name(enum scope scope);
-/* ?year=, 0 when not given. False with bad_request answered. */
+/* ?year=, 0 when it is not given or "all". False with bad_request answered. */
 bool request_year(const struct request *request, struct answer *answer, int *year);
+/* ?month=, a book month; 0 when it is not given. False with bad_request answered. */
+bool request_month(const struct request *request, struct answer *answer, int *month);
+/* Is this key of balances by month that month? */
+bool is_month(const char *key, int month);
+/* "year": "2026", or "all". */
+void out_year(struct json_out *out, int year);
 
 #endif

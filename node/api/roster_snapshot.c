@@ -288,12 +288,26 @@ bool roster_snapshot_knows(const struct roster_snapshot *roster, const struct re
     return false;
 }
 
+bool roster_snapshot_below(const struct roster_snapshot *roster, const struct request *request,
+                           struct answer *answer, struct division division)
+{
+    const struct place *place = roster_snapshot_place(roster, division);
+    char advice[DID_YOU_MEAN_BYTES_MAX];
+
+    if (place != NULL && place->below) {
+        return true;
+    }
+    answer_refuse(request, answer, API_NOT_BELOW_YOU,
+                  "division_elsewhere division=%s self=%s why=%s", division.code,
+                  request->service->self.code,
+                  place == NULL ? nearest_division(advice, roster, division) : "");
+    return false;
+}
+
 bool request_division(const struct request *request, struct answer *answer,
                       const struct roster_snapshot *roster, struct division *out)
 {
     const char *code = request->query(request->connection, "division");
-    char advice[DID_YOU_MEAN_BYTES_MAX];
-    const struct place *place;
 
     *out = request->service->self;
     if (code == NULL) {
@@ -303,13 +317,5 @@ bool request_division(const struct request *request, struct answer *answer,
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_division value=%s", code);
         return false;
     }
-    place = roster_snapshot_place(roster, *out);
-    if (place == NULL || !place->below) {
-        answer_refuse(request, answer, API_NOT_BELOW_YOU,
-                      "division_elsewhere division=%s self=%s why=%s", out->code,
-                      request->service->self.code,
-                      place == NULL ? nearest_division(advice, roster, *out) : "");
-        return false;
-    }
-    return true;
+    return roster_snapshot_below(roster, request, answer, *out);
 }

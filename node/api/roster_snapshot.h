@@ -58,6 +58,10 @@ bool roster_snapshot_within(const struct roster_snapshot *roster, struct divisio
 bool roster_snapshot_knows(const struct roster_snapshot *roster, const struct request *request,
                            struct answer *answer, struct division division);
 
+/* Is it own or below? Otherwise not_below_you is answered, with the nearest code that is known. */
+bool roster_snapshot_below(const struct roster_snapshot *roster, const struct request *request,
+                           struct answer *answer, struct division division);
+
 /* The division of ?division=, own by default; it must be own or below, else not_below_you is
  * answered, and false returned. */
 bool request_division(const struct request *request, struct answer *answer,

@@ -8,6 +8,7 @@
 #include "node/api/reports.h"
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_audit.h"
+#include "node/api/routes_backup.h"
 #include "node/api/routes_batch.h"
 #include "node/api/routes_blocks.h"
 #include "node/api/routes_chain.h"
@@ -42,6 +43,7 @@
 #include "node/api/routes_read.h"
 #include "node/api/routes_receipt.h"
 #include "node/api/routes_recoveries.h"
+#include "node/api/routes_resync.h"
 #include "node/api/routes_revoke.h"
 #include "node/api/routes_rotation.h"
 #include "node/api/routes_schema.h"
@@ -54,6 +56,7 @@
 #include "node/api/routes_unsent.h"
 #include "node/api/routes_webhooks.h"
 #include "node/api/routes_write.h"
+#include "node/api/routes_years.h"
 #include "node/api/shared_answers.h"
 #include "node/api/upload.h"
 
@@ -99,12 +102,16 @@ static const struct row {
     {"GET", "/status", get_status, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/status/tree", get_tree, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/forks", get_forks, ASKS_PERSON},
+    {"GET", "/resync", get_resync, ASKS_PERSON},
+    {"POST", "/resync/without", post_resync_without, ASKS_ADMIN_HIMSELF},
     {"GET", "/config", get_config, ASKS_OVERSIGHT},
     {"GET", "/history", get_history, ASKS_PERSON},
     {"GET", "/links/past", get_links_past, ASKS_PERSON},
     {"GET", "/alarms", get_alarms, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
     {"POST", "/alarms/*/silence", post_alarm_silence, ASKS_ADMIN},
+    {"POST", "/backup", post_backup, ASKS_MACHINE},
+    {"POST", "/backup/end", post_backup_end, ASKS_MACHINE},
     {"GET", "/digest", get_digest, ASKS_PERSON},
     {"POST", "/verify", post_verify, ASKS_OVERSIGHT},
     {"POST", "/invite", post_invite, ASKS_ADMIN_HIMSELF},
@@ -115,6 +122,7 @@ static const struct row {
     {"POST", "/peers/*/amend", post_amend, ASKS_ADMIN_HIMSELF},
     {"POST", "/rotation", post_rotation, ASKS_ADMIN_HIMSELF},
     {"GET", "/divisions/*/epochs", get_epochs, ASKS_PERSON},
+    {"GET", "/divisions/*/years", get_years, ASKS_PERSON},
     {"POST", "/divisions/*/revoke", post_revoke, ASKS_ADMIN_HIMSELF},
     {"POST", "/forks/*/keep", post_keep, ASKS_ADMIN_HIMSELF},
     {"GET", "/revocations", get_revocations, ASKS_OVERSIGHT},

@@ -134,6 +134,8 @@ static const char *fault_code(enum access_fault fault)
         return "access_rows_cut";
     case ACCESS_COSIGN_FALSE:
         return "access_cosign_false";
+    case ACCESS_ROWS_LOST:
+        return "access_rows_lost";
     default:
         return "";
     }
@@ -168,8 +170,11 @@ static void write_check(struct json_out *out, const struct access_check *check,
         out_text(out, "code", fault_code(check->fault));
         out_count(out, "position", check->position);
         out_text(out, "message",
-                 text_say(language, words, "%s position=%" PRIu64, fault_code(check->fault),
-                          check->position));
+                 text_say(language, words, "%s position=%" PRIu64 " last=%" PRIu64,
+                          fault_code(check->fault), check->position, check->lost_last));
+        if (check->fault == ACCESS_ROWS_LOST) {
+            out_count(out, "last", check->lost_last);
+        }
         out_close(out, '}');
     }
     out_close(out, '}');

@@ -276,7 +276,7 @@ static bool line_fits(struct choosing *choosing, struct bytes id, const struct i
     const struct roster *roster = choosing->names.roster->roster;
     struct txn *txn = choosing->names.txn;
 
-    if ((choosing->kind != 0 && choice_free(line, choosing->kind) <= 0) ||
+    if ((choosing->kind != 0 && !choice_fits(line, choosing->kind)) ||
         (choosing->year != 0 && line->year != choosing->year)) {
         return false;
     }
@@ -313,7 +313,7 @@ static bool choose_lines(struct choosing *choosing, const struct request *reques
     const char *kind = request->query(request->connection, "kind");
 
     choosing->kind = kind == NULL ? 0 : kind_named(bytes_text(kind));
-    if (kind != NULL && (choosing->kind == 0 || kind_info(choosing->kind)->about != ABOUT_LINE)) {
+    if (kind != NULL && !choice_names_line(choosing->kind)) {
         answer_refuse(request, answer, API_BAD_REQUEST, "ask_line_kind value=%s", kind);
         return false;
     }

@@ -42,6 +42,20 @@ static void write_balances(struct json_out *out, const struct document_row *row)
     out_close(out, '}');
 }
 
+/* What the year began with, what was added to that since, and what is approved now. */
+static void write_adjustments(struct json_out *out, const struct document_row *row)
+{
+    if (row->adjusted != 0) {
+        const int128 now = row->balances[ACC_SRC_APPROVED];
+
+        out_open(out, "adjustments", '{');
+        out_amount(out, "begun", now - row->adjusted);
+        out_amount(out, "adjusted", row->adjusted);
+        out_amount(out, "now", now);
+        out_close(out, '}');
+    }
+}
+
 /* --- who approved it --- */
 
 /* A person's name, as an operator entry of the author's log tells it to every holder. */
@@ -245,6 +259,7 @@ void get_document(struct request *request, struct answer *answer)
                 out_text(&out, "answered_by", row.answer_id);
             }
             write_balances(&out, &row);
+            write_adjustments(&out, &row);
             write_unapproved(&out, &view, &row, request->language);
             out_close(&out, '}');
         } else {

@@ -82,11 +82,11 @@ static json_t *cell_of(json_t *row, const char *column)
 static bool is_amount(const char *name)
 {
     static const char *const sums[] = {
-        "received", "allocated",  "passed_down", "in_transit",     "unallocated",
-        "released", "committed",  "frozen",      "paid",           "available",
-        "rate",     "debit",      "credit",      "balance",        "balance_debit",
-        "issued",   "registered", "returned",    "balance_credit", "difference",
-        "amount",   "approved",   "transferred", "carried",        "recovered"};
+        "received",       "allocated",  "passed_down",   "in_transit", "unallocated", "released",
+        "committed",      "frozen",     "paid",          "available",  "rate",        "debit",
+        "credit",         "balance",    "balance_debit", "issued",     "registered",  "returned",
+        "balance_credit", "difference", "amount",        "approved",   "transferred", "carried",
+        "recovered",      "advanced"};
     const char *dot = strchr(name, '.');
 
     name = dot == NULL ? name : dot + 1;

@@ -84,7 +84,11 @@ static void write_what(struct json_out *out, const struct inbox_item *item)
         out_null(out, "id");
     }
     out_count(out, "documents", item->count);
-    if (item->count == 1) {
+    if (item->year != 0) {
+        out_count(out, "year", (uint64_t)item->year);
+        out_count(out, "hindrances", item->hindrances);
+        out_amount(out, "amount", item->amount);
+    } else if (item->count == 1) {
         out_caption(out, &item->caption);
     } else {
         out_amount(out, "amount", item->amount);

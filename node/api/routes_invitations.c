@@ -130,6 +130,14 @@ static bool read_invite(const struct request *request, struct answer *answer, co
     return read_reach(request, answer, object, &invite->terms.may_grant);
 }
 
+/* One more chain for a member grants nothing: also while the own log is not whole. */
+static bool post_it(const struct request *request, struct answer *answer,
+                    struct invite_task *invite)
+{
+    invite->api_task.task.meanwhile = invite->terms.again;
+    return answer_outcome(request, answer, api_task_run(&invite->api_task, request->service->node));
+}
+
 void post_invite(struct request *request, struct answer *answer)
 {
     json_t *object = request_object(request, answer);
@@ -139,8 +147,7 @@ void post_invite(struct request *request, struct answer *answer)
         return;
     }
     invite = api_task_new(request->service->gate, sizeof *invite, run_invite, free_invite);
-    if (read_invite(request, answer, object, invite) &&
-        answer_outcome(request, answer, api_task_run(&invite->api_task, request->service->node))) {
+    if (read_invite(request, answer, object, invite) && post_it(request, answer, invite)) {
         if (invite->err.status == OK) {
             write_invite(answer, invite);
         } else {

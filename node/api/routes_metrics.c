@@ -1,9 +1,11 @@
 #include "node/api/routes_metrics.h"
 
 #include "node/api/metrics_divisions.h"
+#include "node/backup/archive.h"
 #include "node/core/accesses.h"
 #include "node/core/node_watch.h"
 #include "node/core/scrub.h"
+#include "node/home/last_backup.h"
 #include "replicator/log/sealing.h"
 
 /* --- what is taken on the loop --- */
@@ -135,6 +137,13 @@ static void write_scrub(struct metrics_text *out, const struct scrub_progress *s
         "Of these, signed by their author over other entries.", scrub->faults);
     one(out, "terrace_scrub_entries_left", "gauge", "Entries held and not read again yet.",
         scrub->entries_left);
+    one(out, "terrace_scrub_rounds_total", "counter", "Times that all that is held was read again.",
+        scrub->rounds);
+    one(out, "terrace_scrub_rows_total", "counter", "Other rows of the store that were read again.",
+        scrub->rows);
+    one(out, "terrace_scrub_through_seconds", "gauge",
+        "When the last round ended, in seconds of Unix; 0: none did yet.",
+        scrub->through_unix_ms / 1000);
 }
 
 static void write_alarms(struct metrics_text *out, const struct metrics_task *task)
@@ -195,6 +204,31 @@ static void write_disk(struct metrics_text *out, const struct metrics_task *task
         one(out, "terrace_disk_floor_bytes", "gauge", "Below this no new documents are taken.",
             task->space.floor_bytes);
     }
+}
+
+/* What is beside the store. */
+static void write_copies(struct metrics_text *out, const struct service *service, uint64_t now_ms)
+{
+    struct last_backup backup;
+    struct archive_state state;
+
+    metric_family(out, "terrace_backup_age_seconds", "gauge",
+                  "Since the last complete backup was taken; missing: none is known.");
+    if (service->home_path != NULL && last_backup_read(&backup, service->home_path)) {
+        age(out, NULL, backup.unix_ms, now_ms);
+    }
+    if (service->archive == NULL) {
+        return;
+    }
+    archive_look(service->archive, &state);
+    one(out, "terrace_archive_entries", "gauge",
+        "Up to which entry of the own log its archive has it, durable.", state.lsn);
+    metric_family(
+        out, "terrace_archive_waiting_seconds", "gauge",
+        "How long something has been waiting to be written to the archive; 0: nothing is.");
+    metric_ms(out, NULL, (int64_t)state.waiting_ms);
+    one(out, "terrace_archive_fault", "gauge", "1 while the archive cannot be written.",
+        state.fault[0] != '\0');
 }
 
 static void write_keys(struct metrics_text *out, const struct metrics_task *task, uint64_t now_ms)
@@ -290,7 +324,9 @@ static void write_link(struct metrics_text *out, enum link_value value,
 
 static const char *side_of(const struct peer_status *peer)
 {
-    return peer->is_parent ? "parent" : "child";
+    return peer->is_far      ? peer->is_up ? "ancestor" : "served"
+           : peer->is_parent ? "parent"
+                             : "child";
 }
 
 /* Every state has a series, so that a rule needs not know the others. */
@@ -344,6 +380,7 @@ static void write_metrics(struct answer *answer, const struct metrics_task *task
     write_confirmed(&out, task, service, now_ms);
     write_disk(&out, task);
     write_keys(&out, task, now_ms);
+    write_copies(&out, service, now_ms);
     write_money(&out, service);
     write_links(&out, task, now_ms);
     metric_divisions(&out, task->views + 1, task->view_count - 1);

@@ -4,26 +4,24 @@
 #include "node/api/clock_notice.h"
 #include "node/api/names.h"
 #include "node/api/report.h"
+#include "node/ledger/query/bodies.h"
 #include "node/ledger/query/history.h"
 #include "node/ledger/query/passed.h"
 #include "node/ledger/query/sources.h"
+#include "node/ledger/rows/year_rows.h"
 #include "node/ledger/schema/clocks.h"
 
 /* --- the sums of one division --- */
 
-enum { SOURCES = ACC_SRC_RECOVERED - ACC_SRC_APPROVED + 1 };
-
 struct division_sums {
     struct chain_row own, subtree;
-    int128 sources[SOURCES];
+    int128 sources[ACCOUNTS]; /* of those that have a source_name */
     bool has_subtree;
 };
 
 static void add_source(struct division_sums *sums, enum account account, int128 credit)
 {
-    if (account >= ACC_SRC_APPROVED && account <= ACC_SRC_RECOVERED) {
-        sums->sources[account - ACC_SRC_APPROVED] += credit;
-    }
+    sums->sources[account] += credit;
 }
 
 /* --- everything that an answer is made of --- */
@@ -91,19 +89,34 @@ static void find_parents(struct money *money)
     }
 }
 
-/* What a division registered of another within a jurisdiction came from where that one has it
- * passed down. */
+/* Is the other side a member of that jurisdiction, with books of the year? */
+static bool is_inside(const struct money *money, struct division peer, int year,
+                      struct division above)
+{
+    struct year_row row;
+
+    if (division_is_none(peer) || !roster_snapshot_within(money->names.roster, peer, above)) {
+        return false;
+    }
+    year_load(money->names.txn, peer, year, &row);
+    return row.joined;
+}
+
+/* What passes between two members of a jurisdiction is on its way there: transit.h. */
 static void move_within(struct money *money, size_t index, const struct moved *moved)
 {
     const struct roster_snapshot *roster = money->names.roster;
 
     for (size_t i = index; i != SIZE_MAX && in_jurisdiction(money, &roster->at[i]);
          i = money->parents[i]) {
+        const bool peer_inside =
+            is_inside(money, moved->party, moved->year, roster->at[i].division);
         struct moved inside = *moved;
 
-        inside.to = moved->to == ACC_XFER_OUT ? ACC_TRANSIT : moved->to;
-        if (!division_is_none(moved->issuer) &&
-            roster_snapshot_within(roster, moved->issuer, roster->at[i].division)) {
+        if (peer_inside && moved->to == ACC_XFER_OUT) {
+            inside.to = ACC_TRANSIT;
+        }
+        if (peer_inside && moved->from == ACC_SRC_TRANSFER_IN) {
             inside.from = ACC_TRANSIT;
         }
         chain_move(&money->sums[i].subtree, &inside);
@@ -216,8 +229,10 @@ static void write_sums(struct money *money, size_t index)
         write_chain(out, "subtree", &sums->subtree);
     }
     out_open(out, "sources", '{');
-    for (size_t i = 0; i < SOURCES; i++) {
-        out_amount(out, source_name(ACC_SRC_APPROVED + (enum account)i), sums->sources[i]);
+    for (enum account account = ACC_SRC_APPROVED; account < ACCOUNTS; account++) {
+        if (source_name(account) != NULL) {
+            out_amount(out, source_name(account), sums->sources[account]);
+        }
     }
     out_close(out, '}');
 }

@@ -18,24 +18,13 @@ struct months {
     struct chain_row of[YEARS][MONTHS]; /* the year before, then the year */
 };
 
-/* Where a movement counts: a month of its own year. */
-static size_t month_of(const struct moved *moved)
-{
-    const struct month at = clock_month(moved->time_ms);
-
-    if (at.year != moved->year) {
-        return at.year < moved->year ? 0 : MONTHS - 1;
-    }
-    return (size_t)at.month - 1;
-}
-
 static void add_moved(void *arg, const struct moved *moved)
 {
     struct months *months = arg;
     const int index = moved->year - months->year + 1;
 
-    if (index >= 0 && index < YEARS) {
-        chain_move(&months->of[index][month_of(moved)], moved);
+    if (index >= 0 && index < YEARS && moved->month >= 1 && moved->month <= MONTHS) {
+        chain_move(&months->of[index][moved->month - 1], moved);
     }
 }
 

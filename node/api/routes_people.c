@@ -287,7 +287,7 @@ void post_passwd(struct request *request, struct answer *answer)
         new_password = request_new_password(request, answer, object, "new_password");
     }
     if (new_password != NULL) {
-        known_operator_find(&known, request->service, request->argument[0]);
+        known_operator_find(&known, request, request->argument[0]);
         change_password(request, answer, &known, password, new_password,
                         json_is_true(json_object_get(object, "end_tokens")));
         known_operator_free(&known);

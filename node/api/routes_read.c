@@ -16,7 +16,7 @@ struct balance_request {
     struct division division;
     enum dimension by;
     enum scope scope;
-    int year;
+    int year, month;   /* 0: all */
     uint64_t until_ms; /* as it stood before that moment; 0: now */
 };
 
@@ -48,13 +48,17 @@ static void write_balance(void *arg, const struct balance_row *row)
     struct json_out *out = &balance->out;
     const struct account_info *info = account_info(row->account);
     const int128 net = row->debit - row->credit;
+    const char *key = balance->asked.by == BY_ACCOUNT ? info->mnemonic : row->key;
     char cursor[CURSOR_BYTES_MAX];
 
-    if (!page_row(&balance->page, cursor_of(cursor, row->key, info->mnemonic))) {
+    if (balance->asked.month != 0 && !is_month(row->key, balance->asked.month)) {
+        return;
+    }
+    if (!page_row(&balance->page, cursor_of(cursor, key, info->mnemonic))) {
         return;
     }
     out_open(out, NULL, '{');
-    out_text(out, "key", row->key);
+    out_text(out, "key", key);
     if (balance->has_names) {
         out_element_name(out, "key_name", &balance->names, balance->element,
                          balance->asked.division, balance->names_year, row->key);
@@ -83,16 +87,31 @@ static void write_balances(struct balance_page *balance, const struct view *view
     out_open(out, NULL, '{');
     out_text(out, "division", asked->division.code);
     out_text(out, "scope", scope_name(asked->scope));
+    out_year(out, asked->year);
+    if (asked->month != 0) {
+        out_count(out, "month", (uint64_t)asked->month);
+    }
     if (asked->until_ms != 0) {
         out_time(out, "at", asked->until_ms - 1);
     }
     out_as_of(out, view->txn, roster, asked->division, asked->scope);
     out_open(out, "rows", '[');
-    query_balance(view->txn, roster->roster, asked->division, asked->scope, asked->year, asked->by,
-                  write_balance, balance);
+    query_balance(view->txn, roster->roster, asked->division, asked->scope, asked->year,
+                  asked->month != 0 ? BY_MONTH : asked->by, write_balance, balance);
     out_close(out, ']');
     write_page(out, &balance->page);
     out_close(out, '}');
+}
+
+/* Roll-ups of a month are kept by account alone. */
+static bool takes_month(const struct request *request, struct answer *answer,
+                        const struct balance_request *asked)
+{
+    if (asked->month != 0 && asked->by != BY_ACCOUNT && asked->by != BY_MONTH) {
+        answer_refuse(request, answer, API_BAD_REQUEST, "ask_month_alone");
+        return false;
+    }
+    return true;
 }
 
 void get_balance(struct request *request, struct answer *answer)
@@ -105,6 +124,7 @@ void get_balance(struct request *request, struct answer *answer)
     if (!request_scope(request, answer, &asked->scope) ||
         !request_dimension(request, answer, BY_ACCOUNT, &asked->by) ||
         !request_year(request, answer, &asked->year) ||
+        !request_month(request, answer, &asked->month) || !takes_month(request, answer, asked) ||
         !request_page(request, answer, &balance.page)) {
         return;
     }

@@ -37,8 +37,7 @@ static bool count_block(void *arg, const struct block_view *block)
         for (size_t i = 0; i < body.count; i++) {
             const struct entry *entry = &body.entries[i];
 
-            if (entry->lsn > above->base_lsn && entry->kind >= KIND_USER_FIRST &&
-                entry->format == DOCUMENT_FORMAT &&
+            if (entry->lsn > above->base_lsn && document_format_known(entry->kind, entry->format) &&
                 document_decode(&document, entry->kind, entry->body, &err) == OK) {
                 held->documents++;
                 held->oldest_ms = held->oldest_ms == 0 ? entry->time_ms : held->oldest_ms;

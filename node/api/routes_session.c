@@ -41,13 +41,13 @@ static void write_login(const struct request *request, struct answer *answer, co
 
 /* Is the password that opened it still the password? One that was changed while it was tried has
  * ended all sessions, and this one would be left. */
-static bool is_sealed_so(const struct service *service, const char *name,
+static bool is_sealed_so(const struct request *request, const char *name,
                          const struct known_operator *opened)
 {
     struct known_operator now;
     bool same;
 
-    known_operator_find(&now, service, name);
+    known_operator_find(&now, request, name);
     same = now.found && bytes_equal(now.row.sealed, opened->row.sealed);
     known_operator_free(&now);
     return same;
@@ -63,10 +63,10 @@ static void log_in(const struct request *request, struct answer *answer, const c
     struct err err;
     enum status status;
 
-    known_operator_find(&known, request->service, name);
+    known_operator_find(&known, request, name);
     login = login_of(request, &known, name, password);
     status = session_login(sessions, &login, token, &err);
-    if (status == OK && !is_sealed_so(request->service, name, &known)) {
+    if (status == OK && !is_sealed_so(request, name, &known)) {
         session_logout(sessions, token);
         status = err_set(&err, ERR_KEY, "login_wrong");
     }

@@ -8,19 +8,25 @@
 #include "node/api/routes_rotation.h"
 #include "node/api/routes_tree.h"
 #include "node/api/unconfirmed_json.h"
+#include "node/backup/archive.h"
 #include "node/core/scrub.h"
+#include "node/home/last_backup.h"
 #include "node/ledger/rows/unapproved.h"
 #include "node/office/operators.h"
 #include "proto/array.h"
+#include "replicator/ancestors.h"
 
 /* --- status: taken on the loop in one read-only call --- */
 
 struct peer_line {
     struct peer_status status;
     char name[NAME_BYTES_MAX + 1], endpoint[ENDPOINT_BYTES_MAX + 1];
+    char reason[MESSAGE_BYTES_MAX];
     int128 behind_fen;
     bool behind_complete;
 };
+
+enum { SERVED_SHOWN_MS = 60000 }; /* that a session was here, after it is over */
 
 struct status_task {
     struct api_task api_task;
@@ -50,6 +56,8 @@ struct status_task {
     struct watch_summary below;
     char worst_name[NAME_BYTES_MAX + 1];
     struct rotation_status rotation;
+    struct served_status served;
+    struct division parent;
 };
 
 static void take_name(char out[NAME_BYTES_MAX + 1], const struct roster *roster,
@@ -62,6 +70,22 @@ static void take_name(char out[NAME_BYTES_MAX + 1], const struct roster *roster,
     }
 }
 
+/* Why it is held or down; of who is no neighbour, why there is a link with it at all. */
+static void take_reason(struct peer_line *line, const struct node *node)
+{
+    const struct peer_status *peer = &line->status;
+    const struct roster *roster = node_roster(node);
+    const struct member *lower =
+        roster_find(roster, peer->is_up ? node_config(node)->self : peer->division);
+
+    if (peer->is_far && peer->state == PEER_LIVE && lower != NULL) {
+        message_format(line->reason, sizeof line->reason, "%s parent=%s",
+                       peer->is_up ? "peer_serves" : "peer_served", lower->grant.parent.code);
+    } else {
+        message_format(line->reason, sizeof line->reason, "%s", peer->reason);
+    }
+}
+
 static void take_peers(struct status_task *status, struct node *node)
 {
     const struct replicator *replicator = node_replicator(node);
@@ -69,9 +93,14 @@ static void take_peers(struct status_task *status, struct node *node)
 
     status->peers = mem_zalloc((count + 1) * sizeof *status->peers);
     for (size_t i = 0; i < count; i++) {
-        struct peer_line *line = &status->peers[status->peer_count++];
+        struct peer_line *line = &status->peers[status->peer_count];
 
         replicator_peer(replicator, i, &line->status);
+        if (line->status.is_far && !line->status.is_up && line->status.down_ms > SERVED_SHOWN_MS) {
+            continue; /* it was served here once */
+        }
+        status->peer_count++;
+        take_reason(line, node);
         take_name(line->name, node_roster(node), line->status.division);
         if (line->status
                 .is_parent) { /* its own word alone: without one it is dialled as configured */
@@ -141,6 +170,8 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     scrub_progress(node, &status->scrub);
     status->rows_written = node_rows_written(node);
     take_peers(status, node);
+    replicator_served(node_replicator(node), &status->served);
+    status->parent = replicator_parent(node_replicator(node));
     take_below(status, node);
     replicator_rotation(node_replicator(node), &status->rotation);
     status->alarms = alarms_copy(node, &status->alarm_count);
@@ -177,6 +208,27 @@ static void write_sentence(struct json_out *out, const char *key, enum language 
     out_text(out, key, text_in(language, words, message));
 }
 
+static const char *role_of(const struct peer_status *status)
+{
+    return status->is_far      ? status->is_up ? "ancestor" : "served"
+           : status->is_parent ? "parent"
+                               : "child";
+}
+
+/* Those that both ends know, by name. */
+static void write_features(struct json_out *out, uint64_t features)
+{
+    out_open(out, "features", '[');
+#define WRITE_FEATURE(name, bit, word)                                                             \
+    if ((features & (name)) != 0) {                                                                \
+        out_text(out, NULL, word);                                                                 \
+    }
+    LINK_FEATURES(WRITE_FEATURE)
+#undef WRITE_FEATURE
+    out_close(out, ']');
+    out_count(out, "features_unknown", (uint64_t)__builtin_popcountll(features & ~FEATURES_KNOWN));
+}
+
 static void write_peer(struct json_out *out, const struct peer_line *line, uint64_t now_ms,
                        enum language language)
 {
@@ -187,6 +239,7 @@ static void write_peer(struct json_out *out, const struct peer_line *line, uint6
     out_text(out, "name", line->name);
     out_text(out, "state", peer_state_name(status->state));
     out_bool(out, "is_parent", status->is_parent);
+    out_text(out, "role", role_of(status));
     out_text(out, "endpoint", line->endpoint);
     out_count(out, "behind_entries", status->behind_entries);
     out_count(out, "behind_bytes", status->behind_bytes);
@@ -202,7 +255,9 @@ static void write_peer(struct json_out *out, const struct peer_line *line, uint6
     out_count(out, "rtt_ms", status->rtt_ms);
     out_signed(out, "clock_skew_ms", status->clock_skew_ms);
     out_count(out, "frames_refused", status->frames_refused);
-    write_sentence(out, "reason", language, status->reason);
+    out_count(out, "protocol", status->protocol);
+    write_features(out, status->features);
+    write_sentence(out, "reason", language, line->reason);
     out_close(out, '}');
 }
 
@@ -295,6 +350,9 @@ static void write_scrub(struct json_out *out, const struct scrub_progress *scrub
     out_count(out, "faults", scrub->faults);
     out_count(out, "entries_left", scrub->entries_left);
     out_time(out, "through", scrub->through_unix_ms);
+    out_count(out, "rounds", scrub->rounds);
+    out_count(out, "rows", scrub->rows);
+    out_text(out, "reads", scrub->reads == NULL ? "" : scrub->reads);
     out_close(out, '}');
 }
 
@@ -329,6 +387,65 @@ static void write_door(struct json_out *out, const struct service *service)
     out_close(out, '}');
 }
 
+/* Null where none is known. */
+static void write_backup(struct json_out *out, const struct service *service, uint64_t now_ms)
+{
+    struct last_backup backup;
+
+    if (service->home_path == NULL || !last_backup_read(&backup, service->home_path)) {
+        out_null(out, "backup");
+        return;
+    }
+    out_open(out, "backup", '{');
+    out_time(out, "time", backup.unix_ms);
+    write_age(out, "age_s", backup.unix_ms, now_ms);
+    out_count(out, "lsn", backup.lsn);
+    out_text(out, "directory", backup.directory);
+    out_close(out, '}');
+}
+
+/* Null where config.yaml names none. */
+static void write_archive(struct json_out *out, const struct service *service, uint64_t own_lsn,
+                          enum language language)
+{
+    struct archive_state state;
+
+    if (service->archive == NULL) {
+        out_null(out, "archive");
+        return;
+    }
+    archive_look(service->archive, &state);
+    out_open(out, "archive", '{');
+    out_text(out, "directory", state.directory);
+    out_bool(out, "known", state.is_known);
+    out_bool(out, "same_disk", state.same_disk);
+    out_count(out, "epoch", state.epoch);
+    out_count(out, "lsn", state.lsn);
+    out_count(out, "behind_entries", own_lsn > state.lsn ? own_lsn - state.lsn : 0);
+    out_count(out, "waiting_s", state.waiting_ms / 1000);
+    out_time(out, "written", state.synced_unix_ms);
+    write_sentence(out, "fault", language, state.fault);
+    out_close(out, '}');
+}
+
+/* While the parent is away. */
+static void write_served(struct json_out *out, const struct status_task *status, uint64_t now_ms)
+{
+    const struct served_status *served = &status->served;
+
+    if (division_is_none(served->by)) {
+        out_null(out, "served");
+        return;
+    }
+    out_open(out, "served", '{');
+    out_text(out, "by", served->by.code);
+    out_time(out, "since", served->since_unix_ms);
+    write_age(out, "since_s", served->since_unix_ms, now_ms);
+    out_text(out, "parent", status->parent.code);
+    out_count(out, "parent_down_s", served->parent_down_ms / 1000);
+    out_close(out, '}');
+}
+
 static void write_status(struct json_out *out, const struct service *service,
                          const struct status_task *status, enum language language)
 {
@@ -348,6 +465,8 @@ static void write_status(struct json_out *out, const struct service *service,
     out_hex(out, "tree", &service->tree, sizeof service->tree);
     write_persons(out, status, language);
     write_scrub(out, &status->scrub);
+    write_backup(out, service, now_ms);
+    write_archive(out, service, status->head.lsn, language);
     out_text(out, "version", TERRACE_VERSION);
     out_count(out, "rows_written", status->rows_written);
     out_count(out, "approvals_verified", status->approvals_verified);
@@ -362,6 +481,7 @@ static void write_status(struct json_out *out, const struct service *service,
         write_peer(out, &status->peers[i], now_ms, language);
     }
     out_close(out, ']');
+    write_served(out, status, now_ms);
     out_open(out, "alarms", '[');
     for (size_t i = 0; i < status->alarm_count; i++) {
         write_alarm(out, NULL, &status->alarms[i], language, false);

@@ -100,7 +100,7 @@ static void write_default(struct json_out *out, const struct kind_info *info, en
 
         (void)snprintf(days, sizeof days, "%d", (int)ANSWER_DAYS);
         out_text(out, "default", days);
-    } else if (info->about == ABOUT_TRANSFER && field == info->party &&
+    } else if (info->about == ABOUT_ASK && field == info->party &&
                !division_is_none(here->parent)) {
         out_text(out, "default", here->parent.code);
     }
@@ -133,7 +133,10 @@ static void write_required(struct json_out *out, uint32_t kind,
 
     document_clear(&later, kind);
     out_bool(out, "required", column->required);
-    if (column->required && !kind_needs(info, &later, column->field, false)) {
+    if (info->about_line != 0 &&
+        (column->field == info->about_id || column->field == info->about_line)) {
+        out_text(out, "required_when", "one_of"); /* it is about one of two things */
+    } else if (column->required && !kind_needs(info, &later, column->field, false)) {
         out_text(out, "required_when",
                  column->field == info->only_when.needs ? "moves_money" : "first_version");
     }
@@ -185,6 +188,33 @@ static void write_completed(struct json_out *out, uint32_t kind)
 
 /* --- kinds --- */
 
+/* Which amounts it may say, and which beside early_bgt_id. */
+static void write_signs(struct json_out *out, const struct kind_info *info)
+{
+    static const char *const signs[] = {[SIGN_POSITIVE] = "positive",
+                                        [SIGN_ZERO] = "zero",
+                                        [SIGN_SIGNED] = "signed",
+                                        [SIGN_ANY] = "any"};
+
+    out_text(out, "sign", signs[info->sign]);
+    out_text(out, "sign_with_early",
+             signs[info->sign_with_early != SIGN_POSITIVE ? info->sign_with_early : info->sign]);
+}
+
+/* The years in which it may be entered. */
+static void write_years(struct json_out *out, const struct kind_info *info)
+{
+    out_open(out, "years", '[');
+    if ((info->years & YEAR_PREPARED) != 0) {
+        out_text(out, NULL, "prepared");
+    }
+    out_text(out, NULL, "open");
+    if ((info->years & YEAR_CLOSED) != 0) {
+        out_text(out, NULL, "closed");
+    }
+    out_close(out, ']');
+}
+
 static void write_money(struct json_out *out, const struct kind_info *info)
 {
     if (info->books.to == 0) {
@@ -216,12 +246,15 @@ static void write_reach(struct json_out *out, const struct kind_info *info)
         [REACH_PARTY] = "party",
         [REACH_PARTY_TREE] = "party_tree",
     };
-    static const char *const places[] = {
-        [PLACE_ANY] = "any", [PLACE_BELOW] = "below", [PLACE_WITHOUT_NODE] = "without_node"};
+    static const char *const places[] = {[PLACE_ANY] = "any",
+                                         [PLACE_BELOW] = "below",
+                                         [PLACE_ABOVE_OR_OUTSIDE] = "above_or_outside",
+                                         [PLACE_UPPER_WITHOUT_NODE] = "without_node",
+                                         [PLACE_LOWER_WITHOUT_NODE] = "without_node"};
     static const char *const abouts[] = {
-        [ABOUT_NOTHING] = NULL,        [ABOUT_LINE] = "indicator",
-        [ABOUT_PAYMENT] = "payment",   [ABOUT_OWN_TRANSFER] = "own_transfer",
-        [ABOUT_TRANSFER] = "transfer",
+        [ABOUT_NOTHING] = NULL,      [ABOUT_LINE] = "indicator",
+        [ABOUT_PAYMENT] = "payment", [ABOUT_OWN_TRANSFER] = "own_transfer",
+        [ABOUT_ASK] = "transfer",    [ABOUT_ESTIMATE] = "estimate",
     };
 
     out_text(out, "reach", reaches[info->reach]);
@@ -261,6 +294,8 @@ static void write_kind(struct json_out *out, uint32_t kind, const struct schema_
     write_issuer(out, kind, here->policy);
     write_reach(out, info);
     write_money(out, info);
+    write_signs(out, info);
+    write_years(out, info);
     out_bool(out, "answered", info->is_answered);
     out_bool(out, "versions", kind_has_versions(kind));
     out_text(out, "first_state",

@@ -282,6 +282,8 @@ static struct service service_of(const struct api_config *config)
         .listen = config->listen,
         .fingerprint = config->fingerprint,
         .home = config->home,
+        .home_path = config->home_path,
+        .archive = config->archive,
         .key_maker = config->key_maker,
     };
 }
@@ -293,8 +295,10 @@ enum status api_start(struct api **out, const struct api_config *config, struct 
 
     *out = NULL;
     api->service = service_of(config);
-    api->workers = workers_open(config->clock);
-    status = open_home(api, config->socket_path, err);
+    status = workers_open(&api->workers, config->clock, err);
+    if (status == OK) {
+        status = open_home(api, config->socket_path, err);
+    }
     if (status == OK && config->listen != NULL) {
         status = open_network(api, config, err);
     }

@@ -21,6 +21,7 @@
 #include "node/core/node.h"
 
 struct api;
+struct archive;
 struct home_config;
 
 struct api_config {
@@ -32,6 +33,8 @@ struct api_config {
     const char *certificate, *key;  /* PEM, for `listen` */
     const char *fingerprint;        /* of the certificate, as status shows it */
     const struct home_config *home; /* NULL: the node has no home */
+    const char *home_path;          /* its directory; NULL as that */
+    struct archive *archive;        /* of the own log; NULL: there is none */
     struct key_maker key_maker;     /* of its keys; all NULL: nobody makes any */
 };
 

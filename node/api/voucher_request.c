@@ -30,7 +30,7 @@ static bool take_second(struct voucher_keys *out, const struct request *request,
     if (password == NULL) {
         return false;
     }
-    known_operator_find(&known, request->service, name);
+    known_operator_find(&known, request, name);
     login = login_of(request, &known, name, password);
     status =
         session_unseal(request->service->sessions, &login, &out->keys[out->vouchers.count], &err);

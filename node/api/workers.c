@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "proto/bytes.h"
+#include "proto/message.h"
 
 enum {
     THREAD_STACK_BYTES = 4 << 20, /* reserved, not used: jansson recurses up to 2,048 deep */
@@ -73,7 +74,7 @@ static struct work *take_work(struct workers *workers, enum lane *lane)
     return NULL;
 }
 
-/* False when nothing was posted for a while. */
+/* False when nothing was posted for a while, and another one is there. */
 static bool wait_for_work(struct workers *workers)
 {
     const uint64_t until_ms = clock_mono_ms(&workers->clock) + IDLE_MS;
@@ -82,7 +83,9 @@ static bool wait_for_work(struct workers *workers)
     int waited;
 
     workers->idle++;
-    waited = pthread_cond_timedwait(&workers->posted, &workers->lock, &until);
+    waited = workers->threads == 1
+                 ? pthread_cond_wait(&workers->posted, &workers->lock)
+                 : pthread_cond_timedwait(&workers->posted, &workers->lock, &until);
     workers->idle--;
     return waited == 0;
 }
@@ -117,58 +120,24 @@ static void *run_works(void *arg)
     return NULL;
 }
 
-/* Under the lock. A thread that cannot be made is no fault while there is another. */
-static void add_thread(struct workers *workers)
+/* Under the lock. One that cannot be made is no fault while there is another: the system may be
+ * short of them, and makes none for a process that is about to begin anew. */
+static int add_thread(struct workers *workers)
 {
     pthread_attr_t attributes;
     pthread_t thread;
-    bool made;
+    int error;
 
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
     (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    made = pthread_create(&thread, &attributes, run_works, workers) == 0;
+    error = pthread_create(&thread, &attributes, run_works, workers);
     (void)pthread_attr_destroy(&attributes);
-    workers->threads += made;
-    assert(workers->threads > 0);
+    workers->threads += error == 0;
+    return error;
 }
 
 /* --- life --- */
-
-struct workers *workers_open(const struct clock *clock)
-{
-    struct workers *workers = mem_zalloc(sizeof *workers);
-    pthread_condattr_t monotonic;
-
-    workers->clock = *clock;
-    (void)pthread_mutex_init(&workers->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&workers->posted, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
-    (void)pthread_cond_init(&workers->ended, NULL);
-    for (size_t i = 0; i < LANES; i++) {
-        workers->lanes[i].end = &workers->lanes[i].first;
-    }
-    return workers;
-}
-
-void workers_post(struct workers *workers, enum lane lane, struct work *work)
-{
-    struct queue *queue = &workers->lanes[lane];
-
-    work->next = NULL;
-    (void)pthread_mutex_lock(&workers->lock);
-    assert(!workers->closing);
-    *queue->end = work;
-    queue->end = &work->next;
-    queue->waiting++;
-    if (count_ready(workers) > workers->idle) {
-        add_thread(workers);
-    }
-    (void)pthread_cond_signal(&workers->posted);
-    (void)pthread_mutex_unlock(&workers->lock);
-}
 
 void workers_close(struct workers *workers)
 {
@@ -186,4 +155,49 @@ void workers_close(struct workers *workers)
     (void)pthread_cond_destroy(&workers->posted);
     (void)pthread_cond_destroy(&workers->ended);
     mem_free(workers);
+}
+
+enum status workers_open(struct workers **out, const struct clock *clock, struct err *err)
+{
+    struct workers *workers = mem_zalloc(sizeof *workers);
+    pthread_condattr_t monotonic;
+    int error;
+
+    *out = NULL;
+    workers->clock = *clock;
+    (void)pthread_mutex_init(&workers->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&workers->posted, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    (void)pthread_cond_init(&workers->ended, NULL);
+    for (size_t i = 0; i < LANES; i++) {
+        workers->lanes[i].end = &workers->lanes[i].first;
+    }
+    (void)pthread_mutex_lock(&workers->lock);
+    error = add_thread(workers); /* this one stays */
+    (void)pthread_mutex_unlock(&workers->lock);
+    if (error != 0) {
+        workers_close(workers);
+        return err_set(err, ERR_IO, "thread_not_started why=%s", os_reason(error));
+    }
+    *out = workers;
+    return OK;
+}
+
+void workers_post(struct workers *workers, enum lane lane, struct work *work)
+{
+    struct queue *queue = &workers->lanes[lane];
+
+    work->next = NULL;
+    (void)pthread_mutex_lock(&workers->lock);
+    assert(!workers->closing);
+    *queue->end = work;
+    queue->end = &work->next;
+    queue->waiting++;
+    if (count_ready(workers) > workers->idle) {
+        (void)add_thread(workers);
+    }
+    (void)pthread_cond_signal(&workers->posted);
+    (void)pthread_mutex_unlock(&workers->lock);
 }

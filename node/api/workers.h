@@ -5,13 +5,14 @@
  *
  * What may take long has a lane of its own: deep verifies and passwords fill theirs and nobody
  * else's. A lane bounds what runs at once; what waits in it is bounded by whoever posts. Threads
- * are made when work comes, and end when there was none for a while.
+ * are made when work comes, and end when there was none for a while; the first one stays.
  *
  * Owns: its threads. A work is its poster's memory, and not touched once run has begun.
  * Thread: workers_post any; open and close one. */
 #ifndef TERRACE_NODE_API_WORKERS_H
 #define TERRACE_NODE_API_WORKERS_H
 
+#include "proto/status.h"
 #include "replicator/clock.h"
 
 enum lane {
@@ -33,7 +34,8 @@ struct work {
 };
 
 struct workers;
-struct workers *workers_open(const struct clock *clock);
+/* Errors: ERR_IO, there is no thread to have. */
+enum status workers_open(struct workers **out, const struct clock *clock, struct err *err);
 /* Runs all that was posted, and joins. NULL is fine. */
 void workers_close(struct workers *workers);
 

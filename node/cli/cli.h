@@ -46,6 +46,8 @@ enum option_id {
     OPT_ATOMIC,
     OPT_REASON,
     OPT_YEAR,
+    OPT_MONTH,
+    OPT_CLOSED,
     OPT_SCOPE,
     OPT_BY,
     OPT_FORMAT,
@@ -100,6 +102,8 @@ enum option_id {
     OPT_KEY,
     OPT_RECOVER,
     OPT_DESPITE_OBJECTION,
+    OPT_WITHOUT,
+    OPT_ARCHIVE,
     OPTIONS
 };
 
@@ -160,6 +164,7 @@ void cli_forget(char *secret);
 
 typedef enum exit_code command_fn(struct cli *cli);
 command_fn run_init, run_join, run_doctor;        /* init.c join.c doctor.c */
+command_fn run_backup, run_restore;               /* cmd_backup.c restore.c */
 command_fn run_submit;                            /* submit.c */
 command_fn run_approve, run_reject, run_withdraw; /* cmd_office.c */
 command_fn run_pause, run_resume, run_verify;     /* cmd_admin.c */
@@ -172,12 +177,14 @@ command_fn run_revoke;                            /* cmd_revoke.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
 command_fn run_fork;                              /* cmd_fork.c */
+command_fn run_resync;                            /* cmd_resync.c */
 command_fn run_alarms;                            /* cmd_alarms.c */
 command_fn run_inbox;                             /* cmd_inbox.c */
 command_fn run_status_tree, run_webhook;          /* cmd_tree.c cmd_webhook.c */
 command_fn run_get, run_list, run_trace;          /* cmd_get.c cmd_list.c show.c */
 command_fn run_pending, run_receipt;              /* cmd_pending.c cmd_receipt.c */
 command_fn run_unapproved;                        /* cmd_unapproved.c */
+command_fn run_years;                             /* cmd_years.c */
 command_fn run_explain, run_template;             /* explain.c template.c */
 command_fn run_balance, run_report, run_chain;    /* cmd_report.c */
 command_fn run_status, run_digest;                /* cmd_status.c */

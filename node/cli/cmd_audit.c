@@ -23,8 +23,8 @@ static void tell_check(const struct cli *cli, const json_t *answer)
     char local[LOCAL_TIME_BYTES_MAX];
 
     if (fault != NULL) {
-        cli_warn(cli, "%s position=%" JSON_INTEGER_FORMAT, member(fault, "code"),
-                 number(fault, "position"));
+        cli_warn(cli, "%s position=%" JSON_INTEGER_FORMAT " last=%" JSON_INTEGER_FORMAT,
+                 member(fault, "code"), number(fault, "position"), number(fault, "last"));
         return;
     }
     if (json_is_object(cosigned)) {

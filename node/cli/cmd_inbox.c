@@ -7,13 +7,10 @@
 #include "node/cli/review_print.h"
 
 static const struct column to_register[] = {
-    {"due", "due", CELL_TEXT},
-    {"days_late", "days_late", CELL_NUMBER},
-    {"id", "id", CELL_TEXT},
-    {"issuer", "issuer", CELL_TEXT},
-    {"issuer_name", "issuer_name", CELL_TEXT},
-    {"amount", "amount", CELL_MONEY},
-    {"document_no", "document_no", CELL_TEXT},
+    {"due", "due", CELL_TEXT},        {"days_late", "days_late", CELL_NUMBER},
+    {"kind", "kind", CELL_KIND},      {"id", "id", CELL_TEXT},
+    {"issuer", "issuer", CELL_TEXT},  {"issuer_name", "issuer_name", CELL_TEXT},
+    {"amount", "amount", CELL_MONEY}, {"document_no", "document_no", CELL_TEXT},
     {"time", "time", CELL_TIME},
 };
 static const struct column to_correct[] = {
@@ -41,13 +38,17 @@ static const struct column to_approve[] = {
     {"would_be_refused", "would_refuse", CELL_NUMBER},
 };
 static const struct column awaiting_answer[] = {
-    {"due", "due", CELL_TEXT},
-    {"days_late", "days_late", CELL_NUMBER},
-    {"id", "id", CELL_TEXT},
-    {"receiver", "receiver", CELL_TEXT},
-    {"receiver_name", "receiver_name", CELL_TEXT},
+    {"due", "due", CELL_TEXT},           {"days_late", "days_late", CELL_NUMBER},
+    {"kind", "kind", CELL_KIND},         {"id", "id", CELL_TEXT},
+    {"receiver", "receiver", CELL_TEXT}, {"receiver_name", "receiver_name", CELL_TEXT},
+    {"amount", "amount", CELL_MONEY},    {"document_no", "document_no", CELL_TEXT},
+    {"time", "time", CELL_TIME},
+};
+
+static const struct column to_close[] = {
+    {"year", "fiscal_year", CELL_NUMBER},
+    {"hindrances", "hinder", CELL_NUMBER},
     {"amount", "amount", CELL_MONEY},
-    {"document_no", "document_no", CELL_TEXT},
     {"time", "time", CELL_TIME},
 };
 
@@ -61,6 +62,7 @@ static const struct group {
     {"to_correct", to_correct, COUNT_OF(to_correct)},
     {"to_approve", to_approve, COUNT_OF(to_approve)},
     {"awaiting_answer", awaiting_answer, COUNT_OF(awaiting_answer)},
+    {"to_close", to_close, COUNT_OF(to_close)},
 };
 
 static const char *text_of(const json_t *object, const char *name)

@@ -65,6 +65,27 @@ static void print_unapproved(const struct cli *cli, const json_t *answer)
     }
 }
 
+/* Of which year it is, and how many may still change it. */
+static void print_period(const struct cli *cli, const json_t *answer)
+{
+    const json_int_t month = number_of(answer, "month"), open = number_of(answer, "not_closed");
+    const char *year = text_of(answer, "year");
+
+    if (year[0] == '\0') {
+        return;
+    }
+    if (strcmp(year, "all") == 0) {
+        cli_tell(cli, stdout, "period_all");
+    } else if (month != 0) {
+        cli_tell(cli, stdout, "period_month year=%s month=%" JSON_INTEGER_FORMAT, year, month);
+    } else {
+        cli_tell(cli, stdout, "period_year year=%s", year);
+    }
+    if (open > 0) {
+        cli_tell(cli, stdout, "period_not_closed year=%s count=%" JSON_INTEGER_FORMAT, year, open);
+    }
+}
+
 /* --- what is printed of an answer --- */
 
 struct part {
@@ -84,6 +105,7 @@ static enum exit_code print_parts(const struct cli *cli, const json_t *answer,
         return exit_code;
     }
     if (output.format == FORMAT_TABLE) {
+        print_period(cli, answer);
         print_as_of(cli, answer);
         print_unapproved(cli, answer);
         print_unconfirmed(cli, answer);
@@ -101,9 +123,10 @@ static const char *key_title(const char *by)
     static const struct {
         const char *by, *title;
     } titles[] = {
-        {"project", "pro_code"}, {"function", "function"}, {"fund", "fund_type_code"},
-        {"agency", "agency"},    {"economic", "economic"}, {"gov_economic", "gov_economic"},
-        {"account", "account"},
+        {"project", "pro_code"}, {"function", "function"},     {"fund", "fund_type_code"},
+        {"agency", "agency"},    {"economic", "economic"},     {"gov_economic", "gov_economic"},
+        {"account", "account"},  {"department", "department"}, {"direct", "direct"},
+        {"month", "month"},
     };
 
     for (size_t i = 0; i < COUNT_OF(titles); i++) {
@@ -158,6 +181,7 @@ enum exit_code run_balance(struct cli *cli)
         .queries = {{"division", cli->value[OPT_DIVISION]},
                     {"scope", cli->value[OPT_SCOPE]},
                     {"year", cli->value[OPT_YEAR]},
+                    {"month", cli->value[OPT_MONTH]},
                     {"by", cli->value[OPT_BY]},
                     {"at", option_at(at, cli->value[OPT_AT])}},
         .rows = "rows",
@@ -311,10 +335,18 @@ static void name_sources(const struct cli *cli, const json_t *rows)
     }
 }
 
+/* A month is a row of its own, as by months. */
+static const char *elements_of(const struct cli *cli)
+{
+    const char *otherwise = cli->value[OPT_MONTH] == NULL ? "function" : "month";
+
+    return cli->value[OPT_BY] == NULL ? otherwise : cli->value[OPT_BY];
+}
+
 static enum exit_code print_report(const struct cli *cli, const struct report *report,
                                    const json_t *answer)
 {
-    const char *by = cli->value[OPT_BY] == NULL ? "function" : cli->value[OPT_BY];
+    const char *by = elements_of(cli);
     const json_t *projects = json_object_get(answer, "projects");
     struct column keyed[COUNT_OF(execution_columns)];
     struct part parts[] = {
@@ -363,6 +395,8 @@ static enum exit_code run_named_report(struct cli *cli, const char *name)
         .queries = {{"division", cli->value[OPT_DIVISION]},
                     {"scope", cli->value[OPT_SCOPE]},
                     {"year", cli->value[OPT_YEAR]},
+                    {"month", cli->value[OPT_MONTH]},
+                    {"closed", cli->value[OPT_CLOSED] != NULL ? "1" : NULL},
                     {"by", cli->value[OPT_BY]},
                     {"at", option_at(at, cli->value[OPT_AT])}},
         .rows = "rows",

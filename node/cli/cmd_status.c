@@ -144,6 +144,27 @@ static void print_scrub(const struct cli *cli, const json_t *scrub)
     }
 }
 
+/* What there is of this node beside its store. */
+static void print_copies(const struct cli *cli, const json_t *status)
+{
+    const json_t *backup = json_object_get(status, "backup");
+    const json_t *archive = json_object_get(status, "archive");
+    char local[LOCAL_TIME_BYTES_MAX];
+
+    if (json_is_object(backup)) {
+        cli_tell(cli, stdout, "status_backup time=%s lsn=%" JSON_INTEGER_FORMAT " directory=%s",
+                 time_local(local, text_of(backup, "time")), number_of(backup, "lsn"),
+                 text_of(backup, "directory"));
+    }
+    if (json_is_object(archive)) {
+        cli_tell(cli, stdout,
+                 "status_archive directory=%s lsn=%" JSON_INTEGER_FORMAT
+                 " behind=%" JSON_INTEGER_FORMAT " seconds=%" JSON_INTEGER_FORMAT,
+                 text_of(archive, "directory"), number_of(archive, "lsn"),
+                 number_of(archive, "behind_entries"), number_of(archive, "waiting_s"));
+    }
+}
+
 /* Codes with commas between them, and a mark where there are more. */
 static void join_codes(char *out, size_t size, const json_t *codes, json_int_t count)
 {
@@ -180,6 +201,16 @@ static void print_rotation(const struct cli *cli, const json_t *rotation)
                    number_of(rotation, "unknown_to_count"));
         cli_tell(cli, stdout, "status_rotation_former count=%" JSON_INTEGER_FORMAT " divisions=%s",
                  number_of(rotation, "unknown_to_count"), codes);
+    }
+}
+
+static void print_served(const struct cli *cli, const json_t *served)
+{
+    if (json_is_object(served)) {
+        cli_tell(cli, stdout,
+                 "status_served by=%s since=%s parent=%s seconds=%" JSON_INTEGER_FORMAT,
+                 text_of(served, "by"), text_of(served, "since"), text_of(served, "parent"),
+                 number_of(served, "parent_down_s"));
     }
 }
 
@@ -225,6 +256,7 @@ static void print_status(struct cli *cli, const json_t *status)
     }
     print_unconfirmed(cli, status);
     print_scrub(cli, json_object_get(status, "scrub"));
+    print_copies(cli, status);
     cli_tell(cli, stdout, "status_persons approval=%s persons=%s",
              approval_words(cli, approval, text_of(status, "approval")),
              text_of(status, "persons"));
@@ -235,6 +267,7 @@ static void print_status(struct cli *cli, const json_t *status)
                  text_of(api, "fingerprint"));
     }
     print_rotation(cli, json_object_get(status, "rotation"));
+    print_served(cli, json_object_get(status, "served"));
     print_attention(cli, status);
     print_table(stdout, peers, COUNT_OF(peers), json_object_get(status, "peers"), cli->language);
     if (json_array_size(alarm_rows) > 0) {

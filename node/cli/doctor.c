@@ -14,11 +14,15 @@
 #include "node/core/space.h"
 #include "node/daemon/system_clock.h"
 #include "node/home/files.h"
+#include "node/home/last_backup.h"
 #include "node/home/notes.h"
 #include "node/home/tls.h"
+#include "node/ledger/schema/clocks.h"
 #include "node/store/store_rocks.h"
 
 enum { CURE_BYTES_MAX = HOME_FILE_MAX + 96 };
+
+#define BACKUP_OLD_MS (UINT64_C(7) * 24 * 3600 * 1000)
 
 /* An authority may take its time. */
 #define CERTIFICATE_NOTICE_MS (UINT64_C(60) * 24 * 3600 * 1000)
@@ -133,24 +137,40 @@ static void check_certificate(struct doctor *doctor)
     tls_free(&pair);
 }
 
-/* What stopped an earlier run stands in HOME/damaged; until the file is gone the node only reads.
- */
-static void check_damage(struct doctor *doctor)
+/* What stopped an earlier run stands in a note; until the file is gone the node only reads. */
+static void check_note(struct doctor *doctor, const char *file, const char *check,
+                       enum alarm_severity severity, const char *message)
 {
     const enum language language = doctor->cli->language;
-    char path[HOME_FILE_MAX], words[TEXT_BYTES_MAX], cure[TEXT_BYTES_MAX];
+    char path[HOME_FILE_MAX], said[HOME_FILE_MAX], words[TEXT_BYTES_MAX], cure[TEXT_BYTES_MAX];
     struct buf text = BUF_EMPTY;
     struct err err;
 
-    home_file(path, doctor->home, "damaged");
+    home_file(path, doctor->home, file);
     if (file_read(&text, path, sizeof err.text, &err) == OK) {
         buf_put_u8(&text, 0);
-        doctor_find(doctor, ALARM_CRITICAL, "damage",
-                    text_in(language, words, (const char *)text.data),
-                    text_say(language, cure, "damage_cure home=%s", doctor->home));
+        message_format(said, sizeof said, message, doctor->home);
+        doctor_find(doctor, severity, check, text_in(language, words, (const char *)text.data),
+                    text_in(language, cure, said));
     } else if (err.status != ERR_NOT_FOUND) {
-        doctor_find(doctor, ALARM_ERROR, "damage", text_in(language, words, err.text),
+        doctor_find(doctor, ALARM_ERROR, check, text_in(language, words, err.text),
                     text_say(language, cure, "cure_unreadable home=%s", doctor->home));
+    }
+    buf_free(&text);
+}
+
+/* What was left out when a damaged store was made anew: until somebody has read it. */
+static void check_healed(struct doctor *doctor)
+{
+    const enum language language = doctor->cli->language;
+    char words[TEXT_BYTES_MAX], cure[TEXT_BYTES_MAX];
+    struct buf text = BUF_EMPTY;
+    struct err err;
+
+    if (notes_healed(&text, doctor->home, &err) == OK && text.size > 0) {
+        doctor_find(doctor, ALARM_WARNING, "healed",
+                    text_in(language, words, (const char *)text.data),
+                    text_say(language, cure, "cure_healed home=%s", doctor->home));
     }
     buf_free(&text);
 }
@@ -323,14 +343,30 @@ static void check_hook(struct doctor *doctor)
     }
 }
 
-static void check_root(struct doctor *doctor)
+/* When the node was copied last; what happened since is with its neighbours alone, and at the root
+ * with those below. */
+static void check_backup(struct doctor *doctor)
 {
-    char cure[CURE_BYTES_MAX];
+    const bool is_root = division_is_none(doctor->config.parent.division);
+    const bool is_archived = doctor->config.archive[0] != '\0';
+    const struct clock clock = system_clock();
+    const uint64_t now_ms = clock_unix_ms(&clock);
+    struct last_backup backup;
+    char what[LAST_BACKUP_PATH_MAX + 128], cure[CURE_BYTES_MAX], when[TIME_BYTES_MAX];
 
-    if (division_is_none(doctor->config.parent.division)) {
-        message_format(cure, sizeof cure, "cure_root_alone home=%s", doctor->home);
-        doctor_find(doctor, ALARM_WARNING, "root", "doctor_root_alone", cure);
+    message_format(cure, sizeof cure, "cure_backup home=%s", doctor->home);
+    if (!last_backup_read(&backup, doctor->home)) {
+        if (is_root && !is_archived) {
+            message_format(cure, sizeof cure, "cure_root_alone home=%s", doctor->home);
+        }
+        doctor_find(doctor, is_root && !is_archived ? ALARM_ERROR : ALARM_WARNING, "backup",
+                    is_root && !is_archived ? "doctor_root_alone" : "doctor_no_backup", cure);
+        return;
     }
+    message_format(what, sizeof what, "doctor_backup when=%s directory=%s",
+                   time_text(when, backup.unix_ms), backup.directory);
+    doctor_find(doctor, now_ms > backup.unix_ms + BACKUP_OLD_MS ? ALARM_WARNING : ALARM_INFO,
+                "backup", what, cure);
 }
 
 /* --- */
@@ -370,10 +406,12 @@ enum exit_code run_doctor(struct cli *cli)
         check_keys(&doctor);
         check_certificate(&doctor);
         check_grants(&doctor);
-        check_damage(&doctor);
+        check_note(&doctor, "damaged", "damage", ALARM_CRITICAL, "damage_cure home=%s");
+        check_note(&doctor, "resync", "resync", ALARM_ERROR, "resync_cure home=%s");
+        check_healed(&doctor);
         check_disk(&doctor);
         check_writable(&doctor);
-        check_root(&doctor);
+        check_backup(&doctor);
         check_advertised(&doctor, "advertise", doctor.config.listen, doctor.config.advertise);
         check_advertised(&doctor, "advertise_enrol", doctor.config.enrol,
                          doctor.config.advertise_enrol);

@@ -251,6 +251,23 @@ static void check_key_age(struct doctor *doctor, const json_t *status)
     }
 }
 
+/* Whether what lies on the disk is looked after, though nobody asks for it. */
+static void check_scrub(struct doctor *doctor, const json_t *status)
+{
+    const json_t *scrub = json_object_get(status, "scrub");
+    char what[160];
+
+    message_format(what, sizeof what, "doctor_scrub rounds=%lld blocks=%lld left=%lld faults=%lld",
+                   (long long)number_of(scrub, "rounds"), (long long)number_of(scrub, "blocks"),
+                   (long long)number_of(scrub, "entries_left"),
+                   (long long)number_of(scrub, "faults"));
+    if (number_of(scrub, "faults") > 0) {
+        doctor_find(doctor, ALARM_WARNING, "scrub", what, "cure_scrub");
+    } else {
+        doctor_find(doctor, ALARM_INFO, "scrub", what, "");
+    }
+}
+
 static void check_ready(struct doctor *doctor)
 {
     json_t *ready = client_ask_quietly(doctor->cli, "/readyz");
@@ -347,6 +364,29 @@ static void check_stalled(struct doctor *doctor, const json_t *status)
     }
 }
 
+/* What is wrong with it is an alarm, too, and told there. */
+static void check_archive(struct doctor *doctor, const json_t *status)
+{
+    const json_t *archive = json_object_get(status, "archive");
+    char what[TEXT_BYTES_MAX], cure[HOME_FILE_MAX + 96];
+
+    if (json_is_object(archive) && text_of(archive, "fault")[0] == '\0') {
+        message_format(what, sizeof what,
+                       "doctor_archive directory=%s lsn=%lld behind=%lld seconds=%lld",
+                       text_of(archive, "directory"), (long long)number_of(archive, "lsn"),
+                       (long long)number_of(archive, "behind_entries"),
+                       (long long)number_of(archive, "waiting_s"));
+        doctor_find(doctor, ALARM_INFO, "archive", what, "");
+    }
+    if (json_is_true(json_object_get(archive, "same_disk"))) {
+        message_format(what, sizeof what, "doctor_archive_here directory=%s",
+                       text_of(archive, "directory"));
+        message_format(cure, sizeof cure, "cure_archive_here home=%s division=%s", doctor->home,
+                       doctor->config.division.code);
+        doctor_find(doctor, ALARM_WARNING, "archive", what, cure);
+    }
+}
+
 void doctor_ask_node(struct doctor *doctor)
 {
     json_t *status = client_ask_quietly(doctor->cli, "/status");
@@ -359,10 +399,12 @@ void doctor_ask_node(struct doctor *doctor)
     }
     doctor_find(doctor, ALARM_INFO, "daemon", "doctor_answers", "");
     check_stalled(doctor, status);
+    check_scrub(doctor, status);
     check_ready(doctor);
     check_lists(doctor, status);
     check_root_clock(doctor, status);
     check_endpoint(doctor, status);
+    check_archive(doctor, status);
     check_tree(doctor);
     check_persons(doctor, status);
     check_key_age(doctor, status);

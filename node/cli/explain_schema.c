@@ -91,6 +91,23 @@ static void add_state(json_t *meaning, enum language language, const struct kind
                  json_string(text_term(language, doc_state_name(state))));
 }
 
+/* In which years, where there are others than open ones; and whose two persons. */
+static void add_terms(json_t *meaning, enum language language, const struct kind_info *info)
+{
+    static const char *const years[] = {[YEAR_PREPARED] = "explain_years_prepared",
+                                        [YEAR_CLOSED] = "explain_years_closed",
+                                        [YEAR_EVERY] = "explain_years_every"};
+
+    if (info->years != YEAR_OPEN && !info->node_only) {
+        explain_fact(meaning, language, "years",
+                     json_string(text_row(language, years[info->years])));
+    }
+    if (info->two == TWO_ALWAYS) {
+        explain_fact(meaning, language, "persons",
+                     json_string(text_row(language, "explain_two_always")));
+    }
+}
+
 json_t *explain_kind(enum language language, uint32_t kind)
 {
     const struct kind_info *info = kind_info(kind);
@@ -104,6 +121,7 @@ json_t *explain_kind(enum language language, uint32_t kind)
     explain_fact(meaning, language, "optional", fields_of(language, kind, false));
     add_money(meaning, language, info);
     add_state(meaning, language, info);
+    add_terms(meaning, language, info);
     return meaning;
 }
 

@@ -36,6 +36,7 @@ static const char *const values[OPTIONS] = {
     [OPT_MIN] = "YUAN",
     [OPT_MAX] = "YUAN",
     [OPT_USER] = "NAME",
+    [OPT_ARCHIVE] = "DIR",
 };
 
 enum { VALUE_BYTES_MAX = 32 };

@@ -79,6 +79,9 @@ static enum exit_code settle_in(const struct cli *cli, struct home_setup *setup,
         setup->config.approval.kinds = token->policy; /* the parent's, as it came */
     }
     take_parent(&setup->config, token, enrolled);
+    if (enrolled->own.epoch > 1) { /* its log lies at its neighbours, and is fetched before all */
+        notes_write_resync(setup->home, "resync_joined");
+    }
     if (home_setup_finish(setup, enrolled->chain, enrolled->chain_count, &err) != OK) {
         return cli_fail_status(cli, &err);
     }
@@ -86,7 +89,7 @@ static enum exit_code settle_in(const struct cli *cli, struct home_setup *setup,
     return EXIT_DONE;
 }
 
-static void print_joined(const struct cli *cli, const struct home_setup *setup)
+static void print_joined(const struct cli *cli, const struct home_setup *setup, bool resyncs)
 {
     const struct home_config *config = &setup->config;
     char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX];
@@ -108,6 +111,9 @@ static void print_joined(const struct cli *cli, const struct home_setup *setup)
              config->division.code, config->name, config->parent.division.code, fingerprint,
              setup->fingerprint, setup->home);
     founding_tell(cli, stdout, &setup->founders.terms);
+    if (resyncs) {
+        cli_tell(cli, stdout, "joined_resyncs home=%s", setup->home);
+    }
 }
 
 /* Whoever looks at this machine later is told what happened here, and what to do. */
@@ -135,11 +141,13 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
         return exit_code;
     }
     if (join_ask(cli, &setup, token, NULL, &enrolled, &err) == OK) {
+        const bool resyncs = enrolled.own.epoch > 1;
+
         exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {
             notes_clear_end(setup.home);
-            print_joined(cli, &setup);
+            print_joined(cli, &setup, resyncs);
         }
     } else {
         exit_code = join_failed(cli, &setup, &enrolled, &err);

@@ -3,6 +3,7 @@
 #include <poll.h>
 
 #include "node/daemon/system_clock.h"
+#include "proto/message.h"
 #include "replicator/zmq/enrol_zmq.h"
 
 enum { ASK_AGAIN_MS = 2000 };
@@ -39,24 +40,59 @@ static void show_fingerprint(const struct cli *cli, const struct home_setup *set
     founding_tell(cli, stderr, &setup->founders.terms);
 }
 
-/* Asks again while a person of the parent compares the keys, until the token is over. A parent that
- * is away meanwhile is waited for, too. */
+/* Does a person compare the keys? Else it is something else that is not there yet: who hears of
+ * groups then would look for somebody to read them to. */
+static bool awaits_person(const struct err *err)
+{
+    struct bytes left = bytes_text(err->text);
+    bool awaits = false;
+
+    while (left.size > 0 && !awaits) { /* whatever it is wrapped in */
+        const struct message_reader message = message_read(left);
+
+        awaits = bytes_equal(message.code, bytes_text("enrol_waits"));
+        left = message.rest.size > 0 ? message.rest : message_value(left, "why");
+    }
+    return awaits;
+}
+
+/* Once for each reason that comes after another. */
+static void tell_why(const struct cli *cli, const struct home_setup *setup,
+                     const struct token *token, const struct err *err, struct err *told)
+{
+    if (strcmp(told->text, err->text) == 0) {
+        return;
+    }
+    *told = *err;
+    if (awaits_person(err)) {
+        show_fingerprint(cli, setup, token);
+    } else {
+        cli_tell(cli, stderr, "join_waits_meanwhile division=%s why=%s", token->division.code,
+                 err->text);
+    }
+}
+
+/* Asks again while it is waited for, until the token is over. A parent that is away meanwhile is
+ * waited for, too. */
 enum status join_ask(const struct cli *cli, const struct home_setup *setup,
                      const struct token *token, const struct enrol_end *end,
                      struct enrolled *enrolled, struct err *err)
 {
     const struct clock clock = system_clock();
     enum status status = ask_once(setup, token, end, enrolled, err);
+    struct err told = {.status = OK};
 
     if (!enrolled->waits) {
         return status;
     }
-    show_fingerprint(cli, setup, token);
-    do {
+    while (enrolled->waits ||
+           (status == ERR_UNREACHABLE && clock_unix_ms(&clock) < token->expires_unix_ms)) {
+        if (enrolled->waits) {
+            tell_why(cli, setup, token, err, &told);
+        }
         (void)poll(NULL, 0, ASK_AGAIN_MS);
         status = ask_once(setup, token, end, enrolled, err);
-    } while (enrolled->waits ||
-             (status == ERR_UNREACHABLE && clock_unix_ms(&clock) < token->expires_unix_ms));
+    }
     return status;
 }
 

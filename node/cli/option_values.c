@@ -26,19 +26,20 @@ static bool good_scope(const char *typed)
     return word_known(words, typed);
 }
 
-/* One or two with a comma between them; which of them a command takes, the node says. */
+/* One, or two elements with a comma between them; which of them a command takes, the node says. */
 static bool good_elements(const char *typed)
 {
-    static const char *const words[] = {"account", "project",  "function",     "fund",
-                                        "agency",  "economic", "gov_economic", NULL};
+    static const char *const alone[] = {"account", "department", "direct", "month", NULL};
+    static const char *const elements[] = {"project",  "function",     "fund", "agency",
+                                           "economic", "gov_economic", NULL};
     const char *comma = strchr(typed, ',');
     char first[16];
 
     if (comma == NULL) {
-        return word_known(words, typed);
+        return word_known(alone, typed) || word_known(elements, typed);
     }
     (void)snprintf(first, sizeof first, "%.*s", (int)(comma - typed), typed);
-    return word_known(words, first) && word_known(words, comma + 1) &&
+    return word_known(elements, first) && word_known(elements, comma + 1) &&
            strcmp(first, comma + 1) != 0;
 }
 
@@ -82,7 +83,16 @@ static bool good_division(const char *typed)
 
 static bool good_year(const char *typed)
 {
-    return strlen(typed) == 4 && strspn(typed, "0123456789") == 4 && typed[0] != '0';
+    return strcmp(typed, "all") == 0 ||
+           (strlen(typed) == 4 && strspn(typed, "0123456789") == 4 && typed[0] != '0');
+}
+
+static bool good_month(const char *typed)
+{
+    const size_t size = strlen(typed);
+
+    return (size == 1 && typed[0] >= '1' && typed[0] <= '9') ||
+           (size == 2 && typed[0] == '1' && typed[1] >= '0' && typed[1] <= '2');
 }
 
 static bool good_limit(const char *typed)
@@ -218,6 +228,12 @@ static bool good_hash(const char *typed)
     return strlen(typed) == 64 && strspn(typed, "0123456789abcdef") == 64;
 }
 
+/* A branch of a fork, or how many copies: which of them, the command says. */
+static bool good_keep(const char *typed)
+{
+    return good_hash(typed) || good_limit(typed);
+}
+
 /* Eight groups of four digits, as they were heard. */
 static bool good_fingerprint(const char *typed)
 {
@@ -298,6 +314,7 @@ static const struct value_rule {
     [OPT_DIVISION] = {good_division, "division_form"},
     [OPT_KIND] = {good_kind, "known_kinds"},
     [OPT_YEAR] = {good_year, "year_form"},
+    [OPT_MONTH] = {good_month, "month_form"},
     [OPT_LIMIT] = {good_limit, "limit_form"},
     [OPT_SCOPE] = {good_scope, "known_scopes"},
     [OPT_BY] = {good_elements, "known_elements"},
@@ -322,7 +339,7 @@ static const struct value_rule {
     [OPT_ROLE] = {good_role, "known_roles"},
     [OPT_AT] = {good_at, "at_form"},
     [OPT_HASH] = {good_hash, "hash_form"},
-    [OPT_KEEP] = {good_hash, "hash_form"},
+    [OPT_KEEP] = {good_keep, "hash_or_count_form"},
     [OPT_ACCEPT] = {good_division, "division_form"},
     [OPT_WITHDRAW] = {good_division, "division_form"},
     [OPT_FINGERPRINT] = {good_fingerprint, "fingerprint_form"},

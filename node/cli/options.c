@@ -32,6 +32,8 @@ const struct command commands[] = {
      "amend CODE [--name NAME] [--may-grant PATTERN,...]"},
     {"fork", run_fork, 0, 1, ARGUMENT_DIVISION, WAIT_SUM_S, BIT(OPT_KEEP) | BIT(OPT_YES) | PAGES,
      "fork [--limit N] [--after CURSOR] | fork CODE --keep HASH [--yes]"},
+    {"resync", run_resync, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_WITHOUT) | BIT(OPT_WATCH),
+     "resync [--watch] | resync --without CODE"},
     {"rotate", run_rotate, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_IDENTITY) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
      "rotate [--identity] [--channel] [--second ENDPOINT]"},
@@ -81,21 +83,27 @@ const struct command commands[] = {
      "[--min YUAN] [--max YUAN] [--format table|json|csv|xlsx] [--bom] [--limit N] "
      "[--after CURSOR]"},
     {"balance", run_balance, 0, 0, ARGUMENT_ANY, WAIT_SUM_S,
-     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | BIT(OPT_AT) | FILES | PAGES,
-     "balance [--division D] [--scope own|subtree] [--year Y] [--at DAY|TIME|ENTRY] "
-     "[--by account|project|function|fund|agency] [--format table|json|csv|xlsx] [--bom] "
-     "[--limit N] [--after CURSOR]"},
+     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_MONTH) | BIT(OPT_BY) |
+         BIT(OPT_AT) | FILES | PAGES,
+     "balance [--division D] [--scope own|subtree] [--year Y|all] [--month M] "
+     "[--at DAY|TIME|ENTRY] [--by account|project|function|fund|agency|department|economic|"
+     "gov_economic|direct|month] [--format table|json|csv|xlsx] [--bom] [--limit N] "
+     "[--after CURSOR]"},
     {"report", run_report, 1, 1, ARGUMENT_ANY, WAIT_SUM_S,
-     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_BY) | BIT(OPT_AT) | FILES | PAGES,
-     "report chain|execution|reconcile|sources|trial-balance [--division D] [--year Y] "
-     "[--at DAY|TIME|ENTRY] [--scope own|subtree] [--by "
-     "project|function|fund|agency|economic|gov_economic[,ANOTHER]] "
-     "[--format table|json|csv|xlsx] [--bom] [--limit N] [--after CURSOR]"},
+     BIT(OPT_DIVISION) | BIT(OPT_SCOPE) | BIT(OPT_YEAR) | BIT(OPT_MONTH) | BIT(OPT_CLOSED) |
+         BIT(OPT_BY) | BIT(OPT_AT) | FILES | PAGES,
+     "report chain|execution|reconcile|sources|trial-balance [--division D] [--year Y|all] "
+     "[--month M] [--closed] [--at DAY|TIME|ENTRY] [--scope own|subtree] [--by "
+     "project|function|fund|agency|department|economic|gov_economic|direct|month] [--by "
+     "ONE,ANOTHER] [--format table|json|csv|xlsx] [--bom] [--limit N] [--after CURSOR]"},
     {"chain", run_chain, 0, 0, ARGUMENT_ANY, WAIT_SUM_S,
      BIT(OPT_DIVISION) | BIT(OPT_YEAR) | BIT(OPT_AT) | FILES | PAGES,
-     "chain [--division D] [--year Y] [--at DAY|TIME|ENTRY] [--format table|json|csv|xlsx] [--bom] "
+     "chain [--division D] [--year Y|all] [--at DAY|TIME|ENTRY] [--format table|json|csv|xlsx] "
+     "[--bom] "
      "[--limit N] "
      "[--after CURSOR]"},
+    {"years", run_years, 0, 0, ARGUMENT_ANY, WAIT_SUM_S, BIT(OPT_DIVISION) | BIT(OPT_YEAR),
+     "years [--division D] [--year Y]"},
     {"status", run_status, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_WATCH) | BIT(OPT_TREE),
      "status [--tree] [--watch]"},
     {"alarms", run_alarms, 0, 0, ARGUMENT_ANY, WAIT_LOOK_S,
@@ -133,11 +141,12 @@ const struct command commands[] = {
      "webhook remove NAME"},
     {"pause", run_pause, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, 0, "pause CODE"},
     {"resume", run_resume, 1, 1, ARGUMENT_DIVISION, WAIT_WRITE_S, 0, "resume CODE"},
+    {"backup", run_backup, 1, 1, ARGUMENT_ANY, WAIT_SUM_S, BIT(OPT_KEEP), "backup DIR [--keep N]"},
+    {"restore", run_restore, 1, 1, ARGUMENT_ANY, WAIT_LOOK_S, BIT(OPT_AT) | BIT(OPT_ARCHIVE),
+     "restore DIR [--at DAY|TIME] [--archive DIR]"},
     {"prove", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "prove"},
     {"check", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "check"},
     {"bundle", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "bundle"},
-    {"backup", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "backup"},
-    {"restore", NULL, 0, 0, ARGUMENT_ANY, 0, 0, "restore"},
 };
 const size_t command_count = COUNT_OF(commands);
 
@@ -163,6 +172,8 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_ATOMIC] = {"atomic", no_argument, NULL, OPT_ATOMIC},
     [OPT_REASON] = {"reason", required_argument, NULL, OPT_REASON},
     [OPT_YEAR] = {"year", required_argument, NULL, OPT_YEAR},
+    [OPT_MONTH] = {"month", required_argument, NULL, OPT_MONTH},
+    [OPT_CLOSED] = {"closed", no_argument, NULL, OPT_CLOSED},
     [OPT_SCOPE] = {"scope", required_argument, NULL, OPT_SCOPE},
     [OPT_BY] = {"by", required_argument, NULL, OPT_BY},
     [OPT_FORMAT] = {"format", required_argument, NULL, OPT_FORMAT},
@@ -216,7 +227,9 @@ static const struct option long_options[OPTIONS + 1] = {
     [OPT_KEY] = {"key", required_argument, NULL, OPT_KEY},
     [OPT_AGAIN] = {"again", no_argument, NULL, OPT_AGAIN},
     [OPT_RECOVER] = {"recover", no_argument, NULL, OPT_RECOVER},
+    [OPT_ARCHIVE] = {"archive", required_argument, NULL, OPT_ARCHIVE},
     [OPT_DESPITE_OBJECTION] = {"despite-objection", no_argument, NULL, OPT_DESPITE_OBJECTION},
+    [OPT_WITHOUT] = {"without", required_argument, NULL, OPT_WITHOUT},
     [OPTIONS] = {NULL, 0, NULL, 0},
 };
 

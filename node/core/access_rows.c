@@ -15,7 +15,8 @@ const char *access_what_name(enum access_what what)
                                                     [ACCESS_WRITE] = "write",
                                                     [ACCESS_REFUSED] = "refused",
                                                     [ACCESS_LOGIN] = "login",
-                                                    [ACCESS_LOGIN_REFUSED] = "login_refused"};
+                                                    [ACCESS_LOGIN_REFUSED] = "login_refused",
+                                                    [ACCESS_LOST] = "lost"};
 
     return what > 0 && what < ACCESS_WHATS ? names[what] : "";
 }
@@ -105,20 +106,46 @@ struct access_head access_head_seed(const struct hash *tree, struct division sel
     return head;
 }
 
+static size_t put_row(struct txn *txn, const struct access_head *head, struct buf *row)
+{
+    uint8_t key[KEY_SIZE];
+
+    buf_append(row, &head->hash, HASH_SIZE);
+    (void)txn_put(txn, SPACE_LOCAL, row_key(key, head->position), buf_bytes(row));
+    return KEY_SIZE + row->size;
+}
+
 size_t access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event)
 {
     struct buf row = BUF_EMPTY;
-    uint8_t key[KEY_SIZE];
     size_t size;
 
     encode(&row, event);
     head->position++;
     head->hash = hash_row(&head->hash, head->position, buf_bytes(&row));
-    buf_append(&row, &head->hash, HASH_SIZE);
-    (void)txn_put(txn, SPACE_LOCAL, row_key(key, head->position), buf_bytes(&row));
-    size = KEY_SIZE + row.size;
+    size = put_row(txn, head, &row);
     buf_free(&row);
     return size;
+}
+
+void access_row_put_lost(struct txn *txn, struct access_head *head,
+                         const struct cosigned_head *cosigned, uint64_t unix_ms)
+{
+    struct access_event event = {.unix_ms = unix_ms, .what = ACCESS_LOST, .how = ACCESS_NOBODY};
+    struct buf row = BUF_EMPTY;
+
+    if (cosigned->position <= head->position) { /* how many there were nobody has said */
+        (void)snprintf(event.path, sizeof event.path, "%" PRIu64 "-", head->position + 1);
+        (void)access_row_put(txn, head, &event);
+        return;
+    }
+    (void)snprintf(event.path, sizeof event.path, "%" PRIu64 "-%" PRIu64, head->position + 1,
+                   cosigned->position);
+    encode(&row, &event);
+    head->position = cosigned->position;
+    head->hash = cosigned->hash;
+    (void)put_row(txn, head, &row);
+    buf_free(&row);
 }
 
 /* False for what is no row of this chain. */
@@ -131,6 +158,26 @@ static bool parse_row(struct bytes key, struct bytes value, struct access_head *
     head->position = load_u64(key.data + 1);
     *row = bytes_of(value.data, value.size - HASH_SIZE);
     memcpy(head->hash.at, value.data + row->size, HASH_SIZE);
+    return true;
+}
+
+bool access_row_follows(struct access_head *head, struct bytes key, struct bytes value)
+{
+    struct access_head row = {0};
+    struct access_event event;
+    struct bytes bytes;
+    struct hash hash;
+
+    if (!parse_row(key, value, &row, &bytes) || !decode(&event, bytes) ||
+        row.position <= head->position) {
+        return false;
+    }
+    hash = hash_row(&head->hash, row.position, bytes);
+    if (event.what != ACCESS_LOST &&
+        (row.position != head->position + 1 || !hash_equal(&hash, &row.hash))) {
+        return false;
+    }
+    *head = row;
     return true;
 }
 
@@ -202,7 +249,9 @@ struct checking {
 
 static void find_fault(struct checking *checking, enum access_fault fault, uint64_t position)
 {
-    if (checking->out->fault == ACCESS_SOUND) {
+    const enum access_fault found = checking->out->fault;
+
+    if (found == ACCESS_SOUND || (found == ACCESS_ROWS_LOST && fault != ACCESS_ROWS_LOST)) {
         checking->out->fault = fault;
         checking->out->position = position;
     }
@@ -243,6 +292,39 @@ static bool heads_agree(struct checking *checking, const struct access_head *row
     return true;
 }
 
+static bool says_lost(struct bytes bytes)
+{
+    struct access_event event;
+
+    return decode(&event, bytes) && event.what == ACCESS_LOST;
+}
+
+/* A row that says which are lost, at a place and with a hash that were cosigned. */
+static bool bridges(struct checking *checking, const struct access_head *row, struct bytes bytes)
+{
+    size_t at = checking->next;
+
+    while (at < checking->count && checking->heads[at].position < row->position) {
+        at++;
+    }
+    if (!says_lost(bytes) || at == checking->count ||
+        checking->heads[at].position != row->position) {
+        return false;
+    }
+    checking->next = at; /* what was cosigned of those that are lost has nothing to agree with */
+    return heads_agree(checking, row);
+}
+
+static void find_lost(struct checking *checking, const struct access_head *row)
+{
+    struct access_check *out = checking->out;
+
+    if (out->fault == ACCESS_SOUND) {
+        find_fault(checking, ACCESS_ROWS_LOST, out->head.position + 1);
+        out->lost_last = row->position;
+    }
+}
+
 static bool check_row(void *arg, struct bytes key, struct bytes value)
 {
     struct checking *checking = arg;
@@ -254,17 +336,26 @@ static bool check_row(void *arg, struct bytes key, struct bytes value)
         find_fault(checking, ACCESS_ROW_ALTERED, head->position + 1);
         return false;
     }
+    hash = hash_row(&head->hash, row.position, bytes);
+    if ((row.position != head->position + 1 || !hash_equal(&hash, &row.hash)) &&
+        row.position > head->position && bridges(checking, &row, bytes)) {
+        find_lost(checking, &row);
+        *head = row;
+        return true;
+    }
     if (row.position != head->position + 1) {
         find_fault(checking, ACCESS_ROW_MISSING, head->position + 1);
         return false;
     }
-    hash = hash_row(&head->hash, row.position, bytes);
     if (!hash_equal(&hash, &row.hash)) {
         find_fault(checking, ACCESS_ROW_ALTERED, row.position);
         return false;
     }
     if (!heads_agree(checking, &row)) {
         return false;
+    }
+    if (says_lost(bytes)) {
+        find_lost(checking, &row);
     }
     *head = row;
     return true;

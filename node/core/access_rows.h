@@ -6,6 +6,13 @@
  * beat and cosigned by the parent (replicator/trust/cosigned_head.h): a row that was altered, left
  * out or cut off shows against the rows themselves or against a cosigned head.
  *
+ * A damaged store may have lost rows for good. What is left of the chain goes on as it is, and the
+ * next row says what is lost. Where the parent cosigned a row among the lost ones, that row's place
+ * and hash are taken over from its word: the chain then is whole again from there on, and what is
+ * missing has two ends that are proved.
+ *
+ *   1 .. 89, (90 .. 99 lost), 100: lost, hash as cosigned, 101 ...
+ *
  * Owns: its rows in SPACE_LOCAL. Thread: the loop thread to add; a reader with a snapshot for the
  * rest. Units: positions count rows from 1. */
 #ifndef TERRACE_NODE_CORE_ACCESS_ROWS_H
@@ -20,6 +27,7 @@ enum access_what {
     ACCESS_REFUSED,  /* what was asked came to nothing: `http` says why */
     ACCESS_LOGIN,
     ACCESS_LOGIN_REFUSED, /* wrong name or password; `who` is the name that was typed */
+    ACCESS_LOST,          /* rows were lost with a damaged store; `path` says which */
     ACCESS_WHATS,
 };
 enum access_how { ACCESS_NOBODY, ACCESS_OWNER, ACCESS_PERSON, ACCESS_PROGRAM, ACCESS_HOWS };
@@ -40,7 +48,7 @@ struct access_head {
     struct hash hash;
 };
 
-/* "read", "write", "refused", "login", "login_refused". */
+/* "read", "write", "refused", "login", "login_refused", "lost". */
 const char *access_what_name(enum access_what what);
 /* "nobody", "socket", "session", "token". */
 const char *access_how_name(enum access_how how);
@@ -53,6 +61,14 @@ enum status access_head_load(const struct store *store, struct store_snapshot *s
                              struct err *err);
 /* Stages the next row and moves the head. Returns the bytes of key and value. */
 size_t access_row_put(struct txn *txn, struct access_head *head, const struct access_event *event);
+
+/* Stages a row of ACCESS_LOST, and moves the head: behind it, or, where `cosigned` lies behind it,
+ * to the place and hash that it names. `cosigned` may be of position 0. */
+void access_row_put_lost(struct txn *txn, struct access_head *head,
+                         const struct cosigned_head *cosigned, uint64_t unix_ms);
+/* Is it the row behind `head`, which then moves there? One of ACCESS_LOST is, wherever it goes on:
+ * access_check judges that. */
+bool access_row_follows(struct access_head *head, struct bytes key, struct bytes value);
 
 /* Rows from `position` on. A visit that returns false ends it. Errors: ERR_IO, ERR_CORRUPT (a row
  * that cannot be read). */
@@ -70,10 +86,12 @@ enum access_fault {
     ACCESS_HEAD_DIFFERS, /* another row stands where a head was cosigned */
     ACCESS_ROWS_CUT,     /* a head was cosigned behind the last row */
     ACCESS_COSIGN_FALSE, /* a cosigned head whose signature is none */
+    ACCESS_ROWS_LOST,    /* the chain itself says which; found only where nothing else is */
 };
 struct access_check {
     enum access_fault fault; /* the first, and where */
     uint64_t position;
+    uint64_t lost_last;            /* of ACCESS_ROWS_LOST: the first such gap ends here */
     struct access_head head;       /* how far it is whole */
     struct cosigned_head cosigned; /* the furthest that was cosigned; position 0: none was */
 };

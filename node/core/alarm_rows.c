@@ -204,3 +204,13 @@ void alarms_each_past(struct txn *txn, uint64_t before,
     }
     *next = sequence > counters.first_past ? sequence : 0;
 }
+
+bool alarm_row_fits(struct bytes key, struct bytes value)
+{
+    struct alarm alarm;
+
+    if (key.data[0] == LOCAL_ALARM_COUNTERS) {
+        return key.size == 1 && value.size == 3 * sizeof(uint64_t);
+    }
+    return key.size == sizeof(struct alarm_key) && decode(&alarm, value);
+}

@@ -21,6 +21,9 @@ void alarm_delete(struct txn *txn, uint64_t id);
 enum status alarm_each(struct txn *txn, bool (*visit)(void *arg, const struct alarm *alarm),
                        void *arg, struct err *err);
 
+/* Has a row of one of these letters the form that is written? */
+bool alarm_row_fits(struct bytes key, struct bytes value);
+
 void alarm_past_put(struct txn *txn, uint64_t sequence, const struct alarm *alarm);
 void alarm_past_delete(struct txn *txn, uint64_t sequence);
 

@@ -3,6 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/ledger/families/policy_in_force.h"
+#include "node/ledger/families/withdraw.h"
 #include "node/ledger/rows/unapproved.h"
 #include "node/ledger/schema/kinds.h"
 #include "proto/array.h"
@@ -84,6 +86,12 @@ static void note_fault(void *arg, size_t index, const char *why)
     }
 }
 
+/* What a node answers to a withdraw has no persons. */
+static bool excuse(void *arg, const struct entry *entry)
+{
+    return withdraw_excuses(((struct finding *)arg)->txn, entry);
+}
+
 static enum alarm_code alarm_for(const char *why)
 {
     static const char *const missing[] = {"approval_no_maker", "approval_no_checker",
@@ -159,6 +167,7 @@ static bool take_unknown(void *arg, const struct unapproved *mark)
 }
 
 struct second_look {
+    struct txn *txn;
     bool faulty[BLOCK_ENTRIES_MAX];
 };
 
@@ -174,6 +183,11 @@ static void pass_person(void *arg, const struct person_link *link)
     (void)link; /* it was kept when the block came */
 }
 
+static bool excuse_again(void *arg, const struct entry *entry)
+{
+    return withdraw_excuses(((struct second_look *)arg)->txn, entry);
+}
+
 static struct policy policy_of(const struct roster *roster, const struct block_header *header)
 {
     const struct grant *grant = roster_epoch(roster, header->author, header->epoch);
@@ -186,8 +200,8 @@ static struct policy policy_of(const struct roster *roster, const struct block_h
 static size_t look_again(struct finding *finding, const uint64_t *lsns, size_t count,
                          const struct block_view *block, const struct block_body *body)
 {
-    struct second_look look = {{false}};
-    const struct approval_findings findings = {&look, note_again, pass_person};
+    struct second_look look = {.txn = finding->txn};
+    const struct approval_findings findings = {&look, note_again, pass_person, excuse_again};
     const struct block_header *header = &block->header;
     struct person_chain chain;
     size_t done = 0;
@@ -199,6 +213,8 @@ static size_t look_again(struct finding *finding, const uint64_t *lsns, size_t c
     for (; done < count && lsns[done] <= block_last_lsn(header); done++) {
         if (!look.faulty[lsns[done] - header->first_lsn]) {
             unapproved_clear(finding->txn, header->author, lsns[done]);
+            policy_approved(finding->txn, header->author,
+                            &body->entries[lsns[done] - header->first_lsn]);
         }
     }
     return done;
@@ -234,10 +250,12 @@ static void judge_again(struct finding *finding)
 
 /* --- a block --- */
 
-static bool names_persons(const struct block_body *body)
+/* Where a policy asks for nobody, some kinds take two persons all the same. */
+static bool concerns_persons(struct policy policy, const struct block_body *body)
 {
     for (size_t i = 0; i < body->count; i++) {
-        if (body->entries[i].kind == KIND_OPERATOR) {
+        if (body->entries[i].kind == KIND_OPERATOR ||
+            policy_needs_entry(policy, &body->entries[i])) {
             return true;
         }
     }
@@ -249,10 +267,11 @@ bool approval_check(struct approval_check *check, struct txn *txn, const struct 
 {
     struct finding finding = {
         .check = check, .txn = txn, .roster = roster, .header = header, .body = body};
-    const struct approval_findings findings = {&finding, note_fault, note_person};
+    const struct approval_findings findings = {&finding, note_fault, note_person, excuse};
     const struct policy policy = policy_of(roster, header);
 
-    if (number_set_is_empty(&policy.kinds) && body->group_count == 0 && !names_persons(body)) {
+    if (number_set_is_empty(&policy.kinds) && body->group_count == 0 &&
+        !concerns_persons(policy, body)) {
         return false;
     }
     approval_judge_block(&check->judge, chain_of(check, txn, roster, header->author, header->epoch),

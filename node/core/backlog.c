@@ -4,7 +4,8 @@
 struct backlog {
     int128 fen;
     size_t blocks;
-    bool damaged; /* a block could not be read: there is more money than this */
+    bool is_part; /* there may be more money: a block cannot be read, or what it says is of a later
+                     version */
 };
 
 static void add_backlog_block(void *arg, const struct block_view *block)
@@ -15,14 +16,15 @@ static void add_backlog_block(void *arg, const struct block_view *block)
 
     backlog->blocks++;
     if (block_body_read(&body, block, &err) != OK) {
-        backlog->damaged = true;
+        backlog->is_part = true;
     } else {
         for (size_t i = 0; i < body.count; i++) {
             const struct entry *entry = &body.entries[i];
             struct document document;
 
-            if (entry->kind >= KIND_USER_FIRST && entry->format == DOCUMENT_FORMAT &&
-                document_decode(&document, entry->kind, entry->body, &err) == OK) {
+            if (!document_format_known(entry->kind, entry->format)) {
+                backlog->is_part |= entry->kind >= KIND_USER_FIRST;
+            } else if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
                 backlog->fen += document_money(&document);
             }
         }
@@ -38,6 +40,6 @@ int128 node_backlog_amount(struct node *node, struct division peer, size_t block
 
     *complete = replicator_backlog(node->replicator, peer, blocks_max, add_backlog_block, &backlog,
                                    &err) == OK &&
-                backlog.blocks < blocks_max && !backlog.damaged;
+                backlog.blocks < blocks_max && !backlog.is_part;
     return backlog.fen;
 }

@@ -58,6 +58,10 @@ void division_sentence(const struct division_view *view, char out[MESSAGE_BYTES_
     case DIVISION_BEHIND:
         say_behind(view, out);
         break;
+    case DIVISION_SERVED:
+        SAY("division_served by=%s above=%s seconds=%u", view->health.served_by.code,
+            view->above.code, view->since_s);
+        break;
     case DIVISION_PAUSED:
         SAY("division_paused above=%s seconds=%u", view->above.code, view->since_s);
         break;
@@ -100,6 +104,9 @@ void division_cure(const struct division_view *view, char out[MESSAGE_BYTES_MAX]
         break;
     case DIVISION_BEHIND:
         SAY("cure_division_behind division=%s", code);
+        break;
+    case DIVISION_SERVED:
+        SAY("cure_division_served above=%s division=%s", view->above.code, code);
         break;
     case DIVISION_PAUSED:
         SAY("cure_division_paused above=%s division=%s", view->above.code, code);

@@ -25,8 +25,9 @@ static void count_block(struct fork_branch *branch, const struct block_view *blo
             const struct entry *entry = &body.entries[i];
             struct document document;
 
-            if (entry->kind >= KIND_USER_FIRST && entry->format == DOCUMENT_FORMAT &&
-                document_decode(&document, entry->kind, entry->body, &err) == OK) {
+            if (!document_format_known(entry->kind, entry->format)) { /* of a later version */
+                branch->complete &= entry->kind < KIND_USER_FIRST;
+            } else if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
                 branch->documents++;
                 branch->amount += document_money(&document);
             }

@@ -256,3 +256,10 @@ size_t link_spells_read(struct txn *txn, struct link_spell **out)
     *out = list.at;
     return list.count;
 }
+
+bool link_spell_row_fits(struct bytes key, struct bytes value)
+{
+    struct link_spell spell;
+
+    return key.size == sizeof(struct spell_key) && parse_row(&spell, value);
+}

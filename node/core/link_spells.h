@@ -44,5 +44,7 @@ void link_spells_stage(struct link_spells *spells, struct txn *txn);
 /* All of them in the order in which they began, the oldest first; mem_free(*out). Errors of the
  * store stay in the txn. */
 size_t link_spells_read(struct txn *txn, struct link_spell **out);
+/* Has the row the form that is written? */
+bool link_spell_row_fits(struct bytes key, struct bytes value);
 
 #endif

@@ -4,9 +4,11 @@
 #include <stdio.h>
 
 #include "node/core/commit.h"
+#include "node/core/damage.h"
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
 #include "node/core/rebuild.h"
+#include "node/core/resync.h"
 #include "node/core/revoked.h"
 #include "node/core/turn.h"
 #include "node/ledger/observe.h"
@@ -48,6 +50,9 @@ static void on_block_held(void *arg, struct txn *txn, const struct block_view *b
     node_day_block(node, header);
     if (approval_check(&node->approval_check, txn, node_roster(node), header, body)) {
         confirmations_note(node, header->author);
+    }
+    if (resync_keeps(node, txn, header)) {
+        return;
     }
     if (!roster_within(node_roster(node), header->author, node->config.self)) {
         ledger_observe_block(node->ledger, txn, header, body->entries, body->count);
@@ -135,10 +140,10 @@ static void on_confirm_held(void *arg, struct division author)
     confirmations_note(arg, author);
 }
 
-static void on_settle_due(void *arg, struct txn *txn, const struct document *settle)
+static void on_document_due(void *arg, struct txn *txn, const struct document *document)
 {
     (void)txn;
-    own_log_settle_due(arg, settle);
+    own_log_due(arg, document);
 }
 
 /* --- life --- */
@@ -153,6 +158,7 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
         .next_key = node->config.next_key,
         .store = &node->store,
         .clock = &node->turn_clock,
+        .resyncs = node->config.resync == RESYNC_FETCH,
         .sink = {.arg = node,
                  .block_held = on_block_held,
                  .state_digest = on_state_digest,
@@ -168,7 +174,7 @@ static enum status open_parts(struct node *node, const struct bytes *bootstrap,
         .self = node->config.self,
         .sink = {.arg = node,
                  .read_entry = read_entry,
-                 .settle_due = on_settle_due,
+                 .document_due = on_document_due,
                  .alarm = on_alarm,
                  .alarm_cleared = on_alarm_cleared,
                  .own_lsn = own_lsn,
@@ -220,8 +226,11 @@ enum status node_open(struct node **out, const struct node_config *config,
     drafts_open(node);
 
     status = store->ops->claim(store->self, &node->fence, err);
-    if (status == OK && (config->damage == NULL || config->mends)) {
+    if (status == OK && (config->damage == NULL || config->resync != RESYNC_NOT)) {
         status = rebuild_cuts(store, node->fence, config->self, &config->tree, err);
+        if (status == OK) {
+            status = rebuild_rules(store, node->fence, config->self, &config->tree, node->txn, err);
+        }
     }
     if (status == OK) {
         status = alarms_open(&node->alarms, &node->turn_clock, config->alarm_sink, node->txn, err);
@@ -246,10 +255,11 @@ enum status node_open(struct node **out, const struct node_config *config,
     node_day_open(node);
     confirmations_open(node);
     node_watch_revoked(node);
+    resync_begin(node);
     node->opened_ms = clock_mono_ms(clock);
     turn_await_parent(node);
     if (config->damage != NULL) {
-        node_store_damaged(node, config->self, config->damage);
+        damage_tell(node, config->self, config->damage);
     }
     if (config->store_unnoted) {
         alarms_raise(node->alarms, ALARM_STORE_UNNOTED, config->self, "store_note_missing");
@@ -358,21 +368,6 @@ void node_flood(struct node *node, const char *reason)
         alarms_clear(node->alarms, ALARM_FLOOD, node->config.self);
     } else {
         alarms_raise(node->alarms, ALARM_FLOOD, node->config.self, "%s", reason);
-    }
-}
-
-void node_store_damaged(struct node *node, struct division about, const char *fault)
-{
-    node->store_damaged = true;
-    alarms_raise(node->alarms, ALARM_STORE_DAMAGED, about, "%s", fault);
-}
-
-/* What stopped the node before it started is over with a new start. */
-void node_store_sound(struct node *node)
-{
-    if (node->config.damage == NULL) {
-        node->store_damaged = false;
-        alarms_clear_all(node->alarms, ALARM_STORE_DAMAGED);
     }
 }
 

@@ -25,6 +25,8 @@
 
 struct node;
 
+enum resync_mode { RESYNC_NOT, RESYNC_FETCH, RESYNC_CONFIRM }; /* resync.h */
+
 struct node_config {
     struct division self;
     struct hash tree;
@@ -33,9 +35,9 @@ struct node_config {
     char listen[ENDPOINT_BYTES_MAX + 1], enrol[ENDPOINT_BYTES_MAX + 1]; /* as others dial them */
     struct policy approval; /* the own grant's is a floor below it */
     struct replicator_limits limits;
-    const char *damage; /* what an earlier run found damaged in the store; NULL: nothing */
-    bool mends;         /* ... and it is the own log alone: links go on, until that is mended */
-    bool store_unnoted; /* nobody can tell whether the store's list of tables was cut */
+    const char *damage;      /* what an earlier run found damaged in the store; NULL: nothing */
+    enum resync_mode resync; /* ... and it is the own log alone: links go on, until that is whole */
+    bool heals, store_unnoted, wish_of_copy; /* damage.h; the list of tables may be cut; resync.h */
     const struct refused_keys *refused_keys; /* at its door; read on the loop; may be NULL */
     struct alarms_sink alarm_sink;           /* on the loop */
     void (*wake)(void *arg); /* from another thread: a call was posted, a commit is over; or NULL */
@@ -86,8 +88,7 @@ enum status node_silence_alarm(struct node *node, struct txn *txn, uint64_t id,
                                uint64_t until_unix_ms, const char *who, struct err *err);
 /* The next turn is the last: alarms that wait to ride on another commit get one. */
 void node_hurry(struct node *node);
-/* May nothing new be entered, because the store is damaged or full? OK, ERR_CORRUPT, ERR_DISK_FULL.
- */
+/* May nothing new be entered? OK, ERR_CORRUPT (the store is damaged), ERR_DISK_FULL. */
 enum status node_ready(const struct node *node);
 /* The store was looked at: it is damaged, or, looked at whole, it is sound. */
 void node_store_damaged(struct node *node, struct division about, const char *fault);

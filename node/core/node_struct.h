@@ -14,6 +14,7 @@
 #include "node/core/node.h"
 #include "node/core/node_day.h"
 #include "node/core/node_watch.h"
+#include "node/core/resync.h"
 #include "node/core/scrub.h"
 #include "node/core/self_health.h"
 #include "node/core/space.h"
@@ -34,7 +35,10 @@ struct node {
     struct ledger *ledger;
     struct alarms *alarms;
     uint64_t opened_ms;
-    bool store_damaged; /* found at the start or since */
+    bool store_damaged;   /* found at the start or since */
+    struct err found;     /* damage that is to be mended: it ends this run */
+    uint64_t found_ms;    /* mono */
+    atomic_bool is_found; /* for other threads */
 
     /* turn.c */
     uint64_t turn_unix_ms; /* one wall time for a whole turn, so that an entry has one time */
@@ -57,12 +61,13 @@ struct node {
     struct confirmations confirmations;
     struct clock_watch clock_watch;
     struct meter meter;
+    struct resync_state resync;
     struct scrub scrub;
     struct self_health self_health;
     struct node_watch watch;
     struct accesses accesses;
     struct node_day day;
-    struct buf settles;         /* own_log.c: settle documents due in this turn: kind, size, body */
+    struct buf due;             /* own_log.c: documents due in this turn: kind, size, body */
     struct block_body unpacked; /* own_log.c: of the own log, the one that was read last */
     struct dry_runs dry_runs;   /* node/office/dry_run.c */
     struct drafted drafted;     /* node/office/drafted.c */

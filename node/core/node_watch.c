@@ -57,7 +57,7 @@ static size_t list_links(const struct node *node, struct health_child *links,
         struct health_child child;
 
         replicator_peer_link(node->replicator, i, &peer);
-        if (!self_health_link_down(&peer, &child)) {
+        if (peer.is_far || !self_health_link_down(&peer, &child)) {
             continue;
         }
         if (peer.is_parent) {
@@ -237,7 +237,7 @@ static void saw_link(const struct node *node, struct division division, struct d
 static void note_link(const struct node *node, const struct division_view *view, void *arg)
 {
     (void)arg;
-    if (view->state == DIVISION_OFF_LINE) {
+    if (view->state == DIVISION_OFF_LINE || view->state == DIVISION_SERVED) {
         saw_link(node, view->division, view->parent, LINK_LOOKS_DOWN, view->since_s);
     } else if (view->state == DIVISION_PAUSED) {
         saw_link(node, view->division, view->parent, LINK_LOOKS_PAUSED, view->since_s);

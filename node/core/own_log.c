@@ -66,38 +66,47 @@ bool own_log_read(struct node *node, struct division author, uint64_t lsn, struc
     return found;
 }
 
-void own_log_settle_due(struct node *node, const struct document *settle)
+void own_log_due(struct node *node, const struct document *document)
 {
     struct buf body = BUF_EMPTY;
 
-    document_encode(&body, settle);
-    buf_put_varint(&node->settles, settle->kind);
-    buf_put_varint(&node->settles, body.size);
-    buf_append_bytes(&node->settles, buf_bytes(&body));
+    document_encode(&body, document);
+    buf_put_varint(&node->due, document->kind);
+    buf_put_varint(&node->due, body.size);
+    buf_append_bytes(&node->due, buf_bytes(&body));
     buf_free(&body);
 }
 
-/* Settles wait until the frame that caused them is through: the ledger is not entered twice. */
-void own_log_settle(struct node *node, struct txn *txn)
+/* May it still be said? A settle always may, once; another of the same frame may have answered what
+ * a return is due to. */
+static bool is_still_due(struct node *node, struct txn *txn, const struct document *document)
 {
-    struct reader reader = reader_of(buf_bytes(&node->settles));
+    struct refusal refusal;
+
+    return node_is_over(node) == REASON_NONE && node->config.resync == RESYNC_NOT &&
+           ledger_check_exists(node->ledger, txn, document, &refusal) == REASON_NONE &&
+           (document->kind == KIND_SETTLE ||
+            ledger_check_rules(node->ledger, txn, document, &refusal) == REASON_NONE);
+}
+
+void own_log_enter_due(struct node *node, struct txn *txn)
+{
+    struct reader reader = reader_of(buf_bytes(&node->due));
 
     while (reader_left(&reader) > 0) {
         const uint32_t kind = (uint32_t)reader_varint(&reader);
         const struct bytes body = reader_bytes(&reader, (size_t)reader_varint(&reader));
-        struct document settle;
-        struct refusal refusal;
+        struct document document;
         struct err err;
-        enum status status = document_decode(&settle, kind, body, &err);
+        enum status status = document_decode(&document, kind, body, &err);
 
         assert(reader_ok(&reader) && status == OK);
         (void)status;
-        if (node_is_over(node) == REASON_NONE && !node->config.mends &&
-            ledger_check_exists(node->ledger, txn, &settle, &refusal) == REASON_NONE) {
-            (void)own_log_enter(node, txn, &settle, body);
+        if (is_still_due(node, txn, &document)) {
+            (void)own_log_enter(node, txn, &document, body);
         }
     }
-    buf_clear(&node->settles);
+    buf_clear(&node->due);
 }
 
 uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document *document,
@@ -127,5 +136,5 @@ void own_log_trim(struct node *node)
 void own_log_free(struct node *node)
 {
     own_log_trim(node);
-    buf_free(&node->settles);
+    buf_free(&node->due);
 }

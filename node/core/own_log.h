@@ -1,9 +1,10 @@
 /* own_log - what this node writes into its own log, and how entries are read back.
  *
  *   checked document --own_log_enter--> log + ledger, in one txn
- *   settle that is due --own_log_settle_due--> waits --own_log_settle (end of the turn)--> entered
+ *   what the node itself says --own_log_due--> waits --own_log_enter_due (end of the frame)-->
+ *   entered: settles, and returns of what was taken back
  *
- * Owns:   node->settles: documents due in this turn; node->unpacked: the block of the own log that
+ * Owns:   node->due: documents due in this turn; node->unpacked: the block of the own log that
  * was read back last, for its neighbours, until own_log_trim. Thread: the loop thread. */
 #ifndef TERRACE_NODE_CORE_OWN_LOG_H
 #define TERRACE_NODE_CORE_OWN_LOG_H
@@ -18,9 +19,9 @@ uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document
 bool own_log_read(struct node *node, struct division author, uint64_t lsn, struct buf *memory,
                   struct bytes *body);
 
-/* The ledger is not entered twice: a settle waits until the frame that caused it is through. */
-void own_log_settle_due(struct node *node, const struct document *settle);
-void own_log_settle(struct node *node, struct txn *txn);
+/* The ledger is not entered twice: what is due waits until the frame that caused it is through. */
+void own_log_due(struct node *node, const struct document *document);
+void own_log_enter_due(struct node *node, struct txn *txn);
 
 void own_log_trim(struct node *node); /* gives back what is kept for later reads */
 void own_log_free(struct node *node); /* with the node */

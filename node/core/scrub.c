@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "node/core/damage.h"
 #include "node/core/node_struct.h"
 #include "node/office/local_keys.h"
 #include "replicator/log/arrivals.h"
@@ -24,7 +25,16 @@ static bool parse_row(struct scrub_row *out, struct bytes value)
     out->blocks = reader_u64(&reader);
     out->faults = reader_u64(&reader);
     out->through_unix_ms = reader_u64(&reader);
-    return reader_done(&reader) && out->older.low <= out->older.next &&
+    if (reader_left(&reader) > 0) { /* else it was written before there were rounds */
+        out->rounds = reader_u64(&reader);
+        out->ended_unix_ms = reader_u64(&reader);
+        out->known = reader_u64(&reader);
+        out->rows = reader_u64(&reader);
+        out->space = reader_u8(&reader);
+        out->key_size = reader_u8(&reader);
+        reader_copy(&reader, out->key, out->key_size);
+    }
+    return reader_done(&reader) && out->space <= SPACES && out->older.low <= out->older.next &&
            out->recent.low <= out->recent.next && out->recent.next <= out->seen &&
            out->older.next <= out->seen;
 }
@@ -41,6 +51,13 @@ static void put_row(struct txn *txn, const struct scrub_row *row)
     buf_put_u64(&value, row->blocks);
     buf_put_u64(&value, row->faults);
     buf_put_u64(&value, row->through_unix_ms);
+    buf_put_u64(&value, row->rounds);
+    buf_put_u64(&value, row->ended_unix_ms);
+    buf_put_u64(&value, row->known);
+    buf_put_u64(&value, row->rows);
+    buf_put_u8(&value, row->space);
+    buf_put_u8(&value, row->key_size);
+    buf_append(&value, row->key, row->key_size);
     (void)txn_put(txn, SPACE_LOCAL, bytes_of(&row_letter, 1), buf_bytes(&value));
     buf_free(&value);
 }
@@ -106,10 +123,13 @@ static void pass(struct scrub_span *span, uint64_t position)
 
 /* --- one block --- */
 
-static void note_corrupt(const struct node *node, struct division author, const struct err *err)
+static void note_corrupt(struct node *node, struct division author, const struct err *err)
 {
     if (err->status != ERR_NEEDS_UPGRADE) { /* held, and of a later version */
         alarms_raise(node->alarms, ALARM_CORRUPT, author, "%s", err->text);
+    }
+    if (err->status == ERR_CORRUPT) {
+        node_found_damage(node, author, err->text);
     }
 }
 
@@ -138,7 +158,8 @@ static enum status check_signed(const struct node *node, const struct block_view
 }
 
 /* The root holds, or it is the author's fault. Else the store's: `err` says. */
-static enum status check_root(struct node *node, const struct block_view *block, struct err *err)
+static enum status check_root(struct node *node, const struct block_view *block, bool known,
+                              struct err *err)
 {
     const struct block_header *header = &block->header;
     struct scrub *scrub = &node->scrub;
@@ -152,14 +173,15 @@ static enum status check_root(struct node *node, const struct block_view *block,
     if (check_signed(node, block, err) != OK) {
         return err->status;
     }
-    scrub->row.faults++;
+    scrub->row.faults += known ? 0 : 1;
     alarms_raise(node->alarms, ALARM_ENTRIES_DIFFER, header->author,
                  "entries_not_as_signed author=%s lsn=%" PRIu64 " last=%" PRIu64,
                  header->author.code, header->first_lsn, block_last_lsn(header));
     return OK;
 }
 
-static void check_block(struct node *node, const struct block_view *block)
+/* `known`: it was read in a round before. */
+static void check_block(struct node *node, const struct block_view *block, bool known)
 {
     const struct block_header *header = &block->header;
     struct scrub *scrub = &node->scrub;
@@ -168,7 +190,7 @@ static void check_block(struct node *node, const struct block_view *block)
 
     scrub->row.blocks++;
     if (status == OK) {
-        status = check_root(node, block, &err);
+        status = check_root(node, block, known, &err);
     }
     if (status != OK) {
         (void)err_wrap(&err, "in_log_at division=%s lsn=%" PRIu64, header->author.code,
@@ -207,11 +229,70 @@ static size_t read_next(struct node *node, struct scrub_span *span)
         pass(span, run.position);
         return 1;
     }
-    check_block(node, &block);
+    check_block(node, &block, span->next <= scrub->row.known);
     pass(span, block.header.first_lsn > run.first_lsn
                    ? run.position + (block.header.first_lsn - run.first_lsn)
                    : run.position);
     return block.whole.size + block.header.raw_size;
+}
+
+/* --- other rows --- */
+
+struct row_slice {
+    struct scrub_row *row;
+    size_t bytes, rows;
+};
+
+/* Two rows at least, so that it goes forward: the first is the last one of the slice before. */
+static bool read_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct row_slice *slice = arg;
+
+    slice->bytes += key.size + value.size;
+    slice->rows++;
+    slice->row->key_size = (uint8_t)key.size;
+    memcpy(slice->row->key, key.data, key.size);
+    return slice->rows < 2 || slice->bytes < SCRUB_ROWS_BYTES_MAX;
+}
+
+static void next_space(struct scrub_row *row)
+{
+    row->space++;
+    if (row->space == SPACE_BLOCKS) { /* they were read by position */
+        row->space++;
+    }
+    row->key_size = 0;
+}
+
+static bool has_rows(const struct scrub_row *row)
+{
+    return row->space < SPACES;
+}
+
+/* False: the store cannot be read now. */
+static bool read_rows(struct node *node)
+{
+    struct scrub_row *row = &node->scrub.row;
+    struct row_slice slice = {.row = row};
+    uint8_t from[STORE_KEY_BYTES_MAX];
+    const size_t from_size = row->key_size;
+    struct err err;
+    enum status status;
+
+    memcpy(from, row->key, from_size);
+    status = node->store.ops->scan(node->store.self, NULL, (enum store_space)row->space, BYTES_NONE,
+                                   bytes_of(from, from_size), read_row, &slice, &err);
+    row->rows += slice.rows - (from_size > 0 && slice.rows > 0 ? 1 : 0);
+    if (status == ERR_IO) {
+        return false;
+    }
+    if (status != OK) {
+        node_found_damage(node, node->config.self, err.text);
+    }
+    if (status != OK || slice.rows < 2 || slice.bytes < SCRUB_ROWS_BYTES_MAX) {
+        next_space(row);
+    }
+    return true;
 }
 
 /* --- a slice --- */
@@ -246,6 +327,12 @@ static bool read_slice(struct node *node)
     return true;
 }
 
+/* What is read for the first time goes before what was read before. */
+static uint64_t pause_ms(const struct scrub *scrub)
+{
+    return scrub->row.rounds > 0 && is_empty(&scrub->row.recent) ? SCRUB_AGAIN_MS : SCRUB_PAUSE_MS;
+}
+
 /* Under load a turn may find nothing to do, and yet there is no rest. */
 static uint64_t slice_due_ms(const struct scrub *scrub)
 {
@@ -255,6 +342,42 @@ static uint64_t slice_due_ms(const struct scrub *scrub)
     return scrub->due_ms > rested_ms ? scrub->due_ms : rested_ms;
 }
 
+/* A round that ended is begun again when its time has come. */
+static bool is_rested(const struct node *node)
+{
+    const struct scrub_row *row = &node->scrub.row;
+    const uint64_t ended_ms = row->ended_unix_ms;
+
+    return node->turn_unix_ms < ended_ms /* by a clock that was set back */
+           || node->turn_unix_ms - ended_ms >= SCRUB_ROUND_MS;
+}
+
+static void begin_round(struct node *node)
+{
+    struct scrub_row *row = &node->scrub.row;
+
+    row->seen = row->known = replicator_arrived(node->replicator);
+    row->recent = (struct scrub_span){0, 0};
+    row->older = (struct scrub_span){0, row->seen};
+    row->space = 0;
+    row->key_size = 0;
+    node->scrub.is_changed = true;
+}
+
+static bool is_through(const struct node *node)
+{
+    return entries_left(node) == 0 && !has_rows(&node->scrub.row);
+}
+
+static void end_round(struct node *node)
+{
+    struct scrub_row *row = &node->scrub.row;
+
+    row->ended_unix_ms = node->turn_unix_ms;
+    row->rounds++;
+    row->known = row->seen;
+}
+
 void scrub_step(struct node *node, bool idle)
 {
     struct scrub *scrub = &node->scrub;
@@ -262,19 +385,29 @@ void scrub_step(struct node *node, bool idle)
     bool readable;
 
     scrub->busy_ms = idle ? scrub->busy_ms : now_ms;
-    if (now_ms < slice_due_ms(scrub) || entries_left(node) == 0) {
+    if (is_through(node) && is_rested(node)) {
+        begin_round(node);
+    }
+    if (now_ms < slice_due_ms(scrub) || is_through(node)) {
         return;
     }
-    take_new(&scrub->row, replicator_arrived(node->replicator));
-    readable = read_slice(node);
-    block_body_free(&scrub->body);
-    buf_free(&scrub->whole);
+    if (entries_left(node) > 0) {
+        take_new(&scrub->row, replicator_arrived(node->replicator));
+        readable = read_slice(node);
+        block_body_free(&scrub->body);
+        buf_free(&scrub->whole);
+    } else {
+        readable = read_rows(node);
+        if (!has_rows(&scrub->row)) {
+            end_round(node);
+        }
+    }
     scrub->sliced_ms = now_ms;
     scrub->is_changed = true;
     if (entries_left(node) == 0) {
         scrub->row.through_unix_ms = node->turn_unix_ms;
     }
-    scrub->due_ms = now_ms + (readable && entries_left(node) > 0 ? SCRUB_PAUSE_MS : SCRUB_REST_MS);
+    scrub->due_ms = now_ms + (readable && !is_through(node) ? pause_ms(scrub) : SCRUB_REST_MS);
 }
 
 void scrub_stage(struct node *node)
@@ -294,11 +427,19 @@ void scrub_hurry(struct node *node)
     node->scrub.is_hurried = true;
 }
 
+static uint64_t round_due_ms(const struct node *node)
+{
+    const uint64_t due_ms = node->scrub.row.ended_unix_ms + SCRUB_ROUND_MS;
+    const uint64_t unix_ms = clock_unix_ms(&node->clock);
+
+    return clock_mono_ms(&node->clock) + (due_ms > unix_ms ? due_ms - unix_ms : 0);
+}
+
 uint64_t scrub_next_tick(const struct node *node)
 {
     const struct scrub *scrub = &node->scrub;
 
-    return earlier(entries_left(node) > 0 ? slice_due_ms(scrub) : UINT64_MAX,
+    return earlier(is_through(node) ? round_due_ms(node) : slice_due_ms(scrub),
                    scrub->is_changed ? scrub->staged_ms + SCRUB_ROW_MS : UINT64_MAX);
 }
 
@@ -306,6 +447,13 @@ void scrub_progress(const struct node *node, struct scrub_progress *out)
 {
     const struct scrub_row *row = &node->scrub.row;
 
-    *out =
-        (struct scrub_progress){row->blocks, row->faults, entries_left(node), row->through_unix_ms};
+    *out = (struct scrub_progress){row->blocks,
+                                   row->faults,
+                                   entries_left(node),
+                                   row->through_unix_ms,
+                                   row->rounds,
+                                   row->rows,
+                                   entries_left(node) > 0 ? "blocks"
+                                   : has_rows(row)        ? "rows"
+                                                          : ""};
 }

@@ -7,18 +7,22 @@
  *                                                them? else, if its author signed that header,
  *                                                `entries_differ`, with its lsn
  *
- * Each block is read once. What came since the scrub last looked goes before what is older, and is
- * two spans of positions at most:
+ * What came since the scrub last looked goes before what is older, and is two spans of positions at
+ * most:
  *
  *   0        older.low  older.next   recent.low  recent.next = seen      the end
  *   | read ..... | to read | read ...... | to read | ..................... | not looked at yet |
  *
- * Nothing is held up by a fault: the block is evidence, and goes on being stored, acknowledged,
- * passed on and cosigned. A slice is bounded in blocks, bytes and time; between two there are
- * SCRUB_PAUSE_MS, and as long since a turn changed anything: what is under load reads one slice in
- * SCRUB_BUSY_MS.
- * How far it came is a row, which rides on a commit, and makes one of its own once in
- * SCRUB_ROW_MS: a restart reads what came after that row once more.
+ * Behind the blocks come all other rows, space by space, for what the store itself can tell:
+ * whether they can be read. Then there is a rest, and SCRUB_ROUND_MS behind the end of one round
+ * the next begins, for ever: what nobody asks for goes bad on a disk, too. A store that is found
+ * damaged is told to the node (node_store_damaged), which has it mended.
+ *
+ * Nothing is held up by an author's fault: the block is evidence, and goes on being stored,
+ * acknowledged, passed on and cosigned. A slice is bounded in blocks, bytes and time; between two
+ * there are SCRUB_PAUSE_MS, and as long since a turn changed anything: what is under load reads one
+ * slice in SCRUB_BUSY_MS. How far it came is a row, which rides on a commit, and makes one of its
+ * own once in SCRUB_ROW_MS: a restart reads what came after that row once more.
  *
  * Owns:   its row, and the block it reads. Thread: the loop thread.
  * Units:  a position counts entries held, own and received (replicator/log/arrivals.h).
@@ -38,6 +42,9 @@ enum {
     SCRUB_PAUSE_MS = 100,
     SCRUB_REST_MS = 10000, /* behind a slice that left nothing */
     SCRUB_BUSY_MS = 1000,
+    SCRUB_AGAIN_MS = 1000, /* between two slices of what was read before: 1 MiB a second at most */
+    SCRUB_ROWS_BYTES_MAX = 128 << 10, /* a slice of rows: cached ones are not to be driven out */
+    SCRUB_ROUND_MS = 24 * 3600 * 1000,
     SCRUB_ROW_MS = 60000,
 };
 
@@ -49,7 +56,12 @@ struct scrub_row {
     struct scrub_span recent, older;
     uint64_t seen; /* the last position that was part of a span */
     uint64_t blocks, faults;
-    uint64_t through_unix_ms; /* when nothing was left to read; 0: not yet */
+    uint64_t through_unix_ms;       /* when nothing was left to read; 0: not yet */
+    uint64_t rounds, ended_unix_ms; /* that came to their end; when the last one did */
+    uint64_t known;                 /* up to this position it was read in a round before */
+    uint64_t rows;                  /* read, of all rounds */
+    uint8_t space;                  /* of SPACES: whose rows are read next; SPACES: none are left */
+    uint8_t key_size, key[STORE_KEY_BYTES_MAX]; /* that was read last there; 0: none */
 };
 
 struct scrub {
@@ -79,6 +91,9 @@ struct scrub_progress {
     uint64_t blocks, faults;  /* read, of all that was ever held; of these at fault */
     uint64_t entries_left;    /* held, and not read again yet */
     uint64_t through_unix_ms; /* when nothing was left last; 0: not yet */
+    uint64_t rounds;          /* since the store was made */
+    uint64_t rows;            /* read, beside blocks */
+    const char *reads;        /* "blocks", "rows"; "": it rests until the next round */
 };
 void scrub_progress(const struct node *node, struct scrub_progress *out);
 

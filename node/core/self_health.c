@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "node/core/node_struct.h"
+#include "replicator/ancestors.h"
 #include "replicator/log/sealing.h"
 #include "replicator/session/keep_alive.h"
 
@@ -102,9 +103,20 @@ static void add_children(const struct node *node, struct health *out)
         struct health_child child;
 
         replicator_peer_link(node->replicator, i, &peer);
-        if (!peer.is_parent && self_health_link_down(&peer, &child)) {
+        if (!peer.is_parent && !peer.is_far && self_health_link_down(&peer, &child)) {
             add_child(out, &child);
         }
+    }
+}
+
+static void add_served(const struct node *node, struct health *out)
+{
+    struct served_status served;
+
+    replicator_served(node->replicator, &served);
+    if (!served.parent_is_open && !division_is_none(served.by)) {
+        out->served_by = served.by;
+        out->served_s = age_of(node, served.since_unix_ms);
     }
 }
 
@@ -117,6 +129,7 @@ static void look(const struct node *node, struct health *out)
     add_disk(node, out);
     add_alarms(node, out);
     add_children(node, out);
+    add_served(node, out);
     replicator_confirmed(node->replicator, &confirmed);
     out->clock_ahead_ms = -confirmed.root_skew_ms;
 }

@@ -103,6 +103,22 @@ void tasks_answer_reads(struct tasks *tasks, struct node *node, struct txn *txn,
     }
 }
 
+void tasks_run_meanwhile(struct tasks *tasks, struct node *node, struct txn *txn,
+                         enum status why_not)
+{
+    for (struct task *task = take_task(tasks); task != NULL; task = take_task(tasks)) {
+        if (task->read_only || task->meanwhile) {
+            task->run(task, node, txn);
+        }
+        if (task->meanwhile) {
+            task->next = tasks->taken;
+            tasks->taken = task;
+        } else {
+            task->done(task, task->read_only ? OK : why_not);
+        }
+    }
+}
+
 void tasks_finish(struct tasks *tasks, enum status outcome)
 {
     struct task *task = tasks->taken;

@@ -26,6 +26,7 @@ struct task {
     void (*done)(struct task *task, enum status outcome);
     struct task *next;
     bool read_only; /* done at once after run; stages nothing */
+    bool meanwhile; /* it may run while the own log is not whole: it stages no entry */
 };
 
 struct tasks {
@@ -62,6 +63,9 @@ void tasks_run_reads(struct tasks *tasks, struct node *node, struct txn *txn);
 /* Runs what only reads, and tells the others why they cannot be. */
 void tasks_answer_reads(struct tasks *tasks, struct node *node, struct txn *txn,
                         enum status why_not);
+/* The same, but those that may run meanwhile do, and wait for the commit. */
+void tasks_run_meanwhile(struct tasks *tasks, struct node *node, struct txn *txn,
+                         enum status why_not);
 /* The turn is over: tells those that ran in it. */
 void tasks_finish(struct tasks *tasks, enum status outcome);
 /* One more commit is durable. */

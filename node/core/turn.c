@@ -3,8 +3,10 @@
 #include <inttypes.h>
 
 #include "node/core/commit.h"
+#include "node/core/damage.h"
 #include "node/core/node_struct.h"
 #include "node/core/own_log.h"
+#include "node/core/resync.h"
 #include "replicator/session/keep_alive.h"
 
 enum {
@@ -31,8 +33,8 @@ static bool receive_frames(struct node *node)
             return false;
         }
         bytes += node->received.size;
-        if (node->config.mends && !division_equal(from, replicator_parent(node->replicator))) {
-            continue; /* what it answers to would be answers to what may go */
+        if (resync_ignores(node, from)) {
+            continue;
         }
         replicator_receive(node->replicator, node->txn, from, buf_bytes(&node->received));
     }
@@ -57,10 +59,10 @@ static void step_damaged(struct node *node)
 /* What makes going on worse than stopping, after the commit of a turn. */
 static enum status check_own_log(struct node *node, struct err *err)
 {
-    if (node->config.mends) {
-        return OK; /* nothing is written until it is */
+    if (node->config.resync != RESYNC_NOT) {
+        return resync_check(node, err);
     }
-    if (replicator_check_own_log(node->replicator, err) != OK) {
+    if (damage_check(node, err) != OK || replicator_check_own_log(node->replicator, err) != OK) {
         return err->status;
     }
     if (catch_up_own(&node->catch_up) == OWN_STOPPED) {
@@ -70,8 +72,7 @@ static enum status check_own_log(struct node *node, struct err *err)
     return OK;
 }
 
-/* A turn whose commit is in flight. `busy` once it is over: what came meanwhile waits for a turn,
- * and nobody wakes the loop for it again. */
+/* `busy` once its commit is over: for what came meanwhile nobody wakes the loop again. */
 static enum status step_in_flight(struct node *node, bool *busy, struct err *err)
 {
     if (commit_step_in_flight(node, err) != OK) {
@@ -85,7 +86,6 @@ static enum status step_in_flight(struct node *node, bool *busy, struct err *err
     return check_own_log(node, err);
 }
 
-/* A staged turn that found no room. */
 static enum status wait_for_space(struct node *node, struct err *err)
 {
     const enum status status = commit_wait_for_space(node, err);
@@ -107,8 +107,7 @@ static bool parent_awaited(struct node *node)
     return node->parent_awaited;
 }
 
-/* One wall time for the whole turn; what people read in its documents is told to be wrong, if so.
- */
+/* One wall time for the whole turn; a clock that jumped is told. */
 static void read_clock(struct node *node)
 {
     node->turn_unix_ms = clock_unix_ms(&node->clock);
@@ -128,7 +127,8 @@ void turn_open(struct node *node)
 
 void turn_await_parent(struct node *node)
 {
-    node->parent_awaited = !division_is_none(replicator_parent(node->replicator));
+    node->parent_awaited = node->config.damage == NULL && /* else nothing is written anyway */
+                           !division_is_none(replicator_parent(node->replicator));
 }
 
 void turn_close(struct node *node)
@@ -145,7 +145,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return step_in_flight(node, busy, err);
     }
     read_clock(node);
-    if (node->config.damage != NULL && !node->config.mends) {
+    if (resync_only_reads(node)) {
         step_damaged(node);
         return OK;
     }
@@ -154,8 +154,10 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     }
     space_check(&node->space, false);
     confirmations_step(node); /* of turns before: all that they stand on is durable */
-    if (node->config.mends) {
-        tasks_answer_reads(&node->tasks, node, node->txn, ERR_CORRUPT);
+    if (node->config.resync != RESYNC_NOT) {
+        tasks_run_meanwhile(&node->tasks, node, node->txn, ERR_CORRUPT);
+        replicator_withhold(node->replicator, node->space.is_full);
+        *busy |= resync_step(node);
         *busy |= receive_frames(node);
     } else if (catch_up_own(&node->catch_up) == OWN_WHOLE) {
         if (parent_awaited(node)) {
@@ -170,12 +172,12 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     if (clock_mono_ms(&node->clock) >= replicator_next_tick(node->replicator)) {
         replicator_tick(node->replicator, node->txn);
     }
-    *busy |= catch_up_slice(&node->catch_up);
+    *busy |= node->config.resync != RESYNC_FETCH && catch_up_slice(&node->catch_up);
     *busy |= confirmations_wait(node);
     node_watch_step(node);
     node_day_step(node);
     self_health_look(node);
-    own_log_settle(node, node->txn);
+    own_log_enter_due(node, node->txn);
     scrub_step(node, !*busy && txn_changes(node->txn) == 0);
     replicator_seal(node->replicator, node->txn);
     accesses_stage(node);
@@ -192,7 +194,7 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
 
 uint64_t node_next_tick(const struct node *node)
 {
-    if ((node->config.damage != NULL && !node->config.mends) || node->committing) {
+    if (resync_only_reads(node) || node->committing) {
         return replicator_keep_alive_ms(node->replicator);
     }
     if (node->waiting_for_space) {
@@ -202,6 +204,6 @@ uint64_t node_next_tick(const struct node *node)
     return earlier(
         earlier(earlier(replicator_next_tick(node->replicator), alarms_next_tick(node->alarms)),
                 earlier(self_health_next_tick(node), accesses_next_tick(node))),
-        earlier(scrub_next_tick(node),
+        earlier(earlier(scrub_next_tick(node), damage_next_tick(node)),
                 node->parent_awaited ? node->opened_ms + PARENT_MS : UINT64_MAX));
 }

@@ -15,8 +15,7 @@
  * failed, stop now and acknowledge nothing more.
  * Errors: ERR_IO, ERR_CORRUPT, ERR_DISK_FULL, ERR_STALE_FENCE, ERR_NEEDS_UPGRADE. */
 enum status node_step(struct node *node, bool *busy, struct err *err);
-/* Of a node that begins: its clock stands, and once its logs are there, its parent is waited for.
- */
+/* Of a node that begins: its clock stands; once its logs are there, its parent is awaited. */
 void turn_open(struct node *node);
 void turn_await_parent(struct node *node);
 void turn_close(struct node *node);

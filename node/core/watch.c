@@ -281,18 +281,41 @@ static struct link_seen see_way(const struct watch *watch, const struct watch_sc
     return seen;
 }
 
+/* Who serves it in its parent's place, by its own word, on the way to self; NULL: nobody. */
+static const struct member *served_by(const struct watch *watch, const struct watch_scene *scene,
+                                      const struct member *member)
+{
+    const struct word *word;
+    size_t at;
+
+    word = find_word(watch, member->grant.division, &at);
+    if (!is_fresh(scene, word) || !word->has_health ||
+        division_equal(word->health.served_by, member->grant.division) || /* no way up */
+        !roster_within(scene->roster, member->grant.division, word->health.served_by) ||
+        !roster_within(scene->roster, word->health.served_by, scene->self)) {
+        return NULL;
+    }
+    return roster_find(scene->roster, word->health.served_by);
+}
+
 /* Of the links on the way to `member` that are down, the nearest to self, or NULL: what is below it
  * is not known. */
 static const struct member *find_broken(const struct watch *watch, const struct watch_scene *scene,
                                         const struct member *member, bool is_heard,
                                         struct link_seen *seen)
 {
-    const struct member *broken = NULL;
+    const struct member *broken = NULL, *next;
 
     for (const struct member *at = member;
-         at != NULL && !division_equal(at->grant.division, scene->self); at = at->parent) {
-        const struct link_seen link =
-            at == member || is_heard ? see_link(watch, scene, at) : see_way(watch, scene, at);
+         at != NULL && !division_equal(at->grant.division, scene->self); at = next) {
+        struct link_seen link;
+
+        next = served_by(watch, scene, at);
+        if (next != NULL) {
+            continue;
+        }
+        next = at->parent;
+        link = at == member || is_heard ? see_link(watch, scene, at) : see_way(watch, scene, at);
         if (link.is_down) {
             broken = at;
             *seen = link;
@@ -360,6 +383,16 @@ static bool say_revoked(const struct watch_scene *scene, struct division_view *o
     return true;
 }
 
+/* Whatever else is to be seen to there waits for nobody. */
+static void say_served(struct division_view *out)
+{
+    if (!division_is_none(out->health.served_by) && out->state < DIVISION_SERVED) {
+        out->state = DIVISION_SERVED;
+        out->above = out->parent;
+        out->since_s = out->health.served_s;
+    }
+}
+
 void watch_view(const struct watch *watch, const struct watch_scene *scene,
                 struct division division, uint64_t held_lsn, struct division_view *out)
 {
@@ -396,6 +429,7 @@ void watch_view(const struct watch *watch, const struct watch_scene *scene,
         out->state == DIVISION_BEHIND ? (uint32_t)((scene->now_ms - word->behind_ms) / 1000)
         : out->state == DIVISION_FAULT || out->state == DIVISION_WARNING ? out->health.worst.seconds
                                                                          : 0;
+    say_served(out);
 }
 
 void watch_view_self(const struct watch_scene *scene, const struct health *health,
@@ -417,7 +451,9 @@ void watch_view_self(const struct watch_scene *scene, const struct health *healt
     } else if (out->state == DIVISION_FAULT || out->state == DIVISION_WARNING) {
         out->since_s = health->worst.seconds;
     }
-    if (up != NULL && out->state < DIVISION_OFF_LINE && !is_awaited(scene, up->why, up->seconds)) {
+    say_served(out);
+    if (up != NULL && division_is_none(health->served_by) && out->state < DIVISION_OFF_LINE &&
+        !is_awaited(scene, up->why, up->seconds)) {
         out->state = up->why == HEALTH_LINK_PAUSED ? DIVISION_PAUSED : DIVISION_OFF_LINE;
         out->broken = scene->self;
         out->above = parent;
@@ -436,7 +472,7 @@ const char *division_state_name(enum division_state state)
         [DIVISION_CLOCK] = "clock",       [DIVISION_UNKNOWN] = "unknown",
         [DIVISION_OFF_LINE] = "off_line", [DIVISION_FAULT] = "fault",
         [DIVISION_FULL] = "full",         [DIVISION_DAMAGED] = "damaged",
-        [DIVISION_REVOKED] = "revoked",
+        [DIVISION_REVOKED] = "revoked",   [DIVISION_SERVED] = "served",
     };
 
     assert(state < DIVISION_STATES);

@@ -6,8 +6,9 @@
  *
  * A word counts while it is fresh: beats come every 25 s, wherever the division is. What is said
  * above a broken link is known, what is below it is not: it is `unknown`, and the view names the
- * division whose link is down. Nothing is guessed and nothing is decided by it; it is for people,
- * and for the alarms about divisions further below than the own children.
+ * division whose link is down. Who says that an ancestor serves it is heard past its parent.
+ * Nothing is guessed and nothing is decided by it; it is for people, and for the alarms about
+ * divisions further below than the own children.
  *
  * Owns:   the newest word of each division below, at most one a member of the roster.
  * Thread: the loop thread; views are values. Units: *_ms is mono, *_unix_ms is wall time. */
@@ -32,6 +33,7 @@ enum division_state {
     DIVISION_WELL,
     DIVISION_WARNING, /* an open alarm of its own */
     DIVISION_BEHIND,  /* what it has written is not here */
+    DIVISION_SERVED,  /* its parent is away, and an ancestor serves it */
     DIVISION_PAUSED,  /* an operator of its parent stopped its link */
     DIVISION_REVOKED, /* by `above`, since `since_s`; whatever else is known of it */
     DIVISION_CLOCK,

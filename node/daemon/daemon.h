@@ -15,17 +15,17 @@
 
 #include "proto/status.h"
 
+struct daemon_end; /* node/daemon/again.h */
 struct daemon_options {
     const char *home;
     bool verbose; /* log at debug, whatever the config says */
 };
 
-/* Returns OK after SIGTERM, SIGINT or SIGHUP, everything closed in order. Any failure: *crashed
- * tells that the store may have failed under a turn; nothing was closed then, nothing more was
- * said to anybody, and the process must end at once.
+/* Returns OK after SIGTERM, SIGINT or SIGHUP, everything closed in order.
  * Errors: ERR_BUSY (another daemon has this home, or an address is taken), ERR_CONFIG, ERR_KEY,
  * ERR_REFUSED (the start-up self-test), ERR_NOT_FOUND (no home there), and those of the store. */
-enum status daemon_run(const struct daemon_options *options, bool *crashed, struct err *err);
+enum status daemon_run(const struct daemon_options *options, struct daemon_end *end,
+                       struct err *err);
 
 /* Prints the configuration as it would take effect, in its own syntax. Errors as home_load. */
 enum status daemon_check(const struct daemon_options *options, struct err *err);

@@ -97,12 +97,45 @@ enum status dialling_open(struct dialling *dialling, uint64_t now_ms, struct err
     return dial(dialling, now_ms, err);
 }
 
+static bool is_same(const struct ancestor_call *a, const struct ancestor_call *b)
+{
+    return division_equal(a->who, b->who) && strcmp(a->endpoint, b->endpoint) == 0 &&
+           memcmp(a->curve_key, b->curve_key, sizeof a->curve_key) == 0;
+}
+
+static void step_beside(struct dialling *dialling, bool again)
+{
+    struct ancestor_call *beside = &dialling->beside, wanted = {.who = DIVISION_NONE};
+    struct err err;
+
+    if (!replicator_dials(node_replicator(dialling->node), &wanted)) {
+        if (!division_is_none(beside->who)) {
+            transport_zmq_leave_beside(dialling->transport);
+            beside->who = DIVISION_NONE;
+        }
+        return;
+    }
+    if (!again && is_same(beside, &wanted)) {
+        return;
+    }
+    *beside = wanted;
+    if (transport_zmq_connect_beside(dialling->transport, wanted.who, wanted.endpoint,
+                                     wanted.curve_key, &err) == OK) {
+        LOG_INFO("link.dial", "peer=%s endpoint=%s place=%zu", wanted.who.code, wanted.endpoint,
+                 (size_t)1);
+    } else {
+        LOG_WARN("link.call_failed", "peer=%s endpoint=%s error=%s", wanted.who.code,
+                 wanted.endpoint, err.text);
+    }
+}
+
 void dialling_step(struct dialling *dialling, bool again, uint64_t now_ms)
 {
     const struct member *parent = parent_of(dialling);
     const struct dial_place dialled = dialling->places[dialling->at];
     struct err err;
 
+    step_beside(dialling, again);
     if (parent != NULL && parent->grant.epoch != dialling->epoch) {
         plan(dialling, true);
         again |= memcmp(dialled.key, parent->grant.curve_key, 32) != 0;

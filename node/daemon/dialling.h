@@ -13,6 +13,7 @@
 
 #include "node/core/node.h"
 #include "node/home/home.h"
+#include "replicator/ancestors.h"
 #include "replicator/zmq/transport_zmq.h"
 
 enum { DIAL_PLACES_MAX = 8 };
@@ -29,11 +30,13 @@ struct dialling {
     } places[DIAL_PLACES_MAX];
     size_t count, at;
     uint64_t dialled_ms;
+    struct ancestor_call beside; /* who = NONE: nobody */
 };
 
 /* Errors: as of transport_zmq_connect. */
 enum status dialling_open(struct dialling *dialling, uint64_t now_ms, struct err *err);
-/* The own link key is another one: `again`. */
+/* The own link key is another one: `again`. Beside the parent, the ancestor that is to serve this
+ * node is dialled, while there is one (replicator/ancestors.h). */
 void dialling_step(struct dialling *dialling, bool again, uint64_t now_ms);
 
 #endif

@@ -39,7 +39,8 @@ static bool knows_secret(void *arg, struct bytes frame)
 
 void enrolment_take(struct enrol_zmq *socket, struct node *node)
 {
-    struct enrolment incoming = {.task = {.run = run, .done = done}, .socket = socket};
+    struct enrolment incoming = {.task = {.run = run, .done = done, .meanwhile = true},
+                                 .socket = socket};
 
     while (enrol_zmq_receive(socket, knows_secret, node, &incoming.who, &incoming.from,
                              &incoming.request)) {

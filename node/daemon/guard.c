@@ -11,6 +11,7 @@ void process_guard(void)
 {
     const struct rlimit none = {0, 0};
 
+    (void)prctl(PR_SET_NAME, "terraced", 0, 0, 0); /* also of one that began anew as "exe" */
     (void)umask(077);
     (void)setrlimit(RLIMIT_CORE, &none);
 #ifndef __SANITIZE_ADDRESS__ /* its search for leaks reads this process from another */

@@ -84,6 +84,40 @@ enum status make_keys(struct key_shop *shop, const struct key_wish *wish, struct
     return OK;
 }
 
+void made_keys_rotation(struct rotation *out, const struct node_keys *keys,
+                        const struct home_config *config)
+{
+    struct err err;
+
+    *out = (struct rotation){.key = &keys->identity, .channel = true};
+    memcpy(out->curve_public, keys->curve.public, sizeof out->curve_public);
+    if (home_second_endpoint(out->second, config, NULL, &err) != OK) {
+        out->second[0] = '\0'; /* a convenience */
+    }
+}
+
+enum status make_own_keys(struct key_shop *shop, struct bytes secret, struct made_keys *out,
+                          struct err *err)
+{
+    struct next_keys next = {.identity = true, .channel = true};
+    enum status status;
+
+    if (atomic_exchange(&shop->busy, true)) {
+        return err_set(err, ERR_BUSY, "rotation_busy");
+    }
+    *out = (struct made_keys){.keys = node_keys_new()};
+    sign_key_generate(&out->keys->identity);
+    curve_key_generate(&out->keys->curve);
+    next.keys = out->keys;
+    status = next_keys_make(&next, shop->directory, shop->config->seal, secret, err);
+    if (status != OK) {
+        drop_keys(shop, out);
+        return status;
+    }
+    made_keys_rotation(&out->rotation, out->keys, shop->config);
+    return OK;
+}
+
 void made_keys_kept(struct key_shop *shop)
 {
     atomic_store(&shop->busy, false);

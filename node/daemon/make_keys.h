@@ -20,6 +20,13 @@ void key_shop_open(struct key_shop *shop, const char *home, const struct home_co
 /* See struct key_maker. Errors: as there. */
 enum status make_keys(struct key_shop *shop, const struct key_wish *wish, struct made_keys *out,
                       struct err *err);
+/* Identity and link key are new; sealed by this secret, on a thread that may wait. Errors:
+ * ERR_BUSY, ERR_IO, ERR_DISK_FULL, ERR_CONFIG. */
+enum status make_own_keys(struct key_shop *shop, struct bytes secret, struct made_keys *out,
+                          struct err *err);
+/* What the parent is asked for with these, both of which are new. */
+void made_keys_rotation(struct rotation *out, const struct node_keys *keys,
+                        const struct home_config *config);
 void made_keys_kept(struct key_shop *shop);
 void drop_keys(struct key_shop *shop, struct made_keys *made);
 

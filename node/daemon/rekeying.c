@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/core/resync.h"
 #include "proto/array.h"
 #include "proto/log.h"
 #include "replicator/log/granted.h"
@@ -47,6 +48,7 @@ void rekeying_newcomers(struct rekeying *rekeying, struct enrol_zmq *enrol)
 void rekeying_close(struct rekeying *rekeying)
 {
     key_choice_free(&rekeying->keys);
+    node_keys_free(rekeying->prepared.keys);
     for (size_t i = 0; i < rekeying->gone_count; i++) {
         node_keys_free(rekeying->gone[i]);
     }
@@ -72,9 +74,34 @@ enum status rekeying_keep(struct rekeying *rekeying, struct made_keys *made, str
         let_go(rekeying, rekeying->keys.next); /* the parent did not offer those */
     }
     rekeying->keys.next = made->keys;
+    rekeying->keys.next_of_copy = false;
     made->keys = NULL;
     made_keys_kept(&rekeying->shop);
     return OK;
+}
+
+enum status rekeying_prepare(struct rekeying *rekeying, struct bytes secret, struct err *err)
+{
+    return rekeying->keys.next != NULL && !rekeying->keys.next_of_copy
+               ? OK
+               : make_own_keys(&rekeying->shop, secret, &rekeying->prepared, err);
+}
+
+enum status rekeying_ask_prepared(struct rekeying *rekeying, struct err *err)
+{
+    struct rotation rotation = rekeying->prepared.rotation;
+    enum status status = OK;
+
+    if (rekeying->prepared.keys != NULL) {
+        status = rekeying_keep(rekeying, &rekeying->prepared, err);
+    } else if (rekeying->keys.next != NULL &&
+               !rekeying->keys.next_of_copy) { /* by a run that was cut off */
+        made_keys_rotation(&rotation, rekeying->keys.next, rekeying->config);
+    } else {
+        status =
+            err_set(err, ERR_KEY, "resync_no_keys division=%s", rekeying->config->division.code);
+    }
+    return status == OK ? resync_rotate(rekeying->node, &rotation, err) : status;
 }
 
 static const struct grant *own_grant(const struct rekeying *rekeying)
@@ -176,6 +203,7 @@ static bool take(struct rekeying *rekeying)
     }
     keys->in_force = keys->next;
     keys->next = NULL;
+    keys->next_of_copy = false;
     atomic_store(&rekeying->signs, &keys->in_force->identity);
     if (link_key_new) {
         take_link_key(rekeying, former);
@@ -210,6 +238,7 @@ bool rekeying_step(struct rekeying *rekeying)
         next_keys_drop(rekeying->shop.directory); /* nobody was asked for them */
         let_go(rekeying, keys->next);
         keys->next = NULL;
+        keys->next_of_copy = false;
     }
     return dial;
 }

@@ -26,6 +26,7 @@ struct rekeying {
     struct key_shop shop;
     struct key_choice keys;
     const struct sign_key *_Atomic signs; /* the identity in force */
+    struct made_keys prepared;            /* keys NULL: none were */
     struct node_keys **gone;              /* in force before */
     size_t gone_count, gone_capacity;
     /* what serves, once it is there */
@@ -56,6 +57,11 @@ void rekeying_listen_beside(struct rekeying *rekeying);
 
 /* The API made keys, and the parent is asked for them in this turn. Errors: ERR_IO. */
 enum status rekeying_keep(struct rekeying *rekeying, struct made_keys *made, struct err *err);
+/* A home that was put back from a copy: keys of this machine alone are made, beside those in force,
+ * unless some were asked for before. The secret is that of the home. Errors: as of make_keys. */
+enum status rekeying_prepare(struct rekeying *rekeying, struct bytes secret, struct err *err);
+/* Asks the parent for them. Errors: ERR_IO, and those of replicator_rotate. */
+enum status rekeying_ask_prepared(struct rekeying *rekeying, struct err *err);
 /* After a turn whose commit is durable. True when the parent is to be dialled anew. */
 bool rekeying_step(struct rekeying *rekeying);
 

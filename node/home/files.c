@@ -19,6 +19,13 @@ static enum status fail(struct err *err, const char *doing, const char *path)
                    os_reason(error));
 }
 
+/* What the disk cannot give any more is damaged, whoever wrote it. */
+static enum status fail_reading(struct err *err, const char *doing, const char *path)
+{
+    return errno == EIO ? err_set(err, ERR_CORRUPT, "file_unreadable path=%s", path)
+                        : fail(err, doing, path);
+}
+
 static bool write_all(int file, struct bytes data)
 {
     while (data.size != 0) {
@@ -96,7 +103,7 @@ enum status file_read(struct buf *out, const char *path, size_t limit, struct er
     buf_clear(out);
     file = open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0) {
-        return fail(err, "opened", path);
+        return fail_reading(err, "opened", path);
     }
     while (status == OK && got != 0) {
         buf_reserve(out, 4096);
@@ -104,7 +111,7 @@ enum status file_read(struct buf *out, const char *path, size_t limit, struct er
         if (got > 0) {
             out->size += (size_t)got;
         } else if (got < 0 && errno != EINTR) {
-            status = fail(err, "read", path);
+            status = fail_reading(err, "read", path);
         }
         if (out->size > limit) {
             status =

@@ -10,7 +10,8 @@
  * Errors: ERR_DISK_FULL, ERR_IO. */
 enum status file_write(const char *path, struct bytes data, struct err *err);
 
-/* `out` is replaced. Errors: ERR_NOT_FOUND (err is set), ERR_TOO_LARGE, ERR_IO. */
+/* `out` is replaced. Errors: ERR_NOT_FOUND (err is set), ERR_TOO_LARGE, ERR_IO; ERR_CORRUPT: the
+ * disk cannot read it any more (EIO). */
 enum status file_read(struct buf *out, const char *path, size_t limit, struct err *err);
 
 /* Makes a directory of mode 0700, unless there is one; its parent must exist.

@@ -83,7 +83,7 @@ enum status founders_read(struct founders *out, const char *home, struct err *er
     *out = FOUNDERS_NONE;
     home_file(path, home, "founders");
     status = file_read(&file, path, FOUNDERS_BYTES_MAX, err);
-    if (status == OK && !parse(out, buf_bytes(&file))) {
+    if (status == ERR_CORRUPT || (status == OK && !parse(out, buf_bytes(&file)))) {
         status = err_set(err, ERR_CORRUPT, "home_file_damaged path=%s", path);
     }
     buf_free(&file);

@@ -302,6 +302,9 @@ enum status home_grants_read(const char *home, struct bytes grants[ENROL_CHAIN_M
     }
     home_file(path, home, "grants");
     status = file_read(memory, path, GRANTS_BYTES_MAX, err);
+    if (status == ERR_CORRUPT) {
+        return err_set(err, status, "home_file_damaged path=%s", path);
+    }
     if (status != OK) {
         return status == ERR_NOT_FOUND ? err_set(err, status, "home_file_missing path=%s", path)
                                        : status;

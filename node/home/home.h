@@ -11,6 +11,12 @@
  *   HOME/lock           held by the running daemon; holds its pid
  *   HOME/hooks/alarm    told of alarms, where config.yaml names it (node/daemon/alarm_hook.h)
  *   HOME/damaged, HOME/ended   what a run left behind (node/home/notes.h)
+ *   HOME/resync         why its own log is fetched (notes.h)
+ *   HOME/import/        blocks that are taken in meanwhile: of an archive, of a damaged store
+ *   HOME/checkpoint/    while terrace backup copies it
+ *   HOME/backed_up      the last copy (node/home/last_backup.h)
+ *   HOME/archived       where an archive was begun (node/backup/archive.h)
+ *   HOME/store.aside-SECONDS   a damaged store that was made anew (node/daemon/healing.h)
  *
  * Directories are 0700, files 0600. A file is replaced whole (written aside, synced, renamed), so
  * a power cut leaves the old one or the new one. A home counts as complete once home_save has
@@ -31,6 +37,7 @@
 /* So that HOME/terrace.sock fits into a socket address. */
 enum { HOME_PATH_MAX = 92, HOME_FILE_MAX = HOME_PATH_MAX + 64 };
 enum { NETWORKS_TEXT_MAX = 512 };
+enum { ARCHIVE_PATH_MAX = 255 };
 enum { HOOK_PATH_MAX = 128, HOOK_SECONDS = 10, HOOK_SECONDS_MAX = 300 };
 
 struct home_config {
@@ -49,12 +56,14 @@ struct home_config {
         char endpoint[ENDPOINT_BYTES_MAX + 1];
         uint8_t curve_key[32];
     } parent;
-    struct replicator_limits limits;              /* 0: the default */
-    uint64_t disk_floor_bytes;                    /* 0: the store's default */
-    char alarm_hook[HOOK_PATH_MAX + 1];           /* from the home on, or from '/'; "": none */
-    uint32_t alarm_hook_seconds;                  /* 0: HOOK_SECONDS */
-    char metrics_listen[ENDPOINT_BYTES_MAX + 1];  /* of this machine alone; "": nowhere */
-    char api_listen[ENDPOINT_BYTES_MAX + 1];      /* "https://HOST:PORT"; "": the socket alone */
+    struct replicator_limits limits;             /* 0: the default */
+    uint64_t disk_floor_bytes;                   /* 0: the store's default */
+    char alarm_hook[HOOK_PATH_MAX + 1];          /* from the home on, or from '/'; "": none */
+    uint32_t alarm_hook_seconds;                 /* 0: HOOK_SECONDS */
+    char metrics_listen[ENDPOINT_BYTES_MAX + 1]; /* of this machine alone; "": nowhere */
+    char api_listen[ENDPOINT_BYTES_MAX + 1];     /* "https://HOST:PORT"; "": the socket alone */
+    char
+        archive[ARCHIVE_PATH_MAX + 1]; /* where the own log is written a second time; "": nowhere */
     char webhook_networks[NETWORKS_TEXT_MAX + 1]; /* where webhooks may go beside what is public */
 };
 

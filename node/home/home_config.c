@@ -34,6 +34,7 @@ struct config_file {
     char alarm_hook[HOOK_PATH_MAX + 1];
     uint32_t alarm_hook_seconds;
     char metrics_listen[ENDPOINT_BYTES_MAX + 1];
+    char archive[ARCHIVE_PATH_MAX + 1];
     char webhook_networks[NETWORKS_TEXT_MAX + 1];
     struct api_section api;
     char parent_endpoint[ENDPOINT_BYTES_MAX + 1];
@@ -81,6 +82,7 @@ static const cyaml_schema_field_t config_fields[] = {
     CYAML_FIELD_UINT("alarm_hook_seconds", CYAML_FLAG_OPTIONAL, struct config_file,
                      alarm_hook_seconds),
     TEXT(metrics_listen, CYAML_FLAG_OPTIONAL),
+    TEXT(archive, CYAML_FLAG_OPTIONAL),
     TEXT(webhook_networks, CYAML_FLAG_OPTIONAL),
     CYAML_FIELD_MAPPING("api", CYAML_FLAG_OPTIONAL, struct config_file, api, api_fields),
     TEXT(parent_endpoint, CYAML_FLAG_OPTIONAL),
@@ -327,6 +329,17 @@ static enum status take_hook(const struct check *check, char out[HOOK_PATH_MAX +
     return OK;
 }
 
+/* A whole path: a service and a person at a terminal stand in different directories. */
+static enum status take_archive(const struct check *check, char out[ARCHIVE_PATH_MAX + 1],
+                                const char *text)
+{
+    if (text[0] != '\0' && (text[0] != '/' || !text_plain(bytes_text(text)))) {
+        return complain(check, NULL, "archive", "must_be_whole_path");
+    }
+    memcpy(out, text, ARCHIVE_PATH_MAX + 1);
+    return OK;
+}
+
 static enum status take_hex(const struct check *check, const char *section, const char *key,
                             void *out, const char *text)
 {
@@ -450,6 +463,9 @@ static enum status take_all(const struct check *check, struct home_config *out,
     }
     if (status == OK) {
         status = take_hook(check, out->alarm_hook, file->alarm_hook);
+    }
+    if (status == OK) {
+        status = take_archive(check, out->archive, file->archive);
     }
     if (status == OK) {
         status = take_metrics(check, out->metrics_listen, file->metrics_listen);

@@ -136,6 +136,19 @@ static void put_webhooks(struct buf *out, const struct home_config *config)
     put_quoted(out, "webhook_networks", some ? config->webhook_networks : "127.0.0.0/8");
 }
 
+/* Where the own log is kept beside this home. */
+static void put_archive(struct buf *out, const struct home_config *config)
+{
+    const bool some = config->archive[0] != '\0';
+
+    put(out,
+        "\n# A directory on another disk or machine, mounted here: every block of the own log is "
+        "written there,\n"
+        "# too, within ten seconds. At the root of a tree nobody else has all of it.\n%s",
+        some ? "" : "# ");
+    put_quoted(out, "archive", some ? config->archive : "/mnt/archive");
+}
+
 /* How an operator is told. */
 static void put_watch(struct buf *out, const struct home_config *config)
 {
@@ -188,6 +201,7 @@ void home_print(struct buf *out, const struct home_config *config)
         config->disk_floor_bytes == 0 ? "# " : "",
         config->disk_floor_bytes == 0 ? (uint64_t)STORE_ROCKS_FLOOR_BYTES
                                       : config->disk_floor_bytes);
+    put_archive(out, config);
     put_watch(out, config);
     put_api(out, config);
     put_webhooks(out, config);

@@ -86,6 +86,26 @@ static enum status check_new_passphrase(const struct buf *passphrase, struct err
                : OK;
 }
 
+/* ERR_NOT_FOUND: none is named, or it is empty: the one who read it before did not get far. */
+static enum status from_descriptor(struct buf *out, struct err *err)
+{
+    const char *number = getenv(KEYS_PASSPHRASE_FD);
+    const int file = number == NULL ? -1 : (int)strtol(number, NULL, 10);
+    ssize_t got = 1;
+
+    if (file <= STDERR_FILENO) {
+        return ERR_NOT_FOUND;
+    }
+    buf_reserve(out, PASSPHRASE_BYTES_MAX + 1); /* never moved, so that one wipe is enough */
+    while (out->size <= PASSPHRASE_BYTES_MAX && (got > 0 || (got < 0 && errno == EINTR))) {
+        got = read(file, out->data + out->size, PASSPHRASE_BYTES_MAX + 1 - out->size);
+        out->size += got > 0 ? (size_t)got : 0;
+    }
+    (void)close(file);
+    (void)unsetenv(KEYS_PASSPHRASE_FD);
+    return out->size == 0 ? ERR_NOT_FOUND : check_passphrase(out, err);
+}
+
 static enum status from_credential(struct buf *out, struct err *err)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
@@ -139,7 +159,10 @@ enum status keys_passphrase(struct buf *out, bool confirm, struct err *err)
     enum status status;
 
     buf_clear(out);
-    if (given != NULL) {
+    status = from_descriptor(out, err);
+    if (status != ERR_NOT_FOUND) {
+        given = NULL;
+    } else if (given != NULL) {
         buf_append_bytes(out, bytes_text(given));
         crypto_wipe(given, strlen(given)); /* /proc shows this memory, set or not */
         (void)unsetenv("TERRACE_PASSPHRASE");

@@ -24,10 +24,12 @@ struct node_keys { /* from node_keys_new, in memory that is not swapped where th
 struct node_keys *node_keys_new(void);
 void node_keys_free(struct node_keys *keys); /* wipes; NULL is fine */
 
-/* The passphrase, from the first of: $TERRACE_PASSPHRASE, the systemd credential
+/* In the environment: a descriptor from which the passphrase is read, to its end. */
+#define KEYS_PASSPHRASE_FD "TERRACE_PASSPHRASE_FD"
+/* The passphrase, from the first of: that descriptor, $TERRACE_PASSPHRASE, the systemd credential
  * terrace-passphrase, a prompt in the language of the environment when stdin is a terminal (twice
  * when `confirm`, for a new one, of 8 bytes or more).
- * The variable is wiped and unset: call it once in a process. Wipe and free `out`. Errors:
+ * The variables are wiped and unset: call it once in a process. Wipe and free `out`. Errors:
  * ERR_NOT_FOUND when there is none of them, with `err` untouched; ERR_KEY when it is empty, too
  * short or too long, or the two differ; ERR_IO. */
 enum status keys_passphrase(struct buf *out, bool confirm, struct err *err);

@@ -11,7 +11,8 @@
 
 enum { DIRECTORY_BYTES_MAX = 256, PATH_BYTES = DIRECTORY_BYTES_MAX + 64 };
 
-static const char identity_file[] = "identity.key", curve_file[] = "curve.key";
+static const char identity_file[] = "identity.key", curve_file[] = "curve.key",
+                  copied_file[] = "of_copy";
 
 static void join(char out[PATH_BYTES], const char *directory, const char *file)
 {
@@ -30,8 +31,8 @@ static bool present(const char *directory, const char *file)
 /* A folder and what a write that was cut off left in it. */
 static void drop(const char *directory, const char *of)
 {
-    static const char *const files[] = {"identity.key", "curve.key", "identity.key.new",
-                                        "curve.key.new"};
+    static const char *const files[] = {"identity.key",  "curve.key", "identity.key.new",
+                                        "curve.key.new", copied_file, "of_copy.new"};
     char inner[PATH_BYTES], path[PATH_BYTES];
 
     join(inner, directory, of);
@@ -59,6 +60,7 @@ static enum status load_next(struct key_choice *choice, const char *directory, s
         return OK;
     }
     choice->next = node_keys_new();
+    choice->next_of_copy = present(next, copied_file);
     *choice->next = *choice->in_force;
     if (identity) {
         status = keys_identity_load(&choice->next->identity, next, secret, err);
@@ -123,6 +125,7 @@ static enum status take_next(struct key_choice *choice, const char *directory, s
     }
     choice->in_force = choice->next;
     choice->next = NULL;
+    choice->next_of_copy = false;
     if (memcmp(former->curve.public, choice->in_force->curve.public, sizeof former->curve.public) !=
         0) {
         node_keys_free(choice->former);
@@ -162,7 +165,7 @@ void key_choice_free(struct key_choice *choice)
     node_keys_free(choice->in_force);
     node_keys_free(choice->next);
     node_keys_free(choice->former);
-    *choice = (struct key_choice){NULL, NULL, NULL};
+    *choice = (struct key_choice){NULL, NULL, NULL, false};
 }
 
 static enum status sync_directory(const char *path, struct err *err)
@@ -186,6 +189,15 @@ void next_keys_unmake(const char *directory)
 void next_keys_drop(const char *directory)
 {
     drop(directory, "next");
+}
+
+enum status next_keys_mark_copied(const char *directory, struct err *err)
+{
+    char next[PATH_BYTES], path[PATH_BYTES];
+
+    join(next, directory, "next");
+    join(path, next, copied_file);
+    return present(directory, "next") ? file_write(path, BYTES_NONE, err) : OK;
 }
 
 enum status next_keys_make(const struct next_keys *next, const char *directory, enum key_seal seal,
@@ -265,7 +277,9 @@ enum status next_keys_take(const char *directory, struct err *err)
     if (status == OK && present(next, identity_file)) {
         status = move(directory, identity_file, err);
     }
-    (void)rmdir(next);
+    if (status == OK) {
+        drop(directory, "next");
+    }
     return status == OK ? OK : err_wrap(err, "take_keys");
 }
 

@@ -2,6 +2,7 @@
  *
  *   next/identity.key, next/curve.key   asked for, not granted yet; sealed as the others are. One
  *                                       that stays as it is, is not there
+ *   next/of_copy                        they came with a copy, whose twin has them, too
  *   made/...                            the same, before anybody is asked
  *   former/curve.key                    the link key before, until all children know the new one
  *
@@ -23,6 +24,7 @@ struct key_choice {
     struct node_keys *in_force;
     struct node_keys *next;   /* NULL: none is asked for */
     struct node_keys *former; /* its curve alone; NULL: none is kept */
+    bool next_of_copy;        /* asked for where the copy was taken */
 };
 /* All that there are, by their places. Errors: as of keys_load. */
 enum status key_choice_load(struct key_choice *out, const char *directory, struct bytes secret,
@@ -45,6 +47,9 @@ void next_keys_unmake(const char *directory);
 /* Those that were made take the place of others that the parent did not offer: it is asked for them
  * from now on. Quick. Errors: ERR_IO. */
 enum status next_keys_ask(const char *directory, struct err *err);
+/* A home is made of a copy: what was asked for may be granted still, and is no key of this machine
+ * alone. Errors: ERR_IO, ERR_DISK_FULL. */
+enum status next_keys_mark_copied(const char *directory, struct err *err);
 /* Nobody was asked for them. */
 void next_keys_drop(const char *directory);
 /* The grant that names them is durable: they take the places of those in force; the former link key

@@ -83,6 +83,7 @@ static void tell_choices(const struct telling *telling, const struct home_config
     tell(telling, "", "log", levels[config->log_level], SETTING_FROM_FILE);
     tell(telling, "", "seal", seals[config->seal], SETTING_FROM_FILE);
     tell_number(telling, "", "disk_floor_bytes", config->disk_floor_bytes, STORE_ROCKS_FLOOR_BYTES);
+    tell_text(telling, "", "archive", config->archive);
     tell_text(telling, "", "alarm_hook", config->alarm_hook);
     tell_number(telling, "", "alarm_hook_seconds", config->alarm_hook_seconds, HOOK_SECONDS);
 }

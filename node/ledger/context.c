@@ -27,6 +27,16 @@ void ledger_alarm_over(const struct ledger *ledger, enum alarm_code code, struct
     }
 }
 
+uint64_t ledger_now(const struct ledger *ledger)
+{
+    uint64_t time_ms = 0;
+
+    if (ledger->config.sink.own_lsn != NULL) {
+        (void)ledger->config.sink.own_lsn(ledger->config.sink.arg, &time_ms);
+    }
+    return time_ms;
+}
+
 bool ledger_is_above(const struct ledger *ledger, struct division division)
 {
     return roster_within(ledger->config.roster, ledger->config.self, division);
@@ -39,9 +49,8 @@ bool ledger_is_below(const struct ledger *ledger, struct division division)
 
 bool ledger_knows(const struct entry *entry)
 {
-    return entry->kind < KIND_USER_FIRST
-               ? link_kind_known(entry->kind, entry->format)
-               : kind_info(entry->kind) != NULL && entry->format == DOCUMENT_FORMAT;
+    return entry->kind < KIND_USER_FIRST ? link_kind_known(entry->kind, entry->format)
+                                         : document_format_known(entry->kind, entry->format);
 }
 
 enum status ledger_stop_before(const struct ledger *ledger, struct division author,
@@ -60,4 +69,19 @@ enum status ledger_stop_before(const struct ledger *ledger, struct division auth
                   entry->lsn, author.code, written, entry->kind, entry->format);
     ledger_alarm(ledger, ALARM_NEEDS_UPGRADE, author, "%s", err->text);
     return err->status;
+}
+
+const char *ledger_today(struct ledger *ledger)
+{
+    uint64_t now_ms = ledger->own.last_time_ms, day;
+
+    if (ledger->config.sink.own_lsn != NULL) {
+        (void)ledger->config.sink.own_lsn(ledger->config.sink.arg, &now_ms);
+    }
+    day = clock_day(now_ms);
+    if (day != ledger->today || ledger->today_text[0] == '\0') {
+        ledger->today = day;
+        day_format(ledger->today_text, day);
+    }
+    return ledger->today_text;
 }

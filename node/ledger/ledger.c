@@ -8,7 +8,10 @@
 #include "node/ledger/context.h"
 #include "node/ledger/families/family.h"
 #include "node/ledger/families/project.h"
+#include "node/ledger/families/project_money.h"
 #include "node/ledger/families/transfer_match.h"
+#include "node/ledger/posting/closing.h"
+#include "node/ledger/posting/year_funds.h"
 
 struct ledger *ledger_open(const struct ledger_config *config)
 {
@@ -43,7 +46,13 @@ struct audience ledger_audience(const struct ledger *ledger, struct txn *txn,
 {
     const struct division self = ledger->config.self;
     struct audience audience = kind_audience(document, self);
+    const struct division party = document_party(document);
+    const bool is_for_party =
+        kind_info(document->kind)->reach == REACH_PARTY || kind_is_answer(document->kind);
 
+    if (is_for_party) { /* one above holds the author's own line */
+        audience.division = ledger_is_below(ledger, party) ? party : self;
+    }
     if (project_was_tracked(ledger, txn, document)) {
         audience.kind = AUDIENCE_TREE;
     }
@@ -73,18 +82,31 @@ static const char *book_entry(struct ledger *ledger, struct txn *txn,
     if (id.size == 0) {
         return "id_missing";
     }
+    if (document_lacks_year(document)) {
+        return "year_missing";
+    }
+    if (document_is_anothers(document, entry->author)) {
+        return "division_is_another";
+    }
+    if (closing_line_is_id(id)) {
+        return "id_of_closing_line";
+    }
     if (doc_load(txn, entry->author, id, &there)) {
         return "id_repeated";
     }
-    why = booking_make(&ledger->booking, txn, entry, document, kind_steps(document->kind)->book);
+    why = booking_make(&ledger->booking, txn, entry, document, buf_bytes(&postings->folded),
+                       kind_steps(document->kind)->book, kind_steps(document->kind)->note);
     if (why != NULL) {
         return why;
     }
     booking_post(&ledger->booking);
     if (!ledger->in_dry_run) { /* what is only tried gets into no digest and no list */
         block_postings_add(postings, entry, id, &ledger->booking);
+    } else { /* and no block will add it to the sums */
+        year_funds_try(txn, entry->author, &ledger->booking);
     }
     booking_store(&ledger->booking, txn, entry->author, document);
+    project_book(txn, entry, document, &ledger->booking);
     return NULL;
 }
 
@@ -170,11 +192,32 @@ void ledger_own_digest(struct ledger *ledger, struct txn *txn, struct hash *dige
 
 /* --- a block of a log below --- */
 
+/* No honest author closes a year with money open in it. */
+static void alarm_open_money(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                             const struct document *document)
+{
+    const int year = document_year(document);
+    struct year_funds funds;
+    int128 sum;
+
+    if (document->kind != KIND_CLOSE_YEAR || document_has(document, FIELD_MONTH)) {
+        return;
+    }
+    year_funds_load(&funds, txn, entry->author, year, buf_bytes(&ledger->block.folded));
+    if (closing_open_account(&funds, &sum) != 0) {
+        ledger_alarm(ledger, ALARM_BAD_ENTRY, entry->author,
+                     "closed_with_money lsn=%" PRIu64 " author=%s year=%d", entry->lsn,
+                     entry->author.code, year);
+    }
+    year_funds_free(&funds);
+}
+
 static void apply_fact(struct ledger *ledger, struct txn *txn, const struct applied *entry)
 {
     struct document document;
     const struct posting *posting;
     const char *why = "unreadable";
+    int closed;
     struct err err;
 
     if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
@@ -187,6 +230,13 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
                      entry->author.code, why);
         return;
     }
+    closed = closing_moved_year(&ledger->booking, txn, entry->author);
+    if (closed != 0) {
+        ledger_alarm(ledger, ALARM_BAD_ENTRY, entry->author,
+                     "entry_in_closed_year lsn=%" PRIu64 " author=%s year=%d", entry->lsn,
+                     entry->author.code, closed);
+    }
+    alarm_open_money(ledger, txn, entry, &document);
     posting = booking_below_zero(&ledger->booking);
     if (posting != NULL) {
         ledger_alarm(ledger, ALARM_BELOW_ZERO, entry->author,

@@ -6,7 +6,7 @@
  *
  *   own:      check_form -> check_exists -> complete -> check_rules -> apply -> (entry in the log)
  *   below:    apply_block: every entry, then digest against the header's
- *   above:    observe.h: indexes what is addressed to us (codes, projects, transfers, settles)
+ *   above:    observe.h: indexes what is addressed to us (codes, projects, asks, answers, settles)
  *
  * All state is rows reached through the turn's txn (node/ledger/rows/rows.h), so a dry run is a
  * child txn, and a crash leaves a turn whole or absent. Nothing here knows a link, a disk or a
@@ -30,9 +30,10 @@ struct ledger_sink {
      * what `body` points into. False when it cannot be read (the turn's txn_status tells why). */
     bool (*read_entry)(void *arg, struct division author, uint64_t lsn, struct buf *memory,
                        struct bytes *body);
-    /* A register or return of our own transfer was applied: `settle` is complete and must be
-     * appended and applied in this turn. */
-    void (*settle_due)(void *arg, struct txn *txn, const struct document *settle);
+    /* What this node itself must say to what it heard: the settle of an own ask that was answered,
+     * or the return of a transfer that was taken back. It is complete, and must be appended and
+     * applied in this turn, unless something of its id is there. */
+    void (*document_due)(void *arg, struct txn *txn, const struct document *document);
     /* What is wrong with a log, or between two; `message` as in proto/message.h. */
     void (*alarm)(void *arg, enum alarm_code code, struct division about, const char *message);
     /* The last lsn of the own log, entries that are not documents (grants) included, at the time

@@ -104,7 +104,8 @@ static void observe_entry(struct ledger *ledger, struct txn *txn, const struct a
     struct err err;
 
     if (document_decode(&document, entry->kind, entry->body, &err) != OK ||
-        document_id(&document).size == 0 ||
+        document_id(&document).size == 0 || document_lacks_year(&document) ||
+        document_is_anothers(&document, entry->author) ||
         doc_load(txn, entry->author, document_id(&document), &row)) {
         ledger_alarm(ledger, ALARM_BAD_ENTRY, entry->author,
                      "entry_unread_or_repeated lsn=%" PRIu64 " author=%s", entry->lsn,
@@ -157,6 +158,17 @@ void ledger_observe_block(struct ledger *ledger, struct txn *txn, const struct b
         (void)ledger_stop_before(ledger, header->author, &entries[done], &err);
         cursor.block_lsn = header->first_lsn;
         cursor.lsn = entries[done].lsn;
+    }
+    cursor.held_lsn = block_last_lsn(header);
+    observe_cursor_store(txn, &cursor);
+}
+
+void ledger_observe_later(struct txn *txn, const struct block_header *header)
+{
+    struct observe_cursor cursor;
+
+    if (!ledger_observe_cursor(txn, header->author, &header->audience, &cursor)) {
+        cursor.block_lsn = cursor.lsn = header->first_lsn;
     }
     cursor.held_lsn = block_last_lsn(header);
     observe_cursor_store(txn, &cursor);

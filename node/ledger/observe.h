@@ -1,7 +1,8 @@
 /* observe - logs above, as far as this node may hold them: one audience at a time, each in the
  * order of its lsn.
  *
- *   block of a log above --> rows of documents, codes, projects, transfers to this node, settles
+ *   block of a log above --> rows of documents, codes, projects, asks to this node and those below,
+ *                            answers to what they sent up, settles
  *
  * Nothing of it is booked. Observing stops before the first entry of a kind unknown to this
  * version; blocks go on being held and forwarded, and what was not observed is read back from the
@@ -17,6 +18,10 @@
  * stops, for this audience of the log; the row says where, for as long as blocks wait. */
 void ledger_observe_block(struct ledger *ledger, struct txn *txn, const struct block_header *header,
                           const struct entry *entries, size_t count);
+
+/* The same block, which is only held for now: observing waits before it, and goes on after the next
+ * opening (node/core/catch_up.h). */
+void ledger_observe_later(struct txn *txn, const struct block_header *header);
 
 struct observe_cursor {
     struct division author;

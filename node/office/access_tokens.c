@@ -241,3 +241,11 @@ void node_access_token_used(struct txn *txn, const struct hash *hash, uint64_t u
         stage(txn, &token);
     }
 }
+
+bool access_token_row_fits(struct bytes key, struct bytes value)
+{
+    const struct hash hash = HASH_ZERO;
+    struct access_token token;
+
+    return key.size == KEY_SIZE && parse(&token, &hash, value);
+}

@@ -50,5 +50,7 @@ enum status node_access_token_revoke(struct txn *txn, const char *name, const ch
  */
 size_t access_tokens_of(struct txn *txn, const char *maker, uint64_t now_unix_ms, bool ends);
 void node_access_token_used(struct txn *txn, const struct hash *hash, uint64_t unix_ms);
+/* Has the row the form that is written? */
+bool access_token_row_fits(struct bytes key, struct bytes value);
 
 #endif

@@ -379,3 +379,10 @@ enum status person_role(struct node *node, struct txn *txn, const struct operato
     }
     return status;
 }
+
+bool browser_key_row_fits(struct bytes key, struct bytes value)
+{
+    struct browser_key row;
+
+    return parse(&row, key, value) && row.state <= BROWSER_KEY_ENDED;
+}

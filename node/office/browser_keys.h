@@ -77,5 +77,7 @@ bool browser_key_find(struct txn *txn, const uint8_t id[BROWSER_KEY_ID_SIZE],
 /* All, by key, until `visit` returns false. */
 void browser_keys_each(struct txn *txn, bool (*visit)(void *arg, const struct browser_key *key),
                        void *arg);
+/* Has the row the form that is written? */
+bool browser_key_row_fits(struct bytes key, struct bytes value);
 
 #endif

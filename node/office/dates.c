@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "node/ledger/schema/kinds.h"
+
 enum { DATE_SIZE = 10, DAY_MS = 24 * 3600 * 1000 };
 
-/* When something happened; a span's start_date and end_date are left out. */
+/* When something happened; a span's start_date and end_date are left out, and so is the date with
+ * which a calendar's span begins. */
 static const enum field of_facts[] = {FIELD_APPROVAL_DATE, FIELD_DATE, FIELD_DOC_DATE,
                                       FIELD_XPAY_DATE};
 
@@ -30,7 +33,8 @@ enum reason dates_check(const struct document *document, uint64_t unix_ms, struc
         const struct bytes date = document_text(document, of_facts[i]);
         char text[32];
 
-        if (date.size != DATE_SIZE) {
+        if (date.size != DATE_SIZE ||
+            (document->kind == KIND_CALENDAR && of_facts[i] == FIELD_DATE)) {
             continue;
         }
         const struct bytes last = last_day(text, unix_ms);

@@ -426,3 +426,10 @@ void batch_each(struct txn *txn,
 
     (void)txn_scan(txn, SPACE_LOCAL, bytes_of(&letter, 1), visit_batch, &batches, &err);
 }
+
+bool batch_row_fits(struct bytes value)
+{
+    struct batch_row batch;
+
+    return parse_batch(value, &batch);
+}

@@ -99,5 +99,7 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
 void draft_end(struct node *node, struct txn *txn, const struct draft_batch *batch,
                const struct person *maker, const char *file);
 void draft_batch_free(struct draft_batch *batch);
+/* Has the row of a post the form that is written? */
+bool batch_row_fits(struct bytes value);
 
 #endif

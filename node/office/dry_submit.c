@@ -72,7 +72,7 @@ static void set_refused(struct submit_item *item)
 /* Completed and judged; entered, so that what follows in the post may build on it. */
 static void judge(struct dry_post *post, struct submit_item *item, struct dry_shown *shown)
 {
-    const bool drafted = intake_needs_approval(&post->intake, item->document.kind);
+    const bool drafted = intake_needs_approval(&post->intake, &item->document);
     struct ledger *ledger = post->node->ledger;
     struct document document;
     enum reason reason;
@@ -157,7 +157,7 @@ static bool any_needs_approval(const struct dry_post *post, const struct submit_
                                size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!items[i].malformed && intake_needs_approval(&post->intake, items[i].document.kind)) {
+        if (!items[i].malformed && intake_needs_approval(&post->intake, &items[i].document)) {
             return true;
         }
     }

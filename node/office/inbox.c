@@ -6,6 +6,7 @@
 #include "node/ledger/rows/open_items.h"
 #include "node/ledger/schema/clocks.h"
 #include "node/office/drafts.h"
+#include "node/office/inbox_years.h"
 #include "node/office/set_aside.h"
 #include "proto/array.h"
 
@@ -14,10 +15,9 @@
 enum { ROWS_READ_MAX = 5000 };
 
 static const char *const names[INBOX_GROUPS] = {
-    [INBOX_TO_REGISTER] = "to_register",
-    [INBOX_TO_CORRECT] = "to_correct",
-    [INBOX_TO_APPROVE] = "to_approve",
-    [INBOX_AWAITING_ANSWER] = "awaiting_answer",
+    [INBOX_TO_REGISTER] = "to_register", [INBOX_TO_CORRECT] = "to_correct",
+    [INBOX_TO_APPROVE] = "to_approve",   [INBOX_AWAITING_ANSWER] = "awaiting_answer",
+    [INBOX_TO_CLOSE] = "to_close",
 };
 
 const char *inbox_group_name(enum inbox_group group)
@@ -391,6 +391,9 @@ void inbox_each(const struct inbox *inbox, enum inbox_group group, const struct 
     case INBOX_TO_APPROVE:
         (void)each_post(inbox, after, SIZE_MAX, visit, arg);
         break;
+    case INBOX_TO_CLOSE:
+        inbox_years_each(inbox, after, visit, arg);
+        break;
     default:
         each_open(inbox, group, after, visit, arg);
     }
@@ -415,6 +418,9 @@ void inbox_total(const struct inbox *inbox, enum inbox_group group, struct inbox
         break;
     case INBOX_TO_APPROVE:
         out->is_least = each_post(inbox, NULL, ROWS_READ_MAX, add_item, out);
+        break;
+    case INBOX_TO_CLOSE:
+        inbox_years_each(inbox, NULL, add_item, out);
         break;
     default:
         total_open(inbox, group, out);

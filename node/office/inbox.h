@@ -1,14 +1,16 @@
 /* inbox - what waits for this division, and for one of its persons.
  *
- *   to_register      transfers from above, neither registered nor returned    by due date
+ *   to_register      what came for an answer: transfers and recalls from above, by due date
+ *                    differences to them, remittances from below
  *   to_correct       what was refused, sent back, or would be refused: its    by the time of that
  *                    maker's to mend
  *   to_approve       posts of drafts that no checker has decided              by submission
- *   awaiting_answer  own transfers that their receiver has not answered       by due date
+ *   awaiting_answer  own asks that their receiver has not answered            by due date
+ *   to_close         years that are over and not closed (inbox_years.h)       by year
  *
- * The first and the last are the division's, whoever asks. A person's own are what he may approve,
- * which is what others made, and what he made himself and must correct. How long it takes depends
- * on what waits and not on what the ledger holds.
+ * The first and the last two are the division's, whoever asks. A person's own are what he may
+ * approve, which is what others made, and what he made himself and must correct. How long it takes
+ * depends on what waits and not on what the ledger holds.
  *
  * Owns: nothing; the views of an item die with the visit. Thread: any, with a txn of its own.
  * Units: fen; days are those of schema/clocks.h. */
@@ -23,6 +25,7 @@ enum inbox_group {
     INBOX_TO_CORRECT,
     INBOX_TO_APPROVE,
     INBOX_AWAITING_ANSWER,
+    INBOX_TO_CLOSE,
     INBOX_GROUPS
 };
 const char *inbox_group_name(enum inbox_group group);  /* "to_register" */
@@ -38,7 +41,7 @@ struct inbox {
 
 /* Where an item stands within its group. */
 struct inbox_place {
-    uint64_t number;        /* a day, a time or a batch: what the group is sorted by */
+    uint64_t number;        /* a day, a time, a batch, a year: what the group is sorted by */
     struct division author; /* of a transfer; else NONE */
     struct bytes id;        /* empty for a post of several drafts */
 };
@@ -55,6 +58,8 @@ struct inbox_item {
     int128 amount;                 /* of them all */
     const char *maker;             /* of a post; NULL */
     const struct set_aside *aside; /* of what must be corrected; NULL */
+    int year;                      /* that is not closed; 0 */
+    unsigned hindrances;           /* so many things hinder closing it */
     bool is_draft; /* ... and waits as it is: its refusal is what approval would say */
 };
 /* The items of a group behind `after` (NULL: all), until `visit` returns false. */

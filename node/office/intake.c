@@ -17,14 +17,14 @@ struct intake intake_open(const struct node *node, struct txn *txn,
     };
 }
 
-bool intake_needs_approval(const struct intake *intake, uint32_t kind)
+bool intake_needs_approval(const struct intake *intake, const struct document *document)
 {
-    return policy_needs(intake->policy, kind);
+    return policy_needs_document(intake->policy, document);
 }
 
 bool intake_pass(const struct intake *intake, struct submit_item *item)
 {
-    const bool drafted = intake_needs_approval(intake, item->document.kind);
+    const bool drafted = intake_needs_approval(intake, &item->document);
     const struct node *node = intake->node;
     enum reason reason = dates_check(&item->document, node->turn_unix_ms, &item->refusal);
 

@@ -17,8 +17,8 @@ struct intake {
 struct intake intake_open(const struct node *node, struct txn *txn,
                           const struct submit_terms *terms);
 
-/* Does a document of this kind wait for a checker here? */
-bool intake_needs_approval(const struct intake *intake, uint32_t kind);
+/* Does this document wait for a checker here? */
+bool intake_needs_approval(const struct intake *intake, const struct document *document);
 
 /* May this document be handed in now, by who is named? Otherwise the item is refused. */
 bool intake_pass(const struct intake *intake, struct submit_item *item);

@@ -38,8 +38,18 @@
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_PROPOSAL, 'p', "batch(u64)", "sealed secret of who becomes known by a proposal",       \
       "proposals")                                                                                 \
+    X(LOCAL_RESYNC, 'y', "nothing, or division(9)",                                                \
+      "report of the last resync; whom it goes on without: when, admin", "core/resync")            \
+    X(LOCAL_RESYNC_KEYS, 'Y', "",                                                                  \
+      "hash of the note of a home that was put back, the keys made here that it asked for: "       \
+      "identity(32), link(32)",                                                                    \
+      "core/resync")                                                                               \
     X(LOCAL_REVOCATION, 'R', "division(9)", "a revocation that waits: when, admin, reason",        \
       "revocations")                                                                               \
+    X(LOCAL_RULES, 'L', "",                                                                        \
+      "by which rules rows of ledgers were made (u32), kind and format (u32 each) of all they "    \
+      "fold",                                                                                      \
+      "core/rebuild")                                                                              \
     X(LOCAL_REMAINING, 'r', "batch(u64)", "drafts of the batch still pending (u64)", "drafts")     \
     X(LOCAL_SCRUB, 'S', "",                                                                        \
       "which blocks held were read again: positions of the order of arrival, blocks, faults, "     \

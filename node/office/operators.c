@@ -10,6 +10,12 @@
 #include "node/office/local_keys.h"
 #include "node/office/operators.h"
 
+enum {
+    ENABLED = 1,
+    ENABLED_ONCE = 2, /* waits */
+    ENABLED_AT = 4,   /* where it stands in a row: behind the roles */
+};
+
 static struct bytes operator_key(char key[66], const char *name)
 {
     return bytes_of(key, (size_t)snprintf(key, 66, "%c%s", LOCAL_OPERATOR, name));
@@ -21,7 +27,7 @@ void node_operator_put(struct txn *txn, const struct operator_row *row)
     char key[66];
 
     buf_put_u32(&value, row->roles);
-    buf_put_u8(&value, row->enabled);
+    buf_put_u8(&value, !row->enabled ? 0 : row->waits ? ENABLED_ONCE : ENABLED);
     buf_append(&value, &row->key, sizeof row->key);
     buf_put_u64(&value, row->since_unix_ms);
     buf_append_bytes(&value, row->sealed);
@@ -32,11 +38,14 @@ void node_operator_put(struct txn *txn, const struct operator_row *row)
 static bool parse_row(struct operator_row *row, struct bytes name, struct bytes value)
 {
     struct reader reader = reader_of(value);
+    uint8_t enabled;
 
     memset(row, 0, sizeof *row);
     (void)snprintf(row->name, sizeof row->name, "%.*s", (int)name.size, (const char *)name.data);
     row->roles = reader_u32(&reader);
-    row->enabled = reader_u8(&reader) != 0;
+    enabled = reader_u8(&reader);
+    row->enabled = enabled != 0;
+    row->waits = enabled == ENABLED_ONCE;
     reader_copy(&reader, &row->key, sizeof row->key);
     row->since_unix_ms = reader_u64(&reader);
     row->sealed = reader_bytes(&reader, reader_left(&reader));
@@ -352,4 +361,21 @@ bool node_needs_two(const struct node *node, struct txn *txn)
 
     node_operators(txn, count_admin, &admins);
     return !number_set_is_empty(&policy.kinds) && admins >= 2;
+}
+
+bool operator_row_fits(struct bytes key, struct bytes value)
+{
+    struct operator_row row;
+
+    return key.size > 1 && key.size <= sizeof row.name &&
+           parse_row(&row, bytes_of(key.data + 1, key.size - 1), value);
+}
+
+void operator_row_age(struct buf *out, struct bytes value)
+{
+    buf_clear(out);
+    buf_append_bytes(out, value);
+    if (value.size > ENABLED_AT && value.data[ENABLED_AT] != 0) {
+        out->data[ENABLED_AT] = ENABLED_ONCE;
+    }
 }

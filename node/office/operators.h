@@ -18,6 +18,7 @@ struct operator_row {
     uint64_t since_unix_ms; /* when the key was made known */
     struct bytes sealed;
     bool enabled;
+    bool waits; /* salvaged, perhaps old: node/office/aged_persons.h */
     char
         by[64]; /* whose word the change is: in the entry, and never in the row; "": nobody's yet */
     const struct vouchers *vouchers; /* the same with their keys; never in the row */
@@ -70,5 +71,10 @@ bool node_has_role(struct txn *txn, uint32_t roles);
 bool node_needs_two(const struct node *node, struct txn *txn);
 void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
                     void *arg);
+/* Has the row the form that is written? */
+bool operator_row_fits(struct bytes key, struct bytes value);
+/* The value of such a row as one that may be old (node/office/aged_persons.h): who is ended stays
+ * so. */
+void operator_row_age(struct buf *out, struct bytes value);
 
 #endif

@@ -221,3 +221,10 @@ void node_withdraw(struct node *node, struct txn *txn, struct approve_item *item
         refuse_item(item, REASON_ANOTHERS);
     }
 }
+
+bool set_aside_row_fits(struct bytes key, struct bytes value)
+{
+    struct set_aside aside;
+
+    return key.size > 1 && parse_row(&aside, bytes_of(key.data + 1, key.size - 1), value);
+}

@@ -43,5 +43,7 @@ void node_reject(struct node *node, struct txn *txn, struct approve_item *item, 
 /* Takes back a draft, or what was set aside, for good; SUBMIT_ACCEPTED when it is done. */
 void node_withdraw(struct node *node, struct txn *txn, struct approve_item *item,
                    const struct person *maker);
+/* Has the row the form that is written? */
+bool set_aside_row_fits(struct bytes key, struct bytes value);
 
 #endif

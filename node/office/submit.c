@@ -53,7 +53,7 @@ static enum reason check_form(struct post *post, struct submit_item *item)
         ledger_check_form(node->ledger, post->txn, &item->document, true, &item->refusal);
 
     if (reason == REASON_MISSING && kind_has_versions(item->document.kind) &&
-        intake_needs_approval(&post->intake, item->document.kind)) {
+        intake_needs_approval(&post->intake, &item->document)) {
         struct txn *txn = drafted_begin(post->drafted, node, post->txn);
 
         reason = ledger_check_form(node->ledger, txn, &item->document, true, &item->refusal);
@@ -170,7 +170,7 @@ static void take_out_later_ones(struct post *post, struct submit_item *items, si
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!item->malformed && intake_needs_approval(&post->intake, item->document.kind) &&
+        if (!item->malformed && intake_needs_approval(&post->intake, &item->document) &&
             ledger_check_form(post->node->ledger, post->txn, &item->document, true,
                               &item->refusal) == REASON_NONE &&
             earlier_pass(&post->rules, item, &earlier) && earlier.place == DRAFT_WAITS &&
@@ -183,7 +183,7 @@ static void take_out_later_ones(struct post *post, struct submit_item *items, si
 static void submit_item(struct post *post, struct submit_item *items, size_t count)
 {
     struct submit_item *item = items;
-    const bool drafted = intake_needs_approval(&post->intake, item->document.kind);
+    const bool drafted = intake_needs_approval(&post->intake, &item->document);
     struct earlier earlier;
 
     if (item->malformed || check_form(post, item) != REASON_NONE) {
@@ -239,7 +239,7 @@ static void submit_rehearsed(struct post *post, struct submit_item *items, size_
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!item->malformed && intake_needs_approval(&post->intake, item->document.kind)) {
+        if (!item->malformed && intake_needs_approval(&post->intake, &item->document)) {
             item->corrected = item->unchanged = false;
             submit_item(post, item, count - i);
         } else if (item->status == SUBMIT_ACCEPTED) {
@@ -296,7 +296,7 @@ static bool has_entries_to_sign(const struct post *post, const struct submit_ite
                                 size_t count)
 {
     for (size_t i = 0; post->terms->maker != NULL && i < count; i++) {
-        if (!items[i].malformed && !intake_needs_approval(&post->intake, items[i].document.kind)) {
+        if (!items[i].malformed && !intake_needs_approval(&post->intake, &items[i].document)) {
             return true;
         }
     }

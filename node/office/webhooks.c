@@ -403,3 +403,14 @@ void webhook_report(struct node *node, struct txn *txn, const struct webhook_rep
     put_webhook(txn, &row);
     raise_or_clear(node, txn);
 }
+
+bool webhook_row_fits(struct bytes key, struct bytes value)
+{
+    struct webhook webhook;
+    struct dead_letter letter;
+
+    return key.data[0] == LOCAL_WEBHOOK
+               ? key.size > 1 && key.size <= sizeof webhook.name &&
+                     read_webhook(&webhook, bytes_of(key.data + 1, key.size - 1), value)
+               : read_letter(&letter, key, value);
+}

@@ -87,5 +87,7 @@ void webhook_each(struct txn *txn, bool (*visit)(void *arg, const struct webhook
 /* Those of one behind position `after`, in order, until `visit` returns false. */
 void dead_letter_each(struct txn *txn, const char *name, uint64_t after,
                       bool (*visit)(void *arg, const struct dead_letter *letter), void *arg);
+/* Has the row, of a webhook or a dead letter, the form that is written? */
+bool webhook_row_fits(struct bytes key, struct bytes value);
 
 #endif

@@ -19,6 +19,9 @@ static const char prefix[] = "MANIFEST-";
 
 static enum status fail(struct err *err, const char *doing, const char *path)
 {
+    if (errno == EIO && strcmp(doing, "synced") != 0) {
+        return err_set(err, ERR_CORRUPT, "store_list_unreadable path=%s", path);
+    }
     return err_set(err, ERR_IO, "file_failed doing=%s path=%s why=%s", doing, path,
                    os_reason(errno));
 }
@@ -62,7 +65,8 @@ static enum status current_name(char out[32], const char *directory, struct err 
     struct buf text = {0};
     enum status status = read_text(&text, directory, "CURRENT", CURRENT_BYTES_MAX, err);
 
-    if (status == OK && (sscanf((const char *)text.data, "%31s", out) != 1 || !is_name(out))) {
+    if (status == ERR_CORRUPT ||
+        (status == OK && (sscanf((const char *)text.data, "%31s", out) != 1 || !is_name(out)))) {
         status = err_set(err, ERR_CORRUPT, "store_current_damaged directory=%s", directory);
     }
     buf_free(&text);
@@ -140,7 +144,8 @@ static enum status read_note(struct note *out, const char *directory, struct err
     struct buf text = {0};
     enum status status = read_text(&text, directory, "NOTED", NOTE_BYTES_MAX, err);
 
-    if (status == ERR_TOO_LARGE || (status == OK && !parse_note(out, (const char *)text.data))) {
+    if (status == ERR_TOO_LARGE || status == ERR_CORRUPT ||
+        (status == OK && !parse_note(out, (const char *)text.data))) {
         status = err_set(err, ERR_CORRUPT, "store_note_damaged directory=%s", directory);
     }
     buf_free(&text);

@@ -1,7 +1,9 @@
-/* rocks - what the two files of the RocksDB store share. Not for anybody else.
+/* rocks - what the files of the RocksDB store share. Not for anybody else.
  *
  *   rocks_open.c    families, options, opening and closing
+ *   rocks_schema.c  which schema the rows are of
  *   store_rocks.c   reading, writing, upkeep: the seam of replicator/store/store.h
+ *   salvage.c       what can be read of a damaged one
  *
  * Owned by: rocks_open.c, store_rocks.c. */
 #ifndef TERRACE_NODE_STORE_ROCKS_H
@@ -51,6 +53,9 @@ void rocks_close(struct rocks *rocks); /* NULL is fine */
  * Errors: ERR_IO, ERR_CORRUPT, ERR_DISK_FULL, as the library says. */
 enum status rocks_answer(const struct rocks *rocks, char *said, const char *doing, struct err *err);
 
+/* What the column family of a space is called. */
+const char *rocks_family(enum store_space space);
+
 /* Notes how long MANIFEST is; what fails is logged. */
 void rocks_note(struct rocks *rocks);
 
@@ -58,7 +63,11 @@ void rocks_note(struct rocks *rocks);
 void rocks_clear_batch(struct rocks *rocks);
 void rocks_renew_batch(struct rocks *rocks); /* gives its memory back, too */
 
-/* The engine's own rows: one number each. Errors: ERR_IO, ERR_CORRUPT; get: ERR_NOT_FOUND. */
+#define ENGINE_SCHEMA      "schema"
+#define ENGINE_SCHEMA_FROM "schema_from"
+/* The engine's own rows: one number each. ENGINE_SCHEMA is the schema of all others,
+ * ENGINE_SCHEMA_FROM the one from which the step to it goes on, 0 once that has ended. Errors:
+ * ERR_IO, ERR_CORRUPT; get: ERR_NOT_FOUND. */
 enum status rocks_engine_get(const struct rocks *rocks, const char *key, uint64_t *value,
                              struct err *err);
 enum status rocks_engine_put(const struct rocks *rocks, const char *key, uint64_t value,

@@ -13,7 +13,6 @@
 #include "proto/message.h"
 
 enum {
-    SCHEMA_VERSION = 1,
     BATCH_KEEP_BYTES = 4 * MIB, /* while there is work: a batch that grows is copied each time */
     LOG_BYTES_MAX = 64 * MIB,   /* bounds what a restart replays */
 };
@@ -37,7 +36,10 @@ static const struct family {
     [ENGINE] = {"default", 256 * KIB, true, false},
 };
 
-static const char key_schema[] = "schema";
+const char *rocks_family(enum store_space space)
+{
+    return families[space].name;
+}
 
 /* --- what RocksDB says --- */
 
@@ -51,6 +53,23 @@ static bool is_locked(const char *text)
                             strstr(file, "No locks available") != NULL);
 }
 
+/* The disk cannot give bytes of one file any more (EIO): as good as bytes that are not what was
+ * written. A write that fails says that the disk fails: another start tries it again. */
+static bool is_unreadable(const char *text)
+{
+    static const char *const readings[] = {
+        "IO error: While pread ", "IO error: While reading file ",
+        "IO error: While open a file for random read", "IO error: While opening a file for sequen",
+        "IO error: while stat a file for size"};
+
+    for (size_t i = 0; i < COUNT_OF(readings); i++) {
+        if (strncmp(text, readings[i], strlen(readings[i])) == 0) {
+            return strstr(text, strerror(EIO)) != NULL;
+        }
+    }
+    return false;
+}
+
 static enum status status_of(const char *text)
 {
     if (is_locked(text) || strncmp(text, "Result incomplete", 17) == 0) {
@@ -59,7 +78,8 @@ static enum status status_of(const char *text)
     if (strstr(text, "No space left") != NULL) {
         return ERR_DISK_FULL;
     }
-    if (strncmp(text, "Corruption", 10) == 0) {
+    if (strncmp(text, "Corruption", 10) == 0 || is_unreadable(text) ||
+        strstr(text, "No such file or directory") != NULL) { /* one of its own files is gone */
         return ERR_CORRUPT;
     }
     return ERR_IO;
@@ -237,20 +257,35 @@ enum status rocks_engine_put(const struct rocks *rocks, const char *key, uint64_
     return rocks_answer(rocks, said, "write", err);
 }
 
+/* May this version work with it? One that is new becomes STORE_SCHEMA. */
 static enum status check_schema(const struct rocks *rocks, struct err *err)
 {
-    uint64_t version = SCHEMA_VERSION;
-    enum status status = rocks_engine_get(rocks, key_schema, &version, err);
+    uint64_t version = STORE_SCHEMA, from = 0;
+    enum status status = rocks_engine_get(rocks, ENGINE_SCHEMA, &version, err);
 
     if (status == ERR_NOT_FOUND) {
-        return rocks_engine_put(rocks, key_schema, SCHEMA_VERSION, err);
+        return rocks_engine_put(rocks, ENGINE_SCHEMA, STORE_SCHEMA, err);
     }
-    if (status == OK && version != SCHEMA_VERSION) {
+    status = status == OK ? rocks_engine_get(rocks, ENGINE_SCHEMA_FROM, &from, err) : status;
+    if (status != OK && status != ERR_NOT_FOUND) {
+        return status;
+    }
+    if (version > STORE_SCHEMA) {
         return err_set(err, ERR_NEEDS_UPGRADE,
                        "store_format directory=%s format=%" PRIu64 " reads=%d", rocks->directory,
-                       version, SCHEMA_VERSION);
+                       version, STORE_SCHEMA);
     }
-    return status;
+    if (rocks->limits.migrates) {
+        return OK;
+    }
+    if (from != 0) {
+        return err_set(err, ERR_CONFIG, "store_half_migrated directory=%s from=%" PRIu64,
+                       rocks->directory, from);
+    }
+    return version == STORE_SCHEMA
+               ? OK
+               : err_set(err, ERR_CONFIG, "store_older directory=%s format=%" PRIu64 " reads=%d",
+                         rocks->directory, version, STORE_SCHEMA);
 }
 
 static enum status open_database(struct rocks *rocks, struct err *err)
@@ -262,19 +297,24 @@ static enum status open_database(struct rocks *rocks, struct err *err)
         names[family] = families[family].name;
         rocks->family_options[family] = make_family_options(rocks, &families[family]);
     }
-    rocks->db = rocksdb_open_column_families(
-        rocks->options, rocks->directory, FAMILIES, names,
-        (const rocksdb_options_t *const *)rocks->family_options, rocks->handles, &said);
+    rocks->db =
+        rocks->limits.read_only
+            ? rocksdb_open_for_read_only_column_families(
+                  rocks->options, rocks->directory, FAMILIES, names,
+                  (const rocksdb_options_t *const *)rocks->family_options, rocks->handles, 0, &said)
+            : rocksdb_open_column_families(rocks->options, rocks->directory, FAMILIES, names,
+                                           (const rocksdb_options_t *const *)rocks->family_options,
+                                           rocks->handles, &said);
     return rocks_answer(rocks, said, "open", err);
 }
 
 /* What lies there, and whether a store may be opened or made of it. RocksDB would start anew. */
 static enum status look(const struct rocks *rocks, struct room *room, struct err *err)
 {
-    const bool made = mkdir(rocks->directory, 0700) == 0;
+    const bool made = !rocks->limits.read_only && mkdir(rocks->directory, 0700) == 0;
     enum status status;
 
-    if (!made && errno != EEXIST) {
+    if (!made && !rocks->limits.read_only && errno != EEXIST) {
         return err_set(err, ERR_IO, "store_not_made directory=%s why=%s", rocks->directory,
                        os_reason(errno));
     }
@@ -307,7 +347,9 @@ static enum status open_checked(struct rocks *rocks, struct err *err)
     if (rocks->limits.unnoted != NULL) {
         *rocks->limits.unnoted = room.current && !noted;
     }
-    status = room_for_recovery(&room, rocks->directory, rocks->limits.recovery_bytes, err);
+    if (!rocks->limits.read_only) {
+        status = room_for_recovery(&room, rocks->directory, rocks->limits.recovery_bytes, err);
+    }
     if (status != OK) {
         return status;
     }
@@ -316,7 +358,7 @@ static enum status open_checked(struct rocks *rocks, struct err *err)
     if (status == OK) {
         status = open_database(rocks, err);
     }
-    if (status == OK) {
+    if (status == OK && !rocks->limits.read_only) {
         status = manifest_note(&rocks->manifest, rocks->directory, err);
     }
     return status == OK ? check_schema(rocks, err) : status;
@@ -345,7 +387,9 @@ void rocks_close(struct rocks *rocks)
     }
     if (rocks->db != NULL) {
         rocksdb_close(rocks->db);
-        rocks_note(rocks); /* the list grows no more */
+        if (!rocks->limits.read_only) {
+            rocks_note(rocks); /* the list grows no more */
+        }
     }
     for (int family = 0; family < FAMILIES; family++) {
         if (rocks->family_options[family] != NULL) {

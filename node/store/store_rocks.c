@@ -328,6 +328,7 @@ static enum status sync_tree(const struct rocks *rocks, const char *directory, s
 static enum status rocks_checkpoint(void *self, const char *directory, struct err *err)
 {
     const struct rocks *rocks = self;
+    struct manifest manifest = {.size = 0};
     char *said = NULL;
     rocksdb_checkpoint_t *checkpoint = rocksdb_checkpoint_object_create(rocks->db, &said);
     enum status status = rocks_answer(rocks, said, "checkpoint", err);
@@ -339,6 +340,9 @@ static enum status rocks_checkpoint(void *self, const char *directory, struct er
     rocksdb_checkpoint_create(checkpoint, directory, 0, &said); /* 0: flush the log first */
     status = rocks_answer(rocks, said, "checkpoint", err);
     rocksdb_checkpoint_object_destroy(checkpoint);
+    if (status == OK) { /* else whoever opens it would find that its note was taken away */
+        status = manifest_note(&manifest, directory, err);
+    }
     return status == OK ? sync_tree(rocks, directory, err) : status;
 }
 

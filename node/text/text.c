@@ -66,6 +66,9 @@ static const struct row query_rows[] = {
 static const struct row reasons_rows[] = {
 #include "node/text/reasons.def"
 };
+static const struct row resync_rows[] = {
+#include "node/text/resync.def"
+};
 static const struct row store_rows[] = {
 #include "node/text/store.def"
 };
@@ -110,6 +113,7 @@ static const struct area {
     {office_rows, COUNT_OF(office_rows)},
     {query_rows, COUNT_OF(query_rows)},
     {reasons_rows, COUNT_OF(reasons_rows)},
+    {resync_rows, COUNT_OF(resync_rows)},
     {store_rows, COUNT_OF(store_rows)},
     {system_rows, COUNT_OF(system_rows)},
     {titles_rows, COUNT_OF(titles_rows)},

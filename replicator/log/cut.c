@@ -107,6 +107,7 @@ enum status cut_waiting(struct cut *out, const struct store *store, struct err *
 /* --- where a log goes back to --- */
 
 struct search {
+    struct txn *txn;
     const struct logs *logs;
     const struct roster *roster;
     const struct held_log *log;
@@ -142,24 +143,23 @@ static enum at_base look_at_base(const struct search *search, const struct epoch
     return found;
 }
 
-/* What both branches of the fork that is kept have in common; UINT64_MAX when none is known. */
+/* What both branches of the fork that is kept have in common; UINT64_MAX when none is known. Its
+ * pair may have come in this very turn, behind the word that ends it. */
 static uint64_t common_lsn(const struct search *search, uint32_t before_epoch)
 {
-    struct buf value = BUF_EMPTY, memory = BUF_EMPTY;
+    struct buf memory = BUF_EMPTY;
     struct block_view block, other;
     struct fork_pair pair;
     struct err err;
     uint64_t lsn = UINT64_MAX;
 
     if (search->log->forked != 0 && search->log->forked < before_epoch &&
-        fork_pair_read(search->logs->store, NULL, search->log->author, search->log->forked, &value,
-                       &pair) &&
+        fork_pair_get(search->txn, search->log->author, search->log->forked, &pair) &&
         block_parse(&block, pair.block, &err) == OK &&
         fork_pair_other(&other, &pair, &memory, &err) == OK) {
         lsn = block.header.first_lsn < other.header.first_lsn ? block.header.first_lsn - 1
                                                               : other.header.first_lsn - 1;
     }
-    buf_free(&value);
     buf_free(&memory);
     return lsn;
 }
@@ -228,10 +228,10 @@ static void cut_to_base(struct cut *out, const struct search *search, uint32_t e
     }
 }
 
-bool cut_find(struct cut *out, const struct logs *logs, const struct roster *roster,
-              const struct held_log *log)
+bool cut_find(struct cut *out, struct txn *txn, const struct logs *logs,
+              const struct roster *roster, const struct held_log *log)
 {
-    const struct search search = {logs, roster, log};
+    const struct search search = {txn, logs, roster, log};
     const struct member *member = roster_find(roster, log->author);
     const struct log_head *head = &log->durable;
     bool own = false;

@@ -31,9 +31,9 @@ struct cut {
     uint64_t lsn;   /* blocks that end above it go */
 };
 
-/* Is the log, as far as it is durable, to be cut? */
-bool cut_find(struct cut *out, const struct logs *logs, const struct roster *roster,
-              const struct held_log *log);
+/* Is the log, as far as it is durable, to be cut? `txn` is this turn's. */
+bool cut_find(struct cut *out, struct txn *txn, const struct logs *logs,
+              const struct roster *roster, const struct held_log *log);
 /* Does the log end where its newest recovery goes on? True without one. *base_lsn: there. */
 bool cut_is_at_base(const struct roster *roster, const struct held_log *log, uint64_t *base_lsn);
 /* Stages it: it is made when the store is opened next. */

@@ -63,6 +63,18 @@ bool fork_pair_read(const struct store *store, struct store_snapshot *snapshot,
     return found && read_pair(buf_bytes(value), out);
 }
 
+bool fork_pair_get(struct txn *txn, struct division author, uint32_t epoch, struct fork_pair *out)
+{
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
+    bool found;
+
+    row_key(&key, author, epoch);
+    found = txn_get(txn, SPACE_META, buf_bytes(&key), &value);
+    buf_free(&key);
+    return found && read_pair(value, out);
+}
+
 static bool is_whole(const struct fork_pair *pair, const struct block_view *other)
 {
     return other->header.body_size == pair->other_body_size;

@@ -25,6 +25,8 @@ void fork_pair_put(struct txn *txn, const struct block_header *header,
 bool fork_pair_read(const struct store *store, struct store_snapshot *snapshot,
                     struct division author, uint32_t epoch, struct buf *value,
                     struct fork_pair *out);
+/* The same of one that may be staged in this turn; the views live as long as the txn's row. */
+bool fork_pair_get(struct txn *txn, struct division author, uint32_t epoch, struct fork_pair *out);
 /* Each that is kept, by author and epoch; visit returns false to stop. Errors: ERR_IO, ERR_CORRUPT
  * (a row that says nothing). */
 typedef bool fork_pair_visit_fn(void *arg, struct division author, uint32_t epoch,

@@ -122,29 +122,42 @@ static bool same_founders(const struct grant_terms *a, const struct grant_terms 
     return same;
 }
 
-/* This node has signed two branches and writes no more: its parent says which one it goes on from,
- * under the keys and with the persons that it has. */
-static bool ends_fork(const struct ingest *ingest, const struct grant *grant,
-                      const struct grant_terms *terms)
+/* A later epoch of this very node to which its key did not agree. */
+static bool is_own_later(const struct ingest *ingest, const struct grant *grant,
+                         const struct grant_terms *terms)
+{
+    return division_equal(grant->division, ingest->self) && !terms->has_consent &&
+           grant->epoch > roster_find(ingest->roster, ingest->self)->grant.epoch;
+}
+
+static bool has_own_keys(const struct ingest *ingest, const struct grant *grant,
+                         const struct grant_terms *terms)
 {
     const struct grant *own = &roster_find(ingest->roster, ingest->self)->grant;
     struct grant_terms own_terms;
 
-    return evidence_stands(ingest->roster, ingest->logs->own) &&
-           memcmp(&grant->sign_key, &own->sign_key, sizeof own->sign_key) == 0 &&
+    return memcmp(&grant->sign_key, &own->sign_key, sizeof own->sign_key) == 0 &&
            memcmp(grant->curve_key, own->curve_key, sizeof own->curve_key) == 0 &&
            roster_terms(ingest->roster, ingest->self, own->epoch, &own_terms) &&
            same_founders(terms, &own_terms);
 }
 
-/* A later epoch of this very node to which its key did not agree: somebody else is to write in its
- * name. It goes on under its own; who recovers has his grant before he starts. */
+/* Somebody else is to write in its name. It goes on under its own; who recovers has his grant
+ * before he starts. */
 static bool is_of_another(const struct ingest *ingest, const struct grant *grant,
                           const struct grant_terms *terms)
 {
-    return division_equal(grant->division, ingest->self) && !terms->has_consent &&
-           grant->epoch > roster_find(ingest->roster, ingest->self)->grant.epoch &&
-           !ends_fork(ingest, grant, terms);
+    return is_own_later(ingest, grant, terms) && !has_own_keys(ingest, grant, terms);
+}
+
+/* This node has signed two branches and writes no more: its parent says which one it goes on from,
+ * under the keys and with the persons that it has. Both may have come to others and been decided
+ * before it hears of that: without the two blocks its log is not taken back. */
+static bool waits_for_fork(const struct ingest *ingest, const struct grant *grant,
+                           const struct grant_terms *terms)
+{
+    return is_own_later(ingest, grant, terms) &&
+           !evidence_stands(ingest->roster, ingest->logs->own);
 }
 
 static enum status check_grant(const struct ingest *ingest, const struct held_log *log,
@@ -162,6 +175,10 @@ static enum status check_grant(const struct ingest *ingest, const struct held_lo
     }
     if (is_of_another(ingest, grant, terms)) {
         return err_set(err, ERR_REFUSED, "own_epoch_of_another division=%s epoch=%" PRIu32,
+                       grant->division.code, grant->epoch);
+    }
+    if (waits_for_fork(ingest, grant, terms)) {
+        return err_set(err, ERR_GAP, "own_epoch_without_fork division=%s epoch=%" PRIu32,
                        grant->division.code, grant->epoch);
     }
     if (grant->granter_epoch != epoch) { /* or it could choose among the lists it ever had */
@@ -218,7 +235,7 @@ static enum status replace(struct ingest *ingest, struct txn *txn, const struct 
     return status;
 }
 
-/* Errors: as of roster_add. */
+/* Errors: as of roster_add, and ERR_GAP (it ends a fork of this node that is not known here). */
 static enum status take_grant(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                               const struct entry *entry, uint32_t epoch, struct findings *found,
                               struct err *err)
@@ -238,6 +255,9 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
         buf_clear(&ingest->usurper);
         buf_append_bytes(&ingest->usurper, sealed);
         findings_note(found, FOUND_USURPED, grant->division, grant->epoch);
+    }
+    if (status == ERR_GAP) { /* whoever brought it is asked for the other branch */
+        findings_because(found, FOUND_CLAIM, ingest->self, grant->base_lsn, ERR_GAP, err->text);
     }
     if (status == OK) {
         findings_note(found, FOUND_GRANT, grant->division, 0);
@@ -428,8 +448,9 @@ static enum status take_one(struct ingest *ingest, struct txn *txn, const struct
     }
 }
 
-/* False before an entry that this version does not know, and before a revocation of a division that
- * is not known yet, or an objection of one. */
+/* False before an entry that this version does not know, before a revocation of a division that
+ * is not known yet, or an objection of one, and before a grant that ends a fork of this node of
+ * which it has not seen both blocks. */
 static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                        const struct block_header *header, const struct entry *entry,
                        struct findings *found)
@@ -444,7 +465,7 @@ static bool take_entry(struct ingest *ingest, struct txn *txn, const struct held
                        entry->lsn, log->author.code, entry->time_ms, entry->kind, entry->format);
         return false;
     }
-    if (status == ERR_NOT_YET && entry->kind != KIND_GRANT) {
+    if (status == ERR_GAP || (status == ERR_NOT_YET && entry->kind != KIND_GRANT)) {
         return false;
     }
     if (status == ERR_DIVISION_TAKEN) {

@@ -20,7 +20,9 @@
  * as it comes; one of a division that no grant has named here yet waits for that grant. So does an
  * objection, which an ancestor entered for its owner (trust/objection.h).
  *
- * A grant of this very node to another key is not taken: it goes on under its own, and objects.
+ * A grant of this very node to another key is not taken: it goes on under its own, and objects. One
+ * that ends a fork of its log (node/core/keep_branch.h) waits until both blocks are known here:
+ * whoever brought it is asked for the other one.
  *
  * A division that two have granted, neither knowing of the other. Where one of them is above the
  * other, a node above both takes the grant of the one nearer the root, as long as the division has

@@ -1,5 +1,7 @@
 #include "replicator/log/heads.h"
 
+#include <assert.h>
+
 #include "proto/array.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
@@ -64,6 +66,12 @@ struct held_log *heads_follow(struct logs *logs, struct division author, enum he
         logs->own = log;
     }
     return log;
+}
+
+void heads_want(struct held_log *log, bool wanted)
+{
+    assert(log->side == HELD_OWN || log->side == HELD_BELOW);
+    log->wanted = wanted;
 }
 
 const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience)

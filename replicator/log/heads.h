@@ -44,6 +44,7 @@ struct held_log {
     struct log_head staged, durable; /* of this turn; on disk */
     uint64_t bytes;                  /* of all its blocks */
     uint32_t forked; /* the newest epoch of which two branches are kept (log/evidence.h); 0: none */
+    bool wanted;     /* of the own log or one from below: it is asked for from above */
     struct audience_head *audiences;
     size_t audience_count, audience_capacity;
     struct gap { /* of a log from above: what came last that does not follow in its audience */
@@ -86,6 +87,7 @@ void heads_free(struct logs *logs);
 struct held_log *heads_find(const struct logs *logs, struct division author); /* or NULL */
 /* From now on this log is held on that side; makes it when there is none yet. */
 struct held_log *heads_follow(struct logs *logs, struct division author, enum held_side side);
+void heads_want(struct held_log *log, bool wanted);
 /* The head of one audience of a log; NULL while it has none. Lives until the next heads_stage. */
 const struct audience_head *heads_of(const struct held_log *log, const struct audience *audience);
 

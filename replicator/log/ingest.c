@@ -296,6 +296,21 @@ static enum status check_audience_chain(const struct held_log *log,
                          header->audience.division.code, header->aud_seq, head->seq + 1);
 }
 
+/* What comes next in its audience comes behind it in the log, too. An author may sign otherwise,
+ * and whoever reads the log in its order later (audit.h) would take that for damage of the store.
+ */
+static enum status check_audience_order(const struct held_log *log,
+                                        const struct block_header *header, struct err *err)
+{
+    const struct audience_head *head = heads_of(log, &header->audience);
+
+    return head == NULL || header->first_lsn > head->lsn
+               ? OK
+               : err_set(err, ERR_CORRUPT,
+                         "audience_order_wrong division=%s lsn=%" PRIu64 " held=%" PRIu64,
+                         header->audience.division.code, header->first_lsn, head->lsn);
+}
+
 /* --- taking it --- */
 
 /* A batch shows two signatures; what is entered one by one, up to two an entry, and a run of them
@@ -335,8 +350,9 @@ static enum status take(struct ingest *ingest, struct txn *txn, struct held_log 
     struct hash hash;
     enum status status = check_bytes(ingest, block, &hash, err);
 
-    if (status == OK && log->side != HELD_ABOVE) {
-        status = check_audience_chain(log, header, err);
+    if (status == OK) {
+        status = log->side == HELD_ABOVE ? check_audience_order(log, header, err)
+                                         : check_audience_chain(log, header, err);
     }
     if (status == OK) {
         status = check_end(ingest, header, &hash, err);

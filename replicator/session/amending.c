@@ -214,7 +214,7 @@ void amending_offer(struct replicator *r, struct txn *txn, struct link *link)
 {
     struct bytes written;
 
-    if (!link->is_parent && find_row(txn, link->peer, &written)) {
+    if (link_is_child(link) && find_row(txn, link->peer, &written)) {
         outbox_offer(&link->stream.outbox, written);
     }
     (void)r;
@@ -252,9 +252,12 @@ void amending_judge(struct replicator *r, struct txn *txn, struct link *link, st
     struct grant grant;
     struct err err = {OK, ""};
 
-    if (!link->is_parent || !link_can_pay(r, link)) {
+    if (!link_is_parent(link) || !link_can_pay(r, link)) {
         link_count_refused(link);
         return;
+    }
+    if (roster_revoked(r->roster, r->config.self, NULL)) {
+        return; /* the parent has not heard of it yet */
     }
     if (grant_read(&grant, &terms, written, &err) == OK && grant.epoch <= own->epoch) {
         return; /* it was granted since */
@@ -312,7 +315,7 @@ void amending_take(struct replicator *r, struct txn *txn, struct link *link,
     struct bytes row;
     struct err err = {OK, ""};
 
-    if (link->is_parent || !link_may_verify(r, link) || !find_row(txn, link->peer, &row)) {
+    if (!link_is_child(link) || !link_may_verify(r, link) || !find_row(txn, link->peer, &row)) {
         link_count_refused(link);
         return;
     }

@@ -28,6 +28,7 @@ enum { CLAIM_MS = 10000, CLAIM_ASK_MS = 2000 };
 struct claim {
     struct division author; /* NONE: none is open */
     uint64_t lsn;
+    bool is_more; /* that there is more than is held; else that a block is another */
     uint64_t begun_ms, asked_ms;
     uint64_t shown_ms;            /* when the peer was last shown what it asked for */
     char text[MESSAGE_BYTES_MAX]; /* what it says */

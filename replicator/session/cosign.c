@@ -23,6 +23,13 @@ static void pass_on(struct replicator *r, const struct link *from, struct divisi
             outbox_cosignature(&link->stream.outbox, author, holder, &c->base);
         }
     }
+    for (size_t i = 0; i < r->links.count; i++) {
+        struct link *link = r->links.at[i];
+        if (link->is_far && link != from && link_is_open(link) &&
+            (link->is_up || roster_within(r->roster, author, link->peer))) {
+            outbox_cosignature(&link->stream.outbox, author, holder, &c->base);
+        }
+    }
 }
 
 /* Of the block at the durable head: NULL while one of this turn stands before it. */
@@ -219,8 +226,8 @@ static bool in_time(struct replicator *r, const struct held_log *log, struct div
 static bool may_speak(const struct replicator *r, const struct link *link, struct division author,
                       struct division holder)
 {
-    if (roster_within(r->roster, holder, link->is_parent ? r->config.self : link->peer) ==
-        link->is_parent) {
+    if (roster_within(r->roster, holder, link->is_up ? r->config.self : link->peer) ==
+        link->is_up) {
         return false;
     }
     return roster_within(r->roster, author, holder) || roster_within(r->roster, holder, author);
@@ -308,6 +315,9 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
         return; /* one of a former key comes too late: it may be a thief's */
     }
     if (is_beyond(log, c)) {
+        if (log->side == HELD_OWN && r->resync.on && cosignature_ok(r->roster, c)) {
+            resync_proved(r, word.holder, c->lsn);
+        }
         return;
     }
     if (c->unix_ms > now_unix_ms(r) + DAY_MS || !in_time(r, log, word.holder)) {

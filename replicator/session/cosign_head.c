@@ -41,8 +41,8 @@ static bool read_head(const struct replicator *r, const struct link *link,
 {
     out->position = c->lsn;
     out->unix_ms = c->unix_ms;
-    return link->is_parent && c->base.n_unknown_fields == 0 && c->suite == SUITE_ED25519_BLAKE2B &&
-           !c->has_audience_division && !c->has_aud_seq &&
+    return link_is_parent(link) && c->base.n_unknown_fields == 0 &&
+           c->suite == SUITE_ED25519_BLAKE2B && !c->has_audience_division && !c->has_aud_seq &&
            division_from_pb(&out->author, c->author) &&
            division_equal(out->author, r->config.self) &&
            division_from_pb(&out->holder, c->holder) && division_equal(out->holder, link->peer) &&

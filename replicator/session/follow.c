@@ -10,9 +10,54 @@ static void send_to(struct replicator *r, struct link *link, const struct held_l
     cursor_add(&link->stream, log, cosignature_lsn(r->config.store, log->author, link->peer));
 }
 
-static struct link *add_link(struct replicator *r, struct division peer, bool is_parent)
+/* Who is served stands below others than this node: of their logs it gets what is addressed to it.
+ */
+static bool is_between(const struct replicator *r, struct division author, const struct link *link)
 {
-    struct link *link = link_new(r, peer, is_parent);
+    return !division_equal(author, link->peer) && roster_within(r->roster, link->peer, author);
+}
+
+static bool is_brought_by(const struct replicator *r, const struct link *link,
+                          const struct held_log *log)
+{
+    return link->is_up
+               ? log->side == HELD_ABOVE || log->wanted
+               : log->side == HELD_BELOW && roster_within(r->roster, log->author, link->peer);
+}
+
+/* Of a forked one the node above holds another branch, of one that is not whole here more. */
+static bool is_sent_to(const struct replicator *r, const struct link *link,
+                       const struct held_log *log)
+{
+    if (link->is_up) {
+        return log->side == HELD_BELOW ||
+               (log->side == HELD_OWN && !evidence_stands(r->roster, log) && !r->resync.on);
+    }
+    return log->side != HELD_BELOW || is_between(r, log->author, link);
+}
+
+static void follow_over(struct replicator *r, struct link *link, struct held_log *log, bool open)
+{
+    if (is_brought_by(r, link, log)) {
+        receive_add(&link->stream, log, open);
+    }
+    if (is_sent_to(r, link, log)) {
+        send_to(r, link, log);
+    }
+}
+
+void follow_link(struct replicator *r, struct link *link)
+{
+    for (size_t i = 0; i < r->logs.count; i++) {
+        if (r->logs.at[i]->side != HELD_NOT) {
+            follow_over(r, link, r->logs.at[i], false);
+        }
+    }
+}
+
+static struct link *add_link(struct replicator *r, struct division peer, bool is_up)
+{
+    struct link *link = link_new(r, peer, is_up);
 
     links_add(&r->links, link);
     return link;
@@ -20,46 +65,30 @@ static struct link *add_link(struct replicator *r, struct division peer, bool is
 
 static void follow_above(struct replicator *r, struct division division)
 {
-    const struct held_log *log = heads_follow(&r->logs, division, HELD_ABOVE);
-    struct link *parent = links_find(&r->links, r->parent);
+    struct held_log *log = heads_follow(&r->logs, division, HELD_ABOVE);
 
-    if (parent == NULL) {
-        parent = add_link(r, r->parent, true);
+    if (links_find(&r->links, r->parent) == NULL) {
+        (void)add_link(r, r->parent, true);
     }
-    receive_add(&parent->stream, log, false);
     for (size_t i = 0; i < r->links.count; i++) {
-        if (!r->links.at[i]->is_parent) {
-            send_to(r, r->links.at[i], log);
-        }
+        follow_over(r, r->links.at[i], log, false);
     }
-}
-
-static struct link *add_child(struct replicator *r, struct division peer)
-{
-    struct link *child = add_link(r, peer, false);
-
-    for (size_t i = 0; i < r->logs.count; i++) {
-        const struct held_log *log = r->logs.at[i];
-        if (log->side == HELD_OWN || log->side == HELD_ABOVE) {
-            send_to(r, child, log);
-        }
-    }
-    return child;
 }
 
 static void follow_below(struct replicator *r, struct division division)
 {
     const struct division hop = roster_next_hop(r->roster, r->config.self, division);
-    const struct held_log *log = heads_follow(&r->logs, division, HELD_BELOW);
-    struct link *parent = links_find(&r->links, r->parent);
-    struct link *child = links_find(&r->links, hop);
+    struct held_log *log = heads_follow(&r->logs, division, HELD_BELOW);
 
-    if (child == NULL) {
-        child = add_child(r, hop);
+    if (r->logs.own->wanted) { /* who brings that one back brings these */
+        heads_want(log, true);
     }
-    receive_add(&child->stream, log, link_is_open(child));
-    if (parent != NULL) {
-        send_to(r, parent, log);
+    if (links_find(&r->links, hop) == NULL) {
+        follow_link(r, add_link(r, hop, false));
+    }
+    for (size_t i = 0; i < r->links.count; i++) {
+        struct link *link = r->links.at[i];
+        follow_over(r, link, log, !link->is_up && link_is_open(link));
     }
 }
 
@@ -80,7 +109,7 @@ static void follow(struct replicator *r, struct division division)
 void follow_roster(struct replicator *r)
 {
     const struct division self = r->config.self;
-    const struct held_log *own = heads_follow(&r->logs, self, HELD_OWN);
+    struct held_log *own = heads_follow(&r->logs, self, HELD_OWN);
 
     for (int pass = 0; pass < 2; pass++) { /* those above first: children get their logs too */
         for (size_t i = 0; i < roster_count(r->roster); i++) {
@@ -90,15 +119,8 @@ void follow_roster(struct replicator *r)
             }
         }
     }
-    if (!division_is_none(r->parent)) {
-        struct link *parent = links_find(&r->links, r->parent);
-
-        if (!evidence_stands(r->roster, own)) { /* else the parent holds another branch */
-            send_to(r, parent, own);
-        }
-        if (r->context.wants_own) {
-            receive_add(&parent->stream, own, false);
-        }
+    for (size_t i = 0; i < r->links.count; i++) {
+        follow_over(r, r->links.at[i], own, false);
     }
 }
 

@@ -5,12 +5,19 @@
  *   our own     goes to the parent and to every child
  *   below us    brought by the child on the way, goes to the parent
  *
+ * An ancestor that serves this node stands beside the parent, and a division below that is served
+ * beside the child on the way; it gets what is addressed to it of the logs between, too
+ * (session/serving.h).
+ *
  * Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_SESSION_FOLLOW_H
 #define TERRACE_REPLICATOR_SESSION_FOLLOW_H
 
 #include "replicator/replicator.h"
 
+struct link;
+/* A link that is new: all logs. */
+void follow_link(struct replicator *r, struct link *link);
 /* At the start: all members. */
 void follow_roster(struct replicator *r);
 /* What waits for the roster is read in the next turn: blocks of this one cannot be read back before

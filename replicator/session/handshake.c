@@ -56,17 +56,33 @@ static size_t list_heads(struct replicator *r, const struct link *link, Terrace_
     for (size_t i = 0; list != NULL && i < r->logs.count && count < FRAME_POSITIONS_MAX; i++) {
         const struct held_log *log = r->logs.at[i];
         if (log->durable.lsn == 0 ||
-            (!link->is_parent && !receive_brings(&link->stream.receive, log->author))) {
+            (!link->is_up && !receive_brings(&link->stream.receive, log->author))) {
             continue;
         }
         list[count] = position_new(r->context.arena, log, log->author);
         if (list[count] == NULL) {
             break;
         }
-        if (link->is_parent) {
+        if (link->is_up) {
             list_line(r->context.arena, log, list[count]);
         }
         count++;
+    }
+    *out = list;
+    return count;
+}
+
+/* What a division below lost, and its parent with it, comes from above: see wanting.h. */
+static size_t list_wanted(struct replicator *r, ProtobufCBinaryData **out)
+{
+    ProtobufCBinaryData *list = arena_alloc(r->context.arena, FRAME_WANTED_MAX * sizeof *list);
+    size_t count = 0;
+
+    for (size_t i = 0; list != NULL && i < r->logs.count && count < FRAME_WANTED_MAX; i++) {
+        const struct held_log *log = r->logs.at[i];
+        if (log->side == HELD_BELOW && log->wanted) {
+            list[count++] = pb_division(&log->author);
+        }
     }
     *out = list;
     return count;
@@ -81,13 +97,16 @@ void handshake_hello(struct replicator *r, struct link *link, uint64_t credit,
     hello->has_version_min = hello->has_version_max = 1;
     hello->version_min = PROTOCOL_VERSION_MIN;
     hello->version_max = PROTOCOL_VERSION_MAX;
+    hello->has_features = 1;
+    hello->features = FEATURES_KNOWN;
     hello->has_unix_ms = hello->has_credit = hello->has_stamp = 1;
     hello->unix_ms = now_unix_ms(r);
     hello->stamp = now_ms(r);
     hello->credit = credit;
     hello->n_heads = list_heads(r, link, &hello->heads);
-    hello->has_own_log = r->context.wants_own;
+    hello->has_own_log = r->logs.own->wanted;
     hello->own_log = 1;
+    hello->n_wanted = list_wanted(r, &hello->wanted);
     frame->hello = hello;
 }
 
@@ -98,7 +117,9 @@ void handshake_welcome(struct replicator *r, struct link *link, uint64_t credit,
 
     terrace__welcome__init(welcome);
     welcome->has_version = welcome->has_unix_ms = welcome->has_credit = 1;
-    welcome->version = PROTOCOL_VERSION_MAX;
+    welcome->version = link->handshake.version;
+    welcome->has_features = 1;
+    welcome->features = FEATURES_KNOWN;
     welcome->unix_ms = now_unix_ms(r);
     welcome->credit = credit;
     welcome->has_hello_stamp = 1;
@@ -132,7 +153,7 @@ static enum status check_heads(const struct replicator *r, Terrace__Position *co
 enum status handshake_judge_hello(const struct replicator *r, const struct link *link,
                                   const Terrace__Hello *hello, struct err *err)
 {
-    if (link->is_parent) {
+    if (link->is_up) {
         return err_set(err, ERR_REFUSED, "parent_dials");
     }
     if (hello->version_min > PROTOCOL_VERSION_MAX || hello->version_max < PROTOCOL_VERSION_MIN) {
@@ -157,6 +178,16 @@ enum status handshake_judge_welcome(const struct replicator *r, const Terrace__W
 void handshake_note_hello(struct handshake *handshake, const Terrace__Hello *hello)
 {
     handshake->welcome_stamp = hello->stamp;
+    handshake->asks_own = hello->has_own_log && hello->own_log;
+    handshake->version =
+        hello->version_max < PROTOCOL_VERSION_MAX ? hello->version_max : PROTOCOL_VERSION_MAX;
+    handshake->features = hello->features;
+}
+
+void handshake_note_welcome(struct handshake *handshake, const Terrace__Welcome *welcome)
+{
+    handshake->version = welcome->version;
+    handshake->features = welcome->features;
 }
 
 void handshake_begin(struct handshake *handshake, uint64_t now_ms)

@@ -16,9 +16,12 @@
 struct link;
 
 struct handshake {
+    uint32_t version;       /* of the session; 0: there was none yet */
+    uint64_t features;      /* bits that the peer said, of which FEATURES_KNOWN are in force */
     uint64_t begun_ms;      /* no Hello of this session is older */
     uint64_t welcome_stamp; /* echoed from the Hello */
     int64_t skew_ms;        /* the peer's wall clock ahead of ours */
+    bool asks_own;          /* a child's: it is to be mended first, and serves nobody until then */
 };
 
 /* The first Hello of a session is due. */
@@ -35,8 +38,9 @@ enum status handshake_judge_hello(const struct replicator *r, const struct link 
 /* The same of a Welcome. Errors: ERR_NEEDS_UPGRADE, ERR_LIMIT, ERR_MALFORMED. */
 enum status handshake_judge_welcome(const struct replicator *r, const Terrace__Welcome *welcome,
                                     struct err *err);
-/* The Welcome is to answer this Hello. */
+/* The Welcome is to answer this Hello: with the newest version that both know. */
 void handshake_note_hello(struct handshake *handshake, const Terrace__Hello *hello);
+void handshake_note_welcome(struct handshake *handshake, const Terrace__Welcome *welcome);
 /* The Welcome may answer any of several Hellos: it says which. False when none of the session has
  * that stamp, or one too long ago to tell how long a round trip takes: on it depends for how long
  * an answer is waited for. */

@@ -7,6 +7,7 @@
 #include "replicator/log/compare.h"
 #include "replicator/session/fork_news.h"
 #include "replicator/session/rotating.h"
+#include "replicator/session/serving.h"
 #include "replicator/trust/cosignature.h"
 
 enum { BEAT_GAP_MS = 1000 }; /* at most one of ours in this time, whatever changes */
@@ -124,12 +125,12 @@ static void check_silence(struct replicator *r, const struct log_head *head, uin
 static void claim_other(struct replicator *r, struct division author, uint64_t lsn,
                         const char *what)
 {
-    struct link *parent = links_find(&r->links, r->parent);
+    struct link *up = links_upward(&r->links);
     struct finding finding = {.kind = FOUND_CLAIM, .about = author, .lsn = lsn};
 
-    if (parent != NULL && link_is_open(parent)) {
+    if (up != NULL) {
         message_format(finding.text, sizeof finding.text, "%s lsn=%" PRIu64, what, lsn);
-        claim_begin(r, parent, &finding);
+        claim_begin(r, up, &finding);
     }
 }
 
@@ -206,8 +207,8 @@ void heartbeat_tick(struct replicator *r)
         r->heartbeat.confirmed_ms = now_ms(r);
         return;
     }
-    up = links_find(&r->links, r->parent);
-    if (up == NULL || !link_is_open(up)) {
+    up = links_upward(&r->links);
+    if (up == NULL) {
         notice_over(r, ALARM_SILENT_WITH_BACKLOG, r->config.self);
         root_claims_clear(&r->heartbeat.claims); /* it could not have come */
         check_line(r);
@@ -424,13 +425,11 @@ static bool report(struct replicator *r, const Terrace__Beat *beat, struct divis
 static void pass_on(struct replicator *r, struct link *from, const Terrace__Beat *beat,
                     struct division division, bool now)
 {
-    struct link *onward =
-        links_find(&r->links, from->is_parent ? roster_next_hop(r->roster, r->config.self, division)
-                                              : r->parent);
+    struct link *onward = from->is_up ? serving_way_to(r, division) : links_upward(&r->links);
 
-    if (onward != NULL && link_is_open(onward)) { /* a late one tells nothing */
+    if (onward != NULL) { /* a late one tells nothing */
         outbox_beat(&onward->stream.outbox, division, &beat->base,
-                    now || from->is_parent || now_ms(r) - from->opened_ms < BEAT_GAP_MS);
+                    now || from->is_up || now_ms(r) - from->opened_ms < BEAT_GAP_MS);
     }
 }
 
@@ -442,20 +441,20 @@ bool heartbeat_receive(struct replicator *r, struct link *link, const Terrace__B
     if (roster_root(r->roster) == NULL || !division_from_pb(&division, beat->division)) {
         return false;
     }
-    if (link->is_parent ? !receive_from_above(r, link, beat)
-                        : !receive_from_below(r, link, beat, division)) {
+    if (link->is_up ? !receive_from_above(r, link, beat)
+                    : !receive_from_below(r, link, beat, division)) {
         link_count_refused(link);
         return false;
     }
-    if (!link->is_parent) {
+    if (!link->is_up) {
         news = report(r, beat, division);
     }
-    if (link->is_parent && division_equal(division, r->config.self)) {
+    if (link->is_up && division_equal(division, r->config.self)) {
         observe_confirmation(r, link, beat);
-    } else if (!link->is_parent && division_is_none(r->parent)) {
+    } else if (!link->is_up && division_is_none(r->parent)) {
         answer_heartbeat(r, link, beat, division);
     } else {
         pass_on(r, link, beat, division, news);
     }
-    return !link->is_parent && division_equal(division, link->peer);
+    return !link->is_up && division_equal(division, link->peer);
 }

@@ -21,32 +21,42 @@ static void pause_key(struct buf *key, struct division peer)
     division_write(key, peer);
 }
 
+/* A stop that cannot be read is one still: an operator sees it, and ends it. */
 static bool stored_paused(const struct replicator *r, struct division peer)
 {
     const struct store *store = r->config.store;
     struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    enum status status;
     struct err err;
     bool paused;
 
     pause_key(&key, peer);
-    paused = store->ops->get(store->self, NULL, SPACE_META, buf_bytes(&key), &value, &err) == OK &&
-             value.size == 1 && value.data[0] == 1;
+    status = store->ops->get(store->self, NULL, SPACE_META, buf_bytes(&key), &value, &err);
+    paused = status != ERR_NOT_FOUND && (status != OK || value.size != 1 || value.data[0] != 0);
     buf_free(&key);
     buf_free(&value);
     return paused;
 }
 
-struct link *link_new(struct replicator *r, struct division peer, bool is_parent)
+struct link *link_new(struct replicator *r, struct division peer, bool is_up)
 {
     struct link *link = mem_zalloc(sizeof *link);
 
     link->peer = peer;
-    link->is_parent = is_parent;
+    link->is_up = is_up;
     link->state = stored_paused(r, peer) ? PEER_PAUSED : PEER_DOWN;
     link->dial_ms = link->closed_ms = now_ms(r);
     bucket_init(&link->noted, NOTES_PER_SECOND, now_ms(r));
     link_limits_init(&link->limits, &r->limits, now_ms(r));
-    stream_init(&link->stream, &r->context, peer, is_parent);
+    stream_init(&link->stream, &r->context, peer, is_up);
+    return link;
+}
+
+struct link *link_new_far(struct replicator *r, struct division peer, bool is_up)
+{
+    struct link *link = link_new(r, peer, is_up);
+
+    link->is_far = true;
     return link;
 }
 
@@ -147,7 +157,7 @@ static bool step(struct replicator *r, struct link *link, enum peer_event event)
 
 bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit)
 {
-    if (!step(r, link, link->is_parent ? EV_WELCOME : EV_HELLO)) {
+    if (!step(r, link, link->is_up ? EV_WELCOME : EV_HELLO)) {
         return false;
     }
     link->session = session;
@@ -159,7 +169,7 @@ bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
     if ((link->holds & HOLD_LIMIT) == 0) {
         link->reason[0] = '\0';
     }
-    if (!link->is_parent) {
+    if (!link->is_up) {
         (void)step(r, link, link->holds != 0 ? EV_HOLD : EV_RELEASE);
     }
     return true;
@@ -173,11 +183,34 @@ void link_over(struct replicator *r, struct link *link, enum status why, const c
     if (!step(r, link, EV_OVER)) {
         return;
     }
-    if (link->is_parent) {
+    if (link->is_up) {
         link->dial_ms = now_ms(r) + back_off_ms(r, link, 0);
     } else {
         link->answered_ms = 0;
         link_ask_restart(r, link, session, why);
+    }
+}
+
+void link_put_off(struct replicator *r, struct link *link, uint64_t until_ms, const char *message)
+{
+    link_over(r, link, OK, message);
+    link->dial_ms = until_ms;
+}
+
+void link_left(struct replicator *r, struct link *link, const char *message)
+{
+    set_reason(link, message);
+    (void)step(r, link, EV_OVER);
+}
+
+void link_forget_alarms(struct replicator *r, const struct link *link)
+{
+    static const enum alarm_code of_links[] = {
+        ALARM_BAD_BLOCK,  ALARM_BAD_FRAME,    ALARM_REJECTED,    ALARM_LIMIT,
+        ALARM_CLOCK_SKEW, ALARM_INCOMPATIBLE, ALARM_FALSE_CLAIM, ALARM_SILENT_WITH_BACKLOG};
+
+    for (size_t i = 0; i < COUNT_OF(of_links); i++) {
+        notice_over(r, of_links[i], link->peer);
     }
 }
 
@@ -208,7 +241,7 @@ void link_incompatible(struct replicator *r, struct link *link, uint64_t session
     if (step(r, link, EV_INCOMPATIBLE)) {
         notice_alarm(r, ALARM_INCOMPATIBLE, link->peer, "%s", message);
     }
-    if (link->is_parent) {
+    if (link->is_up) {
         link->dial_ms = now_ms(r) + r->limits.reconnect_ms_max;
     } else {
         outbox_restart(&link->stream.outbox, session, ERR_NEEDS_UPGRADE);
@@ -280,7 +313,7 @@ void link_refuse_frame(struct replicator *r, struct link *link, const struct err
     if (open) {
         link_over(r, link, why->status, why->text);
     }
-    if ((open && !link->is_parent) || link->state == PEER_PAUSED || !may_answer(r, link)) {
+    if ((open && !link->is_up) || link->state == PEER_PAUSED || !may_answer(r, link)) {
         return; /* a child hears it with the Restart */
     }
     outbox_complain(&link->stream.outbox, why);
@@ -312,10 +345,15 @@ void link_answered(struct link *link)
 
 /* --- credit and limits --- */
 
+bool link_puts_off(const struct replicator *r, const struct link *link)
+{
+    return r->resync.on && !link->is_up;
+}
+
 uint64_t link_grant(struct replicator *r, struct link *link)
 {
     return allowance_grant(&link->stream.allowance, r->limits.credit_bytes,
-                           r->no_room || (link->holds & HOLD_LIMIT) != 0);
+                           r->no_room || link_puts_off(r, link) || (link->holds & HOLD_LIMIT) != 0);
 }
 
 static void hold_past_limit(struct replicator *r, struct link *link)
@@ -333,7 +371,7 @@ bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t 
     const bool granted = allowance_take(&link->stream.allowance, bytes);
     bool within;
 
-    if (link->is_parent) {
+    if (link->is_up) {
         return granted;
     }
     within = link_limits_charge(&link->limits, &r->limits, blocks, bytes, granted, now_ms(r));
@@ -343,7 +381,7 @@ bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t 
 
 void link_pay(struct replicator *r, struct link *link, uint64_t milli)
 {
-    if (!link->is_parent) {
+    if (!link->is_up) {
         link_limits_pay(&link->limits, &r->limits, milli, now_ms(r));
         hold_past_limit(r, link);
     }
@@ -351,7 +389,7 @@ void link_pay(struct replicator *r, struct link *link, uint64_t milli)
 
 bool link_can_pay(struct replicator *r, struct link *link)
 {
-    return link->is_parent || link_limits_can_pay(&link->limits, &r->limits, now_ms(r));
+    return link->is_up || link_limits_can_pay(&link->limits, &r->limits, now_ms(r));
 }
 
 bool link_may_verify(const struct replicator *r, struct link *link)
@@ -374,7 +412,7 @@ void link_unsent(struct replicator *r, struct link *link, struct bytes frame)
     outbox_block(&link->stream.outbox, true); /* until the next turn */
     if (link_is_open(link)) {
         outbox_return(&link->stream.outbox, frame, now_ms(r));
-    } else if (link->is_parent && link->state == PEER_HANDSHAKE) {
+    } else if (link->is_up && link->state == PEER_HANDSHAKE) {
         link->dial_ms = now_ms(r) + back_off_ms(r, link, 0); /* there is no answer to wait for */
     }
 }
@@ -450,7 +488,7 @@ static void check_limits(struct replicator *r, struct link *link)
 /* What was stopped or revoked is not missed. */
 static bool may_miss(const struct link *link)
 {
-    return link->state != PEER_PAUSED && link->revoked_ms == 0;
+    return link->state != PEER_PAUSED && link->revoked_ms == 0 && !link->is_far;
 }
 
 static void check_missed(struct replicator *r, struct link *link)
@@ -476,7 +514,7 @@ void link_tick(struct replicator *r, struct link *link)
     if (!link_is_open(link)) {
         check_missed(r, link);
     }
-    if (link->is_parent && !link_is_open(link) && now_ms(r) >= link->dial_ms) {
+    if (link->is_up && !link_is_open(link) && now_ms(r) >= link->dial_ms) {
         (void)step(r, link, EV_DIAL);
     }
     link->ticked_ms = now_ms(r);
@@ -501,7 +539,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
         if (!link->missed && may_miss(link)) {
             at = earlier(at, link->closed_ms + r->limits.neighbour_down_ms + 1);
         }
-        return link->is_parent ? earlier(at, link->dial_ms) : at;
+        return link->is_up ? earlier(at, link->dial_ms) : at;
     }
     if (stream->send.scan_incomplete && !returned) {
         return now_ms(r);

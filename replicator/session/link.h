@@ -22,7 +22,8 @@ enum hold { HOLD_LIMIT = 1, HOLD_REFUSED = 2, HOLD_NACKED = 4, HOLD_GRANT_CONFLI
 
 struct link {
     struct division peer;
-    bool is_parent;
+    bool is_up;  /* dialled from here: the parent, or an ancestor in its place; else a child, or */
+    bool is_far; /* ... a division further below: no neighbour in the tree (session/serving.h) */
     enum peer_state state;
     unsigned holds;                 /* of enum hold */
     char reason[PEER_REASON_BYTES]; /* why it is held, refused or over: a message, or "" */
@@ -46,8 +47,18 @@ struct link {
     struct stream stream;
 };
 
-struct link *link_new(struct replicator *r, struct division peer, bool is_parent);
+struct link *link_new(struct replicator *r, struct division peer, bool is_up);
+/* ... with somebody who is no neighbour in the tree. */
+struct link *link_new_far(struct replicator *r, struct division peer, bool is_up);
 void link_free(struct link *link);
+static inline bool link_is_parent(const struct link *link)
+{
+    return link->is_up && !link->is_far;
+}
+static inline bool link_is_child(const struct link *link)
+{
+    return !link->is_up && !link->is_far;
+}
 static inline bool link_is_open(const struct link *link)
 {
     return link->state == PEER_LIVE || link->state == PEER_HELD;
@@ -69,6 +80,13 @@ void link_incompatible(struct replicator *r, struct link *link, uint64_t session
                        const char *message);
 /* Of a child: it is known to be revoked since then, mono ms; 0: it is not. */
 void link_revoked(struct link *link, uint64_t since_ms);
+/* The peer does not serve us now, or is left: the session is over, and not asked for before then,
+ * mono ms. Upward alone. */
+void link_put_off(struct replicator *r, struct link *link, uint64_t until_ms, const char *message);
+/* The session is over, and the peer, which ended it or is told so elsewhere, begins no other. */
+void link_left(struct replicator *r, struct link *link, const char *message);
+/* What was alarmed of the peer is over with the link, which goes. */
+void link_forget_alarms(struct replicator *r, const struct link *link);
 /* An operator stops or resumes it; staged in META_PAUSED division. */
 void link_pause(struct replicator *r, struct txn *txn, struct link *link, bool paused);
 
@@ -95,6 +113,8 @@ void link_answered(struct link *link);
 uint64_t link_grant(struct replicator *r, struct link *link);
 /* Blocks came: false when that is more than was granted, or than the limits can bear. */
 bool link_charge(struct replicator *r, struct link *link, size_t blocks, size_t bytes);
+/* Is what it sends put off, as everything from below while the own log is not whole here? */
+bool link_puts_off(const struct replicator *r, const struct link *link);
 /* What a child asks for is paid; one that passes a limit is held and alarmed. */
 void link_pay(struct replicator *r, struct link *link, uint64_t milli);
 bool link_can_pay(struct replicator *r, struct link *link);

@@ -86,11 +86,30 @@ static bool is_child(const struct replicator *r, const struct grant *grant)
     return division_equal(grant->parent, r->config.self);
 }
 
+/* Of those further below a key counts once its epoch does: what its granter gave away alone opens
+ * nothing here. */
+static bool is_below(const struct replicator *r, const struct grant *grant)
+{
+    return !division_equal(grant->division, r->config.self) &&
+           roster_within(r->roster, grant->division, r->config.self) &&
+           (is_child(r, grant) || roster_epoch_counts(r->roster, grant->division, grant->epoch));
+}
+
+/* Who is further below may have spoken elsewhere, and the row of a child may be an older one (of a
+ * copy, or of a damaged store): what it has written tells. */
+static uint32_t least_epoch(const struct replicator *r, const struct grant *newest)
+{
+    const uint32_t spoken = spoken_epoch(&r->link_keys, newest->division);
+    const struct held_log *log = heads_find(&r->logs, newest->division);
+
+    return log == NULL || log->durable.epoch <= spoken ? spoken : log->durable.epoch;
+}
+
 /* The epoch of this child with that link key, of those under which it may speak; 0: none. */
 static uint32_t epoch_of(const struct replicator *r, const struct grant *newest,
                          const uint8_t curve_key[32])
 {
-    const uint32_t least = spoken_epoch(&r->link_keys, newest->division);
+    const uint32_t least = least_epoch(r, newest);
     struct epoch_state state;
 
     for (uint32_t epoch = newest->epoch;; epoch--) {
@@ -112,15 +131,13 @@ bool link_keys_find(const struct replicator *r, const uint8_t curve_key[32], str
 
     if (member != NULL) {
         *child = member->grant.division;
-        return is_child(r, &member->grant);
+        return is_below(r, &member->grant);
     }
-    for (size_t i = 0; i < r->links.count; i++) {
-        const struct link *link = r->links.at[i];
-
-        member = link->is_parent ? NULL : roster_find(r->roster, link->peer);
-        if (member != NULL && member->grant.epoch > 1 && is_child(r, &member->grant) &&
+    for (size_t i = 0; i < roster_count(r->roster); i++) {
+        member = roster_at(r->roster, i);
+        if (member->grant.epoch > 1 && is_below(r, &member->grant) &&
             epoch_of(r, &member->grant, curve_key) != 0) {
-            *child = link->peer;
+            *child = member->grant.division;
             return true;
         }
     }

@@ -1,5 +1,6 @@
 /* link_keys - whose link key is this? Of a direct child its newest one, and its former ones until
- * it has spoken under a newer: a child that was away may still have those.
+ * it has spoken under a newer, or written in a later epoch: a child that was away may still have
+ * those. Of who is further below and may be served (serving.h) the same.
  *
  *   key of a handshake, of a frame --link_keys_find--> child, or nobody
  *   a frame under a newer key      --link_keys_spoke-> row: the ones before it are over
@@ -28,7 +29,7 @@ struct link_keys {
 void link_keys_free(struct link_keys *keys);
 /* Errors: ERR_IO. */
 enum status link_keys_load(struct replicator *r, struct txn *txn, struct err *err);
-/* False when it is no child's. */
+/* False when it is nobody's below. */
 bool link_keys_find(const struct replicator *r, const uint8_t curve_key[32],
                     struct division *child);
 /* A frame came under this key, which link_keys_find gave to this child. */

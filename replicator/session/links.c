@@ -14,10 +14,31 @@ struct link *links_find(const struct links *links, struct division peer)
 
 void links_add(struct links *links, struct link *link)
 {
-    const size_t at = link->is_parent ? 0 : links->count;
+    const size_t at = link_is_parent(link) ? 0 : links->count;
 
     ARRAY_GAP(links->at, links->count, links->capacity, at);
     links->at[at] = link;
+}
+
+void links_remove(struct links *links, struct link *link)
+{
+    for (size_t i = 0; i < links->count; i++) {
+        if (links->at[i] == link) {
+            ARRAY_REMOVE(links->at, links->count, i);
+            link_free(link);
+            return;
+        }
+    }
+}
+
+struct link *links_upward(const struct links *links)
+{
+    for (size_t i = 0; i < links->count; i++) { /* the parent's is the first */
+        if (links->at[i]->is_up && link_is_open(links->at[i])) {
+            return links->at[i];
+        }
+    }
+    return NULL;
 }
 
 void links_free(struct links *links)

@@ -55,3 +55,14 @@ void listening_of(const struct replicator *r, struct division division,
     }
     memcpy(out, entry.link, sizeof entry.link);
 }
+
+void listening_place(const struct replicator *r, const struct grant *grant, bool second,
+                     struct ancestor_call *out)
+{
+    out->who = grant->division;
+    memcpy(out->curve_key, grant->curve_key, sizeof out->curve_key);
+    listening_of(r, grant->division, out->endpoint);
+    if (grant->second[0] != '\0' && second) {
+        (void)snprintf(out->endpoint, sizeof out->endpoint, "%s", grant->second);
+    }
+}

@@ -192,18 +192,6 @@ static void write_objection(const struct replicator *r, struct buf *frame)
     frame_encode(frame, &whole);
 }
 
-/* A listener has two keys for a while: the new one is at its second address then. */
-static void choose_place(const struct replicator *r, const struct grant *grant,
-                         struct ancestor_call *out)
-{
-    out->who = grant->division;
-    memcpy(out->curve_key, grant->curve_key, sizeof out->curve_key);
-    listening_of(r, grant->division, out->endpoint);
-    if (grant->second[0] != '\0' && r->objecting.attempts % 2 == 1) {
-        (void)snprintf(out->endpoint, sizeof out->endpoint, "%s", grant->second);
-    }
-}
-
 /* A parent that refuses this node's key hears nothing, as long as there is somebody else. */
 static bool is_worth_calling(const struct replicator *r, const struct member *member,
                              const struct ancestor_call *call)
@@ -229,7 +217,7 @@ bool objecting_call(struct replicator *r, struct ancestor_call *out, struct buf 
     pause_ms = (uint64_t)CALL_FIRST_MS << (objecting->attempts < 16 ? objecting->attempts : 16);
     objecting->due_ms =
         now_ms(r) + CALL_MS + clock_random(r->config.clock) % earlier(pause_ms, CALL_LAST_MS);
-    choose_place(r, &member->grant, out);
+    listening_place(r, &member->grant, objecting->attempts % 2 == 1, out);
     if (!is_worth_calling(r, member, out)) {
         return false;
     }

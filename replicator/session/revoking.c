@@ -138,7 +138,7 @@ void revoking_tick(struct replicator *r, struct link *link)
 {
     const uint64_t now = now_ms(r);
 
-    if (link->is_parent || !roster_revoked(r->roster, link->peer, NULL)) {
+    if (link->is_up || !roster_revoked(r->roster, link->peer, NULL)) {
         link_revoked(link, 0);
     } else if (link->revoked_ms == 0) {
         link_revoked(link, now);

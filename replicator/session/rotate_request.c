@@ -5,7 +5,8 @@
 #include "replicator/session/amending.h"
 
 /* Errors: ERR_NOT_YET (the child has an epoch that does not count here, or one that is not known),
- * ERR_REFUSED (nothing is new, or the link key is another's), and those of wanted_keys_read. */
+ * ERR_REFUSED (nothing is new, the link key is another's, or it is revoked), and those of
+ * wanted_keys_read. */
 static enum status judge(const struct replicator *r, const struct grant *now,
                          const struct wanted_keys *wanted, struct err *err)
 {
@@ -17,6 +18,9 @@ static enum status judge(const struct replicator *r, const struct grant *now,
     }
     if (holder != NULL && !division_equal(holder->grant.division, now->division)) {
         return err_set(err, ERR_REFUSED, "link_key_taken division=%s", holder->grant.division.code);
+    }
+    if (roster_revoked(r->roster, now->division, NULL)) {
+        return err_set(err, ERR_REFUSED, "division_revoked");
     }
     return wanted_keys_are_of(wanted, now)
                ? err_set(err, ERR_REFUSED, "rotation_nothing division=%s", now->division.code)
@@ -30,7 +34,7 @@ void rotate_request_take(struct replicator *r, struct txn *txn, struct link *lin
     struct wanted_keys wanted;
     struct err err = {OK, ""};
 
-    if (link->is_parent || !link_may_verify(r, link)) {
+    if (!link_is_child(link) || !link_may_verify(r, link)) {
         link_count_refused(link);
         return;
     }

@@ -156,9 +156,11 @@ enum status rotating_begin(struct replicator *r, struct txn *txn, const struct r
     return OK;
 }
 
+/* Who knows that it is revoked asks for nothing: its parent may not have heard yet. */
 void rotating_ask(struct replicator *r, struct link *link)
 {
-    if (link->is_parent && r->rotating.waits) {
+    if (link_is_parent(link) && r->rotating.waits &&
+        !roster_revoked(r->roster, r->config.self, NULL)) {
         outbox_rotate(&link->stream.outbox, &r->rotating.wanted);
         r->rotating.asked_ms = now_ms(r);
     }
@@ -188,7 +190,7 @@ void rotating_consent(struct replicator *r, struct txn *txn, const struct grant 
 
 void rotating_refused(struct replicator *r, struct link *link, enum status why)
 {
-    if (!link->is_parent || !r->rotating.waits || why == OK || why >= STATUSES) {
+    if (!link_is_parent(link) || !r->rotating.waits || why == OK || why >= STATUSES) {
         link_count_refused(link);
         return;
     }
@@ -207,7 +209,7 @@ void rotating_granted(struct replicator *r, uint64_t lsn)
 static bool has_children(const struct replicator *r)
 {
     for (size_t i = 0; i < r->links.count; i++) {
-        if (!r->links.at[i]->is_parent) {
+        if (link_is_child(r->links.at[i])) {
             return true;
         }
     }
@@ -238,7 +240,7 @@ static bool waits_for(const struct replicator *r, const struct link *link)
 {
     const struct cursor *cursor = cursor_find(&link->stream.cursors, r->rotating.grantor);
 
-    return !link->is_parent && (cursor == NULL || cursor->acked < r->rotating.former_lsn) &&
+    return link_is_child(link) && (cursor == NULL || cursor->acked < r->rotating.former_lsn) &&
            !roster_revoked(r->roster, link->peer, NULL);
 }
 

@@ -11,6 +11,7 @@
 #include "replicator/session/revoking.h"
 #include "replicator/session/rotate_request.h"
 #include "replicator/session/rotating.h"
+#include "replicator/session/serving.h"
 #include "replicator/session/visits.h"
 
 void session_free(struct session *session)
@@ -195,19 +196,10 @@ static void resume(struct replicator *r, struct link *link, uint64_t unix_ms,
     notice_over(r, ALARM_INCOMPATIBLE, link->peer);
     note_clock(r, link, unix_ms);
     cursor_resume(&link->stream, heads, count, &r->session.found);
+    resync_heard(r, link, heads, count);
     claim_resumed(r, link, &r->session.found);
     fork_news_resume(r, link, heads, count);
     session_act(r, link);
-}
-
-/* Its own log, where it asks for it. */
-static void give_back(struct replicator *r, struct link *link, bool asked)
-{
-    const struct held_log *log = heads_find(&r->logs, link->peer);
-
-    if (log != NULL && log->side == HELD_BELOW) {
-        cursor_give_back(&link->stream, log, asked);
-    }
 }
 
 static void take_hello(struct replicator *r, struct txn *txn, struct link *link, uint64_t session,
@@ -220,6 +212,11 @@ static void take_hello(struct replicator *r, struct txn *txn, struct link *link,
     if (!pass(r, link, session, status, &err)) {
         return;
     }
+    if (serving_judge(r, link, &err) != OK) {
+        link_left(r, link, err.text);
+        link_ask_restart(r, link, session, err.status);
+        return;
+    }
     handshake_note_hello(&link->handshake, hello);
     if (link_is_open(link) && link->session == session) {
         link_pay(r, link, PAY_SESSION);
@@ -230,7 +227,7 @@ static void take_hello(struct replicator *r, struct txn *txn, struct link *link,
         return;
     }
     link_pay(r, link, PAY_SESSION);
-    give_back(r, link, hello->has_own_log && hello->own_log);
+    wanting_give(r, link, hello);
     resume(r, link, hello->unix_ms, hello->heads, hello->n_heads);
     outbox_restart(outbox, 0, OK);
     outbox_want_welcome(outbox);
@@ -242,26 +239,44 @@ static void take_welcome(struct replicator *r, struct link *link, const Terrace_
     struct err err;
     uint32_t rtt_ms;
 
-    if (!link->is_parent || link->state != PEER_HANDSHAKE ||
+    if (!link->is_up || link->state != PEER_HANDSHAKE ||
         !pass(r, link, 0, handshake_judge_welcome(r, welcome, &err), &err)) {
         return;
     }
+    handshake_note_welcome(&link->handshake, welcome);
     (void)link_begin(r, link, link->session, welcome->credit);
     heartbeat_soon(r);
-    objecting_let_in(r);
+    if (link->is_far) {
+        serving_begun(r);
+    } else {
+        objecting_let_in(r);
+    }
     if (handshake_round_trip(&link->handshake, welcome, now_ms(r), &rtt_ms)) {
         flow_set_round_trip(&link->stream.flow, rtt_ms);
     }
     resume(r, link, welcome->unix_ms, welcome->heads, welcome->n_heads);
-    rotating_ask(r, link);
+    wanting_welcomed(r, welcome->heads, welcome->n_heads);
+    if (r->logs.own->wanted && (welcome->features & FEATURE_OWN_LOG) == 0) {
+        notice_alarm(r, ALARM_INCOMPATIBLE, link->peer, "own_log_not_brought");
+    }
+    if (!link->is_far) {
+        rotating_ask(r, link);
+    }
 }
 
-/* The parent wants another session, or none. */
+/* The parent wants another session, or none; or who was served here goes back to its own. */
 static void take_restart(struct replicator *r, struct link *link, enum status why)
 {
     char message[MESSAGE_BYTES_MAX];
 
-    if (!link->is_parent) {
+    if (!link->is_up) {
+        if (link->is_far) {
+            link_left(r, link, "went_back");
+        }
+        return;
+    }
+    if (link->is_far && (why == ERR_BUSY || why == ERR_LIMIT)) {
+        serving_refused(r, link, why);
         return;
     }
     if (why == ERR_NEEDS_UPGRADE) {
@@ -299,13 +314,35 @@ static void take_blocks(struct replicator *r, struct txn *txn, struct link *link
         const struct bytes whole = bytes_of_pb(blocks->block[i]);
         struct block_view block;
 
-        result = r->no_room ? receive_put_off(&link->stream, whole, &r->session.found)
-                            : receive_block(&link->stream, txn, whole, &block, &r->session.found);
+        result = r->no_room || link_puts_off(r, link)
+                     ? receive_put_off(&link->stream, whole, &r->session.found)
+                     : receive_block(&link->stream, txn, whole, &block, &r->session.found);
         session_act(r, link);
         if (result == RECEIVE_STAGED) {
             sink->block_held(sink->arg, txn, &block, &r->ingest.body);
         }
     }
+}
+
+enum ingest_result session_import(struct replicator *r, struct txn *txn, struct bytes whole,
+                                  struct err *err)
+{
+    const struct replicator_sink *sink = &r->config.sink;
+    enum ingest_result result = INGEST_REFUSED;
+    struct block_view block;
+
+    if (r->no_room) {
+        (void)err_set(err, ERR_DISK_FULL, "import_no_room division=%s", r->config.self.code);
+        return INGEST_NOT_YET;
+    }
+    if (block_parse(&block, whole, err) == OK) {
+        result = ingest_block(&r->ingest, txn, &block, &r->session.found, err);
+        session_act(r, NULL);
+    }
+    if (result == INGEST_STAGED) {
+        sink->block_held(sink->arg, txn, &block, &r->ingest.body);
+    }
+    return result;
 }
 
 static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
@@ -325,13 +362,13 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
     if (frame->has_offer) {
         amending_judge(r, txn, link, bytes_of_pb(frame->offer));
     }
-    if (frame->rotate != NULL) {
+    if (frame->rotate != NULL && !r->resync.on) {
         rotate_request_take(r, txn, link, frame->rotate);
     }
     if (frame->has_rotate_refused) {
         rotating_refused(r, link, (enum status)frame->rotate_refused);
     }
-    if (frame->consent != NULL) {
+    if (frame->consent != NULL && !r->resync.on) {
         amending_take(r, txn, link, frame->consent);
     }
     if (frame->has_evidence) {
@@ -383,7 +420,7 @@ static void take_in_session(struct replicator *r, struct txn *txn, struct link *
 /* A node that opens no session, as its store is damaged, still tells how it is. */
 static bool is_lone_beat(const struct link *link, const Terrace__Frame *frame)
 {
-    return !link->is_parent && frame->session == 0 && frame->n_beat == 1 && frame->hello == NULL &&
+    return !link->is_up && frame->session == 0 && frame->n_beat == 1 && frame->hello == NULL &&
            frame->blocks == NULL && frame->ack == NULL && frame->n_cosignature == 0;
 }
 
@@ -402,11 +439,11 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
     struct err err;
 
     link_pay(r, link, price_of(frame, size));
-    if (link->state == PEER_PAUSED || (!link->is_parent && !revoking_admits(r, link->peer))) {
+    if (link->state == PEER_PAUSED || (!link->is_up && !revoking_admits(r, link->peer))) {
         return;
     }
     link_heard(r, link);
-    if (link->is_parent && frame->superseded != NULL) { /* it knows this node's key as one before */
+    if (link->is_up && frame->superseded != NULL) { /* it knows this node's key as one before */
         objecting_told(r, txn, link->peer, frame->superseded);
     } else if (frame->reject != NULL && !frame->reject->has_author) {
         take_complaint(r, link, frame->reject);
@@ -425,7 +462,7 @@ void session_receive(struct replicator *r, struct txn *txn, struct link *link,
         }
     } else if (frame->session == link->session) {
         take_in_session(r, txn, link, frame);
-    } else if (!link->is_parent) { /* left over from a session that is over, or of none */
+    } else if (!link->is_up) { /* left over from a session that is over, or of none */
         link_ask_restart(r, link, frame->session, ERR_NOT_FOUND);
     }
 }

@@ -14,6 +14,7 @@
 
 #include "proto/frame.h"
 #include "replicator/finding.h"
+#include "replicator/log/ingest.h"
 
 struct replicator;
 struct link;
@@ -26,6 +27,10 @@ struct session {
 void session_free(struct session *session);
 void session_receive(struct replicator *r, struct txn *txn, struct link *link,
                      const Terrace__Frame *frame, size_t size);
+/* A block of a file, as if a neighbour had brought it: verified, staged, told to the owner. `err`
+ * says why not, as ingest_block. */
+enum ingest_result session_import(struct replicator *r, struct txn *txn, struct bytes whole,
+                                  struct err *err);
 /* Where a room below writes what it finds; session_act then takes it. */
 struct findings *session_findings(struct replicator *r);
 /* Acts on what was found, in order, and forgets it. `link` NULL: what was found is of no link. */

@@ -64,7 +64,7 @@ void cursor_add(struct stream *stream, const struct held_log *log, uint64_t lsn)
     }
     cursor = mem_zalloc(sizeof *cursor);
     cursor->log = log;
-    cursor->whole = stream->to_parent;
+    cursor->whole = stream->is_upward;
     cursor->acked = earlier(lsn, log->durable.lsn);
     if (!cursor->whole && has_all(stream, log, cursor->acked)) {
         cursor->acked = log->durable.lsn;
@@ -319,13 +319,20 @@ static void compare_whole(const struct stream *stream, const struct held_log *lo
     if (relation == RELATION_EQUAL) {
         findings_over(found, ALARM_LOST_TAIL, log->author);
     }
-    if (relation == RELATION_BEHIND && !stream->to_parent &&
+    if (relation == RELATION_BEHIND && !stream->is_upward &&
         division_equal(log->author, stream->peer) &&
         cursor_find(&stream->cursors, log->author) == NULL) { /* it knows, and asks for it */
         findings_alarm(found, ALARM_LOST_TAIL, stream->peer,
                        "peer_lost_own_log lsn=%" PRIu64 " held=%" PRIu64, position->lsn,
                        log->durable.lsn);
     }
+}
+
+/* A log from below goes down to who asks for it back, or is served here: that he has more of it is
+ * as it should be. */
+static bool is_from_below(const struct stream *stream, const struct held_log *log)
+{
+    return !stream->is_upward && log->side == HELD_BELOW;
 }
 
 /* The cursor of a log that goes to the peer stands where it says that it ends. */
@@ -335,8 +342,11 @@ static void resume_cursor(struct stream *stream, struct cursor *cursor,
 {
     const struct held_log *log = cursor->log;
 
+    cursor->told = position->lsn;
     if (position->lsn > log->durable.lsn) {
-        claims_more(stream, log, position->lsn, found);
+        if (!is_from_below(stream, log)) {
+            claims_more(stream, log, position->lsn, found);
+        }
         rewind_to(&stream->cursors, cursor, log->durable.lsn);
         return;
     }
@@ -373,7 +383,9 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
     } else {
         contradicts = line_contradicts(stream, log, position, found);
     }
-    if (stream->to_parent ? log->side != HELD_ABOVE : log->side == HELD_BELOW) {
+    if (stream->is_upward ? log->side != HELD_ABOVE
+                          : log->side == HELD_BELOW &&
+                                roster_within(stream->context->roster, author, stream->peer)) {
         compare_whole(stream, log, position, relation, found);
     }
     cursor = cursor_find(&stream->cursors, author);
@@ -389,6 +401,7 @@ void cursor_resume(struct stream *stream, Terrace__Position **heads, size_t coun
 
     for (size_t i = 0; i < cursors->count; i++) {
         rewind_to(cursors, cursors->at[i], 0);
+        cursors->at[i]->told = 0;
     }
     for (size_t i = 0; i < count; i++) {
         resume_log(stream, heads[i], found);
@@ -438,7 +451,9 @@ static bool acked(struct stream *stream, const Terrace__Position *position, stru
         return false;
     }
     if (position->lsn > cursor->log->durable.lsn) {
-        claims_more(stream, cursor->log, position->lsn, found);
+        if (!is_from_below(stream, cursor->log)) {
+            claims_more(stream, cursor->log, position->lsn, found);
+        }
         return false;
     }
     cursors->flying -= cursor_in_flight(cursor) && position->lsn >= cursor->sent_block ? 1 : 0;
@@ -547,7 +562,7 @@ void cursor_rejected(struct stream *stream, const Terrace__Reject *reject, struc
     if (cursor == NULL) {
         return;
     }
-    if (reason == ERR_DIVISION_TAKEN && stream->to_parent) {
+    if (reason == ERR_DIVISION_TAKEN && stream->is_upward) {
         copy_text(text, sizeof text, reject);
         findings_because(found, FOUND_CONFLICT_ABOVE, author, reject->lsn, reason, text);
         if (reject->lsn != 0 && cursor->log->side != HELD_OWN) { /* ours goes up to the parent */

@@ -204,9 +204,12 @@ static enum status check_sender(const struct stream *stream, struct txn *txn,
     const struct roster *roster = context->roster;
     const struct division author = header->author;
 
-    if (stream->to_parent) {
-        return roster_within(roster, context->self, author) &&
-                       (context->wants_own || !division_equal(author, context->self))
+    if (stream->is_upward) {
+        const struct held_log *log = heads_find(context->logs, author);
+
+        return (roster_within(roster, context->self, author) &&
+                !division_equal(author, context->self)) ||
+                       (log != NULL && log->wanted)
                    ? OK
                    : err_set(err, ERR_REFUSED, "author_not_above author=%s division=%s",
                              author.code, context->self.code);

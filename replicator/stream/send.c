@@ -20,7 +20,7 @@ void send_reset(struct send *send)
 static bool is_addressed(const struct stream *stream, struct division author,
                          const struct audience *audience)
 {
-    return stream->to_parent || division_equal(author, stream->peer) ||
+    return stream->is_upward || division_equal(author, stream->peer) ||
            roster_in_audience(stream->context->roster, stream->peer, author, audience);
 }
 
@@ -37,10 +37,13 @@ void send_durable(struct stream *stream, const struct staged_block *staged_block
     const struct held_log *log = staged_block->log;
     struct cursor *cursor;
 
-    if (stream->to_parent || log->side == HELD_BELOW) {
+    if (stream->is_upward) {
         return;
     }
     cursor = cursor_find(&stream->cursors, log->author);
+    if (cursor != NULL && cursor->whole) {
+        return; /* all of it goes */
+    }
     if (cursor != NULL && staged_block->is_late &&
         is_addressed(stream, log->author, &staged_block->audience)) {
         cursor_go_back(stream, cursor, staged_block->prev_lsn);

@@ -1,12 +1,12 @@
 #include "replicator/stream/stream.h"
 
 void stream_init(struct stream *stream, const struct stream_context *context, struct division peer,
-                 bool to_parent)
+                 bool is_upward)
 {
     memset(stream, 0, sizeof *stream);
     stream->context = context;
     stream->peer = peer;
-    stream->to_parent = to_parent;
+    stream->is_upward = is_upward;
 }
 
 void stream_free(struct stream *stream)

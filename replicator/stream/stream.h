@@ -26,14 +26,13 @@ struct stream_context {
     struct logs *logs;
     struct ingest *ingest;
     uint32_t frame_bytes_max;
-    bool wants_own;      /* the own log was cut, and comes from the parent up to its base */
     struct arena *arena; /* of the frame in hand */
 };
 
 struct stream {
     const struct stream_context *context;
     struct division peer;
-    bool to_parent; /* each log from below goes there whole; else what is addressed to the peer */
+    bool is_upward; /* each log from below goes there whole; else what is addressed to the peer */
     struct flow flow;
     struct allowance allowance;
     struct cursors cursors;
@@ -43,7 +42,7 @@ struct stream {
 };
 
 void stream_init(struct stream *stream, const struct stream_context *context, struct division peer,
-                 bool to_parent);
+                 bool is_upward);
 void stream_free(struct stream *stream);
 /* The session is over: what was not confirmed is sent again in the next one. True when with it
  * nothing is refused any more (receive_reset). */

@@ -1,5 +1,7 @@
 #include "proto/frame.h"
 #include "proto/log.h"
+#include "replicator/ancestors.h"
+#include "replicator/session/resync.h"
 #include "replicator/trust/enrol_attempts.h"
 #include "replicator/trust/enrol_invites.h"
 #include "replicator/trust/enrol_place.h"
@@ -165,13 +167,17 @@ static enum status check_again(const struct member *member, const struct enrol_m
                : err_set(err, ERR_REFUSED, "again_other_keys division=%s", message->division.code);
 }
 
-/* It has kept its log: what is held here of it lies within that. */
-static enum status check_end(const struct replicator *replicator,
-                             const struct enrol_message *message, struct err *err)
+/* It has kept its log: what is held here of it lies within that. Or it has nothing, on a machine
+ * that is new: then it goes on behind what is held here. */
+static enum status check_end(struct replicator *replicator, const struct enrol_message *message,
+                             struct err *err)
 {
     struct log_head held;
 
     (void)replicator_head(replicator, message->division, true, &held);
+    if (message->end.lsn == 0) { /* what an ancestor alone holds would be cut off */
+        return replicator_check_end(replicator, message->division, err);
+    }
     if (message->end.lsn < held.lsn) {
         return err_set(err, ERR_REFUSED, "recover_behind division=%s end=%" PRIu64 " held=%" PRIu64,
                        message->division.code, message->end.lsn, held.lsn);
@@ -183,10 +189,9 @@ static enum status check_end(const struct replicator *replicator,
 }
 
 /* May it be granted at all, now? */
-static enum status check_open(const struct replicator *replicator,
-                              const struct enrol_message *message, const struct invite *invite,
-                              const uint8_t proven_curve_key[32], uint64_t now_unix_ms,
-                              struct err *err)
+static enum status check_open(struct replicator *replicator, const struct enrol_message *message,
+                              const struct invite *invite, const uint8_t proven_curve_key[32],
+                              uint64_t now_unix_ms, struct err *err)
 {
     const struct member *member = roster_find(replicator_roster(replicator), message->division);
 
@@ -236,6 +241,19 @@ static void note_granted(struct txn *txn, const struct enrol_message *message,
     founders_put(txn, message->division, &(struct grant_terms){.founder_count = 0});
 }
 
+/* Where the new epoch goes on: where the log ends that was kept, else behind what is held here. */
+static struct enrol_end base_for(const struct replicator *replicator,
+                                 const struct enrol_message *message)
+{
+    struct log_head held;
+
+    if (message->end.lsn != 0) {
+        return message->end;
+    }
+    (void)replicator_head(replicator, message->division, true, &held);
+    return (struct enrol_end){held.lsn, held.hash};
+}
+
 static enum status give_grant(struct replicator *replicator, struct txn *txn,
                               const struct enrol_message *message,
                               const uint8_t proven_curve_key[32], struct invite *invite,
@@ -252,9 +270,11 @@ static enum status give_grant(struct replicator *replicator, struct txn *txn,
     enum status status;
 
     if (invite->recover) {
+        const struct enrol_end base = base_for(replicator, message);
+
         grant.epoch = roster_next_epoch(replicator_roster(replicator), message->division);
-        grant.base_lsn = message->end.lsn;
-        grant.base_hash = message->end.hash;
+        grant.base_lsn = base.lsn;
+        grant.base_hash = base.hash;
     }
     memcpy(grant.name, invite->name, sizeof grant.name);
     memcpy(grant.endpoint, message->endpoint, sizeof grant.endpoint);
@@ -314,6 +334,9 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
     }
     if (invite.state == INVITE_SPENT) {
         return err_set(err, ERR_ALREADY_USED, "token_used division=%s", message->division.code);
+    }
+    if (!invite.again && resync_is_on(replicator)) { /* a grant would be an entry of the own log */
+        return err_set(err, ERR_NOT_YET, "enrol_resyncs parent=%s", invite.parent.code);
     }
     status = check_open(replicator, message, &invite, from->curve_key, now_unix_ms, err);
     if (status != OK) {

@@ -61,7 +61,7 @@ struct invite_terms {
     struct grant_reach may_grant; /* whom it may grant */
     bool hold;                    /* a person decides who is granted */
     bool again;                   /* it is there: name and list are not looked at */
-    bool recover;   /* it is there, lost its keys and kept its log: name and list as they stand */
+    bool recover;   /* it is there and lost its keys, or all: name and list as they stand */
     bool two;       /* another person than `by` has to say yes */
     const char *by; /* who invites; NULL: nobody's name */
 };
@@ -152,7 +152,8 @@ bool enrol_knows_secret(const struct store *store, struct bytes frame);
 struct enrolled {
     bool refused; /* by the parent, so that nothing was granted; any other error is our own
                      judgement */
-    bool waits;   /* not granted yet: a person has to confirm our keys, so ask again */
+    bool waits;   /* not granted yet, the reason says why (a person compares our keys, or the
+                     parent's own log is not whole): ask again */
     struct bytes chain[ENROL_CHAIN_MAX];
     size_t chain_count;
     struct grant own, parent;

@@ -17,7 +17,7 @@
 
 enum {
     LOG_EVERY_MS = 1000,
-    POLL_SOCKETS_MAX = 9,
+    POLL_SOCKETS_MAX = 11,
     REFUSED_PER_CALL_MAX = 64,
     REDIAL_MS = 10000,
     LINK_CHECK_MS = 1000,
@@ -45,11 +45,22 @@ struct listener {
     char address[SOCKET_ENDPOINT_MAX]; /* "": there is none */
 };
 
+/* A DEALER upward: to the parent, and beside it to an ancestor in its place. */
+enum { UP_PARENT, UP_BESIDE, UPLINKS };
+struct uplink {
+    void *socket, *monitor;
+    bool ended; /* its connection did, and nobody was told yet */
+    struct division peer;
+    char endpoint[SOCKET_ENDPOINT_MAX];
+    uint8_t key[32];
+    uint64_t usable_ms; /* when it last was, or was dialled */
+};
+
 struct transport_zmq {
     struct transport_zmq_config config;
-    void *context, *up, *up_monitor; /* DEALER, and of its connection */
+    void *context;
+    struct uplink uplinks[UPLINKS];
     struct listener listeners[LISTENERS];
-    bool up_ended; /* the connection to the parent did, and nobody was told yet */
     struct transport_zmq_watched watched;
     struct zap *zap;
     struct connection_rates rates;
@@ -58,10 +69,6 @@ struct transport_zmq {
     bool shut_out;
     struct guard guard;
     uint64_t floods;
-    struct division parent;
-    char parent_endpoint[SOCKET_ENDPOINT_MAX];
-    uint8_t parent_key[32];
-    uint64_t usable_ms; /* when the link upwards last was, or was dialled */
     struct route *routes;
     size_t route_count, route_capacity;
     unsigned turn; /* whose it is to be read */
@@ -160,7 +167,9 @@ void transport_zmq_close(struct transport_zmq *transport)
         return;
     }
     assert(transport->watched.socket == NULL && transport->call == NULL); /* close those first */
-    close_watched(&transport->up, &transport->up_monitor);
+    for (size_t i = 0; i < UPLINKS; i++) {
+        close_watched(&transport->uplinks[i].socket, &transport->uplinks[i].monitor);
+    }
     for (size_t i = 0; i < LISTENERS; i++) {
         close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
     }
@@ -267,9 +276,9 @@ void transport_zmq_dial_as(struct transport_zmq *transport, const struct curve_k
     transport->config.key = key;
 }
 
-enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
-                                  const char *endpoint, const uint8_t parent_key[32],
-                                  struct err *err)
+static enum status connect_uplink(struct transport_zmq *transport, struct uplink *uplink,
+                                  struct division peer, const char *endpoint,
+                                  const uint8_t peer_key[32], struct err *err)
 {
     void *socket = zmq_socket(transport->context, ZMQ_DEALER), *monitor = NULL;
     enum status status = OK;
@@ -278,7 +287,7 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
         status = err_set(err, ERR_IO, "%s", os_reason(errno));
         goto out;
     }
-    status = socket_prepare_client(socket, transport->config.key, parent_key,
+    status = socket_prepare_client(socket, transport->config.key, peer_key,
                                    transport->config.frame_bytes_max,
                                    clock_random(transport->config.clock), err);
     if (status != OK) {
@@ -291,24 +300,51 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
     if (status != OK) {
         goto out;
     }
-    transport->up_ended |= transport->up != NULL && endpoint != transport->parent_endpoint;
-    close_watched(&transport->up, &transport->up_monitor);
-    transport->up = socket;
-    transport->up_monitor = monitor;
-    transport->parent = parent;
-    if (endpoint != transport->parent_endpoint) { /* not a redial */
-        (void)snprintf(transport->parent_endpoint, sizeof transport->parent_endpoint, "%s",
-                       endpoint);
-        memcpy(transport->parent_key, parent_key, sizeof transport->parent_key);
+    uplink->ended |= uplink->socket != NULL && endpoint != uplink->endpoint;
+    close_watched(&uplink->socket, &uplink->monitor);
+    uplink->socket = socket;
+    uplink->monitor = monitor;
+    uplink->peer = peer;
+    if (endpoint != uplink->endpoint) { /* not a redial */
+        (void)snprintf(uplink->endpoint, sizeof uplink->endpoint, "%s", endpoint);
+        memcpy(uplink->key, peer_key, sizeof uplink->key);
     }
-    transport->usable_ms = clock_mono_ms(transport->config.clock);
+    uplink->usable_ms = clock_mono_ms(transport->config.clock);
     socket = monitor = NULL;
 out:
     if (status != OK) {
-        (void)err_wrap(err, "dial_failed division=%s", parent.code);
+        (void)err_wrap(err, "dial_failed division=%s", peer.code);
     }
     close_watched(&socket, &monitor);
     return status;
+}
+
+enum status transport_zmq_connect(struct transport_zmq *transport, struct division parent,
+                                  const char *endpoint, const uint8_t parent_key[32],
+                                  struct err *err)
+{
+    return connect_uplink(transport, &transport->uplinks[UP_PARENT], parent, endpoint, parent_key,
+                          err);
+}
+
+enum status transport_zmq_connect_beside(struct transport_zmq *transport, struct division ancestor,
+                                         const char *endpoint, const uint8_t key[32],
+                                         struct err *err)
+{
+    struct uplink *uplink = &transport->uplinks[UP_BESIDE];
+
+    if (uplink->socket != NULL && !division_equal(uplink->peer, ancestor)) {
+        transport_zmq_leave_beside(transport); /* it is nobody's now, whose end could be told */
+    }
+    return connect_uplink(transport, uplink, ancestor, endpoint, key, err);
+}
+
+void transport_zmq_leave_beside(struct transport_zmq *transport)
+{
+    struct uplink *uplink = &transport->uplinks[UP_BESIDE];
+
+    close_watched(&uplink->socket, &uplink->monitor);
+    *uplink = (struct uplink){.socket = NULL};
 }
 
 /* --- routes --- */
@@ -323,7 +359,7 @@ static struct route *find_route(struct transport_zmq *transport, struct division
     return NULL;
 }
 
-/* Bounded by the children that are admitted. */
+/* Bounded by those below that are admitted. */
 static struct route *add_route(struct transport_zmq *transport, struct division division)
 {
     ARRAY_ROOM(transport->routes, transport->route_count, transport->route_capacity);
@@ -388,8 +424,11 @@ static bool send_frame(void *self, struct division to, struct bytes frame)
     enum socket_give given;
 
     assert(frame.size <= transport->config.frame_bytes_max);
-    if (transport->up != NULL && division_equal(to, transport->parent)) {
-        return count_sent(transport, socket_give(transport->up, NULL, frame));
+    for (size_t i = 0; i < UPLINKS; i++) {
+        const struct uplink *uplink = &transport->uplinks[i];
+        if (uplink->socket != NULL && division_equal(to, uplink->peer)) {
+            return count_sent(transport, socket_give(uplink->socket, NULL, frame));
+        }
     }
     route = find_route(transport, to);
     if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
@@ -485,21 +524,22 @@ static bool receive_down(struct transport_zmq *transport, void *socket, struct d
     return false;
 }
 
-static bool receive_up(struct transport_zmq *transport, struct division *from, struct buf *frame)
+static bool receive_up(struct transport_zmq *transport, const struct uplink *uplink,
+                       struct division *from, struct buf *frame)
 {
     char user_id[SOCKET_USER_ID_MAX + 1];
     enum socket_take taken;
 
-    if (transport->up == NULL) {
+    if (uplink->socket == NULL) {
         return false;
     }
-    while ((taken = socket_take(transport->up, NULL, user_id, frame)) != TAKE_NOTHING) {
+    while ((taken = socket_take(uplink->socket, NULL, user_id, frame)) != TAKE_NOTHING) {
         if (taken == TAKE_FRAME) {
-            *from = transport->parent; /* who else holds the key we dialled */
+            *from = uplink->peer; /* who else holds the key we dialled */
             return true;
         }
         transport->counts.refused_shape++;
-        log_refused(transport, transport->parent.code, "not_one_frame");
+        log_refused(transport, uplink->peer.code, "not_one_frame");
     }
     return false;
 }
@@ -514,15 +554,15 @@ static void serve_handshakes(struct transport_zmq *transport)
 static bool receive_of(struct transport_zmq *transport, size_t source, struct division *from,
                        struct buf *frame)
 {
-    return source == LISTENERS
-               ? receive_up(transport, from, frame)
+    return source >= LISTENERS
+               ? receive_up(transport, &transport->uplinks[source - LISTENERS], from, frame)
                : receive_down(transport, transport->listeners[source].socket, from, frame);
 }
 
 /* Above and below take turns, so that neither can talk the other down. */
 static bool receive_frame(void *self, struct division *from, struct buf *frame)
 {
-    enum { SOURCES = LISTENERS + 1 };
+    enum { SOURCES = LISTENERS + UPLINKS };
     struct transport_zmq *transport = self;
     bool received = false;
 
@@ -543,9 +583,12 @@ static void note_ended(struct transport_zmq *transport)
     bool refused;
     int fd;
 
-    while (monitor_next(transport->up_monitor, &fd, &refused)) {
-        transport->up_ended |= !refused;
-        transport->shut_out |= refused;
+    for (size_t i = 0; i < UPLINKS; i++) {
+        struct uplink *uplink = &transport->uplinks[i];
+        while (monitor_next(uplink->monitor, &fd, &refused)) {
+            uplink->ended |= !refused;
+            transport->shut_out |= refused && i == UP_PARENT;
+        }
     }
     for (size_t k = 0; k < LISTENERS; k++) {
         while (monitor_next(transport->listeners[k].monitor, &fd, &refused)) {
@@ -561,10 +604,12 @@ static bool connection_ended(void *self, struct division *peer)
     struct transport_zmq *transport = self;
 
     note_ended(transport);
-    if (transport->up_ended) {
-        transport->up_ended = false;
-        *peer = transport->parent;
-        return true;
+    for (size_t i = 0; i < UPLINKS; i++) {
+        if (transport->uplinks[i].ended) {
+            transport->uplinks[i].ended = false;
+            *peer = transport->uplinks[i].peer;
+            return true;
+        }
     }
     for (size_t i = 0; i < transport->route_count; i++) {
         if (transport->routes[i].ended) {
@@ -602,18 +647,20 @@ static void add_socket(zmq_pollitem_t *items, int *count, void *socket)
 
 /* Without a connection there is no queue to write to. One that has been full all this time, with
  * nothing coming in, is as good as none. */
-static bool link_usable(struct transport_zmq *transport)
+static bool link_usable(const struct uplink *uplink)
 {
     int events = 0;
     size_t size = sizeof events;
 
-    return zmq_getsockopt(transport->up, ZMQ_EVENTS, &events, &size) == 0 &&
+    return zmq_getsockopt(uplink->socket, ZMQ_EVENTS, &events, &size) == 0 &&
            (events & (ZMQ_POLLIN | ZMQ_POLLOUT)) != 0;
 }
 
 bool transport_zmq_connected(struct transport_zmq *transport)
 {
-    return transport->up != NULL && link_usable(transport);
+    const struct uplink *parent = &transport->uplinks[UP_PARENT];
+
+    return parent->socket != NULL && link_usable(parent);
 }
 
 bool transport_zmq_shut_out(struct transport_zmq *transport)
@@ -634,34 +681,44 @@ const struct curve_key *transport_zmq_dials_as(const struct transport_zmq *trans
     return transport->config.key;
 }
 
-static void redial(struct transport_zmq *transport)
+static void redial(struct transport_zmq *transport, struct uplink *uplink)
 {
     struct err err;
 
     transport->counts.redials++;
-    if (transport_zmq_connect(transport, transport->parent, transport->parent_endpoint,
-                              transport->parent_key, &err) != OK) {
+    if (connect_uplink(transport, uplink, uplink->peer, uplink->endpoint, uplink->key, &err) !=
+        OK) {
         LOG_ERROR("link.redial", "error=%s", err.text);
     }
 }
 
 /* True while the link upwards stands, or there is none to keep. */
-static bool keep_link(struct transport_zmq *transport)
+static bool keep_link(struct transport_zmq *transport, struct uplink *uplink)
 {
     const uint64_t now_ms = clock_mono_ms(transport->config.clock);
 
-    if (transport->up == NULL) {
+    if (uplink->socket == NULL) {
         return true;
     }
-    if (link_usable(transport)) {
-        transport->usable_ms = now_ms;
+    if (link_usable(uplink)) {
+        uplink->usable_ms = now_ms;
         return true;
     }
-    if (now_ms - transport->usable_ms >= transport->config.redial_ms) {
-        transport->usable_ms = now_ms;
-        redial(transport);
+    if (now_ms - uplink->usable_ms >= transport->config.redial_ms) {
+        uplink->usable_ms = now_ms;
+        redial(transport, uplink);
     }
     return false;
+}
+
+static bool keep_links(struct transport_zmq *transport)
+{
+    bool all = true;
+
+    for (size_t i = 0; i < UPLINKS; i++) {
+        all &= keep_link(transport, &transport->uplinks[i]);
+    }
+    return all;
 }
 
 /* --- against floods: see guard_zmq.h --- */
@@ -672,9 +729,11 @@ static void shut_links(struct transport_zmq *transport)
         close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
     }
     transport->route_count = 0;
-    if (transport->up != NULL) {
-        redial(transport);
-        transport->up_ended = true;
+    for (size_t i = 0; i < UPLINKS; i++) {
+        if (transport->uplinks[i].socket != NULL) {
+            redial(transport, &transport->uplinks[i]);
+            transport->uplinks[i].ended = true;
+        }
     }
 }
 
@@ -725,13 +784,17 @@ static int poll_once(struct transport_zmq *transport, bool hears, const int *fds
 
     add_socket(items, &count, zap_socket(transport->zap));
     if (hears) {
-        add_socket(items, &count, transport->up);
+        for (size_t i = 0; i < UPLINKS; i++) {
+            add_socket(items, &count, transport->uplinks[i].socket);
+        }
         for (size_t i = 0; i < LISTENERS; i++) {
             add_socket(items, &count, transport->listeners[i].socket);
         }
     }
     add_socket(items, &count, transport->call);
-    add_socket(items, &count, transport->up_monitor);
+    for (size_t i = 0; i < UPLINKS; i++) {
+        add_socket(items, &count, transport->uplinks[i].monitor);
+    }
     for (size_t i = 0; i < LISTENERS; i++) {
         add_socket(items, &count, transport->listeners[i].monitor);
     }
@@ -748,11 +811,12 @@ static int poll_once(struct transport_zmq *transport, bool hears, const int *fds
 static void wait_for(struct transport_zmq *transport, bool hears, const int *fds, size_t fd_count,
                      long timeout_ms)
 {
-    const bool guarded = transport->up != NULL || transport->listeners[0].address[0] != '\0' ||
+    const bool guarded = transport->uplinks[UP_PARENT].socket != NULL ||
+                         transport->listeners[0].address[0] != '\0' ||
                          transport->watched.shut != NULL;
 
     assert(fd_count <= TRANSPORT_ZMQ_FDS_MAX);
-    if (!keep_link(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {
+    if (!keep_links(transport) && (timeout_ms < 0 || timeout_ms > LINK_CHECK_MS)) {
         timeout_ms = LINK_CHECK_MS;
     }
     for (;;) {

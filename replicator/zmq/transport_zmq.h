@@ -28,7 +28,7 @@ struct transport_zmq_config {
     size_t frame_bytes_max; /* 0: FRAME_BYTES_MAX */
     uint32_t redial_ms;     /* 0: 10,000; see transport_zmq_connect */
     size_t memory_bytes;    /* 0: 256 MiB; what may come in beyond what stood at the start */
-    /* Whose key is this? Asked in every handshake: a direct child that is not revoked. */
+    /* Whose key is this? Asked in every handshake: a division below that is not revoked. */
     bool (*admit)(void *arg, const uint8_t curve_key[32], struct division *who);
     /* Or a key that is over, whose holder is told so (transport_zmq_visit)? NULL: nobody is. */
     bool (*visits)(void *arg, const uint8_t curve_key[32], struct division *who);
@@ -70,7 +70,14 @@ enum status transport_zmq_connect(struct transport_zmq *transport, struct divisi
                                   const char *endpoint, const uint8_t parent_key[32],
                                   struct err *err);
 
-/* Does the link upwards stand? */
+/* The same beside it, to an ancestor that is to serve this node while its parent is away.
+ * Errors: ERR_CONFIG. */
+enum status transport_zmq_connect_beside(struct transport_zmq *transport, struct division ancestor,
+                                         const char *endpoint, const uint8_t key[32],
+                                         struct err *err);
+void transport_zmq_leave_beside(struct transport_zmq *transport);
+
+/* Does the link to the parent stand? */
 bool transport_zmq_connected(struct transport_zmq *transport);
 /* Has the parent refused our key in a handshake, since this was asked last? */
 bool transport_zmq_shut_out(struct transport_zmq *transport);

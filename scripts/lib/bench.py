@@ -10,6 +10,8 @@ import time
 import bench_api
 import bench_compare
 import bench_pages
+import bench_rebuild
+import bench_size
 import bench_wire
 import tree as trees
 
@@ -36,7 +38,7 @@ def ledger(indicators):
     for i in range(FUNCTIONS):
         yield document("budget", f"BG{i:02d}", stage="reply", fund_type_code="12" if i % 10 == 9 else "111",
                        exp_func_code=f"2{i % 15 + 1:02d}{i % 7 + 1:02d}{i + 1:02d}",
-                       amount="900000000000.00", approval_ref=f"林周县人大〔2026〕{i + 1}号")
+                       amount="90000000000000.00", approval_ref=f"林周县人大〔2026〕{i + 1}号")
     for i in range(indicators):
         yield document("allocate", f"AL{i:05d}", ori_bgt_id=f"BG{i % FUNCTIONS:02d}",
                        agency_code=f"{101 + i % AGENCIES}001", pro_code=f"54012126{i // 7 % PROJECTS:04d}",
@@ -212,8 +214,8 @@ def idle():
 
 def main():
     parser = argparse.ArgumentParser(prog="scripts/bench")
-    parser.add_argument("what", choices=["hops", "latency", "idle", "wire", "pages", "compare",
-                                          "drafts", "api", "console"])
+    parser.add_argument("what", choices=["hops", "latency", "idle", "wire", "pages", "size",
+                                          "compare", "drafts", "api", "console", "rebuild"])
     parser.add_argument("revision", nargs="?", help="compare, drafts: the one to compare with")
     parser.add_argument("--seconds", type=int, help="of load a row (30; compare: 15)")
     parser.add_argument("--indicators", type=int, help="only the rows of so many")
@@ -224,7 +226,8 @@ def main():
                         help="wire: seconds between payments (31: each has cosignatures of its own)")
     parser.add_argument("--descendants", type=int, default=3, help="wire: of the city (3)")
     parser.add_argument("--payments", type=int, default=8, help="wire: alone, one by one (8)")
-    parser.add_argument("--documents", type=int, default=1000000, help="pages: payments (1000000)")
+    parser.add_argument("--documents", type=int,
+                        help="payments; pages, rebuild: 1,000,000, size: 10,000,000")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     counts = (4000, 16) if args.indicators is None else (args.indicators,)
@@ -252,9 +255,22 @@ def main():
                                *(["--json"] if args.json else [])], check=False).returncode
     if args.what == "pages":
         with tempfile.TemporaryDirectory(prefix="terrace-pages-") as base:
-            result = bench_pages.pages(base, ledger, run, args.documents)
+            result = bench_pages.pages(base, ledger, run, args.documents or 1000000)
         print(json.dumps(result, indent=None if args.json else 2, ensure_ascii=False))
         return 0
+    if args.what == "rebuild":
+        with tempfile.TemporaryDirectory(prefix="terrace-rebuild-") as base:
+            tree = prepare(os.path.join(base, "tree"), True, args.indicators or 16)
+            try:
+                result = bench_rebuild.rebuild(tree, run, args.documents or 1000000, args.indicators or 16)
+            finally:
+                tree.stop()
+        print(json.dumps(result, indent=None if args.json else 2))
+        return 0
+    if args.what == "size":
+        with tempfile.TemporaryDirectory(prefix="terrace-size-") as base:
+            return bench_size.main(base, ledger, run, args.indicators or 1000000,
+                                   args.documents or 10000000, args.json)
     result = (all_hops(args.seconds or 30, counts) if args.what == "hops" else
               latency() if args.what == "latency" else idle())
     print(json.dumps(result, indent=None if args.json else 2))

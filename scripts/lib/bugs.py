@@ -1,6 +1,8 @@
 """bugs - switches off one mechanism after the other, and demands that a test notices each.
 
-    python3 scripts/lib/bugs.py [NAME...]
+    python3 scripts/lib/bugs.py [--share N | NAME...]
+
+With --share only N of them are tried, which the newest commit's hash chooses: over time all of them are.
 
 A bug is a patch, tests/bugs/NAME.patch. It opens with what goes wrong, then
 
@@ -11,6 +13,7 @@ and then come the changes, each under `if (bug_is_on("NAME"))` (tests/bugs/bug.h
 applied together to a copy of the tree, build-bugs/src, and built once; TERRACE_BUG in the
 environment picks the one that is on. A patch that does not apply any more is an error.
 """
+import argparse
 import concurrent.futures
 import os
 import re
@@ -19,13 +22,15 @@ import subprocess
 import sys
 import time
 
+import shares
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PATCHES = os.path.join(ROOT, "tests", "bugs")
 WORK = os.path.join(ROOT, "build-bugs")
 FRESH, SOURCE, BUILD = (os.path.join(WORK, name) for name in ("fresh", "src", "build"))
 LONGEST_S = 900  # of a test that is to notice, on a machine that is slow
 PYTHON = "/usr/bin/python3"  # Debian's own: its packages are what scripts/setup installs
-DAEMONS = ["terrace", "terraced", "powercut"]  # what a process test stands on
+DAEMONS = ["terrace", "terraced", "powercut", "spoil_row", "io_errors"]  # what a process test stands on
 
 
 class Failed(Exception):
@@ -144,16 +149,22 @@ def is_missed(bug):
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--share", type=int, metavar="N", help="try N, chosen by the newest commit")
+    args = parser.parse_args()
     bugs = all_bugs()
-    unknown = set(sys.argv[1:]) - {bug.name for bug in bugs}
+    unknown = set(args.names) - {bug.name for bug in bugs}
     if unknown:
         print(f"bugs: no such bug: {', '.join(sorted(unknown))}", file=sys.stderr)
         return 2
     patch_copy(bugs)
-    build(bugs)
-    tried = [bug for bug in bugs if not sys.argv[1:] or bug.name in sys.argv[1:]]
+    names = shares.chosen([bug.name for bug in bugs], args.share) if args.share else args.names
+    tried = [bug for bug in bugs if not names or bug.name in names]
+    build(tried)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         missed = sum(pool.map(is_missed, tried))
+    print(f"bugs: {len(tried)} of {len(bugs)} tried, all of which apply; {missed} missed")
     return 1 if missed else 0
 
 

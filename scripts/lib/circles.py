@@ -41,11 +41,14 @@ def objects(build, tops=OURS):
 
 
 def symbols(path):
-    """(defined, used) global names of an object file."""
+    """(defined, used) global names of an object file; those that begin with __ are the system's, whoever defines one
+    in its place."""
     listed = run("nm", "--format=posix", "--extern-only", path)
     defined, used = set(), set()
     for line in listed.splitlines():
         name, kind = line.split()[:2]
+        if name.startswith("__"):
+            continue
         (used if kind == "U" else defined).add(name)
     return defined, used
 

@@ -16,9 +16,9 @@ ENTRIES = {"main"}
 
 
 def functions(path):
-    """Names of the global functions an object file defines."""
+    """Names of the global functions an object file defines, but for the system's (__) that it puts its own before."""
     listed = circles.run("nm", "--format=posix", "--defined-only", "--extern-only", path)
-    return {line.split()[0] for line in listed.splitlines() if line.split()[1] == "T"}
+    return {line.split()[0] for line in listed.splitlines() if line.split()[1] == "T" and not line.startswith("__")}
 
 
 def main():

@@ -246,6 +246,62 @@ class Demo:
             if "token" not in json.load(answer):
                 raise trees.Failed(f"{person} cannot log in at {node.api}")
 
+    def year(self):
+        """Last year: early, formal, asked back, spent, carried, and closed by two persons."""
+        heading("A year: early and formal, recalled, carried over, closed: 提前、正式、收回、结转、年结")
+        closed = None
+        for path in sorted(glob.glob(os.path.join(DATA, "year-2025", "*.ndjson"))):
+            _, division, what = os.path.basename(path)[:-len(".ndjson")].split("-", 2)
+            closed = time.monotonic() if what == "close_year" else None
+            self.hand_in(self.tree[division], path, what)
+        county = COUNTIES[1]
+        self.hop("year 2025 closed", county, REGION, closed, lambda: self.year_of(REGION, county)["state"] == "closed")
+        self.check_year(county)
+
+    def hand_in(self, node, path, what):
+        """As its maker, once what it answers is here; what takes two persons is approved by the other."""
+        maker, checker = PERSONS[0][0], PERSONS[1][0]
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file]
+        self.wait_for_asks(node, rows)
+        done = node.run("submit", path, "--as", maker, check=False)
+        lines = [json.loads(line) for line in done[1].splitlines()]
+        drafts = [line["id"] for line in lines if line["status"] == "draft"]
+        if len(lines) != len(rows) or any(line["status"] not in ("accepted", "draft") for line in lines):
+            raise trees.Failed(f"{os.path.basename(path)}: {done[1]}{done[2]}")
+        if drafts:
+            node.run("approve", *drafts, "--as", checker)
+        self.documents += len(rows)
+        say(f"  {node.division} {node.name:　<5} {what:<16} {len(rows):>4} " +
+            (f"made by {maker}, approved by {checker}" if drafts else "accepted, durable"))
+
+    def wait_for_asks(self, node, rows):
+        for row in rows:
+            asked = row.get("recall_id") or (row["bgt_id"] if row["kind"] == "register" else None)
+            if asked is not None:
+                trees.wait_until(lambda: self.state(node.division, row["ori_div_code"], asked), 60, f"{asked} at {node.division}")
+            elif row["kind"] == "recall":
+                trees.wait_until(lambda: self.state(node.division, node.division, row["bgt_id"]) == "registered", 60, f"{row['bgt_id']} to be registered")
+
+    def year_of(self, at, division, year="2025"):
+        return self.tree[at].json("years", "--division", division, "--year", year)["years"][0]
+
+    def check_year(self, county):
+        region, node = self.tree[REGION], self.tree[county]
+        trees.wait_until(lambda: self.state(REGION, REGION, "Y25-RC1") == "granted", 60, "the recall to be settled")
+        early = region.json("get", "Y25-TE1")["balances"]
+        carried = node.json("get", "Y25-CO1")["balances"]
+        if early["XFER_OUT"] != "280000.00" or carried["AVAIL"] != "40000.00":
+            raise trees.Failed(f"300,000 less 20,000, and 40,000 carried: {early} {carried}")
+        late = node.run("submit", os.path.join(DATA, "year-2025", "12-540202-carry.ndjson"), "--as", PERSONS[0][0])[1]
+        if [json.loads(line)["status"] for line in late.splitlines()] != ["exists", "exists"]:
+            raise trees.Failed(f"what was carried is carried twice: {late}")
+        open_items = self.year_of(REGION, REGION)["not_closed"]
+        if [row["division"] for row in open_items] != ["540200"]:
+            raise trees.Failed(f"the city alone has not closed: {open_items}")
+        say(f"  {county}: 120,000.00 received, 60,000.00 paid, 40,000.00 carried over, 20,000.00 lapsed, nothing left; closed")
+        say("  540200 has not closed 2025, as the region sees; it stops nobody")
+
     def verify(self):
         heading("Verification: chains, Merkle roots, signatures, balances recomputed, edges")
         self.tree.wait_equal_digests()
@@ -280,7 +336,7 @@ def main():
     ok, fault = True, None
     try:
         for act in (demo.enrol, demo.basics, demo.money_down, demo.spend, demo.offline, demo.refuse,
-                    demo.show, demo.persons):
+                    demo.show, demo.persons, demo.year):
             act()
         if check:
             demo.verify()
@@ -303,6 +359,7 @@ def main():
         say(f"  Try: build/bin/terrace --home {BASE}/540000 report chain")
         say(f"       build/bin/terrace --home {BASE}/540121 status")
         say(f"       build/bin/terrace --home {BASE}/540121 trace PY0001")
+        say(f"       build/bin/terrace --home {BASE}/540202 years")
         say("  Stop them with: scripts/demo --stop")
     if as_json:
         say(json.dumps({"ok": ok, "fault": fault, "seconds": round(took, 1),

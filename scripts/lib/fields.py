@@ -31,14 +31,15 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 OURS = ("replicator/", "node/")
 ARENA = ("proto/arena.h",)
 VALUES = set("""
-    access_token alarm alarm_counters ancestor_call answer api_task approval_terms approve_item arrival_mark
+    access_token archive_end archive_file archive_files alarm alarm_counters ancestor_call answer api_task approval_terms approve_item arrival_mark
     batch_row booking browser_key catalogue_row change_filter children confirmation confirmation_of_epoch
-    cosigned_head
-    daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_end enrol_message facts
+    copy_file copy_manifest copy_name cosigned_head
+    daemon_end daemon_options dead_letter division_view doc_row draft endpoint_entry enrol_asker enrol_end enrol_message facts
     grant_terms home_config home_setup keep_branch kept_branch indicator indicator_ref invite_terms key_choice link_spell made_keys
-    list_filter list_page log_head
-    node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal revocation
+    migrate_options list_filter list_page log_head
+    node_keys observe_cursor operator_row page person policy position_row reconcile_row refusal resync_progress revocation
     rollup rotation rotation_status row_key set_aside short_text sign_key signed_batch source_row source_sums store_rocks_options
+    store_schema
     store_space_free submit_item submit_terms task token trace_request transfer_match unsent upload
     unapproved unapproved_sum usurped vouchers wanted_keys webhook webhook_report
 """.split())

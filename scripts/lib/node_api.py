@@ -8,6 +8,7 @@ import http.client
 import json
 import socket
 import ssl
+import time
 import urllib.parse
 
 
@@ -60,11 +61,14 @@ def connection(address, fingerprint=None, authorities=None, timeout=60):
     return http.client.HTTPSConnection(url.hostname, url.port or 443, timeout=timeout, context=context)
 
 
+IDLE_S = 60  # a node ends a connection that asked nothing for 120 s
+
+
 class Api:
-    """One connection, kept alive; opened again by itself after an error."""
+    """One connection, kept alive; opened again by itself after an error, and after a rest."""
 
     def __init__(self, address, token=None, **known):
-        self.http, self.token = connection(address, **known), token
+        self.http, self.token, self.used = connection(address, **known), token, time.monotonic()
 
     def send(self, method, path, body=None, headers=None, **query):
         """The open answer, with its body unread."""
@@ -73,6 +77,9 @@ class Api:
         headers = dict(headers or {})
         if self.token:
             headers["Authorization"] = "Bearer " + self.token
+        if time.monotonic() > self.used + IDLE_S:
+            self.http.close()
+        self.used = time.monotonic()
         try:
             self.http.request(method, url, body, headers)
             return self.http.getresponse()

@@ -8,7 +8,7 @@ import time
 class Relay:
     def __init__(self, target_host, target_port, bytes_per_s=None):
         self.target = (target_host, target_port)
-        self.bytes_per_s = bytes_per_s  # of each connection, both ways together; None: as fast as it goes
+        self.bytes_per_s = bytes_per_s  # of each connection, both ways together; None: as fast as it goes. It may change
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.lock = threading.Lock()
@@ -64,7 +64,6 @@ class Relay:
 
     def _pump(self, near, far):
         other = {near: far, far: near}
-        begun, through = time.monotonic(), 0
         try:
             while True:
                 ready, _, _ = select.select([near, far], [], [], 60)
@@ -74,9 +73,9 @@ class Relay:
                         return
                     self.bytes += len(data)
                     other[end].sendall(data)
-                    through += len(data)
-                    if self.bytes_per_s is not None:
-                        time.sleep(max(0, begun + through / self.bytes_per_s - time.monotonic()))
+                    rate = self.bytes_per_s
+                    if rate is not None:
+                        time.sleep(len(data) / rate)
         except OSError:
             pass
         finally:

@@ -55,6 +55,7 @@ class Node:
         self.process = None
         self.api = f"https://127.0.0.1:{free_port()}" if tree.console else None
         self.prefix = []  # what its commands run under, as `ip netns exec`
+        self.daemon_env = {}  # what its daemon has in its environment beside what all have
         self.log_path = os.path.join(tree.base, division + ".log")
 
     # --- commands ---
@@ -145,9 +146,14 @@ class Node:
 
     # --- life ---
 
+    @staticmethod
+    def listen_options():
+        """A port that `join` finds by itself may be an outgoing connection's while the node does not listen."""
+        return ["--listen", f"tcp://127.0.0.1:{free_port()}", "--enrol", f"tcp://127.0.0.1:{free_port()}"]
+
     def enrol(self, token, admins=()):
         self.run("join", token, "--approval", self.tree.approval,
-                 "--listen", f"tcp://127.0.0.1:{free_port()}", *self.api_option(),
+                 *self.listen_options(), *self.api_option(),
                  *(word for name in admins for word in ("--admin", name)))
 
     def start(self):
@@ -156,7 +162,7 @@ class Node:
             self.process = subprocess.Popen(
                 self.prefix + [self.tree.bin(self.tree.daemon), "--home", self.home],
                 stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=self.tree.env, start_new_session=True)
+                stdout=log, stderr=log, env=dict(self.tree.env, **self.daemon_env), start_new_session=True)
         self.wait_ready()
 
     def wait_ready(self, seconds=PATIENCE_S):
@@ -171,10 +177,22 @@ class Node:
         with open(self.log_path, "rb") as log:
             return log.read()[-size:].decode(errors="replace")
 
+    def limit(self, **limits):
+        """Sets limits of its configuration, from its next start on: limit(parent_away_ms=500)."""
+        path = os.path.join(self.home, "config.yaml")
+        with open(path, encoding="utf-8") as config:
+            text = re.sub(r"(?m)^# limits:$", "limits:", config.read())
+        for name, value in limits.items():
+            text, count = re.subn(rf"(?m)^  (?:# )?{name}: \d+.*$", f"  {name}: {value}", text)
+            if count != 1:
+                raise Failed(f"{name} stands {count} times in {path}")
+        with open(path, "w", encoding="utf-8") as config:
+            config.write(text)
+
     def events(self):
         """What the daemon has logged since the tree was made: one JSON object a line."""
         with open(self.log_path, encoding="utf-8") as log:
-            return [json.loads(line) for line in log]
+            return [json.loads(line) for line in log if line.endswith("\n")]  # the last one may be half there
 
     def end(self, how=signal.SIGTERM):
         """Ends the daemon with a signal and reaps it; the exit code."""
@@ -189,6 +207,8 @@ class Node:
         return self.end(signal.SIGKILL)
 
     def rss_kib(self):
+        if self.tree.is_sanitized:
+            return 0
         with open(f"/proc/{self.process.pid}/status") as status:
             for line in status:
                 if line.startswith("VmRSS:"):
@@ -196,6 +216,8 @@ class Node:
         raise Failed("no VmRSS")
 
     def cpu_seconds(self):
+        if self.tree.is_sanitized:
+            return 0
         with open(f"/proc/{self.process.pid}/stat") as stat:
             fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -235,6 +257,15 @@ def reach(division):
     return [division + "*"]
 
 
+def is_sanitized(build):
+    """What a daemon takes of memory and time is the sanitizer's then: nobody asks how much that is."""
+    try:
+        with open(os.path.join(build, "CMakeCache.txt"), encoding="utf-8") as cache:
+            return re.search(r"(?m)^TERRACE_SANITIZE:\w+=.", cache.read()) is not None
+    except FileNotFoundError:  # what is installed
+        return False
+
+
 class Tree:
     def __init__(self, base, build=None, approval="none", passphrase="terrace-demo", daemon="terraced",
                  console=False):
@@ -243,10 +274,13 @@ class Tree:
         self.approval = approval
         self.daemon = daemon
         self.console = console  # do the nodes answer browsers and programs through TLS?
+        self.is_sanitized = is_sanitized(self.build)
         self.nodes = {}
         self.env = dict(os.environ, TERRACE_PASSPHRASE=passphrase, TERRACE_PASSWORD=passphrase,
                         LC_ALL="C.UTF-8")
         self.env.pop("TERRACE_HOME", None)
+        if self.is_sanitized:  # what a test preloads comes before its library, and may
+            self.env.setdefault("ASAN_OPTIONS", "verify_asan_link_order=0")
         shutil.rmtree(self.base, ignore_errors=True)
         os.makedirs(self.base)
 
@@ -259,8 +293,7 @@ class Tree:
     def init_root(self, division, name):
         node = Node(self, division, name, None)
         node.run("init", "--root", "--division", division, "--name", name,
-                 "--listen", f"tcp://127.0.0.1:{free_port()}", "--approval", self.approval,
-                 *node.api_option())
+                 *node.listen_options(), "--approval", self.approval, *node.api_option())
         self.nodes[division] = node
         node.start()
         return node

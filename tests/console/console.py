@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.join(HERE, "..", "..")
 sys.path[:0] = [os.path.join(ROOT, "scripts", "lib"), os.path.join(ROOT, "tests", "process")]
 import demo as pilot  # noqa: E402
+import shares  # noqa: E402
 import tree as trees  # noqa: E402
 import webhooks  # noqa: E402
 
@@ -140,9 +141,14 @@ def serve(runner, ground):
     return runner.wait()
 
 
+def half_of_looks():
+    """Which half of them a commit tries (browser.mjs); by hand, and with scripts/check --deep, both."""
+    return {"half": int(shares.chosen(["0", "1"], 1)[0])} if "TERRACE_COMMIT" in os.environ else {}
+
+
 def told(tree, build, screens):
     return {
-        "build": build, "screens": screens,
+        "build": build, "screens": screens, **half_of_looks(),
         "nodes": {code: {"url": node.api, "name": node.name, "home": node.home}
                   for code, node in tree.nodes.items()},
         "people": {code: {name: {"roles": roles, "password": password_of(name)}

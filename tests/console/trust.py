@@ -144,9 +144,8 @@ def fork(tree):
     county.start()
     office.ensure([payment for _ in range(3) for payment in office.payments()])
     city.start()
-    county.process.wait(timeout=trees.PATIENCE_S)
-    county.process = None
-    county.start()  # it answers, and writes nothing
+    trees.wait_until(lambda: os.path.exists(os.path.join(county.home, "resync")), trees.PATIENCE_S, "the county to hear of it")
+    county.wait_ready()  # it answers, and writes nothing
 
 
 def recover(tree):
@@ -195,7 +194,7 @@ def misfortune(tree):
 
 
 def told(tree, screens):
-    return {"build": tree.build, "screens": screens, "steps": "trust",
+    return {"build": tree.build, "screens": screens, "steps": "trust", **console.half_of_looks(),
             "nodes": {code: {"url": node.api, "name": node.name, "home": node.home} for code, node in tree.nodes.items()},
             "people": {code: {name: {"roles": roles, "password": PASSWORD} for name, roles in people.items()} for code, people in PEOPLE.items()}}
 

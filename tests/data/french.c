@@ -10,20 +10,18 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 #include "node/ledger/query/query.h"
 #include "node/ledger/verify/verify_ledger.h"
-#include "node/office/submit.h"
 #include "proto/array.h"
 #include "proto/log.h"
-#include "tests/sim/sim.h"
+#include "tests/data/replay.h"
 
 /* What tests/data/README.md says of the file. */
 enum { ROWS = 24811, PLACES = 121, RETURNED_MIN = ROWS / 50 };
 #define TOTAL_CENTS INT64_C(170797894619)
 
-enum { ROWS_MAX = 30000, PLACES_MAX = 128, BATCH = 500, YEAR = 2019, LINE_MAX_BYTES = 16384 };
+enum { ROWS_MAX = 30000, PLACES_MAX = 128, YEAR = 2019 };
 
 struct grant_row {
     char id[32], beneficiary[16], name[160];
@@ -54,37 +52,6 @@ struct world {
 
 /* --- the file --- */
 
-/* Splits one RFC 4180 record in place. */
-static size_t split(char *line, char **fields, size_t max)
-{
-    size_t count = 0;
-    char *at = line;
-
-    while (count < max) {
-        char *out = at;
-        fields[count++] = at;
-        if (*at == '"') {
-            at++;
-            while (*at != '\0' && !(at[0] == '"' && at[1] != '"')) {
-                at += at[0] == '"';
-                *out++ = *at++;
-            }
-            at += *at == '"';
-        } else {
-            while (*at != '\0' && *at != ',') {
-                *out++ = *at++;
-            }
-        }
-        if (*at == '\0') {
-            *out = '\0';
-            break;
-        }
-        at++;
-        *out = '\0';
-    }
-    return count;
-}
-
 static int place_of(struct world *world, const char *code, int parent)
 {
     for (int i = 0; i < world->place_count; i++) {
@@ -98,11 +65,13 @@ static int place_of(struct world *world, const char *code, int parent)
     return world->place_count++;
 }
 
-static void read_row(struct world *world, char **fields)
+static void read_row(void *arg, char **fields, size_t count)
 {
+    struct world *world = arg;
     struct grant_row *row = &world->rows[world->count++];
     char region[10], department[10]; /* whose code begins with its region's, which may grant it */
 
+    (void)count;
     assert(world->count < ROWS_MAX);
     (void)snprintf(row->id, sizeof row->id, "%s", fields[0]);
     (void)snprintf(region, sizeof region, "R%.4s", fields[1]);
@@ -125,28 +94,9 @@ static void read_row(struct world *world, char **fields)
 
 static void read_all(struct world *world, const char *path)
 {
-    static char line[LINE_MAX_BYTES];
-    char *fields[20];
-    gzFile file = gzopen(path, "rb");
-
     world->rows = mem_zalloc(ROWS_MAX * sizeof *world->rows);
     (void)place_of(world, "FR", -1);
-    if (file == NULL || gzgets(file, line, sizeof line) == NULL) {
-        (void)fprintf(stderr, "french: cannot read %s\n", path);
-        exit(1);
-    }
-    while (gzgets(file, line, sizeof line) != NULL) {
-        line[strcspn(line, "\r\n")] = '\0';
-        if (split(line, fields, COUNT_OF(fields)) < 15) {
-            (void)fprintf(stderr, "french: short row: %s\n", line);
-            exit(1);
-        }
-        read_row(world, fields);
-    }
-    if (gzclose(file) != Z_OK) {
-        (void)fprintf(stderr, "french: %s is damaged or ends too early\n", path);
-        exit(1);
-    }
+    csv_each(path, 15, read_row, world);
 }
 
 /* A file that is not the one we know, or that we read otherwise, proves nothing. */
@@ -198,101 +148,6 @@ static void share_out(struct world *world)
     }
 }
 
-/* --- posting through a node --- */
-
-struct post {
-    struct task call;
-    struct submit_item *items;
-    size_t count;
-    bool done;
-    char (*text)[4][48];
-};
-
-static void run_post(struct task *call, struct node *node, struct txn *txn)
-{
-    struct post *post = (struct post *)call;
-
-    node_submit(node, txn, post->items, post->count, &(struct submit_terms){.maker = NULL});
-}
-
-static void post_done(struct task *call, enum status outcome)
-{
-    struct post *post = (struct post *)call;
-
-    assert(outcome == OK);
-    (void)outcome;
-    post->done = true;
-}
-
-static bool post_waiting(struct sim *sim, void *arg)
-{
-    (void)sim;
-    return !((struct post *)arg)->done;
-}
-
-static void flush(struct world *world, struct place *place, struct post *post)
-{
-    if (post->count == 0) {
-        return;
-    }
-    post->call = (struct task){.run = run_post, .done = post_done};
-    post->done = false;
-    sim_call(world->sim, place->node, &post->call);
-    if (!sim_run_while(world->sim, post_waiting, post, 60 * SECOND)) {
-        (void)fprintf(stderr, "french: no answer at %s\n", place->code);
-        exit(1);
-    }
-    for (size_t i = 0; i < post->count; i++) {
-        if (post->items[i].status != SUBMIT_ACCEPTED) {
-            char code[REASON_CODE_MAX];
-            reason_code(code, &post->items[i].refusal);
-            (void)fprintf(stderr, "french: %s at %s refused: %s %s\n", post->text[i][0],
-                          place->code, code, post->items[i].refusal.detail);
-            exit(1);
-        }
-    }
-    memset(post->items, 0, post->count * sizeof *post->items);
-    post->count = 0;
-}
-
-static struct document *next(struct world *world, struct place *place, struct post *post,
-                             uint32_t kind, const char *prefix, const char *id)
-{
-    struct document *document;
-
-    if (post->count == BATCH) {
-        flush(world, place, post);
-    }
-    (void)snprintf(post->text[post->count][0], 48, "%s%s", prefix, id);
-    document = &post->items[post->count].document;
-    document_clear(document, kind);
-    document_set_text(document, FIELD_ID, bytes_text(post->text[post->count][0]));
-    document_set_number(document, FIELD_FISCAL_YEAR, YEAR);
-    post->count++;
-    return document;
-}
-
-static struct bytes kept(struct post *post, int slot, const char *prefix, const char *text)
-{
-    char *at = post->text[post->count - 1][slot];
-
-    (void)snprintf(at, 48, "%s%s", prefix, text);
-    return bytes_text(at);
-}
-
-static void open_post(struct post *post)
-{
-    memset(post, 0, sizeof *post);
-    post->items = mem_zalloc(BATCH * sizeof *post->items);
-    post->text = mem_zalloc(BATCH * sizeof *post->text);
-}
-
-static void close_post(struct post *post)
-{
-    mem_free(post->items);
-    mem_free(post->text);
-}
-
 /* --- the acts --- */
 
 static void set(struct document *document, enum field field, const char *text)
@@ -305,14 +160,14 @@ static void appropriate(struct world *world)
     struct post post;
     struct document *document;
 
-    open_post(&post);
-    document = next(world, &world->places[0], &post, KIND_BUDGET, "", "B2019");
+    post_open(&post, world->sim, world->places[0].node);
+    document = post_next(&post, KIND_BUDGET, YEAR, "", "B2019");
     set(document, FIELD_STAGE, "reply");
     set(document, FIELD_FUND_TYPE_CODE, "11");
     set(document, FIELD_APPROVAL_REF, "LFI 2019");
     document_set_number(document, FIELD_AMOUNT, world->total);
-    flush(world, &world->places[0], &post);
-    close_post(&post);
+    post_flush(&post);
+    post_close(&post);
 }
 
 /* Issues every grant of `from` to the place below it, out of `origin` (or the registration). */
@@ -321,22 +176,22 @@ static void issue(struct world *world, int from, bool to_region)
     struct place *place = &world->places[from];
     struct post post;
 
-    open_post(&post);
+    post_open(&post, world->sim, place->node);
     for (size_t i = 0; i < place->count; i++) {
         struct grant_row *row = place->rows[i];
-        struct document *document = next(world, place, &post, KIND_TRANSFER, "T-", row->id);
+        struct document *document = post_next(&post, KIND_TRANSFER, YEAR, "T-", row->id);
         const int to = to_region ? row->region : row->department;
 
         document_set_text(document, FIELD_ORI_BGT_ID,
-                          to_region ? bytes_text("B2019") : kept(&post, 1, "G-", row->id));
+                          to_region ? bytes_text("B2019") : post_keep(&post, 1, "G-", row->id));
         set(document, FIELD_REC_DIV_CODE, world->places[to].code);
         set(document, FIELD_COR_BGT_DOC_NO, "DGCL 2019-7");
         set(document, FIELD_TRA_TYPE_CODE, "general");
         set(document, FIELD_STAGE, "formal");
         document_set_number(document, FIELD_AMOUNT, row->fen);
     }
-    flush(world, place, &post);
-    close_post(&post);
+    post_flush(&post);
+    post_close(&post);
 }
 
 /* Registers what came, or returns it. */
@@ -345,20 +200,20 @@ static void answer(struct world *world, int at, bool department)
     struct place *place = &world->places[at];
     struct post post;
 
-    open_post(&post);
+    post_open(&post, world->sim, place->node);
     for (size_t i = 0; i < place->count; i++) {
         struct grant_row *row = place->rows[i];
         const bool back = department && row->returned;
         struct document *document =
-            next(world, place, &post, back ? KIND_RETURN : KIND_REGISTER, "G-", row->id);
+            post_next(&post, back ? KIND_RETURN : KIND_REGISTER, YEAR, "G-", row->id);
 
-        document_set_text(document, FIELD_BGT_ID, kept(&post, 1, "T-", row->id));
+        document_set_text(document, FIELD_BGT_ID, post_keep(&post, 1, "T-", row->id));
         if (back) {
             set(document, FIELD_REASON, "grant exceeds the cost of the project");
         }
     }
-    flush(world, place, &post);
-    close_post(&post);
+    post_flush(&post);
+    post_close(&post);
 }
 
 static void spend(struct world *world, int at)
@@ -366,12 +221,11 @@ static void spend(struct world *world, int at)
     struct place *place = &world->places[at];
     struct post post;
 
-    open_post(&post);
+    post_open(&post, world->sim, place->node);
     for (size_t i = 0; i < place->count; i++) {
         struct grant_row *row = place->rows[i];
         if (new_agency(place, row->beneficiary)) {
-            struct document *document =
-                next(world, place, &post, KIND_AGENCY, "A-", row->beneficiary);
+            struct document *document = post_next(&post, KIND_AGENCY, YEAR, "A-", row->beneficiary);
             set(document, FIELD_AGENCY_CODE, row->beneficiary);
             set(document, FIELD_AGENCY_NAME, row->name);
         }
@@ -383,42 +237,19 @@ static void spend(struct world *world, int at)
         if (row->returned) {
             continue;
         }
-        document = next(world, place, &post, KIND_ALLOCATE, "L-", row->id);
-        document_set_text(document, FIELD_ORI_BGT_ID, kept(&post, 1, "G-", row->id));
+        document = post_next(&post, KIND_ALLOCATE, YEAR, "L-", row->id);
+        document_set_text(document, FIELD_ORI_BGT_ID, post_keep(&post, 1, "G-", row->id));
         set(document, FIELD_AGENCY_CODE, row->beneficiary);
         document_set_number(document, FIELD_AMOUNT, row->fen);
-        document = next(world, place, &post, KIND_RELEASE, "E-", row->id);
-        document_set_text(document, FIELD_BGT_ID, kept(&post, 1, "L-", row->id));
+        document = post_next(&post, KIND_RELEASE, YEAR, "E-", row->id);
+        document_set_text(document, FIELD_BGT_ID, post_keep(&post, 1, "L-", row->id));
         set(document, FIELD_COR_BGT_DOC_NO, "DGCL 2019-8");
     }
-    flush(world, place, &post);
-    close_post(&post);
+    post_flush(&post);
+    post_close(&post);
 }
 
 /* --- waiting and checking --- */
-
-/* Every node above has posted everything everybody below has written. */
-static bool travelling(struct sim *sim, void *arg)
-{
-    (void)arg;
-    for (size_t i = 0; i < sim_nodes(sim); i++) {
-        const struct sim_node *owner = sim_at(sim, i);
-        struct ledger_position own, there;
-        struct txn *txn = txn_open(sim_store(owner), NULL);
-
-        ledger_position(txn, sim_division(owner), &own);
-        txn_free(txn);
-        for (struct sim_node *up = sim_parent(owner); up != NULL; up = sim_parent(up)) {
-            txn = txn_open(sim_store(up), NULL);
-            ledger_position(txn, sim_division(owner), &there);
-            txn_free(txn);
-            if (there.lsn != own.lsn || !hash_equal(&there.digest, &own.digest)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
 
 /* The last transfer to each place of the awaited level is not there yet. */
 static bool arriving(struct sim *sim, void *arg)
@@ -444,6 +275,12 @@ static bool arriving(struct sim *sim, void *arg)
         }
     }
     return false;
+}
+
+static bool travelling(struct sim *sim, void *arg)
+{
+    (void)arg;
+    return !replay_arrived(sim);
 }
 
 static void wait_for(struct world *world, bool (*waiting)(struct sim *, void *), const char *what)

@@ -25,10 +25,11 @@ def ask(node, path, division, **query):
 
 
 def codes():
-    for at, (catalog, code, name) in enumerate((
+    for at, (catalog, code, name, *upper) in enumerate((
             ("fund_type", "111", "一般公共预算资金"), ("exp_func", "2050202", "小学教育"), ("dep_bgt_eco", "302", "商品和服务支出"),
-            ("dep_bgt_eco", "30201", "办公费"), ("gov_bgt_eco", "502", "机关商品和服务支出"))):
-        yield dict(kind="element", id=f"E{at}", ele_catalog_code=catalog, ele_code=code, ele_name=name)
+            ("dep_bgt_eco", "30201", "办公费", "302"), ("gov_bgt_eco", "502", "机关商品和服务支出"))):
+        yield dict(kind="element", id=f"E{at}", ele_catalog_code=catalog, ele_code=code, ele_name=name,
+                   **({"parent_code": upper[0]} if upper else {}))
     yield dict(kind="agency", id="AG1", agency_code="105", agency_name="教育厅")
     yield dict(kind="budget", id="B1", stage="reply", fund_type_code="111", amount="9000.00", approval_ref="7号", exp_func_code="2050202")
 

@@ -109,7 +109,8 @@ def enter_pilot(node, division):
 
 KINDS = ("operator element agency bank_account project budget transfer_in transfer register return "
          "settle allocate release payment payment_cancel paid refund freeze unfreeze reduce "
-         "virement").split()
+         "virement element_map adjust recall recall_grant recall_refuse carry_over lapse close_year open_year "
+         "policy transfer_out remit reopen_year calendar withdraw").split()
 
 
 def lists(reader):
@@ -141,6 +142,7 @@ def node_itself(reader):
     reader.ask("status", "--tree")
     reader.ask("inbox")
     reader.ask("inbox", "--count")
+    reader.ask("years")
     reader.ask("alarms", "--history")
     reader.ask("alarms")
     reader.ask("doctor", want=(0, 1))

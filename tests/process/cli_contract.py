@@ -67,8 +67,8 @@ STATUS = {"division": COUNTY, "epoch": int, "lsn": int, "state_digest": HASH, "r
           "peers": [PEER], "alarms": [{"code": TEXT, "text": TEXT}]}
 BALANCE_ROW = {"key": str, "account": TEXT, "debit": AMOUNT, "credit": AMOUNT, "balance": AMOUNT}
 AS_OF = {"lsn": int, "time": TIME}
-OWN = {"division": COUNTY, "scope": "own", "as_of": AS_OF, "rows": [BALANCE_ROW], "complete": True}
-SUBTREE = {"division": COUNTY, "scope": "subtree", "as_of": [{"division": CODE, "lsn": int, "time": (str, type(None))}],
+OWN = {"division": COUNTY, "scope": "own", "year": str, "as_of": AS_OF, "rows": [BALANCE_ROW], "complete": True}
+SUBTREE = {"division": COUNTY, "scope": "subtree", "year": str, "as_of": [{"division": CODE, "lsn": int, "time": (str, type(None))}],
            "rows": [BALANCE_ROW]}
 PAGE = {"shown": int, "total": int, "complete": True}  # nothing is left out
 LISTED = {"rows": [{"id": TEXT, "division": COUNTY, "kind": TEXT, "fiscal_year": YEAR, "state": TEXT,
@@ -85,7 +85,7 @@ FINDING = {"check": TEXT, "state": re.compile("ok|warning|error"), "what": TEXT,
 
 
 def report(name, row):
-    return {"report": name, "division": COUNTY, "as_of": AS_OF, "rows": [row]} | PAGE
+    return {"report": name, "division": COUNTY, "year": str, "as_of": AS_OF, "rows": [row]} | PAGE
 
 
 def error(code):
@@ -117,10 +117,15 @@ ANSWERS = [
     (2, error("usage"), "pending --mine"),
     (1, error("not_found"), "pending --batch 1"),
     (0, {"division": COUNTY, "today": DAY, "counts": dict.fromkeys(
-        ["to_register", "to_correct", "to_approve", "awaiting_answer"],
+        ["to_register", "to_correct", "to_approve", "awaiting_answer", "to_close"],
         {"documents": int, "items": int, "amount": AMOUNT}), "rows": []} | PAGE, "inbox"),
     (0, {"counts": {"to_register": {"overdue": int}}}, "inbox --count"),
     (1, error("not_found"), "inbox --user nobody"),
+    (0, {"division": COUNTY, "name": TEXT, "as_of": AS_OF, "kept_since": type(None), "this_year": int,
+         "years": [{"year": int, "state": "open", "months_closed": int, "events": [], "hindrances": [{"what": TEXT, "amount": AMOUNT}],
+                    "not_closed": [], "not_closed_count": int}]}, f"years --year {YEAR}"),
+    (1, error("not_below_you"), f"years --division {CITY}"),
+    (2, error("usage"), "years 2026"),
     (0, OWN, "balance"),
     (0, OWN, f"balance --scope own --division {COUNTY}"),
     (0, SUBTREE, "balance --scope subtree"),
@@ -295,7 +300,7 @@ def options_stand_anywhere(county, city):
 
 BOOK = [
     document("agency", "A1", agency_code="105001", agency_name="林周县教育局"),
-    document("project", "PJ1", pro_code="P1", state="executing", pro_name="校舍", pro_cat_code="1",
+    document("project", "PJ1", pro_code="P1", state="reserved", pro_name="校舍", pro_cat_code="1",
              agency_code="105001", setup_year=YEAR),
     document("budget", "BG1", stage="reply", fund_type_code="111", exp_func_code="2050202",
              pro_code="P1", amount="1000.00", approval_ref="林周县人大〔2026〕1号"),
@@ -333,7 +338,7 @@ def nothing_written(nodes):
     for node in nodes:
         answer = expect(node, 0, OWN | {"rows": [], "as_of": {"lsn": 0}},
                         f"balance --division {COUNTY}")
-        need(set(answer) == {"division", "scope", "as_of", "rows", "shown", "total", "complete"},
+        need(set(answer) == {"division", "scope", "year", "as_of", "rows", "shown", "total", "complete"},
              f"{answer}")
         expect(node, 0, {"division": COUNTY, "lsn": 0, "digest": HASH}, f"digest --division {COUNTY}")
         expect(node, 0, {"rows": []}, f"list budget --division {COUNTY}")

@@ -90,6 +90,33 @@ def unit(build, base):
     return "unit verified"
 
 
+def backup_units(build, base):
+    """The timer and what it starts, side by side, with the programs as they were built."""
+    folder = os.path.join(base, "units")
+    os.makedirs(folder)
+    program = os.path.join(folder, "terrace")
+    os.symlink(os.path.abspath(os.path.join(build, "bin", "terrace")), program)
+    for kind in ("service", "timer"):
+        with open(os.path.join(ROOT, "configs", "systemd", f"terrace-backup@.{kind}")) as source:
+            text = source.read()
+        if kind == "service":
+            command = re.search("(?m)^ExecStart=/usr/bin/terrace (.*)$", text)
+            if command is None or "--keep" not in command.group(1):
+                fail(f"the backup's unit starts {command}")
+        with open(os.path.join(folder, f"terrace-backup@540121.{kind}"), "w") as out:
+            out.write(text.replace("/usr/bin/terrace", program))
+    if shutil.which("systemd-analyze") is None:
+        return
+    for kind in ("service", "timer"):
+        done = run("systemd-analyze", "verify", "--man=no", os.path.join(folder, f"terrace-backup@540121.{kind}"))
+        if done.returncode != 0 or "terrace-backup" in done.stderr:
+            fail(f"systemd-analyze verify: {kind}\n{done.stderr}")
+    done = run("systemd-analyze", "security", "--offline=true", "--threshold=" + EXPOSURE_MAX,
+               os.path.join(folder, "terrace-backup@540121.service"))
+    if done.returncode != 0:
+        fail(f"systemd-analyze security:\n{done.stdout[-600:]}{done.stderr}")
+
+
 def manual(build, base):
     out = os.path.join(base, "man")
     done = run(sys.executable, os.path.join(ROOT, "scripts", "lib", "man.py"),
@@ -117,6 +144,7 @@ def main():
     with tempfile.TemporaryDirectory() as base:
         examples(options.build, base, options.write)
         said = unit(options.build, base)
+        backup_units(options.build, base)
         manual(options.build, base)
     print(f"configs: as the programs print and read them; {said}")
 

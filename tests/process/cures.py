@@ -24,7 +24,7 @@ import tree as trees  # noqa: E402
 ROOT, BELOW = "540000", "540100"
 COMMAND = re.compile(r"`([^`]*)`")
 IS_CURE = re.compile(r"alarm\.\w+\.cure|cure_\w+|damage_cure")
-NOT_BUILT = re.compile(r"terrace (backup|restore)|new token|restore a |from a backup|新令牌|恢复备份|从备份恢复")
+NOT_BUILT = re.compile(r"new token|新令牌")
 # Of the system: the package that has it, and whether it only looks.
 SYSTEM = {"systemctl": ("systemd", False), "journalctl": ("systemd", False), "timedatectl": ("systemd", False),
           "df": ("coreutils", True), "ls": ("coreutils", True), "chmod": ("coreutils", False),
@@ -70,7 +70,7 @@ class Bench:
         self.words = {"{home}": node.home, "{division}": BELOW, "{above}": ROOT, "{path}": node.home, "{mode}": "700",
                       "{role}": "maker", "{key}": "advertise",
                       "{endpoint}": "tcp://127.0.0.1:7411", "ADDRESS": "tcp://127.0.0.1:7411", "HOME": node.home, "CODE": BELOW, "HASH": "0" * 64, "NAME": "zhang",
-                      "TOKEN": "TERRACE1-x", "COPY": os.path.join(base, "copy"),
+                      "TOKEN": "TERRACE1-x", "COPY": os.path.join(base, "copy"), "DIR": os.path.join(base, "copies"),
                       "FILE": os.path.join(base, "documents.ndjson")}
 
     def fill(self, command):

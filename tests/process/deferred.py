@@ -7,7 +7,6 @@ outcome that nobody knows is settled; a kill in the middle loses nothing that wa
 import argparse
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
@@ -40,14 +39,6 @@ def element(code):
 
 def enter(node, code, check=True):
     return node.run("submit", "-", stdin=agency(code), check=check)
-
-
-def set_silence(node):
-    path = os.path.join(node.home, "config.yaml")
-    with open(path) as old:
-        text = re.sub(r"(?m)^# limits:$", "limits:", old.read())
-    with open(path, "w") as new:
-        new.write(re.sub(r"(?m)^  # silence_ms:.*$", f"  silence_ms: {SILENCE_MS}", text))
 
 
 class Steering:
@@ -167,7 +158,7 @@ def prove(base, build):
         county, _ = tree.join(CITY, COUNTY, "林周县")
         for node in (county, city, root):
             node.end()
-            set_silence(node)
+            node.limit(silence_ms=SILENCE_MS)
         root.start()
         tree.daemon = "deferred_terraced"
         city.start()

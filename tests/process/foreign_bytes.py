@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import pty
-import re
 import signal
 import subprocess
 import sys
@@ -375,70 +374,6 @@ def needs_two(node):
     expect(node, [a1], ["exists"], as_user="zhuoma")
 
 
-# --- a full disk ---
-
-SKIPPED = 77  # for CTest: a test that could not run has not passed
-
-
-def full_disk(base, build):
-    disk = os.path.join(base, "disk")
-    os.makedirs(disk)
-
-    def mount(options):
-        return subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", disk],
-                              capture_output=True, text=True)
-    done = mount("size=200m")
-    if done.returncode != 0:
-        print(f"  full disk: skipped, no tmpfs can be mounted: {done.stderr.strip()}")
-        return SKIPPED
-    tree = trees.Tree(os.path.join(disk, "tree"), build=build)
-    try:
-        node = tree.init_root(ROOT, "西藏自治区")
-        need(node.end() == 0, "SIGTERM is a clean end")
-        config = os.path.join(node.home, "config.yaml")
-        with open(config) as old:
-            text = re.sub(r"(?m)^#? ?disk_floor_bytes:.*$", f"disk_floor_bytes: {150 << 20}", old.read())
-        with open(config, "w") as new:
-            new.write(text)
-        node.start()
-        expect(node, [agency("A1")], ["accepted"])
-        shrunk = mount("remount,size=130m")
-        need(shrunk.returncode == 0, f"remount: {shrunk.stderr}")
-        count = refused_until_space(node)
-        says(node, 0, ["disk_full", "MiB are free"], "--json", "status")
-        says(node, 1, ["MiB are free"], "doctor")
-        says(node, 0, ["105001"], "get", "A1")
-        says(node, 0, [], "balance")
-        says(node, 0, [], "verify", "--deep")
-        need(mount("remount,size=400m").returncode == 0, "remount")
-        trees.wait_until(lambda: submit(node, [agency("B", "106000")])[0] == 0, 30, "business again")
-        need("disk_full" not in [alarm["code"] for alarm in node.status()["alarms"]], "the alarm is gone")
-        expect(node, [agency(f"D{i}", f"107{i:03}") for i in range(count)], ["exists"] * count)
-    except trees.Failed:
-        print(f"--- {ROOT}\n{node.log_tail(1500)}", file=sys.stderr)
-        raise
-    finally:
-        tree.stop()
-        subprocess.run(["umount", disk], check=True)
-    return 0
-
-
-def refused_until_space(node):
-    """Submits until the node has noticed; how many documents it had taken before."""
-    taken = 0
-
-    def refused():
-        nonlocal taken
-        answers = submit(node, [agency(f"D{taken}", f"107{taken:03}")])[1]
-        if verdict(answers[0]) == "disk_full":
-            need("free" in answers[0]["message"], f"{answers}")
-            return True
-        taken += 1
-        return False
-    trees.wait_until(refused, 30, "disk_full", step=0.2)
-    return taken
-
-
 def one_tree(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
@@ -466,13 +401,10 @@ def one_tree(base, build):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
-    parser.add_argument("--full-disk", action="store_true", help="only that part")
     args = parser.parse_args()
     build = os.path.abspath(args.build)
     with tempfile.TemporaryDirectory(prefix="terrace-refusals-") as base:
         try:
-            if args.full_disk:
-                return full_disk(base, build)
             count = one_tree(base, build)
             two_persons(base, build)
         except trees.Failed as failed:

@@ -44,7 +44,7 @@ def agency(documents, number):
     """fiscal_year, a sint64, is a year; a body has its fields in ascending order."""
     body = documents.Document(id=f"A{number}", fiscal_year=2026, agency_code=f"{number:06d}",
                               agency_name="那曲市教育局")
-    return KIND_AGENCY, 1, body.SerializeToString()
+    return KIND_AGENCY, blocks.DOCUMENT_FORMAT, body.SerializeToString()
 
 
 def takes_only_what_holds(pb, context, token):

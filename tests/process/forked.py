@@ -93,8 +93,7 @@ def prove(base, build):
         before = len(office.acknowledged)
 
         city.start()
-        code, county.process = county.process.wait(timeout=trees.PATIENCE_S), None
-        need(code == 5 and "own_log_forked" in county.log_tail(), f"it ended with {code}")
+        trees.wait_until(lambda: "own_log_forked" in county.log_tail(1 << 20), trees.PATIENCE_S, "the county hears of it")
         for node in (city, root):
             trees.wait_until(lambda node=node: fork_alarms(node), trees.PATIENCE_S,
                              f"{node.division} alarms the fork")
@@ -104,8 +103,8 @@ def prove(base, build):
             need((here["amount"], there["amount"]) == (amount(lost), amount(long_post)),
                  f"{node.division}: {here} {there}")
             need(there["documents"] == len(long_post) and not there["complete"], f"{there}")
-        county.start()
-        need("store_damaged" in [a["code"] for a in county.status()["alarms"]], f"{county.status()}")
+        trees.wait_until(lambda: "store_damaged" in [a["code"] for a in county.status()["alarms"]],
+                         trees.PATIENCE_S, "the county only reads")
         code = office.submit(office.payments())
         need(code == 5 and len(office.acknowledged) == before, f"a forked node took documents: {code}")
         code, out, err = county.run("balance", check=False)

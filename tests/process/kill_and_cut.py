@@ -1,9 +1,9 @@
 """kill_and_cut - the pilot tree as five real daemons under load, links cut and nodes killed again and
-again. Payments go up; money goes down too: upper offices issue transfers, and who receives one
+again: at any moment, and at named places on the way of a commit, a file and a frame (kill_points.c). Payments go up; money goes down too: upper offices issue transfers, and who receives one
 registers it, or returns it. Then every level must agree, nothing acknowledged may be missing or
 doubled, and of every transfer the two ends must have settled.
 
-    python3 tests/process/kill_and_cut.py --build build [--seconds 25] [--seed 1] [--daemon terraced]
+    python3 tests/process/kill_and_cut.py --build build [--seconds 25] [--kills 80] [--seed 1] [--daemon terraced]
 """
 import argparse
 import collections
@@ -24,6 +24,16 @@ from relay import Relay  # noqa: E402
 YEAR = "2026"
 BATCH = 40
 HARMS_LEAST = 3  # kills, and cuts
+# Where a daemon is killed: before, and behind. A file's are those that a store under load and its start come by.
+PLACES = [f"{act}.{side}" for act in (
+    "turn.commit", "log.make", "log.write", "log.sync", "log.unlink", "table.make", "table.write", "table.sync",
+    "manifest.make", "manifest.write", "manifest.sync", "manifest.unlink", "options.make", "options.write",
+    "options.rename", "current.make", "current.write", "current.sync", "current.rename", "folder.sync", "frame.send",
+    "socket.send", "door.open") for side in ("before", "behind")] + ["frame.take.behind"]
+PLACES_LEAST = 30  # of them, where so many kills are asked for
+OFTEN = ("turn.", "log.write.", "log.sync.", "frame.", "socket.")  # not in the start alone
+PLACE_TIMES_MAX = 8
+PLACE_S = 10  # a place that nobody has come by then may not come: the kill is one at any moment
 LEAST = collections.Counter(payment=500, transfer=20, register=5)
 LEAST["return"] = 1
 LONGEST_S = 600  # until so much has happened, on a machine that is slow
@@ -35,6 +45,7 @@ def document(kind, ident, **fields):
 
 class Office(threading.Thread):
     """Submits documents to one node until told to stop, and again until each has an answer."""
+    MAY_COME_LATER = ("register", "return")  # refused where what they are about did not arrive yet: said again
 
     def __init__(self, node, seed):
         super().__init__(daemon=True)
@@ -61,8 +72,8 @@ class Office(threading.Thread):
                 continue
             if answer["status"] in ("accepted", "exists"):
                 self.acknowledged[d["id"]] = d
-            elif d["kind"] in ("register", "return"):
-                pass  # the transfer did not arrive yet: it is answered again
+            elif d["kind"] in self.MAY_COME_LATER:
+                pass
             else:
                 self.refused += 1
                 self.fault = self.fault or f"{answer}"
@@ -188,13 +199,74 @@ def entered(offices):
     return collections.Counter(d["kind"] for o in offices for d in list(o.acknowledged.values()))
 
 
-def is_enough(offices, kills, cuts):
-    return min(kills, cuts) >= HARMS_LEAST and entered(offices) >= LEAST
+class Harms:
+    """What was done to the tree, of at least how much."""
+
+    def __init__(self, tree, chance, kills_least):
+        self.tree, self.chance, self.kills_least = tree, chance, max(kills_least, HARMS_LEAST)
+        self.kills = self.cuts = 0
+        self.places = []      # those that are to come
+        self.killed_at = collections.Counter()
+        self.shim = trees.preloadable(tree.base, os.path.join(tree.build, "lib", "kill_points.so"))
+
+    def kill(self):
+        """At any moment, or at the next place."""
+        node = self.chance.choice(list(self.tree.nodes.values()))
+        node.kill()
+        self.kills += 1
+        if self.chance.random() < 0.25:
+            node.start()
+        else:
+            self.kill_at_place(node)
+
+    def kill_at_place(self, node):
+        """It starts as one that will die at a place: some of them are in the start itself."""
+        self.places = self.places or self.chance.sample(PLACES, len(PLACES))
+        place = self.places.pop()
+        times = self.chance.randrange(PLACE_TIMES_MAX) + 1 if place.startswith(OFTEN) else 1
+        node.daemon_env = {"LD_PRELOAD": self.shim, "TERRACE_KILL_AT": f"{place}:{times}"}
+        try:
+            node.start()
+            trees.wait_within(lambda: node.process.poll() is not None, PLACE_S, place)
+        except trees.Failed:
+            if node.process.poll() is None:
+                node.kill()
+                place = None
+        if node.process is not None:
+            if node.process.returncode != -9:
+                raise trees.Failed(f"it ended with {node.process.returncode}, not at {place}:\n{node.log_tail()}")
+            node.process = None
+        self.killed_at[place] += 1
+        self.kills += 1
+        node.daemon_env = {}
+        node.start()
+
+    def cut(self, relay):
+        relay.cut()
+        self.cuts += 1
+        time.sleep(self.chance.uniform(0.1, 1.5))  # the cut lasts
+        relay.heal()
+
+    def at_places(self):
+        return sum(count for place, count in self.killed_at.items() if place)
+
+    def are_enough(self):
+        return (self.kills >= self.kills_least and self.cuts >= HARMS_LEAST
+                and len(self.killed_at.keys() - {None}) >= (0 if self.kills_least < 80 else PLACES_LEAST))
+
+    def __str__(self):
+        return (f"{self.kills} kills, of them {self.at_places()} at {len(self.killed_at.keys() - {None})} named places, "
+                f"{self.cuts} cuts")
 
 
-def kill_and_cut(tree, relays, seconds, seed):
+def is_enough(offices, harms):
+    return harms.are_enough() and entered(offices) >= LEAST
+
+
+def kill_and_cut(tree, relays, seconds, seed, kills_least=0):
     """For so many seconds, and longer where too little has happened by then."""
     chance = random.Random(seed)
+    harms = Harms(tree, chance, kills_least)
     offices = [Office(node, seed + i) for i, node in enumerate(tree.nodes.values())]
     for office in offices:
         above = tree.above(office.node.division)
@@ -205,23 +277,15 @@ def kill_and_cut(tree, relays, seconds, seed):
         office.prepare()
     for office in offices:
         office.start()
-    kills = cuts = 0
     acts = []
-    began = time.monotonic()
+    began, longest = time.monotonic(), max(LONGEST_S, 6 * kills_least)
     while time.monotonic() < began + seconds or (
-            not is_enough(offices, kills, cuts) and time.monotonic() < began + LONGEST_S):
-        acts = acts or chance.sample(("kill", "cut"), 2)
+            not is_enough(offices, harms) and time.monotonic() < began + longest):
+        acts = acts or chance.sample(("kill", "kill", "cut"), 3)
         if acts.pop() == "kill":
-            node = chance.choice(list(tree.nodes.values()))
-            node.kill()
-            kills += 1
-            node.start()
+            harms.kill()
         else:
-            relay = chance.choice(relays)
-            relay.cut()
-            cuts += 1
-            time.sleep(chance.uniform(0.1, 1.5))  # the cut lasts
-            relay.heal()
+            harms.cut(chance.choice(relays))
     for relay in relays:
         relay.heal()
     for office in offices:
@@ -231,7 +295,7 @@ def kill_and_cut(tree, relays, seconds, seed):
         if office.is_alive():
             raise trees.Failed(f"{office.node.division} still waits for the answer to a post")
         office.ensure(list(office.waiting.values()))
-    return offices, kills, cuts
+    return offices, harms
 
 
 def check(tree, offices):
@@ -262,6 +326,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
     parser.add_argument("--seconds", type=float, default=25)
+    parser.add_argument("--kills", type=int, default=0, help="at least; from 80 on at 30 places, too")
     parser.add_argument("--daemon", default="terraced", help="the program that each node runs")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     args = parser.parse_args()
@@ -274,7 +339,7 @@ def main():
                     tree.init_root(division, name)
                 else:
                     tree.join(parent, division, name, relays=relays)
-            offices, kills, cuts = kill_and_cut(tree, relays, args.seconds, args.seed)
+            offices, harms = kill_and_cut(tree, relays, args.seconds, args.seed, args.kills)
             check(tree, offices)
         except trees.Failed as failed:
             print(f"kill_and_cut: seed {args.seed}: {failed}", file=sys.stderr)
@@ -286,11 +351,11 @@ def main():
     total = sum(len(o.acknowledged) for o in offices)
     retries = sum(o.retries for o in offices)
     kinds = entered(offices)
-    if not is_enough(offices, kills, cuts):
-        print(f"kill_and_cut: too little happened: {kills} kills, {cuts} cuts, {dict(kinds)}",
+    if not is_enough(offices, harms):
+        print(f"kill_and_cut: too little happened: {harms}, {dict(kinds)}",
               file=sys.stderr)
         return 1
-    print(f"kill_and_cut: seed {args.seed}: {kills} kills, {cuts} cuts, {total} documents acknowledged, "
+    print(f"kill_and_cut: seed {args.seed}: {harms}, {total} documents acknowledged, "
           f"{kinds['transfer']} transfers down, {kinds['register']} registered and "
           f"{kinds['return']} returned, {retries} posts repeated: every level agrees, nothing lost "
           "or doubled, all settled")

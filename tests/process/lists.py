@@ -37,11 +37,12 @@ def enter(node, documents):
 
 
 def codes():
-    for at, (catalog, code, name) in enumerate((
+    for at, (catalog, code, name, *upper) in enumerate((
             ("fund_type", "111", "一般公共预算资金"), ("exp_func", "2050202", "小学教育"),
-            ("dep_bgt_eco", "302", "商品和服务支出"), ("dep_bgt_eco", "30201", "办公费"),
+            ("dep_bgt_eco", "302", "商品和服务支出"), ("dep_bgt_eco", "30201", "办公费", "302"),
             ("gov_bgt_eco", "502", "机关商品和服务支出"))):
-        yield dict(kind="element", id=f"E{at}", ele_catalog_code=catalog, ele_code=code, ele_name=name)
+        yield dict(kind="element", id=f"E{at}", ele_catalog_code=catalog, ele_code=code, ele_name=name,
+                   **({"parent_code": upper[0]} if upper else {}))
 
 
 def line(at, agency, amount, **more):
@@ -179,7 +180,7 @@ def tables(node):
     need(there in table(node, "list", "transfer", tz="Asia/Shanghai"), f"{entered} is not {there}")
     need("小学教育" in table(node, "balance", "--by", "function"), "the name of a function")
     need("教育厅" in table(node, "balance", "--by", "agency"), "the name of an agency")
-    head = table(node, "balance", "--by", "agency", lang="zh").split("\n")[1]
+    head = table(node, "balance", "--by", "agency", lang="zh").split("\n")[2]
     need(head.startswith("单位") and "科目" not in head, head)
 
 

@@ -137,6 +137,8 @@ def json_is_one_answer(node):
     need(len(one_json(node, 0, "--help")["commands"]) > 10, "no commands")
     need(one_json(node, 0, "submit", "--help")["commands"][0]["name"] == "submit", "not of submit")
     need(one_json(node, 2, "nonsense")["error"]["code"] == "usage", "no error")
+    need(one_json(node, 1, "doctor")["ok"] is False, "a root without a copy is no error")
+    need(one_json(node, 0, "backup", os.path.join(os.path.dirname(node.home), "copies")), "no copy")
     need(one_json(node, 0, "doctor")["ok"] is True, "doctor")
 
 

@@ -1,24 +1,30 @@
-"""model_draw - random documents of one division: most of them right, many wrong in a way or two."""
-from model_form import (AMOUNTS, DATES, FLAGS, REQUIRED, fen, yuan)
+"""model_draw - random documents of one division, most of them right: budgets, allocations, lines,
+payments. What goes between levels is in model_draw_between, years and codes in model_draw_years,
+what is wrong in model_draw_wrong."""
+import collections
+
+from model_draw_between import DrawBetween
+from model_draw_wrong import DrawWrong
+from model_draw_years import DrawYears
+from model_form import ELEMENTS, fen, yuan
+from model_policy import CODES
 
 FUNDS = ("111", "12", "13")
 FUNCTIONS = ("2010301", "2050202", "2130199")
+CLASSES = ("301", "30101", "302")
 PAYEE = dict(payee_acct_name="强嘎合作社", payee_acct_no="62280001",
              payee_acct_bank_name="农业银行", use_des="办公用品")
-JUNK = (b'{"kind":"agency",', b"[1,2]", b'{"kind":"agency","id":"\xff\xfe"}', b"null", b'"x"')
-BAD = {"id": (".x", "", "a b", "x" * 39, "编号"), "fiscal_year": ("26", "20266", "year"),
-       "stage": ("done",), "tra_type_code": ("other",), "state": ("open",),
-       "ele_catalog_code": ("colours",), "rec_div_code": ("5401-1", "5400000001"),
-       "ori_div_code": ("54 0",), "setup_year": ("26",)}
-BAD_AMOUNT = ("0", "0.00", "-1.00", "1.001", "abc", "1e3", "1,000.00", "+5", " 5", ".", "",
-              "99999999999999999999")
-BAD_DATE = ("2026-02-30", "2026-13-01", "20260101", "2026-1-1")
+SOURCE_KINDS = ("budget", "transfer_in", "register", "carry_over", "refund")
 
 
-class Draw:
-    def __init__(self, model, code, chance, years):
+class Draw(DrawBetween, DrawYears, DrawWrong):
+    """`years`: those of business, oldest first; the last of them is next year's, for what is early."""
+
+    def __init__(self, model, code, chance, years, has_credits=True):
+        self.has_credits = has_credits  # among payments, though they need two persons
         self.model, self.code, self.chance, self.years = model, code, chance, years
-        self.number = 0
+        self.number = self.opens = 0
+        self.spoilt_so = collections.Counter()  # (way, kind, field) -> documents
 
     @property
     def ledger(self):
@@ -33,7 +39,19 @@ class Draw:
 
     def document(self, kind, year=None, **fields):
         ident = self.ident("".join(c[0] for c in kind.split("_")) + kind[-1])
-        return dict(kind=kind, id=ident, fiscal_year=year or self.years[0], **fields)
+        return dict(kind=kind, id=ident, fiscal_year=year or self.year(), **fields)
+
+    def year(self):
+        """Mostly one in which everything may be done."""
+        year = self.chance.choice(self.years[:-1] * 3 + self.years[-2:])
+        if self.year_is_closed(year) and self.chance.random() < 0.9:
+            return self.year()
+        return year
+
+    def day(self, year):
+        """A date of a fiscal year that is not after today, if there is one."""
+        last = min(self.model.today, year + "-12-28")
+        return f"{year}-{self.chance.randrange(1, int(last[5:7]) + 1):02d}-01"
 
     def amount(self, free=None):
         """A part of what is free, now and then all of it or a fen more."""
@@ -42,9 +60,9 @@ class Draw:
         if free is None:
             return yuan(self.chance.randrange(1, 10 ** self.chance.randrange(3, 9)))
         roll = self.chance.random()
-        if roll < 0.06:
-            return yuan(free + 1)
-        if roll < 0.14 and free > 0:
+        if roll < 0.05:
+            return yuan(max(free, 0) + 1)
+        if roll < 0.18 and free > 0:
             return yuan(free)
         return yuan(self.chance.randrange(1, max(free // self.chance.choice((2, 4, 9)), 2)))
 
@@ -54,135 +72,137 @@ class Draw:
 
     def elements(self, year, project=0.4):
         fields = {}
-        self.maybe(fields, 0.5, exp_func_code=self.chance.choice(FUNCTIONS))
-        self.maybe(fields, 0.2, tp_func_code=self.chance.choice(("230", "231")))
-        self.maybe(fields, 0.2, gov_bgt_eco_code="50101", is_direct="1")
-        self.maybe(fields, 0.1, source_type_code="1", bgt_type_code="11")
-        codes = self.projects(year)
-        if codes and self.chance.random() < project:
-            fields["pro_code"] = self.chance.choice(codes)
+        self.maybe(fields, 0.5, exp_func_code=self.usable("exp_func", year, FUNCTIONS))
+        self.maybe(fields, 0.2, tp_func_code=self.usable("tp_func", year, ("230", "231", "232")))
+        self.maybe(fields, 0.2, is_direct="1",
+                   gov_bgt_eco_code=self.usable("gov_bgt_eco", year, ("50101", "502")))
+        self.maybe(fields, 0.3, dep_bgt_eco_code=self.usable("dep_bgt_eco", year, CLASSES))
+        self.maybe(fields, 0.1, source_type_code=self.usable("source_type", year, ("1", "2")),
+                   bgt_type_code=self.usable("bgt_type", year, ("11", "12")))
+        if self.chance.random() < project:
+            codes = self.projects(year)
+            if codes:
+                fields["pro_code"] = self.chance.choice(codes)
         return fields
+
+    def usable(self, name, year, codes):
+        """Mostly one that is in force in that year."""
+        good = [c for c in codes if self.ledger.is_usable(name, year, c)]
+        return self.chance.choice(good if good and self.chance.random() < 0.95 else codes)
+
+    def with_required(self, d, held=None, share=0.9):
+        """Fills in what a policy asks for, as a clerk would who was told once."""
+        code = "required." + d["kind"]
+        if code in CODES and self.chance.random() < share:
+            usual = dict(exp_func_code=FUNCTIONS[0], dep_bgt_eco_code="301")
+            for field in sorted(self.ledger.policy(code)):
+                if field in usual and field not in (held or {}):
+                    d.setdefault(field, usual[field])
+        return d
 
     def projects(self, year):
         """Codes that this division may name; some of them take no money."""
-        codes = [c for c, p in self.ledger.projects.items() if p["year"] <= year]
-        for above in self.model.above(self.code):
-            codes += [c for c, p in self.model.ledgers[above].projects.items()
-                      if p["year"] <= year and p["tracked"]]
+        codes = [c for c, p in self.ledger.projects.items() if p.year <= year]
+        for above in self.ledger.above_catalogues():
+            codes += [c for c, p in above.projects.items() if p[0] <= year and p[2]]
         return codes
 
     def agency(self, year):
-        known = [c for c, y in self.ledger.agencies.items() if y <= year]
+        known = [c for c in self.ledger.agencies.versions if self.ledger.agencies.known(c, year)]
         return self.chance.choice(known or ["105001"])
 
     def line(self, kinds, account=None, released=None):
-        """Some indicator of these kinds, if there is one, with money where it is asked for."""
-        lines = [i for i in self.ledger.indicators.values()
-                 if i["kind"] in kinds and (account is None or i["balance"][account] > 0) and
-                 (released is None or i["released"] == released)]
-        return self.chance.choice(lines) if lines else None
-
-    # --- the beginning, and what everybody below refers to ---
-
-    def beginning(self):
-        first, second = self.years
-        documents = [self.document("agency", y, agency_code=c, agency_name="教育局" + c)
-                     for c, y in (("105001", first), ("126001", first), ("131001", second))]
-        documents += [self.document("bank_account", acct_no=self.code + a, acct_name="户",
-                                    bank_name="农业银行", agency_code=a)
-                      for a in ("105001", "126001")]
-        documents += [self.new_project(f"{self.code}{y[2:]}P{n}", y, s)
-                      for n, (y, s) in enumerate(((first, "reserved"), (first, "draft"),
-                                                  (second, "executing")))]
-        for year in self.years:
-            documents += [self.budget(year) for _ in range(4)]
-        return documents
-
-    def new_project(self, code, year, state, **fields):
-        return self.document("project", year, pro_code=code, state=state, pro_name="农田" + code,
-                             pro_cat_code="3", agency_code="105001" if year == self.years[0]
-                             else "131001", setup_year=year, **fields)
-
-    def reference(self, number):
-        """Code sets and tracked projects, a few a round."""
-        first, second = self.years
-        if number == 0:
-            documents = [self.document("element", ele_catalog_code="exp_func", ele_code=c,
-                                       ele_name="功能" + c) for c in FUNCTIONS]
-            return documents + [self.new_project(f"TRACK{n}", y, "reserved", is_track="1")
-                                for n, y in enumerate((first, first, second))]
-        if number == 1:
-            return [self.document("element", second, ele_catalog_code="fund_type", ele_code=f,
-                                  ele_name="资金" + f) for f in FUNDS] + [
-                    self.document("element", ele_catalog_code="pay_type", ele_code="1",
-                                  ele_name="直接支付", is_enabled="1")]
-        state = self.chance.choice(("budgeted", "executing", "draft", "closed"))
-        return [self.document("project", pro_code=f"TRACK{number % 2}", state=state,
-                              is_track="1"),
-                self.document("element", ele_catalog_code="set_mode", ele_code=str(number),
-                              ele_name="结算")]
+        """Some indicator of these kinds, if one is found, with money where it is asked for: mostly
+        one of the newest, since those have money left."""
+        made = self.ledger.made
+        for _ in range(24 if made else 0):
+            newest = min(len(made), 300)
+            at = self.chance.randrange(len(made)) if self.chance.random() < 0.3 else (
+                len(made) - 1 - self.chance.randrange(newest))
+            line = made[at]
+            if line.kind in kinds and (account is None or line.has(account) > 0) and (
+                    released is None or line.released == released):
+                # Of closed years less: what they get is mostly one reason.
+                if self.ledger.year_state(line.year) != "closed" or self.chance.random() < 0.1:
+                    return line
+        return None
 
     # --- right documents ---
 
-    def budget(self, year=None):
-        year = year or self.chance.choice(self.years)
-        stage = self.chance.choice(("reply",) * 7 + ("request", "ceiling", "submission"))
+    def budget(self, year=None, stage=None):
+        year = year or self.year()
+        stage = stage or self.chance.choice(
+            ("reply",) * 7 + ("estimate",) * 2 + ("request", "ceiling", "submission"))
         fields = dict(stage=stage, fund_type_code=self.chance.choice(FUNDS), amount=self.amount())
         if stage == "reply" or self.chance.random() < 0.2:
             fields.update(approval_ref="人大〔2026〕1号", approval_date="2026-01-22")
         self.maybe(fields, 0.2, agency_code=self.agency(year))
         self.maybe(fields, 0.2, memo="年初预算")
-        return self.document("budget", year, **fields, **self.elements(year))
+        return self.with_required(self.document("budget", year, **fields, **self.elements(year)))
+
+    def reply_to(self):
+        """The reply of an estimate: more, less, the same, nothing."""
+        line = self.line(("budget",), "SRC_ADVANCE")
+        if line is None:
+            return []
+        had, free = line.has("SRC_ADVANCE"), line.has("UNALLOC")
+        amount = self.chance.choice((
+            had, had + 100, had * 2, max(had - free, 0), max(had - free - 1, 0), had - free // 2, 0))
+        d = self.document("budget", line.year, stage="reply", fund_type_code=line.fund,
+                          amount=yuan(amount), approval_ref="人大〔2026〕2号", estimate_id=line.id)
+        self.maybe(d, 0.1, fund_type_code=self.chance.choice(FUNDS))
+        self.maybe(d, 0.1, exp_func_code=self.chance.choice(FUNCTIONS))
+        return [d]
 
     def source(self, made):
         """A source, and what comes of it within the same post."""
-        if self.chance.random() < 0.4:
+        if self.chance.random() < 0.4 or made.get("stage") == "estimate":
             return [made]
-        return [made] + self.onward(made["id"], made["fiscal_year"], made["amount"])
+        return [made] + self.onward(made["id"], made["fiscal_year"], made["amount"], made)
 
-    def onward(self, ident, year, amount):
-        made = self.document("allocate", year, ori_bgt_id=ident, agency_code=self.agency(year),
-                             amount=self.amount(fen(amount)), **self.elements(year, 0.1))
+    def allocate(self, ident, year, free, held=None):
+        return self.with_required(self.document(
+            "allocate", year, ori_bgt_id=ident, agency_code=self.agency(year),
+            amount=self.amount(free), **self.elements(year, 0.15)), held)
+
+    def onward(self, ident, year, amount, held=None):
+        made = self.allocate(ident, year, fen(amount), held)
         documents = [made, self.release(made["id"], year)]
         below = self.model.below(self.code)
         if below and self.chance.random() < 0.6:
-            documents[:0] = [self.document(
+            documents[:0] = [self.with_required(self.document(
                 "transfer", year, ori_bgt_id=ident, rec_div_code=self.chance.choice(below),
                 amount=self.amount(fen(amount)), cor_bgt_doc_no="财指〔2026〕8号",
-                tra_type_code="special", stage="formal")]
+                tra_type_code="special", stage="formal"), held)]
         return documents
 
     def transfer_in(self):
-        year = self.chance.choice(self.years)
-        return self.document(
+        year = self.year()
+        d = self.document(
             "transfer_in", year, ori_div_code="100000", sup_bgt_doc_no="财农〔2026〕11号",
             amount=self.amount(), fund_type_code=self.chance.choice(FUNDS),
             tra_type_code=self.chance.choice(("general", "special")),
             stage=self.chance.choice(("early", "formal")), **self.elements(year))
-
-    def transfer(self):
-        line = self.line(("budget", "transfer_in", "register"), "UNALLOC")
-        below = self.model.below(self.code)
-        if not below and self.chance.random() < 0.15:
-            below = [c for c in self.model.parents if c != self.code]
-        if line is None or not below:
-            return None
-        fields = self.elements(line["year"], 0.15)
-        self.maybe(fields, 0.1, is_disaster="1", due_days="30")
-        return self.document(
-            "transfer", line["year"], ori_bgt_id=line["id"], rec_div_code=self.chance.choice(below),
-            amount=self.amount(line["balance"]["UNALLOC"]), cor_bgt_doc_no="财指〔2026〕7号",
-            tra_type_code=self.chance.choice(("general", "special")),
-            stage=self.chance.choice(("early", "formal")), **fields)
+        self.maybe(d, 0.08, ori_div_code=self.chance.choice(sorted(self.ledger.roster)))
+        self.maybe(d, 0.1, income_sort_code=self.usable("income_sort", year, ("101",)))
+        early = self.line(("transfer_in",), "UNALLOC")
+        if early and self.chance.random() < 0.3:
+            held = self.ledger.documents[early.id]
+            d.update(early_bgt_id=early.id, fiscal_year=early.year, fund_type_code=early.fund)
+            if self.chance.random() < 0.7:
+                d = {f: v for f, v in d.items() if f not in ELEMENTS or f == "sup_bgt_doc_no" or
+                     f == "fund_type_code"}
+                d.update(amount="-" + self.amount(early.has("UNALLOC")),
+                         tra_type_code=held["tra_type_code"])
+        return self.with_required(d)
 
     def allocation(self):
         """An indicator for a unit and what becomes of it, all within one post."""
-        line = self.line(("budget", "transfer_in", "register"), "UNALLOC")
+        line = self.line(SOURCE_KINDS, "UNALLOC")
         if line is None:
             return []
-        year, free = line["year"], line["balance"]["UNALLOC"]
-        made = self.document("allocate", year, ori_bgt_id=line["id"], agency_code=self.agency(year),
-                             amount=self.amount(free), **self.elements(year, 0.15))
+        year, free = line.year, line.has("UNALLOC")
+        made = self.allocate(line.id, year, free, line.elements)
         documents = [made]
         if self.chance.random() < 0.8:
             documents.append(self.release(made["id"], year))
@@ -197,230 +217,121 @@ class Draw:
     def spending(self, ident, year, free):
         amount = self.amount(free)
         made = self.document("payment", year, bgt_id=ident, pay_app_amt=amount, **PAYEE)
+        self.maybe(made, 0.95 if year != self.model.today[:4] else 0.7,
+                   pay_app_date=self.day(year))
+        self.maybe(made, 0.02, pay_app_date=self.chance.choice(("2019-12-31", "2031-01-01")))
         self.maybe(made, 0.2, pay_type_code="1")
-        if year == self.years[0]:
-            self.maybe(made, 0.2, agency_acct_no=self.code + "105001")
+        self.maybe(made, 0.1, set_mode_code=self.usable("set_mode", year, ("0", "1", "2")))
+        self.maybe(made, 0.3, dep_bgt_eco_code=self.usable("dep_bgt_eco", year, CLASSES))
+        self.with_required(made)
+        self.maybe(made, 0.2, agency_acct_no=self.code + "105001")
         documents = [made]
         if self.chance.random() < 0.5:
             documents.append(self.receipt(made["id"], year, fen(amount)))
         return documents
 
     def receipt(self, ident, year, free):
-        number = self.chance.choice((self.ident("bank"),) * 9 + ("bank0",))
+        number = self.chance.choice((self.ident("bank"),) * 29 + ("bank0",))
         return self.document("paid", year, pay_app_id=ident, xpay_amt=self.amount(free),
-                             xpay_date="2026-04-01", agent_business_no=number)
+                             xpay_date=self.chance.choice((
+                                 self.day(year), self.day(year), "2020-02-29",
+                                 self.chance.choice((f"{int(year) + 1}-01-04", "2062-03-01")))),
+                             agent_business_no=number)
 
     def on_line(self):
         """A step on an indicator that is there already, mostly one that is possible."""
         kind = self.chance.choice(("release", "payment", "payment", "freeze", "freeze", "unfreeze",
-                                   "reduce", "virement"))
+                                   "reduce", "virement", "virement"))
         account = dict(release="PENDING", unfreeze="FROZEN", reduce=None).get(kind, "AVAIL")
-        line = self.line(("allocate", "virement"), account)
+        line = self.line(("allocate", "virement", "carry_over"), account)
         if line is None or self.chance.random() < 0.06:
-            line = self.line(("allocate", "budget", "register", "transfer"))
+            line = self.line(("allocate", "budget", "register", "transfer", "refund"))
         if line is None:
             return []
         if kind == "release":
-            return [self.release(line["id"], line["year"])]
+            return [self.release(line.id, line.year)]
         if kind == "reduce":
-            account = "AVAIL" if line["released"] else "PENDING"
-        free = line["balance"][account]
+            account = self.ledger.reducible(line)
+        free = line.has(account)
         if kind == "payment":
-            return self.spending(line["id"], line["year"], free)
+            return self.spending(line.id, line.year, free)
         if kind == "virement":
             return self.virement(line, free)
         fields = {} if kind == "reduce" else dict(reason="审计事项")
-        return [self.document(kind, line["year"], bgt_id=line["id"], amount=self.amount(free),
-                              **fields)]
+        return [self.document(kind, line.year, bgt_id=line.id, amount=self.amount(free), **fields)]
 
     def virement(self, line, free):
         """To another unit, or for another purpose; now and then nothing differs."""
-        held = line["elements"].get("agency_code")
-        agency = held if held and self.chance.random() < 0.1 else self.agency(line["year"])
-        fields = self.elements(line["year"], 0.1)
+        held = line.elements.get("agency_code")
+        agency = held if held and self.chance.random() < 0.1 else self.agency(line.year)
+        fields = self.elements(line.year, 0.1)
         fields.pop("source_type_code", None)
-        return [self.document("virement", line["year"], from_bgt_id=line["id"], agency_code=agency,
-                              amount=self.amount(free), reason="任务调整", **fields)]
+        return [self.with_required(self.document(
+            "virement", line.year, from_bgt_id=line.id, agency_code=agency,
+            amount=self.amount(free), reason="任务调整", **fields), line.elements)]
+
+    def adjustment(self):
+        line = self.line(("budget",))
+        if line is None:
+            return []
+        amount = self.chance.choice((self.amount(), "-" + self.amount(line.has("UNALLOC"))))
+        return [self.document("adjust", line.year, bgt_id=line.id, amount=amount,
+                              approval_ref="人大〔2026〕3号", reason="年中调整")]
 
     def on_payment(self):
-        if not self.ledger.payments:
+        payments = self.ledger.payment_ids
+        if not payments:
             return []
-        ident = self.chance.choice(list(self.ledger.payments))
+        ident = payments[-1 - self.chance.randrange(min(len(payments), 400))]
+        if self.chance.random() < 0.2:
+            ident = self.chance.choice(payments)
         payment = self.ledger.payments[ident]
-        year = self.ledger.indicators[payment["bgt_id"]]["year"]
-        kind = self.chance.choice(("paid", "paid", "refund", "payment_cancel"))
+        year = payment.line.year
+        kind = self.chance.choice(("paid", "paid", "refund", "refund", "payment_cancel"))
         if kind == "paid":
-            return [self.receipt(ident, year, payment["left"])]
-        fields = dict(amount=self.amount(payment["spent"])) if kind == "refund" else {}
-        return [self.document(kind, year, pay_app_id=ident, reason="多付退回", **fields)]
+            return [self.receipt(ident, year, payment.left)]
+        if kind == "payment_cancel":
+            return [self.document(kind, year, pay_app_id=ident, reason="多付退回")]
+        d = self.document("refund", year, pay_app_id=ident, reason="多付退回",
+                          amount=self.amount(payment.spent))
+        if self.ledger.year_state(year) == "closed":
+            d["fiscal_year"] = self.chance.choice([y for y in self.years if y > year] or [year])
+        self.maybe(d, 0.5, date=self.day(d["fiscal_year"]))
+        if self.has_credits and self.chance.random() < 0.2 and d["fiscal_year"] == year:
+            return [self.credit(payment.line)]
+        return [d]
 
-    def people(self):
-        """Agencies, accounts, and own projects that go on."""
-        roll = self.chance.random()
-        if roll < 0.3:
-            return self.document("agency", agency_code=f"2{self.number:05d}", agency_name="新单位")
-        if roll < 0.5:
-            return self.document("bank_account", acct_no=self.code + f"9{self.number}",
-                                 acct_name="户", bank_name="农业银行", agency_code="105001")
-        if roll < 0.7:
-            return self.new_project(f"{self.code}N{self.number}", self.years[0], "reserved")
-        own = [c for c, p in self.ledger.projects.items() if not p["tracked"]]
-        return self.document("project", self.years[1], pro_code=self.chance.choice(own),
-                             state=self.chance.choice(("reserved", "budgeted", "executing",
-                                                       "executing", "closed", "cancelled")))
+    def credit(self, line):
+        """What belongs to no single payment."""
+        d = self.document("refund", line.year, bgt_id=line.id, reason="红字发票",
+                          amount=self.amount(line.has("SPENT")))
+        self.maybe(d, 0.5, date=self.day(line.year))
+        return d
+
+    def credits(self):
+        ids = self.ledger.payment_ids[-300:]
+        lines = [self.ledger.payments[i].line for i in self.chance.sample(ids, min(6, len(ids)))]
+        return [self.credit(line) for line in lines]
 
     def some(self):
         """A few documents that belong together; one of them is wrong now and then."""
         roll = self.chance.random()
-        if roll < 0.04:
-            documents = self.source(self.budget())
-        elif roll < 0.07:
-            documents = self.source(self.transfer_in())
-        elif roll < 0.24:
-            documents = [self.transfer()]
-        elif roll < 0.44:
-            documents = self.allocation()
-        elif roll < 0.70:
-            documents = self.on_line()
-        elif roll < 0.90:
-            documents = self.on_payment()
-        elif roll < 0.95:
-            documents = [self.people()]
-        else:
-            documents = self.stray_answer()
-        documents = [d for d in documents if d]
-        if documents and self.chance.random() < 0.3:
+        for share, way in ((0.05, lambda: self.source(self.budget())), (0.02, self.reply_to),
+                           (0.03, lambda: self.source(self.transfer_in())), (0.16, self.out),
+                           (0.18, self.allocation), (0.02, self.adjustment), (0.2, self.on_line),
+                           (0.19, self.on_payment), (0.05, self.people), (0.06, self.year_end),
+                           (0.015, self.wrong_rule), (0.025, self.stray_answer)):
+            roll -= share
+            if roll < 0:
+                break
+        documents = [d for d in way() if d]
+        if documents and way != self.wrong_rule and self.chance.random() < 0.3:
             at = self.chance.randrange(len(documents))
             documents[at] = self.spoilt(documents[at])
         return documents
 
-    # --- answers ---
-
-    def answer(self, issuer, transfer, kind=None):
-        kind = kind or self.chance.choice(("register", "register", "register", "return"))
-        fields = dict(bgt_id=transfer["id"])
-        if issuer != self.model.parents[self.code] or self.chance.random() < 0.5:
-            fields["ori_div_code"] = issuer
-        if kind == "return":
-            fields["reason"] = "项目已取消"
-        return self.document(kind, transfer["year"], **fields)
-
-    def held_transfers(self):
-        for issuer in self.model.above(self.code):
-            for transfer in self.model.ledgers[issuer].transfers.values():
-                if transfer["receiver"] in self.model.subtree(self.code):
-                    yield issuer, transfer
-
-    def answers(self):
+    def some_of(self, count):
         documents = []
-        for issuer, transfer in self.held_transfers():
-            mine = transfer["receiver"] == self.code
-            if mine and transfer["answer"] is None and self.chance.random() < 0.65:
-                documents.append(self.answer(issuer, transfer))
-                if documents[-1]["kind"] == "register" and self.chance.random() < 0.2:
-                    documents += self.onward(documents[-1]["id"], transfer["year"],
-                                             yuan(transfer["amount"]))
-                if self.chance.random() < 0.1:
-                    documents.append(self.answer(issuer, transfer))
-                if self.chance.random() < 0.1:
-                    documents[-1] = self.spoilt(documents[-1])
-            elif not mine and self.chance.random() < 0.25:
-                documents.append(self.answer(issuer, transfer))
-                if self.chance.random() < 0.5:
-                    self.other_year(documents[-1])
-        return documents
-
-    def stray_answer(self):
-        """To a transfer that is answered already, or that nobody issued."""
-        held = [(i, t) for i, t in self.held_transfers() if t["answer"]]
-        if held and self.chance.random() < 0.6:
-            return [self.answer(*self.chance.choice(held))]
-        if self.model.parents[self.code] is None:
-            return []
-        return [self.document("register", bgt_id="nowhere")] if self.chance.random() < 0.3 else []
-
-    # --- wrong documents ---
-
-    def spoilt(self, document):
-        document = dict(document)
-        ways = [self.unkind, self.strange, self.lacking, self.bad, self.foreign, self.taken,
-                self.unknown, self.other_year, self.elsewhere, self.other_fund, self.other_purpose]
-        if self.chance.random() < 0.04:
-            return self.chance.choice(JUNK)
-        split = document["kind"] in ("transfer", "allocate", "virement") and self.chance.random() < 0.5
-        at = self.chance.randrange(7 if split else 0, len(ways))
-        ways[at](document)
-        if self.chance.random() < 0.4:  # of two faults the first in order is named: neighbours
-            ways[(at + self.chance.choice((1, 1, 2, 3))) % len(ways)](document)
-        return document
-
-    def unkind(self, d):
-        d["kind"] = self.chance.choice(("agencies", "settle", "Budget"))
-
-    def strange(self, d):
-        d[self.chance.choice(("colour", "answer_id", "pro_nam"))] = "1"
-
-    def lacking(self, d):
-        d.pop(self.chance.choice(REQUIRED.get(d["kind"]) or ["id"]), None)
-
-    def bad(self, d):
-        fields = [f for f in d if f in BAD or f in AMOUNTS + DATES + FLAGS]
-        field = self.chance.choice(fields)
-        d[field] = self.chance.choice(BAD.get(field) or (
-            BAD_AMOUNT if field in AMOUNTS else BAD_DATE if field in DATES else ("3", "yes")))
-
-    def foreign(self, d):
-        d["mof_div_code"] = self.chance.choice((self.code, "540000", "540199"))
-
-    def taken(self, d):
-        d["id"] = self.chance.choice(list(self.ledger.documents))
-
-    def unknown(self, d):
-        fields = [f for f in ("agency_code", "pro_code", "ori_bgt_id", "from_bgt_id", "bgt_id",
-                              "pay_app_id", "exp_func_code", "agency_acct_no", "pay_type_code") if f in d]
-        if fields and d["kind"] not in ("agency", "project", "element"):
-            field = self.chance.choice(fields)
-            name = field.removesuffix("_code")
-            if name in ("exp_func", "pay_type") and not self.ledger.codes(name, d["fiscal_year"]):
-                return
-            d[field] = "nowhere"
-
-    def other_year(self, d):
-        if d["kind"] not in ("agency", "project", "element", "bank_account"):
-            d["fiscal_year"] = self.years[1 - self.years.index(d["fiscal_year"])] if (
-                d.get("fiscal_year") in self.years) else self.years[0]
-
-    def elsewhere(self, d):
-        for field in ("rec_div_code", "ori_div_code"):
-            if field in d:
-                d[field] = self.chance.choice((self.code, "540000", "999"))
-
-    def other_fund(self, d):
-        if d["kind"] in ("transfer", "allocate", "virement"):
-            d["fund_type_code"] = self.chance.choice(FUNDS)
-
-    def other_purpose(self, d):
-        if d["kind"] in ("transfer", "allocate", "virement"):
-            d["tp_func_code"] = "239"
-
-    # --- once more ---
-
-    def again(self):
-        """Documents that are there: as they were, written otherwise, or with one field changed."""
-        idents = list(self.ledger.documents)
-        documents = []
-        for ident in self.chance.sample(idents, min(12, len(idents))):
-            document = dict(self.ledger.documents[ident])
-            amounts = [f for f in AMOUNTS if f in document]
-            roll = self.chance.random()
-            if roll < 0.3 and amounts:
-                document[amounts[0]] = document[amounts[0]].rstrip("0").rstrip(".")
-            elif roll < 0.6:
-                if amounts:
-                    document[amounts[0]] = yuan(fen(document[amounts[0]]) + 1)
-                elif "reason" in document:
-                    document["reason"] = "别的"
-            elif roll < 0.8:
-                document["mof_div_code"] = self.code
-            documents.append(dict(reversed(document.items())))
+        while len(documents) < count:
+            documents += self.some()
         return documents

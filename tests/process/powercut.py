@@ -32,16 +32,14 @@ class Power:
         self.node, self.chance = node, chance
         self.store = os.path.join(node.home, "store")
         self.notes = node.home + ".notes"
-        self.plain = node.tree.env
-        self.env = dict(self.plain, LD_PRELOAD=shim, POWERCUT_UNDER=self.store,
-                        POWERCUT_NOTES=self.notes)
+        self.env = dict(LD_PRELOAD=shim, POWERCUT_UNDER=self.store, POWERCUT_NOTES=self.notes)
         if lie:
             self.env["POWERCUT_LIE"] = "1"
         self.cut_bytes = self.cut_files = 0
 
     def files(self):
-        """(name, inode, length) of what is written at its end only."""
-        for name in sorted(os.listdir(self.store)):
+        """(name, inode, length) of what is written at its end only; nothing where no store is yet."""
+        for name in sorted(os.listdir(self.store)) if os.path.isdir(self.store) else ():
             if name.endswith(APPENDED) or name.startswith("MANIFEST-"):
                 stat = os.stat(os.path.join(self.store, name))
                 yield name, stat.st_ino, stat.st_size
@@ -51,11 +49,8 @@ class Power:
         with open(self.notes, "w") as notes:
             for _, inode, size in self.files():
                 notes.write(f"sync {inode} {size}\nname {inode}\n")
-        self.node.tree.env = dict(self.env, POWERCUT_AT=str(cut_at), POWERCUT_EIO=str(fail_at))
-        try:
-            self.node.start()
-        finally:
-            self.node.tree.env = self.plain
+        self.node.daemon_env = dict(self.env, POWERCUT_AT=str(cut_at), POWERCUT_EIO=str(fail_at))
+        self.node.start()
 
     def synced(self):
         lengths, named = {}, set()

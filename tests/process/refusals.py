@@ -70,8 +70,11 @@ def refused(node, reason, en, zh, line):
 
 OF_THE_ROOT = ["element", "agency", "bank_account", "project", "transfer_in", "budget", "allocate",
                "transfer", "release", "payment", "paid", "refund", "payment_cancel", "freeze", "unfreeze",
-               "reduce", "virement"]
+               "reduce", "virement", "element_map", "adjust", "calendar", "policy", "transfer_out", "remit",
+               "carry_over", "lapse", "open_year"]
 OF_THE_CITY = ["register", "return"]
+IN_TURN = ["recall", "recall_grant", "recall_refuse", "withdraw"]  # asks, answers, and what is taken back
+OF_TWO_PERSONS = ["close_year", "reopen_year"]  # process.refusals_levels
 
 
 def from_template(node, kind, **instead):
@@ -87,17 +90,37 @@ def from_template(node, kind, **instead):
 def templates_pass(root, city):
     kinds = {kind["name"] for kind in kinds_of(root)}
     kinds -= {"confirm"}  # entered where new keys wait: process.continuity
-    need(kinds == set(OF_THE_ROOT + OF_THE_CITY), f"templates of other kinds: {sorted(kinds)}")
+    need(kinds == set(OF_THE_ROOT + OF_THE_CITY + IN_TURN + OF_TWO_PERSONS), f"templates of other kinds: {sorted(kinds)}")
     for kind in OF_THE_ROOT:
+        if kind == "element_map":  # both of its codes are there
+            accepted(root, dated_code("2025", "2010301"), dated_code("2026", "2010301"), dated_code("2026", "2010302"))
         from_template(root, kind)
     from_template(root, "transfer", TRANSFER_1="TRANSFER-2")
     for kind, ident in zip(OF_THE_CITY, ("TRANSFER-1", "TRANSFER-2")):
         trees.wait_until(lambda ident=ident: bare(city, "get", ident, "--division", ROOT).returncode == 0,
                          60, f"{ident} at the city")
         from_template(city, kind)
+    asks_are_answered(root, city)
     says(root, 1, ["node itself"], "template", "settle")
     columns = root.json("template", "payment")["columns"]
     need(columns[0] == {"name": "id", "title": "id", "required": True}, f"{columns[0]}")
+
+
+def dated_code(year, code):
+    return json.dumps(dict(kind="element", id=f"E-{year}-{code}", fiscal_year=year, ele_catalog_code="exp_func",
+                           ele_code=code, ele_name=code)).encode() + b"\n"
+
+
+def asks_are_answered(root, city):
+    """A recall is granted and another refused; a transfer that nobody registered is taken back."""
+    trees.wait_until(lambda: root.json("get", "TRANSFER-1")["state"] == "registered", 60, "TRANSFER-1 to be registered")
+    for recall, answer in (("RECALL-1", "recall_grant"), ("RECALL-2", "recall_refuse")):
+        from_template(root, "recall", RECALL_1=recall)
+        trees.wait_until(lambda ident=recall: ident in [row["id"] for row in city.json("inbox")["rows"]], 60, f"{recall} at the city")
+        from_template(city, answer, RECALL_1=recall)
+    from_template(root, "transfer", TRANSFER_1="TRANSFER-3")
+    from_template(root, "withdraw", TRANSFER_1="TRANSFER-3")
+    trees.wait_until(lambda: root.json("get", "WITHDRAW-1")["state"] in ("withdrawn", "too_late"), 60, "the withdrawal to be settled")
 
 
 def kinds_of(root):
@@ -125,9 +148,9 @@ def the_state_in_the_way_is_named(root, city):
     for ident, state, by in (("TRANSFER-1", "registered", "REGISTER-1"), ("TRANSFER-2", "returned", "RETURN-1")):
         refused(city, "wrong_state", [f"{ident} is {state}", f"by {by}"], [f"见 {by}"],
                 line_of("register", "RG9", bgt_id=ident))
-    accepted(root, line_of("project", "PJ2", pro_code="P2", state="executing", pro_name="x",
+    accepted(root, line_of("project", "PJ2", pro_code="P2", state="reserved", pro_name="x",
                            pro_cat_code="1", agency_code="105001", setup_year="2026"),
-             line_of("project", "PJ3", pro_code="P2", state="closed"))
+             line_of("project", "PJ3", pro_code="P2", state="closed", reason="x"))
     refused(root, "wrong_state", ["project P2 is closed", "by PJ3"], ["项目 P2 自", "“已结束”", "见 PJ3"],
             line_of("budget", "BG9", stage="reply", fund_type_code="111", amount="1.00", pro_code="P2",
                     approval_ref="x"))
@@ -261,8 +284,8 @@ def screen(node, *args, lang=EN):
 ALIKE = [["digest"], ["verify"], ["user", "list"], ["pending"], ["inbox"], ["list", "budget"], ["get", "PAYMENT-1"],
          ["trace", "PAYMENT-1"], ["balance"], ["chain"], ["report", "execution"], ["report", "reconcile"],
          ["report", "trial-balance"], ["report", "chain", "--format", "csv"], ["template", "payment"],
-         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["fork"],
-         ["unapproved"], ["confirm", "--list"], ["submit", "--help"], ["--help"], ["--version"]]
+         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["fork"], ["resync"],
+         ["unapproved"], ["years"], ["confirm", "--list"], ["submit", "--help"], ["--help"], ["--version"]]
 
 
 def a_pipe_gets_what_the_manual_says(root):
@@ -276,7 +299,7 @@ def a_pipe_gets_what_the_manual_says(root):
     listed = {command["name"] for command in root.json("--help")["commands"]}
     others = {"init", "join", "invite", "submit", "approve", "reject", "withdraw", "status", "pause", "resume",
               "doctor", "list", "report", "user", "sessions", "audit", "amend", "revoke", "rotate",
-              "trust", "endpoint"}
+              "trust", "endpoint", "backup", "restore"}
     need(listed <= {args[0] for args in ALIKE} | others, f"not compared: {listed}")
     for args in (["submit", "-"], ["--json", "submit", "-"]):
         lines = bare(root, *args, stdin=line_of("agency", "PIPE1", agency_code="105601", agency_name="x") + b"x\n")

@@ -1,5 +1,7 @@
-"""restored - a city's home is put back from an old copy. It must not give a document a number that another
-has already: once the region tells what it holds, the city stops, says why, and from then on only reads.
+"""restored - a city's home is put back from an old copy, and its note says so, while the region is away. It
+must not give a document a number that another has already: it only reads, and every answer says so. Once
+the region is there it fetches what it lacks, is granted keys made here, dies before its note is gone, and goes
+on with the same keys.
 
     python3 tests/process/restored.py --build build
 """
@@ -22,15 +24,10 @@ def need(holds, what):
         raise trees.Failed(what)
 
 
-def run_until_it_stops(city, office):
-    """Starts it and submits, as long as it is there; its exit code."""
-    try:
-        city.start()
-        office.submit(office.payments())
-    except trees.Failed:
-        pass  # it had stopped before it could be asked
-    code, city.process = city.process.wait(timeout=trees.PATIENCE_S), None
-    return code
+def digest_of(node):
+    """None of one that is damaged, or is opened anew at this moment."""
+    code, out, _ = node.run("--json", "digest", check=False)
+    return json.loads(out) if code == 0 else None
 
 
 def says_so(node):
@@ -51,9 +48,9 @@ def says_so(node):
     code, out, err = node.run("report", "chain", "--format", "csv", check=False)
     need(code == 4 and out.startswith("division,") and err.startswith("DAMAGED: "), f"csv: {out}{err}")
     code, out, _ = node.run("--json", "doctor", check=False)
-    finding = [row for row in json.loads(out)["rows"] if row["check"] == "damage"]
+    finding = [row for row in json.loads(out)["rows"] if row["check"] == "resync"]
     need(code == 1 and finding and finding[0]["state"] == "error" and finding[0]["cure"], f"doctor: {out}")
-    need("goes on" not in out, f"doctor: {out}")
+    need(not any("goes on" in row["what"] for row in json.loads(out)["rows"]), f"doctor: {out}")
 
 
 def prove(base, build):
@@ -72,12 +69,17 @@ def prove(base, build):
         held = root.json("digest", "--division", CITY)
         city.end()
 
+        root.end()
         shutil.rmtree(city.home)
         shutil.copytree(city.home + ".old", city.home)
+        with open(os.path.join(city.home, "resync"), "w") as note:
+            note.write("resync_restored\x1fwhen=2026-03-01\x1fcopy=backup")
         before = len(office.acknowledged)
-        code = run_until_it_stops(city, office)
-        need(code == 5 and "own_log_behind_peer" in city.log_tail(), f"it ended with {code}")
+        plain = tree.env
+        tree.env = dict(plain, TERRACE_DIE_ON=os.path.join(city.home, "resync"),
+                        LD_PRELOAD=trees.preloadable(base, os.path.join(tree.build, "lib", "key_steps.so")))
         city.start()
+        tree.env = plain
         need("store_damaged" in [a["code"] for a in city.status()["alarms"]], f"{city.status()['alarms']}")
         code = office.submit(office.payments())
         need(code == 5, f"submit at a node that only reads: exit {code}")
@@ -85,7 +87,14 @@ def prove(base, build):
         says_so(city)
         code, out, _ = city.run("--json", "balance", check=False)
         need(code == 4 and json.loads(out)["rows"] != [], "reads go on")
+        root.start()
+        trees.wait_until(lambda: city.process.poll() == -9, trees.PATIENCE_S, "its end before the note goes")
+        city.process = None
+        city.start()
+        trees.wait_until(lambda: digest_of(city) == held, trees.PATIENCE_S,
+                         "the city has fetched what it lacks")
         need(root.json("digest", "--division", CITY) == held, "the region's copy has changed")
+        need(city.status()["epoch"] == 2, f"keys were made more than once: epoch {city.status()['epoch']}")
         need(not [a for a in root.status()["alarms"] if a["code"] == "fork"], f"{root.status()['alarms']}")
     finally:
         tree.stop()
@@ -101,7 +110,7 @@ def main():
         except trees.Failed as failed:
             print(f"restored: {failed}", file=sys.stderr)
             return 1
-    print("restored: an old copy took no new document; the region's copy stands")
+    print("restored: an old copy took no new document, and is whole again")
     return 0
 
 

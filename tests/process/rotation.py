@@ -91,8 +91,8 @@ def county_while_its_parent_is_away(tree, offices):
     trees.wait_until(lambda: keys_of(county)[0] == [], trees.PATIENCE_S, "the former keys to be gone")
     paid([offices[COUNTY], offices[CITY]])
     need(county.process.pid == process, "the county had to start again")
-    heard = [e for e in city.events() if e["event"] == "link.key" and e.get("peer") == COUNTY]
-    need(heard, "the city never heard the county under its new link key")
+    trees.wait_until(lambda: any(e["event"] == "link.key" and e.get("peer") == COUNTY for e in city.events()),
+                     trees.PATIENCE_S, "the city to hear the county under its new link key")
 
 
 def city_while_a_county_is_away(tree, offices):
@@ -111,7 +111,8 @@ def city_while_a_county_is_away(tree, offices):
         need(OTHER in city.run("status")[1], "status does not name who does not know")
         says(city, 1, ["below"], "rotate", "--channel")
         trees.wait_until(lambda: state_of(here, CITY) == "live", trees.PATIENCE_S, "the county's new link")
-        need(any(e["event"] == "link.dial" for e in here.events()), "the county dialled nothing anew")
+        trees.wait_until(lambda: any(e["event"] == "link.dial" for e in here.events()), trees.PATIENCE_S,
+                         "the county to dial anew")
         paid([offices[COUNTY], offices[CITY]])
         if times == 0:
             city.kill()

@@ -18,12 +18,12 @@ sys.path.insert(0, os.path.join(ROOT, "scripts", "lib"))
 import tree as trees  # noqa: E402
 from foreign import enrol, session  # noqa: E402
 from foreign_client import messages  # noqa: E402
-from tampering import middle, persons, stage, table, trust  # noqa: E402
+from tampering import levels, middle, persons, stage, table, trust  # noqa: E402
 from tampering.table import CITY  # noqa: E402
 
 # In this order, since what comes later spoils more. Each with what is done before its rows, and behind them.
 SCENES = {"strangers": (None, None), "child": (None, None), "city": (None, None), "persons": (persons.hire, None), "trust": (trust.hire, None),
-          "middle": (middle.take_a_busy_city, middle.give_the_city_back), "forks": (None, None),
+          "levels": (levels.prepare, levels.answer_the_recall), "middle": (middle.take_a_busy_city, middle.give_the_city_back), "forks": (None, None),
           "usurper": (middle.take_the_city, None)}
 EXPLORED_S = 2.5
 

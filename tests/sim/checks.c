@@ -15,72 +15,87 @@
 #include "tests/sim/expected.h"
 #include "tests/sim/facts.h"
 
-static int64_t all_told(const struct office *office, uint32_t kind)
-{
-    return facts_told(office, kind, UINT64_MAX);
-}
-
 static bool check_sums(const struct office *office, struct txn *txn, char *fault, size_t size)
 {
-    const struct {
-        const char *name;
-        enum account account;
-        int64_t want;
-    } sums[] = {
-        {"SRC_APPROVED", ACC_SRC_APPROVED, all_told(office, KIND_BUDGET)},
-        {"SRC_TRANSFER_IN", ACC_SRC_TRANSFER_IN, all_told(office, KIND_REGISTER)},
-        {"SPENT", ACC_SPENT, all_told(office, KIND_PAID) - all_told(office, KIND_REFUND)},
-        {"FROZEN", ACC_FROZEN, all_told(office, KIND_FREEZE) - all_told(office, KIND_UNFREEZE)},
-        {"TRANSIT", ACC_TRANSIT, office->transit},
-        {"XFER_OUT", ACC_XFER_OUT, office->transferred},
-        {"UNALLOC", ACC_UNALLOC,
-         all_told(office, KIND_BUDGET) + all_told(office, KIND_REGISTER) - office->transit -
-             office->transferred - all_told(office, KIND_ALLOCATE) + all_told(office, KIND_REDUCE)},
+    static const enum account accounts[] = {
+        ACC_SRC_APPROVED,  ACC_SRC_ADVANCE, ACC_SRC_TRANSFER_IN, ACC_SRC_CARRY_IN,
+        ACC_SRC_RECOVERED, ACC_UNALLOC,     ACC_FROZEN,          ACC_SPENT,
+        ACC_TRANSIT,       ACC_XFER_OUT,    ACC_CARRY_OUT,       ACC_LAPSED,
     };
     const struct division division = sim_division(office->node);
+    int64_t want[ACCOUNTS];
 
     if (sim_trust(office->node).is_revoked) {
         return true; /* it settles nothing any more */
     }
-    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
-        if (!facts_agree(facts_balance(txn, division, SCOPE_OWN, sums[i].account), sums[i].want,
-                         sums[i].name, division, fault, size)) {
+    facts_figures(office, UINT64_MAX, want);
+    for (size_t i = 0; i < COUNT_OF(accounts); i++) {
+        if (!facts_agree(facts_balance(txn, division, SCOPE_OWN, accounts[i]), want[accounts[i]],
+                         account_info(accounts[i])->mnemonic, division, fault, size)) {
             return false;
         }
     }
     return true;
 }
 
-/* The jurisdiction: own level and all below, as far as each counts here. What is passed on nets to
- * nil, unless a part of it does not. */
+static bool agrees_below(const struct office *office, struct txn *txn, enum account account,
+                         int64_t want, char *fault, size_t size)
+{
+    char what[64];
+
+    (void)snprintf(what, sizeof what, "jurisdiction's %s", account_info(account)->mnemonic);
+    return facts_agree(facts_balance(txn, sim_division(office->node), SCOPE_SUBTREE, account), want,
+                       what, sim_division(office->node), fault, size);
+}
+
+/* Does it count all that is said to it from there down? Else what it was answered there is not
+ * settled. */
+static bool hears_up_to(const struct sim_node *node, const struct sim_node *top)
+{
+    for (const struct sim_node *up = node; up != NULL && sim_is_within(up, top);
+         up = sim_parent(up)) {
+        if (!expected_whole(node, up)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The jurisdiction: own level and all below, as far as each counts here. What is passed on within
+ * nets to nil, unless a part of it does not. */
 static bool check_jurisdiction(const struct office *office, struct txn *txn, char *fault,
                                size_t size)
 {
+    static const enum account plain[] = {ACC_SRC_APPROVED,  ACC_SRC_ADVANCE, ACC_SRC_CARRY_IN,
+                                         ACC_SRC_RECOVERED, ACC_SPENT,       ACC_CARRY_OUT,
+                                         ACC_LAPSED};
     const struct clients *clients = office->clients;
-    const struct division division = sim_division(office->node);
-    int64_t approved = 0, spent = 0, transit = 0;
+    int64_t sums[ACCOUNTS] = {0}, transit = 0, outside = 0;
     bool is_whole = true;
 
     for (size_t i = 0; i < clients->count; i++) {
         const struct office *other = clients->offices[i];
         if (sim_is_within(other->node, office->node)) {
             const uint64_t last = expected_lsn(office->node, other->node);
+            int64_t told[ACCOUNTS];
 
-            approved += facts_told(other, KIND_BUDGET, last);
-            spent += facts_told(other, KIND_PAID, last) - facts_told(other, KIND_REFUND, last);
-            transit += other->transit;
-            is_whole &= last == UINT64_MAX && expected_whole(other->node, office->node) &&
+            facts_figures(other, last, told);
+            for (size_t k = 0; k < COUNT_OF(plain); k++) {
+                sums[plain[k]] += told[plain[k]];
+            }
+            transit += told[ACC_TRANSIT];
+            outside += facts_outside(other, office->node, last);
+            is_whole &= last == UINT64_MAX && hears_up_to(other->node, office->node) &&
                         !sim_is_cut_off(other->node);
         }
     }
-    return facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SRC_APPROVED), approved,
-                       "jurisdiction's SRC_APPROVED", division, fault, size) &&
-           facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_SPENT), spent,
-                       "jurisdiction's SPENT", division, fault, size) &&
-           (!is_whole || (facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_TRANSIT),
-                                      transit, "jurisdiction's TRANSIT", division, fault, size) &&
-                          facts_agree(facts_balance(txn, division, SCOPE_SUBTREE, ACC_XFER_OUT), 0,
-                                      "jurisdiction's XFER_OUT", division, fault, size)));
+    for (size_t k = 0; k < COUNT_OF(plain); k++) {
+        if (!agrees_below(office, txn, plain[k], sums[plain[k]], fault, size)) {
+            return false;
+        }
+    }
+    return !is_whole || (agrees_below(office, txn, ACC_TRANSIT, transit, fault, size) &&
+                         agrees_below(office, txn, ACC_XFER_OUT, outside, fault, size));
 }
 
 /* --- documents --- */
@@ -154,20 +169,33 @@ struct edge_check {
     bool ok;
 };
 
+/* What asks for some back counts at what it asks of, once it is settled. */
+static int64_t taken_back(const struct fact *ask)
+{
+    if (ask->kind == KIND_RECALL) {
+        return ask->answer == KIND_RECALL_GRANT ? ask->answered : 0;
+    }
+    return ask->amount < 0 && ask->answer == KIND_REGISTER ? -ask->amount : 0;
+}
+
 static struct reconcile_row edge_told(const struct office *issuer, struct division receiver)
 {
     struct reconcile_row row = {.receiver = receiver};
 
     for (size_t i = 0; i < issuer->count; i++) {
         const struct fact *fact = &issuer->facts[i];
-        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED ||
+        const bool moves = fact->kind != KIND_RECALL && fact->amount > 0;
+
+        if (!fact_is_ask(issuer->clients, fact) || fact->state != FACT_ACKNOWLEDGED ||
             strcmp(fact->other, receiver.code) != 0) {
             continue;
         }
         row.documents++;
-        row.issued += fact->amount;
-        row.registered += fact->answer == KIND_REGISTER ? fact->amount : 0;
-        row.returned += fact->answer == KIND_RETURN ? fact->amount : 0;
+        row.issued += moves ? fact->amount : -taken_back(fact);
+        row.registered += !moves                          ? -taken_back(fact)
+                          : fact->answer == KIND_REGISTER ? fact->amount
+                                                          : 0;
+        row.returned += moves && fact->answer == KIND_RETURN ? fact->amount : 0;
     }
     row.in_transit = row.issued - row.registered - row.returned;
     return row;

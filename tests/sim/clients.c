@@ -7,8 +7,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { YEAR = 2026 };
-
 /* --- asking --- */
 
 struct post {
@@ -17,100 +15,8 @@ struct post {
     const struct person *maker;
     size_t count, index[POST_MAX];
     struct submit_item items[POST_MAX];
-    char text[POST_MAX][3][24];
+    struct fact copies[POST_MAX]; /* the facts may move while the call waits; the texts must not */
 };
-
-static void set(struct document *document, enum field field, const char *text)
-{
-    document_set_text(document, field, bytes_text(text));
-}
-
-static void fill(struct document *document, const struct fact *fact)
-{
-    document_clear(document, fact->kind);
-    set(document, FIELD_ID, fact->id);
-    document_set_number(document, FIELD_FISCAL_YEAR, YEAR);
-    switch (fact->kind) {
-    case KIND_AGENCY:
-        set(document, FIELD_AGENCY_CODE, "101001");
-        set(document, FIELD_AGENCY_NAME, "教育局");
-        break;
-    case KIND_ELEMENT: /* on the tree of its author: everybody below hears it */
-        set(document, FIELD_ELE_CATALOG_CODE, "acct_type");
-        set(document, FIELD_ELE_CODE, fact->other);
-        set(document, FIELD_ELE_NAME, "零余额账户");
-        break;
-    case KIND_BUDGET:
-        set(document, FIELD_STAGE, "reply");
-        set(document, FIELD_FUND_TYPE_CODE, fact->other);
-        set(document, FIELD_APPROVAL_REF, "人大〔2026〕1号");
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    case KIND_TRANSFER:
-        set(document, FIELD_ORI_BGT_ID, fact->about);
-        set(document, FIELD_REC_DIV_CODE, fact->other);
-        set(document, FIELD_COR_BGT_DOC_NO, "财指〔2026〕7号");
-        set(document, FIELD_TRA_TYPE_CODE, "general");
-        set(document, FIELD_STAGE, "formal");
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    case KIND_REGISTER:
-    case KIND_RETURN:
-        set(document, FIELD_BGT_ID, fact->about);
-        set(document, FIELD_ORI_DIV_CODE, fact->other);
-        if (fact->kind == KIND_RETURN) {
-            set(document, FIELD_REASON, "项目已取消");
-        }
-        if (fact->unconfirmed) {
-            set(document, FIELD_UNCONFIRMED, "1");
-        }
-        break;
-    case KIND_ALLOCATE:
-        set(document, FIELD_ORI_BGT_ID, fact->about);
-        set(document, FIELD_AGENCY_CODE, "101001");
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    case KIND_RELEASE:
-        set(document, FIELD_BGT_ID, fact->about);
-        set(document, FIELD_COR_BGT_DOC_NO, "财预〔2026〕3号");
-        break;
-    case KIND_PAYMENT:
-        set(document, FIELD_BGT_ID, fact->about);
-        set(document, FIELD_PAYEE_ACCT_NAME, "诚信办公用品经营部");
-        set(document, FIELD_PAYEE_ACCT_NO, "62280001");
-        set(document, FIELD_PAYEE_ACCT_BANK_NAME, "农业银行");
-        set(document, FIELD_USE_DES, "办公用品");
-        document_set_number(document, FIELD_PAY_APP_AMT, fact->amount);
-        break;
-    case KIND_PAYMENT_CANCEL:
-        set(document, FIELD_PAY_APP_ID, fact->about);
-        set(document, FIELD_REASON, "账号有误");
-        break;
-    case KIND_PAID:
-        set(document, FIELD_PAY_APP_ID, fact->about);
-        set(document, FIELD_XPAY_DATE, "2026-01-01"); /* the day on which the simulator begins */
-        set(document, FIELD_AGENT_BUSINESS_NO, fact->id);
-        document_set_number(document, FIELD_XPAY_AMT, fact->amount);
-        break;
-    case KIND_REFUND:
-        set(document, FIELD_PAY_APP_ID, fact->about);
-        set(document, FIELD_REASON, "多付");
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    case KIND_FREEZE:
-    case KIND_UNFREEZE:
-        set(document, FIELD_BGT_ID, fact->about);
-        set(document, FIELD_REASON, "审计");
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    case KIND_REDUCE:
-        set(document, FIELD_BGT_ID, fact->about);
-        document_set_number(document, FIELD_AMOUNT, fact->amount);
-        break;
-    default:
-        assert(false);
-    }
-}
 
 /* Where the kind needs two persons, the second is there. */
 static void approve(struct node *node, struct txn *txn, const struct post *post,
@@ -154,7 +60,8 @@ static void answered(struct office *office, size_t index, const struct submit_it
     case SUBMIT_ACCEPTED:
         fact->lsn = item->lsn;
         counts->acknowledged++;
-        counts->paid += fact->kind == KIND_PAID ? 1 : 0;
+        counts->of_kind[fact->kind]++;
+        counts->early += fact->kind == KIND_TRANSFER && fact->beside[0] != '\0' ? 1 : 0;
         counts->overridden += fact->unconfirmed && is_of_unconfirmed(office, fact) ? 1 : 0;
         fact->state = FACT_ACKNOWLEDGED;
         break;
@@ -164,6 +71,8 @@ static void answered(struct office *office, size_t index, const struct submit_it
         fact->state = FACT_ACKNOWLEDGED;
         break;
     default:
+        office->clients->refusal = item->refusal;
+        reason_code(office->clients->code, &item->refusal);
         counts->refused++;
         counts->issuer_unconfirmed += item->refusal.reason == REASON_ISSUER_UNCONFIRMED ? 1 : 0;
         fact->state = item->refusal.reason == REASON_REVOKED ? FACT_LEFT : FACT_REFUSED;
@@ -198,83 +107,13 @@ static struct post *new_post(struct office *office)
 static void add_to_post(struct post *post, size_t index)
 {
     struct fact *fact = &post->office->facts[index];
-    struct fact copy = *fact;
     const size_t i = post->count++;
 
-    /* The facts may move while the call waits; the texts must not. */
-    memcpy(post->text[i][0], fact->id, sizeof fact->id);
-    memcpy(post->text[i][1], fact->about, sizeof fact->about);
-    memcpy(post->text[i][2], fact->other, sizeof fact->other);
-    fill(&post->items[i].document, &copy);
-    for (enum field field = 1; field < FIELDS; field++) {
-        struct document *document = &post->items[i].document;
-        if (!document_has(document, field) || field_is_number(field)) {
-            continue;
-        }
-        const uint8_t *data = document_text(document, field).data;
-        if (data == (const uint8_t *)copy.id) {
-            document_set_text(document, field,
-                              bytes_of(post->text[i][0], document_text(document, field).size));
-        } else if (data == (const uint8_t *)copy.about) {
-            document_set_text(document, field,
-                              bytes_of(post->text[i][1], document_text(document, field).size));
-        } else if (data == (const uint8_t *)copy.other) {
-            document_set_text(document, field,
-                              bytes_of(post->text[i][2], document_text(document, field).size));
-        }
-    }
+    post->copies[i] = *fact;
+    fact_fill(&post->items[i].document, &post->copies[i]);
     post->index[i] = index;
     fact->state = FACT_ASKED;
     post->office->clients->counts.submitted++;
-}
-
-/* --- deciding what to ask --- */
-
-static struct fact *new_fact(struct office *office, uint32_t kind, const char *prefix)
-{
-    struct fact *fact;
-
-    ARRAY_ROOM(office->facts, office->count, office->capacity);
-    fact = &office->facts[office->count++];
-    memset(fact, 0, sizeof *fact);
-    fact->kind = kind;
-    (void)snprintf(fact->id, sizeof fact->id, "%s%" PRIu64, prefix, ++office->next_id);
-    office->unanswered++;
-    return fact;
-}
-
-/* A random acknowledged fact of one of two kinds with something left, or NULL. */
-static struct fact *pick(struct office *office, uint32_t kind, uint32_t or_kind)
-{
-    for (int tries = 0; tries < 24 && office->count > 0; tries++) {
-        struct fact *fact = &office->facts[sim_below(office->clients->sim, office->count)];
-        if ((fact->kind == kind || fact->kind == or_kind) && fact->state == FACT_ACKNOWLEDGED &&
-            fact->left > 0) {
-            return fact;
-        }
-    }
-    return NULL;
-}
-
-static int64_t part(struct office *office, int64_t whole)
-{
-    return 1 + (int64_t)sim_below(office->clients->sim, (uint64_t)whole / 3 + 1);
-}
-
-/* A node somewhere below this one. */
-static struct sim_node *somebody_below(struct office *office)
-{
-    struct sim *sim = office->clients->sim;
-
-    for (int tries = 0; tries < 16; tries++) {
-        struct sim_node *node = sim_at(sim, (size_t)sim_below(sim, sim_nodes(sim)));
-        for (struct sim_node *up = sim_parent(node); up != NULL; up = sim_parent(up)) {
-            if (up == office->node) {
-                return node;
-            }
-        }
-    }
-    return NULL;
 }
 
 struct office *office_of(const struct clients *clients, struct division division)
@@ -285,157 +124,6 @@ struct office *office_of(const struct clients *clients, struct division division
         }
     }
     return NULL;
-}
-
-/* An acknowledged transfer to this division that this office has not tried to answer yet. */
-static bool unanswered_transfer(struct office *office, struct fact *out, struct division *issuer)
-{
-    struct clients *clients = office->clients;
-
-    for (size_t i = 0; i < clients->count; i++) {
-        struct office *other = clients->offices[i];
-        for (size_t k = 0; k < other->count; k++) {
-            struct fact *fact = &other->facts[k];
-            if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED ||
-                fact->left == 0 || strcmp(fact->other, sim_division(office->node).code) != 0) {
-                continue;
-            }
-            fact->left = 0; /* taken up; a refusal (it did not arrive yet) gives it back */
-            *out = *fact;
-            *issuer = sim_division(other->node);
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool ask_something(struct office *office)
-{
-    struct sim *sim = office->clients->sim;
-    const uint64_t dice = sim_below(sim, 100);
-    struct fact from, *fact, *source;
-
-    if (office->next_id == 0) {
-        (void)new_fact(office, KIND_AGENCY, "A");
-        return true;
-    }
-    if (dice < 2) {
-        fact = new_fact(office, KIND_ELEMENT, "C");
-        (void)snprintf(fact->other, sizeof fact->other, "%s%03" PRIu64,
-                       sim_division(office->node).code, office->next_id % 1000);
-        return true;
-    }
-    if (dice < 8) {
-        fact = new_fact(office, KIND_BUDGET, "B");
-        (void)snprintf(fact->other, sizeof fact->other, "%s", sim_chance(sim, 80) ? "111" : "12");
-        fact->amount = fact->left = 100000000 + (int64_t)sim_below(sim, 1000000000);
-        return true;
-    }
-    if (dice < 22) {
-        struct sim_node *below = somebody_below(office);
-        source = pick(office, KIND_BUDGET, KIND_REGISTER);
-        if (below == NULL || source == NULL) {
-            return false;
-        }
-        from = *source;
-        fact = new_fact(office, KIND_TRANSFER, "T");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        (void)snprintf(fact->other, sizeof fact->other, "%s", sim_division(below).code);
-        fact->amount = fact->left = part(office, from.left);
-        return true;
-    }
-    if (dice < 40) {
-        struct division issuer;
-        if (!unanswered_transfer(office, &from, &issuer)) {
-            return false;
-        }
-        fact = new_fact(office, sim_chance(sim, 85) ? KIND_REGISTER : KIND_RETURN, "R");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        (void)snprintf(fact->other, sizeof fact->other, "%s", issuer.code);
-        fact->amount = from.amount;
-        fact->left = fact->kind == KIND_REGISTER ? from.amount : 0;
-        fact->unconfirmed = fact->kind == KIND_REGISTER && sim_chance(sim, 20);
-        return true;
-    }
-    if (dice < 50) {
-        source = pick(office, KIND_BUDGET, KIND_REGISTER);
-        if (source == NULL) {
-            return false;
-        }
-        from = *source;
-        fact = new_fact(office, KIND_ALLOCATE, "L");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        fact->amount = fact->left = part(office, from.left);
-        return true;
-    }
-    if (dice < 58) {
-        source = pick(office, KIND_ALLOCATE, KIND_ALLOCATE);
-        if (source == NULL) {
-            return false;
-        }
-        from = *source;
-        fact = new_fact(office, KIND_RELEASE, "E");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        return true;
-    }
-    if (dice < 78) {
-        source = pick(office, KIND_ALLOCATE, KIND_ALLOCATE);
-        if (source == NULL) {
-            return false;
-        }
-        from = *source;
-        fact = new_fact(office, KIND_PAYMENT, "P");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        fact->amount = fact->left = 1 + (int64_t)sim_below(sim, (uint64_t)from.amount / 8 + 1);
-        return true;
-    }
-    if (dice < 92) {
-        source = pick(office, KIND_PAYMENT, KIND_PAYMENT);
-        if (source == NULL) {
-            return false;
-        }
-        from = *source;
-        fact = new_fact(office, KIND_PAID, "D");
-        memcpy(fact->about, from.id, sizeof fact->about);
-        fact->amount = part(office, 3 * from.left);
-        return true;
-    }
-    source = pick(office, dice < 96 ? KIND_PAYMENT : KIND_ALLOCATE, 0);
-    if (source == NULL) {
-        return false;
-    }
-    from = *source;
-    fact = new_fact(office,
-                    dice < 94   ? KIND_PAYMENT_CANCEL
-                    : dice < 96 ? KIND_REFUND
-                    : dice < 98 ? KIND_FREEZE
-                    : dice < 99 ? KIND_UNFREEZE
-                                : KIND_REDUCE,
-                    "Z");
-    memcpy(fact->about, from.id, sizeof fact->about);
-    fact->amount = fact->kind == KIND_PAYMENT_CANCEL ? 0 : part(office, from.amount / 4);
-    return true;
-}
-
-/* A transfer whose answer was refused may be answered again: it had not arrived yet. */
-static void give_back(struct office *office)
-{
-    for (size_t i = 0; i < office->count; i++) {
-        struct fact *fact = &office->facts[i];
-        struct office *issuer;
-
-        if ((fact->kind != KIND_REGISTER && fact->kind != KIND_RETURN) ||
-            fact->state != FACT_REFUSED || fact->about[0] == '\0') {
-            continue;
-        }
-        issuer = office_of(office->clients, division_of(fact->other));
-        for (size_t k = 0; k < issuer->count; k++) {
-            if (strcmp(issuer->facts[k].id, fact->about) == 0) {
-                issuer->facts[k].left = issuer->facts[k].amount;
-            }
-        }
-        fact->about[0] = '\0';
-    }
 }
 
 static void act(struct sim *sim, void *arg)
@@ -450,6 +138,10 @@ static void act(struct sim *sim, void *arg)
     if (sim_core(office->node) == NULL) {
         return;
     }
+    if (clients->running && office->wants_staff) {
+        office->wants_staff = false;
+        (void)sim_has_staff(sim, office->node);
+    }
     if (!sim_maker(office->node, &maker)) {
         (void)sim_has_staff(sim, office->node); /* nobody can sign just now */
         return;
@@ -462,9 +154,9 @@ static void act(struct sim *sim, void *arg)
             add_to_post(post, i);
         }
     }
-    give_back(office);
+    facts_give_back(office);
     for (int k = 0; clients->running && k < 4 && post->count < POST_MAX; k++) {
-        if (ask_something(office)) {
+        if (fact_draw(office)) {
             add_to_post(post, office->count - 1);
         }
     }
@@ -476,6 +168,63 @@ static void act(struct sim *sim, void *arg)
 }
 
 /* --- a script --- */
+
+static struct fact *wished(struct office *office, const struct wish *wish)
+{
+    struct fact *fact = fact_new(office, wish->kind, "S");
+
+    (void)snprintf(fact->about, sizeof fact->about, "%s", wish->about ? wish->about : "");
+    (void)snprintf(fact->other, sizeof fact->other, "%s", wish->other ? wish->other : "");
+    (void)snprintf(fact->beside, sizeof fact->beside, "%s", wish->beside ? wish->beside : "");
+    (void)snprintf(fact->word, sizeof fact->word, "%s", wish->word ? wish->word : "");
+    fact->year = wish->year != 0 ? wish->year : fact->year;
+    fact->month = wish->month;
+    fact->amount = fact->left = wish->amount;
+    fact->unconfirmed = wish->unconfirmed;
+    fact->state = FACT_UNKNOWN; /* the office submits what it has no answer to */
+    return fact;
+}
+
+static const struct fact *fact_named(const struct office *office, const char *id)
+{
+    for (size_t i = office->count; i-- > 0;) {
+        if (strcmp(office->facts[i].id, id) == 0) {
+            return &office->facts[i];
+        }
+    }
+    return NULL;
+}
+
+void clients_ask(struct clients *clients, const struct sim_node *node, const struct wish *wish,
+                 char id[24])
+{
+    memcpy(id, wished(office_of(clients, sim_division(node)), wish)->id, 24);
+}
+
+static bool anybody_waits(struct sim *sim, void *arg)
+{
+    const struct clients *clients = arg;
+
+    (void)sim;
+    for (size_t i = 0; i < clients->count; i++) {
+        if (clients->offices[i]->unanswered > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool clients_wait(struct clients *clients)
+{
+    return sim_run_while(clients->sim, anybody_waits, clients, 10 * (uint64_t)MINUTE);
+}
+
+bool clients_accepted(const struct clients *clients, const struct sim_node *node, const char *id)
+{
+    const struct fact *fact = fact_named(office_of(clients, sim_division(node)), id);
+
+    return fact != NULL && fact->state == FACT_ACKNOWLEDGED;
+}
 
 struct wait {
     const struct office *office;
@@ -491,23 +240,28 @@ static bool fact_waits(struct sim *sim, void *arg)
     return state == FACT_ASKED || state == FACT_UNKNOWN;
 }
 
-const char *clients_enter(struct clients *clients, const struct sim_node *node, uint32_t kind,
-                          const char *about, const char *other, int64_t amount, bool unconfirmed)
+const char *clients_say(struct clients *clients, const struct sim_node *node,
+                        const struct wish *wish)
 {
     struct office *office = office_of(clients, sim_division(node));
-    struct fact *fact = new_fact(office, kind, "S");
+    const struct fact *fact = wished(office, wish);
     struct wait wait = {office, office->count - 1};
 
-    (void)snprintf(fact->about, sizeof fact->about, "%s", about);
-    (void)snprintf(fact->other, sizeof fact->other, "%s", other);
-    fact->amount = fact->left = amount;
-    fact->unconfirmed = unconfirmed;
-    fact->state = FACT_UNKNOWN; /* the office submits what it has no answer to */
     if (!sim_run_while(clients->sim, fact_waits, &wait, 10 * (uint64_t)MINUTE)) {
         return NULL;
     }
     fact = &office->facts[wait.index];
     return fact->state == FACT_ACKNOWLEDGED ? fact->id : NULL;
+}
+
+const char *clients_refusal(const struct clients *clients)
+{
+    return clients->code;
+}
+
+const char *clients_refusal_detail(const struct clients *clients)
+{
+    return clients->refusal.detail;
 }
 
 /* --- life --- */
@@ -537,6 +291,7 @@ void clients_add(struct clients *clients, struct sim_node *node)
 
     office->clients = clients;
     office->node = node;
+    office->wants_staff = sim_chance(clients->sim, 40);
     ARRAY_ROOM(clients->offices, clients->count, clients->capacity);
     clients->offices[clients->count++] = office;
     sim_at_time(clients->sim, sim_now(clients->sim) + sim_below(clients->sim, SECOND), act, office);

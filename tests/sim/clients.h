@@ -14,12 +14,30 @@ struct clients *clients_new(struct sim *sim);
 void clients_free(struct clients *clients);
 void clients_add(struct clients *clients, struct sim_node *node);
 
-/* A document of a script: the node's office submits it until it is answered, however often the
- * node falls meanwhile. Its id, or NULL when it was refused or not answered within ten virtual
- * minutes. `about` is the document it names and `other` a division or a code; "" when it has none.
- * `unconfirmed`: taken though the issuer's keys wait for a word. */
-const char *clients_enter(struct clients *clients, const struct sim_node *node, uint32_t kind,
-                          const char *about, const char *other, int64_t amount, bool unconfirmed);
+/* A document of a script. NULL or 0: it has none; the year: 2026. */
+struct wish {
+    uint32_t kind;
+    const char *about;  /* the document it names */
+    const char *other;  /* a division or a code */
+    const char *beside; /* an early transfer, an estimate, the own register of a recall */
+    const char *word;   /* its stage, from where it takes */
+    int64_t amount;
+    int year, month;
+    bool unconfirmed; /* taken though the issuer's keys wait for a word */
+};
+/* The node's office submits it until it is answered, however often the node falls meanwhile. Its
+ * id, or NULL when it was refused or not answered within ten virtual minutes. */
+const char *clients_say(struct clients *clients, const struct sim_node *node,
+                        const struct wish *wish);
+/* The same without waiting: *id is its number; and then for all of them, and whether it was
+ * accepted. */
+void clients_ask(struct clients *clients, const struct sim_node *node, const struct wish *wish,
+                 char id[24]);
+bool clients_wait(struct clients *clients);
+bool clients_accepted(const struct clients *clients, const struct sim_node *node, const char *id);
+/* The code of the newest refusal of all; "" before the first. */
+const char *clients_refusal(const struct clients *clients);
+const char *clients_refusal_detail(const struct clients *clients);
 /* What the ledger of `of`, as `at` holds it, says was paid, in fen. */
 int64_t clients_spent(const struct sim_node *at, const struct sim_node *of);
 
@@ -31,7 +49,9 @@ void clients_stop(struct clients *clients);
 bool clients_at_rest(const struct clients *clients, char *who, size_t size);
 
 struct clients_counts {
-    uint64_t submitted, acknowledged, refused, retried, exists, paid;
+    uint64_t submitted, acknowledged, refused, retried, exists;
+    uint64_t of_kind[KINDS_END];             /* acknowledged */
+    uint64_t early;                          /* differences to an early transfer */
     uint64_t issuer_unconfirmed, overridden; /* answers to who has keys that wait for a word */
 };
 const struct clients_counts *clients_counts(const struct clients *clients);

@@ -5,7 +5,7 @@
 
 #include "tests/sim/expected.h"
 
-/* --- what both ends of a transfer were told --- */
+/* --- what both ends of an ask were told --- */
 
 struct fact *fact_find(const struct office *office, uint32_t kind, const char *id)
 {
@@ -18,6 +18,36 @@ struct fact *fact_find(const struct office *office, uint32_t kind, const char *i
     return NULL;
 }
 
+bool fact_is_ask(const struct clients *clients, const struct fact *fact)
+{
+    switch (fact->kind) {
+    case KIND_TRANSFER:
+        return fact->amount != 0;
+    case KIND_RECALL:
+        return true;
+    case KIND_REMIT:
+        return office_of(clients, division_of(fact->other)) != NULL;
+    default:
+        return false;
+    }
+}
+
+struct fact *fact_find_ask(const struct office *office, const char *id)
+{
+    for (size_t i = 0; i < office->count; i++) {
+        struct fact *fact = &office->facts[i];
+        if (strcmp(fact->id, id) == 0 && fact_is_ask(office->clients, fact)) {
+            return fact;
+        }
+    }
+    return NULL;
+}
+
+struct office *fact_answers(const struct clients *clients, const struct fact *fact)
+{
+    return kind_is_answer(fact->kind) ? office_of(clients, division_of(fact->other)) : NULL;
+}
+
 /* Where each stands, if its office was told no more than that it is there. */
 static void find_places(const struct office *office)
 {
@@ -28,6 +58,7 @@ static void find_places(const struct office *office)
         struct document_row row;
 
         fact->answer = 0;
+        fact->answered = 0;
         if (((fact->state == FACT_ACKNOWLEDGED && fact->lsn == 0) || fact->state == FACT_LEFT) &&
             query_document(txn, sim_division(office->node), bytes_text(fact->id), &row)) {
             fact->state = FACT_ACKNOWLEDGED;
@@ -37,18 +68,37 @@ static void find_places(const struct office *office)
     txn_free(txn);
 }
 
-/* Of a division that is cut off an answer may have been settled that counts no more: what the
- * issuer made of it is its own word. */
-static uint32_t answer_settled(const struct office *issuer, const struct fact *transfer)
+/* What the issuer made of it, by its own word. */
+static uint32_t answer_settled(const struct office *issuer, const struct fact *ask)
 {
+    static const struct {
+        const char *state;
+        uint32_t answer;
+    } states[] = {
+        {"registered", KIND_REGISTER},  {"lowered", KIND_REGISTER},
+        {"returned", KIND_RETURN},      {"kept", KIND_RETURN},
+        {"granted", KIND_RECALL_GRANT}, {"declined", KIND_RECALL_REFUSE},
+    };
     struct txn *txn = txn_open(sim_store(issuer->node), NULL);
     struct document_row row = {.state = ""};
 
-    (void)query_document(txn, sim_division(issuer->node), bytes_text(transfer->id), &row);
+    (void)query_document(txn, sim_division(issuer->node), bytes_text(ask->id), &row);
     txn_free(txn);
-    return strcmp(row.state, "registered") == 0 ? KIND_REGISTER
-           : strcmp(row.state, "returned") == 0 ? KIND_RETURN
-                                                : 0;
+    for (size_t i = 0; i < COUNT_OF(states); i++) {
+        if (strcmp(row.state, states[i].state) == 0) {
+            return states[i].answer;
+        }
+    }
+    return 0;
+}
+
+/* Of a division that is cut off an answer may have been settled that counts no more, and so of one
+ * above whose keys wait for a word: then the issuer's own word is taken. */
+static bool is_taken_at_its_word(const struct office *issuer, const struct office *receiver)
+{
+    return sim_is_cut_off(receiver->node) ||
+           (sim_is_within(issuer->node, receiver->node) &&
+            (sim_is_cut_off(issuer->node) || !expected_whole(issuer->node, receiver->node)));
 }
 
 /* An answer whose division has keys that wait for a word may not count there. */
@@ -56,38 +106,38 @@ static void note_answers(const struct office *receiver)
 {
     for (size_t i = 0; i < receiver->count; i++) {
         const struct fact *fact = &receiver->facts[i];
-        const struct office *issuer;
-        struct fact *transfer;
+        const struct office *issuer = fact_answers(receiver->clients, fact);
+        struct fact *ask;
 
-        if ((fact->kind != KIND_REGISTER && fact->kind != KIND_RETURN) ||
-            fact->state != FACT_ACKNOWLEDGED) {
+        if (issuer == NULL || fact->state != FACT_ACKNOWLEDGED) {
             continue;
         }
-        issuer = office_of(receiver->clients, division_of(fact->other));
-        transfer = fact_find(issuer, KIND_TRANSFER, fact->about);
-        if (transfer != NULL && sim_is_cut_off(receiver->node)) {
-            transfer->answer = answer_settled(issuer, transfer);
-        } else if (transfer != NULL && fact->lsn <= expected_lsn(issuer->node, receiver->node)) {
-            transfer->answer = fact->kind;
+        ask = fact_find_ask(issuer, fact->about);
+        if (ask == NULL) {
+            continue;
         }
+        if (is_taken_at_its_word(issuer, receiver)) {
+            ask->answer = answer_settled(issuer, ask);
+        } else if (fact->lsn <= expected_lsn(issuer->node, receiver->node)) {
+            ask->answer = fact->kind;
+        }
+        ask->answered = fact->amount;
     }
 }
 
-static void sum_transfers(struct office *office)
+/* What was withdrawn before anybody answered it, the receiver's node returns by itself. */
+static void note_withdrawn(const struct office *office)
 {
-    office->transit = office->transferred = office->returned = 0;
     for (size_t i = 0; i < office->count; i++) {
         const struct fact *fact = &office->facts[i];
+        struct fact *ask;
 
-        if (fact->kind != KIND_TRANSFER || fact->state != FACT_ACKNOWLEDGED) {
+        if (fact->kind != KIND_WITHDRAW || fact->state != FACT_ACKNOWLEDGED) {
             continue;
         }
-        if (fact->answer == KIND_REGISTER) {
-            office->transferred += fact->amount;
-        } else if (fact->answer == KIND_RETURN) {
-            office->returned += fact->amount;
-        } else {
-            office->transit += fact->amount;
+        ask = fact_find_ask(office, fact->about);
+        if (ask != NULL && ask->answer == 0) {
+            ask->answer = answer_settled(office, ask) == KIND_RETURN ? KIND_RETURN : 0;
         }
     }
 }
@@ -101,7 +151,7 @@ void facts_match(const struct clients *clients)
         note_answers(clients->offices[i]);
     }
     for (size_t i = 0; i < clients->count; i++) {
-        sum_transfers(clients->offices[i]);
+        note_withdrawn(clients->offices[i]);
     }
 }
 
@@ -137,20 +187,6 @@ int64_t clients_spent(const struct sim_node *at, const struct sim_node *of)
 
     txn_free(txn);
     return spent;
-}
-
-int64_t facts_told(const struct office *office, uint32_t kind, uint64_t last_lsn)
-{
-    int64_t sum = 0;
-
-    for (size_t i = 0; i < office->count; i++) {
-        const struct fact *fact = &office->facts[i];
-
-        if (fact->kind == kind && fact->state == FACT_ACKNOWLEDGED && fact->lsn <= last_lsn) {
-            sum += fact->amount;
-        }
-    }
-    return sum;
 }
 
 bool facts_agree(int64_t have, int64_t want, const char *what, struct division division,

@@ -4,13 +4,15 @@
 #include <stdio.h>
 
 #include "node/core/alarms.h"
+#include "node/core/fork_view.h"
+#include "node/core/keep_branch.h"
+#include "node/ledger/ledger.h"
 #include "node/ledger/schema/kinds.h"
 #include "node/office/submit.h"
-#include "node/store/store_memory.h"
 #include "replicator/core.h"
 #include "replicator/trust/cosignature.h"
-#include "tests/harness/commit.h"
 #include "tests/sim/expected.h"
+#include "tests/sim/kept_rows.h"
 
 enum { POST_MAX = 40 };
 
@@ -154,81 +156,6 @@ bool forkers_lie(struct sim *sim, char *fault, size_t size)
     return no_other_forks(sim, NULL, fault, size);
 }
 
-/* --- rows of a store, kept and put back --- */
-
-struct kept_row {
-    struct kept_row *next;
-    enum store_space space;
-    struct buf key, value;
-};
-
-struct keeping {
-    struct kept_row *rows;
-    enum store_space space;
-    struct txn *txn; /* where what is there now is deleted */
-};
-
-static bool keep_row(void *arg, struct bytes key, struct bytes value)
-{
-    struct keeping *keeping = arg;
-    struct kept_row *row = mem_zalloc(sizeof *row);
-
-    row->space = keeping->space;
-    buf_append_bytes(&row->key, key);
-    buf_append_bytes(&row->value, value);
-    row->next = keeping->rows;
-    keeping->rows = row;
-    return true;
-}
-
-static bool delete_row(void *arg, struct bytes key, struct bytes value)
-{
-    struct keeping *keeping = arg;
-
-    (void)value;
-    txn_delete(keeping->txn, keeping->space, key);
-    return true;
-}
-
-static void each_row(const struct store *store, struct keeping *keeping, store_visit_fn *visit)
-{
-    struct err err;
-
-    for (int space = 0; space < SPACES; space++) {
-        keeping->space = (enum store_space)space;
-        (void)store->ops->scan(store->self, NULL, keeping->space, BYTES_NONE, BYTES_NONE, visit,
-                               keeping, &err);
-    }
-}
-
-static void free_rows(struct keeping *keeping)
-{
-    while (keeping->rows != NULL) {
-        struct kept_row *next = keeping->rows->next;
-
-        buf_free(&keeping->rows->key);
-        buf_free(&keeping->rows->value);
-        mem_free(keeping->rows);
-        keeping->rows = next;
-    }
-}
-
-/* Of a node that is down. */
-static void put_back(const struct store *store, struct keeping *keeping)
-{
-    struct batch batch;
-
-    keeping->txn = txn_open(store, NULL);
-    each_row(store, keeping, delete_row);
-    for (const struct kept_row *row = keeping->rows; row != NULL; row = row->next) {
-        (void)txn_put(keeping->txn, row->space, buf_bytes(&row->key), buf_bytes(&row->value));
-    }
-    store_memory_defer(store->self, false);
-    batch = txn_batch(keeping->txn);
-    commit_claiming(store, &batch);
-    txn_free(keeping->txn);
-}
-
 /* --- an office --- */
 
 struct writing {
@@ -270,7 +197,7 @@ static bool write_post(struct sim *sim, struct sim_node *who, const char *name, 
         (void)snprintf(writing->ids[i], sizeof writing->ids[i], "%s%zu", name, i);
         document->kind = KIND_AGENCY;
         document_set_text(document, FIELD_ID, bytes_text(writing->ids[i]));
-        document_set_number(document, FIELD_FISCAL_YEAR, 2026);
+        document_set_number(document, FIELD_FISCAL_YEAR, 2024); /* which nobody closes */
         document_set_text(document, FIELD_AGENCY_CODE, bytes_text("101001"));
         document_set_text(document, FIELD_AGENCY_NAME, bytes_text("教育局"));
     }
@@ -279,6 +206,82 @@ static bool write_post(struct sim *sim, struct sim_node *who, const char *name, 
     done = writing->done;
     mem_free(writing);
     return done;
+}
+
+/* --- a store that is shorter than it was --- */
+
+static uint32_t epoch_of(const struct sim_node *node)
+{
+    return roster_find(node_roster(sim_core(node)), sim_division(node))->grant.epoch;
+}
+
+struct shortened {
+    struct sim_node *who;
+    struct enrol_end end; /* of its log, before */
+};
+
+static bool is_short(struct sim *sim, void *arg)
+{
+    const struct shortened *shortened = arg;
+    const struct node *core = sim_core(shortened->who);
+    struct log_head head;
+
+    (void)sim;
+    return core == NULL || node_config(core)->resync != RESYNC_NOT ||
+           !replicator_head(node_replicator(core), sim_division(shortened->who), true, &head) ||
+           head.lsn < shortened->end.lsn;
+}
+
+/* Its log goes on as it was: no other block stands where one did. */
+static bool is_same_log(const struct shortened *shortened)
+{
+    const struct enrol_end end = sim_end_of_log(shortened->who);
+
+    return end.lsn > shortened->end.lsn || hash_equal(&end.hash, &shortened->end.hash);
+}
+
+bool forkers_put_back(struct sim *sim, uint64_t *copies, uint64_t *empty, char *fault, size_t size)
+{
+    struct shortened shortened = {.who = draw_child(sim)};
+    struct sim_node *who = shortened.who;
+    struct kept_rows rows = {.first = NULL};
+    bool is_empty;
+
+    if (who == NULL) {
+        return true;
+    }
+    is_empty = epoch_of(who) == 1 && sim_chance(sim, 50); /* its chain has no later one */
+    *(is_empty ? empty : copies) += 1;
+    kept_rows_take(&rows, sim_store(who));
+    (void)write_post(sim, who, "short", 1 + (size_t)sim_below(sim, POST_MAX - 1));
+    sim_run_until(sim, sim_now(sim) + 10 * SECOND); /* everybody above has it */
+    sim_crash(sim, who);
+    shortened.end = sim_end_of_log(who);
+    if (is_empty) {
+        kept_rows_drop_all_but_local(&rows);
+    }
+    kept_rows_put_back(&rows, sim_store(who));
+    kept_rows_free(&rows);
+    if (is_empty || sim_chance(sim, 50)) {
+        sim_restart_short(sim, who, "resync_salvaged");
+    } else {
+        sim_restart(sim, who); /* its parent proves it */
+    }
+    if (!sim_run_while(sim, is_short, &shortened, MINUTE)) {
+        const struct enrol_end end = sim_end_of_log(who);
+
+        (void)snprintf(
+            fault, size, "%s is not whole again (%s): %" PRIu64 " for %" PRIu64 ", mode %d",
+            sim_division(who).code, is_empty ? "empty" : "older copy", end.lsn, shortened.end.lsn,
+            sim_core(who) == NULL ? -1 : (int)node_config(sim_core(who))->resync);
+        return false;
+    }
+    sim_run_until(sim, sim_now(sim) + 10 * SECOND);
+    if (!is_same_log(&shortened)) {
+        (void)snprintf(fault, size, "%s has another log than it had", sim_division(who).code);
+        return false;
+    }
+    return no_other_forks(sim, NULL, fault, size);
 }
 
 /* --- a fork --- */
@@ -315,11 +318,6 @@ static bool not_known_above(struct sim *sim, void *arg)
     return false;
 }
 
-static uint32_t epoch_of(const struct sim_node *node)
-{
-    return roster_find(node_roster(sim_core(node)), sim_division(node))->grant.epoch;
-}
-
 /* It stops; and what it wrote twice in one epoch proves itself to everybody above. */
 static bool is_seen(struct sim *sim, struct sim_node *forker, bool one_epoch, char *fault,
                     size_t size)
@@ -328,7 +326,7 @@ static bool is_seen(struct sim *sim, struct sim_node *forker, bool one_epoch, ch
         (void)snprintf(fault, size, "%s forked, and goes on", sim_division(forker).code);
         return false;
     }
-    sim_restart_damaged(sim, forker, "own_log_forked author=A held=1");
+    sim_restart_forked(sim, forker);
     if (one_epoch && !sim_run_while(sim, not_known_above, forker, MINUTE)) {
         (void)snprintf(fault, size, "%s forked, and somebody above does not know",
                        sim_division(forker).code);
@@ -337,35 +335,224 @@ static bool is_seen(struct sim *sim, struct sim_node *forker, bool one_epoch, ch
     return true;
 }
 
-bool forkers_fork(struct sim *sim, uint64_t *forks, char *fault, size_t size)
+/* Somebody above holds all that it wrote. */
+struct served {
+    struct sim_node *forker, *by;
+};
+
+static bool not_served(struct sim *sim, void *arg)
+{
+    const struct served *served = arg;
+    const struct enrol_end end = sim_end_of_log(served->forker);
+    struct log_head head;
+
+    (void)sim;
+    return sim_core(served->by) == NULL ||
+           !replicator_head(node_replicator(sim_core(served->by)), sim_division(served->forker),
+                            true, &head) ||
+           head.lsn < end.lsn;
+}
+
+/* The first branch goes up, past a dead parent where somebody else serves; the second is written in
+ * the older copy, and whoever holds the first is away. False: it could not write. */
+static bool write_branches(struct sim *sim, const struct served *served, bool past, bool *one_epoch)
+{
+    struct sim_node *forker = served->forker, *parent = sim_parent(forker);
+    struct sim_node *holder = past ? served->by : parent;
+    struct kept_rows rows = {.first = NULL};
+    const uint32_t epoch = epoch_of(forker);
+    bool ok;
+
+    kept_rows_take(&rows, sim_store(forker));
+    if (past) {
+        sim_crash(sim, parent);
+    }
+    ok = write_post(sim, forker, "lost", 1 + (size_t)sim_below(sim, POST_MAX - 1)) &&
+         write_post(sim, forker, "gone", 1);
+    if (past) {
+        ok = sim_run_while(sim, not_served, (void *)(uintptr_t)served, MINUTE) && ok;
+    } else {
+        sim_run_until(sim, sim_now(sim) + 10 * SECOND); /* everybody above has it */
+    }
+    *one_epoch = epoch == epoch_of(forker); /* an amendment may have waited until now */
+    sim_crash(sim, holder);
+    sim_crash(sim, forker);
+    kept_rows_put_back(&rows, sim_store(forker));
+    kept_rows_free(&rows);
+    sim_restart(sim, parent == holder ? forker : parent);
+    sim_restart(sim, forker);
+    sim_run_until(sim, sim_now(sim) + 5 * SECOND); /* it waits for its parent, and then no longer */
+    ok = write_post(sim, forker, "again", 1 + (size_t)sim_below(sim, POST_MAX - 1)) && ok;
+    sim_run_until(sim, sim_now(sim) + (past ? 5 * SECOND : 0)); /* the parent holds it */
+    sim_restart(sim, holder);
+    return ok;
+}
+
+/* --- and its end --- */
+
+struct keeping {
+    struct task call; /* first */
+    struct division division;
+    struct keep_branch wish;
+    struct kept_branch kept;
+    const struct store *store; /* of the parent */
+    const struct roster *roster;
+    bool is_found, is_done, is_over;
+};
+
+static bool find_held(void *arg, struct division author, uint32_t epoch,
+                      const struct fork_pair *pair)
+{
+    struct keeping *keeping = arg;
+    struct fork_view view;
+    struct err err;
+
+    (void)epoch;
+    if (division_equal(author, keeping->division) &&
+        fork_view(&view, keeping->store, NULL, keeping->roster, pair, &err) == OK) {
+        for (int i = 0; i < 2; i++) {
+            if (view.branches[i].held) {
+                keeping->wish.branch = view.branches[i].hash;
+                keeping->is_found = true;
+            }
+        }
+    }
+    return true;
+}
+
+static void run_keeping(struct task *call, struct node *node, struct txn *txn)
+{
+    struct keeping *keeping = (struct keeping *)call;
+    struct err err;
+
+    keeping->roster = node_roster(node);
+    keeping->wish = (struct keep_branch){.division = keeping->division, .by = "sim"};
+    (void)fork_pairs_each(txn, find_held, keeping, &err);
+    keeping->is_done = keeping->is_found &&
+                       node_keep_branch(node, txn, &keeping->wish, &keeping->kept, &err) == OK;
+}
+
+static void keeping_done(struct task *call, enum status outcome)
+{
+    struct keeping *keeping = (struct keeping *)call;
+
+    keeping->is_over = true;
+    keeping->is_done &= outcome == OK;
+}
+
+static bool keeps(struct sim *sim, void *arg)
+{
+    (void)sim;
+    return !((const struct keeping *)arg)->is_over;
+}
+
+struct ending {
+    const struct recoveries *recoveries;
+    struct sim_node *forker;
+    char who[200];
+};
+
+/* Every holder has the author's log, and its figures; and the author writes. */
+static bool is_apart(struct sim *sim, void *arg)
+{
+    struct ending *ending = arg;
+    struct sim_node *forker = ending->forker;
+    struct ledger_position own, there;
+    struct txn *txn;
+
+    (void)sim;
+    if (sim_core(forker) == NULL || node_config(sim_core(forker))->damage != NULL ||
+        recoveries_wait(ending->recoveries)) {
+        (void)snprintf(ending->who, sizeof ending->who, "%s does not write",
+                       sim_division(forker).code);
+        return true;
+    }
+    txn = txn_open(sim_store(forker), NULL);
+    ledger_position(txn, sim_division(forker), &own);
+    txn_free(txn);
+    for (struct sim_node *up = sim_parent(forker); up != NULL; up = sim_parent(up)) {
+        txn = txn_open(sim_store(up), NULL);
+        ledger_position(txn, sim_division(forker), &there);
+        txn_free(txn);
+        if (sim_core(up) == NULL || own.lsn != there.lsn || own.digest_lsn != there.digest_lsn ||
+            !hash_equal(&own.digest, &there.digest)) {
+            (void)snprintf(ending->who, sizeof ending->who,
+                           "%s holds %" PRIu64 " of %" PRIu64 " entries of %s, or others",
+                           sim_division(up).code, there.lsn, own.lsn, sim_division(forker).code);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The parent keeps the branch that it holds, the level above confirms that, and whoever holds the
+ * other one builds his replica again. */
+static bool ends(struct sim *sim, struct recoveries *recoveries, struct sim_node *forker,
+                 char *fault, size_t size)
+{
+    struct sim_node *parent = sim_parent(forker);
+    struct keeping keeping = {.call = {.run = run_keeping, .done = keeping_done},
+                              .division = sim_division(forker),
+                              .store = sim_store(parent)};
+    struct ending ending = {.recoveries = recoveries, .forker = forker};
+
+    sim_call(sim, parent, &keeping.call);
+    if (!sim_run_while(sim, keeps, &keeping, 10 * SECOND) || !keeping.is_done) {
+        (void)snprintf(fault, size, "%s cannot keep a branch of %s", sim_division(parent).code,
+                       sim_division(forker).code);
+        return false;
+    }
+    recoveries_kept(recoveries, forker, keeping.kept.epoch, keeping.kept.base_lsn);
+    if (!sim_run_while(sim, is_apart, &ending, 2 * (uint64_t)MINUTE)) {
+        (void)snprintf(fault, size, "a branch of %s is kept, and %s", sim_division(forker).code,
+                       ending.who);
+        return false;
+    }
+    if (!write_post(sim, forker, "after", 3) || !sim_run_while(sim, is_apart, &ending, MINUTE)) {
+        (void)snprintf(fault, size, "the fork of %s is over, and %s", sim_division(forker).code,
+                       ending.who);
+        return false;
+    }
+    return true;
+}
+
+/* Nobody's keys are in question there. */
+static bool is_decided(const struct sim_node *forker)
+{
+    for (const struct sim_node *up = forker; up != NULL; up = sim_parent(up)) {
+        if (sim_trust(up).waits != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool forkers_fork(struct sim *sim, struct recoveries *recoveries, bool past,
+                  struct forks_count *count, char *fault, size_t size)
 {
     struct sim_node *forker = draw_leaf(sim), *parent;
-    struct keeping keeping = {.rows = NULL};
-    uint32_t epoch;
-    bool ok, one_epoch;
+    struct served served;
+    bool one_epoch;
 
     if (forker == NULL) {
         return true;
     }
-    ++*forks;
     parent = sim_parent(forker);
-    epoch = epoch_of(forker);
-    each_row(sim_store(forker), &keeping, keep_row);
-    ok = write_post(sim, forker, "lost", 1 + (size_t)sim_below(sim, POST_MAX - 1)) &&
-         write_post(sim, forker, "gone", 1);
-    sim_run_until(sim, sim_now(sim) + 10 * SECOND); /* everybody above has it */
-    one_epoch = epoch == epoch_of(forker);          /* an amendment may have waited until now */
-    sim_crash(sim, parent);
-    sim_crash(sim, forker);
-    put_back(sim_store(forker), &keeping);
-    free_rows(&keeping);
-    sim_restart(sim, forker);
-    sim_run_until(sim, sim_now(sim) + 5 * SECOND); /* it waits for its parent, and then no longer */
-    ok = ok && write_post(sim, forker, "again", 1 + (size_t)sim_below(sim, POST_MAX - 1));
-    sim_restart(sim, parent);
-    if (!ok) {
+    past = past && sim_parent(parent) != NULL;
+    served = (struct served){forker, sim_parent(parent)};
+    count->forks++;
+    count->past += past;
+    if (!write_branches(sim, &served, past, &one_epoch)) {
         (void)snprintf(fault, size, "%s could not write", sim_division(forker).code);
         return false;
     }
-    return is_seen(sim, forker, one_epoch, fault, size) && no_other_forks(sim, forker, fault, size);
+    if (!is_seen(sim, forker, one_epoch, fault, size) ||
+        !no_other_forks(sim, forker, fault, size)) {
+        return false;
+    }
+    if (!one_epoch || !is_decided(forker)) {
+        return true;
+    }
+    count->ended++;
+    return ends(sim, recoveries, forker, fault, size);
 }

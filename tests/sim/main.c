@@ -3,12 +3,15 @@
  *   sim --seeds 200            seeds 1..200; the first that fails is printed and ends the run
  *   sim --seed 17 --verbose    that one again, with the log of every node
  *   sim --only recoveries      nobody does wrong; divisions lose their keys and are granted others
+ *   sim --only away            in each tree somebody in the middle is down for long, and who is
+ *                              above serves those below; otherwise in every third
  *
  * A seed decides the shape of the tree, who joins late, the faults and what the offices do. After
  * the faults everything is healed and must come to rest within 60 virtual seconds, with whatever
  * nobody has confirmed outside of the figures; and again once all is confirmed. Then every level
- * must know how every division below it is. In the end somebody lies about a log, and somebody's
- * home is put back to an older copy. At no time do two sides of a sum differ anywhere. */
+ * must know how every division below it is. In the end somebody lies about a log, somebody's store
+ * is an older copy or empty and is fetched from its neighbours, and somebody's home is put back to
+ * an older copy and written in. At no time do two sides of a sum differ anywhere. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +24,12 @@
 #include "tests/sim/order.h"
 #include "tests/sim/tally.h"
 
-enum { HEAL_LIMIT_US = 60 * SECOND, KNOWN_LIMIT_US = MINUTE, SEEDS_GATED_MIN = 10 };
+enum {
+    HEAL_LIMIT_US = 60 * SECOND,
+    KNOWN_LIMIT_US = MINUTE,
+    SEEDS_GATED_MIN = 10,
+    SERVED_FRAMES_MIN = 20
+};
 
 /* --- coming to rest --- */
 
@@ -164,6 +172,13 @@ static bool check_trust(struct run *run, char *fault, size_t size)
 
 static bool check_money(struct run *run, char *fault, size_t size)
 {
+    if (run->broken[0] != '\0') {
+        (void)snprintf(fault, size, "while things broke: %s", run->broken);
+        return false;
+    }
+    if (!invariants_hold(run->invariants, fault, size)) {
+        return false;
+    }
     (void)snprintf(fault, size, "%s", sim_money_alarm(run->sim));
     return fault[0] == '\0';
 }
@@ -185,6 +200,7 @@ static bool play(struct run *run, char *fault, size_t size, struct tally *tally)
     clients_start(run->clients, run->is_large ? 4 * SECOND : 400 * MILLISECOND);
     run->faults_end_us =
         sim_now(run->sim) + (run->is_large ? 10u : 20u) * SECOND + sim_below(run->sim, 10 * SECOND);
+    run->faults_end_us += run->is_away ? 30 * SECOND : 0; /* after the silence that tells of it */
     tally->late = run_stir(run);
     if (!come_to_rest(run, &tally->rest_us_max, fault, size) ||
         !come_to_be_confirmed(run, tally, fault, size) || !check_trust(run, fault, size) ||
@@ -195,7 +211,8 @@ static bool play(struct run *run, char *fault, size_t size, struct tally *tally)
     count(run, tally);
     return run->deeds == DEEDS_RECOVERIES || sim_nodes(run->sim) < 2 ||
            (forkers_lie(run->sim, fault, size) &&
-            forkers_fork(run->sim, &tally->forks, fault, size));
+            forkers_put_back(run->sim, &tally->put_back, &tally->emptied, fault, size) &&
+            forkers_fork(run->sim, run->recoveries, run->is_away, &tally->forks, fault, size));
 }
 
 static bool run_seed(uint64_t seed, enum deeds deeds, char *fault, size_t size, struct tally *tally)
@@ -213,6 +230,7 @@ static bool run_seed(uint64_t seed, enum deeds deeds, char *fault, size_t size, 
     ok = play(&run, fault, size, tally);
     tally->clients = *clients_counts(run.clients);
     tally->sim = *sim_counts(run.sim);
+    tally->served = tally->sim.frames_past_parents > SERVED_FRAMES_MIN;
     run_close(&run);
     return ok;
 }
@@ -229,7 +247,10 @@ static int run_seeds(uint64_t first, uint64_t seeds, enum deeds deeds, bool each
         if (!run_seed(seed, deeds, fault, sizeof fault, &one)) {
             (void)printf("seed %" PRIu64 " failed: %s\nreplay: sim --seed %" PRIu64
                          "%s --verbose\n",
-                         seed, fault, seed, deeds == DEEDS_RECOVERIES ? " --only recoveries" : "");
+                         seed, fault, seed,
+                         deeds == DEEDS_RECOVERIES ? " --only recoveries"
+                         : deeds == DEEDS_AWAY     ? " --only away"
+                                                   : "");
             return 1;
         }
         if (each) {
@@ -273,10 +294,10 @@ int main(int argc, char **argv)
             seeds = 1;
             break;
         case 'o':
-            if (strcmp(optarg, "recoveries") != 0) {
+            deeds = strcmp(optarg, "away") == 0 ? DEEDS_AWAY : DEEDS_RECOVERIES;
+            if (deeds != DEEDS_AWAY && strcmp(optarg, "recoveries") != 0) {
                 return 2;
             }
-            deeds = DEEDS_RECOVERIES;
             break;
         case 'v':
             level = LOG_LEVEL_DEBUG;

@@ -231,6 +231,20 @@ void recoveries_again(struct recoveries *recoveries, struct sim_node *node,
     sim_recover(sim, node, channel, granted, recovery);
 }
 
+void recoveries_kept(struct recoveries *recoveries, struct sim_node *node, uint32_t epoch,
+                     uint64_t base_lsn)
+{
+    struct recovery *recovery = mem_zalloc(sizeof *recovery);
+
+    *recovery = (struct recovery){.next = recoveries->all,
+                                  .recoveries = recoveries,
+                                  .node = node,
+                                  .base_lsn = base_lsn,
+                                  .number = ++recoveries->count};
+    recoveries->all = recovery;
+    granted(recovery, epoch);
+}
+
 void recoveries_lose(struct recoveries *recoveries, struct sim_node *node, uint64_t confirmed_in_us)
 {
     sim_lose_keys(recoveries->sim, node);

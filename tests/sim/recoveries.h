@@ -24,6 +24,10 @@ void recoveries_lose(struct recoveries *recoveries, struct sim_node *node,
 /* One whose keys are lost already: where its log ends is where its revocation says. */
 void recoveries_again(struct recoveries *recoveries, struct sim_node *node,
                       uint64_t confirmed_in_us);
+/* Its parent has granted it this epoch, under the same keys, since its log was forked: confirmed as
+ * soon as can be. */
+void recoveries_kept(struct recoveries *recoveries, struct sim_node *node, uint32_t epoch,
+                     uint64_t base_lsn);
 /* Somebody who may lose its keys does, now. */
 void recoveries_draw(struct recoveries *recoveries);
 /* Whoever has to confirm anything still does so from now on. */

@@ -86,18 +86,47 @@ static bool heads_rest(const struct sim_node *author, const struct sim_node *hol
 /* Every answer that arrived is settled: else money hangs in transit for ever. */
 static bool settles_rest(const struct office *office, char *who, size_t size)
 {
+    static const enum account accounts[] = {ACC_TRANSIT, ACC_XFER_OUT};
     const struct division division = sim_division(office->node);
     struct txn *txn;
-    int64_t transit;
+    int64_t want[ACCOUNTS];
+    bool ok = true;
 
     if (sim_trust(office->node).is_revoked) {
         return true; /* it enters nothing any more */
     }
+    facts_figures(office, UINT64_MAX, want);
     txn = txn_open(sim_store(office->node), NULL);
-    transit = facts_balance(txn, division, SCOPE_OWN, ACC_TRANSIT);
-
+    for (size_t i = 0; i < COUNT_OF(accounts) && ok; i++) {
+        ok = facts_agree(facts_balance(txn, division, SCOPE_OWN, accounts[i]), want[accounts[i]],
+                         account_info(accounts[i])->mnemonic, division, who, size);
+    }
     txn_free(txn);
-    return facts_agree(transit, office->transit, "TRANSIT", division, who, size);
+    return ok;
+}
+
+/* What was withdrawn is returned or too late, unless one of both is not heard. */
+static bool withdrawals_rest(const struct office *office, char *who, size_t size)
+{
+    for (size_t i = 0; i < office->count; i++) {
+        const struct fact *fact = &office->facts[i];
+        const struct fact *ask;
+        const struct office *receiver;
+
+        if (fact->kind != KIND_WITHDRAW || fact->state != FACT_ACKNOWLEDGED) {
+            continue;
+        }
+        ask = fact_find_ask(office, fact->about);
+        receiver = ask != NULL ? office_of(office->clients, division_of(ask->other)) : NULL;
+        if (receiver != NULL && ask->answer == 0 && !sim_is_cut_off(office->node) &&
+            !sim_is_cut_off(receiver->node) && expected_whole(receiver->node, office->node) &&
+            expected_whole(office->node, receiver->node)) {
+            (void)snprintf(who, size, "%s of %s is withdrawn and not returned", fact->about,
+                           sim_division(office->node).code);
+            return false;
+        }
+    }
+    return true;
 }
 
 bool clients_at_rest(const struct clients *clients, char *who, size_t size)
@@ -118,7 +147,7 @@ bool clients_at_rest(const struct clients *clients, char *who, size_t size)
     for (size_t i = 0; i < clients->count; i++) {
         const struct office *office = clients->offices[i];
 
-        if (!settles_rest(office, who, size)) {
+        if (!settles_rest(office, who, size) || !withdrawals_rest(office, who, size)) {
             return false;
         }
         for (struct sim_node *up = sim_parent(office->node); up != NULL; up = sim_parent(up)) {

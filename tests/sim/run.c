@@ -2,7 +2,7 @@
 
 #include <stdio.h>
 
-enum { LARGE_EVERY = 50 };
+enum { LARGE_EVERY = 50, AWAY_EVERY = 3, AWAY_MS = 3000 };
 
 /* --- the shape of the tree --- */
 
@@ -188,6 +188,49 @@ static void misbehave(struct sim *sim, void *arg)
     sim_at_time(sim, sim_now(sim) + SECOND + sim_below(sim, 4 * SECOND), misbehave, run);
 }
 
+/* One ledger after the other, at whoever holds it just then. */
+static void inspect(struct sim *sim, void *arg)
+{
+    struct run *run = arg;
+
+    if (run->broken[0] != '\0' || sim_now(sim) >= run->faults_end_us) {
+        return;
+    }
+    (void)invariants_hold_of(run->invariants, anybody(run), run->broken, sizeof run->broken);
+    sim_at_time(sim, sim_now(sim) + 200 * MILLISECOND + sim_below(sim, SECOND), inspect, run);
+}
+
+/* Somebody who has a parent and children falls, and stays down for as long as there is harm. */
+static void fall_for_days(struct sim *sim, void *arg)
+{
+    struct run *run = arg;
+    struct sim_node *nodes[NODES_MAX];
+    size_t count = 0;
+
+    for (int i = 0; i < run->count; i++) {
+        const struct planned *planned = &run->plan[i];
+
+        if (planned->parent > 0 && planned->node != NULL) {
+            nodes[count++] = run->plan[planned->parent].node;
+        }
+    }
+    if (count > 0) {
+        run->away.node = nodes[sim_below(sim, count)];
+        sim_crash(sim, run->away.node);
+    }
+}
+
+/* Whatever else was to restart it: it falls again. */
+static void stay_down(struct sim *sim, void *arg)
+{
+    struct run *run = arg;
+
+    if (run->away.node != NULL && sim_now(sim) < run->faults_end_us) {
+        sim_crash(sim, run->away.node);
+        sim_at_time(sim, sim_now(sim) + SECOND, stay_down, run);
+    }
+}
+
 /* Late joiners come while things break, and a parent that is down just then lets them wait. What is
  * broken in the end stays broken until healing. */
 uint64_t run_stir(struct run *run)
@@ -196,6 +239,11 @@ uint64_t run_stir(struct run *run)
 
     sim_at_time(run->sim, sim_now(run->sim) + SECOND, harm, run);
     sim_at_time(run->sim, sim_now(run->sim) + SECOND, misbehave, run);
+    sim_at_time(run->sim, sim_now(run->sim) + SECOND, inspect, run);
+    if (run->is_away) {
+        sim_at_time(run->sim, sim_now(run->sim) + SECOND, fall_for_days, run);
+        sim_at_time(run->sim, sim_now(run->sim) + 2 * SECOND, stay_down, run);
+    }
     for (int i = 0; i < run->count; i++) {
         if (run->plan[i].node == NULL) {
             sim_run_until(run->sim, sim_now(run->sim) + sim_below(run->sim, 2 * SECOND));
@@ -215,12 +263,17 @@ void run_open(struct run *run, uint64_t seed, enum deeds deeds)
     struct policy policy = POLICY_NONE;
 
     *run = (struct run){.deeds = deeds, .is_large = seed % LARGE_EVERY == 0, .sim = sim_new(seed)};
+    run->is_away = deeds == DEEDS_AWAY || (deeds == DEEDS_ALL && seed % AWAY_EVERY == 0);
+    if (run->is_away) {
+        sim_serve(run->sim, AWAY_MS);
+    }
     run->clients = clients_new(run->sim);
     run->squatters = squatters_new(run->sim);
     run->made_up = made_up_new(run->sim);
     run->recoveries = recoveries_new(run->sim);
     run->revocations = revocations_new(run->sim, run->recoveries);
     run->listening = listening_new(run->sim);
+    run->invariants = invariants_new(run->sim);
     if (run->is_large) {
         plan_region(run);
     } else {
@@ -241,6 +294,7 @@ void run_close(struct run *run)
     recoveries_free(run->recoveries);
     revocations_free(run->revocations);
     listening_free(run->listening);
+    invariants_free(run->invariants);
     while (run->repairs != NULL) {
         struct repair *next = run->repairs->next;
 

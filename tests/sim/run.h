@@ -8,6 +8,7 @@
 #define TERRACE_TESTS_SIM_RUN_H
 
 #include "tests/sim/clients.h"
+#include "tests/sim/invariants.h"
 #include "tests/sim/listening.h"
 #include "tests/sim/made_up.h"
 #include "tests/sim/recoveries.h"
@@ -30,11 +31,13 @@ struct repair {
 };
 
 /* What happens about who is believed, beside crashes and cuts. */
-enum deeds { DEEDS_ALL, DEEDS_RECOVERIES };
+enum deeds { DEEDS_ALL, DEEDS_RECOVERIES, DEEDS_AWAY };
 
 struct run {
     enum deeds deeds;
     bool is_large; /* a region of 82 */
+    bool is_away;  /* somebody in the middle is down for days */
+    struct repair away;
     struct sim *sim;
     struct clients *clients;
     struct planned plan[NODES_MAX];
@@ -45,6 +48,8 @@ struct run {
     struct recoveries *recoveries;
     struct revocations *revocations;
     struct listening *listening;
+    struct invariants *invariants;
+    char broken[256];       /* the first that did not hold while things broke; "" */
     struct repair *repairs; /* all of the run: one may be due after its end */
 };
 

@@ -82,7 +82,7 @@ static bool is_let_in(struct sim_node *node, const struct pipe *pipe)
 {
     struct division child;
 
-    if (pipe != &pipe->from->up) {
+    if (!pipe->is_up) {
         return true;
     }
     if (!node_admits(node->core, pipe->from->curve.public, &child) ||
@@ -211,6 +211,7 @@ void sim_free(struct sim *sim)
         sim_free_node(sim->joiners[i].node);
     }
     sim_free_recoveries(sim);
+    sim_free_detours(sim);
     mem_free(sim->joiners);
     mem_free(sim->nodes);
     mem_free(sim->heap);
@@ -225,6 +226,11 @@ void sim_slow_disks(struct sim *sim, uint64_t us_max)
 void sim_slow_pulse(struct sim *sim, struct sim_pulse pulse)
 {
     sim->pulse = pulse;
+}
+
+void sim_serve(struct sim *sim, uint32_t parent_away_ms)
+{
+    sim->parent_away_ms = parent_away_ms;
 }
 
 void sim_ask_two_persons(struct sim *sim, struct policy policy)

@@ -34,6 +34,8 @@ struct sim_pulse {
     uint32_t beat_ms, silence_ms;
 };
 void sim_slow_pulse(struct sim *sim, struct sim_pulse pulse);
+/* From now on who joins asks an ancestor to serve it when its parent is away for so long. */
+void sim_serve(struct sim *sim, uint32_t parent_away_ms);
 /* Before the root: documents of these kinds need two persons, at every level, and whatever says
  * whom to believe. */
 void sim_ask_two_persons(struct sim *sim, struct policy policy);
@@ -64,8 +66,15 @@ void sim_crash(struct sim *sim, struct sim_node *node);
 void sim_crash_in_commit(struct sim *sim, struct sim_node *node, uint64_t stall_us);
 bool sim_doomed(const struct sim_node *node);
 void sim_restart(struct sim *sim, struct sim_node *node);
+/* It falls, and makes all of its ledgers once more from the blocks that it holds. */
+void sim_refold(struct sim *sim, struct sim_node *node);
 /* One that stopped by itself: it only reads, and says so in its beats. */
 void sim_restart_damaged(struct sim *sim, struct sim_node *node, const char *why);
+/* One whose own log is shorter than its neighbours': it fetches that, and goes on by itself. */
+void sim_restart_short(struct sim *sim, struct sim_node *node, const char *why);
+/* One that stopped since its log has two ends: it reads, and goes on once persons have said where.
+ */
+void sim_restart_forked(struct sim *sim, struct sim_node *node);
 enum direction { UPWARD = 1, DOWNWARD = 2, BOTH_WAYS = 3 };
 void sim_cut(struct sim *sim, struct sim_node *child, enum direction direction);
 void sim_heal(struct sim *sim, struct sim_node *child);
@@ -122,7 +131,7 @@ bool sim_run_while(struct sim *sim, bool (*waiting)(struct sim *sim, void *arg),
                    uint64_t limit_us);
 
 struct sim_counts {
-    uint64_t events, frames, frames_lost, frames_refused, bytes, syncs;
+    uint64_t events, frames, frames_past_parents, frames_lost, frames_refused, bytes, syncs;
     uint64_t crashes, crashes_unsynced, crashes_untold, cuts_one_way, cuts_both_ways;
 };
 const struct sim_counts *sim_counts(const struct sim *sim);

@@ -2,6 +2,7 @@
  */
 #include "tests/sim/sim_world.h"
 
+#include "proto/array.h"
 #include "tests/harness/hand_clock.h"
 
 enum { PIPE_FRAMES_MAX = 64 };
@@ -37,6 +38,46 @@ struct clock sim_clock_of(struct sim_node *node)
 
 /* --- transport seam --- */
 
+static bool is_above(const struct sim_node *above, const struct sim_node *below)
+{
+    while (below != NULL && below != above) {
+        below = below->parent;
+    }
+    return below != NULL;
+}
+
+static struct detour *find_detour(struct sim *sim, struct sim_node *lower, struct sim_node *upper)
+{
+    struct detour *detour;
+
+    for (size_t i = 0; i < sim->detour_count; i++) {
+        if (sim->detours[i]->up.from == lower && sim->detours[i]->up.to == upper) {
+            return sim->detours[i];
+        }
+    }
+    detour = mem_zalloc(sizeof *detour);
+    detour->up = (struct pipe){.from = lower, .to = upper, .is_up = true};
+    detour->down = (struct pipe){.from = upper, .to = lower};
+    ARRAY_ROOM(sim->detours, sim->detour_count, sim->detour_capacity);
+    sim->detours[sim->detour_count++] = detour;
+    return detour;
+}
+
+static struct pipe *detour_to(struct sim_node *node, struct division to)
+{
+    struct sim *sim = node->sim;
+
+    for (size_t i = 0; i < sim->node_count; i++) {
+        struct sim_node *other = sim->nodes[i];
+        if (division_equal(other->division, to)) {
+            return is_above(other, node)   ? &find_detour(sim, node, other)->up
+                   : is_above(node, other) ? &find_detour(sim, other, node)->down
+                                           : NULL;
+        }
+    }
+    return NULL;
+}
+
 static struct pipe *pipe_to(struct sim_node *node, struct division to)
 {
     if (node->parent != NULL && division_equal(node->parent->division, to)) {
@@ -48,7 +89,7 @@ static struct pipe *pipe_to(struct sim_node *node, struct division to)
             return &other->down;
         }
     }
-    return NULL;
+    return detour_to(node, to);
 }
 
 static bool net_send(void *self, struct division to, struct bytes bytes)
@@ -63,6 +104,7 @@ static bool net_send(void *self, struct division to, struct bytes bytes)
     }
     sim->counts.frames++;
     sim->counts.bytes += bytes.size;
+    sim->counts.frames_past_parents += pipe->is_up && pipe != &node->up;
     if (pipe->cut) {
         sim->counts.frames_lost++;
         return true; /* accepted by the sender's side, as a socket does, and never seen again */
@@ -116,4 +158,25 @@ void sim_end_connection(struct pipe *pipe)
 {
     pipe->generation++;
     pipe->in_flight = 0;
+}
+
+void sim_end_detours(struct sim_node *node)
+{
+    struct sim *sim = node->sim;
+
+    for (size_t i = 0; i < sim->detour_count; i++) {
+        struct detour *detour = sim->detours[i];
+        if (detour->up.from == node || detour->up.to == node) {
+            sim_end_connection(&detour->up);
+            sim_end_connection(&detour->down);
+        }
+    }
+}
+
+void sim_free_detours(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->detour_count; i++) {
+        mem_free(sim->detours[i]);
+    }
+    mem_free(sim->detours);
 }

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 
 #include "node/core/rebuild.h"
+#include "node/core/resync.h"
 #include "node/core/turn.h"
+#include "node/ledger/refold.h"
 #include "node/store/store_memory.h"
 #include "proto/array.h"
+#include "replicator/store/commit_now.h"
+#include "replicator/trust/roster_load.h"
 
 enum { STEPS_MAX = 64 };
 
@@ -34,19 +38,37 @@ static uint64_t disk_us(struct sim_node *node)
                               : 150 + sim_below(node->sim, node->sim->disk_us_max);
 }
 
+/* As the daemon does: it is opened anew, and fetches its own log. */
+static bool begins_resync(struct sim_node *node, const struct err *why)
+{
+    if (why->status != ERR_CORRUPT || resync_mode_of(why->text) != RESYNC_FETCH) {
+        return false;
+    }
+    sim_crash(node->sim, node);
+    sim_restart_short(node->sim, node, "own_log_behind_peer");
+    return true;
+}
+
 void sim_step(struct sim_node *node)
 {
-    bool busy = true, mended;
+    bool busy = true, whole;
 
     for (int i = 0; i < STEPS_MAX && busy && node->core != NULL; i++) {
         struct err err;
         if (node_step(node->core, &busy, &err) != OK) {
+            if (begins_resync(node, &err)) {
+                return;
+            }
             (void)fprintf(stderr, "sim: node %s stopped: %s\n", node->division.code, err.text);
             sim_crash(node->sim, node);
             return;
         }
-        if (node_wants_opening(node->core, &mended)) { /* what neighbours sent meanwhile is lost */
+        if (node_wants_opening(node->core, &whole)) { /* what neighbours sent meanwhile is lost */
             sim_crash(node->sim, node);
+            if (whole) {
+                node->config.damage = NULL;
+                node->config.resync = RESYNC_NOT;
+            }
             sim_start(node);
             return;
         }
@@ -101,7 +123,7 @@ struct sim_node *sim_new_node(struct sim *sim, struct sim_node *parent, const ch
     node->parent = parent;
     node->division = division_of(division);
     assert(!division_is_none(node->division));
-    node->up = (struct pipe){.from = node, .to = parent};
+    node->up = (struct pipe){.from = node, .to = parent, .is_up = true};
     node->down = (struct pipe){.from = parent, .to = node};
     node->clock = sim_clock_of(node);
     node->clock_offset_ms = (int64_t)sim_below(sim, 20000) - 10000;
@@ -115,8 +137,10 @@ struct sim_node *sim_new_node(struct sim *sim, struct sim_node *parent, const ch
     node->config.key = &node->key;
     node->config.approval = sim->policy;
     node->config.alarm_sink = (struct alarms_sink){note_alarm, node};
-    node->config.limits = (struct replicator_limits){
-        .beat_ms = sim->pulse.beat_ms, .silence_ms = sim->pulse.silence_ms, .cosign_ms = 1000};
+    node->config.limits = (struct replicator_limits){.beat_ms = sim->pulse.beat_ms,
+                                                     .silence_ms = sim->pulse.silence_ms,
+                                                     .cosign_ms = 1000,
+                                                     .parent_away_ms = sim->parent_away_ms};
     (void)snprintf(node->config.listen, sizeof node->config.listen, "sim://%s", division);
     (void)snprintf(node->config.enrol, sizeof node->config.enrol, "sim://%s/enrol", division);
     return node;
@@ -179,6 +203,7 @@ void sim_crash(struct sim *sim, struct sim_node *node)
     frame_queue_clear(&node->inbox);
     sim_end_connection(&node->up);
     sim_end_connection(&node->down);
+    sim_end_detours(node);
     for (size_t i = 0; i < sim->node_count; i++) {
         if (sim->nodes[i]->parent == node) {
             sim_end_connection(&sim->nodes[i]->up);
@@ -209,9 +234,54 @@ void sim_restart(struct sim *sim, struct sim_node *node)
     }
 }
 
+static void forget_all(struct sim_node *node)
+{
+    const struct store *store = &node->store;
+    struct roster *roster = roster_new(&node->config.tree, node->division);
+    struct txn *txn = txn_open(store, NULL);
+    struct err err = {OK, ""};
+    uint64_t fence;
+
+    if (store->ops->claim(store->self, &fence, &err) != OK ||
+        roster_load(roster, store, NULL, &err) != OK || refold_forget(store, fence, &err) != OK) {
+        (void)fprintf(stderr, "sim: cannot refold %s: %s\n", node->division.code, err.text);
+        abort();
+    }
+    refold_observe(txn, roster, node->division);
+    if (commit_now(store, fence, txn, &err) != OK) {
+        (void)fprintf(stderr, "sim: cannot refold %s: %s\n", node->division.code, err.text);
+        abort();
+    }
+    txn_free(txn);
+    roster_free(roster);
+}
+
+void sim_refold(struct sim *sim, struct sim_node *node)
+{
+    sim_crash(sim, node);
+    store_memory_defer(node->store.self, false);
+    forget_all(node);
+    store_memory_defer(node->store.self, true);
+    sim_restart(sim, node);
+}
+
 void sim_restart_damaged(struct sim *sim, struct sim_node *node, const char *why)
 {
     node->config.damage = why;
+    sim_restart(sim, node);
+}
+
+void sim_restart_short(struct sim *sim, struct sim_node *node, const char *why)
+{
+    node->config.damage = why;
+    node->config.resync = RESYNC_FETCH;
+    sim_restart(sim, node);
+}
+
+void sim_restart_forked(struct sim *sim, struct sim_node *node)
+{
+    node->config.damage = "own_log_forked author=A held=1";
+    node->config.resync = RESYNC_CONFIRM;
     sim_restart(sim, node);
 }
 

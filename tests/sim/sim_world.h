@@ -13,6 +13,7 @@
 /* One direction of one link. A cut or a crash ends the connection: what was in flight is gone. */
 struct pipe {
     struct sim_node *from, *to;
+    bool is_up; /* there is a door at its end */
     bool cut;
     uint64_t generation, last_delivery_us;
     size_t in_flight;
@@ -48,6 +49,11 @@ struct sim_node {
     size_t chain_count;
 };
 
+/* Between a node and an ancestor that is not its parent. */
+struct detour {
+    struct pipe up, down;
+};
+
 enum event_kind { EVENT_DELIVER, EVENT_WAKE, EVENT_SYNC, EVENT_FUNCTION };
 struct event {
     uint64_t at_us, sequence;
@@ -74,6 +80,9 @@ struct sim {
     } * joiners;
     size_t joiner_count, joiner_capacity;
     struct recovering *recovering; /* all of the run */
+    struct detour **detours;
+    size_t detour_count, detour_capacity;
+    uint32_t parent_away_ms; /* of every node; 0: the default */
     struct sim_pulse pulse;
     struct policy policy;  /* of every node */
     char money_alarm[512]; /* the first that anybody raised; "" */
@@ -90,6 +99,9 @@ extern const struct transport_ops sim_net_ops;
 struct clock sim_clock_of(struct sim_node *node);
 /* What was in flight is gone. */
 void sim_end_connection(struct pipe *pipe);
+/* ... on all ways of this node but that to its parent and those from its children. */
+void sim_end_detours(struct sim_node *node);
+void sim_free_detours(struct sim *sim);
 
 /* --- sim_nodes.c --- */
 

@@ -288,14 +288,24 @@ bool squatters_alike(const struct squatters *squatters, char *fault, size_t size
     return true;
 }
 
+/* Its keys, or those of its granters, wait for a word: a grant under these comes once they count.
+ */
+static bool is_to_be_confirmed(const struct sim_node *node)
+{
+    while (node != NULL && sim_trust(node).waits == 0) {
+        node = sim_parent(node);
+    }
+    return node != NULL;
+}
+
 bool squatters_at_rest(const struct squatters *squatters, char *fault, size_t size)
 {
     for (size_t i = 0; i < sim_nodes(squatters->sim); i++) {
         const struct sim_node *node = sim_at(squatters->sim, i);
         struct rotation_status status;
 
-        if (sim_is_cut_off(node)) {
-            continue; /* nobody grants it any */
+        if (sim_is_cut_off(node) || is_to_be_confirmed(node)) {
+            continue; /* nobody grants it any; or not before that word */
         }
         replicator_rotation(node_replicator(sim_core(node)), &status);
         if (status.waits) {

@@ -5,6 +5,7 @@
 #ifndef TERRACE_TESTS_SIM_TALLY_H
 #define TERRACE_TESTS_SIM_TALLY_H
 
+#include "tests/sim/forkers.h"
 #include "tests/sim/run.h"
 
 struct tally {
@@ -14,7 +15,9 @@ struct tally {
     struct recoveries_counts recoveries;
     struct revocations_counts revocations;
     uint64_t waited, two_persons, endpoints;
-    uint64_t made_up, late, slow_disks, forks, rest_us_max;
+    uint64_t served; /* trees in which an ancestor served somebody */
+    uint64_t made_up, late, slow_disks, put_back, emptied, rest_us_max;
+    struct forks_count forks;
 };
 
 void tally_add(struct tally *to, const struct tally *from);

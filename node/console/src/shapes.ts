@@ -5,6 +5,7 @@ export interface Peer {
   state: string;
   name?: string;
   is_parent: boolean;
+  role?: "parent" | "child" | "ancestor" | "served";
   behind_entries: number;
   behind_bytes: number;
   behind_amount: string;
@@ -156,6 +157,7 @@ export interface Status {
   version: string;
   confirmed: { lsn: number; age_s: number | null; root_lsn: number; root_skew_ms: number };
   peers: Peer[];
+  served?: { by: string; since: string; parent: string; parent_down_s: number } | null; // by an ancestor, as the parent is away
   alarms: Alarm[];
   below: { sentence: string; well: number; divisions: number; worst: string | null; state: string; cure: string };
   enrol_attempts: Attempt[];

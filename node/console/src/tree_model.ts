@@ -34,7 +34,7 @@ export function branches(rows: DivisionRow[]): Branch | null {
 }
 
 /** From worst to well: what an operator looks at first. */
-const urgency = ["damaged", "fault", "full", "off_line", "warning", "clock", "paused", "unknown", "behind", "revoked", "well"];
+const urgency = ["damaged", "fault", "full", "off_line", "warning", "clock", "served", "paused", "unknown", "behind", "revoked", "well"];
 export const rank = (state: string): number => {
   const at = urgency.indexOf(state);
   return at < 0 ? 0 : at;
@@ -139,6 +139,16 @@ function ownLink(status: Status): { state: string; text: string } | null {
   const up: Peer | undefined = status.peers.find((peer) => peer.is_parent);
   if (up === undefined || up.state === "live" || up.state === "catching_up") {
     return null;
+  }
+  const by = status.peers.find((peer) => peer.role === "ancestor" && peer.division === status.served?.by);
+  if (by !== undefined) {
+    return {
+      state: "served",
+      text: t("console.sentence.served", {
+        name: up.name ?? up.division, by: by.name ?? by.division,
+        time: minute(new Date(Date.now() - up.down_s * 1000)),
+      }),
+    };
   }
   return {
     state: "off_line",

@@ -11,7 +11,7 @@ const chain = (more: Partial<Chain> = {}): Chain => ({
 function row(division: string, parent: string | null, level: number, more: Partial<MoneyRow> = {}): MoneyRow {
   return {
     division, name: division, parent, level, own: chain(), passed: [], as_of_lsn: 1, as_of_time: null,
-    sources: { approved: "0.00", transferred: "0.00", carried: "0.00", recovered: "0.00" }, ...more,
+    sources: { approved: "0.00", transferred: "0.00", carried: "0.00", recovered: "0.00", advanced: "0.00" }, ...more,
   };
 }
 
@@ -20,18 +20,18 @@ const rows: MoneyRow[] = [
   row("540000", null, 0, {
     own: chain({ received: "1000.00", allocated: "100.00", passed_down: "600.00", unallocated: "300.00", released: "100.00" }),
     subtree: chain({ received: "1000.00", allocated: "550.00", unallocated: "450.00", released: "550.00", paid: "40.00" }),
-    sources: { approved: "1000.00", transferred: "0.00", carried: "0.00", recovered: "0.00" },
+    sources: { approved: "1000.00", transferred: "0.00", carried: "0.00", recovered: "0.00", advanced: "0.00" },
     passed: [{ to: "540100", documents: 1, settled: "600.00", in_transit: "0.00", overdue: 0 }],
   }),
   row("540100", "540000", 1, {
     own: chain({ received: "600.00", allocated: "300.00", passed_down: "200.00", unallocated: "100.00", released: "300.00" }),
     subtree: chain({ received: "600.00" }),
-    sources: { approved: "0.00", transferred: "600.00", carried: "0.00", recovered: "0.00" },
+    sources: { approved: "0.00", transferred: "600.00", carried: "0.00", recovered: "0.00", advanced: "0.00" },
     passed: [{ to: "540121", documents: 2, settled: "200.00", in_transit: "5.00", overdue: 1 }],
   }),
   row("540121", "540100", 2, {
     own: chain({ received: "200.00", allocated: "150.00", unallocated: "50.00", released: "120.00", paid: "40.00" }),
-    sources: { approved: "0.00", transferred: "200.00", carried: "0.00", recovered: "0.00" },
+    sources: { approved: "0.00", transferred: "200.00", carried: "0.00", recovered: "0.00", advanced: "0.00" },
   }),
   row("540122", "540100", 2),
   row("540200", "540000", 1),

@@ -6,8 +6,10 @@
 #include "node/ledger/families/family.h"
 #include "node/ledger/families/line.h"
 #include "node/ledger/families/nearest_known.h"
+#include "node/ledger/families/outcome.h"
 #include "node/ledger/families/project.h"
 #include "node/ledger/rows/children.h"
+#include "node/ledger/rows/project_rows.h"
 #include "node/ledger/schema/clocks.h"
 
 /* --- unknown_<field> --- */
@@ -107,25 +109,31 @@ static void advise_answered(const struct ledger *ledger, struct txn *txn,
 
     if (transfer_match_load(txn, document_party(document), id, &match) && match.answer_lsn != 0 &&
         doc_load(txn, ledger->config.self, short_text_bytes(&match.answer_id), &answer)) {
-        tell_state(refusal, id, match.returned ? "returned" : "registered", answer.time_ms,
+        tell_state(refusal, id, outcome_word(match.answered), answer.time_ms,
                    short_text_bytes(&match.answer_id));
     }
 }
 
-/* A project keeps the lsn of its newest version, whose entry names it. */
+/* The document whose money moved it; else its newest version, whose lsn it keeps and whose entry
+ * names it. */
 static void tell_project(const struct ledger *ledger, struct txn *txn, struct bytes code,
                          const struct catalogue_row *project, struct refusal *refusal)
 {
     struct buf memory = BUF_EMPTY;
     struct document version;
-    struct bytes body, id = BYTES_NONE;
+    struct bytes body, id;
     struct doc_row row = {.time_ms = 0};
     struct err err;
     const struct ledger_sink *sink = &ledger->config.sink;
     char since[TIME_BYTES_MAX];
+    struct project_money money;
 
-    if (sink->read_entry(sink->arg, project->owner, project->lsn, &memory, &body) &&
-        document_decode(&version, KIND_PROJECT, body, &err) == OK) {
+    project_money_load(txn, project->owner, code, &money);
+    id = short_text_bytes(&money.by);
+    if (id.size > 0) {
+        (void)doc_load(txn, project->owner, id, &row);
+    } else if (sink->read_entry(sink->arg, project->owner, project->lsn, &memory, &body) &&
+               document_decode(&version, KIND_PROJECT, body, &err) == OK) {
         id = document_id(&version);
         (void)doc_load(txn, project->owner, id, &row);
     }
@@ -168,9 +176,10 @@ static void advise_state(const struct ledger *ledger, struct txn *txn,
     switch (kind_info(document->kind)->about) {
     case ABOUT_LINE:
     case ABOUT_PAYMENT:
+    case ABOUT_OWN_TRANSFER:
         advise_own(ledger, txn, document_about(document), refusal);
         break;
-    case ABOUT_TRANSFER:
+    case ABOUT_ASK:
         advise_answered(ledger, txn, document, refusal);
         break;
     default:

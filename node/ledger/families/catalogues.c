@@ -35,8 +35,7 @@ const char *catalogue_of_field(enum field field)
     }
 }
 
-/* Is a code in force on any day of its year? */
-static bool in_force(const struct document *document)
+bool catalogue_in_force(const struct document *document)
 {
     const struct bytes start = document_text(document, FIELD_START_DATE),
                        end = document_text(document, FIELD_END_DATE);
@@ -58,13 +57,25 @@ struct catalogue_row catalogue_row_of(const struct applied *entry, const struct 
         .owner = entry->author,
         .year = document_year(document),
         .first_year = document_year(document),
-        .usable = in_force(document),
+        .usable = catalogue_in_force(document),
         .is_track = document_is_word(document, FIELD_IS_TRACK, "1"),
         .state = short_text_of(document_text(document, FIELD_STATE)),
         .agency = short_text_of(document_text(document, FIELD_AGENCY_CODE)),
         .name = document_text(document, name),
         .group = document_text(document, group),
     };
+}
+
+bool catalogue_code_usable(struct txn *txn, struct bytes set, int year, struct bytes code)
+{
+    const struct row_key key = code_key(set, year, code), set_key = code_set_key(set, year);
+    struct catalogue_row row;
+    struct bytes value;
+
+    if (catalogue_load(txn, &key, &row)) {
+        return row.usable;
+    }
+    return !txn_get(txn, SPACE_LEDGER, row_key_bytes(&set_key), &value);
 }
 
 void catalogue_store_version(struct txn *txn, const struct row_key *key, struct catalogue_row *row,

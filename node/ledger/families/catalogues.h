@@ -16,6 +16,8 @@ bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct byte
 /* The row of a document that defines a code; its views point into the document. */
 struct catalogue_row catalogue_row_of(const struct applied *entry, const struct document *document,
                                       enum field name, enum field group);
+/* Is what the document defines in force on any day of its year? */
+bool catalogue_in_force(const struct document *document);
 /* Agencies, accounts and projects stay from their year on: a version of an earlier year, entered
  * late, says since when there is one and that it was tracked, and nothing else. `held` NULL: there
  * was none. */
@@ -24,6 +26,8 @@ void catalogue_store_version(struct txn *txn, const struct row_key *key, struct 
 /* Two divisions of one line use a code: alarmed. */
 void catalogue_alarm_clash(const struct ledger *ledger, const char *what, struct bytes code,
                            struct division a, struct division b);
+/* Can the code be used in that year? So it can where its set has no rows of that year. */
+bool catalogue_code_usable(struct txn *txn, struct bytes set, int year, struct bytes code);
 /* Which code set a field is checked against; NULL for none. */
 const char *catalogue_of_field(enum field field);
 

@@ -1,37 +1,6 @@
-/* Codes that others use: elements on `tree`, and a division's agencies and bank accounts. */
+/* Codes of a division that its own documents use: agencies and bank accounts. */
 #include "node/ledger/families/family.h"
-
-/* Is `a` nearer the root than `b`? Both are on the line from the root to this node. */
-static bool is_nearer_root(const struct ledger *ledger, struct division a, struct division b)
-{
-    return !division_equal(a, b) && roster_within(ledger->config.roster, b, a);
-}
-
-static void index_code(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                       const struct document *document)
-{
-    const struct bytes set = document_text(document, FIELD_ELE_CATALOG_CODE);
-    const struct bytes code = document_text(document, FIELD_ELE_CODE);
-    const struct row_key key = code_key(set, document_year(document), code);
-    const struct row_key set_key = code_set_key(set, document_year(document));
-    struct catalogue_row row = catalogue_row_of(entry, document, FIELD_ELE_NAME, FIELD_PARENT_CODE);
-    struct catalogue_row held;
-    struct bytes there;
-
-    if (!ledger_is_above(ledger, entry->author)) {
-        return; /* of a log below: in force there, and not here */
-    }
-    if (catalogue_load(txn, &key, &held) && !division_equal(held.owner, entry->author)) {
-        catalogue_alarm_clash(ledger, "code", code, entry->author, held.owner);
-        if (is_nearer_root(ledger, held.owner, entry->author)) {
-            return;
-        }
-    }
-    catalogue_store(txn, &key, &row);
-    if (!txn_get(txn, SPACE_LEDGER, row_key_bytes(&set_key), &there)) {
-        (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&set_key), bytes_text(""));
-    }
-}
+#include "node/ledger/rows/agency_rows.h"
 
 static void index_own(struct txn *txn, const struct applied *entry, const struct document *document,
                       char letter, enum field code, enum field name, enum field group)
@@ -48,6 +17,138 @@ static void index_agency(struct ledger *ledger, struct txn *txn, const struct ap
     (void)ledger;
     index_own(txn, entry, document, ROW_AGENCY, FIELD_AGENCY_CODE, FIELD_AGENCY_NAME,
               FIELD_PARENT_CODE);
+    agency_version_add(txn, entry->author, document_text(document, FIELD_AGENCY_CODE),
+                       document_year(document), document_text(document, FIELD_PARENT_CODE));
+}
+
+/* --- under which agency one stands --- */
+
+static enum reason bad_parent(struct facts *facts, const char *why)
+{
+    (void)refuse_field(facts->refusal, REASON_BAD, FIELD_PARENT_CODE);
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail, "%s most=%d", why,
+                   AGENCY_DEPTH_MAX);
+    return REASON_BAD;
+}
+
+static bool add_agency(void *arg, struct bytes key, struct bytes value)
+{
+    (void)value;
+    list_add(arg, row_key_rest(key));
+    return true;
+}
+
+/* How many stand above an agency, as `line` says: up to `code`, or all of them when it is not among
+ * them. */
+static size_t steps_to(const struct agency_line *line, struct bytes code, bool *found)
+{
+    size_t i = 0;
+
+    *found = false;
+    for (; i < line->count && !*found; i++) {
+        *found = bytes_equal(short_text_bytes(&line->above[i]), code);
+    }
+    return i;
+}
+
+static int earlier(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* The longest way down from an agency that is there already: all are looked at, since one is seldom
+ * moved. *until becomes the year in which that may be another. */
+static size_t depth_below(const struct facts *facts, struct bytes agency, int year, int *until)
+{
+    const struct division self = facts->ledger->config.self;
+    const struct row_key prefix = row_key_of(ROW_AGENCY_PARENTS, self, BYTES_NONE);
+    struct buf all = BUF_EMPTY;
+    struct reader reader;
+    struct bytes code;
+    size_t deepest = 0;
+    struct err err; /* sticky in the txn */
+
+    (void)txn_scan(facts->txn, SPACE_LEDGER, row_key_bytes(&prefix), add_agency, &all, &err);
+    reader = reader_of(buf_bytes(&all));
+    while (list_next(&reader, &code)) {
+        struct agency_line line;
+        bool is_below;
+        size_t steps;
+
+        agency_ancestors(facts->txn, self, code, year, &line);
+        steps = steps_to(&line, agency, &is_below);
+        deepest = is_below && steps > deepest ? steps : deepest;
+        *until = earlier(*until, agency_holds_until(facts->txn, self, code, year));
+    }
+    buf_free(&all);
+    return deepest;
+}
+
+/* As things stand in one year. *until becomes the year in which they may stand otherwise. */
+static enum reason check_depth_in(struct facts *facts, int year, bool is_known, int *until)
+{
+    const struct division self = facts->ledger->config.self;
+    const struct bytes agency = document_text(facts->document, FIELD_AGENCY_CODE);
+    const struct bytes parent = document_text(facts->document, FIELD_PARENT_CODE);
+    struct agency_line line;
+    bool is_ring;
+    size_t above;
+
+    agency_ancestors(facts->txn, self, parent, year, &line);
+    above = steps_to(&line, agency, &is_ring) + 1;
+    if (is_ring || bytes_equal(parent, agency)) {
+        return bad_parent(facts, "agencies_in_a_ring");
+    }
+    *until = earlier(*until, agency_holds_until(facts->txn, self, parent, year));
+    for (size_t i = 0; i < line.count; i++) {
+        const struct bytes code = short_text_bytes(&line.above[i]);
+
+        *until = earlier(*until, agency_holds_until(facts->txn, self, code, year));
+    }
+    if (is_known) {
+        above += depth_below(facts, agency, year, until);
+    }
+    return above < AGENCY_DEPTH_MAX ? REASON_NONE : bad_parent(facts, "agencies_too_deep");
+}
+
+/* In its year, and in each later one for which it holds and others have versions of their own. A
+ * parent that is not there yet is unknown, whatever stands above it later. */
+static enum reason check_depth(struct facts *facts)
+{
+    const struct division self = facts->ledger->config.self;
+    const struct bytes agency = document_text(facts->document, FIELD_AGENCY_CODE);
+    const struct bytes parent = document_text(facts->document, FIELD_PARENT_CODE);
+    const int first = document_year(facts->document);
+    struct catalogue_row row;
+    const bool is_known = catalogue_known(facts->txn, ROW_AGENCY, self, agency, first, &row);
+    const int end = agency_holds_until(facts->txn, self, agency, first);
+    enum reason reason = REASON_NONE;
+    int next;
+
+    if (!document_has(facts->document, FIELD_PARENT_CODE) ||
+        (!bytes_equal(parent, agency) &&
+         !catalogue_known(facts->txn, ROW_AGENCY, self, parent, first, &row))) {
+        return REASON_NONE;
+    }
+    for (int year = first; year < end && reason == REASON_NONE; year = next) {
+        next = end;
+        reason = check_depth_in(facts, year, is_known, &next);
+    }
+    return reason;
+}
+
+/* Money and budgets of a year are added up under those who were above it then. */
+static enum reason check_moved(struct facts *facts)
+{
+    if (!agency_parent_fixed(facts->txn, facts->ledger->config.self,
+                             document_text(facts->document, FIELD_AGENCY_CODE),
+                             document_year(facts->document),
+                             document_text(facts->document, FIELD_PARENT_CODE))) {
+        return REASON_NONE;
+    }
+    (void)refuse(facts->refusal, REASON_WRONG_STATE, "");
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail, "agency_is_used");
+    return REASON_WRONG_STATE;
 }
 
 static void index_bank_account(struct ledger *ledger, struct txn *txn, const struct applied *entry,
@@ -59,8 +160,7 @@ static void index_bank_account(struct ledger *ledger, struct txn *txn, const str
 }
 
 static const struct kind_steps kinds[] = {
-    {.kind = KIND_ELEMENT, .index = index_code},
-    {.kind = KIND_AGENCY, .index = index_agency},
+    {.kind = KIND_AGENCY, .missing = check_depth, .stands = check_moved, .index = index_agency},
     {.kind = KIND_BANK_ACCOUNT, .index = index_bank_account},
 };
 const struct family family_codes = {"codes", kinds, COUNT_OF(kinds)};

@@ -11,6 +11,21 @@ bool facts_load_line(struct facts *facts, struct bytes id)
     return true;
 }
 
+enum reason facts_within(struct facts *facts, const char *what, int128 asked, int128 free)
+{
+    char asked_text[AMOUNT_TEXT_MAX], free_text[AMOUNT_TEXT_MAX];
+
+    if (asked <= free) {
+        return REASON_NONE;
+    }
+    (void)refuse(facts->refusal, REASON_EXCEEDS, what);
+    amount_format(asked_text, asked);
+    amount_format(free_text, free);
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                   "asked_and_free asked=%s free=%s", asked_text, free_text);
+    return REASON_EXCEEDS;
+}
+
 bool facts_keep(const struct facts *facts, enum field field)
 {
     return !document_has(&facts->origin, field) || !document_has(facts->document, field) ||

@@ -21,13 +21,16 @@ struct facts {
     struct indicator line;       /* that it is about, or that of the payment */
     struct document origin;      /* its elements, where the document makes another from it */
     struct doc_row payment;      /* that it is about */
-    struct transfer_match match; /* that of the transfer answered */
+    struct doc_row transfer;     /* own one that it is about: to recall, to withdraw, to lower */
+    struct transfer_match match; /* that of the ask answered */
     struct catalogue_row project;
     bool has_project;
 };
 
 /* Loads the line, and its elements where the document splits it. False when there is none. */
 bool facts_load_line(struct facts *facts, struct bytes id);
+/* exceeds_<what> where more is asked than there is. */
+enum reason facts_within(struct facts *facts, const char *what, int128 asked, int128 free);
 /* Does the document leave a field as the line it splits has it? So it does where either has none.
  */
 bool facts_keep(const struct facts *facts, enum field field);

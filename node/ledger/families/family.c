@@ -1,9 +1,13 @@
 #include "node/ledger/families/family.h"
 
+#include "node/ledger/families/calendar.h"
+
 /* Those with the most entries come first. */
 static const struct family *const families[] = {
-    &family_payment, &family_indicator, &family_transfer, &family_budget,
-    &family_project, &family_codes,     &family_trust};
+    &family_payment,  &family_indicator, &family_transfer, &family_recall,  &family_remit,
+    &family_out,      &family_withdraw,  &family_budget,   &family_project, &family_codes,
+    &family_elements, &family_refund,    &family_carry,    &family_years,   &family_policy,
+    &family_calendar, &family_trust};
 
 static bool find_kind(uint32_t kind, const struct family **family, const struct kind_steps **steps)
 {
@@ -43,6 +47,9 @@ void ledger_complete(struct ledger *ledger, struct txn *txn, struct document *do
 
     if (complete != NULL) {
         complete(ledger, txn, document, memory);
+    }
+    if (kind_is_answered(document->kind)) {
+        calendar_complete(ledger, txn, document);
     }
 }
 

@@ -50,6 +50,28 @@ static void order_fill(struct field_order *order, const struct kind_info *info)
     order_add(order, FIELD_MOF_DIV_CODE);
 }
 
+/* Of a difference that takes back, the node writes out what it goes back to. */
+static bool is_taken_from_early(const struct document *document, enum field field)
+{
+    return field == FIELD_ORI_BGT_ID && document_is_difference(document) &&
+           document_has(document, FIELD_AMOUNT);
+}
+
+/* What says the difference to an early transfer is formal itself. */
+static bool is_early_twice(const struct document *document, enum field field)
+{
+    return field == FIELD_STAGE && document->kind == KIND_TRANSFER &&
+           document_has(document, FIELD_EARLY_BGT_ID) &&
+           document_is_word(document, FIELD_STAGE, "early");
+}
+
+/* An estimate is named by the reply to it, and by no other stage of a budget. */
+static bool is_of_reply(const struct document *document, enum field field)
+{
+    return field == FIELD_ESTIMATE_ID && document->kind == KIND_BUDGET &&
+           document_has(document, FIELD_STAGE) && !document_is_word(document, FIELD_STAGE, "reply");
+}
+
 static enum reason check_known(const struct document *document, const struct kind_info *info,
                                bool client, struct refusal *refusal)
 {
@@ -60,13 +82,29 @@ static enum reason check_known(const struct document *document, const struct kin
             const enum field field = (enum field)(word * 64 + (unsigned)__builtin_ctzll(left));
 
             left &= left - 1;
-            if (!kind_takes(info, field, client)) {
+            if (!kind_takes(info, field, client) ||
+                (client && is_taken_from_early(document, field)) || is_of_reply(document, field)) {
                 return refuse_field(refusal, REASON_UNKNOWN_FIELD, field);
             }
         }
     }
     if (document->line_count > 0 && info->lines.required[0] == 0) {
         return refuse(refusal, REASON_UNKNOWN_FIELD, "lines");
+    }
+    return REASON_NONE;
+}
+
+/* What it is about is said once. */
+static enum reason check_subject(const struct document *document, const struct kind_info *info,
+                                 struct refusal *refusal)
+{
+    const enum field subjects[] = {info->about_line, FIELD_FUND_TYPE_CODE};
+
+    for (size_t i = 0; info->about_line != 0 && i < COUNT_OF(subjects); i++) {
+        if (document_has(document, subjects[i]) && !document_inherited(document, subjects[i]) &&
+            document_subject(document) != subjects[i]) {
+            return refuse_field(refusal, REASON_UNKNOWN_FIELD, subjects[i]);
+        }
     }
     return REASON_NONE;
 }
@@ -124,8 +162,13 @@ static bool number_good(const struct document *document, enum field field)
 {
     const int64_t number = document_number(document, field);
 
+    if (field == FIELD_MONTH) { /* December closes with the year */
+        return number >= 1 && number <= (document->kind == KIND_CLOSE_YEAR ? 11 : 12);
+    }
     return field_number_valid(field, number) &&
-           (field_info(field)->type != TYPE_AMOUNT || (number > 0 && number <= AMOUNT_FEN_MAX));
+           (field_info(field)->type != TYPE_AMOUNT ||
+            (number <= AMOUNT_FEN_MAX && number >= -AMOUNT_FEN_MAX &&
+             sign_allows(field == FIELD_AMOUNT ? document_sign(document) : SIGN_POSITIVE, number)));
 }
 
 static enum reason check_text(const struct document *document, enum field field, bool client,
@@ -177,6 +220,9 @@ static enum reason check_value(const struct document *document, enum field field
     if (field_is_number(field)) {
         return number_good(document, field) ? REASON_NONE
                                             : refuse_field(refusal, REASON_BAD, field);
+    }
+    if (is_early_twice(document, field)) {
+        return refuse_field(refusal, REASON_BAD, field);
     }
     if (check_text(document, field, client, refusal) != REASON_NONE ||
         (field == FIELD_END_DATE && check_period(document, refusal) != REASON_NONE)) {
@@ -294,6 +340,9 @@ enum reason document_check_form(const struct document *document, struct division
     }
     order_fill(&order, info);
     reason = check_known(document, info, client, refusal);
+    if (reason == REASON_NONE) {
+        reason = check_subject(document, info, refusal);
+    }
     if (reason == REASON_NONE) {
         reason = check_missing(document, info, &order, first, refusal);
     }

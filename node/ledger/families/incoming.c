@@ -1,5 +1,7 @@
 #include "node/ledger/families/incoming.h"
 
+#include "node/ledger/families/outcome.h"
+
 bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out)
 {
     const struct row_key key = row_key_of(ROW_INCOMING, issuer, id);
@@ -11,6 +13,7 @@ bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, str
     }
     reader = reader_of(value);
     out->lsn = reader_u64(&reader);
+    out->kind = reader_u16(&reader);
     reader_copy(&reader, out->content.at, sizeof out->content.at);
     out->body = reader_bytes(&reader, reader_left(&reader));
     return reader_ok(&reader);
@@ -23,6 +26,7 @@ void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
     struct buf value = BUF_EMPTY;
 
     buf_put_u64(&value, incoming->lsn);
+    buf_put_u16(&value, (uint16_t)incoming->kind);
     buf_append(&value, incoming->content.at, sizeof incoming->content.at);
     buf_append_bytes(&value, incoming->body);
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
@@ -30,7 +34,7 @@ void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
 }
 
 size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct division self,
-                        struct bytes id, struct division out[TREE_DEPTH_MAX])
+                        uint32_t answer_kind, struct bytes id, struct division out[TREE_DEPTH_MAX])
 {
     const struct member *member = roster_find(roster, self);
     size_t count = 0;
@@ -40,7 +44,8 @@ size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct div
         struct transfer_match match;
 
         if (transfer_match_load(txn, member->grant.division, id, &match) &&
-            match.transfer_lsn != 0 && division_equal(match.receiver, self)) {
+            match.transfer_lsn != 0 && division_equal(match.receiver, self) &&
+            outcome_answers(match.kind, answer_kind)) {
             out[count++] = member->grant.division;
         }
     }
@@ -51,5 +56,5 @@ bool incoming_document(const struct incoming *incoming, struct document *out)
 {
     struct err err;
 
-    return document_decode(out, KIND_TRANSFER, incoming->body, &err) == OK;
+    return document_decode(out, incoming->kind, incoming->body, &err) == OK;
 }

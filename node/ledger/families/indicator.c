@@ -35,7 +35,8 @@ static const char *book_release(const struct booking_context *context)
     const struct bytes id = document_about(context->document);
     struct indicator_ref *line = posting_line(context, id);
 
-    if (line == NULL || !posting_other(context, id, KIND_ALLOCATE)) {
+    if (line == NULL || !line_allows(&line->row, LINE_RELEASED) ||
+        !posting_other(context, id, line->row.kind)) {
         return LINE_MISSING;
     }
     line->row.flags |= INDICATOR_RELEASED;
@@ -43,12 +44,16 @@ static const char *book_release(const struct booking_context *context)
     return posting_move(context, line, context->amount);
 }
 
-/* Back to the line that it was made from. */
+/* Back to the line that it was made from; of a source line, to itself. */
 static const char *book_reduce(const struct booking_context *context)
 {
     struct indicator_ref *line = posting_line(context, document_about(context->document));
-    struct indicator_ref *origin = line != NULL ? posting_line(context, line->row.origin) : NULL;
+    struct indicator_ref *origin;
 
+    if (line == NULL || !line_allows(&line->row, LINE_REDUCED)) {
+        return LINE_MISSING;
+    }
+    origin = posting_line(context, line_origin(&line->row, line->id));
     if (origin == NULL) {
         return LINE_MISSING;
     }
@@ -56,6 +61,17 @@ static const char *book_reduce(const struct booking_context *context)
                 -context->amount);
     booking_add(context->out, origin, context->info->books.to, context->amount);
     return NULL;
+}
+
+/* The line keeps since when money on it is frozen. */
+static const char *book_freeze(const struct booking_context *context)
+{
+    struct indicator_ref *line = posting_line(context, document_about(context->document));
+
+    if (line != NULL && line->row.balance[ACC_FROZEN] == 0) {
+        line->row.frozen_day = (uint32_t)clock_day(context->entry->time_ms);
+    }
+    return posting_move(context, line, context->amount);
 }
 
 /* --- virement: released money goes to another agency, project, function or class --- */
@@ -86,7 +102,7 @@ static bool changes_something(const struct facts *facts)
 
 static enum reason check_virement(struct facts *facts)
 {
-    if (!states_allow(&line_states, line_state(&facts->line), LINE_DRAWN)) {
+    if (!line_allows(&facts->line, LINE_DRAWN)) {
         return refuse(facts->refusal, REASON_WRONG_STATE, "");
     }
     if (!changes_something(facts)) {
@@ -103,7 +119,7 @@ static const char *book_virement(const struct booking_context *context)
     struct indicator_ref *from = posting_line(context, document_about(context->document));
     struct indicator_ref *line;
 
-    if (from == NULL || from->row.origin.size == 0) {
+    if (from == NULL) {
         return LINE_MISSING;
     }
     line =
@@ -111,7 +127,7 @@ static const char *book_virement(const struct booking_context *context)
     if (line == NULL) {
         return FUND_TYPE_MISSING;
     }
-    line->row.origin = from->row.origin;
+    line->row.origin = line_origin(&from->row, from->id);
     booking_add(context->out, line, context->info->books.to, context->amount);
     booking_add(context->out, from, context->info->books.from, -context->amount);
     return NULL;
@@ -127,7 +143,7 @@ static const struct kind_steps kinds[] = {
      .line_event = LINE_RELEASED,
      .book = book_release},
     {.kind = KIND_REDUCE, .line_event = LINE_REDUCED, .book = book_reduce},
-    {.kind = KIND_FREEZE, .line_event = LINE_DRAWN, .book = book_move},
+    {.kind = KIND_FREEZE, .line_event = LINE_DRAWN, .book = book_freeze},
     {.kind = KIND_UNFREEZE, .line_event = LINE_DRAWN, .book = book_move},
     {.kind = KIND_VIREMENT,
      .complete = complete_virement,

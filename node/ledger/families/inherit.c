@@ -22,7 +22,7 @@ void inherit_text(struct document *document, enum field field, struct bytes text
 
 void inherit_number(struct document *document, enum field field, int64_t number)
 {
-    if (number > 0 && !document_has(document, field)) {
+    if (number != 0 && !document_has(document, field)) {
         document_set_number(document, field, number);
         document_mark_inherited(document, field);
     }

@@ -162,9 +162,10 @@ static void search_about(const struct ledger *ledger, struct txn *txn,
         search_own(txn, ROW_INDICATOR, ledger->config.self, typed, out);
         break;
     case ABOUT_PAYMENT:
+    case ABOUT_OWN_TRANSFER:
         search_own(txn, ROW_DOCUMENT, ledger->config.self, typed, out);
         break;
-    case ABOUT_TRANSFER:
+    case ABOUT_ASK:
         search_own(txn, ROW_INCOMING, issuer_of(ledger, document), typed, out);
         break;
     default:

@@ -22,7 +22,7 @@ bool operator_read(const struct entry *entry, struct operator_entry *out)
     struct document document;
     struct err err;
 
-    if (entry->kind != KIND_OPERATOR || entry->format != DOCUMENT_FORMAT ||
+    if (entry->kind != KIND_OPERATOR || !document_format_known(entry->kind, entry->format) ||
         document_decode(&document, entry->kind, entry->body, &err) != OK) {
         return false;
     }

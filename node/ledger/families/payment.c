@@ -1,4 +1,5 @@
-/* Payments: applied for, paid by the bank in parts or at once, cancelled before, refunded after.
+/* Payments: applied for, paid by the bank in parts or at once, cancelled before; refunded after,
+ * which refund.c sees to.
  *
  *   AVAIL --payment--> COMMIT --paid--> SPENT --refund--> AVAIL
  *     ^----payment_cancel---'
@@ -9,6 +10,8 @@
 #include "node/ledger/families/family.h"
 #include "node/ledger/families/inherit.h"
 #include "node/ledger/families/line.h"
+#include "node/ledger/families/payment.h"
+#include "node/ledger/families/recovered.h"
 
 /* --- states --- */
 
@@ -63,6 +66,35 @@ static enum payment_event event_of(const struct kind_info *info, const struct do
 
 /* --- preparing --- */
 
+/* Of a date that is well formed; 0 of none. */
+static int year_of(struct bytes date)
+{
+    int year = 0;
+
+    for (size_t i = 0; i < 4 && i < date.size; i++) {
+        year = 10 * year + (date.data[i] - '0');
+    }
+    return year;
+}
+
+/* The day of the entry; what is applied for after the year, its last day. */
+static void complete_date(struct ledger *ledger, struct txn *txn, struct document *document,
+                          struct buf *memory)
+{
+    const struct bytes today = bytes_text(ledger_today(ledger));
+    char last[32];
+
+    (void)txn;
+    if (document_has(document, FIELD_PAY_APP_DATE)) {
+        return;
+    }
+    (void)snprintf(last, sizeof last, "%04d-12-31", document_year(document));
+    buf_reserve(memory, DAY_TEXT_SIZE);
+    inherit_text(
+        document, FIELD_PAY_APP_DATE,
+        inherit_keep(memory, year_of(today) > document_year(document) ? bytes_text(last) : today));
+}
+
 static void complete_left(struct ledger *ledger, struct txn *txn, struct document *document,
                           struct buf *memory)
 {
@@ -77,7 +109,69 @@ static void complete_left(struct ledger *ledger, struct txn *txn, struct documen
 
 /* --- checking --- */
 
-static enum reason check_known_payment(struct facts *facts)
+/* Within the fiscal year, and no day that is still to come. */
+static enum reason check_date(struct facts *facts)
+{
+    const struct bytes date = document_text(facts->document, FIELD_PAY_APP_DATE);
+    const int year = document_year(facts->document);
+    const char *today = ledger_today(facts->ledger);
+
+    if (year_of(date) == year && bytes_compare(date, bytes_text(today)) <= 0) {
+        return REASON_NONE;
+    }
+    (void)refuse_field(facts->refusal, REASON_BAD, FIELD_PAY_APP_DATE);
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                   "date_and_year date=%.*s year=%d today=%s", (int)date.size,
+                   (const char *)date.data, year, today);
+    return REASON_BAD;
+}
+
+enum { CLASS_LEVELS_MAX = 16 };
+
+/* Where the set has rows they say what lies below what, else the codes themselves do. */
+static bool lies_below(struct facts *facts, struct bytes code, struct bytes upper)
+{
+    const struct bytes set = bytes_text(catalogue_of_field(FIELD_DEP_BGT_ECO_CODE));
+    const int year = document_year(facts->document);
+    const struct row_key set_key = code_set_key(set, year);
+    struct bytes value;
+
+    if (!txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&set_key), &value)) {
+        return code.size > upper.size && bytes_equal(bytes_of(code.data, upper.size), upper);
+    }
+    for (int level = 0; level < CLASS_LEVELS_MAX && code.size > 0; level++) {
+        const struct row_key key = code_key(set, year, code);
+        struct catalogue_row row;
+
+        if (!catalogue_load(facts->txn, &key, &row)) {
+            return false;
+        }
+        code = row.group;
+        if (bytes_equal(code, upper)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A payment may say its class more exactly than its line, and nothing else. */
+static enum reason check_class(struct facts *facts)
+{
+    const struct bytes code = document_text(facts->document, FIELD_DEP_BGT_ECO_CODE);
+    struct document elements;
+    struct bytes upper;
+
+    if (code.size == 0) {
+        return REASON_NONE;
+    }
+    indicator_elements(&facts->line, &elements);
+    upper = document_text(&elements, FIELD_DEP_BGT_ECO_CODE);
+    return upper.size == 0 || bytes_equal(code, upper) || lies_below(facts, code, upper)
+               ? REASON_NONE
+               : refuse(facts->refusal, REASON_ECO_DIFFERS, "");
+}
+
+enum reason payment_check_known(struct facts *facts)
 {
     const bool known = doc_load(facts->txn, facts->ledger->config.self,
                                 document_about(facts->document), &facts->payment) &&
@@ -95,16 +189,9 @@ static enum reason check_not_cancelled(struct facts *facts)
                                                  : refuse(facts->refusal, REASON_WRONG_STATE, "");
 }
 
-/* A refund asks its amount alone. */
-static enum reason check_nothing(struct facts *facts)
-{
-    (void)facts;
-    return REASON_NONE;
-}
-
 static int128 left_of_payment(const struct facts *facts)
 {
-    return facts->info->books.from == ACC_COMMIT ? facts->payment.left : facts->payment.spent;
+    return facts->payment.left;
 }
 
 static struct row_key receipt_key(struct division division, const struct document *paid)
@@ -134,11 +221,12 @@ static const char *book_payment(const struct booking_context *context)
     return book_move(context);
 }
 
-static const char *book_payment_step(const struct booking_context *context)
+const char *payment_book_step(const struct booking_context *context)
 {
     const struct kind_info *info = context->info;
     const struct bytes id = document_about(context->document);
     struct doc_row *payment = &context->out->other;
+    struct indicator_ref *line;
     int128 amount = context->amount;
 
     if (!posting_other(context, id, KIND_PAYMENT)) {
@@ -153,7 +241,9 @@ static const char *book_payment_step(const struct booking_context *context)
         payment->ever_paid = true;
     }
     states_step(&payment_states, payment, id, event_of(info, payment));
-    return posting_move(context, posting_line(context, short_text_bytes(&payment->about)), amount);
+    line = posting_line(context, short_text_bytes(&payment->about));
+    return is_recovered(context->document, payment->year) ? recovered_book(context, line)
+                                                          : posting_move(context, line, amount);
 }
 
 /* A bank's receipt, by its number: asked of own documents only. */
@@ -168,24 +258,24 @@ static void index_receipt(struct ledger *ledger, struct txn *txn, const struct a
 }
 
 static const struct kind_steps kinds[] = {
-    {.kind = KIND_PAYMENT, .line_event = LINE_DRAWN, .book = book_payment},
+    {.kind = KIND_PAYMENT,
+     .complete = complete_date,
+     .missing = check_date,
+     .line_event = LINE_DRAWN,
+     .purpose = check_class,
+     .book = book_payment},
     {.kind = KIND_PAID,
-     .known = check_known_payment,
+     .known = payment_check_known,
      .booked = check_receipt,
      .stands = check_not_cancelled,
      .available = left_of_payment,
-     .book = book_payment_step,
+     .book = payment_book_step,
      .index = index_receipt},
     {.kind = KIND_PAYMENT_CANCEL,
      .complete = complete_left,
-     .known = check_known_payment,
+     .known = payment_check_known,
      .stands = check_not_cancelled,
      .available = left_of_payment,
-     .book = book_payment_step},
-    {.kind = KIND_REFUND,
-     .known = check_known_payment,
-     .stands = check_nothing,
-     .available = left_of_payment,
-     .book = book_payment_step},
+     .book = payment_book_step},
 };
 const struct family family_payment = {"payment", kinds, COUNT_OF(kinds)};

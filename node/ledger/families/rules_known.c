@@ -1,36 +1,14 @@
 #include "node/ledger/families/rules_known.h"
 
-#include "node/ledger/families/family.h"
-
-static bool knows_code(struct facts *facts, enum field field, const char *set)
-{
-    const int year = document_year(facts->document);
-    const struct row_key key =
-        code_key(bytes_text(set), year, document_text(facts->document, field));
-    const struct row_key set_key = code_set_key(bytes_text(set), year);
-    struct catalogue_row row;
-    struct bytes value;
-
-    if (catalogue_load(facts->txn, &key, &row)) {
-        return row.usable;
-    }
-    return !txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&set_key), &value);
-}
-
-static bool knows_early(struct facts *facts)
-{
-    const struct bytes id = document_text(facts->document, FIELD_EARLY_BGT_ID);
-    struct doc_row early;
-
-    return doc_load(facts->txn, facts->ledger->config.self, id, &early) &&
-           early.kind == facts->document->kind;
-}
+#include "node/ledger/families/between.h"
+#include "node/ledger/families/elements.h"
+#include "node/ledger/families/scope.h"
 
 /* What came with the money was checked where it was first said. */
 static bool came_with_money(const struct facts *facts, enum field field)
 {
     return document_inherited(facts->document, field) ||
-           (facts->info->splits && document_has(&facts->origin, field) &&
+           (document_has(&facts->origin, field) &&
             bytes_equal(document_text(&facts->origin, field),
                         document_text(facts->document, field)));
 }
@@ -48,20 +26,36 @@ static bool knows_element(struct facts *facts, enum field field)
     if (field == FIELD_AGENCY_CODE) {
         return facts_know_own(facts, ROW_AGENCY, field);
     }
-    return set == NULL || knows_code(facts, field, set);
+    return set == NULL ||
+           catalogue_code_usable(facts->txn, bytes_text(set), document_line_year(facts->document),
+                                 document_text(facts->document, field));
+}
+
+/* Of an agency an agency, of a code a code. */
+static bool knows_parent(struct facts *facts)
+{
+    return facts->info->defines == FIELD_ELE_CODE
+               ? element_knows(facts, FIELD_PARENT_CODE)
+               : facts_know_own(facts, ROW_AGENCY, FIELD_PARENT_CODE);
 }
 
 static bool knows(struct facts *facts, enum field field)
 {
     switch (field) {
     case FIELD_REC_DIV_CODE:
-        return facts_know_division(facts, field);
     case FIELD_ORI_DIV_CODE:
-        return facts->info->place == PLACE_WITHOUT_NODE || facts_know_division(facts, field);
+        return facts->info->place >= PLACE_ABOVE_OR_OUTSIDE || facts_know_division(facts, field);
     case FIELD_AGENCY_ACCT_NO:
         return facts_know_own(facts, ROW_BANK_ACCOUNT, field);
     case FIELD_EARLY_BGT_ID:
-        return knows_early(facts);
+        return difference_knows_early(facts);
+    case FIELD_SCOPE:
+        return scope_known(facts);
+    case FIELD_PARENT_CODE:
+        return knows_parent(facts);
+    case FIELD_FROM_CODE:
+    case FIELD_TO_CODE:
+        return element_knows(facts, field);
     default:
         return knows_element(facts, field);
     }
@@ -69,7 +63,8 @@ static bool knows(struct facts *facts, enum field field)
 
 static enum reason check_field(struct facts *facts, enum field field)
 {
-    const bool is_about = field == facts->info->about_id;
+    const bool is_about = field == facts->info->about_id ||
+                          (field == facts->info->about_line && facts->info->about_line != 0);
     bool known;
 
     if (is_about && facts->steps->known != NULL) {

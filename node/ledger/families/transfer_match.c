@@ -1,4 +1,4 @@
-/* Both sides of every transfer that this node can see, held against each other (invariant 4).
+/* Both sides of every ask that this node can see, held against each other (invariant 4).
  * Nothing here is part of anybody's ledger: a match is what a holder of several logs knows. */
 #include <assert.h>
 #include <inttypes.h>
@@ -6,6 +6,7 @@
 
 #include "node/ledger/context.h"
 #include "node/ledger/families/incoming.h"
+#include "node/ledger/families/outcome.h"
 #include "node/ledger/families/transfer_match.h"
 #include "node/ledger/families/transfer_terms.h"
 #include "node/ledger/rows/open_items.h"
@@ -59,6 +60,10 @@ static void set_waiting_count(struct txn *txn, struct division issuer, uint64_t 
     const struct row_key key = row_key_of(ROW_WAITING_COUNT, issuer, BYTES_NONE);
     uint8_t raw[8];
 
+    if (count == 0) { /* what waited and came has left nothing */
+        txn_delete(txn, SPACE_LEDGER, row_key_bytes(&key));
+        return;
+    }
     store_u64(raw, count);
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), bytes_of(raw, sizeof raw));
 }
@@ -87,6 +92,20 @@ static void wait_no_more(const struct ledger *ledger, struct txn *txn, struct di
 
 /* --- judging --- */
 
+static int64_t absolute(int64_t fen)
+{
+    return fen < 0 ? -fen : fen;
+}
+
+/* Part of a recall may be granted, and a refusal says no amount; all else is answered as it is. */
+static bool amount_fits(const struct transfer_match *match)
+{
+    if (match->answered == OUTCOME_GRANTED) {
+        return match->answer_amount > 0 && match->answer_amount <= match->amount;
+    }
+    return match->answered == OUTCOME_REFUSED || match->answer_amount == match->amount;
+}
+
 static const char *compare_answer(const struct transfer_match *match)
 {
     if (!division_equal(match->receiver, match->answerer)) {
@@ -95,10 +114,13 @@ static const char *compare_answer(const struct transfer_match *match)
     if (match->answer_year != match->year) {
         return "years_differ";
     }
-    if (match->answer_amount != match->amount) {
+    if (!outcome_fits(match->kind, match->amount, match->answered)) {
+        return "other_kind_answered";
+    }
+    if (!amount_fits(match)) {
         return "amounts_differ";
     }
-    if (!hash_equal(&match->answer_terms, &match->terms)) {
+    if (match->answered != OUTCOME_REFUSED && !hash_equal(&match->answer_terms, &match->terms)) {
         return "elements_differ";
     }
     if (!hash_equal(&match->answer_content, &match->content)) {
@@ -109,10 +131,11 @@ static const char *compare_answer(const struct transfer_match *match)
 
 static const char *compare_settle(const struct transfer_match *match)
 {
-    if (match->settle_amount != match->answer_amount) {
+    if (match->answered != OUTCOME_REFUSED &&
+        match->settle_amount != absolute(match->answer_amount)) {
         return "settled_not_answered";
     }
-    if (match->settled_returned != match->returned) {
+    if (match->settled != match->answered) {
         return "outcome_not_answered";
     }
     return bytes_equal(short_text_bytes(&match->settle_answer_id),
@@ -146,7 +169,7 @@ static bool judge(const struct ledger *ledger, struct division issuer, struct by
         why = compare_settle(match);
     }
     if (why == NULL && match->transfer_lsn != 0 && match->settle_lsn != 0 &&
-        match->settle_amount != match->amount) {
+        match->settled != OUTCOME_GRANTED && match->settle_amount != absolute(match->amount)) {
         why = "settled_not_issued";
     }
     if (why != NULL && !match->breach) {
@@ -157,26 +180,28 @@ static bool judge(const struct ledger *ledger, struct division issuer, struct by
 
 /* --- what waits for an answer --- */
 
-/* Is it this node's division that must answer? A log from below may name whom it likes. */
+/* Is it this node's division that must answer? Any log may name whom it likes. */
 static bool is_for_us(const struct ledger *ledger, struct division issuer,
                       const struct transfer_match *match)
 {
     const struct division self = ledger->config.self;
 
     return division_equal(match->receiver, self) && !division_equal(issuer, self) &&
-           ledger_is_above(ledger, issuer);
+           (match->kind == KIND_REMIT ? ledger_is_below(ledger, issuer)
+                                      : ledger_is_above(ledger, issuer));
 }
 
 static void begin_wait(const struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                       const struct document *transfer, const struct transfer_match *match)
+                       const struct document *ask, const struct transfer_match *match)
 {
     const struct open_item item = {
-        .place = {match->due, entry->author, document_id(transfer)},
-        .kind = transfer->kind,
+        .place = {match->due, entry->author, document_id(ask)},
+        .kind = ask->kind,
         .party = match->receiver,
+        .year = match->year,
         .amount = match->amount,
         .since_ms = entry->time_ms,
-        .number = document_text(transfer, FIELD_COR_BGT_DOC_NO),
+        .number = document_text(ask, FIELD_COR_BGT_DOC_NO),
     };
 
     if (ledger_is_below(ledger, entry->author)) {
@@ -193,24 +218,62 @@ static void end_wait(struct txn *txn, enum open_list list, struct division divis
     open_item_remove(txn, list, division, &(struct open_place){match->due, issuer, id});
 }
 
+/* --- what is given back of a transfer later --- */
+
+/* The transfer that an ask or the answer to it lowers. */
+static struct short_text lowered_by(const struct document *document)
+{
+    const bool is_recall = document->kind == KIND_RECALL;
+
+    if (!is_recall && document->kind != KIND_RECALL_GRANT && document_money(document) >= 0) {
+        return short_text_of(BYTES_NONE);
+    }
+    return short_text_of(document_text(document, is_recall ? FIELD_BGT_ID
+                                                 : document->kind == KIND_RECALL_GRANT
+                                                     ? FIELD_ORI_BGT_ID
+                                                     : FIELD_EARLY_BGT_ID));
+}
+
+/* Counts at the transfer what its receiver gave back, or its issuer settled of that. */
+static void count_back(struct txn *txn, struct division issuer, const struct transfer_match *ask,
+                       int64_t given, int64_t taken)
+{
+    const struct bytes id = short_text_bytes(&ask->lowers);
+    struct transfer_match transfer;
+
+    if (id.size > 0 && transfer_match_load(txn, issuer, id, &transfer)) {
+        transfer.given_back += given;
+        transfer.taken_back += taken;
+        transfer_match_store(txn, issuer, id, &transfer);
+    }
+}
+
 /* --- the three sides --- */
 
-void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
-                          const struct document *transfer)
+static void fill_ask(struct transfer_match *match, const struct applied *entry,
+                     const struct document *ask)
 {
-    const struct bytes id = document_id(transfer);
+    match->transfer_lsn = entry->lsn;
+    match->kind = ask->kind;
+    match->receiver = document_party(ask);
+    match->amount = document_money(ask);
+    match->content = hash_of(TAG_CONTENT, entry->body);
+    match->terms = terms_issued(ask);
+    match->year = document_year(ask);
+    match->due = clock_due(ask, entry->time_ms);
+    match->lowers = lowered_by(ask);
+}
+
+void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+                          const struct document *ask)
+{
+    const struct bytes id = document_id(ask);
     struct transfer_match match;
 
     if (transfer_match_load(txn, entry->author, id, &match) && match.transfer_lsn != 0) {
         return;
     }
-    match.transfer_lsn = entry->lsn;
-    match.receiver = document_party(transfer);
-    match.amount = document_money(transfer);
-    match.content = hash_of(TAG_CONTENT, entry->body);
-    match.terms = terms_issued(transfer);
-    match.year = document_year(transfer);
-    match.due = clock_due(transfer, entry->time_ms);
+    fill_ask(&match, entry, ask);
     if (match.answer_lsn != 0) {
         wait_no_more(ledger, txn, entry->author, id, &match);
     }
@@ -219,11 +282,11 @@ void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct a
         match.answer_lsn = 0; /* its receiver has not answered */
     }
     transfer_match_store(txn, entry->author, id, &match);
-    begin_wait(ledger, txn, entry, transfer, &match);
+    begin_wait(ledger, txn, entry, ask, &match);
     if (division_equal(match.receiver, ledger->config.self) ||
         (!ledger_is_below(ledger, entry->author) && ledger_is_below(ledger, match.receiver))) {
         incoming_store(txn, entry->author, id,
-                       &(struct incoming){entry->lsn, match.content, entry->body});
+                       &(struct incoming){entry->lsn, ask->kind, match.content, entry->body});
     }
 }
 
@@ -243,7 +306,10 @@ static void fill_answer(struct transfer_match *match, const struct applied *entr
         memcpy(match->answer_content.at, content.data, content.size);
     }
     match->answer_id = short_text_of(document_id(answer));
-    match->returned = answer->kind == KIND_RETURN;
+    match->answered = outcome_of(answer);
+    if (match->transfer_lsn == 0) {
+        match->lowers = lowered_by(answer);
+    }
 }
 
 /* Has the issuer's log been read here past the position that the answer names? */
@@ -262,7 +328,20 @@ static bool has_passed(const struct ledger *ledger, struct txn *txn, struct divi
     return position.lsn >= lsn;
 }
 
-/* An answer that cannot be the one to this transfer, whatever it says: NULL, or why. */
+/* Only money that goes up is answered from above; whom the answerer let in below itself may not be
+ * known here yet. */
+static bool may_ask(const struct ledger *ledger, struct division issuer, struct division author,
+                    uint32_t answer_kind)
+{
+    const struct roster *roster = ledger->config.roster;
+
+    return !division_equal(issuer, author) &&
+           (roster_within(roster, author, issuer) ||
+            (outcome_answers(KIND_REMIT, answer_kind) &&
+             (roster_find(roster, issuer) == NULL || roster_within(roster, issuer, author))));
+}
+
+/* An answer that cannot be the one to this ask, whatever it says: NULL, or why. */
 static const char *misplaced(const struct ledger *ledger, struct division issuer, struct bytes id,
                              const struct transfer_match *match, const struct applied *entry)
 {
@@ -275,17 +354,14 @@ static const char *misplaced(const struct ledger *ledger, struct division issuer
     if (match->transfer_lsn != 0 && !division_equal(match->receiver, entry->author)) {
         return "other_division_answered";
     }
-    return division_equal(issuer, entry->author) ||
-                   !roster_within(ledger->config.roster, entry->author, issuer)
-               ? "issuer_not_above"
-               : NULL;
+    return may_ask(ledger, issuer, entry->author, entry->kind) ? NULL : "issuer_not_above";
 }
 
 bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                            const struct document *answer)
 {
     const struct division issuer = document_party(answer);
-    const struct bytes id = document_text(answer, FIELD_BGT_ID);
+    const struct bytes id = document_about(answer);
     struct transfer_match match, told;
     const bool known = transfer_match_load(txn, issuer, id, &match);
     const char *why = misplaced(ledger, issuer, id, &match, entry);
@@ -308,16 +384,31 @@ bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct 
         wait_for_transfer(ledger, txn, issuer, id, &match);
     }
     transfer_match_store(txn, issuer, id, &match);
+    if (outcome_lowers(match.answered)) {
+        count_back(txn, issuer, &match, absolute(match.answer_amount), 0);
+    }
     if (division_equal(entry->author, ledger->config.self)) {
         end_wait(txn, OPEN_TO_REGISTER, entry->author, issuer, id, &match);
     }
     return fits && match.settle_lsn == 0;
 }
 
+/* Whether this division answered its own log alone tells, at once; what another answered may come
+ * yet. */
+static bool lacks_our_answer(const struct ledger *ledger, const struct document *settle,
+                             const struct transfer_match *match)
+{
+    const struct division self = ledger->config.self;
+
+    return match->answer_lsn == 0 &&
+           (division_equal(document_party(settle), self) ||
+            (match->transfer_lsn != 0 && division_equal(match->receiver, self)));
+}
+
 void transfer_match_settle(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                            const struct document *settle)
 {
-    const struct bytes id = document_text(settle, FIELD_BGT_ID);
+    const struct bytes id = document_about(settle);
     struct transfer_match match;
 
     if (id.size == 0) {
@@ -330,7 +421,16 @@ void transfer_match_settle(struct ledger *ledger, struct txn *txn, const struct 
         match.settle_amount = document_money(settle);
         match.settle_id = short_text_of(document_id(settle));
         match.settle_answer_id = short_text_of(document_text(settle, FIELD_ANSWER_ID));
-        match.settled_returned = document_is_word(settle, FIELD_OUTCOME, "returned");
+        match.settled = outcome_said(settle);
+        if (match.transfer_lsn == 0 && match.answer_lsn == 0) {
+            match.lowers = short_text_of(document_text(settle, FIELD_EARLY_BGT_ID));
+        }
+        if (outcome_lowers(match.settled)) {
+            count_back(txn, entry->author, &match, 0, match.settle_amount);
+        }
+        if (lacks_our_answer(ledger, settle, &match)) {
+            alarm_breach(ledger, entry->author, id, &match, "settled_unanswered");
+        }
         (void)judge(ledger, entry->author, id, &match);
         if (ledger_is_below(ledger, entry->author)) {
             end_wait(txn, OPEN_AWAITED, entry->author, entry->author, id, &match);

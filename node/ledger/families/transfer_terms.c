@@ -3,43 +3,58 @@
 #include "node/ledger/families/inherit.h"
 #include "node/ledger/schema/kinds.h"
 
-/* The upper document number of money received is the number it was issued under, unless the
- * issuer said otherwise in so many words. */
-static void complete_upper_number(struct document *document, const struct document *transfer)
+/* What an answer has from elsewhere than its ask: a grant repeats the transfer, and no more. */
+static bool is_answers_own(uint32_t kind, enum field field)
 {
-    const bool said = document_has(transfer, FIELD_SUP_BGT_DOC_NO) &&
-                      !document_inherited(transfer, FIELD_SUP_BGT_DOC_NO);
-
-    inherit_text(document, FIELD_SUP_BGT_DOC_NO,
-                 document_text(transfer, said ? FIELD_SUP_BGT_DOC_NO : FIELD_COR_BGT_DOC_NO));
+    return kind == KIND_RECALL_GRANT ? field != FIELD_ORI_BGT_ID
+                                     : field == FIELD_OWN_BGT_ID || field == FIELD_TRANSFER_LSN ||
+                                           field == FIELD_TRANSFER_HASH;
 }
 
-void transfer_terms_inherit(struct document *document, const struct document *transfer)
+/* The upper document number of money received is the number it was issued under, unless the
+ * issuer said otherwise in so many words. Money that comes back up keeps the one it has. */
+static void complete_upper_number(struct document *document, const struct document *ask)
+{
+    const bool said = document_has(ask, FIELD_SUP_BGT_DOC_NO) &&
+                      (ask->kind == KIND_REMIT || !document_inherited(ask, FIELD_SUP_BGT_DOC_NO));
+
+    inherit_text(document, FIELD_SUP_BGT_DOC_NO,
+                 document_text(ask, said ? FIELD_SUP_BGT_DOC_NO : FIELD_COR_BGT_DOC_NO));
+}
+
+void transfer_terms_inherit(struct document *document, const struct document *ask)
 {
     const struct kind_info *info = kind_info(document->kind);
 
-    complete_upper_number(document, transfer);
+    if (ask->kind == KIND_RECALL) { /* the transfer that it asks for */
+        if (document->kind == KIND_RECALL_GRANT) {
+            inherit_text(document, FIELD_ORI_BGT_ID, document_text(ask, FIELD_BGT_ID));
+        }
+        return;
+    }
+    complete_upper_number(document, ask);
     for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
-        if (info->completed[i] != FIELD_SUP_BGT_DOC_NO) {
-            inherit_field(document, info->completed[i], transfer);
+        if (info->completed[i] != FIELD_SUP_BGT_DOC_NO &&
+            !is_answers_own(document->kind, info->completed[i])) {
+            inherit_field(document, info->completed[i], ask);
         }
     }
 }
 
 struct hash terms_answered(const struct document *answer)
 {
-    const struct kind_info *info = kind_info(KIND_REGISTER);
+    const uint32_t kind = answer->kind == KIND_RECALL_GRANT ? KIND_RECALL_GRANT : KIND_REGISTER;
+    const struct kind_info *info = kind_info(kind);
     struct document terms;
     struct buf body = BUF_EMPTY;
     struct hash hash;
 
-    document_clear(&terms, KIND_REGISTER);
+    document_clear(&terms, kind);
     document_set_number(&terms, FIELD_FISCAL_YEAR, document_year(answer));
     for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
         const enum field field = info->completed[i];
 
-        if (field != FIELD_AMOUNT && field != FIELD_TRANSFER_LSN && field != FIELD_TRANSFER_HASH &&
-            document_has(answer, field)) {
+        if (field != FIELD_AMOUNT && !is_answers_own(kind, field) && document_has(answer, field)) {
             document_set_value(&terms, field, *document_value(answer, field));
         }
     }
@@ -49,12 +64,12 @@ struct hash terms_answered(const struct document *answer)
     return hash;
 }
 
-struct hash terms_issued(const struct document *transfer)
+struct hash terms_issued(const struct document *ask)
 {
     struct document answer;
 
-    document_clear(&answer, KIND_REGISTER);
-    document_set_number(&answer, FIELD_FISCAL_YEAR, document_year(transfer));
-    transfer_terms_inherit(&answer, transfer);
+    document_clear(&answer, ask->kind == KIND_RECALL ? KIND_RECALL_GRANT : KIND_REGISTER);
+    document_set_number(&answer, FIELD_FISCAL_YEAR, document_year(ask));
+    transfer_terms_inherit(&answer, ask);
     return terms_answered(&answer);
 }

@@ -1,6 +1,7 @@
-/* transfer_terms - what an answer repeats of the transfer that it answers, and a hash over it.
+/* transfer_terms - what an answer repeats of the ask that it answers, and a hash over it.
  *
- *   transfer --inherit--> answer --hash--> terms      equal wherever both sides are held
+ *   transfer, remit --inherit--> register, return --hash--> terms    equal wherever both are held
+ *   recall          --inherit--> recall_grant     --hash--> terms
  *
  * Thread: any; pure. */
 #ifndef TERRACE_NODE_LEDGER_FAMILIES_TRANSFER_TERMS_H

@@ -2,6 +2,7 @@
 #include <assert.h>
 
 #include "node/ledger/context.h"
+#include "node/ledger/posting/filed.h"
 
 void block_postings_clear(struct block_postings *postings)
 {
@@ -37,16 +38,21 @@ void block_postings_return_to(struct block_postings *postings, size_t folded, si
 void block_postings_file(struct block_postings *postings, const struct applied *entry,
                          struct bytes id)
 {
-    buf_put_u32(&postings->filed, entry->kind);
-    buf_put_u64(&postings->filed, entry->lsn);
-    list_add(&postings->filed, id);
+    filed_add(&postings->filed, &(struct filed){.kind = entry->kind, .lsn = entry->lsn, .id = id});
 }
 
 void block_postings_add(struct block_postings *postings, const struct applied *entry,
                         struct bytes id, const struct booking *booking)
 {
+    const struct filed document = {.kind = entry->kind,
+                                   .lsn = entry->lsn,
+                                   .id = id,
+                                   .year = booking->own.year,
+                                   .months = {booking->months[0], booking->months[1]},
+                                   .economic = short_text_bytes(&booking->economic)};
+
     booking_fold(booking, &postings->folded);
-    block_postings_file(postings, entry, id);
+    filed_add(&postings->filed, &document);
 }
 
 struct list {
@@ -57,19 +63,13 @@ struct list {
 static void read_lists(struct list *lists, struct bytes filed)
 {
     struct reader reader = reader_of(filed);
+    struct filed document;
 
-    while (reader_left(&reader) > 0) {
-        const uint32_t kind = reader_u32(&reader);
-        const uint64_t lsn = reader_u64(&reader);
-        struct bytes id = BYTES_NONE;
-        bool there = list_next(&reader, &id);
-
-        assert(there && kind < KINDS_END);
-        (void)there;
-        if (lists[kind].ids.size == 0) {
-            lists[kind].lsn = lsn;
+    while (filed_next(&reader, &document)) {
+        if (lists[document.kind].ids.size == 0) {
+            lists[document.kind].lsn = document.lsn;
         }
-        list_add(&lists[kind].ids, id);
+        list_add(&lists[document.kind].ids, document.id);
     }
 }
 
@@ -95,7 +95,8 @@ void block_postings_post(struct ledger *ledger, const struct block_postings *pos
     const char *fault;
 
     block_postings_list(postings, txn, author);
-    block_turnover_make(&ledger->turnover, txn, author, buf_bytes(&postings->folded));
+    block_turnover_make(&ledger->turnover, txn, author, buf_bytes(&postings->folded),
+                        buf_bytes(&postings->filed));
     fault = sums_add(txn, author, &ledger->turnover);
     if (fault != NULL) {
         ledger_alarm(ledger, ALARM_SOURCES_DIFFER, author, "%s", fault);

@@ -14,7 +14,7 @@
 
 struct block_postings {
     struct buf folded; /* booking_fold of every entry */
-    struct buf filed;  /* kind(u32) lsn(u64) size(u8) id of every document */
+    struct buf filed;  /* filed_add of every document */
     uint64_t last_lsn, last_time_ms;
 };
 

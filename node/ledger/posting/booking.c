@@ -3,7 +3,10 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "node/ledger/posting/book_month.h"
+#include "node/ledger/rows/agency_rows.h"
 #include "node/ledger/rows/children.h"
+#include "node/ledger/rows/year_rows.h"
 #include "proto/array.h"
 
 enum { KEPT_MAX = 64 }; /* lines and postings that stay allocated between bookings */
@@ -33,8 +36,9 @@ void booking_begin(struct booking *booking)
         booking_free(booking);
     }
     booking->other_id = BYTES_NONE;
-    booking->line_count = booking->count = 0;
+    booking->line_count = booking->count = booking->more_count = 0;
     booking->moved = 0;
+    booking->months[0] = booking->months[1] = 0;
 }
 
 /* --- lines --- */
@@ -49,6 +53,7 @@ static struct indicator_ref *next_line(struct booking *booking, struct bytes id)
     }
     line = booking->lines[booking->line_count++];
     line->id = id;
+    buf_clear(&line->elements);
     return line;
 }
 
@@ -83,8 +88,27 @@ struct indicator_ref *booking_open(struct booking *booking, struct bytes id)
     struct indicator_ref *line = next_line(booking, id);
 
     memset(&line->row, 0, sizeof line->row);
-    buf_clear(&line->elements);
     return line;
+}
+
+static struct indicator_ref *keep_made_id(struct indicator_ref *line, const struct short_text *id)
+{
+    if (line != NULL) {
+        line->made_id = *id;
+        line->id = short_text_bytes(&line->made_id);
+    }
+    return line;
+}
+
+struct indicator_ref *booking_load_made(struct booking *booking, struct txn *txn,
+                                        struct division author, struct short_text id)
+{
+    return keep_made_id(booking_load(booking, txn, author, short_text_bytes(&id)), &id);
+}
+
+struct indicator_ref *booking_open_made(struct booking *booking, struct short_text id)
+{
+    return keep_made_id(booking_open(booking, short_text_bytes(&id)), &id);
 }
 
 /* --- postings --- */
@@ -197,6 +221,33 @@ const char *booking_close(struct booking *booking)
     return NULL;
 }
 
+/* A payment's class stays in its row, so that what is paid, freed or refunded is known to be of
+ * that class without reading the payment again. */
+void booking_place(struct booking *booking, struct txn *txn, const struct applied *entry,
+                   const struct document *document)
+{
+    const struct bytes class = document_text(document, FIELD_DEP_BGT_ECO_CODE);
+
+    booking->economic = short_text_of(BYTES_NONE);
+    booking->months[0] = booking->own.book_month;
+    if (booking->own.kind == KIND_PAYMENT) {
+        if (!bytes_equal(class, booking->lines[0]->row.economic)) {
+            booking->own.economic = short_text_of(class);
+        }
+        booking->economic = booking->own.economic;
+    } else if (booking->other_id.size > 0 && booking->other.kind == KIND_PAYMENT) {
+        booking->economic = booking->other.economic;
+    }
+    for (size_t i = 0; i < booking->count; i++) {
+        const int year = booking->at[i].line->row.year;
+        uint8_t *month = &booking->months[booking_month_at(booking->own.year, year)];
+
+        if (*month == 0) {
+            *month = (uint8_t)book_month(txn, entry, document, year);
+        }
+    }
+}
+
 void booking_post(struct booking *booking)
 {
     for (size_t i = 0; i < booking->count; i++) {
@@ -212,7 +263,8 @@ const struct posting *booking_below_zero(const struct booking *booking)
         const struct posting *posting = &booking->at[i];
         const int128 balance = posting->line->row.balance[posting->account];
 
-        if (account_info(posting->account)->normal < 0 ? balance > 0 : balance < 0) {
+        if (!indicator_is_closing(&posting->line->row) &&
+            (account_info(posting->account)->normal < 0 ? balance > 0 : balance < 0)) {
             return posting;
         }
     }
@@ -221,7 +273,7 @@ const struct posting *booking_below_zero(const struct booking *booking)
 
 /* --- rows --- */
 
-/* Whose row keeps the document among its children: the line or the payment that it is about. An
+/* Whose row keeps the document among its children: the line or the document that it is about. An
  * answer is about a document of another division, whatever bears that id here: maybe itself. */
 static struct children *parent_of(struct booking *booking, struct bytes about)
 {
@@ -246,16 +298,32 @@ static void index_children(struct booking *booking, struct txn *txn, struct divi
     struct bytes project = own != NULL ? own->row.project : BYTES_NONE;
 
     if (parent != NULL) {
-        children_add(txn, author, about, parent, &booking->own, id, own != NULL);
+        children_add(txn, author, about, parent, &booking->own, id,
+                     own != NULL || kind_is_answered(booking->own.kind));
     }
-    if (parent == &booking->other.children) {
+    if (parent == &booking->other.children && booking->other.kind == KIND_PAYMENT) {
         booking->lines[0]->row.children.count++; /* the line counts what happens to its payments */
     }
-    if (kind_is_source(document->kind)) { /* a budget before its reply makes no line */
+    /* A budget before its reply makes no line; a reply to an estimate is found below that. */
+    if (kind_is_source(document->kind) && parent == NULL) {
         project = document_text(document, FIELD_PRO_CODE);
+        agency_use(txn, author, document_text(document, FIELD_AGENCY_CODE),
+                   document_year(document));
     }
     if (project.size > 0) {
         project_line_add(txn, author, project, booking->own.lsn, id);
+    }
+}
+
+/* The division keeps books of the year from its first line on. */
+static void note_first_line(struct txn *txn, struct division author, const struct indicator *line)
+{
+    struct year_row year;
+
+    year_load(txn, author, line->year, &year);
+    if (!year.has_lines) {
+        year.has_lines = true;
+        year_store(txn, author, line->year, &year);
     }
 }
 
@@ -264,10 +332,17 @@ void booking_store(struct booking *booking, struct txn *txn, struct division aut
 {
     index_children(booking, txn, author, document);
     for (size_t i = 0; i < booking->line_count; i++) {
+        if (booking->lines[i]->elements.size > 0) { /* a new one */
+            note_first_line(txn, author, &booking->lines[i]->row);
+            agency_use(txn, author, booking->lines[i]->row.agency, booking->lines[i]->row.year);
+        }
         indicator_store(txn, author, booking->lines[i]->id, &booking->lines[i]->row);
     }
     if (booking->other_id.size > 0) {
         doc_store(txn, author, booking->other_id, &booking->other);
+    }
+    for (size_t i = 0; i < booking->more_count; i++) {
+        doc_store(txn, author, booking->more[i].id, &booking->more[i].row);
     }
     doc_store(txn, author, document_id(document), &booking->own);
 }

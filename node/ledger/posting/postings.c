@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "node/ledger/posting/book_month.h"
+
 /* --- what families book with --- */
 
 struct indicator_ref *posting_line(const struct booking_context *context, struct bytes id)
@@ -15,14 +17,29 @@ bool posting_other(const struct booking_context *context, struct bytes id, uint3
 
     out->other_id = id;
     return id.size > 0 && doc_load(context->txn, context->entry->author, id, &out->other) &&
-           out->other.kind == kind;
+           (kind == 0 || out->other.kind == kind);
 }
 
-/* What an indicator keeps of the document that made it: the elements, and the public fields of
- * the project, which go on with the money to whoever may not hold the project itself. */
+struct doc_row *posting_more(const struct booking_context *context, struct bytes id)
+{
+    struct booking *out = context->out;
+    struct doc_row *row = &out->more[out->more_count].row;
+
+    assert(out->more_count < BOOKING_MORE_MAX);
+    if (id.size == 0 || !doc_load(context->txn, context->entry->author, id, row)) {
+        return NULL;
+    }
+    out->more[out->more_count++].id = id;
+    return row;
+}
+
+/* What an indicator keeps of the document that made it: the elements, the public fields of the
+ * project, which go on with the money to whoever may not hold the project itself, and the last
+ * beneficiary as the issuer knows him. */
 static void keep_elements(struct document *kept, const struct document *from)
 {
-    static const enum field project[] = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE};
+    static const enum field project[] = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_BEN_NAME,
+                                         FIELD_BEN_CODE};
 
     for (const enum field *field = kind_elements(); *field != 0; field++) {
         if (document_has(from, *field) && !document_has(kept, *field)) {
@@ -60,9 +77,44 @@ struct indicator_ref *posting_open(const struct booking_context *context,
     indicator_set_elements(&line->row, &kept, buf_bytes(&line->elements));
     line->row.origin = origin != NULL ? origin->id : BYTES_NONE;
     line->row.source = origin != NULL ? origin->row.source : line->id;
+    line->row.carried_times = origin != NULL ? origin->row.carried_times : 0; /* of its money */
     line->row.flags = flags;
+    if (document_is_word(&kept, FIELD_IS_DIRECT, "1")) {
+        line->row.flags |= INDICATOR_DIRECT;
+    }
     if (origin == NULL) {
         line->row.issuer = document_party(document);
+    } else {
+        line->row.receiver = document_party(document);
+    }
+    return line;
+}
+
+/* What was made from a line says no issuer: that is its source's. */
+static struct division issuer_of(const struct booking_context *context,
+                                 const struct indicator_ref *line)
+{
+    struct indicator source;
+
+    if (line->row.origin.size == 0) {
+        return line->row.issuer;
+    }
+    return indicator_load_terms(context->txn, context->entry->author, line->row.source, &source)
+               ? source.issuer
+               : DIVISION_NONE;
+}
+
+struct indicator_ref *posting_open_later(const struct booking_context *context,
+                                         const struct indicator_ref *from, uint8_t flags)
+{
+    struct indicator_ref *line =
+        posting_open(context, from, flags | (from->row.flags & INDICATOR_EARMARKED));
+
+    if (line != NULL) {
+        line->row.year = document_line_year(context->document);
+        line->row.issuer = issuer_of(context, from);
+        line->row.origin = BYTES_NONE;
+        line->row.source = line->id;
     }
     return line;
 }
@@ -143,7 +195,8 @@ void doc_row_fill(struct doc_row *own, const struct applied *entry, const struct
 static bool of_its_year(const struct booking *out, const struct document *document)
 {
     for (size_t i = 0; i < out->line_count; i++) {
-        if (out->lines[i]->row.year != document_year(document)) {
+        if (out->lines[i]->row.year != document_year(document) &&
+            !kind_info(document->kind)->two_years) {
             return false;
         }
     }
@@ -157,21 +210,23 @@ static bool means_all(const struct booking_context *context)
 }
 
 const char *booking_make(struct booking *out, struct txn *txn, const struct applied *entry,
-                         const struct document *document, book_fn *how)
+                         const struct document *document, struct bytes unposted, book_fn *how,
+                         book_fn *note)
 {
     const struct booking_context context = {
-        out, txn, entry, document, kind_info(document->kind), document_money(document)};
+        out, txn, entry, document, unposted, kind_info(document->kind), document_money(document)};
     const char *why;
 
     booking_begin(out);
     doc_row_fill(&out->own, entry, document);
+    out->own.book_month = (uint8_t)book_month(txn, entry, document, out->own.year);
     if (!document_books(document)) {
-        return NULL;
+        return note != NULL ? note(&context) : NULL;
     }
-    if (context.amount < 0 || (context.amount == 0 && !means_all(&context))) {
+    if (!sign_allows(document_sign(document), context.amount) && !means_all(&context)) {
         return AMOUNT_MISSING;
     }
-    if (context.amount > AMOUNT_FEN_MAX) {
+    if (context.amount > AMOUNT_FEN_MAX || context.amount < -AMOUNT_FEN_MAX) {
         return AMOUNT_TOO_LARGE;
     }
     assert(how != NULL);
@@ -182,6 +237,11 @@ const char *booking_make(struct booking *out, struct txn *txn, const struct appl
     if (why == NULL) {
         why = booking_close(out);
     }
-    out->own.amount = out->moved;
+    if (why == NULL) {
+        booking_place(out, txn, entry, document);
+    }
+    if (!document_has(document, context.info->money != 0 ? context.info->money : FIELD_AMOUNT)) {
+        out->own.amount = out->moved;
+    }
     return why;
 }

@@ -40,7 +40,7 @@ static bool visit_line(void *arg, struct bytes key, struct bytes value)
     struct indicator line;
 
     return is_shown(scan, id) || !txn_check_row(scan->txn, key, indicator_parse(value, &line)) ||
-           scan->visit_line(scan->arg, id, &line);
+           indicator_is_closing(&line) || scan->visit_line(scan->arg, id, &line);
 }
 
 static void run(struct txn *txn, struct scan *scan, store_visit_fn *visit)
@@ -88,12 +88,44 @@ void choices_of_lines(struct txn *txn, struct division division, struct bytes af
     run(txn, &scan, visit_line);
 }
 
+bool choice_names_line(uint32_t kind)
+{
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL &&
+           (info->about == ABOUT_LINE || info->about_line != 0 || kind == KIND_RECALL_GRANT);
+}
+
+/* What the end of a year takes first: the first that is not nil. */
+static enum account ended_account(const struct indicator *line)
+{
+    return line->balance[ACC_UNALLOC] != 0   ? ACC_UNALLOC
+           : line->balance[ACC_PENDING] != 0 ? ACC_PENDING
+                                             : ACC_AVAIL;
+}
+
 int128 choice_free(const struct indicator *line, uint32_t kind)
 {
     const struct kind_info *info = kind_info(kind);
 
-    if (info == NULL || info->about != ABOUT_LINE || info->books.to == 0) {
-        return 0;
+    switch (kind) {
+    case KIND_ADJUST:
+        return line->kind == KIND_BUDGET ? line->balance[ACC_UNALLOC] : 0;
+    case KIND_RECALL_GRANT:
+        return line->kind == KIND_REGISTER ? line->balance[ACC_UNALLOC] : 0;
+    case KIND_CARRY_OVER:
+    case KIND_LAPSE:
+        return line->balance[ended_account(line)];
+    case KIND_REFUND:
+        return line->balance[ACC_SPENT];
+    default:
+        return info == NULL || info->about != ABOUT_LINE || info->books.to == 0
+                   ? 0
+                   : line->balance[line_drawn_account(info, line)];
     }
-    return line->balance[line_drawn_account(info, line)];
+}
+
+bool choice_fits(const struct indicator *line, uint32_t kind)
+{
+    return (kind == KIND_ADJUST && line->kind == KIND_BUDGET) || choice_free(line, kind) > 0;
 }

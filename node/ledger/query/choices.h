@@ -24,7 +24,11 @@ typedef bool line_visit_fn(void *arg, struct bytes id, const struct indicator *l
 void choices_of_lines(struct txn *txn, struct division division, struct bytes after,
                       line_visit_fn *visit, void *arg);
 
+/* Does a document of this kind name a line at all? */
+bool choice_names_line(uint32_t kind);
 /* How much money a document of this kind can take from the line; 0 for kinds that take none. */
 int128 choice_free(const struct indicator *line, uint32_t kind);
+/* Is it worth offering? What raises a reply takes nothing from it. */
+bool choice_fits(const struct indicator *line, uint32_t kind);
 
 #endif

@@ -15,10 +15,10 @@
 
 struct moved {
     uint64_t lsn, time_ms;
-    int year;
+    int year, month; /* that it counts in */
     enum account from, to;
     int128 amount;
-    struct division issuer; /* of whom it was registered; NONE for everything else */
+    struct division party; /* from or to whom, where it passed between two; else NONE */
 };
 typedef void moved_visit_fn(void *arg, const struct moved *moved);
 

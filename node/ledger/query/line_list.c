@@ -5,6 +5,7 @@
 #include "proto/array.h"
 
 struct collecting {
+    struct txn *txn;
     const struct line_filter *filter;
     struct line_items *items;
     size_t reads_left;
@@ -19,7 +20,7 @@ static void copy(char *out, size_t size, struct bytes text)
 
 static bool fits(const struct line_filter *filter, const struct indicator *line)
 {
-    return (filter->year == 0 || filter->year == line->year) &&
+    return !indicator_is_closing(line) && (filter->year == 0 || filter->year == line->year) &&
            (!filter->by_agency || bytes_equal(filter->agency, line->agency)) &&
            (filter->project.size == 0 || bytes_equal(filter->project, line->project)) &&
            (filter->fund.size == 0 || bytes_equal(filter->fund, line->fund));
@@ -37,7 +38,8 @@ static bool visit_line(void *arg, struct bytes key, struct bytes value)
         return false;
     }
     collecting->reads_left--;
-    if (!indicator_parse(value, &line) || !fits(collecting->filter, &line)) {
+    if (!txn_check_row(collecting->txn, key, indicator_parse(value, &line)) ||
+        !fits(collecting->filter, &line)) {
         return true;
     }
     ARRAY_ROOM(items->at, items->count, items->capacity);
@@ -56,7 +58,7 @@ bool query_line_list(struct txn *txn, const struct line_filter *filter, size_t r
                      struct line_items *items)
 {
     const struct row_key prefix = row_key_of(ROW_INDICATOR, filter->division, BYTES_NONE);
-    struct collecting collecting = {filter, items, read_max, true};
+    struct collecting collecting = {txn, filter, items, read_max, true};
     struct err err;
 
     *items = (struct line_items){NULL, 0, 0};

@@ -179,7 +179,7 @@ static bool visit_line(void *arg, struct bytes key, struct bytes value)
     if (!txn_check_row(reading->txn, key, indicator_parse(value, &line))) {
         return false;
     }
-    if (of_year(reading->request, line.year)) {
+    if (of_year(reading->request, line.year) && !indicator_is_closing(&line)) {
         const struct line_sums wanted = key_of_line(reading, &line);
         struct line_sums *group = group_of(&reading->groups, &wanted);
 
@@ -224,37 +224,26 @@ static void move_payment(struct reading *reading, const struct doc_row *payment,
     group->balance[ACC_SPENT] += payment->spent;
 }
 
-static void read_payment(struct reading *reading, struct bodies *bodies, struct bytes id)
+static void read_payment(struct reading *reading, struct bytes id)
 {
     struct indicator line;
-    struct document document;
     struct doc_row payment;
-    struct err err;
-    enum status status;
 
-    if (!doc_load(reading->txn, reading->division, id, &payment) ||
-        (payment.left == 0 && payment.spent == 0) || !of_year(reading->request, payment.year)) {
-        return;
-    }
-    status = bodies_read(bodies, reading->division, payment.lsn, &document, &err);
-    if (status != OK) {
-        txn_fail(reading->txn, &err);
-    } else if (document_has(&document, FIELD_DEP_BGT_ECO_CODE) &&
-               indicator_load(reading->txn, reading->division, short_text_bytes(&payment.about),
-                              &line)) {
-        move_payment(reading, &payment, &line, document_text(&document, FIELD_DEP_BGT_ECO_CODE));
+    if (doc_load(reading->txn, reading->division, id, &payment) && payment.economic.size > 0 &&
+        (payment.left != 0 || payment.spent != 0) && of_year(reading->request, payment.year) &&
+        indicator_load(reading->txn, reading->division, short_text_bytes(&payment.about), &line)) {
+        move_payment(reading, &payment, &line, short_text_bytes(&payment.economic));
     }
 }
 
-static bool read_payments(struct reading *reading, struct bodies *bodies)
+static bool read_payments(struct reading *reading)
 {
-    const uint32_t kind = kind_named(bytes_text("payment"));
-    struct list_scan scan = list_scan_of(reading->txn, reading->division, kind, 0);
+    struct list_scan scan = list_scan_of(reading->txn, reading->division, KIND_PAYMENT, 0);
     struct bytes id;
 
     while (reading->read <= reading->request->read_max && list_scan_next(&scan, &id)) {
         reading->read++;
-        read_payment(reading, bodies, id);
+        read_payment(reading, id);
     }
     list_scan_free(&scan);
     return reading->read <= reading->request->read_max;
@@ -281,7 +270,7 @@ static void name_owner_of(const struct reading *reading, struct line_sums *group
 
     memcpy(code, group->key[i], sizeof code);
     owner = name_owner(reading->txn, reading->request->roster, letter, group->owner[i],
-                       bytes_text(code));
+                       DIVISION_NONE, bytes_text(code));
     group->owner[i] = owner;
     if (!division_is_none(owner)) {
         memset(group->key[i], 0, sizeof group->key[i]);
@@ -350,7 +339,7 @@ static void visit_groups(struct reading *reading,
     }
 }
 
-bool query_lines(struct txn *txn, struct bodies *bodies, const struct line_request *request,
+bool query_lines(struct txn *txn, const struct line_request *request,
                  void (*visit)(void *arg, const struct line_sums *row), void *arg)
 {
     struct reading reading = {.txn = txn, .request = request};
@@ -359,8 +348,8 @@ bool query_lines(struct txn *txn, struct bodies *bodies, const struct line_reque
     assert(request->by_count > 0 && request->by_count <= LINE_KEYS_MAX);
     for (size_t i = 0; all && i < request->division_count; i++) {
         reading.division = request->divisions[i];
-        all = read_lines(&reading) &&
-              (!asks_for(request, LINE_ECONOMIC) || read_payments(&reading, bodies));
+        all =
+            read_lines(&reading) && (!asks_for(request, LINE_ECONOMIC) || read_payments(&reading));
     }
     if (all) {
         visit_groups(&reading, visit, arg);

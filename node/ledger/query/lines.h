@@ -1,4 +1,5 @@
-/* lines - sums of lines by one or two of their elements, for questions that no roll-up answers.
+/* lines - sums of lines by two of their elements, or by where their money came from, for questions
+ * that no roll-up answers.
  *
  *   every line of each division --> elements --> group --> one row a group, by key
  *   every payment of its own economic class: what is committed and spent moves to that class
@@ -10,7 +11,6 @@
 #ifndef TERRACE_NODE_LEDGER_QUERY_LINES_H
 #define TERRACE_NODE_LEDGER_QUERY_LINES_H
 
-#include "node/ledger/query/bodies.h"
 #include "node/ledger/rows/rows.h"
 #include "replicator/trust/roster.h"
 
@@ -49,7 +49,7 @@ struct line_request {
 /* By key; what never held any money is left out: by sources what came in counts, by elements what
  * was allocated. False when there is more to read than read_max, and then nothing was visited.
  * Errors of the store stay in the txn. */
-bool query_lines(struct txn *txn, struct bodies *bodies, const struct line_request *request,
+bool query_lines(struct txn *txn, const struct line_request *request,
                  void (*visit)(void *arg, const struct line_sums *row), void *arg);
 
 #endif

@@ -74,7 +74,7 @@ static bool load_line(struct txn *txn, const struct listed *listed, struct indic
     struct bytes id = short_text_bytes(&listed->row->about);
     struct doc_row payment;
 
-    if (about == ABOUT_NOTHING || about == ABOUT_TRANSFER || info->splits) {
+    if (about == ABOUT_NOTHING || about == ABOUT_ASK || info->splits) {
         return indicator_load(txn, listed->author, listed->id, line); /* one it may have made */
     }
     if (about == ABOUT_PAYMENT) {

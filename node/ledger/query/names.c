@@ -3,8 +3,8 @@
 #include "node/ledger/families/catalogues.h"
 
 static bool load_owned(struct txn *txn, const struct roster *roster, char letter,
-                       struct division division, struct bytes code, struct division *owner,
-                       struct catalogue_row *row)
+                       struct division division, struct division top, struct bytes code,
+                       struct division *owner, struct catalogue_row *row)
 {
     for (const struct member *member = roster_find(roster, division); member != NULL;
          member = member->parent) {
@@ -14,17 +14,20 @@ static bool load_owned(struct txn *txn, const struct roster *roster, char letter
             *owner = member->grant.division;
             return true;
         }
+        if (division_equal(member->grant.division, top)) {
+            break;
+        }
     }
     return false;
 }
 
 struct division name_owner(struct txn *txn, const struct roster *roster, char letter,
-                           struct division division, struct bytes code)
+                           struct division division, struct division top, struct bytes code)
 {
     struct division owner = DIVISION_NONE;
     struct catalogue_row row;
 
-    (void)load_owned(txn, roster, letter, division, code, &owner, &row);
+    (void)load_owned(txn, roster, letter, division, top, code, &owner, &row);
     return owner;
 }
 
@@ -34,7 +37,8 @@ struct bytes name_of_owned(struct txn *txn, const struct roster *roster, char le
     struct division owner;
     struct catalogue_row row;
 
-    return code.size > 0 && load_owned(txn, roster, letter, division, code, &owner, &row)
+    return code.size > 0 &&
+                   load_owned(txn, roster, letter, division, DIVISION_NONE, code, &owner, &row)
                ? row.name
                : BYTES_NONE;
 }

@@ -12,9 +12,9 @@
 #include "replicator/trust/roster.h"
 
 /* Whose project (ROW_PROJECT) or agency (ROW_AGENCY) a code in the ledger of `division` is; NONE
- * when nobody known has it. */
+ * when nobody known has it, up to `top` (NONE: up to the root). */
 struct division name_owner(struct txn *txn, const struct roster *roster, char letter,
-                           struct division division, struct bytes code);
+                           struct division division, struct division top, struct bytes code);
 /* What that one calls it. */
 struct bytes name_of_owned(struct txn *txn, const struct roster *roster, char letter,
                            struct division division, struct bytes code);

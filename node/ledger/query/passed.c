@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "node/ledger/families/outcome.h"
 #include "node/ledger/query/query_internal.h"
 #include "proto/array.h"
 
@@ -62,7 +63,13 @@ static void add_transfer(struct passed_rows *rows, struct txn *txn,
         return;
     }
     settled = settled_by(txn, request, &match);
-    if (settled && match.settled_returned) {
+    if (match.kind == KIND_RECALL || match.amount < 0) {
+        if (settled && outcome_lowers(match.settled)) {
+            row_of(rows, match.receiver)->settled -= match.settle_amount;
+        }
+        return;
+    }
+    if (settled && match.settled == OUTCOME_RETURNED) {
         return;
     }
     row = row_of(rows, match.receiver);

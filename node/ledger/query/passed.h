@@ -11,7 +11,7 @@
 struct passed_row {
     struct division receiver;
     uint64_t documents; /* not returned */
-    int128 settled;     /* the receiver has it, and the issuer knows */
+    int128 settled;     /* the receiver has it, and the issuer knows; less what was given back */
     int128 in_transit;  /* all others that were not returned */
     uint64_t overdue;   /* of those, not answered by the day on which they were due */
     char oldest_id[40]; /* of those in transit; "" when there is none */

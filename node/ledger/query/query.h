@@ -7,16 +7,35 @@
 
 #include "node/ledger/ledger.h"
 
-enum dimension { BY_ACCOUNT, BY_PROJECT, BY_FUNCTION, BY_FUND, BY_AGENCY, DIMENSIONS };
+/* department: an agency with all that stands below it in the year of the money, by the register of
+ * the division that has the agency: at own level its own, in a jurisdiction that of whoever in it
+ * has the code, from the ledger up. direct: "1" and "". month: the book month, "01" to "12".
+ * economic: what is committed and spent under the payment's class, all else under the line's. */
+enum dimension {
+    BY_ACCOUNT,
+    BY_PROJECT,
+    BY_FUNCTION,
+    BY_FUND,
+    BY_AGENCY,
+    BY_DEPARTMENT,
+    BY_ECONOMIC,
+    BY_GOV_ECONOMIC,
+    BY_DIRECT,
+    BY_MONTH,
+    DIMENSIONS
+};
 const char *dimension_name(enum dimension by); /* "function", as people ask for it */
+/* Do its rows add up to all money by themselves? Else they are drawn from those of others, and what
+ * lacks the element is what remains. */
+bool dimension_is_kept(enum dimension by);
 /* DIMENSIONS for none. */
 enum dimension dimension_named(const char *name);
 enum scope { SCOPE_OWN, SCOPE_SUBTREE };
 
 /* In a jurisdiction a project or an agency is one division's, and so is its key: "540121/101".
  * Whose a code is, is told by the projects and agencies that are held here: that of the division in
- * whose ledger the money is, else of the next one above. A code that none of them has stands alone,
- * and `division` is NONE. */
+ * whose ledger the money is, else of the next one above; of departments, within the jurisdiction. A
+ * code that none of them has stands alone, and `division` is NONE. */
 struct balance_row {
     char key[64]; /* "" for money without that element; the mnemonic by account */
     struct division division;
@@ -38,6 +57,7 @@ struct document_row {
     int year;
     char id[40], state[20];
     int128 amount;
+    int128 adjusted;           /* what adjustments added to it since; else zero */
     int128 balances[ACCOUNTS]; /* of the indicator it made, on the normal side; else zero */
     char answer_id[40];        /* transfer: the answer; register, return: the settle */
 };

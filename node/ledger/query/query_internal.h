@@ -38,13 +38,16 @@ struct list_scan list_scan_of(struct txn *txn, struct division author, uint32_t 
 bool list_scan_next(struct list_scan *scan, struct bytes *id); /* a view, until the next call */
 void list_scan_free(struct list_scan *scan);
 
-/* One transfer seen from both ends (DOMAIN 5.4), fen. Sound when here = there + open. */
+/* One ask seen from both ends, fen. Sound when here = there + open. A recall or a negative
+ * difference has nothing of its own: what it lowered shows at its transfer. */
 struct transfer_sides {
     bool issued, registered, returned, settled;
+    bool moves;   /* a transfer or a remit */
     int128 here;  /* issuer's TRANSIT + XFER_OUT */
     int128 there; /* receiver's SRC_TRANSFER_IN from it */
-    /* Not answered, or returned and not settled. Negative: its transfer is awaited, until the
-     * issuer's log has passed the place that the answer names, or the sides are in breach. */
+    /* Not answered, or returned and not settled, or given back later and not settled. Negative: its
+     * transfer is awaited, until the issuer's log has passed the place that the answer names, or
+     * the sides are in breach. */
     int128 open;
 };
 void transfer_sides(struct txn *txn, struct division issuer, struct bytes id,

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "node/ledger/families/incoming.h"
+#include "node/ledger/families/outcome.h"
 #include "node/ledger/query/query_internal.h"
 #include "proto/array.h"
 
@@ -19,20 +20,20 @@ static int128 issuer_side(struct txn *txn, struct division issuer, struct bytes 
     if (indicator_load(txn, issuer, id, &indicator)) {
         return indicator.balance[ACC_TRANSIT] + indicator.balance[ACC_XFER_OUT];
     }
-    return match->settle_lsn != 0 && match->settled_returned ? 0 : match->amount;
+    return match->settled == OUTCOME_RETURNED ? 0 : match->amount - match->taken_back;
 }
 
 static int128 receiver_side(struct txn *txn, const struct transfer_match *match)
 {
     struct indicator indicator;
 
-    if (match->answer_lsn == 0 || match->returned) {
+    if (match->answer_lsn == 0 || match->answered != OUTCOME_REGISTERED) {
         return 0;
     }
     if (indicator_load(txn, match->answerer, short_text_bytes(&match->answer_id), &indicator)) {
         return -indicator.balance[ACC_SRC_TRANSFER_IN];
     }
-    return match->answer_amount;
+    return match->answer_amount - match->given_back;
 }
 
 /* May the transfer that was answered still come? Not once its issuer's log has passed it. */
@@ -45,22 +46,36 @@ static bool transfer_awaited(struct txn *txn, struct division issuer,
     return !match->breach && (issued.lsn == 0 || issued.lsn < match->answer_names_lsn);
 }
 
+/* Does it move money itself? What asks for some back moves none before it is settled, and is then
+ * counted at its transfer. */
+static bool moves_money(const struct transfer_match *match)
+{
+    return match->transfer_lsn != 0
+               ? match->kind != KIND_RECALL && match->amount >= 0
+               : match->answered <= OUTCOME_RETURNED && match->settled <= OUTCOME_RETURNED;
+}
+
 void transfer_sides(struct txn *txn, struct division issuer, struct bytes id,
                     const struct transfer_match *match, struct transfer_sides *out)
 {
+    memset(out, 0, sizeof *out);
     out->issued = match->transfer_lsn != 0;
     out->settled = match->settle_lsn != 0;
-    out->registered = match->answer_lsn != 0 && !match->returned;
-    out->returned =
-        match->answer_lsn != 0 ? match->returned : out->settled && match->settled_returned;
+    out->moves = moves_money(match);
+    if (!out->moves) {
+        return;
+    }
+    out->registered = match->answered == OUTCOME_REGISTERED;
+    out->returned = match->answer_lsn != 0 ? match->answered == OUTCOME_RETURNED
+                                           : match->settled == OUTCOME_RETURNED;
     out->here = issuer_side(txn, issuer, id, match);
     out->there = receiver_side(txn, match);
     if (!out->issued) {
         out->open = transfer_awaited(txn, issuer, match) ? -out->there : 0;
-    } else if (out->registered || (out->returned && out->settled)) {
-        out->open = 0;
-    } else {
-        out->open = match->amount;
+    } else if (out->registered) {
+        out->open = match->given_back - match->taken_back;
+    } else if (!(out->returned && out->settled)) {
+        out->open = match->amount - match->taken_back;
     }
 }
 
@@ -134,18 +149,19 @@ static void add_match(struct reconcile_row *row, const struct transfer_match *ma
     /* Absolute, so that two faults of opposite sign do not hide each other. */
     row->difference += difference < 0 ? -difference : difference;
     row->registered += sides->there;
-    if (!sides->issued) {
+    row->to_register += sides->issued && match->answer_lsn == 0 && !sides->settled;
+    if (!sides->issued || !sides->moves) {
         return;
     }
-    row->issued += match->amount;
+    row->issued += match->amount - match->taken_back;
     if (sides->registered) {
+        row->in_transit += sides->open; /* given back, and not yet settled */
         return;
     }
     if (sides->returned) {
         row->returned += match->amount;
     } else {
-        row->in_transit += match->amount;
-        row->to_register++;
+        row->in_transit += match->amount - match->taken_back;
     }
 }
 
@@ -153,14 +169,19 @@ static void add_transfer(struct reconcile_rows *rows, struct txn *txn, struct di
                          struct bytes id)
 {
     struct transfer_sides sides;
-    struct transfer_match match;
+    struct transfer_match match, lowered;
     struct reconcile_row wanted = {.issuer = issuer};
 
     if (!transfer_match_load(txn, issuer, id, &match)) {
         return;
     }
     wanted.receiver = match.transfer_lsn != 0 ? match.receiver : match.answerer;
-    take_stream(&wanted, txn, id, &match);
+    if (match.lowers.size > 0 &&
+        transfer_match_load(txn, issuer, short_text_bytes(&match.lowers), &lowered)) {
+        take_stream(&wanted, txn, short_text_bytes(&match.lowers), &lowered);
+    } else {
+        take_stream(&wanted, txn, id, &match);
+    }
     transfer_sides(txn, issuer, id, &match, &sides);
     add_match(reconcile_row_of(rows, &wanted), &match, &sides);
 }

@@ -10,7 +10,8 @@ const char *source_name(enum account account)
     static const char *const names[] = {[ACC_SRC_APPROVED] = "approved",
                                         [ACC_SRC_TRANSFER_IN] = "transferred",
                                         [ACC_SRC_CARRY_IN] = "carried",
-                                        [ACC_SRC_RECOVERED] = "recovered"};
+                                        [ACC_SRC_RECOVERED] = "recovered",
+                                        [ACC_SRC_ADVANCE] = "advanced"};
 
     return (size_t)account < COUNT_OF(names) ? names[account] : NULL;
 }
@@ -38,12 +39,13 @@ static struct source_row *row_of(struct sources *sources, enum account account,
     return &sources->at[sources->count++];
 }
 
-/* A source is brought in by one document, from one account. */
+/* A source is brought in by one document, from one account: an advance until its reply. ACCOUNTS of
+ * one that came to nothing. */
 static enum account account_of(const struct line_sums *sums)
 {
     enum account account = ACC_SRC_APPROVED;
 
-    while (account < ACC_SRC_RECOVERED && sums->balance[account] == 0) {
+    while (account < ACCOUNTS && (source_name(account) == NULL || sums->balance[account] == 0)) {
         account++;
     }
     return account;
@@ -56,11 +58,12 @@ static void add_source(void *arg, const struct line_sums *sums)
     struct indicator line;
     struct source_row *row;
 
-    if (!indicator_load_terms(sources->txn, sources->division, bytes_text(sums->key[0]), &line)) {
+    if (account == ACCOUNTS ||
+        !indicator_load_terms(sources->txn, sources->division, bytes_text(sums->key[0]), &line)) {
         return;
     }
     row = row_of(sources, account, line.issuer);
-    row->documents += sums->balance[account] != 0;
+    row->documents++;
     for (enum account a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
         chain_add(&row->chain, &(struct balance_row){.account = a, .debit = sums->balance[a]});
     }
@@ -91,7 +94,7 @@ bool query_sources(struct txn *txn, const struct source_request *request,
         .read_max = request->read_max,
     };
     struct sources sources = {.txn = txn, .division = request->division};
-    const bool all = query_lines(txn, NULL, &lines, add_source, &sources);
+    const bool all = query_lines(txn, &lines, add_source, &sources);
 
     if (sources.count > 0) {
         qsort(sources.at, sources.count, sizeof *sources.at, largest_first);

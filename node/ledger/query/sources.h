@@ -14,12 +14,13 @@
 #include "node/ledger/query/query.h"
 
 struct source_row {
-    enum account account;   /* ACC_SRC_APPROVED to ACC_SRC_RECOVERED */
+    enum account account;   /* one that has a source_name */
     struct division issuer; /* NONE: nobody above sent it */
     uint64_t documents;     /* that brought money in */
     struct chain_row chain;
 };
-/* "approved", "transferred", "carried", "recovered"; NULL of an account that is no source. */
+/* "approved", "transferred", "carried", "recovered", "advanced"; NULL of an account that is no
+ * source. */
 const char *source_name(enum account account);
 
 struct source_request {

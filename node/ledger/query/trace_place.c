@@ -64,7 +64,20 @@ struct count {
 
 static uint64_t count_below(struct count *count, const struct trace_place *place, unsigned depth);
 
-/* What lies below those children that are lines themselves. */
+/* Lines and asks have something of their own below them. */
+static bool load_parent(struct txn *txn, struct division division, struct bytes id,
+                        struct trace_place *out)
+{
+    struct indicator line;
+
+    if (indicator_load(txn, division, id, &line)) {
+        *out = (struct trace_place){division, short_text_of(id), line.kind, line.lsn};
+        return true;
+    }
+    return trace_place_load(txn, division, id, out) && kind_is_answered(out->kind);
+}
+
+/* What lies below those children that are lines or asks themselves. */
 static uint64_t count_lines(struct count *count, const struct trace_place *place, unsigned depth)
 {
     const struct bytes parent = short_text_bytes(&place->id);
@@ -79,13 +92,10 @@ static uint64_t count_lines(struct count *count, const struct trace_place *place
         children_read(count->txn, place->division, parent, after_lsn, &ids, &after_lsn);
         reader = reader_of(buf_bytes(&ids));
         while (count->rows_left > 0 && list_next(&reader, &id)) {
-            struct indicator line;
             struct trace_place child;
 
             count->rows_left--;
-            if (indicator_load(count->txn, place->division, id, &line)) {
-                child =
-                    (struct trace_place){place->division, short_text_of(id), line.kind, line.lsn};
+            if (load_parent(count->txn, place->division, id, &child)) {
                 total += count_below(count, &child, depth + 1);
             }
         }

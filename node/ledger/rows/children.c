@@ -79,6 +79,7 @@ static void append_run(struct txn *txn, struct division division, struct bytes n
 }
 
 struct page {
+    struct txn *txn;
     struct buf *ids;
     size_t bytes_max;
     uint64_t last_lsn;
@@ -91,6 +92,9 @@ static bool visit_row(void *arg, struct bytes key, struct bytes value)
 
     if (page->ids->size >= page->bytes_max) {
         page->more = true;
+        return false;
+    }
+    if (!txn_check_row(page->txn, key, list_is_whole(value))) {
         return false;
     }
     buf_append_bytes(page->ids, value);
@@ -112,7 +116,7 @@ void children_read(struct txn *txn, struct division division, struct bytes paren
 {
     const struct row_key from = children_key(division, parent, after_lsn + 1);
     struct buf named = BUF_EMPTY;
-    struct page page = {.ids = &named, .bytes_max = 1};
+    struct page page = {.txn = txn, .ids = &named, .bytes_max = 1};
     struct children children;
     struct reader reader;
     struct bytes id;
@@ -133,7 +137,7 @@ void project_lines_read(struct txn *txn, struct division division, struct bytes 
                         uint64_t after_lsn, struct buf *ids, uint64_t *last_lsn)
 {
     const struct row_key from = project_line_key(division, pro_code, after_lsn + 1);
-    struct page page = {.ids = ids, .bytes_max = ids->size + PROJECT_LINES_BYTES};
+    struct page page = {.txn = txn, .ids = ids, .bytes_max = ids->size + PROJECT_LINES_BYTES};
 
     read_rows(txn, &from, &page);
     *last_lsn = page.more ? page.last_lsn : 0;

@@ -17,8 +17,8 @@
 #include "node/ledger/rows/rows.h"
 
 /* A new child: fills child->before, and the parent's `children`, whose `newest` points to `id`
- * until its row is stored. is_line: the child is a line itself. Both rows are the caller's to
- * store. */
+ * until its row is stored. is_line: the child is a line itself, or an ask. Both rows are the
+ * caller's to store. */
 void children_add(struct txn *txn, struct division division, struct bytes parent,
                   struct children *children, struct doc_row *child, struct bytes id, bool is_line);
 

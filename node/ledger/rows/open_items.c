@@ -41,6 +41,7 @@ static bool parse_item(struct bytes value, struct open_item *out)
 
     out->kind = read_count(&reader);
     out->party = read_division(&reader);
+    out->year = reader_u16(&reader);
     out->amount = read_i64(&reader);
     out->since_ms = reader_u64(&reader);
     out->number = read_text(&reader);
@@ -100,6 +101,11 @@ static bool load_item(struct txn *txn, enum open_list list, struct division divi
            txn_check_row(txn, row_key_bytes(&key), parse_item(value, out));
 }
 
+static int128 money_on_its_way(const struct open_item *item)
+{
+    return item->kind == KIND_RECALL || item->amount < 0 ? 0 : item->amount;
+}
+
 void open_item_add(struct txn *txn, enum open_list list, struct division division,
                    const struct open_item *item)
 {
@@ -110,12 +116,13 @@ void open_item_add(struct txn *txn, enum open_list list, struct division divisio
     value.size = 0;
     write_count(&value, item->kind);
     write_division(&value, item->party);
+    write_u16(&value, (uint32_t)item->year);
     write_i64(&value, item->amount);
     write_u64(&value, item->since_ms);
     write_text(&value, item->number);
     put_index_row(txn, &key, &value);
     sum.count++;
-    sum.amount += item->amount;
+    sum.amount += money_on_its_way(item);
     store_sum(txn, list, division, &sum);
 }
 
@@ -131,7 +138,7 @@ void open_item_remove(struct txn *txn, enum open_list list, struct division divi
     }
     txn_delete(txn, SPACE_INDEX, row_key_bytes(&key));
     sum.count -= sum.count > 0;
-    sum.amount -= item.amount;
+    sum.amount -= money_on_its_way(&item);
     store_sum(txn, list, division, &sum);
 }
 

@@ -3,11 +3,11 @@
  *   asking document --> open_item_add --> row of the list, and its sum --> open_item_remove <--
  * answer
  *
- * A list is one division's. OPEN_TO_REGISTER has the transfers from above that this node's division
- * has neither registered nor returned; it comes of several logs. OPEN_AWAITED has a division's own
- * transfers that its node has not settled; it follows from that division's log alone. A list is as
- * long as what waits, and not as what was ever said: who asks reads rows of it, and nobody counts
- * them. Payments are in none.
+ * A list is one division's. OPEN_TO_REGISTER has the asks to this node's division that it has not
+ * answered: transfers and recalls from above, remits from below; it comes of several logs.
+ * OPEN_AWAITED has a division's own asks that its node has not settled; it follows from that
+ * division's log alone. A list is as long as what waits, and not as what was ever said: who asks
+ * reads rows of it, and nobody counts them. Payments are in none.
  *
  * Owns: ROW_TO_REGISTER, ROW_AWAITED and their sums. Views of a row live until the next put of it.
  * Thread: that of the txn. Units: amounts are fen, days those of schema/clocks.h. */
@@ -29,11 +29,13 @@ struct open_item {
     struct open_place place;
     uint32_t kind;
     struct division party; /* who must answer */
+    int year;
     int64_t amount;
     uint64_t since_ms;
     struct bytes number; /* cor_bgt_doc_no; "" for none */
 };
 
+/* What a recall or a negative difference asks for is no money on its way, and not in the amount. */
 struct open_sum {
     uint64_t count;
     int128 amount;

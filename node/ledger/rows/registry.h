@@ -25,17 +25,34 @@
       "folded part of a block that waits for an upgrade", "ledger")                                \
     X(ROW_AGENCY, 'A', "agency", "division agency_code", "catalogue_row: the newest version",      \
       "catalogues")                                                                                \
+    X(ROW_AGENCY_PARENTS, 'g', "agency_above_by_year", "division agency_code",                     \
+      "year(u16) and agency_code of the one above it, of every version", "agency_rows")            \
+    X(ROW_AGENCY_YEAR, 'G', "agencies_above_of_a_year", "division agency_code 0 year(u16)",        \
+      "those above it in a year in which it is used, the nearest first", "agency_rows")            \
     X(ROW_PROJECT, 'P', "project", "division pro_code", "catalogue_row", "catalogues")             \
+    X(ROW_PROJECT_MONEY, 'm', "money_of_a_project", "division pro_code",                           \
+      "project_money: what it may take and has taken, its term", "project_rows")                   \
     X(ROW_BANK_ACCOUNT, 'K', "bank_account", "division acct_no", "catalogue_row; own division",    \
       "catalogues")                                                                                \
     X(ROW_CODE, 'C', "code", "set 0 year(u16) code",                                               \
       "catalogue_row: of the owner nearest the root, in force here", "catalogues")                 \
     X(ROW_CODE_SET, 'c', "code_set", "set 0 year(u16)", "nothing: it has rows for that year here", \
       "catalogues")                                                                                \
+    X(ROW_CODE_MAP, 'M', "code_map", "division set 0 year(u16) code",                              \
+      "the code that it becomes in that year", "code_rows")                                        \
+    X(ROW_CODE_BRANCH, 'b', "code_with_codes_below", "division set 0 year(u16) code",              \
+      "nothing: the division has codes below it", "code_rows")                                     \
+    X(ROW_FISCAL_YEAR, 'F', "fiscal_year", "division year(u16)",                                   \
+      "year_row; of year 0: since which year it keeps years", "year_rows")                         \
+    X(ROW_POLICY, 'O', "policy", "division policy_code",                                           \
+      "of each scope the latest value, its lsn", "policy_rows")                                    \
+    X(ROW_CALENDAR, 'B', "calendar", "division day(u32)",                                          \
+      "of each scope whether it is a workday and counts; of no day: there are others",             \
+      "calendar_rows")                                                                             \
     X(ROW_RECEIPT, 'Q', "receipt", "division receipt number", "id of the paid; own division",      \
       "catalogues")                                                                                \
-    X(ROW_INCOMING, 'N', "incoming_transfer", "issuer id", "lsn, hash, body as entered",           \
-      "incoming")                                                                                  \
+    X(ROW_INCOMING, 'N', "incoming_transfer", "issuer id",                                         \
+      "lsn, kind(u16), hash, body as entered", "incoming")                                         \
     X(ROW_TRANSFER_MATCH, 'X', "matched_transfer", "issuer id",                                    \
       "transfer_match: what is known of both sides", "transfer_match")                             \
     X(ROW_WAITING, 'Z', "waiting_answer",                                                          \
@@ -66,11 +83,14 @@
       "open_items")                                                                                \
     X(ROW_AWAITED_SUM, 'a', "sum_of_transfers_not_settled", "division", "open_sum", "open_items")
 
-/* SPACE_ROLLUPS: division year(u16) dimension(u8) key -> rollup */
+/* SPACE_ROLLUPS */
 #define ROLLUP_ROWS(X)                                                                             \
     X(ROLLUP_OWN, 'o', "roll_up", "division year(u16) dimension(u8) key", "rollup", "rollups")     \
     X(ROLLUP_SUBTREE, 's', "roll_up_of_the_jurisdiction", "division year(u16) dimension(u8) key",  \
-      "rollup", "rollups")
+      "rollup", "rollups")                                                                         \
+    X(ROLLUP_PLAIN, 'p', "roll_up_of_a_division_without_books",                                    \
+      "peer year(u16) author dimension(u8) key",                                                   \
+      "rollup of XFER_OUT and SRC_TRANSFER_IN, until the peer has lines of the year", "transit")
 
 enum ledger_row { LEDGER_ROWS(ROW_LETTER) };
 enum index_row { INDEX_ROWS(ROW_LETTER) };

@@ -3,6 +3,24 @@
 
 #include "node/ledger/rows/rows.h"
 
+const char *rollup_dimension_name(enum rollup_dimension dimension)
+{
+    static const char *const names[ROLLUP_DIMENSIONS] = {[ROLLUP_ACCOUNT] = "account",
+                                                         [ROLLUP_PROJECT] = "project",
+                                                         [ROLLUP_FUNCTION] = "function",
+                                                         [ROLLUP_FUND] = "fund",
+                                                         [ROLLUP_AGENCY] = "agency",
+                                                         [ROLLUP_ECONOMIC] = "economic",
+                                                         [ROLLUP_GOV_ECONOMIC] = "gov_economic",
+                                                         [ROLLUP_DIRECT] = "direct",
+                                                         [ROLLUP_MONTH] = "month",
+                                                         [ROLLUP_AGENCY_ECONOMIC] =
+                                                             "agency_economic"};
+
+    assert(dimension < ROLLUP_DIMENSIONS);
+    return names[dimension];
+}
+
 static void key_add(struct row_key *key, const void *data, size_t size)
 {
     assert(size <= sizeof key->at - key->size);
@@ -66,6 +84,61 @@ bool rollup_key_parse(struct bytes row_key, int *year, enum rollup_dimension *di
     *dimension = (enum rollup_dimension)reader_u8(&reader);
     *key = reader_bytes(&reader, reader_left(&reader));
     return reader_ok(&reader) && *dimension < ROLLUP_DIMENSIONS;
+}
+
+struct bytes rollup_agency_economic(uint8_t out[ROLLUP_KEY_MAX], struct bytes agency,
+                                    struct bytes economic)
+{
+    if (agency.size == 0 || economic.size == 0) {
+        return BYTES_NONE;
+    }
+    assert(1 + agency.size + economic.size <= ROLLUP_KEY_MAX);
+    out[0] = (uint8_t)agency.size;
+    memcpy(out + 1, agency.data, agency.size);
+    memcpy(out + 1 + agency.size, economic.data, economic.size);
+    return bytes_of(out, 1 + agency.size + economic.size);
+}
+
+struct row_key plain_prefix(struct division peer, int year)
+{
+    struct row_key key = row_key_of(ROLLUP_PLAIN, peer, BYTES_NONE);
+
+    key_add_number(&key, (uint64_t)year, 2);
+    return key;
+}
+
+struct row_key plain_key(const struct plain_key *of)
+{
+    struct row_key key = plain_prefix(of->peer, of->year);
+
+    key_add(&key, of->author.code, DIVISION_CODE_MAX);
+    key_add_number(&key, (uint64_t)of->dimension, 1);
+    key_add(&key, of->key.data, of->key.size);
+    return key;
+}
+
+static struct division read_code(struct reader *reader)
+{
+    struct division division = DIVISION_NONE;
+
+    reader_copy(reader, division.code, DIVISION_CODE_MAX);
+    return division;
+}
+
+bool plain_key_parse(struct bytes row_key, struct plain_key *out)
+{
+    struct reader reader = reader_of(row_key);
+    struct division peer, author;
+    unsigned year, dimension;
+
+    (void)reader_u8(&reader); /* the letter */
+    peer = read_code(&reader);
+    year = reader_u16(&reader);
+    author = read_code(&reader);
+    dimension = reader_u8(&reader);
+    *out = (struct plain_key){peer, author, (int)year, (enum rollup_dimension)dimension,
+                              reader_bytes(&reader, reader_left(&reader))};
+    return reader_ok(&reader) && dimension < ROLLUP_DIMENSIONS;
 }
 
 static struct row_key catalogue_key(char letter, struct bytes catalogue, int year)

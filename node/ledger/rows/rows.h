@@ -52,7 +52,7 @@ enum { CHILDREN_RUN = 64 };
 struct children {
     /* Documents about it; for a line also those about its payments. */
     uint32_t count;
-    uint32_t lines;      /* of them, those that are lines themselves */
+    uint32_t lines;      /* of them, those with children of their own: lines and asks */
     uint8_t run;         /* since the last one that a row of the index names */
     struct bytes newest; /* id of the last one; view */
 };
@@ -66,15 +66,29 @@ struct doc_row {
     uint32_t kind;
     int year; /* 0: of no year */
     enum doc_state state;
-    int128 amount;      /* what it moved, else document_money */
+    int128 amount;      /* document_money; what it moved where it leaves that to the ledger */
     int128 left, spent; /* payment: committed and not yet paid; paid and not refunded */
     bool ever_paid;     /* payment */
+    /* 1-12: the month of its year that it counts in (posting/book_month.h); 0: it is of no year, or
+     * was only observed. */
+    uint8_t book_month;
+    /* carry_over, lapse: where on the line it took from; 0: any other. And of a carry_over the
+     * month of the year after that its new line counts in. */
+    enum account taken;
+    uint8_t later_month;
+    /* Of what made an approved line: what adjustments added to it since; SRC_APPROVED of the line
+     * less this is what the year began with. */
+    int128 adjusted;
     /* The id it is about: ori_bgt_id, bgt_id or pay_app_id; settle: bgt_id. "" for none. */
     struct short_text about;
-    /* transfer, settle: the receiver; register, return, transfer_in: the issuer. Else NONE. */
+    /* An ask, settle: the receiver; an answer, transfer_in: the issuer. Else NONE. */
     struct division party;
-    struct short_text before; /* the document about the same before it; "" for the first */
-    struct children children; /* of a payment, or a transfer from above; a line keeps its own */
+    struct short_text economic; /* payment: its class, where its line has another; else "" */
+    struct short_text before;   /* the document about the same before it; "" for the first */
+    int128 asked_back; /* own transfer: by recalls and negative differences without a settle */
+    struct short_text withdraw; /* transfer: what takes it back; "" for none */
+    /* Of a payment, a difference, a recall, or an ask from above; a line keeps its own. */
+    struct children children;
 };
 bool doc_load(struct txn *txn, struct division division, struct bytes id, struct doc_row *out);
 void doc_store(struct txn *txn, struct division division, struct bytes id,
@@ -85,6 +99,8 @@ void doc_store(struct txn *txn, struct division division, struct bytes id,
 enum indicator_flag {
     INDICATOR_EARMARKED = 1, /* special-purpose: keeps pro_code and tp_func_code */
     INDICATOR_RELEASED = 2,
+    INDICATOR_ESTIMATE = 4, /* made by an estimate, replied to or not */
+    INDICATOR_DIRECT = 8,   /* is_direct: follows the money to the last payee */
 };
 
 struct indicator {
@@ -92,18 +108,23 @@ struct indicator {
     int year;
     uint32_t kind; /* of the document that made it */
     uint8_t flags;
+    uint8_t carried_times; /* into how many years after its own its money was carried */
+    uint32_t frozen_day;   /* on which FROZEN last rose from nil (schema/clocks.h); 0: never */
+    int128 recovered;      /* fen: of what is SPENT, what came back into another year */
     uint64_t lsn;
-    struct division issuer; /* register, transfer_in: from whom; else NONE */
-    struct bytes origin;    /* the indicator it was made from; "" for a source */
-    struct bytes source;    /* where the chain of origins ends; itself for a source */
-    struct bytes elements;  /* body of a document: the elements, pro_name, pro_cat_code */
-    /* Out of the elements, what roll-ups group by; function: exp_func_code, else tp_func_code. */
-    struct bytes fund, project, function, agency;
+    struct division issuer;   /* from whom the money came, and went on so when carried; else NONE */
+    struct division receiver; /* transfer, transfer_out, remit: to whom; else NONE */
+    struct bytes origin;      /* the indicator it was made from; "" for a source */
+    struct bytes source;      /* where the chain of origins ends; itself for a source */
+    struct bytes elements;    /* body of a document: the elements, pro_name, pro_cat_code */
+    /* Out of the elements, what roll-ups group by; function: exp_func_code, else tp_func_code;
+     * economic: dep_bgt_eco_code. */
+    struct bytes fund, project, function, agency, economic, gov_economic;
     struct children children;
 };
 bool indicator_load(struct txn *txn, struct division division, struct bytes id,
                     struct indicator *out);
-/* All but balance and children, which stay unset. */
+/* All but balance, children, frozen_day and recovered, which stay unset. */
 bool indicator_load_terms(struct txn *txn, struct division division, struct bytes id,
                           struct indicator *out);
 bool indicator_parse(struct bytes value, struct indicator *out);
@@ -111,6 +132,11 @@ void indicator_store(struct txn *txn, struct division division, struct bytes id,
                      const struct indicator *indicator);
 /* Its elements as fields of a document; views point into indicator->elements. */
 void indicator_elements(const struct indicator *indicator, struct document *out);
+/* Does it take up what a closed year's accounts came to, and no money of its own? */
+static inline bool indicator_is_closing(const struct indicator *indicator)
+{
+    return indicator->kind == KIND_CLOSE_YEAR;
+}
 /* The other way: `encoded` is `elements` as a body. Views point into both. */
 void indicator_set_elements(struct indicator *indicator, const struct document *elements,
                             struct bytes encoded);
@@ -147,15 +173,29 @@ struct rollup {
         int128 debit, credit; /* fen */
     } of[ACCOUNTS];
 };
-enum rollup_dimension { /* on disk; in the order of enum dimension of query.h */
+enum rollup_dimension { /* on disk */
                         ROLLUP_ACCOUNT,
                         ROLLUP_PROJECT,
                         ROLLUP_FUNCTION,
                         ROLLUP_FUND,
                         ROLLUP_AGENCY,
+                        ROLLUP_ECONOMIC, /* COMMIT and SPENT by the payment's class */
+                        ROLLUP_GOV_ECONOMIC,
+                        ROLLUP_DIRECT, /* "1" */
+                        ROLLUP_MONTH,  /* book month, "01" to "12" */
+                        /* size(u8) agency class, both of the line; own level only */
+                        ROLLUP_AGENCY_ECONOMIC,
                         ROLLUP_DIMENSIONS
 };
 enum { ROLLUP_KEY_MAX = 64 };
+const char *rollup_dimension_name(enum rollup_dimension dimension); /* "gov_economic" */
+/* Few lines say such an element: money without it has no row, and is what remains of the sums by
+ * account. */
+static inline bool rollup_is_sparse(enum rollup_dimension dimension)
+{
+    return dimension == ROLLUP_ECONOMIC || dimension == ROLLUP_GOV_ECONOMIC ||
+           dimension == ROLLUP_DIRECT || dimension == ROLLUP_AGENCY_ECONOMIC;
+}
 /* Do its codes belong to a division each? In ROLLUP_SUBTREE the key then begins with the code, all
  * DIVISION_CODE_MAX bytes of it, of the division in whose ledger the money is. */
 static inline bool rollup_has_owner(enum rollup_dimension dimension)
@@ -168,36 +208,69 @@ struct row_key rollup_key(char scope, struct division division, int year,
 struct row_key rollup_prefix(char scope, struct division division);
 bool rollup_key_parse(struct bytes row_key, int *year, enum rollup_dimension *dimension,
                       struct bytes *key);
+/* The key of an agency and a class; size 0 where the money lacks one of them. */
+struct bytes rollup_agency_economic(uint8_t out[ROLLUP_KEY_MAX], struct bytes agency,
+                                    struct bytes economic);
+/* Of ROLLUP_PLAIN: what `author` passed to `peer` or got from it. */
+struct plain_key {
+    struct division peer, author;
+    int year;
+    enum rollup_dimension dimension;
+    struct bytes key;
+};
+struct row_key plain_prefix(struct division peer, int year);
+struct row_key plain_key(const struct plain_key *key);
+bool plain_key_parse(struct bytes row_key, struct plain_key *out);
 void rollup_load(struct txn *txn, const struct row_key *key, struct rollup *out); /* or zeros */
 bool rollup_parse(struct bytes value, struct rollup *out);
 void rollup_store(struct txn *txn, const struct row_key *key, const struct rollup *rollup);
 
-/* --- both sides of a transfer, as far as they were seen --- */
+/* --- both sides of an ask, as far as they were seen --- */
+
+/* What became of an ask. Numbers are on disk. */
+enum outcome {
+    OUTCOME_NONE,
+    OUTCOME_REGISTERED, /* transfer, remit */
+    OUTCOME_RETURNED,
+    OUTCOME_LOWERED, /* negative difference, registered */
+    OUTCOME_KEPT,    /* the same, returned */
+    OUTCOME_GRANTED, /* recall */
+    OUTCOME_REFUSED,
+    OUTCOMES
+};
 
 struct transfer_match {
-    /* the issuer's transfer; lsn 0: not seen */
+    /* the issuer's ask; lsn 0: not seen */
     uint64_t transfer_lsn;
+    uint32_t kind; /* transfer, recall or remit */
     struct division receiver;
-    int64_t amount;
-    struct hash content; /* TAG_CONTENT of the transfer's body */
+    int64_t amount;      /* as it says: below nothing for a negative difference */
+    struct hash content; /* TAG_CONTENT of the ask's body */
     struct hash terms;   /* what an answer must repeat (terms_issued) */
     int year;
     uint64_t due; /* the last day for the answer (schema/clocks.h) */
+    /* The transfer of the same issuer that a negative difference or a recall lowers, as the ask or
+     * its answer names it; "" for what moves money itself. */
+    struct short_text lowers;
+    uint64_t withdraw_lsn; /* the issuer takes it back; 0: not seen */
     /* the receiver's answer; lsn 0: not seen */
     uint64_t answer_lsn;
     struct division answerer;
     int64_t answer_amount;
-    uint64_t answer_names_lsn;  /* the transfer's lsn, as the answer tells */
+    uint64_t answer_names_lsn;  /* the ask's lsn, as the answer tells */
     struct hash answer_content; /* likewise */
     struct hash answer_terms;
     int answer_year;
-    bool returned;
+    enum outcome answered;
     struct short_text answer_id;
     /* the issuer's settle; lsn 0: not seen */
     uint64_t settle_lsn;
-    int64_t settle_amount;
-    bool settled_returned;
+    int64_t settle_amount; /* always above nothing */
+    enum outcome settled;
     struct short_text settle_id, settle_answer_id;
+    /* Of a transfer, fen: what its receiver gave back of it since, and what its issuer settled of
+     * that. */
+    int128 given_back, taken_back;
     bool breach; /* the sides disagree; told once, kept for who asks */
 };
 bool transfer_match_load(struct txn *txn, struct division issuer, struct bytes id,
@@ -230,5 +303,6 @@ struct row_key list_key(struct division division, uint32_t kind, uint64_t lsn);
 struct row_key list_prefix(struct division division, uint32_t kind);
 void list_add(struct buf *value, struct bytes id);
 bool list_next(struct reader *value, struct bytes *id); /* false at the end */
+bool list_is_whole(struct bytes value);                 /* ids to its last byte */
 
 #endif

@@ -27,7 +27,8 @@ enum account {
     ACC_CARRY_OUT = 13,
     ACC_LAPSED = 14,
     ACC_CLOSE = 15,
-    ACCOUNTS = 16, /* number 16 is SRC_ADVANCE's, once there is one */
+    ACC_SRC_ADVANCE = 16,
+    ACCOUNTS,
 };
 
 /* A set of accounts has a bit for each. */

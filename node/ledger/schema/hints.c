@@ -21,6 +21,9 @@ static const struct {
     {FIELD_MEMO, GROUP_MEMO},
     {FIELD_ORI_DIV_CODE, GROUP_SOURCE},
     {FIELD_EARLY_BGT_ID, GROUP_SOURCE},
+    {FIELD_ESTIMATE_ID, GROUP_SOURCE},
+    {FIELD_BGT_ID, GROUP_SOURCE},
+    {FIELD_TAKE_FROM, GROUP_SOURCE},
     {FIELD_PAYEE_ACCT_NAME, GROUP_AMOUNT},
     {FIELD_PAYEE_ACCT_NO, GROUP_AMOUNT},
     {FIELD_PAYEE_ACCT_BANK_NAME, GROUP_AMOUNT},
@@ -62,9 +65,9 @@ enum field_group hint_group(const struct kind_info *info, enum field field)
 static const char *name_of_about(enum about about)
 {
     static const char *const names[] = {
-        [ABOUT_NOTHING] = NULL,        [ABOUT_LINE] = "indicator",
-        [ABOUT_PAYMENT] = "payment",   [ABOUT_OWN_TRANSFER] = "transfer",
-        [ABOUT_TRANSFER] = "transfer",
+        [ABOUT_NOTHING] = NULL,      [ABOUT_LINE] = "indicator",
+        [ABOUT_PAYMENT] = "payment", [ABOUT_OWN_TRANSFER] = "transfer",
+        [ABOUT_ASK] = "transfer",    [ABOUT_ESTIMATE] = NULL,
     };
 
     return names[about];
@@ -76,7 +79,10 @@ const char *hint_names(const struct kind_info *info, enum field field)
         return NULL; /* it is this document that gives the code */
     }
     if (field == info->about_id) {
-        return name_of_about(info->about);
+        return field == FIELD_RECALL_ID ? "recall" : name_of_about(info->about);
+    }
+    if (field == FIELD_BGT_ID) { /* beside what it is about: a line all the same */
+        return "indicator";
     }
     switch (field) {
     case FIELD_PRO_CODE:
@@ -89,6 +95,8 @@ const char *hint_names(const struct kind_info *info, enum field field)
         return "bank_account";
     case FIELD_EARLY_BGT_ID:
         return "transfer";
+    case FIELD_ESTIMATE_ID:
+        return "estimate";
     default:
         return field_info(field)->type == TYPE_DIVISION ? "division" : NULL;
     }
@@ -107,6 +115,6 @@ static bool is_completed(const struct kind_info *info, enum field field)
 bool hint_inherits(const struct kind_info *info, enum field field)
 {
     return is_completed(info, field) || field == FIELD_MOF_DIV_CODE ||
-           (info->about == ABOUT_TRANSFER && field == info->party) ||
+           (info->about == ABOUT_ASK && field == info->party) ||
            (info->splits && info->takes_elements && is_element(field));
 }

@@ -23,7 +23,8 @@ const char *field_group_name(enum field_group group); /* "source" */
 enum field_group hint_group(const struct kind_info *info, enum field field);
 
 /* What the value is the code or id of: "indicator", "payment", "transfer", "project", "agency",
- * "bank_account", "division"; NULL for what names nothing of this sort. */
+ * "bank_account", "division", "recall", "estimate"; NULL for what names nothing of this
+ * sort. */
 const char *hint_names(const struct kind_info *info, enum field field);
 
 /* Does a node take the value from elsewhere where it is left out: from the line, the transfer or

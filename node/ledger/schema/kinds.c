@@ -3,8 +3,6 @@
  * which. */
 #include "node/ledger/schema/kinds.h"
 
-#include <assert.h>
-
 static const enum field elements[] = {
     FIELD_PRO_CODE,         FIELD_AGENCY_CODE,      FIELD_FUND_TYPE_CODE,   FIELD_TP_FUNC_CODE,
     FIELD_EXP_FUNC_CODE,    FIELD_GOV_BGT_ECO_CODE, FIELD_DEP_BGT_ECO_CODE, FIELD_BGT_TYPE_CODE,
@@ -12,33 +10,39 @@ static const enum field elements[] = {
     FIELD_SUP_BGT_DOC_NO,   (enum field)0,
 };
 
-static const char *const budget_stages[] = {"request", "ceiling", "submission", "reply", NULL};
+static const char *const budget_stages[] = {"request",  "ceiling", "submission",
+                                            "estimate", "reply",   NULL};
 static const char *const transfer_stages[] = {"early", "formal", NULL};
 
 static const struct kind_info kinds[KINDS_END] = {
     [KIND_OPERATOR] = {.name = "operator",
                        .node_only = true,
                        .any_year = true,
+                       .years = YEAR_EVERY,
                        .required = {FIELD_NAME, FIELD_OPERATOR_KEY, FIELD_ROLE},
                        .optional = {FIELD_ENABLED, FIELD_START_DATE, FIELD_END_DATE,
                                     FIELD_ENTERED_BY},
                        .reach = REACH_TREE},
     [KIND_ELEMENT] = {.name = "element",
+                      .years = YEAR_PREPARED,
                       .defines = FIELD_ELE_CODE,
                       .required = {FIELD_ELE_CATALOG_CODE, FIELD_ELE_CODE, FIELD_ELE_NAME},
                       .optional = {FIELD_PARENT_CODE, FIELD_START_DATE, FIELD_END_DATE,
                                    FIELD_IS_ENABLED},
                       .reach = REACH_TREE},
     [KIND_AGENCY] = {.name = "agency",
+                     .years = YEAR_PREPARED,
                      .defines = FIELD_AGENCY_CODE,
                      .required = {FIELD_AGENCY_CODE, FIELD_AGENCY_NAME},
                      .optional = {FIELD_PARENT_CODE}},
     [KIND_BANK_ACCOUNT] = {.name = "bank_account",
+                           .years = YEAR_PREPARED,
                            .defines = FIELD_ACCT_NO,
                            .required = {FIELD_ACCT_NO, FIELD_ACCT_NAME, FIELD_BANK_NAME,
                                         FIELD_AGENCY_CODE},
                            .optional = {FIELD_ACCT_TYPE_CODE}},
     [KIND_PROJECT] = {.name = "project",
+                      .years = YEAR_PREPARED,
                       .first = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
                                 FIELD_SETUP_YEAR},
                       .defines = FIELD_PRO_CODE,
@@ -46,27 +50,37 @@ static const struct kind_info kinds[KINDS_END] = {
                       .optional = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_AGENCY_CODE,
                                    FIELD_SETUP_YEAR, FIELD_PRO_START_YEAR, FIELD_PRO_TERM,
                                    FIELD_PRO_TOTAL_AMT, FIELD_SUP_PRO_CODE, FIELD_IS_TRACK,
-                                   FIELD_REASON},
+                                   FIELD_PRO_EXIT_DATE, FIELD_POLICY_REF, FIELD_REASON},
                       .reach = REACH_TREE_IF_TRACKED},
     [KIND_BUDGET] = {.name = "budget",
                      .takes_elements = true,
                      .stages = budget_stages,
+                     .years = YEAR_PREPARED,
                      .required = {FIELD_STAGE, FIELD_FUND_TYPE_CODE, FIELD_AMOUNT},
-                     .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION},
+                     .optional = {FIELD_APPROVAL_REF, FIELD_APPROVAL_DATE, FIELD_VERSION,
+                                  FIELD_ESTIMATE_ID},
+                     .about = ABOUT_ESTIMATE,
+                     .about_id = FIELD_ESTIMATE_ID,
+                     .relation = "replied",
+                     .is_source = true,
                      .has_consequences = true,
                      .needs_open_project = true,
                      .first_state = DOC_APPROVED,
                      .books = {ACC_SRC_APPROVED, ACC_UNALLOC},
-                     .only_when = {FIELD_STAGE, "reply", .needs = FIELD_APPROVAL_REF,
+                     .exceeds = "available",
+                     .only_when = {FIELD_STAGE, "reply", "estimate", .needs = FIELD_APPROVAL_REF,
                                    .otherwise = DOC_PLANNED}},
     [KIND_TRANSFER_IN] = {.name = "transfer_in",
                           .takes_elements = true,
                           .stages = transfer_stages,
                           .required = {FIELD_ORI_DIV_CODE, FIELD_SUP_BGT_DOC_NO, FIELD_AMOUNT,
                                        FIELD_FUND_TYPE_CODE, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
-                          .optional = {FIELD_INCOME_SORT_CODE},
+                          .optional = {FIELD_INCOME_SORT_CODE, FIELD_EARLY_BGT_ID},
+                          .years = YEAR_PREPARED,
+                          .sign_with_early = SIGN_SIGNED,
+                          .is_source = true,
                           .party = FIELD_ORI_DIV_CODE,
-                          .place = PLACE_WITHOUT_NODE,
+                          .place = PLACE_UPPER_WITHOUT_NODE,
                           .has_consequences = true,
                           .needs_open_project = true,
                           .first_state = DOC_APPROVED,
@@ -78,8 +92,11 @@ static const struct kind_info kinds[KINDS_END] = {
                        .required = {FIELD_ORI_BGT_ID, FIELD_REC_DIV_CODE, FIELD_AMOUNT,
                                     FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
                        .optional = {FIELD_DOC_TITLE, FIELD_DOC_DATE, FIELD_EARLY_BGT_ID,
-                                    FIELD_IS_DISASTER, FIELD_DUE_DAYS},
-                       .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE},
+                                    FIELD_IS_DISASTER, FIELD_DUE_DAYS, FIELD_BEN_NAME,
+                                    FIELD_BEN_CODE},
+                       .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE, FIELD_DUE_SPAN},
+                       .years = YEAR_PREPARED,
+                       .sign_with_early = SIGN_ANY,
                        .reach = REACH_PARTY,
                        .party = FIELD_REC_DIV_CODE,
                        .place = PLACE_BELOW,
@@ -89,6 +106,7 @@ static const struct kind_info kinds[KINDS_END] = {
                        .splits = true,
                        .relation = "transferred",
                        .has_consequences = true,
+                       .needs_final = true,
                        .needs_open_project = true,
                        .first_state = DOC_ISSUED,
                        .books = {ACC_UNALLOC, ACC_TRANSIT},
@@ -101,6 +119,7 @@ static const struct kind_info kinds[KINDS_END] = {
             FIELD_BGT_TYPE_CODE, FIELD_SOURCE_TYPE_CODE, FIELD_IS_DIRECT, FIELD_IS_TRACK,          \
             FIELD_TRACK_PRO_CODE, FIELD_SUP_BGT_DOC_NO, FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, \
             FIELD_STAGE, FIELD_IS_DISASTER, FIELD_DUE_DAYS, FIELD_PRO_NAME, FIELD_PRO_CAT_CODE,    \
+            FIELD_BEN_NAME, FIELD_BEN_CODE, FIELD_OWN_BGT_ID, FIELD_EARLY_BGT_ID,                  \
             FIELD_TRANSFER_LSN, FIELD_TRANSFER_HASH                                                \
     }
     [KIND_REGISTER] = {.name = "register",
@@ -109,8 +128,11 @@ static const struct kind_info kinds[KINDS_END] = {
                        .required = {FIELD_BGT_ID},
                        .optional = {FIELD_ORI_DIV_CODE, FIELD_UNCONFIRMED},
                        .completed = ANSWER_COMPLETED,
+                       .years = YEAR_PREPARED,
+                       .sign = SIGN_SIGNED,
+                       .is_source = true,
                        .party = FIELD_ORI_DIV_CODE,
-                       .about = ABOUT_TRANSFER,
+                       .about = ABOUT_ASK,
                        .about_id = FIELD_BGT_ID,
                        .relation = "registered_as",
                        .has_consequences = true,
@@ -122,8 +144,10 @@ static const struct kind_info kinds[KINDS_END] = {
                      .required = {FIELD_BGT_ID, FIELD_REASON},
                      .optional = {FIELD_ORI_DIV_CODE},
                      .completed = ANSWER_COMPLETED,
+                     .years = YEAR_EVERY,
+                     .sign = SIGN_SIGNED,
                      .party = FIELD_ORI_DIV_CODE,
-                     .about = ABOUT_TRANSFER,
+                     .about = ABOUT_ASK,
                      .about_id = FIELD_BGT_ID,
                      .relation = "returned_as",
                      .first_state = DOC_RETURNED},
@@ -131,7 +155,8 @@ static const struct kind_info kinds[KINDS_END] = {
                      .node_only = true,
                      .required = {FIELD_ANSWER_ID, FIELD_REC_DIV_CODE, FIELD_BGT_ID, FIELD_AMOUNT,
                                   FIELD_OUTCOME},
-                     .optional = {FIELD_REASON},
+                     .optional = {FIELD_REASON, FIELD_EARLY_BGT_ID},
+                     .years = YEAR_EVERY,
                      .reach = REACH_PARTY,
                      .party = FIELD_REC_DIV_CODE,
                      .about = ABOUT_OWN_TRANSFER,
@@ -139,6 +164,7 @@ static const struct kind_info kinds[KINDS_END] = {
                      .relation = "settled_by",
                      .books = {ACC_TRANSIT, ACC_XFER_OUT}},
     [KIND_ALLOCATE] = {.name = "allocate",
+                       .years = YEAR_PREPARED,
                        .takes_elements = true,
                        .required = {FIELD_ORI_BGT_ID, FIELD_AGENCY_CODE, FIELD_AMOUNT},
                        .about = ABOUT_LINE,
@@ -151,6 +177,7 @@ static const struct kind_info kinds[KINDS_END] = {
                        .books = {ACC_UNALLOC, ACC_PENDING},
                        .exceeds = "available"},
     [KIND_RELEASE] = {.name = "release",
+                      .years = YEAR_PREPARED,
                       .required = {FIELD_BGT_ID, FIELD_COR_BGT_DOC_NO},
                       .optional = {FIELD_DOC_DATE},
                       .completed = {FIELD_AMOUNT},
@@ -164,7 +191,7 @@ static const struct kind_info kinds[KINDS_END] = {
                       .required = {FIELD_BGT_ID, FIELD_PAY_APP_AMT, FIELD_PAYEE_ACCT_NAME,
                                    FIELD_PAYEE_ACCT_NO, FIELD_PAYEE_ACCT_BANK_NAME, FIELD_USE_DES},
                       .optional = {FIELD_SET_MODE_CODE, FIELD_PAY_TYPE_CODE, FIELD_AGENCY_ACCT_NO,
-                                   FIELD_DEP_BGT_ECO_CODE},
+                                   FIELD_DEP_BGT_ECO_CODE, FIELD_PAY_APP_DATE},
                       .about = ABOUT_LINE,
                       .about_id = FIELD_BGT_ID,
                       .relation = "applied",
@@ -192,9 +219,15 @@ static const struct kind_info kinds[KINDS_END] = {
                    .books = {ACC_COMMIT, ACC_SPENT},
                    .exceeds = "committed"},
     [KIND_REFUND] = {.name = "refund",
-                     .required = {FIELD_PAY_APP_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .two_without = FIELD_PAY_APP_ID,
+                     .takes_elements = true, /* of the line that it opens */
+                     .required = {FIELD_AMOUNT, FIELD_REASON},
+                     .optional = {FIELD_PAY_APP_ID, FIELD_BGT_ID, FIELD_DATE, FIELD_PAYEE_ACCT_NAME,
+                                  FIELD_PAYEE_ACCT_NO, FIELD_PAYEE_ACCT_BANK_NAME},
+                     .two_years = true,
                      .about = ABOUT_PAYMENT,
                      .about_id = FIELD_PAY_APP_ID,
+                     .about_line = FIELD_BGT_ID,
                      .relation = "refunded",
                      .books = {ACC_SPENT, ACC_AVAIL},
                      .exceeds = "spent"},
@@ -213,6 +246,7 @@ static const struct kind_info kinds[KINDS_END] = {
                        .books = {ACC_FROZEN, ACC_AVAIL},
                        .exceeds = "frozen"},
     [KIND_REDUCE] = {.name = "reduce",
+                     .years = YEAR_PREPARED,
                      .required = {FIELD_BGT_ID, FIELD_AMOUNT},
                      .about = ABOUT_LINE,
                      .about_id = FIELD_BGT_ID,
@@ -233,9 +267,171 @@ static const struct kind_info kinds[KINDS_END] = {
                        .first_state = DOC_RELEASED,
                        .books = {ACC_AVAIL, ACC_AVAIL},
                        .exceeds = "available"},
+    [KIND_ELEMENT_MAP] = {.name = "element_map",
+                          .years = YEAR_PREPARED,
+                          .required = {FIELD_ELE_CATALOG_CODE, FIELD_FROM_CODE, FIELD_TO_CODE},
+                          .reach = REACH_TREE},
+    [KIND_ADJUST] = {.name = "adjust",
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_APPROVAL_REF},
+                     .optional = {FIELD_APPROVAL_DATE, FIELD_REASON},
+                     .sign = SIGN_SIGNED,
+                     .about = ABOUT_LINE,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "adjusted",
+                     .books = {ACC_SRC_APPROVED, ACC_UNALLOC},
+                     .exceeds = "available"},
+    [KIND_RECALL] = {.name = "recall",
+                     .years = YEAR_PREPARED,
+                     .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                     .optional = {FIELD_DUE_DAYS},
+                     .completed = {FIELD_REC_DIV_CODE, FIELD_DUE_SPAN},
+                     .reach = REACH_PARTY,
+                     .party = FIELD_REC_DIV_CODE,
+                     .is_answered = true,
+                     .about = ABOUT_OWN_TRANSFER,
+                     .about_id = FIELD_BGT_ID,
+                     .relation = "recalled",
+                     .has_consequences = true,
+                     .first_state = DOC_ASKED,
+                     .exceeds = "transferred"},
+    [KIND_RECALL_GRANT] = {.name = "recall_grant",
+                           .takes_elements = true, /* of the own line that it is taken from */
+                           .years = YEAR_PREPARED,
+                           .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_RECALL_ID},
+                           .optional = {FIELD_ORI_DIV_CODE, FIELD_REASON},
+                           .completed = {FIELD_ORI_BGT_ID, FIELD_PRO_CODE, FIELD_AGENCY_CODE,
+                                         FIELD_FUND_TYPE_CODE, FIELD_TP_FUNC_CODE,
+                                         FIELD_EXP_FUNC_CODE, FIELD_GOV_BGT_ECO_CODE,
+                                         FIELD_DEP_BGT_ECO_CODE, FIELD_BGT_TYPE_CODE,
+                                         FIELD_SOURCE_TYPE_CODE, FIELD_IS_DIRECT, FIELD_IS_TRACK,
+                                         FIELD_TRACK_PRO_CODE, FIELD_SUP_BGT_DOC_NO,
+                                         FIELD_TRANSFER_LSN, FIELD_TRANSFER_HASH},
+                           .party = FIELD_ORI_DIV_CODE,
+                           .about = ABOUT_ASK,
+                           .about_id = FIELD_RECALL_ID,
+                           .relation = "granted_by",
+                           .first_state = DOC_GRANTED,
+                           .books = {ACC_UNALLOC, ACC_SRC_TRANSFER_IN},
+                           .exceeds = "available"},
+    [KIND_RECALL_REFUSE] = {.name = "recall_refuse",
+                            .years = YEAR_EVERY,
+                            .required = {FIELD_RECALL_ID, FIELD_REASON},
+                            .optional = {FIELD_ORI_DIV_CODE},
+                            .completed = {FIELD_TRANSFER_LSN, FIELD_TRANSFER_HASH},
+                            .party = FIELD_ORI_DIV_CODE,
+                            .about = ABOUT_ASK,
+                            .about_id = FIELD_RECALL_ID,
+                            .relation = "declined_by",
+                            .first_state = DOC_DECLINED},
+    [KIND_CARRY_OVER] = {.name = "carry_over",
+                         .takes_elements = true,
+                         .required = {FIELD_BGT_ID, FIELD_AMOUNT},
+                         .optional = {FIELD_TAKE_FROM},
+                         .two_years = true,
+                         .about = ABOUT_LINE,
+                         .about_id = FIELD_BGT_ID,
+                         .is_source = true,
+                         .relation = "carried",
+                         .has_consequences = true,
+                         .needs_final = true,
+                         .first_state = DOC_CARRIED,
+                         .books = {ACC_UNALLOC, ACC_CARRY_OUT},
+                         .exceeds = "available"},
+    [KIND_LAPSE] = {.name = "lapse",
+                    .required = {FIELD_BGT_ID, FIELD_AMOUNT, FIELD_REASON},
+                    .optional = {FIELD_TAKE_FROM},
+                    .about = ABOUT_LINE,
+                    .about_id = FIELD_BGT_ID,
+                    .relation = "lapsed",
+                    .books = {ACC_UNALLOC, ACC_LAPSED},
+                    .exceeds = "available"},
+    /* Of a year, or with a month of that month alone. */
+    [KIND_CLOSE_YEAR] = {.name = "close_year",
+                         .two = TWO_ALWAYS,
+                         .optional = {FIELD_MONTH, FIELD_REASON},
+                         .reach = REACH_TREE,
+                         .sign = SIGN_ZERO,
+                         .books = {ACC_SPENT, ACC_CLOSE}},
+    [KIND_OPEN_YEAR] = {.name = "open_year",
+                        .years = YEAR_PREPARED,
+                        .optional = {FIELD_REASON},
+                        .reach = REACH_TREE},
+    [KIND_REOPEN_YEAR] = {.name = "reopen_year",
+                          .two = TWO_ALWAYS,
+                          .years = YEAR_CLOSED,
+                          .required = {FIELD_REASON},
+                          .optional = {FIELD_MONTH},
+                          .reach = REACH_TREE,
+                          .sign = SIGN_ZERO,
+                          .books = {ACC_CLOSE, ACC_SPENT}},
+    [KIND_POLICY] = {.name = "policy",
+                     .any_year = true,
+                     .years = YEAR_EVERY,
+                     .required = {FIELD_POLICY_CODE, FIELD_POLICY_VALUE},
+                     .optional = {FIELD_SCOPE, FIELD_REASON},
+                     .reach = REACH_TREE},
+    [KIND_CALENDAR] = {.name = "calendar",
+                       .any_year = true,
+                       .years = YEAR_EVERY,
+                       .required = {FIELD_DATE},
+                       .optional = {FIELD_END_DATE, FIELD_IS_WORKDAY, FIELD_SUSPENDS, FIELD_SCOPE,
+                                    FIELD_REASON},
+                       .reach = REACH_TREE},
+    [KIND_TRANSFER_OUT] = {.name = "transfer_out",
+                           .takes_elements = true,
+                           .stages = transfer_stages,
+                           .years = YEAR_PREPARED,
+                           .required = {FIELD_ORI_BGT_ID, FIELD_REC_DIV_CODE, FIELD_AMOUNT,
+                                        FIELD_COR_BGT_DOC_NO, FIELD_TRA_TYPE_CODE, FIELD_STAGE},
+                           .optional = {FIELD_EARLY_BGT_ID, FIELD_DOC_TITLE, FIELD_DOC_DATE,
+                                        FIELD_BEN_NAME, FIELD_BEN_CODE},
+                           .completed = {FIELD_PRO_NAME, FIELD_PRO_CAT_CODE},
+                           .sign_with_early = SIGN_SIGNED,
+                           .party = FIELD_REC_DIV_CODE,
+                           .place = PLACE_LOWER_WITHOUT_NODE,
+                           .about = ABOUT_LINE,
+                           .about_id = FIELD_ORI_BGT_ID,
+                           .splits = true,
+                           .relation = "transferred",
+                           .has_consequences = true,
+                           .needs_final = true,
+                           .needs_open_project = true,
+                           .books = {ACC_UNALLOC, ACC_XFER_OUT},
+                           .exceeds = "available"},
+    /* Where its receiver has no node, its node says so: then it is booked as passed on at once. */
+    [KIND_REMIT] = {.name = "remit",
+                    .takes_elements = true,
+                    .required = {FIELD_ORI_BGT_ID, FIELD_REC_DIV_CODE, FIELD_AMOUNT,
+                                 FIELD_COR_BGT_DOC_NO},
+                    .optional = {FIELD_REASON, FIELD_DOC_TITLE, FIELD_DOC_DATE},
+                    .completed = {FIELD_TRA_TYPE_CODE, FIELD_PRO_NAME, FIELD_PRO_CAT_CODE,
+                                  FIELD_BEN_NAME, FIELD_BEN_CODE, FIELD_OUTSIDE, FIELD_DUE_SPAN},
+                    .party = FIELD_REC_DIV_CODE,
+                    .place = PLACE_ABOVE_OR_OUTSIDE,
+                    .is_answered = true,
+                    .about = ABOUT_LINE,
+                    .about_id = FIELD_ORI_BGT_ID,
+                    .splits = true,
+                    .relation = "remitted",
+                    .has_consequences = true,
+                    .needs_final = true,
+                    .first_state = DOC_ISSUED,
+                    .books = {ACC_UNALLOC, ACC_TRANSIT},
+                    .exceeds = "available"},
+    [KIND_WITHDRAW] = {.name = "withdraw",
+                       .years = YEAR_PREPARED,
+                       .required = {FIELD_BGT_ID, FIELD_REASON},
+                       .completed = {FIELD_REC_DIV_CODE},
+                       .reach = REACH_PARTY,
+                       .party = FIELD_REC_DIV_CODE,
+                       .about = ABOUT_OWN_TRANSFER,
+                       .about_id = FIELD_BGT_ID,
+                       .relation = "withdrawn_by",
+                       .first_state = DOC_WITHDRAWING},
     [KIND_CONFIRM] = {.name = "confirm",
                       .any_year = true,
-                      .always_two = true,
+                      .two = TWO_WITH_ANY,
+                      .years = YEAR_EVERY,
                       .required = {FIELD_DIV_CODE},
                       .optional = {FIELD_REASON, FIELD_UNCONFIRMED},
                       .completed = {FIELD_EPOCH, FIELD_GRANT_HASH},
@@ -250,11 +446,18 @@ static const char *const catalogs[] = {
 static const char *const project_states[] = {"draft",  "reserved",  "budgeted", "executing",
                                              "closed", "cancelled", NULL};
 static const char *const transfer_types[] = {"general", "special", NULL};
-static const char *const outcomes[] = {"registered", "returned", NULL};
+static const char *const outcomes[] = {"registered", "returned", "lowered", "kept",
+                                       "granted",    "refused",  NULL};
+static const char *const takings[] = {"unalloc", "pending", "avail", NULL};
 
 const struct kind_info *kind_info(uint32_t kind)
 {
     return kind < KINDS_END && kinds[kind].name != NULL ? &kinds[kind] : NULL;
+}
+
+bool document_format_known(uint32_t kind, uint32_t format)
+{
+    return kind_info(kind) != NULL && format == DOCUMENT_FORMAT;
 }
 
 uint32_t kind_named(struct bytes name)
@@ -300,15 +503,8 @@ bool kind_takes(const struct kind_info *info, enum field field, bool client)
            (info->takes_elements && listed(elements, COUNT_OF(elements), field));
 }
 
-bool kind_needs(const struct kind_info *info, const struct document *document, enum field field,
-                bool first)
+bool kind_requires(const struct kind_info *info, enum field field, bool first)
 {
-    if (field == FIELD_FISCAL_YEAR) {
-        return !info->any_year;
-    }
-    if (field == info->only_when.needs && field != 0) {
-        return document_books(document);
-    }
     return field == FIELD_ID || listed(info->required, COUNT_OF(info->required), field) ||
            (first && listed(info->first, COUNT_OF(info->first), field));
 }
@@ -326,6 +522,8 @@ const char *const *kind_words(uint32_t kind, enum field field)
         return transfer_types;
     case FIELD_OUTCOME:
         return outcomes;
+    case FIELD_TAKE_FROM:
+        return takings;
     default:
         return NULL;
     }
@@ -345,7 +543,18 @@ const char *doc_state_name(enum doc_state state)
                                                   [DOC_PART_PAID] = "part_paid",
                                                   [DOC_PAID] = "paid",
                                                   [DOC_CANCELLED] = "cancelled",
-                                                  [DOC_REFUNDED] = "refunded"};
+                                                  [DOC_REFUNDED] = "refunded",
+                                                  [DOC_ADVANCED] = "advanced",
+                                                  [DOC_NOTICED] = "noticed",
+                                                  [DOC_LOWERED] = "lowered",
+                                                  [DOC_KEPT] = "kept",
+                                                  [DOC_ASKED] = "asked",
+                                                  [DOC_GRANTED] = "granted",
+                                                  [DOC_DECLINED] = "declined",
+                                                  [DOC_WITHDRAWING] = "withdrawing",
+                                                  [DOC_WITHDRAWN] = "withdrawn",
+                                                  [DOC_TOO_LATE] = "too_late",
+                                                  [DOC_CARRIED] = "carried"};
 
     return state < DOC_STATES && names[state] != NULL ? names[state] : "";
 }
@@ -354,7 +563,7 @@ bool kind_is_answer(uint32_t kind)
 {
     const struct kind_info *info = kind_info(kind);
 
-    return info != NULL && info->about == ABOUT_TRANSFER;
+    return info != NULL && info->about == ABOUT_ASK;
 }
 
 bool kind_has_versions(uint32_t kind)
@@ -375,7 +584,7 @@ bool kind_is_source(uint32_t kind)
 {
     const struct kind_info *info = kind_info(kind);
 
-    return info != NULL && info->books.to != 0 && account_info(info->books.from)->normal < 0;
+    return info != NULL && info->is_source;
 }
 
 bool kind_only_takes(uint32_t kind)
@@ -394,73 +603,13 @@ bool kind_completes_from_own(uint32_t kind)
 {
     const struct kind_info *info = kind_info(kind);
 
-    return info != NULL && (info->splits || info->takes_all);
+    return info != NULL &&
+           (info->splits || info->takes_all || info->two_years || kind == KIND_LAPSE ||
+            (info->about == ABOUT_OWN_TRANSFER && !info->node_only));
 }
 
-struct audience kind_audience(const struct document *document, struct division self)
+bool sign_allows(enum sign sign, int64_t amount)
 {
-    const struct kind_info *info = kind_info(document->kind);
-    struct audience audience = {AUDIENCE_LINE, self};
-
-    assert(info != NULL);
-    if (info->reach == REACH_PARTY) {
-        audience.division = document_party(document);
-    } else if (info->reach == REACH_PARTY_TREE) {
-        audience = (struct audience){AUDIENCE_TREE, document_party(document)};
-    } else if (info->reach == REACH_TREE || (info->reach == REACH_TREE_IF_TRACKED &&
-                                             document_is_word(document, FIELD_IS_TRACK, "1"))) {
-        audience.kind = AUDIENCE_TREE;
-    }
-    return audience;
-}
-
-bool document_is_word(const struct document *document, enum field field, const char *word)
-{
-    return bytes_equal(document_text(document, field), bytes_text(word));
-}
-
-struct division document_party(const struct document *document)
-{
-    const struct kind_info *info = kind_info(document->kind);
-    struct division party = DIVISION_NONE;
-
-    if (info != NULL && info->party != 0) {
-        (void)division_parse(&party, document_text(document, info->party));
-    }
-    return party;
-}
-
-int64_t document_money(const struct document *document)
-{
-    const struct kind_info *info = kind_info(document->kind);
-
-    return document_number(document, info != NULL && info->money != 0 ? info->money : FIELD_AMOUNT);
-}
-
-bool document_books(const struct document *document)
-{
-    const struct kind_info *info = kind_info(document->kind);
-
-    return info->books.to != 0 &&
-           (info->only_when.field == 0 ||
-            document_is_word(document, info->only_when.field, info->only_when.word));
-}
-
-struct bytes document_about(const struct document *document)
-{
-    const struct kind_info *info = kind_info(document->kind);
-
-    return info != NULL && info->about_id != 0 && document_has(document, info->about_id)
-               ? document_text(document, info->about_id)
-               : BYTES_NONE;
-}
-
-enum doc_state document_first_state(const struct document *document)
-{
-    const struct kind_info *info = kind_info(document->kind);
-
-    if (info->only_when.field != 0 && !document_books(document)) {
-        return info->only_when.otherwise;
-    }
-    return info->first_state != 0 ? info->first_state : DOC_ENTERED;
+    return amount > 0 || (amount == 0 && (sign == SIGN_ZERO || sign == SIGN_ANY)) ||
+           (amount < 0 && (sign == SIGN_SIGNED || sign == SIGN_ANY));
 }

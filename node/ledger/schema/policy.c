@@ -20,8 +20,32 @@ static bool names(struct policy policy, uint32_t kind)
 
 bool policy_needs(struct policy policy, uint32_t kind)
 {
-    return names(policy, kind) || (from_persons(kind) && kind_info(kind)->always_two &&
-                                   !number_set_is_empty(&policy.kinds));
+    if (!from_persons(kind)) {
+        return false;
+    }
+    return names(policy, kind) || kind_info(kind)->two == TWO_ALWAYS ||
+           (kind_info(kind)->two == TWO_WITH_ANY && !number_set_is_empty(&policy.kinds));
+}
+
+bool policy_needs_document(struct policy policy, const struct document *document)
+{
+    const struct kind_info *info = kind_info(document->kind);
+
+    return policy_needs(policy, document->kind) ||
+           (info != NULL && info->two_without != 0 && !document_has(document, info->two_without));
+}
+
+bool policy_needs_entry(struct policy policy, const struct entry *entry)
+{
+    const struct kind_info *info = kind_info(entry->kind);
+    struct document document;
+    struct err err;
+
+    if (info == NULL || info->two_without == 0 || policy_needs(policy, entry->kind)) {
+        return policy_needs(policy, entry->kind);
+    }
+    return document_decode(&document, entry->kind, entry->body, &err) == OK &&
+           policy_needs_document(policy, &document);
 }
 
 struct policy policy_both(struct policy own, struct policy parent)

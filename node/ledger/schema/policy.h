@@ -22,6 +22,11 @@ struct policy {
 /* Does a document of this kind need two persons? What nodes write by themselves never does; what
  * says whom to believe always does, where anything does. */
 bool policy_needs(struct policy policy, uint32_t kind);
+/* Does this document? Some are of a kind that does not, and lack what would show where they belong.
+ */
+bool policy_needs_document(struct policy policy, const struct document *document);
+/* The same of an entry. A body that cannot be read says nothing. */
+bool policy_needs_entry(struct policy policy, const struct entry *entry);
 struct policy policy_both(struct policy own, struct policy parent);
 /* The kinds that `floor` names and `policy` does not; POLICY_NONE when `policy` is as strict. */
 struct policy policy_lacks(struct policy policy, struct policy floor);

@@ -18,17 +18,26 @@ static const char *const codes[REASONS] = {
     [REASON_EXISTS] = "exists",
     [REASON_EXISTS_DIFFERENT] = "exists_with_different_",
     [REASON_CLOSED_YEAR] = "closed_year",
+    [REASON_YEAR_NOT_OPEN] = "year_not_open",
     [REASON_AMBIGUOUS_ISSUER] = "ambiguous_issuer",
     [REASON_UNKNOWN] = "unknown_",
+    [REASON_UNMAPPED] = "unmapped_",
     [REASON_YEAR_DIFFERS] = "year_differs",
     [REASON_NOT_BELOW_YOU] = "not_below_you",
+    [REASON_NOT_ABOVE_YOU] = "not_above_you",
     [REASON_NOT_FOR_YOU] = "not_for_you",
     [REASON_UPPER_HAS_NODE] = "upper_has_node",
+    [REASON_LOWER_HAS_NODE] = "lower_has_node",
+    [REASON_WEAKER_POLICY] = "weaker_policy",
     [REASON_RECEIPT_ALREADY_BOOKED] = "receipt_already_booked",
+    [REASON_CARRIED_TOO_LONG] = "carried_too_long",
     [REASON_WRONG_STATE] = "wrong_state",
+    [REASON_OPEN_ITEMS] = "open_items",
     [REASON_FUND_TYPE_DIFFERS] = "fund_type_differs",
     [REASON_EARMARK_DIFFERS] = "earmark_differs",
     [REASON_DIRECT_DIFFERS] = "direct_differs",
+    [REASON_ECO_DIFFERS] = "eco_differs",
+    [REASON_ADVANCE_ONLY] = "advance_only",
     [REASON_EXCEEDS] = "exceeds_",
     [REASON_BLOCKED_BY_RULE] = "blocked_by_rule_",
     [REASON_DISK_FULL] = "disk_full",
@@ -57,10 +66,23 @@ static const char *const types[] = {
     [TYPE_AMOUNT] = "bad_amount", [TYPE_HASH] = "bad_hash",
 };
 
+/* Fields that want more than their type tells. */
+static const struct {
+    enum field field;
+    const char *form;
+} formed[] = {
+    {FIELD_MONTH, "bad_month"},
+    {FIELD_PAY_APP_DATE, "bad_pay_app_date"},
+    {FIELD_POLICY_CODE, "bad_policy_code"},
+    {FIELD_POLICY_VALUE, "bad_policy_value"},
+    {FIELD_SCOPE, "bad_scope"},
+};
+
 /* Fields that what is unknown in them has its own advice for, advice.unknown_FIELD. */
 static const enum field advised[] = {FIELD_BGT_ID,         FIELD_ORI_BGT_ID,   FIELD_EARLY_BGT_ID,
                                      FIELD_PAY_APP_ID,     FIELD_AGENCY_CODE,  FIELD_PRO_CODE,
-                                     FIELD_AGENCY_ACCT_NO, FIELD_ORI_DIV_CODE, FIELD_REC_DIV_CODE};
+                                     FIELD_AGENCY_ACCT_NO, FIELD_ORI_DIV_CODE, FIELD_REC_DIV_CODE,
+                                     FIELD_ESTIMATE_ID,    FIELD_RECALL_ID};
 
 bool reason_names_what(enum reason reason)
 {
@@ -92,6 +114,7 @@ const char *reason_name(enum reason reason)
         [REASON_BAD] = "bad",
         [REASON_EXISTS_DIFFERENT] = "exists_with_different",
         [REASON_UNKNOWN] = "unknown",
+        [REASON_UNMAPPED] = "unmapped",
         [REASON_EXCEEDS] = "exceeds",
         [REASON_BLOCKED_BY_RULE] = "blocked_by_rule",
     };
@@ -125,9 +148,19 @@ bool reason_named(struct refusal *refusal, const char *code)
 
 /* --- sentences --- */
 
+static const char *form_of(enum field field)
+{
+    for (size_t i = 0; i < COUNT_OF(formed); i++) {
+        if (formed[i].field == field) {
+            return formed[i].form;
+        }
+    }
+    return types[field == FIELDS ? TYPE_TEXT : field_info(field)->type];
+}
+
 const char *field_form(enum language language, enum field field)
 {
-    return text_word(language, "advice", types[field_info(field)->type]);
+    return text_word(language, "advice", form_of(field));
 }
 
 enum { ADVICE_BYTES_MAX = sizeof "unknown_" + sizeof((struct refusal *)NULL)->what };
@@ -137,7 +170,7 @@ static const char *advice_for(char out[ADVICE_BYTES_MAX], const struct refusal *
     const enum field field = field_named(bytes_text(refusal->what));
 
     if (refusal->reason == REASON_BAD) {
-        return types[field == FIELDS ? TYPE_TEXT : field_info(field)->type];
+        return form_of(field);
     }
     for (size_t i = 0; i < COUNT_OF(advised); i++) {
         if (advised[i] == field) {

@@ -23,17 +23,26 @@ enum reason {
     REASON_EXISTS,           /* not an error */
     REASON_EXISTS_DIFFERENT, /* exists_with_different_<field> */
     REASON_CLOSED_YEAR,
+    REASON_YEAR_NOT_OPEN,
     REASON_AMBIGUOUS_ISSUER, /* two above issued under the number that the answer names */
     REASON_UNKNOWN,          /* unknown_<field> */
+    REASON_UNMAPPED,         /* unmapped_<field>: no code of the year after */
     REASON_YEAR_DIFFERS,
     REASON_NOT_BELOW_YOU,
+    REASON_NOT_ABOVE_YOU,
     REASON_NOT_FOR_YOU,
     REASON_UPPER_HAS_NODE,
+    REASON_LOWER_HAS_NODE,
+    REASON_WEAKER_POLICY,
     REASON_RECEIPT_ALREADY_BOOKED,
+    REASON_CARRIED_TOO_LONG,
     REASON_WRONG_STATE,
+    REASON_OPEN_ITEMS,
     REASON_FUND_TYPE_DIFFERS,
     REASON_EARMARK_DIFFERS,
     REASON_DIRECT_DIFFERS,
+    REASON_ECO_DIFFERS,
+    REASON_ADVANCE_ONLY,
     REASON_EXCEEDS,            /* exceeds_<what>: available, committed, spent, frozen, ... */
     REASON_BLOCKED_BY_RULE,    /* blocked_by_rule_<code> */
     REASON_DISK_FULL,          /* the node takes no new business: outside the ledger's order */

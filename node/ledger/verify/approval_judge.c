@@ -110,14 +110,15 @@ static bool is_stale(const struct judging *judging, const struct approval_group 
     return checker->time_ms + APPROVAL_AGE_MS < judging->header->time_ms;
 }
 
-static const char *fault_of_entry(const struct judging *judging, size_t at)
+static const char *fault_of_entry(const struct judging *judging, size_t at, bool is_excused)
 {
     const struct approval_coverage *coverage = judging->judge->coverage;
     const struct approval_group *maker = coverage->maker[at], *checker = coverage->checker[at];
     const struct entry *entry = &judging->body->entries[at];
     const struct person_link *persons[2] = {NULL, NULL};
-    const char *fault =
-        policy_needs(judging->policy, entry->kind) ? approval_coverage_lacks(coverage, at) : NULL;
+    const char *fault = policy_needs_entry(judging->policy, entry) && !is_excused
+                            ? approval_coverage_lacks(coverage, at)
+                            : NULL;
 
     if (fault == NULL && maker != NULL) {
         fault = fault_of_group(judging, maker, entry->lsn, &persons[0]);
@@ -140,11 +141,13 @@ static const char *fault_of_entry(const struct judging *judging, size_t at)
 static void judge_entry(struct judging *judging, size_t at,
                         const struct approval_findings *findings)
 {
+    const struct entry *entry = &judging->body->entries[at];
     struct person_link link;
     const char *fault;
 
-    if (judging->body->entries[at].kind != KIND_OPERATOR) {
-        fault = fault_of_entry(judging, at);
+    if (entry->kind != KIND_OPERATOR) {
+        fault = fault_of_entry(
+            judging, at, findings->excused != NULL && findings->excused(findings->arg, entry));
         if (fault != NULL) {
             findings->fault(findings->arg, at, fault);
         }

@@ -42,6 +42,8 @@ struct approval_findings {
     void (*fault)(void *arg, size_t index, const char *why);
     /* An operator entry, good or not; the chain has it already. */
     void (*person)(void *arg, const struct person_link *link);
+    /* May this entry do without persons, whatever the policy says? NULL: none may. */
+    bool (*excused)(void *arg, const struct entry *entry);
 };
 /* `chain` is the author's as the block begins, and takes what the block says. `knows_all`: a key
  * that it does not name is nobody's even where the division has no founders. */

@@ -28,11 +28,11 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
     return false; /* nothing is submitted */
 }
 
-static void settle_due(void *arg, struct txn *txn, const struct document *settle)
+static void ignore_due(void *arg, struct txn *txn, const struct document *document)
 {
     (void)arg; /* the log says itself what was settled */
     (void)txn;
-    (void)settle;
+    (void)document;
 }
 
 static void pass_alarm(void *arg, enum alarm_code code, struct division about, const char *message)
@@ -132,7 +132,7 @@ enum status past_open(struct txn **out, const struct past_request *request, stru
         .roster = request->roster,
         .sink = {.arg = &past,
                  .read_entry = read_entry,
-                 .settle_due = settle_due,
+                 .document_due = ignore_due,
                  .alarm = pass_alarm},
     };
     enum status status;

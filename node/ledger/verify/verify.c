@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "node/ledger/families/withdraw.h"
 #include "node/ledger/verify/approval_judge.h"
 #include "node/ledger/verify/verify_fault.h"
 #include "node/ledger/verify/verify_ledger.h"
@@ -86,11 +87,17 @@ static void follow_epoch(struct log_walk *walk, uint32_t epoch)
     walk->chain_epoch = epoch;
 }
 
+/* What a node answers to a withdraw that is held here has no persons. */
+static bool excuse(void *arg, const struct entry *entry)
+{
+    return withdraw_excuses(((struct log_walk *)arg)->verify->stored, entry);
+}
+
 /* The entries that tell a log's persons go to all below it too: of a log from above, they are here
  * even though other entries are not. */
 static void check_approvals(struct log_walk *walk, const struct block_header *header)
 {
-    const struct approval_findings findings = {walk, note_fault, note_person};
+    const struct approval_findings findings = {walk, note_fault, note_person, excuse};
     const struct grant *grant =
         roster_epoch(walk->verify->config.roster, walk->author, header->epoch);
     const uint64_t before = walk->judge.verified;
@@ -289,13 +296,8 @@ bool verify_shared(struct verify *verify)
     const struct verify_config *config = &verify->config;
     bool sound = true;
 
-    for (size_t i = 0; config->deep && !verify->incomplete && i < roster_count(config->roster);
-         i++) {
-        const struct division division = roster_at(config->roster, i)->grant.division;
-
-        if (roster_within(config->roster, division, config->self)) {
-            sound = verify_subtree_rows(verify, division) && sound;
-        }
+    if (config->deep && !verify->incomplete) {
+        sound = verify_jurisdictions(verify);
     }
     if (config->deep) {
         sound = check_codes(verify) && sound;

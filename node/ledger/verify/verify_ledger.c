@@ -3,13 +3,18 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "node/ledger/posting/closing.h"
 #include "node/ledger/query/query_internal.h"
+#include "node/ledger/verify/verify_jurisdiction.h"
+#include "node/ledger/verify/verify_payments.h"
 #include "proto/array.h"
 
 struct year_sums {
     int year;
     char fund[FUND_MAX + 1];
     int128 at[ACCOUNTS];
+    int128 closing[ACCOUNTS]; /* of them, on its closing line */
+    int128 carried_in;        /* on lines of the year that carry_overs of the one before made */
 };
 
 struct check {
@@ -74,18 +79,20 @@ static struct year_sums *year_sums_of(struct check *check, int year, struct byte
 
 static bool is_source_account(int account)
 {
-    return account >= ACC_SRC_APPROVED && account <= ACC_SRC_RECOVERED;
+    return (account >= ACC_SRC_APPROVED && account <= ACC_SRC_RECOVERED) ||
+           account == ACC_SRC_ADVANCE;
 }
 
 /* Invariant 2. */
 static void check_signs(struct check *check, const struct short_text *id,
                         const struct indicator *indicator)
 {
-    for (int a = ACC_SRC_APPROVED; a <= ACC_XFER_OUT; a++) {
+    for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
         const struct account_info *info = account_info((enum account)a);
         char amount[AMOUNT_TEXT_MAX];
 
-        if (info->normal < 0 ? indicator->balance[a] > 0 : indicator->balance[a] < 0) {
+        if (info->normal != 0 && !indicator_is_closing(indicator) &&
+            (info->normal < 0 ? indicator->balance[a] > 0 : indicator->balance[a] < 0)) {
             amount_format(amount, indicator->balance[a]);
             fail(check, "indicator_side id=%s lsn=%llu account=%s amount=%s", id->at,
                  (unsigned long long)indicator->lsn, info->mnemonic, amount);
@@ -102,7 +109,8 @@ static void check_origin(struct check *check, const struct short_text *id,
     struct indicator origin;
 
     if (indicator->origin.size == 0) {
-        if (!kind_is_source(indicator->kind)) {
+        if (!kind_is_source(indicator->kind) && indicator->kind != KIND_REFUND &&
+            !indicator_is_closing(indicator)) {
             fail(check, "indicator_no_origin id=%s lsn=%llu", id->at, lsn);
         } else if (!bytes_equal(indicator->source, short_text_bytes(id))) {
             fail(check, "source_names_source id=%s lsn=%llu", id->at, lsn);
@@ -183,9 +191,16 @@ static void check_indicator(struct check *check, const struct short_text *id)
         fail(check, "indicator_unreadable id=%s", id->at);
         return;
     }
+    if (indicator.kind == KIND_CARRY_OVER) { /* so that the year before is asked, too */
+        (void)year_sums_of(check, indicator.year - 1, indicator.fund);
+    }
     sums = year_sums_of(check, indicator.year, indicator.fund);
     for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
         sums->at[a] += indicator.balance[a];
+        sums->closing[a] += indicator_is_closing(&indicator) ? indicator.balance[a] : 0;
+    }
+    if (indicator.kind == KIND_CARRY_OVER) {
+        sums->carried_in -= indicator.balance[ACC_SRC_CARRY_IN];
     }
     /* The views of `indicator` die with no put, so it may be read on while others are loaded. */
     check_signs(check, id, &indicator);
@@ -228,6 +243,43 @@ static void check_years(struct check *check)
             fail(check, "sources_and_uses year=%d fund=%s difference=%s", sums->year, sums->fund,
                  amount);
         }
+    }
+}
+
+/* Invariant 3 of a closed year: its closing line takes up sources and uses alike. */
+static void check_closing(struct check *check, const struct year_sums *sums)
+{
+    char amount[AMOUNT_TEXT_MAX];
+
+    if (sums->closing[ACC_CLOSE] != 0) {
+        amount_format(amount, sums->closing[ACC_CLOSE]);
+        blame(check, "closed_with_open year=%d fund=%s difference=%s", sums->year, sums->fund,
+              amount);
+    }
+}
+
+/* Invariant 8: what a year carried on is what came of it in the next. */
+static void check_carried(struct check *check, const struct year_sums *sums)
+{
+    const int128 out = sums->at[ACC_CARRY_OUT] - sums->closing[ACC_CARRY_OUT];
+    const int128 in = year_sums_of(check, sums->year + 1, bytes_text(sums->fund))->carried_in;
+    char out_text[AMOUNT_TEXT_MAX], in_text[AMOUNT_TEXT_MAX];
+
+    if (out != in) {
+        amount_format(out_text, out);
+        amount_format(in_text, in);
+        fail(check, "carried_differs year=%d fund=%s carried=%s came=%s", sums->year, sums->fund,
+             out_text, in_text);
+    }
+}
+
+static void check_year_ends(struct check *check)
+{
+    for (size_t i = 0, count = check->year_count; i < count; i++) {
+        const struct year_sums sums = check->years[i]; /* the array may grow */
+
+        check_closing(check, &sums);
+        check_carried(check, &sums);
     }
 }
 
@@ -297,6 +349,17 @@ static void check_sources(struct check *check)
     }
 }
 
+static void say_of_payments(void *arg, enum verify_cause cause, const char *fault)
+{
+    struct check *check = arg;
+    char whole[VERIFY_FAULT_MAX];
+
+    message_format(whole, sizeof whole, "in_ledger division=%s why=%s", check->division.code,
+                   fault);
+    check->is_sound = false;
+    check->found(check->arg, cause, whole);
+}
+
 /* --- roll-ups --- */
 
 struct account_sums {
@@ -334,11 +397,13 @@ static void check_own_rollups(struct check *check)
 
     for (size_t i = 0; i < check->year_count; i++) {
         for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
-            want.at[a] += check->years[i].at[a];
+            want.at[a] += check->years[i].at[a] - check->years[i].closing[a];
         }
     }
     for (int by = BY_ACCOUNT; by < DIMENSIONS; by++) {
-        compare_rollup(check, SCOPE_OWN, (enum dimension)by, &want);
+        if (dimension_is_kept((enum dimension)by)) {
+            compare_rollup(check, SCOPE_OWN, (enum dimension)by, &want);
+        }
     }
 }
 
@@ -360,25 +425,22 @@ static void fail_match(struct check *check, struct division issuer, const struct
           (unsigned long long)match->answer_lsn, here, there, open);
 }
 
-struct transfer_sums {
-    int128 here, there, open;
-};
-
 /* Invariant 4 for all transfers of one issuer. */
 static void check_transfers_of(struct check *check, struct division issuer,
-                               struct transfer_sums *sums)
+                               struct jurisdiction *jurisdiction)
 {
     struct id_list ids = ID_LIST_EMPTY;
 
     id_list_scan(&ids, check->txn, ROW_TRANSFER_MATCH, issuer);
     for (size_t i = 0; i < ids.count; i++) {
+        const struct bytes id = short_text_bytes(&ids.at[i]);
         struct transfer_sides sides;
         struct transfer_match match;
 
-        if (!transfer_match_load(check->txn, issuer, short_text_bytes(&ids.at[i]), &match)) {
+        if (!transfer_match_load(check->txn, issuer, id, &match)) {
             continue;
         }
-        transfer_sides(check->txn, issuer, short_text_bytes(&ids.at[i]), &match, &sides);
+        transfer_sides(check->txn, issuer, id, &match, &sides);
         if (match.breach || transfer_difference(&sides) != 0) {
             if (division_equal(issuer, check->division)) {
                 fail_match(check, issuer, &ids.at[i], &match, &sides);
@@ -386,51 +448,27 @@ static void check_transfers_of(struct check *check, struct division issuer,
                 check->breach_below = true;
             }
         }
-        sums->here += sides.here;
-        sums->there += sides.there;
-        sums->open += sides.open;
+        jurisdiction_add_transfer(jurisdiction, issuer, id, &match, &sides);
     }
     id_list_free(&ids);
 }
 
 /* --- the jurisdiction --- */
 
-struct jurisdiction {
-    struct account_sums sums; /* of all ledgers within, added up */
-    struct transfer_sums transfers;
-};
-
-static bool visit_sums(void *arg, struct bytes key, struct bytes value)
-{
-    struct jurisdiction *jurisdiction = arg;
-    int128 sums[ACCOUNTS];
-
-    (void)key;
-    if (year_sums_parse(value, sums)) {
-        for (int a = ACC_SRC_APPROVED; a < ACCOUNTS; a++) {
-            jurisdiction->sums.at[a] += sums[a];
-        }
-    }
-    return true;
-}
-
 static void add_member(struct check *check, struct division member,
                        struct jurisdiction *jurisdiction)
 {
-    const struct row_key prefix = row_key_of(ROW_YEAR, member, BYTES_NONE);
-    struct err err;
-
-    (void)txn_scan(check->txn, SPACE_LEDGER, row_key_bytes(&prefix), visit_sums, jurisdiction,
-                   &err);
-    check_transfers_of(check, member, &jurisdiction->transfers);
+    jurisdiction_add_member(jurisdiction, member);
+    check_transfers_of(check, member, jurisdiction);
 }
 
 /* Invariant 5: transfers inside cancel out but for what is open. */
 static void check_jurisdiction(struct check *check, const struct roster *roster)
 {
-    struct jurisdiction jurisdiction = {{{0}}, {0, 0, 0}};
-    int128 *sums = jurisdiction.sums.at;
+    struct jurisdiction jurisdiction = {
+        .txn = check->txn, .roster = roster, .division = check->division};
     char transit[AMOUNT_TEXT_MAX], open[AMOUNT_TEXT_MAX];
+    struct account_sums want;
     size_t members = 0;
 
     for (size_t i = 0; i < roster_count(roster); i++) {
@@ -448,16 +486,13 @@ static void check_jurisdiction(struct check *check, const struct roster *roster)
     if (check->breach_below || !check->is_sound) {
         return; /* it cannot come out even, and why is said */
     }
-    sums[ACC_SRC_TRANSFER_IN] += jurisdiction.transfers.there;
-    sums[ACC_TRANSIT] += sums[ACC_XFER_OUT];
-    sums[ACC_TRANSIT] -= jurisdiction.transfers.there;
-    sums[ACC_XFER_OUT] = 0;
-    if (sums[ACC_TRANSIT] != jurisdiction.transfers.open) {
-        amount_format(transit, sums[ACC_TRANSIT]);
-        amount_format(open, jurisdiction.transfers.open);
+    if (jurisdiction.sums[ACC_TRANSIT] != jurisdiction.open) {
+        amount_format(transit, jurisdiction.sums[ACC_TRANSIT]);
+        amount_format(open, jurisdiction.open);
         fail(check, "transit_differs transit=%s open=%s", transit, open);
     }
-    compare_rollup(check, SCOPE_SUBTREE, BY_ACCOUNT, &jurisdiction.sums);
+    memcpy(want.at, jurisdiction.sums, sizeof want.at);
+    compare_rollup(check, SCOPE_SUBTREE, BY_ACCOUNT, &want);
 }
 
 bool verify_ledger_each(struct txn *txn, const struct roster *roster, struct division division,
@@ -474,7 +509,9 @@ bool verify_ledger_each(struct txn *txn, const struct roster *roster, struct div
     }
     check_years(&check);
     check_no_more_years(&check);
+    check_year_ends(&check);
     check_sources(&check);
+    verify_payments(txn, division, &check.indicators, say_of_payments, &check);
     check_own_rollups(&check);
     check_jurisdiction(&check, roster);
     if (txn_status(txn, &err) != OK) {

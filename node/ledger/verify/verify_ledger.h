@@ -7,9 +7,9 @@
 
 #include "node/ledger/verify/verify.h"
 
-/* Invariants 1-6 of one division: every fault in turn, with who would have to mend it. True when
- * there is none. What is wrong between a transfer of a division below and its answer is named where
- * that division is looked at, and here only keeps the jurisdiction from being compared. */
+/* Invariants 1-6 and 10 of one division: every fault in turn, with who would have to mend it. True
+ * when there is none. What is wrong between a transfer of a division below and its answer is named
+ * where that division is looked at, and here only keeps the jurisdiction from being compared. */
 typedef void verify_found_fn(void *arg, enum verify_cause cause, const char *fault);
 bool verify_ledger_each(struct txn *txn, const struct roster *roster, struct division division,
                         verify_found_fn *found, void *arg);

@@ -5,6 +5,7 @@
 
 #include "node/ledger/observe.h"
 #include "node/ledger/rows/rows.h"
+#include "node/ledger/rows/unapproved.h"
 #include "node/ledger/verify/verify_rows.h"
 #include "replicator/log/sealing.h"
 
@@ -71,11 +72,11 @@ static bool read_entry(void *arg, struct division author, uint64_t lsn, struct b
     return there;
 }
 
-static void settle_due(void *arg, struct txn *txn, const struct document *settle)
+static void ignore_due(void *arg, struct txn *txn, const struct document *document)
 {
     (void)arg; /* the log says itself what was settled */
     (void)txn;
-    (void)settle;
+    (void)document;
 }
 
 /* Alone, a log cannot tell what its neighbours said: verify_ledger looks at transfers. */
@@ -105,6 +106,15 @@ static void take_alarm(void *arg, enum alarm_code code, struct division about, c
 
 /* --- a run --- */
 
+/* What was found as blocks came in is no part of the log, and a policy hangs on it. */
+static bool copy_mark(void *arg, const struct unapproved *mark)
+{
+    const struct replay *replay = arg;
+
+    unapproved_mark(replay->scratch, replay->division, mark);
+    return true;
+}
+
 /* The scratch ledger sits where this node sits, so that it makes the rows that this node keeps. */
 struct replay *replay_open(struct verify *verify, struct division division)
 {
@@ -114,7 +124,7 @@ struct replay *replay_open(struct verify *verify, struct division division)
         .roster = verify->config.roster,
         .sink = {.arg = replay,
                  .read_entry = read_entry,
-                 .settle_due = settle_due,
+                 .document_due = ignore_due,
                  .alarm = take_alarm},
     };
 
@@ -124,6 +134,7 @@ struct replay *replay_open(struct verify *verify, struct division division)
     replay->scratch = txn_open(&store_empty, NULL);
     replay->ledger = ledger_open(&config);
     position_load(verify->stored, division, &replay->stored);
+    unapproved_each(verify->stored, division, 0, copy_mark, replay);
     return replay;
 }
 
@@ -228,6 +239,7 @@ bool replay_compare(struct replay *replay, uint64_t last_lsn)
     verify_rows(verify, replay->scratch, replay->division);
     if (replay->whole) {
         add_jurisdictions(replay);
+        verify_add_plain(verify, replay->scratch, replay->division);
     }
     if (roster_within(verify->config.roster, verify->config.self, replay->division)) {
         verify_add_codes(verify, replay->scratch, replay->division);

@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "node/ledger/posting/transit.h"
 #include "node/ledger/query/query_internal.h"
+#include "node/ledger/rows/year_rows.h"
 
 /* What a log makes alone: one of the subtree, and one from above as far as it is addressed to us.
  * Matches come of several logs: verify_ledger looks at transfers. */
@@ -12,11 +14,17 @@ static const struct row_kind {
     enum store_space space;
     char letter;
 } row_kinds[] = {
-    {SPACE_LEDGER, ROW_INDICATOR},    {SPACE_LEDGER, ROW_DOCUMENT},     {SPACE_LEDGER, ROW_SOURCE},
-    {SPACE_LEDGER, ROW_YEAR},         {SPACE_LEDGER, ROW_AGENCY},       {SPACE_LEDGER, ROW_PROJECT},
-    {SPACE_LEDGER, ROW_BANK_ACCOUNT}, {SPACE_LEDGER, ROW_RECEIPT},      {SPACE_ROLLUPS, ROLLUP_OWN},
-    {SPACE_INDEX, ROW_CHILDREN},      {SPACE_INDEX, ROW_PROJECT_LINES}, {SPACE_INDEX, ROW_AWAITED},
-    {SPACE_INDEX, ROW_AWAITED_SUM},   {SPACE_LEDGER, ROW_INCOMING},
+    {SPACE_LEDGER, ROW_INDICATOR},      {SPACE_LEDGER, ROW_DOCUMENT},
+    {SPACE_LEDGER, ROW_SOURCE},         {SPACE_LEDGER, ROW_YEAR},
+    {SPACE_LEDGER, ROW_AGENCY},         {SPACE_LEDGER, ROW_PROJECT},
+    {SPACE_LEDGER, ROW_BANK_ACCOUNT},   {SPACE_LEDGER, ROW_RECEIPT},
+    {SPACE_ROLLUPS, ROLLUP_OWN},        {SPACE_INDEX, ROW_CHILDREN},
+    {SPACE_INDEX, ROW_PROJECT_LINES},   {SPACE_INDEX, ROW_AWAITED},
+    {SPACE_INDEX, ROW_AWAITED_SUM},     {SPACE_LEDGER, ROW_INCOMING},
+    {SPACE_LEDGER, ROW_PROJECT_MONEY},  {SPACE_LEDGER, ROW_POLICY},
+    {SPACE_LEDGER, ROW_CALENDAR},       {SPACE_LEDGER, ROW_CODE_MAP},
+    {SPACE_LEDGER, ROW_AGENCY_PARENTS}, {SPACE_LEDGER, ROW_AGENCY_YEAR},
+    {SPACE_LEDGER, ROW_FISCAL_YEAR},
 };
 /* What comes of several logs, by those who make it again. */
 static const struct row_kind to_register_kinds[] = {
@@ -24,6 +32,7 @@ static const struct row_kind to_register_kinds[] = {
     {SPACE_INDEX, ROW_TO_REGISTER_SUM},
 };
 static const struct row_kind subtree_kind = {SPACE_ROLLUPS, ROLLUP_SUBTREE};
+static const struct row_kind plain_kind = {SPACE_ROLLUPS, ROLLUP_PLAIN};
 static const struct row_kind code_kinds[] = {
     {SPACE_LEDGER, ROW_CODE},
     {SPACE_LEDGER, ROW_CODE_SET},
@@ -87,8 +96,8 @@ static void name_row(char out[ROW_NAME_MAX], const struct row_kind *kind, struct
 
     if (kind->space == SPACE_ROLLUPS && rollup_key_parse(key, &year, &dimension, &rest)) {
         name_rest(code, rest);
-        (void)snprintf(out, ROW_NAME_MAX, "%d by %s %.40s", year,
-                       dimension_name((enum dimension)dimension), code);
+        (void)snprintf(out, ROW_NAME_MAX, "%d by %s %.40s", year, rollup_dimension_name(dimension),
+                       code);
     } else if (is_code(kind)) {
         name_code(out, key);
     } else {
@@ -259,7 +268,8 @@ bool verify_rows_to_register(struct verify *verify, struct txn *made)
     return check.faults == 0;
 }
 
-bool verify_subtree_rows(struct verify *verify, struct division division)
+/* The roll-ups of `division` as a jurisdiction. */
+static bool verify_subtree_rows(struct verify *verify, struct division division)
 {
     struct row_check check = {.verify = verify,
                               .stored = verify->stored,
@@ -268,6 +278,19 @@ bool verify_subtree_rows(struct verify *verify, struct division division)
                               .kind = &subtree_kind};
 
     compare(&check);
+    return check.faults == 0;
+}
+
+static bool compare_plain(struct verify *verify)
+{
+    const uint8_t letter = ROLLUP_PLAIN;
+    struct row_check check = {.verify = verify,
+                              .stored = verify->stored,
+                              .replayed = verify->jurisdictions,
+                              .division = verify->config.self,
+                              .kind = &plain_kind};
+
+    compare_below(&check, bytes_of(&letter, 1));
     return check.faults == 0;
 }
 
@@ -295,6 +318,63 @@ void verify_add_subtree(struct verify *verify, struct txn *replayed, struct divi
 
     (void)txn_scan(replayed, SPACE_ROLLUPS, row_key_bytes(&prefix), add_row, verify->jurisdictions,
                    &err);
+}
+
+static bool copy_row(void *arg, struct bytes key, struct bytes value)
+{
+    (void)txn_put(arg, SPACE_LEDGER, key, value);
+    return true;
+}
+
+void verify_add_plain(struct verify *verify, struct txn *replayed, struct division author)
+{
+    const struct row_key years = row_key_of(ROW_FISCAL_YEAR, author, BYTES_NONE);
+    const uint8_t letter = ROLLUP_PLAIN;
+    struct err err;
+
+    (void)txn_scan(replayed, SPACE_ROLLUPS, bytes_of(&letter, 1), add_row, verify->jurisdictions,
+                   &err);
+    (void)txn_scan(replayed, SPACE_LEDGER, row_key_bytes(&years), copy_row, verify->jurisdictions,
+                   &err);
+}
+
+/* A log alone does not say who keeps books of a year: once all were read, that is known. */
+static void settle_years(struct verify *verify, struct division peer)
+{
+    struct id_list years = ID_LIST_EMPTY;
+
+    id_list_scan(&years, verify->jurisdictions, ROW_FISCAL_YEAR, peer);
+    for (size_t i = 0; i < years.count; i++) {
+        struct reader reader = reader_of(short_text_bytes(&years.at[i]));
+        const int year = reader_u16(&reader);
+        struct year_row row;
+
+        year_load(verify->jurisdictions, peer, year, &row);
+        if (year != 0 && row.joined) {
+            transit_settle(verify->jurisdictions, verify->config.roster, verify->config.self, peer,
+                           year);
+        }
+    }
+    id_list_free(&years);
+}
+
+bool verify_jurisdictions(struct verify *verify)
+{
+    const struct verify_config *config = &verify->config;
+    bool sound;
+
+    for (size_t i = 0; i < roster_count(config->roster); i++) {
+        settle_years(verify, roster_at(config->roster, i)->grant.division);
+    }
+    sound = compare_plain(verify);
+    for (size_t i = 0; i < roster_count(config->roster); i++) {
+        const struct division division = roster_at(config->roster, i)->grant.division;
+
+        if (roster_within(config->roster, division, config->self)) {
+            sound = verify_subtree_rows(verify, division) && sound;
+        }
+    }
+    return sound;
 }
 
 /* --- codes --- */

@@ -15,9 +15,11 @@ bool verify_rows_to_register(struct verify *verify, struct txn *made);
  * those in force with what all of them together say. False: a fault. */
 void verify_add_codes(struct verify *verify, struct txn *replayed, struct division owner);
 bool verify_code_rows(struct verify *verify);
-/* The roll-ups of `division` as a jurisdiction. False: a fault. */
-bool verify_subtree_rows(struct verify *verify, struct division division);
 /* Adds the roll-ups that a replayed log made for `above` to the jurisdictions' sums. */
 void verify_add_subtree(struct verify *verify, struct txn *replayed, struct division above);
+/* Adds what the log of `author` counted as outside, and the years that it keeps books of. */
+void verify_add_plain(struct verify *verify, struct txn *replayed, struct division author);
+/* Once all logs were added: the roll-ups of every jurisdiction. False: a fault. */
+bool verify_jurisdictions(struct verify *verify);
 
 #endif

@@ -52,7 +52,9 @@ export const steps = {
     await settled(page);
     for (const [division, scope, row] of [["540000", "subtree", 0], ["540000", "own", 1]]) {
       const want = await chainOf(division, scope);
-      const cells = await page.locator(".chain-table tbody tr").nth(row).locator("td").allInnerTexts();
+      const found = page.locator(".chain-table tbody tr").nth(row).locator("td");
+      await found.nth(8).waitFor(); // the answers come one by one
+      const cells = await found.allInnerTexts();
       for (const [at, member] of [[2, "received"], [3, "allocated"], [6, "unallocated"], [7, "paid"]]) {
         need(plain(cells[at]) === want[member], `${division} ${scope} ${member}: ${cells[at]} for ${want[member]}`);
       }

@@ -9,7 +9,7 @@ const idIn = (text) => /[A-Z]{2,4}\d{6}-\d{6}[A-Z]/.exec(text)?.[0];
 export const steps = {
   "the inbox says what waits and what it sums to": async () => {
     const page = await desk(MAKER);
-    await says(page, "3 笔待登记。");
+    await says(page, "3 笔待登记或答复。");
     const group = page.locator("[data-group=to_register]");
     await group.getByText("9,066,000.00").waitFor();
     await page.keyboard.press("j");

@@ -8,7 +8,7 @@ from .common import LANGUAGES, at_terminal, need, trees
 from .registering import CITY, COUNTY, REGION, enter, holds, one, register, transfer
 
 MAKER, CHECKER = "卓玛", "旺堆"
-GROUPS = ["to_register", "to_correct", "to_approve", "awaiting_answer"]
+GROUPS = ["to_register", "to_correct", "to_approve", "awaiting_answer", "to_close"]
 BEIJING = datetime.timezone(datetime.timedelta(hours=8))
 
 
@@ -66,10 +66,10 @@ def transfers_wait_by_the_day_they_are_due(tree):
     counts = answer["counts"]["to_register"]
     need({"documents": 2, "amount": "2100.00", "overdue": 0,
           "first_due": answer["rows"][0]["due"]}.items() <= counts.items(), f"{counts}")
-    need(line(county, "en") == "to register 2\n" and line(county, "zh") == "待登记 2\n",
+    need(line(county, "en") == "to register or answer 2\n" and line(county, "zh") == "待登记或答复 2\n",
          line(county, "en"))
-    for lang, words in (("en", ("to register: 2, 2,100.00 yuan, 0 overdue", "days late")),
-                        ("zh", ("待登记 2 笔，2,100.00 元，逾期 0 笔", "期限", "文号"))):
+    for lang, words in (("en", ("to register or answer: 2, 2,100.00 yuan, 0 overdue", "days late")),
+                        ("zh", ("待登记或答复 2 笔，2,100.00 元，逾期 0 笔", "期限", "文号"))):
         code, screen = at_terminal(county, "inbox", language=lang)
         need(code == 0 and all(word in screen for word in words + ("藏财预〔2026〕22号", " 2,000.00")),
              screen)
@@ -105,7 +105,7 @@ def each_person_has_his_own(county):
     need([row["would_be_refused"] for row in rows_of(answer, "to_approve")] == [0, 0], f"{answer}")
     code, screen = at_terminal(county, "inbox", "--user", CHECKER, language="zh")
     need(code == 0 and "待审核 2 笔，42.50 元" in screen and MAKER in screen, screen)
-    need(line(county, "zh", "--user", CHECKER) == "待登记 1  待审核 2\n", "the checker's line")
+    need(line(county, "zh", "--user", CHECKER) == "待登记或答复 1  待审核 2\n", "the checker's line")
     need(inbox(county, "--user", MAKER)["counts"]["to_approve"]["documents"] == 0,
          "a maker is asked to approve his own")
 
@@ -115,7 +115,7 @@ def each_person_has_his_own(county):
           for row in rows_of(answer, "to_correct")] ==
          [("A-1", "30.00", "rejected", CHECKER, "金额有误")], f"{answer['rows']}")
     need(ids(inbox(county, "--user", CHECKER), "to_correct") == [], "what another must correct")
-    need(line(county, "en", "--user", MAKER) == "to register 1  to correct 1\n", "the maker's line")
+    need(line(county, "en", "--user", MAKER) == "to register or answer 1  to correct 1\n", "the maker's line")
     need(rows_of(inbox(county, "--as", CHECKER), "to_approve") ==
          rows_of(inbox(county, "--user", CHECKER), "to_approve"), "--as is --user, too")
     code, screen = at_terminal(county, "--as", CHECKER, "approve", "A-2", "--yes",
@@ -196,8 +196,8 @@ def a_week_later_it_is_late(tree):
     need((first["id"], first["overdue"], first["days_late"]) ==
          ("T-2", True, between(first["due"], answer["today"])), f"{first}")
     need(answer["counts"]["to_register"]["overdue"] == 1, f"{answer['counts']}")
-    need("to register 6 (1 overdue)" in line(county, "en") and
-         "待登记 6（逾期 1）" in line(county, "zh"), line(county, "en"))
+    need("to register or answer 6 (1 overdue)" in line(county, "en") and
+         "待登记或答复 6（逾期 1）" in line(county, "zh"), line(county, "en"))
 
 
 def walk(tree):

@@ -15,6 +15,7 @@ SIGNED = [
 LINE, TREE = 1, 2
 IS_TREE, OTHER_DIVISION, OTHER_AUD_PREV, MANY, ZSTD = 1, 2, 4, 8, 16
 USER_FIRST = 16  # kinds below are the link's own, and book nothing
+DOCUMENT_FORMAT = 2
 
 
 class Bad(Exception):
@@ -240,20 +241,21 @@ def seal(block, tree, key, root=None):
 
 
 class Writer:
-    """One's own log: grants, and documents that book nothing."""
+    """One's own log: grants, and documents, which book nothing unless it is said what."""
 
     def __init__(self, division, tree, key):
         self.division, self.tree, self.key = division, tree, key
         self.chain, self.digest, self.last_signature = Chain(True), ZERO, b""
         self.epoch = 1
 
-    def draft(self, documents, time_ms, audience=None, groups=()):
+    def draft(self, documents, time_ms, audience=None, groups=(), postings=()):
         """[(kind, format, body)] -> the next Block, unsigned, for the line from the root to here unless another
-        audience (kind, division) is named."""
+        audience (kind, division) is named. `postings`: packed, of the first document."""
         audience = audience or (LINE, self.division)
         first = self.chain.lsn + 1
         entries = [Entry(first + i, time_ms, *document) for i, document in enumerate(documents)]
-        booked = b"".join(u64(e.lsn) + u16(0) for e in entries if e.kind >= USER_FIRST)
+        booked = b"".join(u64(e.lsn) + u16(0 if i else len(postings)) + (b"" if i else b"".join(postings))
+                          for i, e in enumerate(entries) if e.kind >= USER_FIRST)
         digest = tagged(b"state", self.digest, booked) if booked else self.digest
         seq, before = self.chain.audiences.get(audience, (0, ZERO))
         header = dict(
@@ -262,9 +264,9 @@ class Writer:
             aud_prev=before, state_digest=digest, time_ms=time_ms)
         return Block(header, b"", entries, list(groups))
 
-    def write(self, documents, time_ms, audience=None, groups=(), root=None):
+    def write(self, documents, time_ms, audience=None, groups=(), root=None, postings=()):
         """The same, signed (over this root, if not its own), and the log goes on behind it."""
-        block = self.draft(documents, time_ms, audience, groups)
+        block = self.draft(documents, time_ms, audience, groups, postings)
         whole, digest = seal(block, self.tree, self.key, root)
         self.digest, self.last_signature = block.header["state_digest"], block.signature
         self.chain.follow(block if root else parse(whole), digest)

@@ -81,7 +81,7 @@ class Branch:
         number = member.log.chain.lsn + 1
         body = documents.Document(id=f"A{number}", fiscal_year=2026, agency_name=member.name + "财政局",
                                   agency_code=f"{number:06d}").SerializeToString()
-        return member.log.write([(KIND_AGENCY, 1, body)], now_ms())
+        return member.log.write([(KIND_AGENCY, blocks.DOCUMENT_FORMAT, body)], now_ms())
 
     def open(self, documents):
         """Level by level, since nobody's blocks count before his grant."""

@@ -30,7 +30,7 @@ CODES = [doc("element", "E1", ele_catalog_code="fund_type", ele_code="111", ele_
          doc("element", "E2", ele_catalog_code="exp_func", ele_code="2050202", ele_name="小学教育"),
          doc("agency", "A1", agency_code="105001", agency_name="教育局"),
          doc("project", "P1", pro_code="54000026105P000000001", pro_name="校舍建设", pro_cat_code="3",
-             agency_code="105001", setup_year=YEAR, state="executing"),
+             agency_code="105001", setup_year=YEAR, state="reserved"),
          doc("budget", "B1", stage="reply", fund_type_code="111", amount="100000.00",
              approval_ref="人大〔2026〕1号", exp_func_code="2050202"),
          doc("allocate", "L1", ori_bgt_id="B1", agency_code="105001", amount="20000.00",
@@ -40,8 +40,8 @@ TRANSFER = doc("transfer", "T1", ori_bgt_id="B1", rec_div_code=COUNTY, amount="3
                cor_bgt_doc_no="财预〔2026〕2号", tra_type_code="general", stage="formal")
 
 
-# What the region did before: a transfer that waits at the city, and a code that both of them have.
-ABOVE = [CODES[0], doc("budget", "RB", stage="reply", fund_type_code="111", amount="900000.00", approval_ref="1"),
+# What the region did before: a transfer that waits at the city.
+ABOVE = [doc("budget", "RB", stage="reply", fund_type_code="111", amount="900000.00", approval_ref="1"),
          doc("transfer", "RT", ori_bgt_id="RB", rec_div_code=CITY, amount="30000.00", cor_bgt_doc_no="藏财预〔2026〕9号",
              tra_type_code="general", stage="formal")]
 
@@ -51,6 +51,7 @@ def tell(tree, city, play):
     people(play)
     hand_in(play)
     decide(play)
+    clash(tree, play)
     county_joins(tree, city, play)
     read(play)
     boards(play)
@@ -63,6 +64,7 @@ def tell(tree, city, play):
     accesses(play)
     webhooks(play)
     forked(tree, play)
+    resyncs(tree, play)
     revoked(play)
     leave(play)
 
@@ -170,6 +172,27 @@ def decide(play):
     play.get("/documents/P-3", who="li")
 
 
+def backs_up(city, play):
+    """At the socket its owner is enough, and an admin; through the network nobody is."""
+    path = "/backup/540100-20261130T055032Z"
+    play.ask("POST", "/backup", "{}", who="li", want=403, code="needs_role")
+    play.ask("POST", "/backup/end", "{}", who="li", want=403, code="needs_role")
+    play.ask("POST", "/backup", "{}")
+    play.ask("POST", "/backup", "{}", who="gao")
+    note = os.path.join(city.home, "resync")  # of a home that was put back, and is not whole yet
+    with open(note, "w"):
+        play.ask("POST", "/backup", "{}", want=409, code="refused")
+    os.unlink(note)
+    with open(os.path.join(city.home, "checkpoint", "holder"), "w") as holder:
+        holder.write("1")  # a process that runs, and is not this one
+    play.ask("POST", "/backup/end", "{}", want=409, code="refused")
+    with open(os.path.join(city.home, "checkpoint", "holder"), "w") as holder:
+        holder.write(str(os.getpid()))
+    play.ask("POST", "/backup/end", dict(directory=path), want=400, code="bad_request")
+    play.ask("POST", "/backup/end", dict(directory=path, lsn=1, unix_ms=1796016632000))
+    play.ask("POST", "/backup/end", "{}", who="gao")
+
+
 def compared(tree, play):
     """The fingerprint of who waits, once there is one; what differs lets nobody in."""
     trees.wait_until(lambda: play.get("/invitations", who="gao")["rows"][0]["state"] == "waiting", 60,
@@ -208,6 +231,12 @@ def rotates(tree, play):
     assert '"accepted"' in entered, entered
 
 
+def clash(tree, play):
+    """The region defines a code that the city has by now: an alarm of the city's."""
+    tree[REGION].run("submit", "-", stdin=json.dumps(CODES[0]).encode())
+    trees.wait_until(lambda: play.get("/alarms", who="gao")["alarms"], trees.PATIENCE_S, "no alarm of a code's two owners")
+
+
 def county_joins(tree, city, play):
     asked = dict(division=COUNTY, name="林周县")
     play.ask("POST", "/invite", dict(name="林周县"), who="gao", want=400, code="bad_request")
@@ -224,6 +253,7 @@ def county_joins(tree, city, play):
     play.ask("POST", "/endpoint", dict(endpoint="tcp://*:7400"), who="gao", want=400, code="bad_request")
     play.ask("POST", "/endpoint", dict(endpoint="tcp://127.0.0.1:7400"), who="li", want=403, code="needs_role")
     play.ask("POST", "/endpoint", dict(endpoint=city.status()["endpoint"]), who="gao")
+    backs_up(city, play)
     amend = f"/peers/{COUNTY}/amend"
     play.ask("POST", amend, dict(name="林周县", may_grant=["540121*"]), who="gao")
     play.ask("POST", amend, dict(may_grant=["5402*"]), who="gao", want=409, code="outside_reach")
@@ -468,12 +498,34 @@ def forked(tree, play):
     county.start()
     county.run("endpoint", "tcp://127.0.0.1:7502", as_user="央金")
     play.ask("POST", f"/peers/{COUNTY}/resume", "{}", who="gao")
-    county.process.wait(timeout=trees.PATIENCE_S)
-    county.process = None
+    trees.wait_until(lambda: "own_log_forked" in county.log_tail(1 << 20), trees.PATIENCE_S, "the county hears of it")
     forks = {row["branch"]: row["hash"] for row in play.get("/forks", who="gao")["rows"]}
     kept = f"/forks/{COUNTY}/keep"
     play.ask("POST", kept, dict(hash=forks["elsewhere"]), who="gao", want=409, code="refused")
     play.ask("POST", kept, dict(hash=forks["held_here"]), who="gao")
+    county.end()
+
+
+def resyncs(tree, play):
+    """The city is told that it comes from a copy, while its county is away: it waits for that, until an admin
+    goes on without."""
+    city, without = tree[CITY], "/resync/without"
+    play.get("/resync", who="gao")
+    play.ask("POST", without, dict(division=COUNTY), who="li", want=403, code="needs_role")
+    play.ask("POST", without, "{}", who="gao", want=400, code="bad_request")
+    play.ask("POST", without, dict(division=COUNTY), who="gao", want=409, code="refused")
+    city.end()
+    with open(os.path.join(city.home, "resync"), "w") as note:
+        note.write("resync_restored\x1fwhen=2026-03-01\x1fcopy=backup")
+    city.start()
+    play.login("gao", PASSWORD)
+    trees.wait_until(lambda: play.get("/resync", who="gao")["state"] == "waiting", trees.PATIENCE_S,
+                     "the city waits for its county alone")
+    play.ask("POST", without, dict(division=COUNTY), who="gao")
+    trees.wait_until(lambda: not os.path.exists(os.path.join(city.home, "resync")), trees.PATIENCE_S, "it goes on")
+    city.wait_ready()
+    for name in ("gao", "li", "shen", "wang"):  # sessions end with the process, and as it is opened anew
+        play.login(name, "another-word" if name == "li" else PASSWORD)
 
 
 def revoked(play):
@@ -481,6 +533,12 @@ def revoked(play):
     play.ask("GET", "/divisions/x/epochs", who="gao", want=400, code="bad_request")
     play.ask("GET", "/divisions/999999/epochs", who="gao", want=404, code="not_found")
     assert play.get(f"/divisions/{COUNTY}/epochs", who="gao")["revoked"] is None
+    play.ask("GET", "/divisions/x/years", who="gao", want=400, code="bad_request")
+    play.ask("GET", f"/divisions/{CITY}/years?year=26", who="gao", want=400, code="bad_request")
+    play.ask("GET", f"/divisions/{REGION}/years", who="gao", want=409, code="not_below_you")
+    stands = next(row for row in play.get(f"/divisions/{CITY}/years", who="gao")["years"] if row["year"] == int(YEAR))
+    assert stands["state"] == "open" and [h["what"] for h in stands["hindrances"]] == [
+        "UNALLOC", "AVAIL", "COMMIT", "TRANSIT", "awaiting_answer", "to_register"], stands
     revoke = f"/divisions/{COUNTY}/revoke"
     play.ask("POST", "/users", dict(name="hua", password=PASSWORD, roles=["admin"]), who="gao")
     play.login("hua", PASSWORD)

@@ -6,8 +6,9 @@ from .persons import CHECKER, KIND_OPERATOR, MAKER
 
 DAY_MS = 24 * 3600 * 1000
 SUITE = 1
-KIND_SETTLE = 26
+KIND_SETTLE, KIND_REFUND = 26, 32
 BY_NODES = {KIND_OPERATOR, KIND_SETTLE}  # what nodes write themselves asks for nobody
+TWO_ALWAYS = {49, 70}  # to close a year and to open it again takes two persons, whatever the policy says
 LEAVES_MAX = 1 << 20
 
 
@@ -52,15 +53,17 @@ def signature_fault(tree, block, group):
     return ""
 
 
-def asks(policy, kind):
-    return kind >= KIND_OPERATOR and kind not in BY_NODES and (list(policy) == [0] or kind in policy)
+def asks(policy, kind, said=None):
+    """A refund of no payment takes two persons, too."""
+    return kind in TWO_ALWAYS or (kind == KIND_REFUND and not said.pay_app_id) or (kind >= KIND_OPERATOR and kind not in BY_NODES and (
+        list(policy) == [0] or kind in policy))
 
 
 class Judge:
     """Of the entries of one block, under the policy of its author's grant."""
 
-    def __init__(self, tree, block, chain, policy):
-        self.block, self.chain, self.policy = block, chain, policy
+    def __init__(self, tree, block, chain, policy, documents):
+        self.block, self.chain, self.policy, self.documents = block, chain, policy, documents
         self.faults = [signature_fault(tree, block, group) for group in block.groups]
 
     def groups_of(self, index):
@@ -74,7 +77,8 @@ class Judge:
         entry, signed = self.block.entries[index], {}
         for group, fault in self.groups_of(index):
             signed.setdefault(group.role, (group, fault))
-        if asks(self.policy, entry.kind):
+        said = self.documents.Document.FromString(entry.body) if entry.kind == KIND_REFUND else None
+        if asks(self.policy, entry.kind, said):
             for role, name in ((MAKER, "maker"), (CHECKER, "checker")):
                 if role not in signed:
                     return f"no {name} signed it"

@@ -12,7 +12,7 @@ from foreign import blocks, hashes
 
 from . import approvals, persons, roster
 
-KIND_GRANT, GRANT_FORMAT, DOCUMENT_FORMAT = 1, 2, 1
+KIND_GRANT, GRANT_FORMAT = 1, 2
 KIND_CONFIRM = 75
 
 
@@ -66,7 +66,8 @@ class Log:
         report = self.region.report
         if self.persons is None or self.persons.begins_anew(grant):
             self.persons = report.chains[self.author] = persons.Chain(grant)
-        judge = approvals.Judge(self.region.tree, block, self.persons, grant.policy)
+        judge = approvals.Judge(self.region.tree, block, self.persons, grant.policy,
+                                self.region.documents)
         for index, entry in enumerate(block.entries):
             self.read_entry(judge, index, entry, block.header["epoch"])
         report.entries += len(block.entries)
@@ -81,14 +82,14 @@ class Log:
                 self.region.roster.take(self.author, epoch, entry.body)
             except roster.NotSo as fault:
                 report.faults.append((self.author, entry.lsn, str(fault)))
-        if (entry.kind, entry.format) == (KIND_CONFIRM, DOCUMENT_FORMAT) and judge.two_persons(index):
+        if (entry.kind, entry.format) == (KIND_CONFIRM, blocks.DOCUMENT_FORMAT) and judge.two_persons(index):
             said = self.region.documents.Document.FromString(entry.body)
             self.region.roster.confirmed.add((self.author, said.div_code, said.epoch, said.grant_hash))
         if entry.kind != persons.KIND_OPERATOR:
             fault = judge.fault(index)
             if fault:
                 report.unapproved.append((self.author, entry.lsn, fault))
-        elif entry.format == DOCUMENT_FORMAT:
+        elif entry.format == blocks.DOCUMENT_FORMAT:
             said = self.region.documents.Document.FromString(entry.body)
             person = self.persons.take(entry, said, judge.vouchers(index))
             if person.why:

@@ -161,7 +161,7 @@ def writes(s, kind, **fields):
     """One entry in its own name, and its own digest, as if the entry booked nothing."""
     s.county.number += 1
     body = s.documents.Document(id=f"W{s.county.number}", fiscal_year=2026, **fields).SerializeToString()
-    s.county.says(s.county.log.write([(kind, 1, body)], now_ms()))
+    s.county.says(s.county.log.write([(kind, blocks.DOCUMENT_FORMAT, body)], now_ms()))
 
 
 def transfer_from_below(s):
@@ -189,7 +189,7 @@ def pays_without_a_line(s):
 
 
 def entry_of_another_form(s):
-    s.county.says(s.county.log.write([(KIND_PAYMENT, 1, b"\xff\xff\xff")], now_ms()))
+    s.county.says(s.county.log.write([(KIND_PAYMENT, blocks.DOCUMENT_FORMAT, b"\xff\xff\xff")], now_ms()))
 
 
 # --- grants ---

@@ -149,7 +149,7 @@ def forged(s, author, documents, key, **header):
 def transfer(s):
     body = s.documents.Document(id="T9", fiscal_year=2026, amount=90000000, ori_bgt_id="B1", rec_div_code=COUNTY,
                                 stage="formal", cor_bgt_doc_no="1", tra_type_code="general")
-    return KIND_TRANSFER, 1, body.SerializeToString()
+    return KIND_TRANSFER, blocks.DOCUMENT_FORMAT, body.SerializeToString()
 
 
 def forges_an_allotment(s):

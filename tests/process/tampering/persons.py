@@ -24,12 +24,12 @@ def signed(s, key, role, document, time_ms=None, epoch=1, index=0, author=OUR_CI
 def person(s, name, key, roles):
     body = s.documents.Document(id=f"OP-{now_ms()}-{key.verify_key.encode().hex()[:8]}", name=name, enabled="1", operator_key=key.verify_key.encode(),
                                 role=roles).SerializeToString()
-    return KIND_OPERATOR, 1, body
+    return KIND_OPERATOR, blocks.DOCUMENT_FORMAT, body
 
 
 def project(s):
     s.city.number += 1
-    return KIND_PROJECT, 1, s.documents.Document(id=f"PR{s.city.number}", fiscal_year=2026, pro_code=f"P{s.city.number}",
+    return KIND_PROJECT, blocks.DOCUMENT_FORMAT, s.documents.Document(id=f"PR{s.city.number}", fiscal_year=2026, pro_code=f"P{s.city.number}",
                                                  pro_name="x", pro_total_amt=900).SerializeToString()
 
 

@@ -108,7 +108,7 @@ class Member:
         self.number += 1
         body = self.stage.documents.Document(id=f"A{self.number}", fiscal_year=2026, agency_code=f"{self.number:06d}",
                                              agency_name="教育局")
-        return KIND_AGENCY, 1, body.SerializeToString()
+        return KIND_AGENCY, blocks.DOCUMENT_FORMAT, body.SerializeToString()
 
     def draft(self, **header):
         """The next block of its log, with something else in its header."""

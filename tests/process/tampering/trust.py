@@ -164,7 +164,7 @@ def rotation_of_what_waits(s):
 
 def confirmation(s, division, epoch, grant_hash):
     s.city.number += 1
-    return KIND_CONFIRM, 1, s.documents.Document(id=f"C{s.city.number}", div_code=division, epoch=epoch,
+    return KIND_CONFIRM, blocks.DOCUMENT_FORMAT, s.documents.Document(id=f"C{s.city.number}", div_code=division, epoch=epoch,
                                                  grant_hash=grant_hash).SerializeToString()
 
 

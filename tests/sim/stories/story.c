@@ -9,8 +9,9 @@
 #include "node/ledger/rows/rows.h"
 #include "node/ledger/schema/kinds.h"
 #include "tests/sim/clients.h"
+#include "tests/sim/invariants.h"
 
-enum { SEED = 7, FAULT_MAX = 512, PURSES_MAX = 8 };
+enum { SEED = 7, FAULT_MAX = 512, PURSES_MAX = 96 };
 
 /* What a node's script spends from: ids of its documents. "" while there is none. */
 struct purse {
@@ -20,6 +21,7 @@ struct purse {
 
 struct story {
     struct sim *sim;
+    struct invariants *invariants;
     struct clients *clients;
     struct recoveries *recoveries;
     struct purse purses[PURSES_MAX];
@@ -40,7 +42,13 @@ static struct purse *purse_of(struct story *story, const struct sim_node *node)
 static void enter(struct story *story, const struct sim_node *node, uint32_t kind,
                   const char *about, const char *other, int64_t amount, char id[24])
 {
-    const char *entered = clients_enter(story->clients, node, kind, about, other, amount, false);
+    const char *entered = clients_say(
+        story->clients, node,
+        &(struct wish){.kind = kind,
+                       .about = about,
+                       .other = other,
+                       .amount = amount,
+                       .year = kind == KIND_AGENCY ? 2025 : 0}); /* known from then on */
 
     if (entered == NULL) {
         fail_msg("%s did not accept a document of kind %u", sim_division(node).code, kind);
@@ -77,6 +85,7 @@ struct story *story_new(void)
     story->sim = sim_new(SEED);
     story->clients = clients_new(story->sim);
     story->recoveries = recoveries_new(story->sim);
+    story->invariants = invariants_new(story->sim);
     return story;
 }
 
@@ -104,6 +113,52 @@ struct sim_node *story_join(struct story *story, struct sim_node *parent, const 
     return take_in(story, sim_join(story->sim, parent, division));
 }
 
+void story_staff(struct story *story, struct sim_node *node)
+{
+    assert_true(sim_run_while(story->sim, lacks_staff, node, MINUTE));
+}
+
+struct clients *story_clients(struct story *story)
+{
+    return story->clients;
+}
+
+void story_hold(struct story *story)
+{
+    char fault[FAULT_MAX] = "";
+
+    if (!invariants_hold(story->invariants, fault, sizeof fault)) {
+        fail_msg("%s", fault);
+    }
+}
+
+void story_say(struct story *story, struct sim_node *node, const struct wish *wish, char id[24])
+{
+    char fault[FAULT_MAX] = "";
+    const char *entered = clients_say(story->clients, node, wish);
+
+    if (entered == NULL) {
+        fail_msg("%s of %s: %s %s", kind_info(wish->kind)->name, sim_division(node).code,
+                 clients_refusal(story->clients), clients_refusal_detail(story->clients));
+    }
+    (void)snprintf(id, 24, "%s", entered);
+    if (!invariants_hold_of(story->invariants, node, fault, sizeof fault)) {
+        fail_msg("after %s: %s", kind_info(wish->kind)->name, fault);
+    }
+}
+
+void story_refused(struct story *story, struct sim_node *node, const struct wish *wish,
+                   const char *code)
+{
+    const char *entered = clients_say(story->clients, node, wish);
+
+    if (entered != NULL) {
+        fail_msg("%s of %s: entered", kind_info(wish->kind)->name, sim_division(node).code);
+    }
+    assert_string_equal(clients_refusal(story->clients), code);
+    story_hold(story);
+}
+
 void story_approve(struct story *story, struct sim_node *node, int64_t amount)
 {
     enter(story, node, KIND_BUDGET, "", "111", amount, purse_of(story, node)->source);
@@ -126,21 +181,31 @@ static bool is_on_the_way(struct sim *sim, void *arg)
     return !there;
 }
 
+void story_until_heard(struct story *story, struct sim_node *at, struct sim_node *from,
+                       const char *id)
+{
+    const struct arrival arrival = {at, from, id};
+
+    assert_true(sim_run_while(story->sim, is_on_the_way, (void *)(uintptr_t)&arrival, MINUTE));
+}
+
 void story_issue(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount,
                  char id[24])
 {
-    const struct arrival arrival = {to, from, id};
-
     enter(story, from, KIND_TRANSFER, purse_of(story, from)->source, sim_division(to).code, amount,
           id);
-    assert_true(sim_run_while(story->sim, is_on_the_way, (void *)(uintptr_t)&arrival, MINUTE));
+    story_until_heard(story, to, from, id);
 }
 
 bool story_register(struct story *story, struct sim_node *from, struct sim_node *to, int64_t amount,
                     const char *id, bool unconfirmed)
 {
-    const char *entered = clients_enter(story->clients, to, KIND_REGISTER, id,
-                                        sim_division(from).code, amount, unconfirmed);
+    const char *entered = clients_say(story->clients, to,
+                                      &(struct wish){.kind = KIND_REGISTER,
+                                                     .about = id,
+                                                     .other = sim_division(from).code,
+                                                     .amount = amount,
+                                                     .unconfirmed = unconfirmed});
 
     if (entered != NULL) {
         (void)snprintf(purse_of(story, to)->source, sizeof story->purses[0].source, "%s", entered);
@@ -251,6 +316,7 @@ void story_end_waiting(struct story *story)
     sim_free(story->sim);
     clients_free(story->clients);
     recoveries_free(story->recoveries);
+    invariants_free(story->invariants);
     mem_free(story);
 }
 

@@ -12,6 +12,7 @@
 #ifndef TERRACE_TESTS_SIM_STORIES_STORY_H
 #define TERRACE_TESTS_SIM_STORIES_STORY_H
 
+#include "tests/sim/clients.h"
 #include "tests/sim/recoveries.h"
 
 struct story;
@@ -24,6 +25,22 @@ struct sim *story_sim(struct story *story); /* for sim_cut, sim_heal, sim_crash,
 struct sim_node *story_root(struct story *story, const char *division);
 /* Enrols with a token of the parent's, as the daemon does. */
 struct sim_node *story_join(struct story *story, struct sim_node *parent, const char *division);
+
+/* A maker and a checker work there from now on. */
+void story_staff(struct story *story, struct sim_node *node);
+struct clients *story_clients(struct story *story);
+
+/* Any document, of which *id is the number; and one that is refused for this reason. What must hold
+ * at any moment (tests/sim/invariants.h) is looked at each time. */
+void story_say(struct story *story, struct sim_node *node, const struct wish *wish, char id[24]);
+void story_refused(struct story *story, struct sim_node *node, const struct wish *wish,
+                   const char *code);
+#define SAY(story, node, id, ...) story_say(story, node, &(struct wish){__VA_ARGS__}, id)
+#define REFUSED(story, node, code, ...)                                                            \
+    story_refused(story, node, &(struct wish){__VA_ARGS__}, code)
+void story_hold(struct story *story); /* at all of them */
+void story_until_heard(struct story *story, struct sim_node *at, struct sim_node *from,
+                       const char *id);
 
 /* A budget of this level; what can be spent or passed on from now on. */
 void story_approve(struct story *story, struct sim_node *node, int64_t amount);

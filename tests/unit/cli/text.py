@@ -73,7 +73,8 @@ def tables():
                 faults.append(f"{name}: {code} has two rows")
             if slots_of(en) != slots_of(zh):
                 faults.append(f"{name}: {code}: the languages use different slots")
-            if not HAN.search(SLOT.sub("", zh)) and not SAME_IN_BOTH.fullmatch(SLOT.sub("", zh)):
+            is_code = code.startswith("example.") and en == zh  # of the schema, in both languages
+            if not (HAN.search(SLOT.sub("", zh)) or SAME_IN_BOTH.fullmatch(SLOT.sub("", zh)) or is_code):
                 faults.append(f"{name}: {code}: no Chinese: {zh}")
             if RELEASE.search(zh) and "releas" not in en.lower():
                 faults.append(f"{name}: {code}: 下达 where nothing is released: {zh}")

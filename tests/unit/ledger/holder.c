@@ -54,8 +54,10 @@ struct holder *holder_new(struct tree *tree, enum office_name self)
     holder->ledger = ledger_open(&(struct ledger_config){
         .self = tree_division(self),
         .roster = tree_roster(tree),
-        .sink =
-            {.arg = holder, .read_entry = no_entry, .settle_due = take_settle, .alarm = take_alarm},
+        .sink = {.arg = holder,
+                 .read_entry = no_entry,
+                 .document_due = take_settle,
+                 .alarm = take_alarm},
     });
     return holder;
 }
@@ -158,4 +160,20 @@ struct ledger_position position(struct holder *holder, enum office_name author)
 
     ledger_position(holder->txn, tree_division(author), &out);
     return out;
+}
+
+void try_out(struct holder *holder, struct script *script, const char *kind, const char *id,
+             const char *const fields[])
+{
+    struct document document;
+    struct buf body = BUF_EMPTY;
+    const uint64_t lsn = script->first_lsn++;
+
+    document_fill(&document, kind, id, fields);
+    document_encode(&body, &document);
+    ledger_apply_own(holder->ledger, holder->txn,
+                     &(struct applied){tree_division(script->author), lsn, 1000 + lsn,
+                                       document.kind, DOCUMENT_FORMAT, buf_bytes(&body)},
+                     &document);
+    buf_free(&body);
 }

@@ -45,8 +45,13 @@ void apply(struct holder *holder, struct script *script);
 int128 balance(struct holder *holder, enum office_name author, const char *id,
                enum account account);
 struct ledger_position position(struct holder *holder, enum office_name author);
+/* Enters an own document as a dry run does: it is in no block. */
+void try_out(struct holder *holder, struct script *script, const char *kind, const char *id,
+             const char *const fields[]);
 #define WRITE(script, kind, id, ...)                                                               \
     write_fields(script, kind, id, (const char *const[]){__VA_ARGS__, NULL})
+#define TRY(holder, script, kind, id, ...)                                                         \
+    try_out(holder, script, kind, id, (const char *const[]){__VA_ARGS__, NULL})
 #define REPLY(amount)                                                                              \
     "stage", "reply", "fund_type_code", "111", "approval_ref", "1", "amount", amount
 #define HELD(test) cmocka_unit_test_setup_teardown(test, open_holder, close_holder)

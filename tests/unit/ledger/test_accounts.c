@@ -102,6 +102,7 @@ static void the_sides_are_those_the_postings_count_on(void **state)
         {ACC_CARRY_OUT, "CARRY_OUT", 1},
         {ACC_LAPSED, "LAPSED", 1},
         {ACC_CLOSE, "CLOSE", 0},
+        {ACC_SRC_ADVANCE, "SRC_ADVANCE", -1},
     };
 
     (void)state;

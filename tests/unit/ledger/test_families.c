@@ -25,30 +25,45 @@ static void every_kind_that_does_something_has_a_row_in_its_family(void **state)
     }
 }
 
-/* What may happen to a line, from each state that its document can have. */
+/* What may happen to a line, by what made it and what stands on it. */
 static void a_line_takes_what_its_state_allows(void **state)
 {
     static const struct {
-        const char *name;
-        enum doc_state from;
+        const char *name, *origin;
+        uint32_t kind;
+        enum account holds;
+        uint8_t flags;
         bool split, release, reduce, draw;
     } cases[] = {
-        {"a reply's", DOC_APPROVED, true, false, false, false},
-        {"a register's", DOC_REGISTERED, true, false, false, false},
-        {"a transfer's", DOC_ISSUED, false, false, false, false},
-        {"allocated", DOC_PENDING, false, true, true, false},
-        {"released", DOC_RELEASED, false, false, true, true},
-        {"of no state at all", DOC_STATES, false, false, false, false},
+        {"a reply's", "", KIND_BUDGET, ACC_UNALLOC, 0, true, false, false, false},
+        {"an estimate's", "", KIND_BUDGET, ACC_UNALLOC, INDICATOR_ESTIMATE, true, false, false,
+         false},
+        {"a register's", "", KIND_REGISTER, ACC_UNALLOC, 0, true, false, false, false},
+        {"recovered", "", KIND_REFUND, ACC_UNALLOC, 0, true, false, false, false},
+        {"carried", "", KIND_CARRY_OVER, ACC_UNALLOC, 0, true, false, false, false},
+        {"carried, allocated", "", KIND_CARRY_OVER, ACC_PENDING, 0, true, true, true, false},
+        {"carried, released", "", KIND_CARRY_OVER, ACC_AVAIL, INDICATOR_RELEASED, true, false, true,
+         true},
+        {"a transfer's", "B", KIND_TRANSFER, ACC_TRANSIT, 0, false, false, false, false},
+        {"allocated", "B", KIND_ALLOCATE, ACC_PENDING, 0, false, true, true, false},
+        {"released", "B", KIND_ALLOCATE, ACC_AVAIL, INDICATOR_RELEASED, false, false, true, true},
+        {"vired", "B", KIND_VIREMENT, ACC_AVAIL, INDICATOR_RELEASED, false, false, true, true},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        if (states_allow(&line_states, cases[i].from, LINE_SPLIT) != cases[i].split ||
-            states_allow(&line_states, cases[i].from, LINE_RELEASED) != cases[i].release ||
-            states_allow(&line_states, cases[i].from, LINE_REDUCED) != cases[i].reduce ||
-            states_allow(&line_states, cases[i].from, LINE_DRAWN) != cases[i].draw) {
+        struct indicator line = {
+            .kind = cases[i].kind, .flags = cases[i].flags, .origin = bytes_text(cases[i].origin)};
+
+        line.balance[cases[i].holds] = 5;
+        if (line_allows(&line, LINE_SPLIT) != cases[i].split ||
+            line_allows(&line, LINE_RELEASED) != cases[i].release ||
+            line_allows(&line, LINE_REDUCED) != cases[i].reduce ||
+            line_allows(&line, LINE_DRAWN) != cases[i].draw) {
             fail_msg("a line that is %s", cases[i].name);
         }
+        assert_true(bytes_equal(line_origin(&line, bytes_text("OWN")),
+                                bytes_text(cases[i].origin[0] != '\0' ? "B" : "OWN")));
     }
 }
 
@@ -58,7 +73,7 @@ static void what_steps_out_of_turn_leaves_the_state(void **state)
     struct doc_row row = {.kind = KIND_ALLOCATE, .state = DOC_PENDING};
 
     (void)state;
-    states_step(&line_states, &row, bytes_text("A"), LINE_SPLIT);
+    states_step(&line_states, &row, bytes_text("A"), LINE_DRAWN);
     assert_int_equal(row.state, DOC_PENDING);
     states_step(&line_states, &row, bytes_text("A"), LINE_RELEASED);
     assert_int_equal(row.state, DOC_RELEASED);

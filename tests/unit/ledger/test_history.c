@@ -87,6 +87,25 @@ static void what_was_taken_back_goes_where_it_came_from(void **state)
     expect_the_sums_kept(tree);
 }
 
+/* A reply to an estimate brings what it says beyond that, and an adjustment may take away. */
+static void what_is_replied_and_adjusted_counts_once(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, LINZHOU, "budget", "E-1", "stage", "estimate", "fund_type_code", "111", "amount",
+       "80");
+    DO(tree, LINZHOU, "budget", "E-2", "stage", "estimate", "fund_type_code", "111", "amount", "9");
+    DO(tree, LINZHOU, "budget", "Y-1", "stage", "reply", "approval_ref", "1", "fund_type_code",
+       "111", "amount", "60", "estimate_id", "E-1");
+    tree_seal(tree);
+    expect_the_sums_kept(tree);
+    DO(tree, LINZHOU, "adjust", "J-1", "bgt_id", "E-1", "approval_ref", "1", "amount", "15");
+    DO(tree, LINZHOU, "adjust", "J-2", "bgt_id", "E-1", "approval_ref", "1", "amount", "-70");
+    DO(tree, LINZHOU, "refund", "RF-2", "bgt_id", "A-3", "amount", "10", "reason", "红字");
+    tree_seal(tree);
+    expect_the_sums_kept(tree);
+}
+
 static void a_chain_is_told_as_it_stood_at_any_moment(void **state)
 {
     struct tree *tree = *state;
@@ -211,6 +230,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(history_adds_up_to_the_sums_that_are_kept, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_was_taken_back_goes_where_it_came_from, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(what_is_replied_and_adjusted_counts_once, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_chain_is_told_as_it_stood_at_any_moment, set_up,
                                         tear_down),

@@ -62,16 +62,12 @@ static void add_sums(void *arg, const struct line_sums *row)
 
 static bool read_sums(struct tree *tree, struct line_request *request, struct lines *lines)
 {
-    const struct store *store = tree_store(tree, REGION);
-    struct txn *txn = txn_open(store, NULL);
-    struct bodies bodies;
+    struct txn *txn = txn_open(tree_store(tree, REGION), NULL);
     struct err err;
     bool all;
 
-    bodies_open(&bodies, store, NULL);
-    all = query_lines(txn, &bodies, request, add_sums, lines);
+    all = query_lines(txn, request, add_sums, lines);
     assert_int_equal(txn_status(txn, &err), OK);
-    bodies_close(&bodies);
     txn_free(txn);
     return all;
 }

@@ -269,7 +269,12 @@ static void an_answer_is_due_by_the_days_that_the_transfer_says(void **state)
     static const struct {
         const char *days;
         uint64_t due;
-    } cases[] = {{NULL, ANSWER_DAYS}, {"0", 0}, {"3", 3}, {"30", 30}, {"999999999", 999999999}};
+    } cases[] = {{NULL, ANSWER_DAYS},
+                 {"0", 0}, /* a Thursday */
+                 {"3", 4}, /* a Sunday, so the Monday behind it */
+                 {"29", 29},
+                 {"30", 32},
+                 {"999999999", 999999999}};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -42,6 +42,33 @@ static void a_confirmation_needs_two_where_anything_does(void **state)
     assert_false(policy_needs(policy_of("none"), KIND_CONFIRM));
 }
 
+/* Of a payment it is as any kind; of no single one it takes two persons whatever the policy says.
+ */
+static void a_refund_of_no_payment_needs_two(void **state)
+{
+    static const enum field subjects[] = {FIELD_PAY_APP_ID, FIELD_BGT_ID};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(subjects); i++) {
+        struct document document;
+        struct buf body = BUF_EMPTY;
+
+        document_clear(&document, KIND_REFUND);
+        document_set_text(&document, FIELD_ID, bytes_text("RF"));
+        document_set_text(&document, subjects[i], bytes_text("X"));
+        document_encode(&body, &document);
+        const struct entry entry = {.kind = KIND_REFUND, .body = buf_bytes(&body)};
+
+        assert_int_equal(policy_needs_document(policy_of("none"), &document), i == 1);
+        assert_int_equal(policy_needs_entry(policy_of("none"), &entry), i == 1);
+        assert_true(policy_needs_document(policy_of("refund"), &document));
+        assert_true(policy_needs_entry(policy_of("refund"), &entry));
+        buf_free(&body);
+    }
+    assert_false(policy_needs_entry(
+        policy_of("none"), &(struct entry){.kind = KIND_REFUND, .body = bytes_text("\xff")}));
+}
+
 static void all_kinds_by_name_fit_and_still_are_not_required(void **state)
 {
     char names[POLICY_TEXT_MAX] = "", text[POLICY_TEXT_MAX];
@@ -129,6 +156,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_reads_back_as_it_is_written),
         cmocka_unit_test(a_confirmation_needs_two_where_anything_does),
+        cmocka_unit_test(a_refund_of_no_payment_needs_two),
         cmocka_unit_test(all_kinds_by_name_fit_and_still_are_not_required),
         cmocka_unit_test(a_word_that_is_no_kind_is_named),
         cmocka_unit_test(what_nodes_write_never_needs_persons),

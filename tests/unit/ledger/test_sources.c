@@ -137,6 +137,29 @@ static void the_rows_add_up_to_the_chain(void **state)
     }
 }
 
+/* Until its reply it is money in advance; a reply of nothing leaves nothing to tell. */
+static void an_estimate_is_a_source_of_its_own_until_its_reply(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, SHIGATSE, "budget", "E-1", "stage", "estimate", "fund_type_code", "111", "amount",
+       "80");
+    DO(tree, SHIGATSE, "budget", "E-2", "stage", "estimate", "fund_type_code", "111", "amount",
+       "7");
+    tree_seal(tree);
+    expect_rows(tree, SHIGATSE, 0,
+                "advanced  2: received=87.00 allocated=0.00 passed=0.00 transit=0.00 "
+                "unallocated=87.00 released=0.00 paid=0.00\n");
+    DO(tree, SHIGATSE, "budget", "Y-1", "stage", "reply", "approval_ref", "1", "fund_type_code",
+       "111", "amount", "90", "estimate_id", "E-1");
+    DO(tree, SHIGATSE, "budget", "Y-2", "stage", "reply", "approval_ref", "1", "fund_type_code",
+       "111", "amount", "0", "estimate_id", "E-2");
+    tree_seal(tree);
+    expect_rows(tree, SHIGATSE, 0,
+                "approved  1: received=90.00 allocated=0.00 passed=0.00 transit=0.00 "
+                "unallocated=90.00 released=0.00 paid=0.00\n");
+}
+
 static void what_is_too_much_is_not_answered_in_part(void **state)
 {
     struct rows rows = {.size = 0};
@@ -159,6 +182,7 @@ int main(void)
         IN_TREE(each_source_is_followed_to_what_was_paid_of_it),
         IN_TREE(what_was_passed_down_is_of_its_source),
         IN_TREE(the_rows_add_up_to_the_chain),
+        IN_TREE(an_estimate_is_a_source_of_its_own_until_its_reply),
         IN_TREE(what_is_too_much_is_not_answered_in_part),
         cmocka_unit_test(an_account_that_is_no_source_has_no_name),
     };

@@ -72,6 +72,8 @@ static void refuses_for_the_first_reason_that_holds(void **state)
         {"missing_agency_code", {"from_bgt_id", "A-3", "amount", "1"}},
         {"unknown_from_bgt_id", {"from_bgt_id", "NO", "agency_code", "999", "amount", "1"}},
         {"unknown_agency_code", {"from_bgt_id", "A-3", "agency_code", "999", "amount", "1"}},
+        {"unknown_pro_code",
+         {"from_bgt_id", "A-3", "agency_code", "001001", "amount", "1", "pro_code", "NO"}},
         {"wrong_state", /* nothing differs */
          {"from_bgt_id", "A-3", "agency_code", "001001", "amount", "999"}},
         {"wrong_state", /* of what is not allocated: allocate it elsewhere */
@@ -122,6 +124,65 @@ static void direct_money_stays_direct_on_its_whole_way(void **state)
     assert_string_equal(SAY(tree, LINZHOU, "allocate", "DS", "ori_bgt_id", "DR", "agency_code",
                             "001001", "amount", "1", "is_direct", "2"),
                         "direct_differs");
+}
+
+static void every_way_on_keeps_what_is_direct_and_tracked(void **state)
+{
+    static const char *const fields[] = {"is_direct", "is_track"};
+    struct tree *tree = *state;
+
+    DO(tree, LINZHOU, "budget", "DB", "stage", "reply", "fund_type_code", "111", "amount", "10",
+       "approval_ref", "1", "is_direct", "1", "is_track", "1");
+    for (size_t i = 0; i < COUNT_OF(fields); i++) {
+        assert_string_equal(SAY(tree, LINZHOU, "remit", "X", "ori_bgt_id", "DB", "rec_div_code",
+                                "540100", "amount", "1", "cor_bgt_doc_no", "1", fields[i], "2"),
+                            "direct_differs");
+        assert_string_equal(SAY(tree, LINZHOU, "transfer_out", "X", "ori_bgt_id", "DB",
+                                "rec_div_code", "540199", "amount", "1", "cor_bgt_doc_no", "1",
+                                "tra_type_code", "general", "stage", "formal", fields[i], "2"),
+                            "direct_differs");
+    }
+    tree_seal(tree);
+}
+
+/* What an element of an indicator says there. */
+static bool says(struct tree *tree, enum office_name of, const char *id, enum field field,
+                 const char *word)
+{
+    struct txn *txn = txn_open(tree_store(tree, REGION), NULL);
+    struct document elements;
+    struct indicator line;
+    bool it_does;
+
+    assert_true(indicator_load(txn, tree_division(of), bytes_text(id), &line));
+    indicator_elements(&line, &elements);
+    it_does = document_is_word(&elements, field, word);
+    txn_free(txn);
+    return it_does;
+}
+
+/* The last beneficiary as the issuer knows him: looked up nowhere, and known to the last of it. */
+static void the_beneficiary_goes_with_the_money(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, REGION, "transfer", "BT", "ori_bgt_id", "B-1", "rec_div_code", "540100", "amount", "9",
+       "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal", "ben_name",
+       "林周县中学", "ben_code", "Z9");
+    tree_seal(tree);
+    DO(tree, LHASA, "register", "BR", "bgt_id", "BT");
+    DO(tree, LHASA, "transfer", "BU", "ori_bgt_id", "BR", "rec_div_code", "540121", "amount", "8",
+       "cor_bgt_doc_no", "1", "tra_type_code", "general", "stage", "formal");
+    tree_seal(tree);
+    DO(tree, LINZHOU, "register", "BV", "bgt_id", "BU");
+    DO(tree, LINZHOU, "allocate", "BA", "ori_bgt_id", "BV", "agency_code", "001001", "amount", "7");
+    DO(tree, LINZHOU, "release", "BL", "bgt_id", "BA", "cor_bgt_doc_no", "1");
+    DO(tree, LINZHOU, "virement", "BW", "from_bgt_id", "BA", "agency_code", "002001", "amount",
+       "6");
+    tree_seal(tree);
+    assert_true(says(tree, LINZHOU, "BV", FIELD_BEN_NAME, "林周县中学"));
+    assert_true(says(tree, LINZHOU, "BW", FIELD_BEN_NAME, "林周县中学"));
+    assert_true(says(tree, LINZHOU, "BW", FIELD_BEN_CODE, "Z9"));
 }
 
 /* The new line is released, has the origin of the old one, and gives back to it. */
@@ -220,6 +281,9 @@ int main(void)
                                         close_tree),
         cmocka_unit_test_setup_teardown(direct_money_stays_direct_on_its_whole_way, open_tree,
                                         close_tree),
+        cmocka_unit_test_setup_teardown(every_way_on_keeps_what_is_direct_and_tracked, open_tree,
+                                        close_tree),
+        cmocka_unit_test_setup_teardown(the_beneficiary_goes_with_the_money, open_tree, close_tree),
         cmocka_unit_test_setup_teardown(money_goes_to_another_agency_and_back_to_its_origin,
                                         open_tree, close_tree),
         cmocka_unit_test_setup_teardown(the_node_says_that_it_is_a_virement_and_what_it_inherits,

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -367,6 +368,20 @@ const char *tree_say(struct tree *tree, enum office_name name, const char *kind,
     return tree->code;
 }
 
+/* Noon by local time. */
+void tree_set_day(struct tree *tree, const char *date)
+{
+    struct tm day = {.tm_hour = 4};
+    uint64_t day_ms;
+
+    assert_int_equal(sscanf(date, "%4d-%2d-%2d", &day.tm_year, &day.tm_mon, &day.tm_mday), 3);
+    day.tm_year -= 1900;
+    day.tm_mon -= 1;
+    day_ms = (uint64_t)timegm(&day) * 1000;
+    assert_true(day_ms > tree->now_ms);
+    tree->now_ms = day_ms;
+}
+
 static void publish(struct office *office, const char *id, const char *name,
                     const struct sign_key *key, const char *role)
 {
@@ -512,12 +527,7 @@ static void office_open(struct office *office)
     });
 }
 
-struct tree *tree_new(void)
-{
-    return tree_new_strict(OFFICES);
-}
-
-struct tree *tree_new_strict(enum office_name strict)
+static struct tree *new_tree(enum office_name strict, enum office_name absent)
 {
     struct tree *tree = mem_zalloc(sizeof *tree);
 
@@ -529,12 +539,39 @@ struct tree *tree_new_strict(enum office_name strict)
         tree->offices[i].tree = tree;
         tree->offices[i].name = (enum office_name)i;
         sign_key_generate(&tree->offices[i].key);
-        grant(tree, &tree->offices[i]);
+        if (i != (int)absent) {
+            grant(tree, &tree->offices[i]);
+        }
     }
     for (int i = 0; i < OFFICES; i++) {
         office_open(&tree->offices[i]);
     }
     return tree;
+}
+
+struct tree *tree_new(void)
+{
+    return new_tree(OFFICES, OFFICES);
+}
+
+struct tree *tree_new_strict(enum office_name strict)
+{
+    return new_tree(strict, OFFICES);
+}
+
+struct tree *tree_new_without(enum office_name absent)
+{
+    return new_tree(OFFICES, absent);
+}
+
+/* It hears all that is addressed to it, from the first block on. */
+void tree_join(struct tree *tree, enum office_name absent)
+{
+    grant(tree, &tree->offices[absent]);
+    for (int from = 0; from < OFFICES; from++) {
+        tree->offices[from].delivered[absent] = 0;
+    }
+    tree_seal(tree);
 }
 
 void tree_free(struct tree *tree)

@@ -19,6 +19,9 @@ struct tree;
 struct tree *tree_new(void);
 /* In the grant of `strict` stands that every kind needs two signers. */
 struct tree *tree_new_strict(enum office_name strict);
+/* This office joins later. */
+struct tree *tree_new_without(enum office_name absent);
+void tree_join(struct tree *tree, enum office_name absent);
 void tree_free(struct tree *tree);
 
 struct division tree_division(enum office_name office);
@@ -47,6 +50,9 @@ void tree_seal(struct tree *tree);
 /* While cut or held back, blocks wait at home. They are delivered afterwards, in order. */
 void tree_cut(struct tree *tree, enum office_name from, enum office_name to, bool cut);
 void tree_hold_back(struct tree *tree, enum office_name office, bool held);
+
+/* The day on which what follows is entered, "2027-01-05": not before what was entered. */
+void tree_set_day(struct tree *tree, const char *date);
 
 /* From now on the office's documents are signed by a maker and a checker, whose keys it has
  * published. */

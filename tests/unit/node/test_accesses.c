@@ -155,13 +155,14 @@ static void the_chain_goes_on_after_a_restart(void **state)
 
 /* --- what is done to it --- */
 
-enum harm { ALTER, DROP, CUT, SWAP, FORGE };
+enum harm { ALTER, DROP, CUT, SWAP, FORGE, LOSE };
 struct spoil {
     struct task task;
     struct office *office;
     enum harm harm;
     uint64_t position;
     uint64_t cosigns; /* 0: none */
+    bool drops;
 };
 
 static struct bytes key_of(uint8_t key[9], uint64_t position)
@@ -204,6 +205,38 @@ static void forge(struct spoil *spoil, struct txn *txn)
     buf_free(&row);
 }
 
+/* From this row on they are gone with a store, and the chain goes on as a healed node lets it: with
+ * a row of it that is left out again, where `drops` says so. */
+static void lose(const struct spoil *spoil, struct txn *txn)
+{
+    const struct access_event event = {.what = ACCESS_READ, .who = "li"};
+    struct access_head head =
+        access_head_seed(&spoil->office->config.tree, spoil->office->config.self);
+    struct cosigned_head cosigned = {.position = spoil->cosigns};
+    struct buf row = BUF_EMPTY;
+    uint8_t key[9];
+
+    for (uint64_t i = 1; i < spoil->position; i++) {
+        copy_row(txn, i, &row);
+        assert_true(access_row_follows(&head, key_of(key, i), buf_bytes(&row)));
+    }
+    if (spoil->cosigns != 0) {
+        copy_row(txn, spoil->cosigns, &row);
+        memcpy(cosigned.hash.at, row.data + row.size - HASH_SIZE, HASH_SIZE);
+    }
+    for (uint64_t i = spoil->position; i <= 10; i++) {
+        txn_delete(txn, SPACE_LOCAL, key_of(key, i));
+    }
+    access_row_put_lost(txn, &head, &cosigned, 1);
+    assert_true(spoil->cosigns == 0 || head.position == spoil->cosigns);
+    (void)access_row_put(txn, &head, &event);
+    if (spoil->drops) {
+        txn_delete(txn, SPACE_LOCAL, key_of(key, head.position));
+    }
+    (void)access_row_put(txn, &head, &event);
+    buf_free(&row);
+}
+
 static void run_spoil(struct task *task, struct node *node, struct txn *txn)
 {
     struct spoil *spoil = (struct spoil *)task;
@@ -233,6 +266,9 @@ static void run_spoil(struct task *task, struct node *node, struct txn *txn)
         break;
     case FORGE:
         forge(spoil, txn);
+        break;
+    case LOSE:
+        lose(spoil, txn);
         break;
     }
     buf_free(&row);
@@ -292,6 +328,18 @@ static void whatever_is_done_to_the_chain_shows(void **state)
          {.harm = FORGE, .position = 6, .cosigns = 7},
          ACCESS_HEAD_DIFFERS,
          7},
+        {"lost with a store, and cosigned further",
+         {.harm = LOSE, .position = 5, .cosigns = 7},
+         ACCESS_ROWS_LOST,
+         5},
+        {"lost with a store, and nobody knows how many",
+         {.harm = LOSE, .position = 5},
+         ACCESS_ROWS_LOST,
+         5},
+        {"lost, and then one left out",
+         {.harm = LOSE, .position = 5, .cosigns = 7, .drops = true},
+         ACCESS_ROW_MISSING,
+         8},
     };
 
     (void)state;

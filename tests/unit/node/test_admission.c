@@ -246,6 +246,7 @@ static const struct {
      {401, 401, 403, 403, 403, 0},
      {401, 401, 403, 403, 403, 0}},
     {"oversight", ASKS_OVERSIGHT, {0, 401, 403, 403, 0, 0}, {401, 401, 403, 403, 0, 0}},
+    {"the machine", ASKS_MACHINE, {0, 401, 403, 403, 403, 0}, {401, 401, 403, 403, 403, 403}},
 };
 
 static void a_route_takes_whom_its_row_names_and_nobody_else(void **state)
@@ -590,6 +591,9 @@ static void a_token_reads_and_does_what_its_roles_do_and_no_more(void **state)
             }
         }
     }
+    assert_int_equal(ask(&desk, DOOR_SOCKET, sees, ASKS_MACHINE), 0);
+    assert_int_equal(ask(&desk, DOOR_TLS, sees, ASKS_MACHINE), 403); /* whoever stole it */
+    assert_int_equal(ask(&desk, DOOR_SOCKET, makes, ASKS_MACHINE), 403);
     close_desk(&desk);
 }
 

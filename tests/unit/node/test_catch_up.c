@@ -94,7 +94,7 @@ static bool age(struct office *office, uint64_t unknown_lsn)
     const struct ledger_config config = {
         .self = division_of("540000"),
         .roster = node_roster(office->node),
-        .sink = {.read_entry = no_entry, .settle_due = no_settle, .alarm = no_alarm}};
+        .sink = {.read_entry = no_entry, .document_due = no_settle, .alarm = no_alarm}};
     struct elder elder = {.ledger = ledger_open(&config),
                           .txn = txn_open(&office->store, NULL),
                           .unknown_lsn = unknown_lsn};
@@ -186,7 +186,7 @@ static void leave_unheard(struct office *region, const struct store *store, uint
     const struct ledger_config config = {
         .self = division_of("540100"),
         .roster = node_roster(region->node),
-        .sink = {.read_entry = no_entry, .settle_due = no_settle, .alarm = no_alarm}};
+        .sink = {.read_entry = no_entry, .document_due = no_settle, .alarm = no_alarm}};
     struct txn *from = txn_open(&region->store, NULL);
     struct elder elder = {
         .ledger = ledger_open(&config), .txn = txn_open(store, NULL), .unknown_lsn = unknown_lsn};

@@ -22,6 +22,7 @@ static void a_date_of_a_fact_lies_a_day_ahead_at_most(void **state)
         const char *date;
         uint64_t now_ms;
         bool fine;
+        uint32_t kind; /* 0: a receipt */
     } cases[] = {
         {"today", FIELD_XPAY_DATE, "2026-11-28", before_midnight_ms, true},
         {"tomorrow", FIELD_XPAY_DATE, "2026-11-29", before_midnight_ms, true},
@@ -33,11 +34,13 @@ static void a_date_of_a_fact_lies_a_day_ahead_at_most(void **state)
         {"long ago", FIELD_DOC_DATE, "1999-01-01", midnight_ms, true},
         {"a span may end later", FIELD_END_DATE, "2099-12-31", midnight_ms, true},
         {"and begin later", FIELD_START_DATE, "2099-12-31", midnight_ms, true},
+        {"days of a calendar", FIELD_DATE, "2027-10-01", midnight_ms, true, KIND_CALENDAR},
+        {"a refund", FIELD_DATE, "2027-10-01", midnight_ms, false, KIND_REFUND},
     };
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct document document = {.kind = KIND_PAID};
+        struct document document = {.kind = cases[i].kind != 0 ? cases[i].kind : KIND_PAID};
         struct refusal refusal = {.reason = REASON_NONE};
 
         document_set_text(&document, cases[i].field, bytes_text(cases[i].date));

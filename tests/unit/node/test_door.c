@@ -221,7 +221,7 @@ static void open_house(struct house *house)
     house->service.clock = (struct clock){.mono_ms = read_clock, .unix_ms = read_clock};
     store_memory_open(&house->service.store);
     put_row(&house->service.store);
-    house->workers = workers_open(&house->service.clock);
+    assert_int_equal(workers_open(&house->workers, &house->service.clock, &err), OK);
     config.workers = house->workers;
     assert_int_equal(listener_loopback(&config.listen_fd, "tcp://127.0.0.1:0", 64, &err), OK);
     assert_int_equal(getsockname(config.listen_fd, (struct sockaddr *)&house->address, &size), 0);

@@ -607,6 +607,25 @@ static void a_node_that_has_makers_takes_nothing_unsigned(void **state)
     office_close(office);
 }
 
+static void no_more_drafts_wait_than_may(void **state)
+{
+    struct office *office = office_open(true);
+    struct work first = {.count = 0}, second = {.count = 0};
+
+    (void)state;
+    work_add_agency(&first);
+    office_submit(office, &first);
+    work_want_all(&first, SUBMIT_DRAFT);
+    for (uint32_t i = 1; i < DRAFTS_MAX; i++) {
+        draft_ids_add(&office->node->draft_ids, bytes_of(&i, sizeof i), DRAFT_PLACE_ASIDE);
+    }
+    work_add_budget(&second, "B1", "1000");
+    office_submit(office, &second);
+    work_want_all(&second, SUBMIT_REFUSED);
+    assert_int_equal(second.items[0].refusal.reason, REASON_DRAFTS_FULL);
+    office_close(office);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -621,6 +640,7 @@ int main(void)
         cmocka_unit_test(what_was_signed_in_an_epoch_that_is_over_enters_nothing),
         cmocka_unit_test(what_needs_no_checker_carries_its_maker),
         cmocka_unit_test(a_node_that_has_makers_takes_nothing_unsigned),
+        cmocka_unit_test(no_more_drafts_wait_than_may),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@
 
 #include "node/home/files.h"
 #include "node/home/home.h"
+#include "node/home/notes.h"
 #include "node/home/tls.h"
 
 static int remove_one(const char *path, const struct stat *found, int kind, struct FTW *at)
@@ -651,11 +652,49 @@ static void a_failed_write_keeps_what_was_there(void **state)
     buf_free(&got);
 }
 
+/* Whatever a disk made of a note, it counts; and no byte of it reaches a screen. */
+static void test_a_note_of_anything_is_told(void **state)
+{
+    static const char *const harmed[] = {"", "\xff\x99\x01", "store_damaged\nmore"};
+    struct buf text = BUF_EMPTY;
+    struct err err = {.status = ERR_CORRUPT, .text = "store_was_found_damaged"};
+
+    make_home(*state);
+    must(notes_damage(&text, *state, &err), &err);
+    assert_int_equal(text.size, 0);
+    (void)err_set(&err, ERR_CORRUPT, "store_was_found_damaged");
+    notes_write_damage(*state, &err);
+    must(notes_damage(&text, *state, &err), &err);
+    assert_string_equal(text.data, "store_was_found_damaged");
+    for (size_t i = 0; i < COUNT_OF(harmed); i++) {
+        write_text(*state, "damaged", harmed[i]);
+        must(notes_damage(&text, *state, &err), &err);
+        assert_non_null(strstr((const char *)text.data, "note_unreadable"));
+    }
+    buf_free(&text);
+}
+
+/* That file has lines, and is no message. */
+static void test_when_it_was_healed_comes_back(void **state)
+{
+    const uint64_t times[] = {1764000000, 1763999000};
+    uint64_t got[2];
+
+    make_home(*state);
+    notes_heals(*state, got, COUNT_OF(got));
+    assert_int_equal(got[0], 0);
+    notes_write_heals(*state, times, COUNT_OF(times));
+    notes_heals(*state, got, COUNT_OF(got));
+    assert_memory_equal(got, times, sizeof times);
+}
+
 #define HOME_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        HOME_TEST(test_a_note_of_anything_is_told),
+        HOME_TEST(test_when_it_was_healed_comes_back),
         HOME_TEST(a_saved_config_loads_as_it_was),
         HOME_TEST(a_bad_config_is_refused_with_its_line),
         HOME_TEST(no_home_says_how_to_make_one),

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "node/ledger/query/years.h"
 #include "node/ledger/schema/clocks.h"
 #include "node/office/inbox.h"
 #include "tests/harness/counted_store.h"
@@ -195,6 +196,124 @@ static void a_draft_that_would_be_refused_waits_for_its_maker(void **state)
     office_close(office);
 }
 
+/* --- years --- */
+
+/* As the log would have said it, in the reader's own txn. */
+static void say_year(struct reading *reading, int year, enum year_said said)
+{
+    const struct year_row row = {said, 1, true};
+
+    year_store(reading->inbox.txn, reading->inbox.self, year, &row);
+}
+
+static void put_money(struct reading *reading, int year, enum account account, int128 fen)
+{
+    const struct row_key key = year_sums_key(reading->inbox.self, year, bytes_text("111"));
+    int128 sums[ACCOUNTS];
+
+    year_sums_load(reading->inbox.txn, &key, sums);
+    sums[account] += account_info(account)->normal * fen;
+    year_sums_store(reading->inbox.txn, &key, sums);
+}
+
+struct years_told {
+    int years[4];
+    unsigned hindrances[4];
+    int128 amounts[4];
+    size_t count;
+};
+
+static bool tell_year(void *arg, const struct inbox_item *item)
+{
+    struct years_told *told = arg;
+
+    told->years[told->count] = item->year;
+    told->hindrances[told->count] = item->hindrances;
+    told->amounts[told->count++] = item->amount;
+    return told->count < COUNT_OF(told->years);
+}
+
+static void a_year_that_is_over_waits_until_it_is_closed(void **state)
+{
+    struct office *office = office_open(false);
+    struct years_told told = {.count = 0};
+    struct inbox_place after = {.number = 0};
+    struct reading reading;
+    struct inbox_total total;
+    int year;
+
+    (void)state;
+    open_inbox(&reading, office, NULL, 0);
+    year = clock_month(reading.inbox.now_ms).year;
+    say_year(&reading, year - 3, YEAR_SAID_CLOSED);
+    say_year(&reading, year - 2, YEAR_SAID_OPEN);
+    say_year(&reading, year - 1, YEAR_SAID_OPEN);
+    say_year(&reading, year, YEAR_SAID_OPEN);
+    put_money(&reading, year - 1, ACC_AVAIL, 300);
+    put_money(&reading, year - 1, ACC_UNALLOC, 40);
+    put_money(&reading, year - 1, ACC_SRC_ADVANCE, 5);
+    put_money(&reading, year - 1, ACC_SPENT, 7);
+    put_money(&reading, year, ACC_AVAIL, 900);
+    inbox_each(&reading.inbox, INBOX_TO_CLOSE, NULL, tell_year, &told);
+    assert_int_equal(told.count, 0); /* it keeps no years */
+
+    years_keep_since(reading.inbox.txn, reading.inbox.self, year - 3);
+    inbox_each(&reading.inbox, INBOX_TO_CLOSE, NULL, tell_year, &told);
+    assert_int_equal(told.count, 2);
+    assert_int_equal(told.years[0], year - 2);
+    assert_int_equal(told.hindrances[0], 0);
+    assert_int_equal(told.years[1], year - 1);
+    assert_int_equal(told.hindrances[1], 3);
+    assert_true(told.amounts[1] == 340);
+    inbox_total(&reading.inbox, INBOX_TO_CLOSE, &total);
+    assert_int_equal(total.items, 2);
+    assert_true(total.amount == 340 && !total.has_due);
+
+    told.count = 0;
+    after.number = (uint64_t)year - 2;
+    inbox_each(&reading.inbox, INBOX_TO_CLOSE, &after, tell_year, &told);
+    assert_int_equal(told.count, 1);
+    assert_int_equal(told.years[0], year - 1);
+    close_inbox(&reading);
+    office_close(office);
+}
+
+static void years_stand_newest_first(void **state)
+{
+    struct office *office = office_open(false);
+    struct year_state years[YEARS_MAX];
+    struct reading reading;
+    size_t count;
+    int year;
+
+    (void)state;
+    open_inbox(&reading, office, NULL, 0);
+    year = clock_month(reading.inbox.now_ms).year;
+    years_keep_since(reading.inbox.txn, reading.inbox.self, year);
+    say_year(&reading, year, YEAR_SAID_OPEN);
+    say_year(&reading, year - 1, YEAR_SAID_CLOSED);
+    say_year(&reading, year + 1, YEAR_UNSAID);
+    year_store(reading.inbox.txn, reading.inbox.self, year - 2,
+               &(struct year_row){YEAR_UNSAID, 4, true});
+    count = query_years(reading.inbox.txn, reading.inbox.self, year, years);
+    assert_int_equal(count, 4);
+    assert_int_equal(years[0].year, year + 1);
+    assert_int_equal(years[0].standing, YEAR_IS_PREPARED);
+    assert_int_equal(years[1].standing, YEAR_IS_OPEN);
+    assert_int_equal(years[2].standing, YEAR_IS_CLOSED);
+    assert_int_equal(years[2].months_closed, 12);
+    assert_int_equal(years[3].standing, YEAR_IS_OPEN); /* before the first that is kept */
+    assert_int_equal(years[3].months_closed, 3);
+    for (int old = 1900; old < 1990; old++) { /* the newest are told */
+        say_year(&reading, old, YEAR_SAID_CLOSED);
+    }
+    count = query_years(reading.inbox.txn, reading.inbox.self, year, years);
+    assert_int_equal(count, YEARS_MAX);
+    assert_int_equal(years[0].year, year + 1);
+    close_inbox(&reading);
+    office_close(office);
+}
+
 /* --- what it costs --- */
 
 static void enter_transfers(struct office *office, size_t posts)
@@ -299,6 +418,8 @@ int main(void)
         cmocka_unit_test(own_transfers_wait_by_the_day_they_are_due),
         cmocka_unit_test(posts_of_drafts_wait_for_whom_did_not_make_them),
         cmocka_unit_test(a_draft_that_would_be_refused_waits_for_its_maker),
+        cmocka_unit_test(a_year_that_is_over_waits_until_it_is_closed),
+        cmocka_unit_test(years_stand_newest_first),
         cmocka_unit_test(what_was_sent_back_waits_the_oldest_first),
         cmocka_unit_test(a_page_reads_its_rows_and_no_more),
         cmocka_unit_test(more_drafts_than_are_counted_are_shown_all_the_same),

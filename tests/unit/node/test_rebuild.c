@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "node/core/turn.h"
+#include "node/ledger/refold.h"
+#include "node/office/local_keys.h"
 #include "node/store/store_memory.h"
 #include "office.h"
 #include "replicator/log/cut.h"
@@ -104,6 +106,135 @@ static void all_of_it_is_made_again(void **state)
     office_close(office);
 }
 
+/* --- rows that another version's rules made --- */
+
+static const uint8_t rules_letter = LOCAL_RULES;
+
+static uint32_t rules_in(const struct office *office)
+{
+    struct buf value = BUF_EMPTY;
+    uint32_t rules = 0;
+    struct err err;
+
+    if (office->store.ops->get(office->store.self, NULL, SPACE_LOCAL, bytes_of(&rules_letter, 1),
+                               &value, &err) == OK) {
+        assert_true(value.size > 4 && value.size % 8 == 4);
+        rules = load_u32(value.data);
+    }
+    buf_free(&value);
+    return rules;
+}
+
+/* Rules with this number that fold one kind. */
+struct others {
+    uint32_t rules, kind, format;
+};
+
+static void say_other_rules(struct work *work, struct node *node, struct txn *txn)
+{
+    const struct others *others = work->arg;
+    uint8_t rules[12];
+
+    (void)node;
+    store_u32(rules, others->rules);
+    store_u32(rules + 4, others->kind);
+    store_u32(rules + 8, others->format);
+    (void)txn_put(txn, SPACE_LOCAL, bytes_of(&rules_letter, 1), bytes_of(rules, sizeof rules));
+}
+
+static void say_no_rules(struct work *work, struct node *node, struct txn *txn)
+{
+    (void)work, (void)node;
+    txn_delete(txn, SPACE_LOCAL, bytes_of(&rules_letter, 1));
+}
+
+/* Those of a later version, too: what stands there means something else. */
+static void what_other_rules_made_is_made_again(void **state)
+{
+    static struct others others[] = {
+        {LEDGER_RULES + 1, KIND_BUDGET, DOCUMENT_FORMAT},
+        {LEDGER_RULES, 9999, DOCUMENT_FORMAT},
+        {LEDGER_RULES, KIND_BUDGET, DOCUMENT_FORMAT + 1},
+        {0, 0, 0}, /* it says none */
+    };
+    struct office *office = office_open(false);
+    struct buf before = BUF_EMPTY, after = BUF_EMPTY;
+
+    (void)state;
+    write_something(office);
+    rest(office);
+    assert_int_equal(rules_in(office), LEDGER_RULES);
+    copy_rows(office, &before);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct work say = {.action = RUN,
+                           .run = others[i].rules == 0 ? say_no_rules : say_other_rules,
+                           .arg = &others[i]};
+
+        office_turn(office, &say);
+        office_reopen(office);
+        copy_rows(office, &after);
+        assert_true(after.size < before.size);
+        assert_int_equal(rules_in(office),
+                         others[i].rules); /* until that which is made of them begins */
+        rest(office);
+        copy_rows(office, &after);
+        assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+        assert_int_equal(rules_in(office), LEDGER_RULES);
+        office_reopen(office); /* and once is enough */
+        copy_rows(office, &after);
+        assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+    }
+    buf_free(&before);
+    buf_free(&after);
+    office_close(office);
+}
+
+/* Fewer kinds, all of which are known: what waits for those that are new is folded on. */
+static void what_fewer_kinds_made_stays(void **state)
+{
+    static struct others fewer = {LEDGER_RULES, KIND_BUDGET, DOCUMENT_FORMAT};
+    struct office *office = office_open(false);
+    struct work say = {.action = RUN, .run = say_other_rules, .arg = &fewer};
+    struct buf before = BUF_EMPTY, after = BUF_EMPTY;
+
+    (void)state;
+    write_something(office);
+    rest(office);
+    copy_rows(office, &before);
+    office_turn(office, &say);
+    office_reopen(office);
+    copy_rows(office, &after);
+    assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+    buf_free(&before);
+    buf_free(&after);
+    office_close(office);
+}
+
+/* Before the first commit after it nothing says that they were forgotten. */
+static void a_crash_while_they_are_forgotten_costs_nothing(void **state)
+{
+    static struct others other = {LEDGER_RULES + 7, KIND_BUDGET, DOCUMENT_FORMAT};
+    struct office *office = office_open(false);
+    struct work say = {.action = RUN, .run = say_other_rules, .arg = &other};
+    struct buf before = BUF_EMPTY, after = BUF_EMPTY;
+
+    (void)state;
+    write_something(office);
+    rest(office);
+    copy_rows(office, &before);
+    office_turn(office, &say);
+    for (int times = 0; times < 3; times++) {
+        office_reopen(office);
+        assert_int_equal(rules_in(office), other.rules);
+    }
+    rest(office);
+    copy_rows(office, &after);
+    assert_true(bytes_equal(buf_bytes(&before), buf_bytes(&after)));
+    buf_free(&before);
+    buf_free(&after);
+    office_close(office);
+}
+
 static void what_was_put_aside_left_no_row(void **state)
 {
     struct office *office = office_open(false);
@@ -179,6 +310,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_of_it_is_made_again),
+        cmocka_unit_test(what_other_rules_made_is_made_again),
+        cmocka_unit_test(what_fewer_kinds_made_stays),
+        cmocka_unit_test(a_crash_while_they_are_forgotten_costs_nothing),
         cmocka_unit_test(what_was_put_aside_left_no_row),
         cmocka_unit_test(a_crash_on_the_way_costs_nothing),
     };

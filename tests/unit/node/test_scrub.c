@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "node/core/damage.h"
 #include "node/core/node_struct.h"
 #include "node/core/turn.h"
 #include "replicator/log/sealing.h"
@@ -246,6 +247,122 @@ static void a_bad_sector_is_no_fault_of_the_author(void **state)
     office_close(office);
 }
 
+/* --- round after round --- */
+
+static void pass_round(struct office *office, uint64_t rounds)
+{
+    for (int i = 0; progress_of(office).rounds < rounds; i++) {
+        assert_true(i < 1000);
+        office->hand.now_ms += SCRUB_AGAIN_MS;
+        step(office);
+    }
+    assert_int_equal(progress_of(office).entries_left, 0);
+    assert_string_equal(progress_of(office).reads, "");
+}
+
+/* A day after the end of one round all of it is read again, and what comes meanwhile is read at
+ * once; it begins no round, and puts none off. */
+static void all_is_read_again_for_ever(void **state)
+{
+    struct office *office = office_open(false);
+    uint64_t rows, blocks;
+
+    (void)state;
+    (void)write_blocks(office, BUDGETS);
+    pass_round(office, 1);
+    rows = progress_of(office).rows;
+    blocks = progress_of(office).blocks;
+    assert_int_equal(blocks, blocks_held(office));
+    assert_true(rows > blocks);
+
+    office->hand.now_ms += SCRUB_ROUND_MS / 2;
+    (void)write_blocks(office, 1);
+    office->hand.now_ms += SCRUB_REST_MS;
+    step(office);
+    assert_int_equal(progress_of(office).blocks, blocks + 1);
+    assert_int_equal(progress_of(office).rounds, 1);
+
+    office->hand.now_ms += SCRUB_ROUND_MS / 2;
+    office_reopen(office);
+    pass_round(office, 2);
+    assert_int_equal(progress_of(office).blocks, blocks + 1 + blocks_held(office));
+    assert_true(progress_of(office).rows > 2 * rows);
+    office_close(office);
+}
+
+/* An author's fault is one, however often it is read. */
+static void a_fault_is_counted_once(void **state)
+{
+    struct office *office = office_open(false);
+
+    (void)state;
+    harm(office, write_blocks(office, 1), ROOT_OF_OTHERS);
+    pass_round(office, 1);
+    assert_int_equal(progress_of(office).faults, 1);
+    office->hand.now_ms += SCRUB_ROUND_MS;
+    pass_round(office, 2);
+    assert_int_equal(progress_of(office).faults, 1);
+    office_close(office);
+}
+
+/* --- a store that is damaged ends the run, where its owner mends it --- */
+
+static struct store_ops behind;
+static enum store_space unreadable;
+
+static enum status scan_harmed(void *self, struct store_snapshot *snapshot, enum store_space space,
+                               struct bytes prefix, struct bytes from, store_visit_fn *visit,
+                               void *arg, struct err *err)
+{
+    return space == unreadable ? err_set(err, ERR_CORRUPT, "store_damaged directory=x said=y")
+                               : behind.scan(self, snapshot, space, prefix, from, visit, arg, err);
+}
+
+static enum status run_to_its_end(struct office *office, struct err *err)
+{
+    enum status status = OK;
+
+    for (int i = 0; i < 1000 && status == OK; i++) {
+        bool busy;
+
+        office->hand.now_ms += SCRUB_PAUSE_MS;
+        status = node_step(office->node, &busy, err);
+    }
+    return status;
+}
+
+static void what_is_damaged_ends_the_run_of_who_heals(void **state)
+{
+    static const enum store_space derived[] = {SPACE_LEDGER, SPACE_INDEX, SPACE_ROLLUPS,
+                                               SPACE_COSIGN};
+    struct err err;
+
+    (void)state;
+    for (size_t i = 0; i <= COUNT_OF(derived); i++) {
+        struct office *office = office_open(false);
+        struct store_ops harmed_ops = *office->store.ops;
+        const uint64_t lsn = write_blocks(office, 1);
+
+        office->config.heals = true;
+        behind = *office->store.ops;
+        if (i < COUNT_OF(derived)) {
+            harmed_ops.scan = scan_harmed;
+            unreadable = derived[i];
+            office_reopen(office);
+            office->node->store.ops = &harmed_ops;
+        } else {
+            harm(office, lsn, BODY_ALTERED);
+            office_reopen(office);
+        }
+        assert_int_equal(run_to_its_end(office, &err), ERR_CORRUPT);
+        assert_non_null(strstr(err.text, "store_found_damaged"));
+        assert_true(node_is_damaged(office->node));
+        assert_int_equal(node_ready(office->node), ERR_CORRUPT);
+        office->node->store.ops = office->store.ops;
+        office_close(office);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -253,6 +370,9 @@ int main(void)
         cmocka_unit_test(what_comes_goes_before_what_is_older),
         cmocka_unit_test(under_load_it_waits),
         cmocka_unit_test(a_bad_sector_is_no_fault_of_the_author),
+        cmocka_unit_test(all_is_read_again_for_ever),
+        cmocka_unit_test(a_fault_is_counted_once),
+        cmocka_unit_test(what_is_damaged_ends_the_run_of_who_heals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -253,6 +253,52 @@ static void who_has_not_come_yet_is_not_cut(void **state)
     }
 }
 
+/* Its city is down, and the region serves it, as it says itself: it is heard past its city, and so
+ * is whoever is below it. */
+static void who_is_served_is_known_past_its_parent(void **state)
+{
+    static const struct {
+        const char *name, *by;
+        int county_s;
+        enum alarm_code worst;
+        enum division_state want;
+    } cases[] = {
+        {"the region serves it", "540000", 3, ALARM_SERVED, DIVISION_SERVED},
+        {"something else is worse", "540000", 3, ALARM_REJECTED, DIVISION_FAULT},
+        {"it said so long ago", "540000", 200, ALARM_SERVED, DIVISION_UNKNOWN},
+        {"nobody does", "", 3, ALARM_NONE, DIVISION_UNKNOWN},
+        {"somebody who is not above it", "540200", 3, ALARM_SERVED, DIVISION_UNKNOWN},
+        {"it itself", "540121", 3, ALARM_SERVED, DIVISION_UNKNOWN},
+    };
+    const struct health_child link = {division_of("540100"), 400, HEALTH_LINK_DOWN};
+    char sentence[MESSAGE_BYTES_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct health county = {
+            .version = "1", .worst = {cases[i].worst, {""}, 9}, .served_s = 300};
+        struct watch_scene scene = scene_at(NOW_MS);
+        struct watch *watch = watch_open();
+        struct division_view view;
+
+        county.served_by = cases[i].by[0] == '\0' ? DIVISION_NONE : division_of(cases[i].by);
+        scene.links = &link;
+        scene.link_count = 1;
+        (void)take(watch, "540121", cases[i].county_s, &county, 7, 0);
+        watch_view(watch, &scene, division_of("540121"), 7, &view);
+        division_sentence(&view, sentence);
+        if (view.state != cases[i].want ||
+            (view.state == DIVISION_SERVED &&
+             (view.since_s != 300 || strcmp(view.above.code, "540100") != 0 ||
+              strstr(sentence, "540000") == NULL))) {
+            fail_msg("%s: %s, %s", cases[i].name, division_state_name(view.state), sentence);
+        }
+        watch_view(watch, &scene, division_of("540100"), 7, &view);
+        assert_int_equal(view.state, DIVISION_OFF_LINE);
+        watch_close(watch);
+    }
+}
+
 static void a_tree_whose_root_has_just_started_is_not_heard_yet(void **state)
 {
     const struct health_child link = {division_of("540100"), 5, HEALTH_LINK_NEW};
@@ -374,6 +420,7 @@ int main(void)
         WATCHED(a_revoked_division_is_shown_as_that),
         WATCHED(since_when_a_link_is_down_counts_on),
         WATCHED(who_has_not_come_yet_is_not_cut),
+        WATCHED(who_is_served_is_known_past_its_parent),
         WATCHED(a_tree_whose_root_has_just_started_is_not_heard_yet),
         WATCHED(a_node_that_has_just_begun_to_listen_knows_nothing_yet),
         WATCHED(a_way_that_has_just_come_back_tells_nothing_yet),

@@ -1,5 +1,5 @@
 """threats - what node/THREATS.md says is shown by tests that are there, and by rows of the tampering matrix, all of which it
-names; and what it says of the console's sources, which no test of a page would notice: nothing of them makes markup or code
+names; what node/HANDBOOK.md says is typed by tests that are there, and with commands that are; and what it says of the console's sources, which no test of a page would notice: nothing of them makes markup or code
 out of text.
 
     python3 tests/unit/node/threats.py --build build
@@ -26,9 +26,24 @@ def read(*path):
         return file.read()
 
 
-def faults_of_tests(build):
+def tests_of(build):
     shown = subprocess.run(["ctest", "--test-dir", build, "--show-only=json-v1"], capture_output=True, text=True, check=True)
-    there = {test["name"] for test in json.loads(shown.stdout)["tests"]}
+    return {test["name"] for test in json.loads(shown.stdout)["tests"]}
+
+
+def faults_of_handbook(there):
+    text = read("node", "HANDBOOK.md")
+    sections = text.split("\n## ")[1:]
+    commands = set(re.findall(r'ROW\("sample\.(\w+)"', read("node", "text", "help.def")))
+    if len(sections) < 8:
+        yield f"node/HANDBOOK.md has {len(sections)} sections: is it read as it is written?"
+    for name in sorted(set(re.findall(r"`((?:unit|process|sim|console)\.\w[\w.]*)`", text)) - there):
+        yield f"node/HANDBOOK.md names a test that is not there: {name}"
+    for name in sorted(set(re.findall(r"`(?:\$\w+|terrace|terrace --home HOME) (\w+)", text)) - commands):
+        yield f"node/HANDBOOK.md names a command that is not there: {name}"
+
+
+def faults_of_tests(there):
     steps = re.search(r"(?m)^steps=\((.*)\)$", read("scripts", "check")).group(1).split()
     named = re.findall(r"`((?:unit|process|sim|console)\.\w[\w.]*)`", read("node", "THREATS.md"))
     if len(named) < 20:
@@ -75,7 +90,8 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", default=os.path.join(ROOT, "build"))
     options = parser.parse_args()
-    faults = [*faults_of_tests(options.build), *faults_of_rows(), *faults_of_console()]
+    there = tests_of(options.build)
+    faults = [*faults_of_tests(there), *faults_of_handbook(there), *faults_of_rows(), *faults_of_console()]
     for fault in faults:
         print(fault)
     return 1 if faults else 0

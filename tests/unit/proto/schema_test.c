@@ -93,7 +93,7 @@ static int64_t sample_number(enum field field)
     case TYPE_YEAR:
         return 2026;
     case TYPE_NUMBER:
-        return field >= 100 ? INT64_MAX - 1 : 365;
+        return field_is_nodes(field) ? INT64_MAX - 1 : 365;
     default:
         return amounts[(unsigned)field % COUNT_OF(amounts)];
     }

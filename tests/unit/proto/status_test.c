@@ -133,6 +133,26 @@ static void a_text_that_just_fits_is_kept_whole(void **state)
     assert_string_equal(err.text + 3, text + 3);
 }
 
+/* The store's words end a line, and a name of the disk may be of any bytes. */
+static void a_value_cannot_make_a_message_unreadable(void **state)
+{
+    struct err err;
+
+    (void)state;
+    (void)err_set(&err, ERR_CORRUPT, "store_damaged said=%s why=%s", "gone:\n\tno file\x7f\n",
+                  "disk_full\x1f"
+                  "free_mib=3\x1e"
+                  "disk");
+    assert_string_equal(err.text, "store_damaged\x1fsaid=gone:  no file  \x1fwhy=disk_full\x1f"
+                                  "free_mib=3\x1e"
+                                  "disk");
+    (void)err_set(&err, ERR_IO, "open path=%s",
+                  LINZHOU "\xe6\x9e"
+                          "x");
+    assert_true(message_valid(bytes_text(err.text)));
+    assert_true(bytes_equal(message_read(bytes_text(err.text)).code, bytes_text("open")));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -142,6 +162,7 @@ int main(void)
         cmocka_unit_test(only_plain_text_comes_from_elsewhere),
         cmocka_unit_test(long_texts_are_cut_at_a_character),
         cmocka_unit_test(a_text_that_just_fits_is_kept_whole),
+        cmocka_unit_test(a_value_cannot_make_a_message_unreadable),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,8 @@
 #include "node/store/store_memory.h"
 #include "puppet.h"
 #include "replicator/session/claim.h"
+#include "replicator/session/resync.h"
+#include "replicator/session/session.h"
 
 enum { CREDIT = 64 << 20, REGION_HEAD = 2 }; /* it granted two cities */
 
@@ -349,10 +351,126 @@ static void an_old_copy_of_a_home_is_shown_what_it_lost(void **state)
     assert_false(place_alarmed_ever(city, ALARM_FALSE_CLAIM));
 }
 
+/* --- of a log that is not whole --- */
+
+static struct written begin_resync(void)
+{
+    struct log_head head;
+
+    place_say(puppet.real, AUDIENCE_LINE, "R", "said");
+    puppet_commit(&puppet, true);
+    head = place_head(puppet.real, "R");
+    place_close(puppet.real);
+    puppet.real->resyncs = true;
+    place_open(puppet.real);
+    resync_without(puppet.real->replicator, division_of("C2"));
+    return (struct written){head.lsn, head.hash, 1};
+}
+
+static bool is_whole(void)
+{
+    return resync_is_whole(puppet.real->replicator);
+}
+
+/* What it is shown it holds already. */
+static void a_word_alone_keeps_no_log_from_being_whole(void **state)
+{
+    struct buf block = BUF_EMPTY;
+    struct block_view held;
+    struct err err;
+
+    (void)state;
+    (void)begin_resync();
+    hello_with("R", 1000);
+    assert_non_null(puppet_await(&puppet, asks_to_show));
+    assert_false(is_whole());
+    assert_int_equal(log_read_block(&puppet.real->store, NULL, division_of("R"), REGION_HEAD,
+                                    &block, &held, &err),
+                     OK);
+    show(SESSION, buf_bytes(&block));
+    puppet_wait(&puppet, CLAIM_MS);
+    assert_true(place_alarmed(puppet.real, ALARM_FALSE_CLAIM));
+    assert_true(is_whole());
+    buf_free(&block);
+}
+
+/* Whatever it says can be told to a person. */
+static void the_largest_number_said_can_be_counted(void **state)
+{
+    struct resync_progress progress;
+
+    (void)state;
+    (void)begin_resync();
+    hello_with("R", UINT64_MAX);
+    resync_progress(puppet.real->replicator, &progress);
+    assert_true(progress.known_lsn > progress.lsn && progress.known_lsn <= INT64_MAX);
+    assert_true(progress.known_entries > progress.entries && progress.known_entries <= INT64_MAX);
+    for (size_t i = 0; i < progress.holder_count; i++) {
+        assert_true(progress.holders[i].lsn <= INT64_MAX);
+    }
+}
+
+/* One block proves that one, and not what else it said: it is asked on, once that is held. */
+static void what_was_proved_is_waited_for_and_no_more(void **state)
+{
+    struct written log = begin_resync();
+    struct buf block = draft_write(&puppet, REGION, &log, "lost");
+    const Terrace__Frame *frame;
+    struct err err;
+
+    (void)state;
+    hello_with("R", 1000);
+    show(SESSION, buf_bytes(&block));
+    drain();
+    for (int i = 0; i < 3; i++) {
+        puppet_wait(&puppet, CLAIM_MS / 2);
+        puppet_ack(&puppet, SESSION, "C1", 0, CREDIT);
+    }
+    assert_false(place_alarmed_ever(puppet.real, ALARM_FALSE_CLAIM));
+    assert_null(puppet_await(&puppet, asks_to_show));
+    assert_false(is_whole());
+    assert_int_equal(
+        session_import(puppet.real->replicator, puppet.real->txn, buf_bytes(&block), &err),
+        INGEST_STAGED);
+    puppet_commit(&puppet, true);
+    puppet_wait(&puppet, CLAIM_ASK_MS);
+    frame = puppet_await(&puppet, asks_to_show);
+    assert_non_null(frame);
+    assert_int_equal(frame->show->lsn, log.lsn + 1);
+    assert_false(is_whole());
+    puppet_wait(&puppet, CLAIM_MS / 2);
+    puppet_ack(&puppet, SESSION, "C1", 0, CREDIT);
+    puppet_wait(&puppet, CLAIM_MS / 2);
+    assert_true(place_alarmed(puppet.real, ALARM_FALSE_CLAIM));
+    assert_true(is_whole());
+    buf_free(&block);
+}
+
+/* Its line fails right after it said so. */
+static void who_cannot_show_it_now_is_awaited(void **state)
+{
+    (void)state;
+    (void)begin_resync();
+    hello_with("R", 1000);
+    for (int i = 0; i < 60; i++) {
+        puppet_wait(&puppet, 1000);
+        assert_false(is_whole());
+    }
+    assert_int_equal(state_of(puppet.real, "C1"), PEER_DOWN);
+    assert_false(place_alarmed_ever(puppet.real, ALARM_FALSE_CLAIM));
+    puppet_hello(&puppet, SESSION + 1, CREDIT); /* it is back, and has nothing */
+    puppet_commit(&puppet, true);
+    assert_true(is_whole());
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
+        STORY(a_word_alone_keeps_no_log_from_being_whole),
+        STORY(what_was_proved_is_waited_for_and_no_more),
+        STORY(the_largest_number_said_can_be_counted),
+        STORY(who_cannot_show_it_now_is_awaited),
         STORY(a_word_beyond_the_end_stops_nobody),
         STORY(a_claim_is_over_with_a_session_that_makes_none),
         STORY(a_block_that_it_signed_stops_the_author),

@@ -78,36 +78,6 @@ static void what_cannot_stand_in_one_log_is_a_fork(void **state)
 
 /* --- a home put back to an older copy --- */
 
-struct copying {
-    struct txn *txn;
-    enum store_space space;
-};
-
-static bool copy_row(void *arg, struct bytes key, struct bytes value)
-{
-    const struct copying *copying = arg;
-
-    (void)txn_put(copying->txn, copying->space, key, value);
-    return true;
-}
-
-static void copy_store(struct store *to, const struct store *from)
-{
-    struct copying copying = {txn_open(to, NULL), 0};
-    uint64_t fence;
-    struct err err;
-
-    assert_int_equal(to->ops->claim(to->self, &fence, &err), OK);
-    for (int space = 0; space < SPACES; space++) {
-        copying.space = space;
-        assert_int_equal(from->ops->scan(from->self, NULL, space, BYTES_NONE, BYTES_NONE, copy_row,
-                                         &copying, &err),
-                         OK);
-    }
-    commit_txn(to, fence, copying.txn);
-    txn_free(copying.txn);
-}
-
 static bool may_write(const struct place *place)
 {
     struct err err;
@@ -141,7 +111,7 @@ static void put_back(struct world *world, int more, int then)
     say_many(county, 2, "kept");
     world_run(world, 3000);
     store_memory_open(&old);
-    copy_store(&old, &county->store);
+    store_copy(&old, &county->store);
     for (int i = 0; i < 5; i++) {
         say_many(county, 4, "lost");
         world_run(world, 1000);

@@ -520,6 +520,48 @@ static void a_child_of_another_version_is_turned_away(void **state)
     assert_non_null(await(has_welcome));
 }
 
+/* A range that reaches further, fewer features than ours, ones that nobody here knows: the session
+ * is of the newest version that both have, and what both can do is in force. */
+static void a_session_takes_what_both_ends_know(void **state)
+{
+    static const struct {
+        uint32_t max;
+        bool says;
+        uint64_t features;
+    } rows[] = {
+        {PROTOCOL_VERSION_MAX, false, 0}, /* a version that knew of none */
+        {PROTOCOL_VERSION_MAX, true, FEATURES_KNOWN},
+        {PROTOCOL_VERSION_MAX + 4, true, UINT64_MAX},
+        {PROTOCOL_VERSION_MAX + 4, true, UINT64_C(1) << 63},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        Terrace__Frame frame = TERRACE__FRAME__INIT, *answer;
+        Terrace__Hello hello = TERRACE__HELLO__INIT;
+        struct peer_status status;
+
+        hello.has_version_min = hello.has_version_max = 1;
+        hello.version_min = PROTOCOL_VERSION_MIN;
+        hello.version_max = rows[i].max;
+        hello.has_features = rows[i].says;
+        hello.features = rows[i].features;
+        frame.has_session = 1;
+        frame.session = SESSION + 10 + i;
+        frame.hello = &hello;
+        puppet_send(&puppet, &frame);
+        commit(true);
+        answer = await(has_welcome);
+        assert_non_null(answer);
+        assert_int_equal(answer->welcome->version, PROTOCOL_VERSION_MAX);
+        assert_true(answer->welcome->features == FEATURES_KNOWN);
+        replicator_peer(puppet.real->replicator, 0, &status);
+        assert_int_equal(status.state, PEER_LIVE);
+        assert_int_equal(status.protocol, PROTOCOL_VERSION_MAX);
+        assert_true(status.features == rows[i].features);
+    }
+}
+
 static void a_hello_again_is_welcomed_again_and_keeps_the_session(void **state)
 {
     struct buf whole = write_next("one");
@@ -530,6 +572,35 @@ static void a_hello_again_is_welcomed_again_and_keeps_the_session(void **state)
     assert_non_null(await(has_welcome));
     send_block(buf_bytes(&whole));
     assert_int_equal(held(), 1);
+    buf_free(&whole);
+}
+
+/* Signed by the author, and in the order of its audience alone: held, it would look like damage. */
+static void what_an_author_signs_out_of_order_is_refused(void **state)
+{
+    struct written log = {.lsn = 9};
+    struct buf whole = BUF_EMPTY;
+    struct draft next;
+    uint64_t session;
+
+    (void)state;
+    world_run(&puppet.world, 3000);
+    puppet_play(&puppet, CITY, REGION);
+    puppet_wait(&puppet, 60000); /* the session with the real region is over */
+    session = puppet_welcome(&puppet, CREDIT);
+    for (int i = 0; i < 2; i++) {
+        next = draft_next(&puppet, REGION, &log, "down");
+        next.header.audience = (struct audience){AUDIENCE_LINE, division_of("C1")};
+        log.hash = draft_finish(&whole, &next);
+        puppet_send_block(&puppet, session, buf_bytes(&whole));
+        puppet_commit(&puppet, true);
+        log.seq++;
+        log.lsn = 4; /* the next one begins there */
+    }
+    assert_int_equal(place_head(puppet.real, "R").lsn, 10);
+    assert_true(place_heard(puppet.real, "R/down"));
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_BLOCK));
+    assert_int_equal(puppet.real->held_count, 1);
     buf_free(&whole);
 }
 
@@ -544,6 +615,7 @@ int main(void)
         STORY(what_follows_a_false_block_in_flight_is_no_gap),
         STORY(two_signed_blocks_at_one_position_are_a_fork),
         STORY(a_rotation_cuts_nothing_off),
+        STORY(what_an_author_signs_out_of_order_is_refused),
         STORY(nothing_of_a_former_epoch_comes_behind_the_next),
         STORY(a_forged_fork_is_no_evidence),
         STORY(an_unknown_author_is_not_yet_and_never_wrong),
@@ -553,6 +625,7 @@ int main(void)
         STORY(whatever_bytes_come_an_answer_is_given_and_nothing_breaks),
         STORY(a_complaint_is_alarmed_and_never_answered),
         STORY(a_child_of_another_version_is_turned_away),
+        STORY(a_session_takes_what_both_ends_know),
         STORY(a_hello_again_is_welcomed_again_and_keeps_the_session),
     };
 

@@ -310,6 +310,30 @@ static void a_former_link_key_counts_until_the_new_one_speaks(void **state)
     }
 }
 
+/* The row of an older copy, or none, of a store that was made anew, lets no former key in for long.
+ */
+static void a_former_link_key_ends_with_what_is_written_under_the_new_one(void **state)
+{
+    struct place *region = &world.at[REGION];
+    uint8_t former[32], now[32];
+
+    (void)state;
+    memcpy(former, grant_at(REGION, "C1")->curve_key, sizeof former);
+    assert_int_equal(rotate(CITY, CHANNEL), OK);
+    world_run(&world, 3000);
+    memcpy(now, grant_at(REGION, "C1")->curve_key, sizeof now);
+    assert_true(admits(REGION, former, "C1"));
+    place_say(&world.at[CITY], AUDIENCE_TREE, "C1", "under the new key");
+    world_run(&world, 3000);
+    assert_true(place_heard(region, "C1/under the new key"));
+    for (int i = 0; i < 2; i++) { /* nobody has told of a frame under it */
+        assert_false(admits(REGION, former, "C1"));
+        assert_true(admits(REGION, now, "C1"));
+        place_close(region);
+        place_open(region);
+    }
+}
+
 /* Who recovered its place has lost the key before it, or somebody else has it. */
 static void a_link_key_before_a_recovery_opens_nothing(void **state)
 {
@@ -690,6 +714,7 @@ int main(void)
         STORY(both_may_wish),
         STORY(again_and_again),
         STORY(a_former_link_key_counts_until_the_new_one_speaks),
+        STORY(a_former_link_key_ends_with_what_is_written_under_the_new_one),
         STORY(a_link_key_before_a_recovery_opens_nothing),
         STORY(the_former_link_key_is_served_until_all_below_know),
         STORY(who_has_nobody_below_serves_nothing),

@@ -134,17 +134,42 @@ bool place_alarmed_ever(const struct place *place, enum alarm_code code)
     return place->alarmed_ever[code];
 }
 
-/* The neighbour of that division: two branches may have one of the same. */
+static bool is_above(const struct world *world, const struct place *above,
+                     const struct place *below)
+{
+    while (below->parent >= 0) {
+        below = &world->at[below->parent];
+        if (below == above) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Who is above or below: two branches may have one of the same. */
 static struct place *find(struct world *world, const struct place *from, struct division division)
 {
     for (int i = 0; i < world->count; i++) {
-        const int parent = world->at[i].parent;
-        const bool near = i == from->parent || (parent >= 0 && &world->at[parent] == from);
-        if (near && division_equal(world->at[i].division, division)) {
-            return &world->at[i];
+        struct place *place = &world->at[i];
+        if (division_equal(place->division, division) &&
+            (is_above(world, place, from) || is_above(world, from, place))) {
+            return place;
         }
     }
     return NULL;
+}
+
+/* Its door: who is further below than a child comes with the link key that he was granted. */
+static bool is_let_in(struct world *world, const struct place *from, const struct place *place)
+{
+    struct division who;
+    uint8_t key[32];
+
+    if (!is_above(world, place, from) || &world->at[from->parent] == place) {
+        return true;
+    }
+    memset(key, (int)(from - world->at) + 1, sizeof key);
+    return replicator_admits(place->replicator, key, &who) && division_equal(who, from->division);
 }
 
 /* A test that names none lives by a faster pulse than a node on a metered link. */
@@ -158,10 +183,11 @@ static struct replicator_limits limits_of(const struct place *place)
     return limits;
 }
 
-void place_open(struct place *place)
+struct replicator_config place_config(struct place *place)
 {
     struct world *world = place->world;
-    struct replicator_config config = {
+
+    return (struct replicator_config){
         .self = place->division,
         .tree = world->trust.tree,
         .key = &place->key,
@@ -171,7 +197,14 @@ void place_open(struct place *place)
         .sink = {place, block_held, state_digest, roster_changed, alarm_raised, alarm_cleared,
                  link_changed, write_health, beat_heard},
         .limits = limits_of(place),
+        .resyncs = place->resyncs,
     };
+}
+
+void place_open(struct place *place)
+{
+    const struct replicator_config config = place_config(place);
+    struct world *world = place->world;
     struct bytes chain[NODES_MAX];
     size_t count = 0;
     struct err err;
@@ -205,11 +238,38 @@ static void post(struct world *world, struct place *from, struct division to, st
 
     world->frames++;
     if ((world->spoil != NULL && world->spoil(world, from->division, to, &sent->bytes)) ||
-        from->cut || place->cut) {
+        from->cut || place->cut || place->down || !is_let_in(world, from, place)) {
         queued_frame_free(sent);
         return;
     }
     frame_queue_put(&place->inbox, sent);
+}
+
+void place_kill(struct place *place)
+{
+    place_close(place);
+    place->down = true;
+}
+
+void place_revive(struct place *place)
+{
+    place->down = false;
+    place_open(place);
+}
+
+/* As a node does whose store could not be read: nothing of the turn is kept. */
+static bool turn_failed(struct place *place)
+{
+    struct err err;
+
+    if (!place->reads_fail || txn_status(place->txn, &err) == OK) {
+        return false;
+    }
+    place->turns_failed++;
+    place_close(place);
+    place->reads_fail = false;
+    place_open(place);
+    return true;
 }
 
 bool place_turn(struct place *place)
@@ -220,6 +280,9 @@ bool place_turn(struct place *place)
     struct division to;
     bool busy = false;
 
+    if (place->down) {
+        return false;
+    }
     while ((received = frame_queue_take(&place->inbox, world->hand.now_ms)) != NULL) {
         replicator_receive(place->replicator, place->txn, received->from,
                            buf_bytes(&received->bytes));
@@ -230,6 +293,9 @@ bool place_turn(struct place *place)
         replicator_tick(place->replicator, place->txn);
     }
     replicator_seal(place->replicator, place->txn);
+    if (turn_failed(place)) {
+        return true;
+    }
     commit_txn(&place->store, place->fence, place->txn);
     replicator_durable(place->replicator);
     while (replicator_next_frame(place->replicator, &to, &frame)) {
@@ -303,7 +369,9 @@ void world_begin(struct world *world)
 void world_end(struct world *world)
 {
     for (int i = 0; i < world->count; i++) {
-        place_close(&world->at[i]);
+        if (!world->at[i].down) {
+            place_close(&world->at[i]);
+        }
         world->at[i].store.ops->close(world->at[i].store.self);
         buf_free(&world->at[i].sealed);
     }
@@ -333,4 +401,34 @@ struct log_head place_head(const struct place *place, const char *author)
 
     (void)replicator_head(place->replicator, division_of(author), true, &head);
     return head;
+}
+
+struct copying {
+    struct txn *txn;
+    enum store_space space;
+};
+
+static bool copy_row(void *arg, struct bytes key, struct bytes value)
+{
+    const struct copying *copying = arg;
+
+    (void)txn_put(copying->txn, copying->space, key, value);
+    return true;
+}
+
+void store_copy(struct store *to, const struct store *from)
+{
+    struct copying copying = {txn_open(to, NULL), 0};
+    uint64_t fence;
+    struct err err;
+
+    assert_int_equal(to->ops->claim(to->self, &fence, &err), OK);
+    for (int space = 0; space < SPACES; space++) {
+        copying.space = space;
+        assert_int_equal(from->ops->scan(from->self, NULL, space, BYTES_NONE, BYTES_NONE, copy_row,
+                                         &copying, &err),
+                         OK);
+    }
+    commit_txn(to, fence, copying.txn);
+    txn_free(copying.txn);
 }

@@ -27,8 +27,12 @@ struct place {
     struct replicator *replicator;
     uint64_t fence;
     struct frame_queue inbox;
-    bool cut;  /* what it sends is lost */
-    bool full; /* its transport takes nothing */
+    bool cut;        /* what it sends is lost */
+    bool full;       /* its transport takes nothing */
+    bool down;       /* closed */
+    bool resyncs;    /* from the next place_open on */
+    bool reads_fail; /* now and then: its turn is not committed, and it is opened anew */
+    int turns_failed;
     uint64_t entries_held;
     char held[HELD_MAX][64]; /* "author/body" in order of arrival */
     size_t held_count;
@@ -71,9 +75,14 @@ uint64_t world_chance(struct world *world);
 /* Lets everything happen for `ms`, a tenth of a second at a time. */
 void world_run(struct world *world, uint64_t ms);
 
+struct replicator_config place_config(struct place *place); /* what place_open opens it with */
 void place_open(struct place *place);
 void place_close(struct place *place); /* what it was sent is lost; the store stays */
-bool place_turn(struct place *place);  /* false: nothing happened */
+void place_kill(struct place *place);  /* ... and it is down until it is revived */
+void place_revive(struct place *place);
+/* All rows of one; `to` is empty and open. */
+void store_copy(struct store *to, const struct store *from);
+bool place_turn(struct place *place); /* false: nothing happened */
 void place_say(struct place *place, enum audience_kind kind, const char *to, const char *text);
 bool place_heard(const struct place *place, const char *what);                  /* "author/text" */
 const struct told *place_told(const struct place *place, const char *division); /* or NULL */

@@ -56,14 +56,18 @@ function Export({ of }: { of: Asked }) {
 }
 
 function Controls({ of }: { of: Asked }) {
-  const now = new Date().getFullYear();
-  const years = [...new Set([now, now - 1, now - 2, of.year])].sort((a, b) => b - a);
+  const now = new Date();
+  const years = [...new Set([0, 1, 2].map((back) => now.getFullYear() - back).concat(of.year))].sort((a, b) => b - a);
   const scoped = of.agency === null && of.line === null && (of.board === "execution" || of.board === "balance");
   return (
     <div class="spread">
       <Segments label={t("console.money.board")} value={of.board}
         choices={BOARDS.map((value) => ({ value, title: t(`console.money.board.${value}`) }))}
         onChange={(board) => ask({ board: board === "chain" ? null : board, by: null, agency: null, line: null })} />
+      {now.getMonth() === 0 && of.year >= now.getFullYear() - 1 ? ( // business of both years goes on beside each other
+        <Segments label={t("console.money.year")} value={String(of.year)} onChange={(year) => ask({ year })}
+          choices={[now.getFullYear() - 1, now.getFullYear()].map((year) => ({ value: String(year), title: String(year) }))} />
+      ) : null}
       <label class="choice">{t("console.money.year")}
         <select value={String(of.year)} onChange={(event) => ask({ year: event.currentTarget.value })}>
           {years.map((year) => <option key={year} value={String(year)}>{year}</option>)}

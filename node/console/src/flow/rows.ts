@@ -24,7 +24,7 @@ export function flowDivisions(rows: MoneyRow[]): FlowDivision[] {
     },
     sources: [
       { key: "transferred", amount: above0(fen(sources.transferred) - (arrived.get(division) ?? 0n)) },
-      { key: "approved", amount: above0(fen(sources.approved)) },
+      { key: "approved", amount: above0(fen(sources.approved) + fen(sources.advanced)) },
       { key: "carried", amount: above0(fen(sources.carried) + fen(sources.recovered)) },
     ],
     passed: passed.map(({ to, settled, in_transit }) => ({ to, settled: fen(settled), transit: fen(in_transit) })),

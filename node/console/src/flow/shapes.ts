@@ -31,7 +31,7 @@ export interface MoneyRow {
   level: number;
   own: Chain;
   subtree?: Chain;
-  sources: { approved: string; transferred: string; carried: string; recovered: string };
+  sources: { approved: string; transferred: string; carried: string; recovered: string; advanced: string };
   passed: Passed[];
   as_of_lsn: number;
   as_of_time: string | null;
@@ -58,7 +58,7 @@ export interface ExecutionRow {
 
 /** Of one ledger: what came from one place, and what became of it. */
 export interface SourceRow extends Chain {
-  source: "approved" | "transferred" | "carried" | "recovered";
+  source: "approved" | "transferred" | "carried" | "recovered" | "advanced";
   issuer?: string;
   issuer_name?: string;
   documents: number;

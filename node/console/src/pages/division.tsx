@@ -22,6 +22,7 @@ import { sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, Sum, TreeAnswer, UnapprovedAnswer } from "../shapes";
 import { age, lag, minute, moment } from "../time";
 import { backlog, furtherAlarms, isLate, isWell, knownUntil, rank, since, sinceAge, wrongWith } from "../tree_model";
+import { YearsPanel } from "../parts/years";
 import { useAnswer } from "../use_answer";
 import { Epochs } from "./epochs";
 import { Forks } from "./forks";
@@ -117,6 +118,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           </div>
           <div class="stack">
             <Why row={row} alarms={about} again={alarms.again} />
+            <YearsPanel code={row.division} version={`${row.held_lsn} ${status.value?.lsn}`} />
             <Persons code={row.division} vouched={row.vouched} unapproved={row.unapproved} />
             {row.division === answer.division ? <Rotating /> : null}
             <Epochs code={row.division} version={`${row.state} ${status.value?.epoch} ${unconfirmedVersion.value}`} />

@@ -5,12 +5,15 @@ import { OriginalDialog } from "../flow/original";
 import { ActsPanel, AfterPanel, CopiesPanel, OriginsPanel, ProofPanel } from "../flow/document_parts";
 import { SlipPanel } from "../flow/slip";
 import { placeOf } from "../flow/late";
+import { offerHref, offersOf } from "../flow/offers";
 import { useEffect, useState } from "preact/hooks";
 import { feedProblem, readTree, status as node, tree } from "../live";
 import { isNil, shown } from "../money";
 import { Marked } from "../parts/badge";
+import { Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
+import { may } from "../session";
 import { useAnswer, type Answer } from "../use_answer";
 import { docStateWord, kindWord, useVocabulary } from "../vocabulary";
 import { t } from "../words";
@@ -88,6 +91,7 @@ export function DocumentPage({ parameters: { code, id } }: PageProps) {
             <ActsPanel document={document.data} proof={proof} trace={trace.data} />
           </div>
           <div class="stack">
+            <OffersPanel document={document.data} />
             <CopiesPanel document={document.data} receipt={receipt} />
             <ProofPanel proof={proof} />
             <AfterPanel code={code} trace={trace} />
@@ -96,6 +100,20 @@ export function DocumentPage({ parameters: { code, id } }: PageProps) {
       </div>
       {isOriginal && proof.data !== null ? <OriginalDialog proof={proof.data} onClose={() => setOriginal(false)} /> : null}
     </>
+  );
+}
+
+/** What may follow, for who may hand it in here. */
+function OffersPanel({ document }: { document: DocumentAnswer }) {
+  const text = (name: string): string | undefined => (typeof document[name] === "string" ? document[name] as string : undefined);
+  const offers = document.author !== node.value?.division || !may("maker") ? []
+    : offersOf({ kind: document.kind, id: document.id, state: document.state, balances: document.balances,
+      fiscal_year: text("fiscal_year"), amount: text("amount"), stage: text("stage") });
+  return offers.length === 0 ? null : (
+    <Panel title={t("console.doc.offers")} class="no-print">
+      <div class="actions">{offers.map((offer) => <a key={offerHref(offer)} class="button" href={offerHref(offer)}>{offer.fields.early_bgt_id !== undefined ? t("console.doc.offer.difference")
+        : offer.fields.estimate_id !== undefined ? t("console.doc.offer.reply") : kindWord(offer.kind)}</a>)}</div>
+    </Panel>
   );
 }
 

@@ -4,6 +4,7 @@ import type { PageProps } from "../app";
 import { shown } from "../money";
 import { Empty, Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
+import { YearsPanel } from "../parts/years";
 import { go } from "../router";
 import { may, person } from "../session";
 import type { Listed, Page } from "../shapes";
@@ -25,7 +26,7 @@ import { useBatch, type Selection } from "../work/use_batch";
 
 /** Worst first: what is late, then what waits, by what is done with it. */
 function sentenceOf(inbox: Inbox, today: number | null): string {
-  const { to_approve: approve, to_register: register, to_correct: correct, awaiting_answer: awaiting } = inbox.counts;
+  const { to_approve: approve, to_register: register, to_correct: correct, awaiting_answer: awaiting, to_close: close } = inbox.counts;
   const parts = [];
   if (approve.items > 0) {
     parts.push(t("console.work.sentence.approve", { batches: approve.items, count: approve.documents, amount: shown(approve.amount) }));
@@ -40,6 +41,9 @@ function sentenceOf(inbox: Inbox, today: number | null): string {
   }
   if (awaiting.items > 0) {
     parts.push(t("console.work.sentence.awaiting", { count: awaiting.items }));
+  }
+  if (close.items > 0) {
+    parts.push(t("console.work.sentence.close", { count: close.items }));
   }
   return parts.length === 0 ? t(today === null ? "console.work.none" : "console.work.none_today", { count: today ?? 0 }) : parts.join(t("console.work.sentence.and")) + t("console.work.sentence.end");
 }
@@ -92,6 +96,7 @@ function Chosen({ row, inbox, batches, book, group, onDone }: {
     case "to_approve": return <BatchItem row={row} batches={batches} book={book} group={group} onDone={onDone} />;
     case "to_register": return <AnswerPage row={row} rows={inbox.rows} book={book} onDone={onDone} />;
     case "to_correct": return <CorrectPage row={row} book={book} onDone={onDone} />;
+    case "to_close": return <YearsPanel code={inbox.division} version={String(workVersion.value)} year={row.year} />;
     default: return <IssuedPage row={row} book={book} />;
   }
 }

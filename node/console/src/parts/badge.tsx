@@ -39,6 +39,7 @@ const looks: Record<string, Look> = {
   greeting: { shape: "half", tone: "busy" },
   warning: { shape: "triangle", tone: "warn" }, clock: { shape: "clock", tone: "warn" },
   full: { shape: "triangle", tone: "warn" }, stalled: { shape: "triangle", tone: "warn" },
+  served: { shape: "half", tone: "warn" },
   off_line: { shape: "struck", tone: "warn" }, down: { shape: "struck", tone: "warn" },
   unknown: { shape: "dashed", tone: "quiet" }, paused: { shape: "bars", tone: "quiet" },
   revoked: { shape: "cross", tone: "quiet" },
@@ -50,6 +51,9 @@ const looks: Record<string, Look> = {
   planned: { shape: "square", tone: "quiet" }, applied: { shape: "filling", tone: "warn" },
   part_paid: { shape: "filling", tone: "warn" }, cancelled: { shape: "cross", tone: "quiet" },
   returned: { shape: "cross", tone: "warn" },
+  advanced: { shape: "filling", tone: "warn" }, asked: { shape: "filling", tone: "warn" }, withdrawing: { shape: "filling", tone: "warn" },
+  declined: { shape: "cross", tone: "warn" }, kept: { shape: "cross", tone: "quiet" }, too_late: { shape: "cross", tone: "warn" },
+  withdrawn: { shape: "cross", tone: "quiet" }, carried: { shape: "filling", tone: "quiet" },
 };
 
 export const lookOf = (state: string): Look => looks[state] ?? { shape: "tick", tone: "ok" };

@@ -4,7 +4,7 @@ import { t } from "../words";
 import type { Book } from "./kinds";
 import type { Typed } from "./lines";
 import type { Kind, Verdict } from "./shapes";
-import { isDay, readAmount, readDate } from "./typed";
+import { isDay, readAmount, readDate, signFits } from "./typed";
 
 /** The field that a reason names: "missing_use_des", "bad_amount", "unknown_bgt_id". What another
  *  document has already is its id, whatever differs. */
@@ -58,13 +58,32 @@ export function faultOf(verdict: Verdict | null, kind: Kind, fields: Typed, book
   return { field, reason, sentence: plain(verdict, reason, field, fields[field ?? ""] ?? "", book) ?? told };
 }
 
+const isGiven = (fields: Typed, name: string): boolean => (fields[name] ?? "").trim() !== "";
+
+/** Takes away from what was issued early, or says that it stands: then the node says whose money it was. */
+const isDifference = (kind: Kind, fields: Typed): boolean => kind.sign_with_early === "any" && isGiven(fields, "early_bgt_id") &&
+  /^-|^0+\.00$/.test(readAmount(fields.amount ?? "") ?? "");
+
+/** Of a document about one of two things: which it is about is said once. */
+function oneOf(kind: Kind, fields: Typed, book: Book): Record<string, string> {
+  const names = kind.fields.filter(({ required_when }) => required_when === "one_of").map(({ name }) => name)
+    .sort((a, b) => Number(b === kind.about_id) - Number(a === kind.about_id)); // what it is mostly about first
+  const given = names.filter((name) => isGiven(fields, name));
+  return names.length === 0 || given.length === 1 ? {}
+    : { [given[1] ?? names[0]]: t("console.work.one_of", { fields: names.map((name) => book.fieldWord(name)).join(t("console.work.or")) }) };
+}
+
 /** What a person can see himself: what is required and empty, an amount or a day that is none. */
 export function ownFaults(kind: Kind, fields: Typed, book: Book): Record<string, string> {
-  const faults: Record<string, string> = {};
+  const faults: Record<string, string> = oneOf(kind, fields, book);
+  const sign = isGiven(fields, "early_bgt_id") ? kind.sign_with_early : kind.sign;
   for (const { name, required, required_when, inherited } of kind.fields) {
     const value = (fields[name] ?? "").trim();
-    if (value === "" && required && required_when === undefined && !inherited) {
+    const isOwnAmount = name === (kind.moves?.amount ?? "amount");
+    if (value === "" && required && required_when === undefined && !inherited && !(name === kind.about_id && isDifference(kind, fields))) {
       faults[name] = t("console.work.required", { field: book.fieldWord(name) });
+    } else if (isOwnAmount && readAmount(value) !== null && kind.name !== "budget" && !signFits(sign, readAmount(value) ?? "")) {
+      faults[name] = t("console.work.amount_sign");
     } else if (value !== "" && book.field(name)?.type === "amount" && readAmount(value) === null) {
       faults[name] = t("console.work.no_amount");
     } else if (value !== "" && book.field(name)?.type === "date" && !isDay(readDate(value))) {

@@ -32,7 +32,7 @@ const IN_HEAD = new Set(["id", "fiscal_year", "mof_div_code"]);
 
 /** What a form shows at once; the rest folds away. */
 function isSeen(use: KindField): boolean {
-  return use.required || (!use.inherited && use.group !== "document" && use.group !== "elements");
+  return use.required || use.required_when !== undefined || (!use.inherited && use.group !== "document" && use.group !== "elements");
 }
 
 function Tried({ verdict, fault, kind, isTrying }: { verdict: Verdict | null; fault: Fault | null; kind: Kind; isTrying: boolean }) {
@@ -96,7 +96,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
   const amountField = kind.moves?.amount ?? "amount";
   const asked = readAmount(fields[amountField] ?? "");
   const sums = sumsOf(verdict, line);
-  const room = roomOf(kind, sums, asked);
+  const room = roomOf(kind, sums, asked, fields.take_from);
   const found = form.isTrying ? null : faultOf(verdict, kind, fields, book); // of what is there now
   // What is missing is said beside the field once it was left; the node's word comes after that.
   const fault = Object.keys(own).length > 0 && !(room !== null && room.exceeds > 0n) ? null : found;
@@ -235,7 +235,7 @@ export function EntryForm({ kind, book, start, onAgain }: {
             </footer>
           </section>
           <div class="stack">
-            <LinePanel kind={kind} line={sums} asked={asked} book={book} />
+            <LinePanel kind={kind} line={sums} asked={asked} book={book} takeFrom={fields.take_from} />
             <Tried verdict={Object.keys(own).length > 0 && fault === null ? null : verdict} fault={fault} kind={kind} isTrying={form.isTrying} />
             <Outage />
             <TodayPanel />

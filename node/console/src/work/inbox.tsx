@@ -42,7 +42,7 @@ function Item({ row, batches, book, isChosen }: { row: InboxRow; batches: Batch[
   );
 }
 
-const unitOf = (group: GroupName, total: Total): string => group === "to_approve"
+const unitOf = (group: GroupName, total: Total): string => group === "to_close" ? t("console.work.count.items", { count: total.items }) : group === "to_approve"
   ? t("console.work.count.batches", { count: total.items }) : t("console.work.count.documents", { count: total.documents });
 
 function Group({ name, total, rows, batches, book, chosen }: {

@@ -18,16 +18,30 @@ export interface LineSums { id: string; entered: Sums; drafted: Sums }
 export const sumsOf = (verdict: Verdict | null, line: Line | null): LineSums | null =>
   verdict?.indicator ?? (line === null ? null : { id: line.id, entered: line.balances, drafted: line.balances });
 
+const ENDED = ["UNALLOC", "PENDING", "AVAIL"]; // what the end of a year takes, the first that is not nil
+
+/** The account that it takes from. What brings money to a line takes from it only where it is less than
+ *  nothing; the end of a year takes from where a person says. */
+export function takenFrom(kind: Kind, line: LineSums, takeFrom = ""): string {
+  if (kind.fields.some(({ name }) => name === "take_from")) {
+    return takeFrom !== "" ? takeFrom.toUpperCase() : ENDED.find((account) => of(line.drafted, account) !== 0n) ?? ENDED[0];
+  }
+  return brings(kind) ? kind.moves?.to ?? "" : kind.moves?.from ?? "";
+}
+
+const brings = (kind: Kind): boolean => kind.moves?.from.startsWith("SRC_") === true;
+
 /** How much room there is for `asked`; null where nothing is taken. */
-export function roomOf(kind: Kind, line: LineSums | null, asked: string | null): Room | null {
+export function roomOf(kind: Kind, line: LineSums | null, asked: string | null, takeFrom = ""): Room | null {
   if (line === null || kind.moves === null) {
     return null;
   }
-  const wanted = asked === null ? 0n : fen(asked);
-  const free = of(line.entered, kind.moves.from);
-  const drafted = of(line.drafted, kind.moves.from);
+  const account = takenFrom(kind, line, takeFrom);
+  const wanted = asked === null ? 0n : brings(kind) ? -fen(asked) : fen(asked);
+  const free = of(line.entered, account);
+  const drafted = of(line.drafted, account);
   const after = drafted - wanted;
-  return { free, drafted, after, asked: wanted, exceeds: after < 0n ? -after : 0n };
+  return { free, drafted, after, asked: wanted, exceeds: wanted > 0n && after < 0n ? -after : 0n };
 }
 
 function Bar({ sums, room }: { sums: Sums; room: Room }) {
@@ -42,12 +56,12 @@ function Bar({ sums, room }: { sums: Sums; room: Room }) {
   );
 }
 
-export function LinePanel({ kind, line, asked, book }: { kind: Kind; line: LineSums | null; asked: string | null; book: Book }) {
-  const room = roomOf(kind, line, asked);
+export function LinePanel({ kind, line, asked, book, takeFrom }: { kind: Kind; line: LineSums | null; asked: string | null; book: Book; takeFrom?: string }) {
+  const room = roomOf(kind, line, asked, takeFrom);
   if (line === null || room === null || kind.moves === null) {
     return null;
   }
-  const { from } = kind.moves;
+  const from = takenFrom(kind, line, takeFrom);
   const drafts = room.free - room.drafted;
   return (
     <Panel title={t("console.work.line_has", { id: line.id })} aside={t("console.work.own_ledger")}>

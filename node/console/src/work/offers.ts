@@ -2,7 +2,7 @@
 import { get } from "../api";
 import { shown } from "../money";
 import type { Offer } from "./combo";
-import type { Field, Kind, KindField, Line } from "./shapes";
+import type { Field, Inbox, Kind, KindField, Line } from "./shapes";
 
 const OFFERS_MAX = 30;
 
@@ -22,8 +22,15 @@ async function codesFor(set: string, typed: string, year: string, signal: AbortS
   return rows.filter(({ usable }) => usable !== false).map(({ code, name, owner_name }) => ({ value: code, label: name, detail: set === "project" ? owner_name : undefined }));
 }
 
-async function documentsFor(kind: string, typed: string, signal: AbortSignal): Promise<Offer[]> {
-  const { rows } = await get<{ rows: ListedDocument[] }>("/documents", { kind, text: typed, limit: OFFERS_MAX }, signal);
+/** Those that came and wait for their answer. */
+async function recallsFor(typed: string, signal: AbortSignal): Promise<Offer[]> {
+  const { rows } = await get<Inbox>("/inbox", { limit: 500 }, signal);
+  return rows.filter(({ group, kind, id }) => group === "to_register" && kind === "recall" && id?.includes(typed.trim()) === true)
+    .map((row) => ({ value: row.id ?? "", label: row.issuer_name ?? row.issuer ?? "", detail: row.due, figure: shown(row.amount) }));
+}
+
+async function documentsFor(kind: string, typed: string, signal: AbortSignal, state?: string): Promise<Offer[]> {
+  const { rows } = await get<{ rows: ListedDocument[] }>("/documents", { kind, text: typed, state, limit: OFFERS_MAX }, signal);
   return rows.map((row) => ({ value: row.id, label: row.payee_acct_name ?? row.cor_bgt_doc_no ?? "", detail: row.use_des, figure: shown(row.amount) }));
 }
 
@@ -97,7 +104,11 @@ export function askerOf(kind: Kind, use: KindField, field: Field, year: () => st
     case "payment":
       return (typed, signal) => documentsFor("payment", typed, signal);
     case "transfer":
-      return (typed, signal) => documentsFor("transfer", typed, signal);
+      return (typed, signal) => documentsFor(kind.name === "transfer_in" || kind.name === "transfer_out" ? kind.name : "transfer", typed, signal);
+    case "estimate":
+      return (typed, signal) => documentsFor("budget", typed, signal, "advanced");
+    case "recall":
+      return recallsFor;
     default:
       break;
   }

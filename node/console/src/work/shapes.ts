@@ -14,6 +14,9 @@ export interface KindField {
   example: Words;
 }
 
+/** More than nothing; nothing too; anything but nothing; anything. */
+export type Sign = "positive" | "zero" | "signed" | "any";
+
 export interface Kind {
   name: string;
   words: Words;
@@ -24,6 +27,8 @@ export interface Kind {
   about: string | null;
   about_id: string | null;
   moves: { amount: string; from: string; to: string; takes_all: boolean } | null;
+  sign: Sign;
+  sign_with_early: Sign;
   fields: KindField[];
 }
 
@@ -46,7 +51,7 @@ export interface Schema {
   accounts: { name: string; words: Words }[];
 }
 
-export type GroupName = "to_approve" | "to_register" | "to_correct" | "awaiting_answer";
+export type GroupName = "to_approve" | "to_register" | "to_correct" | "awaiting_answer" | "to_close";
 
 export interface InboxRow {
   group: GroupName;
@@ -65,6 +70,8 @@ export interface InboxRow {
   overdue?: boolean;
   days_late?: number;
   days_left?: number;
+  year?: number; // that is over and not closed
+  hindrances?: number;
   batch?: number;
   maker?: string;
   would_be_refused?: number;

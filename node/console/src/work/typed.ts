@@ -1,18 +1,26 @@
 // What somebody types or pastes, read: never guessed. What cannot be read stays as it is.
+import type { Sign } from "./shapes";
 
 /** Full-width digits and marks, and blanks of any kind, as others type them. */
 const narrow = (text: string): string => text.replace(/[０-９．，－]/g, (c) =>
   String.fromCharCode(c.charCodeAt(0) - 0xfee0)).replace(/[\s\u00a0\u3000]/g, "");
 
-/** "１,488,000.5 元" -> "1488000.50"; null when it is no amount, or its commas do not fit. */
+/** "１,488,000.5 元" -> "1488000.50", "−5" -> "-5.00"; null when it is no amount, or its commas do not
+ *  fit. Which amounts a document may say is another matter (signFits). */
 export function readAmount(typed: string): string | null {
-  const text = narrow(typed).replace(/^[¥￥]/, "").replace(/元$/, "").replace(/，/g, ",");
-  const match = /^(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?$/.exec(text);
+  const text = narrow(typed).replace(/^[¥￥]/, "").replace(/元$/, "").replace(/^[−－]/, "-").replace(/，/g, ",");
+  const match = /^(-?)(\d{1,3}(?:,\d{3})+|\d+)(?:\.(\d{1,2}))?$/.exec(text);
   if (match === null) {
     return null;
   }
-  const whole = match[1].replace(/,/g, "").replace(/^0+(?=\d)/, "");
-  return `${whole}.${(match[2] ?? "").padEnd(2, "0")}`;
+  const whole = match[2].replace(/,/g, "").replace(/^0+(?=\d)/, "");
+  return `${match[1]}${whole}.${(match[3] ?? "").padEnd(2, "0")}`;
+}
+
+/** May a document say this amount, as its kind has it? */
+export function signFits(sign: Sign, amount: string): boolean {
+  const isNil = /^-?0+\.00$/.test(amount), isLess = !isNil && amount.startsWith("-");
+  return isNil ? sign === "zero" || sign === "any" : !isLess || sign === "signed" || sign === "any";
 }
 
 /** An account is a text for ever; only its blanks go. */

@@ -21,6 +21,7 @@ const PAGE = 200;
 const looks: Record<string, { shape: Shape; tone: Tone }> = {
   read: { shape: "disc", tone: "quiet" }, write: { shape: "tick", tone: "ok" }, login: { shape: "tick", tone: "ok" },
   refused: { shape: "cross", tone: "bad" }, login_refused: { shape: "cross", tone: "bad" },
+  lost: { shape: "cross", tone: "bad" },
 };
 
 export function Audit() {

@@ -1,0 +1,64 @@
+#include "replicator/log/aside.h"
+
+#include "proto/array.h"
+#include "proto/block.h"
+#include "replicator/store/row_letters.h"
+
+enum { EPOCH_BYTES = 4 };
+
+struct search {
+    struct aside_log *at;
+    size_t count, capacity;
+    bool failed;
+};
+
+static struct aside_log *log_of(struct search *search, const struct block_header *header)
+{
+    struct aside_log *last = search->count == 0 ? NULL : &search->at[search->count - 1];
+
+    if (last == NULL || !division_equal(last->author, header->author)) { /* rows are by author */
+        ARRAY_ROOM(search->at, search->count, search->capacity);
+        last = &search->at[search->count++];
+        *last = (struct aside_log){.author = header->author, .first_lsn = header->first_lsn};
+    }
+    return last;
+}
+
+static bool add(void *arg, struct bytes key, struct bytes value)
+{
+    struct search *search = arg;
+    struct block_view block;
+    struct aside_log *log;
+    struct err err;
+
+    (void)key;
+    if (value.size <= EPOCH_BYTES ||
+        block_parse(&block, bytes_of(value.data + EPOCH_BYTES, value.size - EPOCH_BYTES), &err) !=
+            OK) {
+        search->failed = true;
+        return false;
+    }
+    log = log_of(search, &block.header);
+    log->blocks++;
+    log->entries += block_last_lsn(&block.header) - block.header.first_lsn + 1;
+    log->first_lsn =
+        block.header.first_lsn < log->first_lsn ? block.header.first_lsn : log->first_lsn;
+    log->last_lsn = block_last_lsn(&block.header) > log->last_lsn ? block_last_lsn(&block.header)
+                                                                  : log->last_lsn;
+    return true;
+}
+
+enum status aside_logs(struct txn *txn, struct aside_log **out, size_t *count, struct err *err)
+{
+    static const uint8_t letter = META_ASIDE;
+    struct search search = {.at = NULL};
+    enum status status = txn_scan(txn, SPACE_META, bytes_of(&letter, 1), add, &search, err);
+
+    if (status == OK && search.failed) {
+        status = err_set(err, ERR_CORRUPT, "aside_row_damaged");
+        txn_fail(txn, err);
+    }
+    *out = search.at;
+    *count = search.count;
+    return status;
+}

@@ -1,0 +1,21 @@
+/* aside - what was put aside when logs were taken back (log/cut.h): kept as evidence of what its
+ * author had signed behind the place where a recovery goes on.
+ *
+ * Owns: nothing; the rows are cut.h's. Thread: any that may read them. Units: lsn. */
+#ifndef TERRACE_REPLICATOR_LOG_ASIDE_H
+#define TERRACE_REPLICATOR_LOG_ASIDE_H
+
+#include "proto/division.h"
+#include "replicator/store/txn.h"
+
+/* All that was put aside of one log. */
+struct aside_log {
+    struct division author;
+    uint64_t blocks, entries, first_lsn, last_lsn;
+};
+
+/* By author; mem_free(*out). Errors: ERR_IO, ERR_CORRUPT (a block that cannot be read), which stay
+ * with the txn. */
+enum status aside_logs(struct txn *txn, struct aside_log **out, size_t *count, struct err *err);
+
+#endif

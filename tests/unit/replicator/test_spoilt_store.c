@@ -1,0 +1,188 @@
+/* Replicators over a store of which one read goes wrong. Whichever read that is: none is opened
+ * over what it cannot read, a turn that met it is known not to be whole, and what was said is
+ * everywhere in the end, once. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "tests/harness/spoiling_store.h"
+#include "world.h"
+
+enum { TURNS = 1500 };
+
+static struct world world;
+static struct spoiling_store spoiling;
+
+/* A tree in which everything was said that a log can have in its rows. */
+static void say_much(void)
+{
+    struct place *region = &world.at[REGION], *city = &world.at[CITY];
+    struct endpoint_entry entry = {"tcp://127.0.0.1:7001"};
+    struct revocation revoked;
+    struct err err;
+    uint32_t epoch;
+
+    world_begin(&world);
+    world_run(&world, 3000);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    place_say(region, AUDIENCE_LINE, "K1", "transfer");
+    place_say(region, AUDIENCE_TREE, "R", "code");
+    place_say(city, AUDIENCE_TREE, "C1", "rule");
+    world_run(&world, 30000);
+    assert_int_equal(replicator_amend(region->replicator, region->txn, division_of("C1"), "Other",
+                                      NULL, &epoch, &err),
+                     OK);
+    assert_int_equal(replicator_listen(city->replicator, city->txn, &entry, &err), OK);
+    world_run(&world, 30000);
+    assert_int_equal(replicator_pause(city->replicator, city->txn, division_of("K1"), true, &err),
+                     OK);
+    assert_int_equal(replicator_revoke(region->replicator, region->txn, division_of("C2"), "gone",
+                                       &revoked, &err),
+                     OK);
+    world_run(&world, 3000);
+}
+
+/* --- opening --- */
+
+/* Some rows are only asked for: what is not there is as it would be safe. */
+static bool is_safe(const struct place *place, const struct replicator *replicator)
+{
+    for (size_t i = 0; i < replicator_peers(replicator); i++) {
+        struct peer_status peer;
+
+        replicator_peer_link(replicator, i, &peer);
+        if (place == &world.at[CITY] && strcmp(peer.division.code, "K1") == 0) {
+            return peer.state == PEER_PAUSED;
+        }
+    }
+    return place != &world.at[CITY];
+}
+
+static enum status open_over(struct place *place, struct store store, bool *safe)
+{
+    struct replicator_config config = place_config(place);
+    struct txn *txn = txn_open(&store, NULL);
+    struct replicator *replicator;
+    enum status status;
+    struct err err;
+
+    config.store = &store;
+    status = replicator_open(&replicator, &config, txn, NULL, 0, &err);
+    status = status == OK ? txn_status(txn, &err) : status;
+    *safe = status != OK || is_safe(place, replicator);
+    replicator_close(replicator);
+    txn_free(txn);
+    return status;
+}
+
+static void open_over_each(struct place *place, enum spoiling how)
+{
+    const struct store store = spoiling_store_of(&spoiling, place->store);
+    size_t refused = 0;
+    bool safe;
+
+    assert_int_equal(open_over(place, store, &safe), OK);
+    assert_true(safe);
+    for (size_t read = 0;; read++) {
+        enum status status;
+
+        spoiling_store_begin(&spoiling, how, read);
+        status = open_over(place, store, &safe);
+        if (!spoiling.spoilt) {
+            break;
+        }
+        if (!safe) {
+            fail_msg("%s: read %zu (%.*s in space %d) was spoilt, and a stop is forgotten",
+                     place->division.code, read, (int)spoiling.key.size,
+                     (const char *)spoiling.key.data, spoiling.space);
+        }
+        assert_true(status == OK || how == SPOILS_ROW || status == ERR_IO);
+        refused += status != OK;
+    }
+    assert_true(refused > 10);
+}
+
+static void what_cannot_be_read_lets_nobody_in(void **state)
+{
+    (void)state;
+    say_much();
+    for (int i = REGION; i <= COUNTY; i++) {
+        open_over_each(&world.at[i], SPOILS_READ);
+    }
+    for (int i = REGION; i <= COUNTY; i++) {
+        open_over_each(&world.at[i], SPOILS_ROW);
+    }
+    world_end(&world);
+}
+
+/* --- turns --- */
+
+static int said;
+
+static void say(int author, enum audience_kind kind, const char *to)
+{
+    char text[16];
+
+    (void)snprintf(text, sizeof text, "w%d", said++);
+    place_say(&world.at[author], kind, to, text);
+}
+
+static void holds_as_its_author(int holder, int author)
+{
+    const char *code = world.at[author].division.code;
+
+    assert_int_equal(place_head(&world.at[holder], code).lsn,
+                     place_head(&world.at[author], code).lsn);
+}
+
+static void a_turn_that_could_not_read_is_done_again(void **state)
+{
+    struct place *city = &world.at[CITY];
+    struct store sound;
+    int met = 0;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 3000);
+    sound = city->store;
+    place_close(city);
+    city->store = spoiling_store_of(&spoiling, sound);
+    place_open(city);
+    for (int turn = 0; turn < TURNS; turn++) {
+        spoiling_store_begin(&spoiling, SPOILS_READ, world_chance(&world) % 12);
+        city->reads_fail = true;
+        say(turn % 3 == 0   ? REGION
+            : turn % 3 == 1 ? COUNTY
+                            : CITY,
+            AUDIENCE_LINE, turn % 3 == 2 ? "C1" : "K1");
+        world_run(&world, 300);
+        met += spoiling.spoilt;
+        spoiling_store_begin(&spoiling, SPOILS_NOTHING, 0);
+        world_run(&world, 1000);
+        if (turn % 20 == 0) { /* what was sent is lost, too, and read again */
+            place_close(city);
+            place_open(city);
+        }
+    }
+    assert_true(met > 100 && city->turns_failed > 50);
+    world_run(&world, 60000);
+    holds_as_its_author(REGION, CITY);
+    holds_as_its_author(REGION, COUNTY);
+    holds_as_its_author(CITY, COUNTY);
+    place_close(city);
+    city->store = sound;
+    place_open(city);
+    world_end(&world);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_cannot_be_read_lets_nobody_in),
+        cmocka_unit_test(a_turn_that_could_not_read_is_done_again),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
