@@ -205,7 +205,8 @@ class Stories:
         self.disk.fill()
         code, out, _ = self.root.run("--json", "backup", copies, check=False)
         need(code != 0 and json.loads(out)["error"]["message"], f"{code} {out}")
-        need(not os.path.isdir(copies) or os.listdir(copies) == [], f"something was left: {os.listdir(copies)}")
+        left = os.listdir(copies) if os.path.isdir(copies) else []
+        need(left == [], f"something was left: {left}")
         self.disk.empty()
         self.root.run("backup", copies)
         shutil.rmtree(copies)

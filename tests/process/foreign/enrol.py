@@ -93,11 +93,20 @@ def prove(pb, token, keys, confirm, endpoint="", unix_ms=0, founders=()):
     return request
 
 
-def ask(pb, socket, request, seconds=180):
-    socket.send(request.SerializeToString())
-    if not socket.poll(seconds * 1000):
-        raise Refused("no answer")
-    answer = pb.EnrolAnswer.FromString(socket.recv())
+def ask(pb, context, token, keys, request, tries=12, try_s=15):
+    """One connection, one question; as a node does, it asks again: what comes too fast is dropped, and a request or its
+    answer is lost with a connection."""
+    for _ in range(tries):
+        socket = dial(context, token.endpoint, token.curve_key, keys)
+        try:
+            socket.send(request.SerializeToString())
+            if socket.poll(try_s * 1000):
+                answer = pb.EnrolAnswer.FromString(socket.recv())
+                break
+        finally:
+            socket.close()
+    else:
+        raise Refused(f"no answer to {tries} requests")
     if answer.status != 0:
         raise Refused(answer.text.decode())
     return answer
@@ -140,16 +149,12 @@ def open_chain(pb, chain, tree):
 
 
 def enrol(pb, context, token, keys, unix_ms, founders=()):
-    socket = dial(context, token.endpoint, token.curve_key, keys)
-    try:
-        answer = ask(pb, socket, prove(pb, token, keys, False, unix_ms=unix_ms, founders=founders))
-        grants = open_chain(pb, answer.chain, token.tree)
-        own, parent = grants[token.division], grants[token.parent]
-        if own.sign_key != keys.public() or parent.curve_key != token.curve_key:
-            raise Refused("the chain is not about the keys of this token")
-        if list(own.policy) != token.policy:
-            raise Refused("the policy in the grant is not the token's")
-        ask(pb, socket, prove(pb, token, keys, True))
-    finally:
-        socket.close()
+    answer = ask(pb, context, token, keys, prove(pb, token, keys, False, unix_ms=unix_ms, founders=founders))
+    grants = open_chain(pb, answer.chain, token.tree)
+    own, parent = grants[token.division], grants[token.parent]
+    if own.sign_key != keys.public() or parent.curve_key != token.curve_key:
+        raise Refused("the chain is not about the keys of this token")
+    if list(own.policy) != token.policy:
+        raise Refused("the policy in the grant is not the token's")
+    ask(pb, context, token, keys, prove(pb, token, keys, True))
     return grants
