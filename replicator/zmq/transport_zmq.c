@@ -14,6 +14,7 @@
 #include "replicator/zmq/guard_zmq.h"
 #include "replicator/zmq/monitor_zmq.h"
 #include "replicator/zmq/probe_zmq.h"
+#include "replicator/zmq/routes_zmq.h"
 
 enum {
     LOG_EVERY_MS = 1000,
@@ -24,17 +25,6 @@ enum {
 };
 
 #define LINK_DOMAIN "link"
-
-/* Where a division's newest connection is. Frames of the connection before it may still arrive
- * behind the first one of the new: they must not turn the way back. */
-struct route {
-    struct division division;
-    uint8_t curve_key[32]; /* of the newest */
-    struct socket_id newest, former;
-    void *socket; /* of the newest: where it came in */
-    int fd;       /* of the newest */
-    bool ended;   /* it did, and nobody was told yet */
-};
 
 /* A ROUTER for the children. A link key that is new has one of its own beside the former one's,
  * since a socket serves one key. */
@@ -69,8 +59,7 @@ struct transport_zmq {
     bool shut_out;
     struct guard guard;
     uint64_t floods;
-    struct route *routes;
-    size_t route_count, route_capacity;
+    struct routes routes;
     unsigned turn; /* whose it is to be read */
     struct transport_zmq_counts counts;
     uint64_t logged_ms;
@@ -179,7 +168,7 @@ void transport_zmq_close(struct transport_zmq *transport)
         (void)zmq_ctx_term(transport->context);
     }
     connection_rates_free(&transport->rates);
-    mem_free(transport->routes);
+    routes_free(&transport->routes);
     mem_free(transport);
 }
 
@@ -213,8 +202,8 @@ static enum status open_listener(struct transport_zmq *transport, struct listene
 /* What came in there has no way back any more, until it comes anew. */
 static void shut_listener(struct transport_zmq *transport, struct listener *listener)
 {
-    for (size_t i = 0; listener->socket != NULL && i < transport->route_count; i++) {
-        transport->routes[i].ended |= transport->routes[i].socket == listener->socket;
+    if (listener->socket != NULL) {
+        routes_end_socket(&transport->routes, listener->socket);
     }
     close_watched(&listener->socket, &listener->monitor);
 }
@@ -347,49 +336,6 @@ void transport_zmq_leave_beside(struct transport_zmq *transport)
     *uplink = (struct uplink){.socket = NULL};
 }
 
-/* --- routes --- */
-
-static struct route *find_route(struct transport_zmq *transport, struct division division)
-{
-    for (size_t i = 0; i < transport->route_count; i++) {
-        if (division_equal(transport->routes[i].division, division)) {
-            return &transport->routes[i];
-        }
-    }
-    return NULL;
-}
-
-/* Bounded by those below that are admitted. */
-static struct route *add_route(struct transport_zmq *transport, struct division division)
-{
-    ARRAY_ROOM(transport->routes, transport->route_count, transport->route_capacity);
-    transport->routes[transport->route_count] = (struct route){.division = division};
-    return &transport->routes[transport->route_count++];
-}
-
-static void learn_route(struct transport_zmq *transport, struct division from,
-                        const uint8_t curve_key[32], const struct socket_id *id, void *socket)
-{
-    struct route *route = find_route(transport, from);
-
-    if (route == NULL) {
-        route = add_route(transport, from);
-    }
-    if (!socket_id_equal(&route->newest, id) && !socket_id_equal(&route->former, id)) {
-        route->former = route->newest;
-        route->newest = *id;
-        route->socket = socket;
-        route->fd = id->fd;
-        route->ended = false;
-        memcpy(route->curve_key, curve_key, sizeof route->curve_key);
-    }
-}
-
-static void forget_route(struct transport_zmq *transport, struct route *route)
-{
-    *route = transport->routes[--transport->route_count];
-}
-
 /* --- the seam --- */
 
 static bool count_sent(struct transport_zmq *transport, enum socket_give given)
@@ -430,14 +376,14 @@ static bool send_frame(void *self, struct division to, struct bytes frame)
             return count_sent(transport, socket_give(uplink->socket, NULL, frame));
         }
     }
-    route = find_route(transport, to);
+    route = routes_find(&transport->routes, to);
     if (route == NULL || !transport->config.still(transport->config.arg, route->curve_key, to)) {
         return count_sent(transport, GIVE_GONE);
     }
     given = is_open(transport, route->socket) ? socket_give(route->socket, &route->newest, frame)
                                               : GIVE_GONE;
     if (given == GIVE_GONE) {
-        forget_route(transport, route); /* until it speaks again */
+        routes_forget(&transport->routes, route);
     }
     return count_sent(transport, given);
 }
@@ -514,7 +460,7 @@ static bool receive_down(struct transport_zmq *transport, void *socket, struct d
                 log_refused(transport, from->code, "not_admitted");
             }
         } else {
-            learn_route(transport, *from, curve_key, &id, socket);
+            routes_learn(&transport->routes, *from, curve_key, &id, socket);
             if (transport->config.heard != NULL) {
                 transport->config.heard(transport->config.arg, curve_key, *from);
             }
@@ -592,8 +538,8 @@ static void note_ended(struct transport_zmq *transport)
     }
     for (size_t k = 0; k < LISTENERS; k++) {
         while (monitor_next(transport->listeners[k].monitor, &fd, &refused)) {
-            for (size_t i = 0; i < transport->route_count; i++) {
-                transport->routes[i].ended |= !refused && transport->routes[i].fd == fd;
+            if (!refused) {
+                routes_end_fd(&transport->routes, fd);
             }
         }
     }
@@ -611,14 +557,7 @@ static bool connection_ended(void *self, struct division *peer)
             return true;
         }
     }
-    for (size_t i = 0; i < transport->route_count; i++) {
-        if (transport->routes[i].ended) {
-            *peer = transport->routes[i].division;
-            forget_route(transport, &transport->routes[i]);
-            return true;
-        }
-    }
-    return false;
+    return routes_take_ended(&transport->routes, peer);
 }
 
 static void close_seam(void *self)
@@ -728,7 +667,7 @@ static void shut_links(struct transport_zmq *transport)
     for (size_t i = 0; i < LISTENERS; i++) {
         close_watched(&transport->listeners[i].socket, &transport->listeners[i].monitor);
     }
-    transport->route_count = 0;
+    routes_clear(&transport->routes);
     for (size_t i = 0; i < UPLINKS; i++) {
         if (transport->uplinks[i].socket != NULL) {
             redial(transport, &transport->uplinks[i]);
