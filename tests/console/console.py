@@ -141,14 +141,14 @@ def serve(runner, ground):
     return runner.wait()
 
 
-def half_of_looks():
-    """Which half of them a commit tries (browser.mjs); by hand, and with scripts/check --deep, both."""
-    return {"half": int(shares.chosen(["0", "1"], 1)[0])} if "TERRACE_COMMIT" in os.environ else {}
+def quarter_of_looks():
+    """Which quarter of them a commit tries (browser.mjs); by hand, and with scripts/check --deep, all."""
+    return {"quarter": int(shares.chosen(["0", "1", "2", "3"], 1)[0])} if "TERRACE_COMMIT" in os.environ else {}
 
 
 def told(tree, build, screens):
     return {
-        "build": build, "screens": screens, **half_of_looks(),
+        "build": build, "screens": screens, **quarter_of_looks(),
         "nodes": {code: {"url": node.api, "name": node.name, "home": node.home}
                   for code, node in tree.nodes.items()},
         "people": {code: {name: {"roles": roles, "password": password_of(name)}

@@ -194,7 +194,7 @@ def misfortune(tree):
 
 
 def told(tree, screens):
-    return {"build": tree.build, "screens": screens, "steps": "trust", **console.half_of_looks(),
+    return {"build": tree.build, "screens": screens, "steps": "trust", **console.quarter_of_looks(),
             "nodes": {code: {"url": node.api, "name": node.name, "home": node.home} for code, node in tree.nodes.items()},
             "people": {code: {name: {"roles": roles, "password": PASSWORD} for name, roles in people.items()} for code, people in PEOPLE.items()}}
 

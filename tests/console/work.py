@@ -133,7 +133,7 @@ def fill(ground):
 
 
 def told(tree, build, screens):
-    return {"build": build, "screens": screens, **console.half_of_looks(),
+    return {"build": build, "screens": screens, **console.quarter_of_looks(),
             "nodes": {code: {"url": node.api, "name": node.name, "home": node.home} for code, node in tree.nodes.items()},
             "people": {COUNTY: {name: {"roles": roles, "password": password_of(name)} for name, roles in PEOPLE.items()}}}
 
