@@ -95,7 +95,9 @@ def run_trees(args):
                 under_way, return_when=concurrent.futures.FIRST_COMPLETED)
             for of_tree in (future.result() for future in done):
                 tally.add(of_tree)
-                failures += [of_tree.failure] * bool(of_tree.failure)
+                if of_tree.failure:
+                    failures.append(of_tree.failure)
+                    print(of_tree.failure, file=sys.stderr, flush=True)
     return tally, failures
 
 
@@ -112,8 +114,6 @@ def main():
     args = parser.parse_args()
     began = time.monotonic()
     tally, failures = run_trees(args)
-    for failure in failures:
-        print(failure, file=sys.stderr)
     print(tally.table())
     print(f"model: {tally.documents:,} documents in {time.monotonic() - began:.0f} s")
     if tally.documents >= ALL_KINDS_FROM and tally.never_accepted():
