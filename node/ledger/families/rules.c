@@ -81,6 +81,9 @@ static enum reason check_year(struct facts *facts)
 
     if (facts->info->about == ABOUT_ASK) {
         year = facts->match.year;
+        if (year == said && facts->line.year != 0) { /* the line that it is taken from */
+            year = facts->line.year;
+        }
     } else if (document_about(facts->document).size > 0) {
         year = facts->line.year;
     }

@@ -352,6 +352,10 @@ static void a_recall_is_answered_once(void **state)
     assert_string_equal(
         SAY(tree, LHASA, "recall_grant", "g", "bgt_id", "X", "amount", "1", "recall_id", "C"),
         "wrong_state");
+    DO(tree, LHASA, "budget", "N", REPLY("9"), "fiscal_year", "2027");
+    assert_string_equal(
+        SAY(tree, LHASA, "recall_grant", "g", "bgt_id", "N", "amount", "1", "recall_id", "C"),
+        "year_differs"); /* the line that it is taken from */
     assert_string_equal(SAY(tree, LHASA, "register", "g", "bgt_id", "C"), "unknown_bgt_id");
     assert_string_equal(SAY(tree, LHASA, "recall_grant", "g", "bgt_id", "r", "amount", "1",
                             "recall_id", "C", "fund_type_code", "111"),
