@@ -15,7 +15,7 @@ void write_document_row(struct json_out *out, const struct document_row *row)
     out_text(out, "division", row->author.code);
     out_text(out, "id", row->id);
     out_text(out, "kind", info != NULL ? info->name : "unknown");
-    (void)snprintf(year, sizeof year, "%04d", row->year);
+    (void)snprintf(year, sizeof year, row->year == 0 ? "" : "%04d", row->year); /* "": any */
     out_text(out, "fiscal_year", year);
     out_text(out, "state", row->state);
     out_amount(out, "amount", row->amount);
