@@ -111,7 +111,7 @@ static void write_row(struct writing *writing, const struct listed *listed)
     struct json_out *out = &writing->out;
     char year[16];
 
-    (void)snprintf(year, sizeof year, "%04d", row->year);
+    (void)snprintf(year, sizeof year, row->year == 0 ? "" : "%04d", row->year); /* "": any */
     out_text(out, "division", listed->author.code);
     out_bytes(out, "id", listed->id);
     out_text(out, "kind", kind_info(row->kind)->name);

@@ -5,6 +5,7 @@
 #include "node/api/routes_pending.h"
 #include "node/ledger/families/nearest_known.h"
 #include "node/ledger/rows/unapproved.h"
+#include "node/ledger/schema/clocks.h"
 #include "replicator/log/sealing.h"
 
 void write_document_row(struct json_out *out, const struct document_row *row)
@@ -15,7 +16,7 @@ void write_document_row(struct json_out *out, const struct document_row *row)
     out_text(out, "division", row->author.code);
     out_text(out, "id", row->id);
     out_text(out, "kind", info != NULL ? info->name : "unknown");
-    (void)snprintf(year, sizeof year, "%04d", row->year);
+    (void)snprintf(year, sizeof year, row->year == 0 ? "" : "%04d", row->year); /* "": any */
     out_text(out, "fiscal_year", year);
     out_text(out, "state", row->state);
     out_amount(out, "amount", row->amount);
@@ -40,6 +41,16 @@ static void write_balances(struct json_out *out, const struct document_row *row)
         }
     }
     out_close(out, '}');
+}
+
+static void write_frozen(struct json_out *out, const struct document_row *row)
+{
+    char day[DAY_TEXT_SIZE];
+
+    if (row->frozen_day != 0) {
+        day_format(day, row->frozen_day);
+        out_text(out, "frozen_since", day);
+    }
 }
 
 /* What the year began with, what was added to that since, and what is approved now. */
@@ -259,6 +270,7 @@ void get_document(struct request *request, struct answer *answer)
                 out_text(&out, "answered_by", row.answer_id);
             }
             write_balances(&out, &row);
+            write_frozen(&out, &row);
             write_adjustments(&out, &row);
             write_unapproved(&out, &view, &row, request->language);
             out_close(&out, '}');

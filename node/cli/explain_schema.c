@@ -27,12 +27,42 @@ void explain_fact(json_t *meaning, enum language language, const char *name, jso
 
 /* --- what a value looks like --- */
 
+/* The row that says which amounts a kind takes; NULL: of no kind, or none is written by hand. */
+static const char *amounts_of(uint32_t kind, enum field field)
+{
+    static const char *const rows[] = {[SIGN_POSITIVE] = "explain_amount_above_0",
+                                       [SIGN_ZERO] = NULL,
+                                       [SIGN_SIGNED] = "explain_amount_but_0",
+                                       [SIGN_ANY] = NULL};
+    const struct kind_info *info = kind_info(kind);
+
+    if (info == NULL || field_info(field)->type != TYPE_AMOUNT) {
+        return NULL;
+    }
+    if (field != FIELD_AMOUNT) {
+        return rows[SIGN_POSITIVE];
+    }
+    if (kind == KIND_BUDGET) {
+        return "explain_amount_budget";
+    }
+    if (info->sign_with_early != SIGN_POSITIVE) {
+        return info->sign_with_early == SIGN_ANY ? "explain_amount_early_any"
+                                                 : "explain_amount_early_but_0";
+    }
+    return rows[info->sign];
+}
+
 /* "one of request, ceiling"; else what its type wants, and the set that it is from. */
 static json_t *form_of(enum language language, uint32_t kind, enum field field)
 {
     const char *const *words = kind_words(kind, field);
+    const char *amounts = amounts_of(kind, field);
     char text[TEXT_BYTES_MAX], all[TEXT_BYTES_MAX / 2] = "";
 
+    if (amounts != NULL) {
+        return json_string(
+            text_say(language, text, "%s form=%s", amounts, field_form(language, field)));
+    }
     if (words == NULL) {
         return json_string(field_form(language, field));
     }

@@ -61,7 +61,8 @@ def size(base, ledger, run, indicators, documents):
         api = bench_pages.Api(os.path.join(node.home, "terrace.sock"))
         last = api.ask("/documents", kind="payment", limit=1)[1]["rows"][-1]["id"]
         traces = {name: bench_pages.times_of(api, "/trace/" + ident, limit=100)
-                  for name, ident in (("indicator", f"AL{indicators // 2:05d}"), ("payment", last))}
+                  for name, ident in (("budget", "BG00"), ("project", "540121260000"),
+                                      ("indicator", f"AL{indicators // 2:05d}"), ("payment", last))}
         balances = {by: bench_pages.times_of(api, "/balance", by=by, year="2026", limit=100)
                     for by in DIMENSIONS}
         result = {"indicators": indicators, "payments": held, "start_s": started,

@@ -123,7 +123,13 @@ def of_form(root):
     refused(root, "bad_month", ["month"], ["月份"], doc("close_year", "N4", month=12))
     refused(root, "bad_take_from", ["take_from"], ["取自"], doc("lapse", "N5", bgt_id="AL", amount="1.00", reason="x", take_from="frozen"))
     refused(root, "bad_pay_app_date", ["2025"], ["2025"], doc("payment", "N6", bgt_id="AL", pay_app_amt="1.00", **dict(PAYEE, pay_app_date="2024-12-31")))
-    refused(root, "bad_fiscal_year", ["fiscal_year"], ["预算年度"], doc("freeze", "N7", 1999, bgt_id="AL", amount="1.00", reason="x"))
+    for ident, year in (("N7", 1999), ("N8", 9999)):
+        refused(root, "bad_fiscal_year", ["fiscal_year", "may be entered now", "can be entered now"], ["预算年度", "现可录入"],
+                doc("freeze", ident, year, bgt_id="AL", amount="1.00", reason="x"))
+    refused(root, "bad_amount", ["more or less than 0"], ["可正可负"], doc("adjust", "N9", bgt_id="B1", amount="0.00", approval_ref="x"))
+    refused(root, "bad_amount", ["more than 0"], ["须大于 0"], transfer("N10", "B1", CITY, "-1.00"))
+    refused(root, "bad_stage", ["is formal itself"], ["formal（正式）"],
+            doc("transfer", "N11", rec_div_code=CITY, amount="-1.00", early_bgt_id="T1", cor_bgt_doc_no="x", tra_type_code="general", stage="early"))
 
 
 def of_policy(root, city):
@@ -143,6 +149,20 @@ def of_money(root):
 def of_projects(root):
     refused(root, "exceeds_project_total", ["left of the project's total", "free 500.00"], ["项目总金额", "500.00"],
             doc("allocate", "N3", ori_bgt_id="B1", agency_code="105", amount="600.00", pro_code="P1"))
+    refused(root, "wrong_state", ["begins as draft or reserved"], ["draft（草稿）"],
+            doc("project", "N12", pro_code="P2", state="closed", pro_name="x", pro_cat_code="3", agency_code="105", setup_year=2025))
+
+
+def of_what_is_required(root):
+    """No money outside the project library: the cure of each is one that works."""
+    accepted(root, doc("policy", "Q4", None, policy_code="required.payment", policy_value="pro_code", scope="self"),
+             doc("policy", "Q5", None, policy_code="required.allocate", policy_value="pro_code", scope="self"))
+    refused(root, "missing_pro_code", ["required.payment", "name one that has pro_code"], ["required.payment", "项目代码"],
+            doc("payment", "N13", bgt_id="AL", pay_app_amt="1.00", **PAYEE))
+    refused(root, "missing_pro_code", ["required.allocate asks for it"], ["required.allocate 要求填写"],
+            doc("allocate", "N14", ori_bgt_id="B1", agency_code="105", amount="1.00"))
+    accepted(root, doc("allocate", "N14", ori_bgt_id="B1", agency_code="105", amount="1.00", pro_code="P1"),
+             doc("release", "N15", bgt_id="N14", cor_bgt_doc_no="x"), doc("payment", "N13", bgt_id="N14", pay_app_amt="1.00", **PAYEE))
 
 
 def of_levels(root, city, county):
@@ -163,6 +183,7 @@ def of_levels(root, city, county):
 def of_years(root, county):
     """The county closes its year: not while something is open, and afterwards nothing is booked there."""
     accepted(county, doc("open_year", "OY"))
+    refused(county, "wrong_state", ["year 2025 is open"], ["2025 年度已开账"], doc("open_year", "N0"))
     refused(county, "year_not_open", ["open_year"], ["open_year"], doc("freeze", "N1", 2026, bgt_id="G3", amount="1.00", reason="x"))
     draft_refused(county, "open_items", ["finish it first"], ["未了事项"], doc("close_year", "N2"))
     shown = run(county, "years", "--year", "2025").stdout.decode()
@@ -217,6 +238,7 @@ def prove(base, build):
         finally:
             lone.stop()
         of_projects(root)
+        of_what_is_required(root)
     finally:
         tree.stop()
     print("refusals_levels: years, policy and levels are refused with reason and cure, in both languages")

@@ -178,6 +178,16 @@ def close_everywhere_but_one(tree):
             two_persons(node, document("close_year", "CY"))
 
 
+def leave_unanswered(tree):
+    """What waits in an inbox while it is made once more."""
+    city = tree[CITIES[0]]
+    accepted(city, document("transfer", "W-" + REMADE, YEAR + 1, ori_bgt_id=f"R{YEAR + 1}", rec_div_code=REMADE,
+                            amount="5.00", cor_bgt_doc_no="x", tra_type_code="general", stage="early"))
+    heard(tree[REMADE], "W-" + REMADE)
+    accepted(tree[REGION], document("recall", "C-" + CITIES[0], YEAR + 1, bgt_id=f"E{YEAR + 1}-{CITIES[0]}", amount="5.00", reason="x"))
+    heard(city, "C-" + CITIES[0])
+
+
 def next_year(tree):
     """The dead county is back, and closes late. The next year opens, and money goes down in it."""
     tree[DEAD].start()
@@ -189,6 +199,7 @@ def next_year(tree):
         accepted(node, document("open_year", "OY", YEAR + 1))
     accepted(tree[REGION], document("budget", "B2", YEAR + 1, stage="reply", fund_type_code="111", amount="5000.00", approval_ref="x"))
     pass_down(tree, YEAR + 1, CITIES[:1], lambda _: "B2", 1000)
+    leave_unanswered(tree)
     tree.wait_equal_digests()
 
 
@@ -212,6 +223,7 @@ def is_whole(node):
 def remade(tree, division):
     node = tree[division]
     before = knowledge(node)
+    need(before[2], f"nothing waits at {division}")
     node.end()
     done = subprocess.run([tree.bin("refold_home"), node.home], capture_output=True, text=True)
     need(done.returncode == 0, f"refold_home: {done.stderr}")

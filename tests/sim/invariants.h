@@ -1,12 +1,12 @@
 /* invariants - what holds of every ledger at every holder and at any moment, whatever is on its
  * way: each is asked of the rows that are stored, and not of what anybody was told.
  *
- *   books      sources are uses, per year and fund; no line is below nothing on its normal side;
- * each entry and each line of sources is balanced (verify_ledger) digest     of a position that the
- * holder and the author have both reached carried    what was carried out of a year came into the
- * next, per fund payments   what is left of all is what is committed; of none more is left and
- * spent than it said closed     the figures of a year that is closed stay as they were, until it is
- * opened again
+ *   books     sources are uses, per year and fund; no line is below nothing on its normal side;
+ *             each entry and each line of sources is balanced (verify_ledger)
+ *   digest    of a position that the holder and the author have both reached
+ *   carried   what was carried out of a year came into the next, per fund
+ *   payments  what is left of all is what is committed; of none more is left and spent than it said
+ *   closed    the figures of a closed year stay as they were, until it is opened again
  *
  * Owns: the figures of closed years. Thread: the simulator's only one. */
 #ifndef TERRACE_TESTS_SIM_INVARIANTS_H

@@ -171,6 +171,28 @@ static bool number_good(const struct document *document, enum field field)
              sign_allows(field == FIELD_AMOUNT ? document_sign(document) : SIGN_POSITIVE, number)));
 }
 
+/* Which amounts a document may say depends on its kind and on what it names: an amount of the wrong
+ * sign is told which. */
+static enum reason bad_number(const struct document *document, enum field field,
+                              struct refusal *refusal)
+{
+    static const char *const signs[] = {[SIGN_POSITIVE] = "amount_above_0",
+                                        [SIGN_ZERO] = "amount_from_0",
+                                        [SIGN_SIGNED] = "amount_but_0",
+                                        [SIGN_ANY] = NULL};
+    const int64_t number = document_number(document, field);
+    const char *sign = signs[field == FIELD_AMOUNT ? document_sign(document) : SIGN_POSITIVE];
+    char amount[AMOUNT_TEXT_MAX];
+
+    (void)refuse_field(refusal, REASON_BAD, field);
+    if (field_info(field)->type == TYPE_AMOUNT && sign != NULL && number <= AMOUNT_FEN_MAX &&
+        number >= -AMOUNT_FEN_MAX) {
+        amount_format(amount, number);
+        message_format(refusal->detail, sizeof refusal->detail, "%s value=%s", sign, amount);
+    }
+    return REASON_BAD;
+}
+
 static enum reason check_text(const struct document *document, enum field field, bool client,
                               struct refusal *refusal)
 {
@@ -218,11 +240,12 @@ static enum reason check_value(const struct document *document, enum field field
         return REASON_NONE;
     }
     if (field_is_number(field)) {
-        return number_good(document, field) ? REASON_NONE
-                                            : refuse_field(refusal, REASON_BAD, field);
+        return number_good(document, field) ? REASON_NONE : bad_number(document, field, refusal);
     }
     if (is_early_twice(document, field)) {
-        return refuse_field(refusal, REASON_BAD, field);
+        (void)refuse_field(refusal, REASON_BAD, field);
+        message_format(refusal->detail, sizeof refusal->detail, "early_twice");
+        return REASON_BAD;
     }
     if (check_text(document, field, client, refusal) != REASON_NONE ||
         (field == FIELD_END_DATE && check_period(document, refusal) != REASON_NONE)) {

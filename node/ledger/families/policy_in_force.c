@@ -259,6 +259,23 @@ static bool says_elements(const struct facts *facts)
            (facts->info->about_line == 0 || document_about(facts->document).size == 0);
 }
 
+/* Where the document cannot say it itself, what it is about would have to. */
+static enum reason refuse_required(struct facts *facts, enum field field)
+{
+    const char *kind = facts->info->name;
+
+    (void)refuse_field(facts->refusal, REASON_MISSING, field);
+    if (kind_takes(facts->info, field, true) &&
+        (says_elements(facts) || !facts->info->takes_elements)) {
+        message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                       "policy_requires kind=%s", kind);
+    } else {
+        message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                       "policy_requires_elsewhere kind=%s field=%s", kind, field_info(field)->name);
+    }
+    return REASON_MISSING;
+}
+
 enum reason policy_check_required(struct facts *facts)
 {
     const struct field_set required = required_of(facts->ledger, facts->txn, facts->document->kind);
@@ -277,7 +294,7 @@ enum reason policy_check_required(struct facts *facts)
     for (const enum field *field = kind_elements(); *field != 0; field++) {
         if (has_field(&required, *field) && !document_has(from, *field) &&
             !document_has(facts->document, *field)) {
-            return refuse_field(facts->refusal, REASON_MISSING, *field);
+            return refuse_required(facts, *field);
         }
     }
     return REASON_NONE;

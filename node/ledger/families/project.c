@@ -192,7 +192,11 @@ static enum reason check_move(struct facts *facts)
     const enum move move = move_of(facts);
 
     if (move == MOVE_NEVER) {
-        return refuse(facts->refusal, REASON_WRONG_STATE, "");
+        (void)refuse(facts->refusal, REASON_WRONG_STATE, "");
+        if (!facts_know_own(facts, ROW_PROJECT, FIELD_PRO_CODE)) { /* else advised by its state */
+            message_format(facts->refusal->detail, sizeof facts->refusal->detail, "project_begins");
+        }
+        return REASON_WRONG_STATE;
     }
     return (move & MOVE_WITHOUT_MONEY) != 0
                ? refuse_money(facts, REASON_WRONG_STATE, money, COUNT_OF(money))

@@ -82,12 +82,25 @@ static void load_year(const struct facts *facts, struct year_row *out)
     year_load(facts->txn, facts->ledger->config.self, document_year(facts->document), out);
 }
 
+static enum reason tell_year(struct facts *facts)
+{
+    static const char *const words[] = {
+        [YEAR_IS_PREPARED] = "prepared", [YEAR_IS_OPEN] = "open", [YEAR_IS_CLOSED] = "closed"};
+    const int year = document_year(facts->document);
+
+    (void)wrong_state(facts);
+    message_format(facts->refusal->detail, sizeof facts->refusal->detail,
+                   "year_stands year=%d state=%s", year,
+                   words[year_standing(facts->txn, facts->ledger->config.self, year)]);
+    return REASON_WRONG_STATE;
+}
+
 static enum reason check_unsaid(struct facts *facts)
 {
     struct year_row year;
 
     load_year(facts, &year);
-    return year.said == YEAR_UNSAID ? REASON_NONE : wrong_state(facts);
+    return year.said == YEAR_UNSAID ? REASON_NONE : tell_year(facts);
 }
 
 static enum reason tell_open_month(struct facts *facts, const struct year_row *year)
@@ -141,7 +154,7 @@ static enum reason check_reopenable(struct facts *facts)
                    ? REASON_NONE
                    : tell_open_month(facts, &year);
     }
-    return year.said == YEAR_SAID_CLOSED ? check_not_closed_above(facts) : wrong_state(facts);
+    return year.said == YEAR_SAID_CLOSED ? check_not_closed_above(facts) : tell_year(facts);
 }
 
 /* --- open_items --- */

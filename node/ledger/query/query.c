@@ -135,6 +135,7 @@ bool query_document(struct txn *txn, struct division author, struct bytes id,
     (void)snprintf(out->state, sizeof out->state, "%s", doc_state_name(doc.state));
     if (indicator_load(txn, author, id, &indicator)) {
         take_balances(&indicator, out);
+        out->frozen_day = indicator.balance[ACC_FROZEN] != 0 ? indicator.frozen_day : 0;
     }
     take_answer(txn, &doc, out);
     return true;

@@ -59,7 +59,8 @@ struct document_row {
     int128 amount;
     int128 adjusted;           /* what adjustments added to it since; else zero */
     int128 balances[ACCOUNTS]; /* of the indicator it made, on the normal side; else zero */
-    char answer_id[40];        /* transfer: the answer; register, return: the settle */
+    uint32_t frozen_day; /* since when it has frozen money (schema/clocks.h); 0: it has none */
+    char answer_id[40];  /* transfer: the answer; register, return: the settle */
 };
 bool query_document(struct txn *txn, struct division author, struct bytes id,
                     struct document_row *out);

@@ -7,8 +7,8 @@
 #include "node/ledger/rows/children.h"
 
 enum {
-    LEVELS_MAX = 256,       /* of a chain, up or down; honest ones have a few a division */
-    COUNT_ROWS_MAX = 20000, /* read for the total */
+    LEVELS_MAX = 256,     /* of a chain, up or down; honest ones have a few a division */
+    COUNT_ROWS_MAX = 500, /* read for the total: a line with a million below it costs no more */
 };
 
 /* A document whose consequences are being visited, or the project at the head of all. */

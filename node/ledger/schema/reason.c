@@ -71,6 +71,7 @@ static const struct {
     enum field field;
     const char *form;
 } formed[] = {
+    {FIELD_FISCAL_YEAR, "bad_fiscal_year"},
     {FIELD_MONTH, "bad_month"},
     {FIELD_PAY_APP_DATE, "bad_pay_app_date"},
     {FIELD_POLICY_CODE, "bad_policy_code"},

@@ -116,12 +116,39 @@ static void everything_is_explained(void **state)
     }
 }
 
+static void assert_says(uint32_t kind, const char *words)
+{
+    json_t *meaning = explain_kind(LANGUAGE_EN, kind);
+    char *text = json_dumps(meaning, JSON_ENCODE_ANY);
+
+    if (strstr(text, words) == NULL) {
+        fail_msg("%s: no \"%s\" in %s", kind_info(kind)->name, words, text);
+    }
+    mem_free(text);
+    json_decref(meaning);
+}
+
+/* What lowers is below 0, and the kinds that cannot lower say so. */
+static void which_amounts_a_kind_takes_is_said(void **state)
+{
+    (void)state;
+    assert_says(KIND_ADJUST, "; above 0 to raise, below 0 to lower");
+    assert_says(KIND_TRANSFER, "; above 0, and with early_bgt_id, as the difference to the early "
+                               "amount, also 0 or below");
+    assert_says(KIND_TRANSFER_OUT, "amount, also below 0");
+    assert_says(KIND_TRANSFER_IN, "amount, also below 0");
+    assert_says(KIND_BUDGET, "in a reply to an estimate, also 0");
+    assert_says(KIND_RECALL, "\\\"1250.00\\\"; above 0\"");
+    assert_says(KIND_PAYMENT, "\\\"1250.00\\\"; above 0\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_example_is_well_formed),
         cmocka_unit_test(a_header_is_read_in_both_languages),
         cmocka_unit_test(everything_is_explained),
+        cmocka_unit_test(which_amounts_a_kind_takes_is_said),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

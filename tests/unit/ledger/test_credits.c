@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "node/ledger/query/query.h"
 #include "node/ledger/rows/rows.h"
 #include "node/ledger/schema/clocks.h"
 #include "node/ledger/verify/verify_ledger.h"
@@ -308,6 +309,22 @@ static void a_line_and_its_payments_are_held_against_each_other(void **state)
     expect_fault(tree, "payment_in_parts");
 }
 
+/* What is asked of the line says it while something is frozen. */
+static void expect_frozen_since(struct tree *tree, enum office_name at, const char *since)
+{
+    struct txn *txn = txn_open(tree_store(tree, at), NULL);
+    struct document_row row;
+    char day[DAY_TEXT_SIZE];
+
+    assert_true(query_document(txn, tree_division(LINZHOU), bytes_text("A-1"), &row));
+    txn_free(txn);
+    assert_int_equal(row.frozen_day != 0, row.balances[ACC_FROZEN] != 0);
+    if (row.frozen_day != 0) {
+        day_format(day, row.frozen_day);
+        assert_string_equal(day, since);
+    }
+}
+
 static void a_line_keeps_since_when_money_on_it_is_frozen(void **state)
 {
     static const struct {
@@ -336,6 +353,7 @@ static void a_line_keeps_since_when_money_on_it_is_frozen(void **state)
 
             day_format(day, line_at(tree, holders[at], "A-1").frozen_day);
             assert_string_equal(day, steps[i].since);
+            expect_frozen_since(tree, holders[at], steps[i].since);
         }
     }
 }

@@ -300,6 +300,46 @@ static void a_difference_may_be_less_than_nothing(void **state)
     }
 }
 
+/* An amount of the wrong sign is told which a document like this may say; one that is none, what an
+ * amount looks like. */
+static void an_amount_of_the_wrong_sign_is_told_which(void **state)
+{
+    static const struct {
+        const char *kind;
+        int64_t amount;
+        const char *want;
+    } cases[] = {
+        {"budget", 0, "amount_above_0\x1fvalue=0.00"},
+        {"recall", -100, "amount_above_0\x1fvalue=-1.00"},
+        {"adjust", 0, "amount_but_0\x1fvalue=0.00"},
+        {"transfer", -100, "amount_above_0\x1fvalue=-1.00"},
+        {"adjust", INT64_MIN, ""},
+    };
+    struct document document;
+    struct refusal refusal;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        for (size_t s = 0; s < spec_count; s++) {
+            if (strcmp(specs[s].kind, cases[i].kind) != 0) {
+                continue;
+            }
+            make_good(&document, &specs[s]);
+            document_set_number(&document, FIELD_AMOUNT, cases[i].amount);
+            assert_int_equal(
+                document_check_form(&document, division_of("540100"), true, true, &refusal),
+                REASON_BAD);
+            assert_string_equal(refusal.detail, cases[i].want);
+        }
+    }
+    make_good(&document, &specs[6]);
+    document_set_text(&document, FIELD_EARLY_BGT_ID, bytes_text("T-0"));
+    document_set_text(&document, FIELD_STAGE, bytes_text("early"));
+    assert_int_equal(document_check_form(&document, division_of("540100"), true, true, &refusal),
+                     REASON_BAD);
+    assert_string_equal(refusal.detail, "early_twice");
+}
+
 /* Faults are laid on one by one from the last to the first of the order; each new one hides all
  * that were there before. */
 static void of_several_faults_the_first_in_order_is_named(void **state)
@@ -418,6 +458,7 @@ int main(void)
         cmocka_unit_test(bad_values_are_named),
         cmocka_unit_test(an_end_before_its_start_is_bad),
         cmocka_unit_test(a_difference_may_be_less_than_nothing),
+        cmocka_unit_test(an_amount_of_the_wrong_sign_is_told_which),
         cmocka_unit_test(of_several_faults_the_first_in_order_is_named),
         cmocka_unit_test(only_a_reply_needs_its_reference),
         cmocka_unit_test(the_allowed_words_stand_beside_a_bad_one),

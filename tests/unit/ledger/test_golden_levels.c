@@ -49,6 +49,37 @@ static void early_and_formal(void **state)
            "own lhasa SRC_TRANSFER_IN=580 UNALLOC=380 XFER_OUT=200\n");
 }
 
+/* The same one level lower, so that two above hold what the county writes. */
+static void early_and_formal_below_the_region(void **state)
+{
+    (void)state;
+    GOLDEN("lhasa budget B amount=1000\n"
+           "linzhou agency AG agency_code=101\n"
+           "lhasa transfer E ori_bgt_id=B rec_div_code=540121 amount=600 stage=early\n"
+           "linzhou register R bgt_id=E\n"
+           "linzhou allocate A ori_bgt_id=R agency_code=101 amount=200\n"
+           "lhasa transfer D early_bgt_id=E rec_div_code=540121 amount=-450\n"
+           "own linzhou SRC_TRANSFER_IN=600 UNALLOC=400 PENDING=200\n"
+           "linzhou register RD bgt_id=D ! exceeds_available 450 400\n"
+           "linzhou return RD bgt_id=D\n"
+           "state lhasa D kept\n"
+           "lhasa transfer D2 early_bgt_id=E rec_div_code=540121 amount=-50\n"
+           "state lhasa D2 issued\n"
+           "own lhasa SRC_APPROVED=1000 UNALLOC=400 XFER_OUT=600\n"
+           "linzhou register RD2 bgt_id=D2\n"
+           "state lhasa D2 lowered\n"
+           "own linzhou SRC_TRANSFER_IN=550 UNALLOC=350 PENDING=200\n"
+           "own lhasa SRC_APPROVED=1000 UNALLOC=450 XFER_OUT=550\n"
+           "lhasa transfer F ori_bgt_id=B early_bgt_id=E rec_div_code=540121 amount=30\n"
+           "linzhou register RF bgt_id=F\n"
+           "line linzhou RF SRC_TRANSFER_IN=30 UNALLOC=30\n"
+           "lhasa transfer N early_bgt_id=E rec_div_code=540121 amount=0\n"
+           "state lhasa N noticed\n"
+           "own linzhou SRC_TRANSFER_IN=580 UNALLOC=380 PENDING=200\n"
+           "all lhasa SRC_APPROVED=1000 UNALLOC=800 PENDING=200\n"
+           "all region SRC_APPROVED=1000 UNALLOC=800 PENDING=200\n");
+}
+
 static void of_what_was_passed_on_nothing_is_lowered(void **state)
 {
     (void)state;
@@ -172,6 +203,22 @@ static void out_of_the_tree(void **state)
            " ! lower_has_node\n");
 }
 
+/* The same of a county: two above hold it. */
+static void out_of_the_tree_below_the_region(void **state)
+{
+    (void)state;
+    GOLDEN("linzhou budget B amount=100\n"
+           "linzhou transfer_out O ori_bgt_id=B rec_div_code=540121001 amount=20\n"
+           "linzhou transfer_out O2 ori_bgt_id=B early_bgt_id=O rec_div_code=540121001 amount=-21"
+           " ! exceeds_transferred 21 20\n"
+           "linzhou transfer_out O2 ori_bgt_id=B early_bgt_id=O rec_div_code=540121001 amount=-5\n"
+           "line linzhou O XFER_OUT=15\n"
+           "linzhou remit M ori_bgt_id=B rec_div_code=100000 amount=7\n"
+           "own linzhou SRC_APPROVED=100 UNALLOC=78 XFER_OUT=22\n"
+           "all lhasa SRC_APPROVED=100 UNALLOC=78 XFER_OUT=22\n"
+           "all region SRC_APPROVED=100 UNALLOC=78 XFER_OUT=22\n");
+}
+
 /* Example 15, issued by a city. */
 static void differences_under_an_estimate(void **state)
 {
@@ -256,12 +303,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(early_and_formal),
+        cmocka_unit_test(early_and_formal_below_the_region),
         cmocka_unit_test(of_what_was_passed_on_nothing_is_lowered),
         cmocka_unit_test(what_is_not_settled_is_in_transit),
         cmocka_unit_test(recall),
         cmocka_unit_test(recall_below_the_region),
         cmocka_unit_test(settled_and_never_heard),
         cmocka_unit_test(out_of_the_tree),
+        cmocka_unit_test(out_of_the_tree_below_the_region),
         cmocka_unit_test(differences_under_an_estimate),
         cmocka_unit_test(passed_out_before_the_node_is_there),
         cmocka_unit_test(withdrawn_or_too_late),
