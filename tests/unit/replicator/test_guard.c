@@ -111,7 +111,7 @@ static void memory_that_goes_on_growing_is_not_the_doors(void **state)
     block = grow(16 * MIB);
     now_ms += GUARD_EVERY_MS;
     assert_int_equal(guard_look(&guard, now_ms), GUARD_SHUT_ENROL);
-    assert_memory_equal(guard.reason, "memory_grown ", 13);
+    assert_memory_equal(guard.reason, "memory_grown", 12);
     assert_int_equal(guard_wait_ms(&guard, now_ms), GUARD_EVERY_MS); /* it grew */
     now_ms += GUARD_EVERY_MS;
     assert_int_equal(guard_look(&guard, now_ms), GUARD_SHUT_LINKS);
