@@ -17,10 +17,16 @@ static bool is_the_row(const struct spoiling_store *spoiling, enum store_space s
     return spoiling->spoilt && space == spoiling->space && bytes_equal(key, spoiling->key);
 }
 
+/* What is left of a row. */
+static size_t left_of(enum spoiling how, size_t size)
+{
+    return how == SPOILS_HALF ? size / 2 : how == SPOILS_MOST && size > 1 ? 1 : size - 1;
+}
+
 static struct bytes row_of(struct spoiling_store *spoiling, enum store_space space,
                            struct bytes key, struct bytes value)
 {
-    if (spoiling->how != SPOILS_ROW || value.size == 0) {
+    if (spoiling->how < SPOILS_ROW || value.size == 0) {
         return value;
     }
     if (spoiling->reads++ == spoiling->at) {
@@ -29,7 +35,9 @@ static struct bytes row_of(struct spoiling_store *spoiling, enum store_space spa
         memcpy(spoiling->key_bytes, key.data, key.size);
         spoiling->key = bytes_of(spoiling->key_bytes, key.size);
     }
-    return is_the_row(spoiling, space, key) ? bytes_of(value.data, value.size - 1) : value;
+    return is_the_row(spoiling, space, key)
+               ? bytes_of(value.data, left_of(spoiling->how, value.size))
+               : value;
 }
 
 static enum status spoiling_claim(void *self, uint64_t *fence, struct err *err)

@@ -15,6 +15,8 @@ enum spoiling {
     SPOILS_NOTHING,
     SPOILS_READ, /* the read fails: ERR_IO. Counts calls */
     SPOILS_ROW,  /* its last byte is gone. Counts rows that have any */
+    SPOILS_HALF, /* its second half */
+    SPOILS_MOST, /* all but its first byte; of a row of one byte that, too */
 };
 
 struct spoiling_store {

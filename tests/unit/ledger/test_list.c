@@ -129,6 +129,8 @@ static void a_filter_finds_what_fits(void **state)
          {.kind = KIND_TRANSFER, .has_least = true, .least = 3050, .has_most = true, .most = 3050},
          "T-3 "},
         {"amount up to", REGION, {.kind = KIND_TRANSFER, .has_most = true, .most = 3049}, ""},
+        {"from some time on", REGION, {.kind = KIND_TRANSFER, .from_ms = 1}, "T-1 T-3 "},
+        {"before some time", REGION, {.kind = KIND_TRANSFER, .until_ms = UINT64_MAX}, "T-1 T-3 "},
         {"later than now", REGION, {.kind = KIND_TRANSFER, .from_ms = UINT64_MAX}, ""},
         {"before anything", REGION, {.kind = KIND_TRANSFER, .until_ms = 1}, ""},
     };
@@ -347,11 +349,37 @@ static void a_page_ends_where_it_has_unpacked_enough(void **state)
     assert_true(page.left);
 }
 
+/* Each alone is a question beside kind and year; those are none. */
+static void each_thing_that_a_filter_names_is_asked(void **state)
+{
+    static const struct list_filter none = {.kind = KIND_PAYMENT, .year = 2026},
+                                    asks[] = {
+                                        {.state = "paid"},
+                                        {.receiver = {"540100"}},
+                                        {.issuer = {"540000"}},
+                                        {.agency = {(const uint8_t *)"1", 1}},
+                                        {.project = {(const uint8_t *)"1", 1}},
+                                        {.doc_no = {(const uint8_t *)"1", 1}},
+                                        {.text = {(const uint8_t *)"1", 1}},
+                                        {.from_ms = 1},
+                                        {.until_ms = 1},
+                                        {.has_least = true},
+                                        {.has_most = true},
+                                    };
+
+    (void)state;
+    assert_false(list_filter_asks(&none));
+    for (size_t i = 0; i < COUNT_OF(asks); i++) {
+        assert_true(list_filter_asks(&asks[i]));
+    }
+}
+
 int main(void)
 {
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         IN_TREE(a_filter_finds_what_fits),
+        cmocka_unit_test(each_thing_that_a_filter_names_is_asked),
         IN_TREE(a_filter_reads_lines_and_texts),
         IN_TREE(a_division_lists_what_was_addressed_to_it),
         IN_TREE(pages_go_on_where_the_last_one_stopped),

@@ -486,6 +486,8 @@ static void a_read_that_fails_is_known(void **state)
 static void a_row_that_is_cut_is_no_answer(void **state)
 {
     each_question(*state, SPOILS_ROW);
+    each_question(*state, SPOILS_HALF);
+    each_question(*state, SPOILS_MOST);
 }
 
 int main(void)

@@ -49,7 +49,7 @@ static void nothing_is_sound(struct tree *tree, bool deep, enum spoiling how)
             assert_true(read > 0);
             break;
         }
-        if (sound_still && how == SPOILS_ROW) { /* it was read rightly before */
+        if (sound_still && how != SPOILS_READ) { /* it was read rightly before */
             spoiling_store_again(&spoiling);
             sound_still = all_sound(tree, &store, deep);
         }
@@ -68,6 +68,8 @@ static void what_could_not_be_read_is_not_sound(void **state)
 
 static void what_is_cut_is_not_sound(void **state)
 {
+    nothing_is_sound(*state, true, SPOILS_HALF);
+    nothing_is_sound(*state, true, SPOILS_MOST);
     nothing_is_sound(*state, true, SPOILS_ROW); /* a quick one does not look into each row */
 }
 
@@ -105,7 +107,7 @@ static enum status fold_over(struct holder *holder, const struct store *store,
 /* The block, folded over each way to read it wrongly, and then as it is. */
 static void fold(struct holder *holder, struct script *script)
 {
-    static const enum spoiling ways[] = {SPOILS_READ, SPOILS_ROW};
+    static const enum spoiling ways[] = {SPOILS_READ, SPOILS_ROW, SPOILS_HALF, SPOILS_MOST};
     struct spoiling_store spoiling;
     const struct store store = spoiling_store_of(&spoiling, holder->store);
     struct buf truth = BUF_EMPTY, rows = BUF_EMPTY;

@@ -42,6 +42,27 @@ static void mends_what_is_certain(void **state)
         {"a code of wide digits", FIELD_AGENCY_CODE, "１０５００１", "105001"},
         {"an account in powers of ten", FIELD_PAYEE_ACCT_NO, "6.228E+18", ""},
         {"what is good already", FIELD_AMOUNT, "1488000.53", ""},
+        {"a blank of another script", FIELD_PAYEE_ACCT_NO, "6228\xe3\x80\x80\x30\x31", "622801"},
+        {"a blank that does not break", FIELD_AMOUNT, "1\xc2\xa0\x30\x30\x30.00", "1000.00"},
+        {"the wide sign of the yuan", FIELD_AMOUNT, "\xef\xbf\xa5\x35.00", "5.00"},
+        {"a minus sign", FIELD_AMOUNT, "\xe2\x88\x92\x35.00", ""},
+        {"below the wide forms", FIELD_AGENCY_CODE, "105001\xef\xbc\x80", ""},
+        {"above the wide forms", FIELD_AGENCY_CODE, "105001\xef\xbd\x9f", ""},
+        {"a character of four bytes", FIELD_AGENCY_CODE, "105001\xf0\x9f\x98\x80", ""},
+        {"half a character", FIELD_AMOUNT, "\xef\xbc", ""},
+        {"blanks behind", FIELD_AMOUNT, "5.00  ", "5.00"},
+        {"blanks alone", FIELD_AMOUNT, "   ", ""},
+        {"a comma in front", FIELD_AMOUNT, ",500", ""},
+        {"a comma behind four", FIELD_AMOUNT, "1234,567", ""},
+        {"nothing at all", FIELD_AMOUNT, "\xc2\xa5\x30.00", ""},
+        {"a control character", FIELD_AMOUNT, "5\x01", ""},
+        {"one that deletes", FIELD_AMOUNT, "5\x7f", ""},
+        {"more than any", FIELD_AMOUNT,
+         "1,000,000,000,000,000,000,000,000,000,000,000,000,000,000,000,000,000", ""},
+        {"a text is as it is", FIELD_MEMO, " a", ""},
+        {"a day and more", FIELD_DOC_DATE, "2026/2/10/5", ""},
+        {"a day without its month", FIELD_DOC_DATE, "2026//10", ""},
+        {"eight that are no digits", FIELD_DOC_DATE, "2026/210", ""},
     };
     char got[MENDED_BYTES_MAX];
 
@@ -69,6 +90,9 @@ static void knows_powers_of_ten(void **state)
         {"6.2E+", false},    {"6.2E+1800", false},
         {"", false},         {"6.2", false},
         {"105001", false},   {"6.2E+18x", false},
+        {"1234E+18", false}, {"6.2E", false},
+        {"6.2F+18", false},  {"6E18", false},
+        {"6.", false},       {"6", false},
     };
 
     (void)state;

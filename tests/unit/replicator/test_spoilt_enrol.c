@@ -1,0 +1,238 @@
+/* Rows of enrolment that were cut short: nobody is let in by one, nobody's word is taken for one,
+ * and whoever asks for a list is told that there is none. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "replicator/store/row_letters.h"
+#include "replicator/trust/enrol_attempts.h"
+#include "replicator/trust/enrol_invites.h"
+#include "tests/unit/replicator/enrol_world.h"
+
+enum { ROW_MAX = 1024 };
+
+struct row {
+    uint8_t key[STORE_KEY_BYTES_MAX], value[ROW_MAX];
+    size_t key_size, size;
+};
+
+static bool keep_row(void *arg, struct bytes key, struct bytes value)
+{
+    struct row *row = arg;
+
+    assert_true(value.size <= ROW_MAX);
+    memcpy(row->key, key.data, key.size);
+    memcpy(row->value, value.data, value.size);
+    row->key_size = key.size;
+    row->size = value.size;
+    return false;
+}
+
+/* The first with this letter. */
+static struct row row_of(const struct world *world, uint8_t letter)
+{
+    struct row row = {.size = 0};
+    struct err err;
+
+    assert_int_equal(world->store.ops->scan(world->store.self, NULL, SPACE_LOCAL,
+                                            bytes_of(&letter, 1), BYTES_NONE, keep_row, &row, &err),
+                     OK);
+    assert_true(row.size > 0);
+    return row;
+}
+
+static void put_row(struct world *world, const struct row *row, size_t size)
+{
+    (void)txn_put(world->txn, SPACE_LOCAL, bytes_of(row->key, row->key_size),
+                  bytes_of(row->value, size));
+    commit(world);
+}
+
+static void count_invitation(void *arg, const struct enrol_invitation *invitation)
+{
+    (void)invitation;
+    ++*(size_t *)arg;
+}
+
+static enum status list_invitations(struct world *world, size_t *count)
+{
+    *count = 0;
+    return enrol_invitations(&world->store, NULL, count_invitation, count, &world->err);
+}
+
+/* One with all that an invitation can say, and somebody who waits with it. */
+static void invite_much(struct world *world)
+{
+    const struct invite_terms terms = {.name = "county",
+                                       .hold = true,
+                                       .two = true,
+                                       .may_grant = {{"540121*", "!54012199*"}, 2},
+                                       .by = "zhao"};
+
+    assert_int_equal(
+        enrol_invite(&world->city, world->txn, &world->token, &terms, world->now, &world->err), OK);
+    commit(world);
+    ask(world);
+    expect_waiting(world);
+}
+
+static void nobody_is_let_in(struct world *world, const char *how, size_t at)
+{
+    struct enrol_invitation seen;
+    struct enrolled enrolled;
+    size_t count;
+
+    ask(world);
+    if (accept_answer(world, &enrolled) != ERR_NOT_FOUND) {
+        fail_msg("%s %zu: who came with the token heard \"%s\"", how, at, world->err.text);
+    }
+    assert_int_equal(world->city.grants, 0);
+    assert_int_equal(enrol_admit(world->txn, division_of(COUNTY), "", "qian", &seen, &world->err),
+                     ERR_NOT_FOUND);
+    assert_int_equal(enrol_withdraw(world->txn, division_of(COUNTY), &world->err), ERR_NOT_FOUND);
+    assert_int_equal(list_invitations(world, &count), ERR_CORRUPT);
+    assert_int_equal(count, 0);
+}
+
+static void an_invitation_that_was_cut_short_lets_nobody_in(void **state)
+{
+    struct world *world = *state;
+    struct enrolled enrolled;
+    struct row row;
+    size_t count;
+
+    invite_much(world);
+    row = row_of(world, LOCAL_INVITE);
+    for (size_t size = 1; size < row.size - strlen("county"); size++) { /* the name ends it */
+        put_row(world, &row, size);
+        nobody_is_let_in(world, "cut at", size);
+    }
+    for (size_t at = 0; at < 2; at++) { /* another version; a state that there is not */
+        struct row other = row;
+
+        other.value[at] = 0xff;
+        put_row(world, &other, row.size);
+        nobody_is_let_in(world, "another byte at", at);
+    }
+    put_row(world, &row, row.size);
+    ask(world);
+    assert_int_equal(accept_answer(world, &enrolled), ERR_NOT_YET); /* it waits still */
+    assert_int_equal(list_invitations(world, &count), OK);
+    assert_int_equal(count, 1);
+}
+
+/* A name longer than any, a list with what is no pattern. */
+static void an_invitation_that_says_too_much_lets_nobody_in(void **state)
+{
+    struct world *world = *state;
+    struct row row, other;
+    uint8_t *pattern;
+
+    invite_much(world);
+    other = row = row_of(world, LOCAL_INVITE);
+    memset(other.value + row.size, 'x', NAME_BYTES_MAX);
+    other.size = row.size + NAME_BYTES_MAX;
+    put_row(world, &other, other.size);
+    nobody_is_let_in(world, "longer by", NAME_BYTES_MAX);
+    other = row;
+    pattern = memmem(other.value, other.size, "540121*", 7);
+    assert_non_null(pattern);
+    pattern[0] = '*';
+    put_row(world, &other, other.size);
+    nobody_is_let_in(world, "no pattern at", 0);
+}
+
+static void count_attempt(void *arg, const struct enrol_attempt *attempt)
+{
+    assert_int_equal(attempt->reason, ERR_NOT_FOUND);
+    ++*(size_t *)arg;
+}
+
+static enum status list_attempts(struct world *world, size_t *count)
+{
+    *count = 0;
+    return enrol_attempts(&world->store, NULL, count_attempt, count, &world->err);
+}
+
+static void a_refused_attempt_that_cannot_be_read_is_told(void **state)
+{
+    struct world *world = *state;
+    struct row row, other;
+    size_t count, before_text, told = 0;
+
+    memset(world->token.secret, 7, sizeof world->token.secret);
+    ask(world);
+    row = row_of(world, LOCAL_ATTEMPT);
+    before_text = row.size - strlen(attempts_of(world).newest.text);
+    assert_int_equal(list_attempts(world, &count), OK);
+    assert_int_equal(count, 1);
+    for (size_t size = 0; size < row.size; size++) {
+        put_row(world, &row, size);
+        if (list_attempts(world, &count) != OK) {
+            assert_int_equal(count, 0);
+            told++;
+        } else { /* its reason's words end it */
+            assert_true(size >= before_text);
+        }
+    }
+    assert_true(told > 60);
+    other = row;
+    other.value[0] = 0xff; /* another version */
+    put_row(world, &other, row.size);
+    assert_int_equal(list_attempts(world, &count), ERR_CORRUPT);
+    memset(other.value + row.size, 'x', 256);
+    other.value[0] = row.value[0];
+    put_row(world, &other, row.size + 256);
+    assert_int_equal(list_attempts(world, &count), ERR_CORRUPT);
+
+    put_row(world, &row, 3); /* the next one counts from its own time on */
+    world->now += 1000;
+    ask(world);
+    assert_int_equal(attempts_of(world).newest.count, 1);
+    assert_true(attempts_of(world).newest.first_unix_ms == world->now);
+}
+
+/* The first admins of who waits: those that can be read, and never another one. */
+static void persons_that_were_cut_short_are_nobody(void **state)
+{
+    struct world *world = *state;
+    struct invite found;
+    struct row row;
+
+    world->admins.founder_count = 2;
+    world->admins.founders[0] = (struct founder){"sun", {{1}}};
+    world->admins.founders[1] = (struct founder){"li", {{2}}};
+    hold_world(world);
+    ask(world);
+    row = row_of(world, LOCAL_INVITE_FOUNDERS);
+    for (size_t size = 0; size < row.size; size++) {
+        struct enrol_invitation seen;
+
+        put_row(world, &row, size);
+        seen = invitation_of(world);
+        assert_true(seen.terms.founder_count < 2);
+        if (seen.terms.founder_count == 1) {
+            assert_string_equal(seen.terms.founders[0].name, "sun");
+        }
+        ask(world); /* with both: those are not the ones that a person was shown */
+        assert_true(invite_find(world->txn, division_of(COUNTY), &found));
+        assert_int_equal(world->city.grants, 0);
+    }
+}
+
+#define STORY(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STORY(an_invitation_that_was_cut_short_lets_nobody_in),
+        STORY(an_invitation_that_says_too_much_lets_nobody_in),
+        STORY(a_refused_attempt_that_cannot_be_read_is_told),
+        STORY(persons_that_were_cut_short_are_nobody),
+    };
+
+    return cmocka_run_group_tests(tests, start, NULL);
+}
