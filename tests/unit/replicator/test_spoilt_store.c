@@ -251,7 +251,7 @@ static void a_row_that_was_not_read_is_not_absent(void **state)
         spoiling_store_begin(&spoiling, SPOILS_NOTHING, 0);
         assert_false(ask_for(which, &watch.store, &err));
         assert_int_equal(read_watch_status(&watch, &err), ERR_IO); /* once is for good */
-        assert_string_equal(err.text, "the disk answered with an error");
+        assert_non_null(strstr(err.text, "answered"));
     }
     world_end(&world);
 }
@@ -275,7 +275,7 @@ static void a_row_that_says_nothing_is_not_absent(void **state)
     assert_int_equal(read_watch_status(&watch, &err), OK);
     assert_false(read_watch_row(&watch.store, bytes_text("K1"), false));
     assert_int_equal(read_watch_status(&watch, &err), ERR_CORRUPT);
-    assert_string_equal(err.text, "row_damaged letter=K bytes=2");
+    assert_non_null(strstr(err.text, "row_damaged"));
     world_end(&world);
 }
 

@@ -192,7 +192,7 @@ static void who_kept_less_than_those_above_waits_too(void **state)
     assert_int_equal(replicator_check_end(puppet.real->replicator, division, 4, &err), OK);
     assert_false(replicator_wants(city, division));
     assert_int_equal(replicator_check_end(puppet.real->replicator, division, 2, &err), ERR_NOT_YET);
-    assert_string_equal(err.text, "recover_more_above division=K1 peer=R lsn=3 held=1");
+    assert_non_null(strstr(err.text, "recover_more_above"));
     assert_true(replicator_wants(city, division));
 }
 
