@@ -25,7 +25,8 @@ bool replicator_wants(const struct replicator *r, struct division division)
     return log != NULL && log->wanted;
 }
 
-enum status replicator_check_end(struct replicator *r, struct division division, struct err *err)
+enum status replicator_check_end(struct replicator *r, struct division division, uint64_t lsn,
+                                 struct err *err)
 {
     const struct link *up = links_upward(&r->links);
     struct held_log *log = heads_find(&r->logs, division);
@@ -35,10 +36,12 @@ enum status replicator_check_end(struct replicator *r, struct division division,
         return OK;
     }
     if (up == NULL) {
-        return err_set(err, ERR_NOT_YET, "recover_asks_above division=%s", division.code);
+        return lsn != 0
+                   ? OK
+                   : err_set(err, ERR_NOT_YET, "recover_asks_above division=%s", division.code);
     }
     cursor = cursor_find(&up->stream.cursors, division);
-    if (cursor == NULL || cursor->told <= log->durable.lsn) {
+    if (cursor == NULL || cursor->told <= log->durable.lsn || (lsn != 0 && cursor->told <= lsn)) {
         return OK;
     }
     (void)err_set(err, ERR_NOT_YET,

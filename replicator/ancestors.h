@@ -15,10 +15,11 @@ enum status replicator_want(struct replicator *replicator, struct division divis
 /* Is it asked for still? Of the own log, too. */
 bool replicator_wants(const struct replicator *replicator, struct division division);
 
-/* May a log from below be gone on behind its end here? OK, or ERR_NOT_YET: nobody above is there to
- * tell, or said that it holds more, which is asked for then. */
+/* May a log from below be gone on behind `lsn`, where its owner has it, or, at 0, behind its end
+ * here? OK, or ERR_NOT_YET: those above hold more, which is asked for then, or, at 0, nobody above
+ * is there to tell. */
 enum status replicator_check_end(struct replicator *replicator, struct division division,
-                                 struct err *err);
+                                 uint64_t lsn, struct err *err);
 
 /* The ancestor that this node is to have a connection with, beside its parent's; false: none. A
  * listener whose link key is new has a second address: it is named by turns. */

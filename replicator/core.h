@@ -26,9 +26,11 @@
 #include "replicator/session/serving.h"
 #include "replicator/session/session.h"
 #include "replicator/session/wanting.h"
+#include "replicator/store/read_watch.h"
 
 struct replicator {
-    struct replicator_config config;
+    struct replicator_config config; /* its store is `reads` */
+    struct read_watch reads;         /* past a turn's txn: asked at its end */
     struct replicator_limits limits; /* with the defaults filled in */
     struct roster *roster;
     struct key_ring keys;

@@ -103,11 +103,13 @@ static void init(struct replicator *r, const struct replicator_config *config)
                                       config->sink.arg};
 
     r->config = *config;
+    read_watch_open(&r->reads, config->store);
+    r->config.store = &r->reads.store;
     key_ring_init(&r->keys, config->key, config->next_key);
     r->limits = config->limits;
     default_limits(&r->limits);
     arena_init(&r->arena, ARENA_BYTES);
-    heads_init(&r->logs, config->store, config->clock);
+    heads_init(&r->logs, r->config.store, config->clock);
     ingest_init(&r->ingest, config->self, &r->logs, r->roster);
     log_writer_init(&r->writer, &author, &r->logs);
     arrivals_init(&r->arrivals);
@@ -183,12 +185,15 @@ enum status replicator_open(struct replicator **out, const struct replicator_con
     r->roster = roster_new(&config->tree, config->self);
     init(r, config);
     status = load(r, txn, bootstrap, bootstrap_count, err);
+    if (status == OK) {
+        heartbeat_init(r);
+        status = read_watch_status(&r->reads, err);
+    }
     if (status != OK) {
         err_wrap(err, "open_logs");
         replicator_close(r);
         return status;
     }
-    heartbeat_init(r);
     *out = r;
     return OK;
 }
@@ -255,11 +260,16 @@ void replicator_approve(struct replicator *r, uint64_t first_lsn, uint64_t count
 
 void replicator_seal(struct replicator *r, struct txn *txn)
 {
+    struct err err;
+
     log_writer_seal(&r->writer, txn);
     rotating_seal(r, txn);
     objecting_seal(r, txn);
     link_keys_seal(r, txn);
     arrivals_stage(&r->arrivals, txn, &r->logs);
+    if (read_watch_status(&r->reads, &err) != OK) {
+        txn_fail(txn, &err); /* what it decided may rest on a row that was not read */
+    }
 }
 
 uint64_t replicator_arrived(const struct replicator *r)

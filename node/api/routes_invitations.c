@@ -321,8 +321,7 @@ void get_invitations(struct request *request, struct answer *answer)
     view_open(&view, request->service);
     out_open(&list.out, NULL, '{');
     out_open(&list.out, "rows", '[');
-    if (enrol_invitations(&request->service->store, view.snapshot, list_invitation, &list, &err) !=
-        OK) {
+    if (enrol_invitations(view.store, view.snapshot, list_invitation, &list, &err) != OK) {
         txn_fail(view.txn, &err);
     }
     out_close(&list.out, ']');

@@ -202,8 +202,8 @@ void get_revocations(struct request *request, struct answer *answer)
     view_open(&view, request->service);
     out_open(&list.out, NULL, '{');
     out_open(&list.out, "rows", '[');
-    if (revocation_wishes(&request->service->store, view.snapshot,
-                          clock_unix_ms(&request->service->clock), list_wish, &list, &err) != OK) {
+    if (revocation_wishes(view.store, view.snapshot, clock_unix_ms(&request->service->clock),
+                          list_wish, &list, &err) != OK) {
         txn_fail(view.txn, &err);
     }
     out_close(&list.out, ']');

@@ -293,7 +293,7 @@ static void write_attempts(struct json_out *out, const struct service *service, 
 
     view_open(&view, service);
     out_open(out, "enrol_attempts", '[');
-    (void)enrol_attempts(&service->store, view.snapshot, write_attempt, &attempts, &err);
+    (void)enrol_attempts(view.store, view.snapshot, write_attempt, &attempts, &err);
     out_close(out, ']');
     view_close(&view);
 }

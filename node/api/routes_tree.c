@@ -285,7 +285,7 @@ static void write_invited(struct json_out *out, const struct service *service,
     struct err err;
 
     out_open(out, "invited", '[');
-    (void)enrol_invitations(&service->store, view->snapshot, write_invitation, &invited, &err);
+    (void)enrol_invitations(view->store, view->snapshot, write_invitation, &invited, &err);
     out_close(out, ']');
 }
 

@@ -235,10 +235,13 @@ static void judge_again(struct finding *finding)
         struct block_view block;
         struct err err;
         size_t done = 0;
+        const enum status status = log_read_block(finding->check->store, NULL, author,
+                                                  again->lsns[at], &whole, &block, &err);
 
-        if (log_read_block(finding->check->store, NULL, author, again->lsns[at], &whole, &block,
-                           &err) == OK &&
-            block_body_read(&body, &block, &err) == OK) {
+        if (status == ERR_CORRUPT || status == ERR_IO) {
+            txn_fail(finding->txn, &err);
+        }
+        if (status == OK && block_body_read(&body, &block, &err) == OK) {
             done = look_again(finding, again->lsns + at, again->count - at, &block, &body);
         }
         at += done == 0 ? 1 : done;

@@ -75,10 +75,14 @@ static bool read_confirmation(struct node *node, struct division author, uint64_
     struct document document;
     struct bytes hash;
     struct err err;
-    bool found = log_read_block(&node->store, NULL, author, lsn, &whole, &block, &err) == OK &&
-                 block_body_read(&body, &block, &err) == OK &&
+    const enum status status =
+        log_read_block(&node->store, NULL, author, lsn, &whole, &block, &err);
+    bool found = status == OK && block_body_read(&body, &block, &err) == OK &&
                  roster_block_counts(replicator_roster(node->replicator), &block.header);
 
+    if (status == ERR_CORRUPT || status == ERR_IO) {
+        txn_fail(node->txn, &err); /* a word that was said must not be passed over */
+    }
     if (found) {
         const struct entry *entry = &body.entries[lsn - block.header.first_lsn];
 

@@ -48,18 +48,17 @@ static bool count_held(void *arg, const struct block_view *block)
     return true;
 }
 
-static bool is_held(const struct store *store, struct store_snapshot *snapshot,
-                    const struct block_view *block)
+static enum status find_held(bool *held, const struct store *store, struct store_snapshot *snapshot,
+                             const struct block_view *block, struct err *err)
 {
     struct buf whole = BUF_EMPTY;
-    struct block_view held;
-    struct err err;
-    const bool same = log_read_block(store, snapshot, block->header.author, block->header.first_lsn,
-                                     &whole, &held, &err) == OK &&
-                      bytes_equal(held.header_bytes, block->header_bytes);
+    struct block_view there;
+    enum status status = log_read_block(store, snapshot, block->header.author,
+                                        block->header.first_lsn, &whole, &there, err);
 
+    *held = status == OK && bytes_equal(there.header_bytes, block->header_bytes);
     buf_free(&whole);
-    return same;
+    return status == ERR_NOT_FOUND ? OK : status;
 }
 
 /* Of the branch that is not held one block is known, and what may follow it is not. */
@@ -68,13 +67,16 @@ static enum status view_branch(struct fork_branch *out, const struct store *stor
                                bool has_body, struct err *err)
 {
     struct counting counting = {out, 0};
-    enum status status = OK;
+    enum status status;
 
     out->first_lsn = block->header.first_lsn;
     out->last_lsn = block_last_lsn(&block->header);
     out->time_ms = block->header.time_ms;
-    out->held = is_held(store, snapshot, block);
+    status = find_held(&out->held, store, snapshot, block, err);
     out->complete = out->held;
+    if (status != OK) {
+        return status;
+    }
     if (out->held) {
         status = log_scan(store, snapshot, block->header.author, out->first_lsn, count_held,
                           &counting, err);

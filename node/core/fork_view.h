@@ -25,7 +25,7 @@ struct fork_view {
     struct fork_branch branches[2];
 };
 
-/* Errors: ERR_CORRUPT, ERR_NOT_YET (its key is not known here), as block_parse. */
+/* Errors: ERR_CORRUPT, ERR_IO, ERR_NOT_YET (its key is not known here), as block_parse. */
 enum status fork_view(struct fork_view *out, const struct store *store,
                       struct store_snapshot *snapshot, const struct roster *roster,
                       const struct fork_pair *pair, struct err *err);

@@ -16,6 +16,8 @@ struct search {
     bool found;
     struct fork_view fork;
     const struct fork_branch *branch;
+    enum status status; /* the store could not be read: what is held is not known */
+    struct err err;
 };
 
 static bool look_at_fork(void *arg, struct division author, uint32_t epoch,
@@ -23,12 +25,16 @@ static bool look_at_fork(void *arg, struct division author, uint32_t epoch,
 {
     struct search *search = arg;
     const struct roster *roster = node_roster(search->node);
-    struct err err;
+    enum status status;
 
     if (!division_equal(author, search->wish->division) ||
-        evidence_is_over(roster, author, epoch) ||
-        fork_view(&search->fork, &search->node->store, NULL, roster, pair, &err) != OK) {
+        evidence_is_over(roster, author, epoch)) {
         return true;
+    }
+    status = fork_view(&search->fork, &search->node->store, NULL, roster, pair, &search->err);
+    if (status != OK) {
+        search->status = status == ERR_IO || status == ERR_CORRUPT ? status : OK;
+        return search->status == OK;
     }
     search->forked = true;
     for (int i = 0; i < 2; i++) {
@@ -45,6 +51,10 @@ static enum status find_branch(struct search *search, struct txn *txn, struct er
     const struct member *member = roster_find(node_roster(search->node), search->wish->division);
     enum status status = fork_pairs_each(txn, look_at_fork, search, err);
 
+    if (status == OK && search->status != OK) {
+        *err = search->err;
+        status = search->status;
+    }
     if (status != OK) {
         return status;
     }

@@ -267,10 +267,30 @@ static bool awaits_archive(const struct node *node)
     return !node->resync.goes_on && fault_of(&node->resync.import)[0] != '\0';
 }
 
+/* A root that was put back from a copy, with nobody below and no archive: nothing can show what was
+ * written after the copy, and what it says from here on takes the numbers of that. So a person
+ * says that it may. */
+static bool is_alone(const struct node *node)
+{
+    const struct bytes code = message_read(bytes_text(node->config.damage)).code;
+    struct resync_progress progress;
+    bool alone = !node->resync.goes_on && division_is_none(replicator_parent(node->replicator)) &&
+                 node->resync.import.source.next == NULL &&
+                 bytes_equal(code, bytes_text("resync_restored"));
+
+    if (alone) {
+        resync_progress(node->replicator, &progress);
+        for (size_t i = 0; i < progress.holder_count; i++) {
+            alone &= !progress.holders[i].is_neighbour;
+        }
+    }
+    return alone;
+}
+
 static bool is_fetched(const struct node *node)
 {
     return node->config.resync == RESYNC_FETCH && is_settled(node) && !awaits_word(node) &&
-           resync_is_whole(node->replicator);
+           !is_alone(node) && resync_is_whole(node->replicator);
 }
 
 /* --- keys of this machine --- */
@@ -388,7 +408,7 @@ enum status resync_go_on_without(struct node *node, struct txn *txn, struct divi
         return err_set(err, ERR_REFUSED, "resync_none division=%s", node->config.self.code);
     }
     resync_progress(node->replicator, &progress);
-    known = is_own && (awaits_word(node) || awaits_archive(node));
+    known = is_own && (awaits_word(node) || awaits_archive(node) || is_alone(node));
     for (size_t i = 0; i < progress.holder_count; i++) {
         known |= division_equal(progress.holders[i].division, division);
     }
@@ -420,6 +440,10 @@ void resync_view(struct node *node, struct resync_view *out)
                    node->config.damage == NULL ? "" : node->config.damage);
     message_format(out->last, sizeof out->last, "%s", state->last);
     message_format(out->fault, sizeof out->fault, "%s", fault_of(&state->import));
+    if (node->config.resync == RESYNC_FETCH && is_alone(node)) {
+        message_format(out->fault, sizeof out->fault, "resync_alone division=%s",
+                       node->config.self.code);
+    }
     resync_progress(node->replicator, &out->progress);
     out->holders = mem_zalloc((out->progress.holder_count + 1) * sizeof *out->holders);
     for (size_t i = 0; i < out->progress.holder_count; i++) {

@@ -17,8 +17,9 @@
  *
  * A home that was put back from a copy may have a twin with the same keys. Before it is over the
  * parent grants it keys that were made on this machine: one of two gets them, and nothing that the
- * other wrote can count any more. The root goes on under its key. Which keys it asked for is noted
- * with the wish, so that it asks once, whichever moment takes the process.
+ * other wrote can count any more. The root goes on under its key; with nobody below it and no
+ * archive, only once a person says so: nothing can show what was written after the copy. Which keys
+ * it asked for is noted with the wish, so that it asks once, whichever moment takes the process.
  *
  * Owns: of struct node, resync. Thread: the loop's, resync_mode_of any. Units: lsn; *_ms is mono.
  */

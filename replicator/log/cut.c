@@ -52,19 +52,19 @@ void cut_note_made(struct txn *txn, const struct cut *cut)
     put_row(txn, cut, true);
 }
 
-/* Was the log left once for this recovery? */
-static bool was_made(const struct store *store, struct division author, uint32_t epoch)
+/* Was the log left once for this recovery? A row that cannot be read fails the turn. */
+static bool was_made(struct txn *txn, struct division author, uint32_t epoch)
 {
-    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    struct buf key = BUF_EMPTY;
+    struct bytes value;
     struct row row;
-    struct err err;
     bool made;
 
     row_key(&key, author);
-    made = store->ops->get(store->self, NULL, SPACE_META, buf_bytes(&key), &value, &err) == OK &&
-           read_row(&row, author, buf_bytes(&value)) && row.is_made && row.cut.epoch >= epoch;
+    made = txn_get(txn, SPACE_META, buf_bytes(&key), &value) &&
+           txn_check_row(txn, buf_bytes(&key), read_row(&row, author, value)) && row.is_made &&
+           row.cut.epoch >= epoch;
     buf_free(&key);
-    buf_free(&value);
     return made;
 }
 
@@ -169,7 +169,7 @@ static uint64_t kept_for(const struct search *search, uint32_t epoch,
                          const struct epoch_state *recovery)
 {
     const struct log_head *head = &search->log->durable;
-    const bool was_left = was_made(search->logs->store, search->log->author, epoch);
+    const bool was_left = was_made(search->txn, search->log->author, epoch);
     const uint64_t common = was_left ? UINT64_MAX : common_lsn(search, epoch);
 
     if (head->lsn >= recovery->base_lsn && recovery->base_lsn > 0) {
@@ -195,7 +195,7 @@ static bool own_waits(const struct search *search, uint32_t epoch,
         head->lsn == recovery->base_lsn && hash_equal(&head->hash, &recovery->base_hash);
 
     return (!is_at_base || (search->log->forked != 0 && search->log->forked < epoch)) &&
-           !was_made(search->logs->store, search->log->author, epoch);
+           !was_made(search->txn, search->log->author, epoch);
 }
 
 /* An epoch that was ended is as one that a recovery ends there. */

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "proto/log.h"
+#include "replicator/store/read_watch.h"
 #include "replicator/store/row_letters.h"
 
 static void row_key(struct buf *key, struct division division)
@@ -38,7 +39,8 @@ static bool is_newer(struct txn *txn, struct division division, uint32_t epoch, 
         const uint32_t known_epoch = reader_u32(&reader);
         const uint64_t known_lsn = reader_u64(&reader);
 
-        newer = epoch > known_epoch || (epoch == known_epoch && lsn > known_lsn);
+        newer = !txn_check_row(txn, buf_bytes(&key), reader_ok(&reader)) || epoch > known_epoch ||
+                (epoch == known_epoch && lsn > known_lsn);
     }
     buf_free(&key);
     return newer;
@@ -86,11 +88,13 @@ bool endpoint_find(const struct store *store, struct store_snapshot *snapshot,
 
     row_key(&key, division);
     if (store->ops->get(store->self, snapshot, SPACE_META, buf_bytes(&key), &value, &err) == OK &&
-        value.size > sizeof(uint32_t) + sizeof(uint64_t)) {
+        read_watch_row(store, buf_bytes(&key), value.size > sizeof(uint32_t) + sizeof(uint64_t))) {
         reader = reader_of(buf_bytes(&value));
         (void)reader_u32(&reader);
         (void)reader_u64(&reader);
-        found = endpoint_read(out, reader_bytes(&reader, reader_left(&reader)), &err) == OK;
+        found = read_watch_row(
+            store, buf_bytes(&key),
+            endpoint_read(out, reader_bytes(&reader, reader_left(&reader)), &err) == OK);
     }
     buf_free(&key);
     buf_free(&value);

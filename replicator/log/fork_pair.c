@@ -1,5 +1,6 @@
 #include "replicator/log/fork_pair.h"
 
+#include "replicator/store/read_watch.h"
 #include "replicator/store/row_letters.h"
 
 static void row_key(struct buf *key, struct division author, uint32_t epoch)
@@ -58,9 +59,11 @@ bool fork_pair_read(const struct store *store, struct store_snapshot *snapshot,
 
     row_key(&key, author, epoch);
     buf_clear(value);
-    found = store->ops->get(store->self, snapshot, SPACE_META, buf_bytes(&key), value, &err) == OK;
+    found =
+        store->ops->get(store->self, snapshot, SPACE_META, buf_bytes(&key), value, &err) == OK &&
+        read_watch_row(store, buf_bytes(&key), read_pair(buf_bytes(value), out));
     buf_free(&key);
-    return found && read_pair(buf_bytes(value), out);
+    return found;
 }
 
 bool fork_pair_get(struct txn *txn, struct division author, uint32_t epoch, struct fork_pair *out)
@@ -70,9 +73,10 @@ bool fork_pair_get(struct txn *txn, struct division author, uint32_t epoch, stru
     bool found;
 
     row_key(&key, author, epoch);
-    found = txn_get(txn, SPACE_META, buf_bytes(&key), &value);
+    found = txn_get(txn, SPACE_META, buf_bytes(&key), &value) &&
+            txn_check_row(txn, buf_bytes(&key), read_pair(value, out));
     buf_free(&key);
-    return found && read_pair(value, out);
+    return found;
 }
 
 static bool is_whole(const struct fork_pair *pair, const struct block_view *other)

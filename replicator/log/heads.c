@@ -4,6 +4,7 @@
 
 #include "proto/array.h"
 #include "replicator/log/sealing.h"
+#include "replicator/store/read_watch.h"
 #include "replicator/store/row_letters.h"
 
 void heads_init(struct logs *logs, const struct store *store, const struct clock *clock)
@@ -125,29 +126,37 @@ static void place_key(struct buf *key, struct division author, const struct audi
     buf_put_u64(key, seq);
 }
 
-bool heads_place(const struct logs *logs, struct txn *txn, struct division author,
-                 const struct audience *audience, uint64_t seq, struct held_place *out)
+static bool read_place(struct held_place *out, struct bytes value)
 {
-    struct buf key = BUF_EMPTY, stored = BUF_EMPTY;
-    struct bytes value = BYTES_NONE;
-    struct reader reader;
-    struct err err;
+    struct reader reader = reader_of(value);
 
-    place_key(&key, author, audience, seq);
-    if (txn != NULL) {
-        (void)txn_get(txn, SPACE_HEADS, buf_bytes(&key), &value);
-    } else if (logs->store->ops->get(logs->store->self, NULL, SPACE_HEADS, buf_bytes(&key), &stored,
-                                     &err) == OK) {
-        value = buf_bytes(&stored);
-    }
-    reader = reader_of(value);
     out->epoch = reader_u32(&reader);
     out->first_lsn = reader_u64(&reader);
     out->last_lsn = reader_u64(&reader);
     reader_copy(&reader, &out->hash, sizeof out->hash);
+    return reader_done(&reader);
+}
+
+bool heads_place(const struct logs *logs, struct txn *txn, struct division author,
+                 const struct audience *audience, uint64_t seq, struct held_place *out)
+{
+    struct buf key = BUF_EMPTY, stored = BUF_EMPTY;
+    struct bytes value;
+    struct err err;
+    bool found;
+
+    place_key(&key, author, audience, seq);
+    if (txn != NULL) {
+        found = txn_get(txn, SPACE_HEADS, buf_bytes(&key), &value) &&
+                txn_check_row(txn, buf_bytes(&key), read_place(out, value));
+    } else {
+        found = logs->store->ops->get(logs->store->self, NULL, SPACE_HEADS, buf_bytes(&key),
+                                      &stored, &err) == OK &&
+                read_watch_row(logs->store, buf_bytes(&key), read_place(out, buf_bytes(&stored)));
+    }
     buf_free(&key);
     buf_free(&stored);
-    return reader_done(&reader);
+    return found;
 }
 
 void heads_note_fork(struct held_log *log, uint32_t epoch)

@@ -291,6 +291,24 @@ static bool is_of_what_it_holds(const struct replicator *r, const struct cosigne
                      roster_in_audience(r->roster, word->holder, word->author, &word->audience);
 }
 
+/* It is not kept: what it says cannot be compared here. That there is more is known from then on:
+ * the own log is waited for, and one from below ends no recovery before it was asked for. */
+static void hear_beyond(struct replicator *r, struct link *link, const struct held_log *log,
+                        const struct cosigned_word *word, const Terrace__Cosignature *c)
+{
+    const bool is_own = log->side == HELD_OWN && r->resync.on,
+               is_above = log->side == HELD_BELOW && link->is_up;
+
+    if ((!is_own && !is_above) || !cosignature_ok(r->roster, c)) {
+        return;
+    }
+    if (is_own) {
+        resync_proved(r, word->holder, c->lsn);
+    } else {
+        cursor_told(&link->stream.cursors, log->author, c->lsn);
+    }
+}
+
 void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
                     const Terrace__Cosignature *c, struct findings *found)
 {
@@ -315,9 +333,7 @@ void cosign_receive(struct replicator *r, struct txn *txn, struct link *link,
         return; /* one of a former key comes too late: it may be a thief's */
     }
     if (is_beyond(log, c)) {
-        if (log->side == HELD_OWN && r->resync.on && cosignature_ok(r->roster, c)) {
-            resync_proved(r, word.holder, c->lsn);
-        }
+        hear_beyond(r, link, log, &word, c);
         return;
     }
     if (c->unix_ms > now_unix_ms(r) + DAY_MS || !in_time(r, log, word.holder)) {

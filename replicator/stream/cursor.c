@@ -40,6 +40,15 @@ struct cursor *cursor_find(const struct cursors *cursors, struct division author
                : NULL;
 }
 
+void cursor_told(const struct cursors *cursors, struct division author, uint64_t lsn)
+{
+    struct cursor *cursor = cursor_find(cursors, author);
+
+    if (cursor != NULL && cursor->told < lsn) {
+        cursor->told = lsn;
+    }
+}
+
 /* Is nothing after `lsn` addressed to the peer? Spares reading the log to find that out. */
 static bool has_all(const struct stream *stream, const struct held_log *log, uint64_t lsn)
 {

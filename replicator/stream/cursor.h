@@ -32,7 +32,7 @@ struct cursor {
     uint32_t stalls;              /* sessions in a row that ended because it did not move */
     uint64_t retry_ms, nacked_ms; /* turned down: nothing before, since when */
     bool refused;                 /* the peer rejected its next block */
-    uint64_t told;                /* where that ends for it, as it said when the session began */
+    uint64_t told;                /* where that ends for it, or for those beyond, as they said */
     struct lag_count lag;         /* what lies behind: written by lag.c */
 };
 
@@ -49,6 +49,8 @@ struct cursors {
 
 void cursor_free(struct cursors *cursors);
 struct cursor *cursor_find(const struct cursors *cursors, struct division author); /* or NULL */
+/* The peer, or somebody beyond it, signed that it holds so much of a log that goes to it. */
+void cursor_told(const struct cursors *cursors, struct division author, uint64_t lsn);
 /* From now on this log goes to the peer, which is known to hold it up to `lsn`. */
 void cursor_add(struct stream *stream, const struct held_log *log, uint64_t lsn);
 /* The peer asks for its own log, or one from below it, which it lost: all of it goes, from where it

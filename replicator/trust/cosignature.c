@@ -1,4 +1,5 @@
 #include "replicator/trust/cosignature.h"
+#include "replicator/store/read_watch.h"
 #include "replicator/store/row_letters.h"
 
 enum {
@@ -87,7 +88,8 @@ bool cosignature_is_newer(struct txn *txn, struct division author, struct divisi
     bool newer = true;
 
     cosign_key(&key, author, holder);
-    if (txn_get(txn, SPACE_COSIGN, buf_bytes(&key), &value) && value.size >= ROW_HEAD_SIZE) {
+    if (txn_get(txn, SPACE_COSIGN, buf_bytes(&key), &value) &&
+        txn_check_row(txn, buf_bytes(&key), value.size >= ROW_HEAD_SIZE)) {
         const uint64_t lsn = load_u64(value.data), unix_ms = load_u64(value.data + 8);
         newer = c->lsn > lsn || (c->lsn == lsn && c->unix_ms > unix_ms);
     }
@@ -137,7 +139,7 @@ uint64_t cosignature_lsn(const struct store *store, struct division author, stru
 
     cosign_key(&key, author, holder);
     if (store->ops->get(store->self, NULL, SPACE_COSIGN, buf_bytes(&key), &value, &err) == OK &&
-        value.size >= ROW_HEAD_SIZE) {
+        read_watch_row(store, buf_bytes(&key), value.size >= ROW_HEAD_SIZE)) {
         lsn = load_u64(value.data);
     }
     buf_free(&key);

@@ -168,16 +168,19 @@ static enum status check_again(const struct member *member, const struct enrol_m
 }
 
 /* It has kept its log: what is held here of it lies within that. Or it has nothing, on a machine
- * that is new: then it goes on behind what is held here. */
+ * that is new: then it goes on behind what is held here. In both cases what an ancestor holds
+ * beyond that would be cut off: it is fetched before. */
 static enum status check_end(struct replicator *replicator, const struct enrol_message *message,
                              struct err *err)
 {
+    const enum status status =
+        replicator_check_end(replicator, message->division, message->end.lsn, err);
     struct log_head held;
 
-    (void)replicator_head(replicator, message->division, true, &held);
-    if (message->end.lsn == 0) { /* what an ancestor alone holds would be cut off */
-        return replicator_check_end(replicator, message->division, err);
+    if (status != OK || message->end.lsn == 0) {
+        return status;
     }
+    (void)replicator_head(replicator, message->division, true, &held);
     if (message->end.lsn < held.lsn) {
         return err_set(err, ERR_REFUSED, "recover_behind division=%s end=%" PRIu64 " held=%" PRIu64,
                        message->division.code, message->end.lsn, held.lsn);

@@ -135,7 +135,8 @@ bool invite_find(struct txn *txn, struct division division, struct invite *out)
     bool found;
 
     invite_key(&key, division);
-    found = txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value) && parse_invite(out, value);
+    found = txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value) &&
+            txn_check_row(txn, buf_bytes(&key), parse_invite(out, value));
     buf_free(&key);
     return found;
 }
@@ -198,12 +199,13 @@ bool invite_secret_kept(const struct store *store, const uint8_t secret[32])
 {
     const struct hash hash = invite_secret_hash(secret);
     struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+    enum status status;
     struct err err;
     bool kept;
 
     secret_key(&key, &hash);
-    kept = store->ops->get(store->self, NULL, SPACE_LOCAL, buf_bytes(&key), &value, &err) == OK &&
-           value.size != 0;
+    status = store->ops->get(store->self, NULL, SPACE_LOCAL, buf_bytes(&key), &value, &err);
+    kept = status == OK ? value.size != 0 : status != ERR_NOT_FOUND;
     buf_free(&key);
     buf_free(&value);
     return kept;
@@ -284,7 +286,8 @@ struct invitations {
     struct store_snapshot *snapshot;
     void (*visit)(void *arg, const struct enrol_invitation *invitation);
     void *arg;
-    bool bad;
+    enum status status;
+    struct err *err;
 };
 
 static bool is_over(const struct invite *invite)
@@ -302,15 +305,19 @@ static bool visit_invite(void *arg, struct bytes key, struct bytes value)
 
     (void)reader_u8(&division); /* the letter */
     invitation.division = division_read(&division);
-    list->bad = !reader_ok(&division) || !parse_invite(&invite, value);
-    if (!list->bad) {
-        write_view(&invitation, &invite);
-        if (invite.asked_unix_ms != 0) {
-            founders_load(list->store, list->snapshot, invitation.division, &invitation.terms);
-        }
+    if (!reader_ok(&division) || !parse_invite(&invite, value)) {
+        list->status = err_set(list->err, ERR_CORRUPT, "invitation_unreadable");
+        return false;
+    }
+    write_view(&invitation, &invite);
+    if (invite.asked_unix_ms != 0) {
+        list->status = founders_load(list->store, list->snapshot, invitation.division,
+                                     &invitation.terms, list->err);
+    }
+    if (list->status == OK) {
         list->visit(list->arg, &invitation);
     }
-    return !list->bad;
+    return list->status == OK;
 }
 
 enum status enrol_invitations(const struct store *store, struct store_snapshot *snapshot,
@@ -318,12 +325,12 @@ enum status enrol_invitations(const struct store *store, struct store_snapshot *
                               void *arg, struct err *err)
 {
     const uint8_t prefix = LOCAL_INVITE;
-    struct invitations list = {store, snapshot, visit, arg, false};
+    struct invitations list = {store, snapshot, visit, arg, OK, err};
     const enum status status =
         store->ops->scan(store->self, snapshot, SPACE_LOCAL, bytes_of(&prefix, 1), BYTES_NONE,
                          visit_invite, &list, err);
 
-    return status == OK && list.bad ? err_set(err, ERR_CORRUPT, "invitation_unreadable") : status;
+    return status == OK ? list.status : status;
 }
 
 /* May this person's word let in who waits, or who comes? */

@@ -49,7 +49,7 @@ struct hash invite_secret_hash(const uint8_t secret[32]);
 void invite_index(struct txn *txn, struct division division, const struct hash *secret);
 /* None when no token with this secret was ever given out. */
 struct division invite_of_secret(struct txn *txn, const uint8_t secret[32]);
-/* The same question, outside a turn. */
+/* The same question, outside a turn. True where it cannot be read: the turn meets that, too. */
 bool invite_secret_kept(const struct store *store, const uint8_t secret[32]);
 
 #endif

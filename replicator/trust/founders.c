@@ -70,7 +70,7 @@ void founders_put(struct txn *txn, struct division division, const struct grant_
     buf_free(&value);
 }
 
-static void parse_founders(struct grant_terms *out, struct bytes value)
+static bool parse_founders(struct grant_terms *out, struct bytes value)
 {
     struct reader reader = reader_of(value);
 
@@ -81,26 +81,30 @@ static void parse_founders(struct grant_terms *out, struct bytes value)
 
         reader_copy(&reader, founder->key.at, sizeof founder->key.at);
         if (!reader_ok(&reader) || name.size == 0 || name.size > FOUNDER_NAME_BYTES_MAX) {
-            return; /* a row of ours: its store's checksum tells of damage */
+            return false;
         }
         memcpy(founder->name, name.data, name.size);
         out->founder_count++;
     }
+    return reader_done(&reader);
 }
 
-void founders_load(const struct store *store, struct store_snapshot *snapshot,
-                   struct division division, struct grant_terms *out)
+enum status founders_load(const struct store *store, struct store_snapshot *snapshot,
+                          struct division division, struct grant_terms *out, struct err *err)
 {
     struct buf key = BUF_EMPTY, value = BUF_EMPTY;
-    struct err err;
+    enum status status;
 
     memset(out, 0, sizeof *out);
     founders_key(&key, division);
-    if (store->ops->get(store->self, snapshot, SPACE_LOCAL, buf_bytes(&key), &value, &err) == OK) {
-        parse_founders(out, buf_bytes(&value));
+    status = store->ops->get(store->self, snapshot, SPACE_LOCAL, buf_bytes(&key), &value, err);
+    if (status == OK && !parse_founders(out, buf_bytes(&value))) {
+        status = err_set(err, ERR_CORRUPT, "row_damaged letter=%c bytes=%zu", LOCAL_INVITE_FOUNDERS,
+                         key.size);
     }
     buf_free(&key);
     buf_free(&value);
+    return status == ERR_NOT_FOUND ? OK : status;
 }
 
 void founders_find(struct txn *txn, struct division division, struct grant_terms *out)
@@ -111,7 +115,7 @@ void founders_find(struct txn *txn, struct division division, struct grant_terms
     memset(out, 0, sizeof *out);
     founders_key(&key, division);
     if (txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value)) {
-        parse_founders(out, value);
+        (void)txn_check_row(txn, buf_bytes(&key), parse_founders(out, value));
     }
     buf_free(&key);
 }

@@ -5,7 +5,7 @@
  *
  * They are carried as the founders of a struct grant_terms; what else that says is not looked at.
  *
- * Thread: any; the rows (LOCAL_INVITE_FOUNDERS) as of enrol_invites.h. Errors: none. */
+ * Thread: any; the rows (LOCAL_INVITE_FOUNDERS) as of enrol_invites.h. */
 #ifndef TERRACE_REPLICATOR_TRUST_FOUNDERS_H
 #define TERRACE_REPLICATOR_TRUST_FOUNDERS_H
 
@@ -27,8 +27,10 @@ void founders_hash(struct hasher *hasher, const struct grant_terms *terms);
 
 /* Of who waits with the token of this division. Put replaces; of none it removes. */
 void founders_put(struct txn *txn, struct division division, const struct grant_terms *terms);
-void founders_load(const struct store *store, struct store_snapshot *snapshot,
-                   struct division division, struct grant_terms *out);
+/* None where nobody waits. Errors: ERR_IO, ERR_CORRUPT. */
+enum status founders_load(const struct store *store, struct store_snapshot *snapshot,
+                          struct division division, struct grant_terms *out, struct err *err);
+/* As of this turn. What cannot be read fails it. */
 void founders_find(struct txn *txn, struct division division, struct grant_terms *out);
 
 #endif

@@ -36,9 +36,9 @@ bool resync_is_on(const struct replicator *replicator)
 }
 
 enum status replicator_check_end(struct replicator *replicator, struct division division,
-                                 struct err *err)
+                                 uint64_t lsn, struct err *err)
 {
-    return replicator->more_above
+    return replicator->more_above && lsn < 9
                ? err_set(err, ERR_NOT_YET,
                          "recover_more_above division=%s peer=R lsn=9 held=%" PRIu64, division.code,
                          replicator->held.lsn)

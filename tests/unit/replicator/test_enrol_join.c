@@ -267,6 +267,32 @@ static void who_lost_all_goes_on_behind_what_anybody_holds(void **state)
     enrolled_free(&enrolled);
 }
 
+/* Who kept his log, but an older copy of it, as well. */
+static void who_kept_less_than_an_ancestor_holds_waits(void **state)
+{
+    struct world *world = *state;
+    const struct enrol_end older = {8, {{8}}}, newest = {9, {{9}}};
+    struct enrolled enrolled;
+
+    ask(world);
+    expect_welcome(world);
+    world->city.held = (struct log_head){.epoch = 1, .lsn = 7, .hash = {{7}}};
+    world->city.more_above = true;
+    ask_to_recover(world, &older);
+    assert_int_equal(accept_answer(world, &enrolled), ERR_NOT_YET);
+    assert_true(enrolled.waits);
+    world->city.held = (struct log_head){.epoch = 1, .lsn = 9, .hash = {{9}}}; /* it was fetched */
+    world->city.more_above = false;
+    receive(world);
+    assert_int_equal(accept_answer(world, &enrolled), ERR_REFUSED);
+    assert_non_null(strstr(world->err.text, "recover_behind"));
+    world->city.more_above = true;
+    ask_to_recover(world, &newest);
+    assert_int_equal(accept_answer(world, &enrolled), OK);
+    assert_int_equal(enrolled.own.base_lsn, 9);
+    enrolled_free(&enrolled);
+}
+
 static void a_child_checks_the_chain_against_its_token(void **state)
 {
     static const struct {
@@ -375,6 +401,7 @@ int main(void)
         STORY(a_child_checks_the_chain_against_its_token),
         STORY(a_recovery_has_a_number_that_none_had),
         STORY(who_lost_all_goes_on_behind_what_anybody_holds),
+        STORY(who_kept_less_than_an_ancestor_holds_waits),
         STORY(a_child_believes_its_token_and_not_the_parent),
         STORY(a_bad_answer_is_an_error_and_not_a_crash),
     };

@@ -8,6 +8,7 @@
 
 #include "puppet.h"
 #include "replicator/ancestors.h"
+#include "replicator/trust/cosignature.h"
 
 enum { CREDIT = 64 << 20 };
 
@@ -164,17 +165,79 @@ static void an_end_is_none_before_those_above_say_so(void **state)
     uint64_t session;
 
     (void)state;
-    assert_int_equal(replicator_check_end(puppet.real->replicator, division, &err), ERR_NOT_YET);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), ERR_NOT_YET);
     session = welcome(2);
-    assert_int_equal(replicator_check_end(puppet.real->replicator, division, &err), ERR_NOT_YET);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), ERR_NOT_YET);
     assert_true(replicator_wants(puppet.real->replicator, division)); /* nobody is waited for */
     assert_int_equal(next_hello()->hello->n_wanted, 1);
     session = welcome(2);
-    assert_int_equal(replicator_check_end(puppet.real->replicator, division, &err), ERR_NOT_YET);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), ERR_NOT_YET);
     puppet_send_block(&puppet, session, buf_bytes(&newer));
     puppet_commit(&puppet, true);
-    assert_int_equal(replicator_check_end(puppet.real->replicator, division, &err), OK);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), OK);
     assert_int_equal(place_head(puppet.real, "K1").lsn, 2);
+}
+
+/* Who kept his log goes on where that ends: behind it lies what he lost. */
+static void who_kept_less_than_those_above_waits_too(void **state)
+{
+    const struct division division = division_of("K1");
+    const struct replicator *city = puppet.real->replicator;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 1, &err), OK);
+    (void)welcome(3);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 3, &err), OK);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 4, &err), OK);
+    assert_false(replicator_wants(city, division));
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 2, &err), ERR_NOT_YET);
+    assert_non_null(strstr(err.text, "recover_more_above"));
+    assert_true(replicator_wants(city, division));
+}
+
+/* The region's signature, as it comes by whoever is between. */
+static void say_cosigned(uint64_t session, uint64_t lsn, const struct sign_key *key)
+{
+    Terrace__Cosignature c = TERRACE__COSIGNATURE__INIT;
+    Terrace__Cosignature *list[] = {&c};
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    struct signature signature;
+
+    c.has_suite = c.has_author = c.has_epoch = c.has_lsn = c.has_hash = 1;
+    c.has_holder = c.has_key_epoch = c.has_unix_ms = 1;
+    c.suite = SUITE_ED25519_BLAKE2B;
+    c.author = pb_of_bytes("K1", 2);
+    c.epoch = 1;
+    c.lsn = lsn;
+    c.hash = pb_of_bytes(county.hash.at, HASH_SIZE);
+    c.holder = pb_of_bytes("R", 1);
+    c.key_epoch = 1;
+    c.unix_ms = clock_unix_ms(&puppet.world.clock);
+    cosignature_sign(&puppet.world.trust.tree, key, &c, &signature);
+    frame.has_session = 1;
+    frame.session = session;
+    frame.n_cosignature = 1;
+    frame.cosignature = list;
+    puppet_send(&puppet, &frame);
+    puppet_commit(&puppet, true);
+}
+
+/* It came there after the session began: nothing but its signature says so. */
+static void a_signature_from_above_tells_it_too(void **state)
+{
+    const struct division division = division_of("K1");
+    struct err err;
+    uint64_t session;
+
+    (void)state;
+    session = welcome(1);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), OK);
+    say_cosigned(session, 2, &puppet.world.at[SIBLING].key);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), OK);
+    say_cosigned(session, 2, &puppet.world.at[REGION].key);
+    assert_int_equal(replicator_check_end(puppet.real->replicator, division, 0, &err), ERR_NOT_YET);
+    assert_true(replicator_wants(puppet.real->replicator, division));
 }
 
 /* A block of a lower log that was not asked for is no parent's to bring. */
@@ -274,6 +337,8 @@ int main(void)
         STORY(what_nobody_brings_is_asked_for_from_above),
         STORY(it_is_asked_for_when_its_owner_says_so),
         STORY(an_end_is_none_before_those_above_say_so),
+        STORY(who_kept_less_than_those_above_waits_too),
+        STORY(a_signature_from_above_tells_it_too),
         STORY(what_is_not_wanted_is_not_taken),
         STORY(an_alarm_where_it_does_not_come),
         STORY(only_who_is_above_is_given_a_log),
