@@ -7,6 +7,7 @@ the city.
     python3 tests/process/resync.py --build build [--only first]
 """
 import argparse
+import datetime
 import json
 import os
 import re
@@ -14,7 +15,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
@@ -24,6 +24,7 @@ from restored import digest_of, need  # noqa: E402
 
 ROOT, CITY, COUNTY, NEW = "540000", "540100", "540121", "540103"
 PARENT_S = 3  # so long a node that was started waits for its parent before it goes on alone (node/core/turn.c)
+FIRST_TRIES = 8
 
 
 def wait_whole(node):
@@ -38,21 +39,27 @@ def put_back(node):
     shutil.copytree(node.home + ".old", node.home)
 
 
+def store_opened(node):
+    """When the process that runs opened its store, as RocksDB says in its LOG; the node begins behind that."""
+    with open(os.path.join(node.home, "store", "LOG"), encoding="utf-8", errors="replace") as log:
+        return datetime.datetime.strptime(log.readline().split()[0], "%Y/%m/%d-%H:%M:%S.%f")
+
+
 def writes_nothing_first(node, office):
     """Nobody is where its parent was: until PARENT_S are over it takes no document, since it cannot know yet which
-    numbers others have already. What it writes afterwards, or on a machine so slow that it began late, is not asked."""
+    numbers others have already. What it writes afterwards, or where a start is too slow to ask within that time, is no
+    matter. True when it could be asked."""
     put_back(node)
     node.parent_endpoint(f"tcp://127.0.0.1:{trees.free_port()}")
-    began = time.monotonic()
     node.start()
-    asked = time.monotonic() - began
-    payment = dict(office.payments()[0], id="EARLY")
-    answer = node.submit_lines([payment])
-    took = time.monotonic() - began
+    asked = datetime.datetime.now()
+    answer = node.submit_lines([dict(office.payments()[0], id="EARLY")])
+    opened = store_opened(node)
+    took = (datetime.datetime.now() - opened).total_seconds()
     node.kill()
     need(took >= PARENT_S or not any(line["status"] == "accepted" for line in answer),
          f"{node.division} took a document {took:.1f} s after its start, before its parent had answered")
-    return asked < PARENT_S
+    return (asked - opened).total_seconds() < PARENT_S - 1
 
 
 def nothing_is_missing(tree, offices):
@@ -234,7 +241,7 @@ def prove(base, build, only):
         need(held["lsn"] >= old + 200, f"{held['lsn']} after {old}")
 
         node.end()
-        was_asked = writes_nothing_first(node, county)
+        was_asked = any(writes_nothing_first(node, county) for _ in range(FIRST_TRIES))
         if only == "first":
             return was_asked
         put_back(node)
