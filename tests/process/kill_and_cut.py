@@ -64,9 +64,9 @@ class Office(threading.Thread):
         for d in documents:
             self.waiting[d["id"]] = d
         text = "\n".join(json.dumps(d, ensure_ascii=False) for d in documents).encode()
-        code, out, _ = self.node.run("submit", "-", stdin=text, check=False)
-        for line in out.splitlines():
-            answer = json.loads(line)
+        code, out, err = self.node.run("submit", "-", stdin=text, check=False)
+        for line in filter(None, out.split("\n")):
+            answer = self.answer_in(line, code, err)
             d = self.waiting.pop(answer["id"], None)
             if d is None:
                 continue
@@ -78,6 +78,12 @@ class Office(threading.Thread):
                 self.refused += 1
                 self.fault = self.fault or f"{answer}"
         return code
+
+    def answer_in(self, line, code, err):
+        try:
+            return json.loads(line)
+        except ValueError:
+            raise trees.Failed(f"submit at {self.node.division} said {line!r}, exit {code}: {err[-500:]}") from None
 
     def ensure(self, documents, seconds=2 * trees.PATIENCE_S):
         end = time.monotonic() + seconds

@@ -7,6 +7,7 @@ A seed plays the same draws again; what they meet depends on the machine, so a f
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import json
 import os
 import random
@@ -21,13 +22,14 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "scripts", "lib"))
 import soak_faults  # noqa: E402
+import soak_measure  # noqa: E402
 import soak_verify  # noqa: E402
 import tree as trees  # noqa: E402
 from soak_place import Lines, Place  # noqa: E402
 from years13 import CITIES, COUNTIES, REGION, parent_of  # noqa: E402
 
 SMALL = ("540121", "540200")  # whose disks can be full
-WARM_S = 45   # business without faults, before the first measurement
+WARM_S = 45   # business without faults, before the first rest
 TOGETHER_MAX = 7
 PROGRAMS = ("bin/terrace", "bin/terraced", "bin/read_home", "bin/powercut.so", "lib/clock_shift.so")
 
@@ -43,7 +45,7 @@ class Soak:
         self.done, self.extra = collections.Counter(), collections.Counter()
         self.times, self.failures, self.acts = [], [], []
         self.archive = os.path.join(base, "archive")
-        self.first, self.last, self.fresh = {}, {}, {}
+        self.measure = soak_measure.Measure(self.places)
 
     def own_programs(self):
         """Copies, so that somebody may build meanwhile."""
@@ -154,14 +156,21 @@ class Soak:
             pass
 
     def go_on(self):
-        """Something breaks every so often, until the time is over."""
-        end = time.monotonic() + self.args.minutes * 60
-        while time.monotonic() < end and not self.over.wait(self.args.every):
+        """Something breaks every so often, until the time is over, which stands still while all is at rest."""
+        left, rests = self.args.minutes * 60, 1
+        while left > 0 and not self.over.is_set():
+            began = time.monotonic()
+            if self.over.wait(self.args.every):
+                break
             self.look_after_offices()
             if sum(place.busy is not None for place in self.places.values()) < TOGETHER_MAX:
                 drawn = self.draw()
                 if drawn:
                     self.begin(*drawn)
+            left -= time.monotonic() - began
+            if self.args.minutes * 60 - left > rests * self.args.rest * 60 and left > self.args.rest * 30:
+                rests += 1
+                self.rest()
         self.over.set()
         for thread in self.acts:
             thread.join()
@@ -175,8 +184,22 @@ class Soak:
 
     # --- from its beginning to its end ---
 
-    def measure(self):
-        return {division: measured for division, place in self.places.items() if (measured := place.measured())}
+    def rest(self):
+        """Nothing is broken, no office works, all agree: what each node holds then."""
+        for thread in self.acts:
+            thread.join()
+        with contextlib.ExitStack() as turns:
+            for place in self.places.values():
+                turns.enter_context(place.desk.turn)
+            if not self.failures:
+                self.tree.wait_equal_digests()
+                self.lines.say("all is at rest")
+                self.measure.rest(self.documents())
+
+    def documents(self):
+        """How many that were acknowledged each division holds, more or less: its own and those of all below."""
+        return {division: sum(len(self.places[other].desk.acknowledged) for other in self.below(division))
+                for division in self.places}
 
     def run(self):
         began = time.monotonic()
@@ -185,8 +208,9 @@ class Soak:
                        f"{time.monotonic() - began:.0f} s")
         for place in self.places.values():
             place.desk.start()
+        self.measure.start()
         self.over.wait(WARM_S)
-        self.first = self.measure()
+        self.rest()
         self.go_on()
         healed = time.monotonic()
         for place in self.places.values():
@@ -198,13 +222,14 @@ class Soak:
             return None
         asked = soak_verify.asked(self)
         self.lines.say(f"all agree {time.monotonic() - healed:.0f} s after the last fault; now the files")
-        self.last = self.measure()
+        self.rest()
         digests = {division: place.node.digest() for division, place in self.places.items()}
         self.restart_all()
         self.at_all(Place.end_well)
         read = soak_verify.read(self, digests)
         for verdict in (asked, read):
             self.failures += verdict.faults()
+        self.failures += self.measure.faults()
         return asked, read
 
     def look_after_offices_at_the_end(self):
@@ -221,10 +246,11 @@ class Soak:
         self.at_all(lambda place: (place.end_well(), place.start()))
         for place in self.places.values():
             trees.wait_until(lambda place=place: not place.lacks(self.places), trees.PATIENCE_S, f"{place.division} to be linked")
-        self.fresh = self.measure()
+        self.measure.restarted()
 
     def end(self, keep):
         self.over.set()
+        self.measure.over.set()
         for place in self.places.values():
             place.desk.over.set()
         for node in [*self.tree.nodes.values(), *self.twins]:
@@ -242,10 +268,6 @@ class Soak:
 
 # --- the table ---
 
-def middle(measured, at):
-    return statistics.median(one[at] for one in measured.values()) if measured else 0
-
-
 def figures(soak, verdicts):
     desks = [place.desk for place in soak.places.values()]
     asked, read = verdicts or (soak_verify.Verdict(), soak_verify.Verdict())
@@ -260,8 +282,7 @@ def figures(soak, verdicts):
         unsound=len(asked.unsound + read.unsound), not_back=not_back,
         converge_median_s=round(statistics.median(soak.times), 1) if soak.times else None,
         converge_worst_s=round(max(soak.times), 1) if soak.times else None,
-        rss_kib=dict(begin=middle(soak.first, 0), end=middle(soak.last, 0), restarted=middle(soak.fresh, 0)),
-        descriptors=dict(begin=middle(soak.first, 1), end=middle(soak.last, 1), restarted=middle(soak.fresh, 1)))
+        rests=soak.measure.rows(), curve=soak.measure.curve)
 
 
 def print_table(f):
@@ -280,9 +301,7 @@ def print_table(f):
             ("seconds until back, worst", "converge_worst_s")]
     for title, name in rows:
         print(f"  {title:32} {f[name]!s:>8}")
-    for title, name in (("RSS, KiB, median of nodes", "rss_kib"), ("descriptors, median of nodes", "descriptors")):
-        one = f[name]
-        print(f"  {title:32} {one['begin']:8.0f} at the beginning, {one['end']:.0f} at the end, {one['restarted']:.0f} started again")
+    soak_measure.print_rows(f['rests'])
 
 
 def main():
@@ -292,6 +311,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--pace", type=float, default=3, help="seconds between the posts of an office")
     parser.add_argument("--every", type=float, default=10, help="seconds between faults")
+    parser.add_argument("--rest", type=float, default=5, help="minutes between two rests, at which is measured what nodes hold")
     parser.add_argument("--only", help="these faults alone, by comma")
     parser.add_argument("--base", help="where the tree is made; a directory below the temporary one")
     parser.add_argument("--json", action="store_true")

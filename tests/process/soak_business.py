@@ -104,10 +104,13 @@ class Desk(Office):
         self.ask()
 
     def run(self):
-        while not self.over.wait(self.pace_s):
-            with self.turn:
-                if not self.over.is_set():
-                    self.step()
+        try:
+            while not self.over.wait(self.pace_s):
+                with self.turn:
+                    if not self.over.is_set():
+                        self.step()
+        except Exception as failed:  # told by whoever looks after the offices
+            self.fault = f"{type(failed).__name__}: {failed}"
 
     def settle(self, seconds):
         """All that waits is answered; for whoever holds `turn`."""

@@ -164,13 +164,6 @@ class Place:
             return own and code == 0 and json.loads(out) == own
         trees.wait_within(held, BACK_S, f"the parent of {self.division} to hold all of its log", step=0.2)
 
-    def measured(self):
-        """(RSS in KiB, descriptors) of its process; None when there is none."""
-        try:
-            return self.node.rss_kib(), len(os.listdir(f"/proc/{self.node.process.pid}/fd"))
-        except (OSError, AttributeError, trees.Failed):
-            return None
-
 
 class Lines:
     """What is printed while it goes on, from several threads."""

@@ -1,5 +1,6 @@
 """soak_verifier - the reader of scripts/soak sees what it is there to see: of a log that has all that was acknowledged it
 says nothing; of one that lost, doubled or altered a document, or settled a transfer otherwise, it names that, and no more.
+The same of what nodes hold: memory, descriptors and files of the store that grow from rest to rest are named, what is flat is not.
 
     /usr/bin/python3 tests/process/soak_verifier.py
 """
@@ -7,6 +8,7 @@ import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
+import soak_measure  # noqa: E402
 import soak_verify  # noqa: E402
 import tree as trees  # noqa: E402
 from foreign import blocks  # noqa: E402
@@ -42,7 +44,46 @@ def settle(outcome):
     return document("settle", "S1", bgt_id="T000001", outcome=outcome)
 
 
+def sees_a_process_grow():
+    """What /proc says of this one, before and behind what it takes."""
+    before = soak_measure.held_by(os.getpid())
+    files = [open(os.devnull, "rb") for _ in range(5)]
+    taken = bytearray(os.urandom(1 << 16)) * 128
+    after = soak_measure.held_by(os.getpid())
+    for file in files:
+        file.close()
+    if after.descriptors != before.descriptors + 5 or after.memory_kib < before.memory_kib + len(taken) // 2048:
+        raise trees.Failed(f"five files and {len(taken)} bytes more are not seen: {before}, {after}")
+
+
+def rests(*grown):
+    """What is said of two nodes that hold the same at four rests, and one of them so much more at each behind the first."""
+    measure = soak_measure.Measure(dict.fromkeys(("540000", "540100")))
+    for at, more in enumerate(({},) + grown):
+        held = {code: soak_measure.Held(1, 20000, 4000, 41, 9) for code in measure.places}
+        for name, value in more.items():
+            setattr(held["540100"], name, getattr(held["540100"], name) + value)
+        measure.rests.append((at, dict.fromkeys(held, 1000 * at), held))
+    return measure.faults()
+
+
+def judges_what_is_held():
+    flat = dict(memory_kib=soak_measure.MEMORY_MORE_KIB, descriptors=soak_measure.DESCRIPTORS_MORE, store=40, rss_kib=9000)
+    for what, grown, words in (
+            ("flat", (flat, flat, flat), []),
+            ("more in the warm-up only", (dict(memory_kib=9000, descriptors=9), dict(memory_kib=9000), flat), []),
+            ("no rest", (), []),
+            ("a descriptor a rest", (dict(descriptors=1), dict(descriptors=3), dict(descriptors=4)), ["descriptors"]),
+            ("files of the store without an end", (flat, flat, dict(store=200)), ["files of its store"]),
+            ("one node's memory", (flat, dict(memory_kib=5000), dict(memory_kib=9000)), ["median", "holds", "median"])):
+        said = rests(*grown)
+        if len(said) != len(words) or not all(any(word in one for one in said) for word in words):
+            raise trees.Failed(f"{what}: {said}")
+
+
 def prove(base, _):
+    sees_a_process_grow()
+    judges_what_is_held()
     _, documents = messages(base)
     kinds = soak_verify.kinds_by_name()
     city, county = offices(base)
@@ -71,7 +112,7 @@ def prove(base, _):
     names("one that nobody was told of", county, paid + [dict(paid[0], id="X1")], wrong=1)
     names("no settle", city, all_of_city, wrong=1)
     names("a settle that says something else", city, all_of_city + [settle("returned")], wrong=1)
-    print("soak_verifier: what is lost, doubled, altered, added and settled otherwise is named, and a whole log is not")
+    print("soak_verifier: what is lost, doubled, altered, added and settled otherwise is named, and a whole log is not; and what grows")
 
 
 if __name__ == "__main__":
