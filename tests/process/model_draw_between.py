@@ -165,8 +165,17 @@ class DrawBetween:
             if self.chance.random() < 0.1:
                 documents.append(self.reply_of(ask))
             if self.chance.random() < 0.1:
-                documents[-1] = self.spoilt(documents[-1])
+                spoilt = self.spoilt(documents[-1])
+                if not self.is_on_its_way(spoilt):
+                    documents[-1] = spoilt
         return documents + self.stray_answer()
+
+    def is_on_its_way(self, d):
+        """Names what its issuer has written, and what may have arrived here or not."""
+        issuer = d.get("ori_div_code", self.model.parents[self.code]) if isinstance(d, dict) else None
+        asks = self.model.ledgers[issuer].asks if issuer in self.model.ledgers else {}
+        return any(d.get(field) in asks and (issuer, d[field]) not in self.ledger.incoming
+                   for field in ("bgt_id", "recall_id"))
 
     def stray_answer(self):
         """To what is answered already, is another's, or was never asked."""
