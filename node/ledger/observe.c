@@ -163,6 +163,12 @@ void ledger_observe_block(struct ledger *ledger, struct txn *txn, const struct b
     observe_cursor_store(txn, &cursor);
 }
 
+size_t ledger_observe_part(struct ledger *ledger, struct txn *txn, const struct block_header *header,
+                           const struct entry *entries, size_t count)
+{
+    return observe_entries(ledger, txn, header, entries, count);
+}
+
 void ledger_observe_later(struct txn *txn, const struct block_header *header)
 {
     struct observe_cursor cursor;
