@@ -102,7 +102,7 @@ enum exit_code run_init(struct cli *cli)
     if (cli->value[OPT_RECOVER] != NULL) {
         return init_recover(cli);
     }
-    if (cli->argc > 0 || cli->value[OPT_KEY] != NULL || cli->value[OPT_WITHOUT] != NULL) {
+    if (cli->argc > 0 || cli->value[OPT_KEY] != NULL || cli->value[OPT_YES] != NULL) {
         return cli_fail(cli, EXIT_USAGE, "usage", "init_copies_recover");
     }
     if (take_root(&options, cli, &err) != OK) {

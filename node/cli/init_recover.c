@@ -32,11 +32,12 @@ static enum exit_code check_options(const struct cli *cli)
     return EXIT_DONE;
 }
 
-/* Copies of all children: who was left out would see the numbers of its blocks a second time. */
+/* Of all children: who is left out is granted by nobody any more, and would see the numbers of its
+ * blocks a second time. No copy tells that one is missing, so a person says that none is. */
 static enum exit_code read_copies(struct recovering *recovering, const struct cli *cli)
 {
     struct hash tree;
-    struct division lacking;
+    char children[ROOT_CHILDREN_TEXT_MAX];
     struct err err;
     enum status status = crypto_init(&err);
 
@@ -50,10 +51,10 @@ static enum exit_code read_copies(struct recovering *recovering, const struct cl
     if (status != OK) {
         return cli_fail_status(cli, &err);
     }
-    lacking = root_copies_lack(&recovering->copies, cli->value[OPT_WITHOUT]);
-    return division_is_none(lacking) ? EXIT_DONE
-                                     : cli_fail(cli, EXIT_REFUSED, "copy_missing",
-                                                "init_recover_lacks division=%s", lacking.code);
+    root_copies_children(&recovering->copies, children);
+    return cli->value[OPT_YES] != NULL
+               ? EXIT_DONE
+               : cli_fail(cli, EXIT_USAGE, "usage", "init_recover_children list=%s", children);
 }
 
 /* --- the grant --- */
@@ -144,7 +145,7 @@ static enum status write_home(struct recovering *recovering, const char *lost, u
     enum status status = write_blocks(recovering, err);
 
     if (status == OK) {
-        (void)err_set(&note, OK, "resync_root_recovered lsn=%" PRIu64 " count=%" PRIu64 " lost=%s",
+        (void)err_set(&note, ERR_REFUSED, "resync_root_recovered lsn=%" PRIu64 " count=%" PRIu64 " lost=%s",
                       copies->at[copies->count - 1].last_lsn, lost_count, lost);
         notes_write_resync(setup->home, note.text);
         status = write_grants(recovering, err);

@@ -59,6 +59,7 @@ static bool begin_file(const struct root_copies *copies, size_t index, struct re
 static enum status load(struct root_copies *copies, const char *path, struct err *err)
 {
     const size_t index = copies->file_count;
+    struct division maker;
     struct reader reader;
     enum status status;
 
@@ -66,7 +67,7 @@ static enum status load(struct root_copies *copies, const char *path, struct err
         return err_set(err, ERR_TOO_LARGE, "root_copies_many count_max=%d", ROOT_COPIES_MAX);
     }
     status = file_read(&copies->files[index], path, FILE_BYTES_MAX, err);
-    if (status == OK && !begin_file(copies, index, &reader, &copies->makers[index])) {
+    if (status == OK && !begin_file(copies, index, &reader, &maker)) {
         status = err_set(err, ERR_MALFORMED, "root_copy_other path=%s", path);
     }
     copies->file_count++;
@@ -263,40 +264,23 @@ void root_copies_free(struct root_copies *copies)
 
 /* --- what is not there --- */
 
-static bool is_named(struct division division, const char *list)
+void root_copies_children(const struct root_copies *copies, char out[ROOT_CHILDREN_TEXT_MAX])
 {
-    const size_t size = strlen(division.code);
-    const char *at = list;
+    size_t used = 0;
 
-    while (at != NULL && (strncmp(at, division.code, size) != 0 ||
-                          (at[size] != '\0' && at[size] != ','))) {
-        at = strchr(at, ',');
-        at = at == NULL ? NULL : at + 1;
-    }
-    return at != NULL;
-}
-
-static bool has_told(const struct root_copies *copies, struct division child)
-{
-    for (size_t i = 0; i < copies->file_count; i++) {
-        if (roster_within(copies->roster, copies->makers[i], child)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-struct division root_copies_lack(const struct root_copies *copies, const char *without)
-{
+    (void)snprintf(out, ROOT_CHILDREN_TEXT_MAX, "-");
     for (size_t i = 0; i < roster_count(copies->roster); i++) {
         const struct member *member = roster_at(copies->roster, i);
-        const struct division division = member->grant.division;
 
-        if (member->depth == 1 && !is_named(division, without) && !has_told(copies, division)) {
-            return division;
+        if (member->depth != 1 || used >= ROOT_CHILDREN_TEXT_MAX) {
+            continue;
         }
+        used += (size_t)snprintf(out + used, ROOT_CHILDREN_TEXT_MAX - used, "%s%s",
+                                 used > 0 ? "," : "",
+                                 used + 24 < ROOT_CHILDREN_TEXT_MAX ? member->grant.division.code
+                                                                    : "...");
+        used += used + 24 < ROOT_CHILDREN_TEXT_MAX ? 0 : ROOT_CHILDREN_TEXT_MAX;
     }
-    return DIVISION_NONE;
 }
 
 uint64_t root_copies_lost(const struct root_copies *copies, char out[ROOT_LOST_TEXT_MAX])

@@ -30,7 +30,6 @@ struct root_block {
 
 struct root_copies {
     struct buf files[ROOT_COPIES_MAX];
-    struct division makers[ROOT_COPIES_MAX];
     size_t file_count;
     struct roster *roster;  /* all grants of all files that hold */
     struct root_block *at;  /* by lsn, each once */
@@ -50,9 +49,10 @@ enum status root_copies_read(struct root_copies *out, const struct hash *tree, c
                              size_t count, struct err *err);
 void root_copies_free(struct root_copies *copies);
 
-/* A child of the root of which no file tells: neither its own nor of one below it. DIVISION_NONE:
- * there is none. Those of `without`, codes with commas between (NULL: none), are not asked for. */
-struct division root_copies_lack(const struct root_copies *copies, const char *without);
+/* The children of the root that these files know of, with commas between, as far as they fit. Each
+ * holds its own grant and those above, so nobody here can tell whether one is left out. */
+enum { ROOT_CHILDREN_TEXT_MAX = 400 };
+void root_copies_children(const struct root_copies *copies, char out[ROOT_CHILDREN_TEXT_MAX]);
 /* Which entries nobody has, as "1-3,7": as far as it fits. Returns how many they are. */
 enum { ROOT_LOST_TEXT_MAX = 400 };
 uint64_t root_copies_lost(const struct root_copies *copies, char out[ROOT_LOST_TEXT_MAX]);

@@ -2,7 +2,7 @@
 it holds of the region's log, the trust key lets the region go on behind it with new admins, and each city comes back with
 one command. The region knows whom it granted and what it passed on, says exactly which entries nobody has, and goes on:
 what cities answer now is settled, new money arrives, payments go on, every level agrees and verifies. Who has not the
-trust key, or leaves a city's copy out, gets no home.
+trust key gets no home.
 
     python3 tests/process/root_lost.py --build build
 """
@@ -81,8 +81,8 @@ def only_with_key_and_copies(tree, region, trust, copies, base):
     thief = trees.Node(tree, "thief", "别处", None)
     thief.run("init", "--root", "--division", ROOT, "--name", "别处")
     thiefs = os.path.join(thief.home, "keys", "trust.key")
-    refused(region, 1, "another tree", "--key", thiefs, *copies)
-    refused(region, 1, OTHER, "--key", trust, copies[0])
+    refused(region, 1, "another tree", "--key", thiefs, "--yes", *copies)
+    refused(region, 2, f"{CITY},{OTHER}", "--key", trust, *copies)  # a person says that these are all
     refused(region, 2, "COPY", "--key", trust)
     refused(region, 2, "--division", "--key", trust, "--division", ROOT, *copies)
     with open(copies[0], "rb") as file:
@@ -91,7 +91,7 @@ def only_with_key_and_copies(tree, region, trust, copies, base):
         path = os.path.join(base, name)
         with open(path, "wb") as file:
             file.write(at)
-        refused(region, 5 if name == "spoilt" else 2, "", "--key", trust, path, copies[1])
+        refused(region, 5 if name == "spoilt" else 2, "", "--key", trust, "--yes", path, copies[1])
 
 
 def come_back(region, *nodes):
@@ -103,7 +103,7 @@ def come_back(region, *nodes):
 
 
 def recover(tree, region, trust, copies, held):
-    made = region.json("init", "--root", "--recover", "--key", trust, "--admin", "央金", "--admin", "达娃", "--approval",
+    made = region.json("init", "--root", "--recover", "--key", trust, "--yes", "--admin", "央金", "--admin", "达娃", "--approval",
                        "none", "--listen", held["listen"], *copies)
     need(made["epoch"] == 2 and made["lsn"] == held["lsn"], f"{made}")
     need(made["entries_held"] + made["entries_lost"] == made["lsn"] and made["entries_lost"] > 0, f"{made}")
