@@ -1,7 +1,7 @@
 /* cmd_trust - `terrace trust`: the root's next epoch; and below it, what is held of the root's log,
- * for a root that lost its disk (init_recover.h). The next epoch is asked for in the root's home, signed on the
- * machine of the trust key, which is on no network, and taken up by the root's node at its next
- * start. */
+ * for a root that lost its disk (init_recover.h). The next epoch is asked for in the root's home,
+ * signed on the machine of the trust key, which is on no network, and taken up by the root's node
+ * at its next start. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -247,9 +247,9 @@ static enum exit_code write_copy(const struct cli *cli, const char *path, struct
         return cli_fail_status(cli, &err);
     }
     if (cli_json(cli)) {
-        json_t *answer = json_pack("{ss ss ss sI}", "division", self.code, "root", root.code,
-                                   "file", path, "bytes",
-                                   (json_int_t)(grants->body.size + blocks->body.size));
+        json_t *answer =
+            json_pack("{ss ss ss sI}", "division", self.code, "root", root.code, "file", path,
+                      "bytes", (json_int_t)(grants->body.size + blocks->body.size));
         print_json(stdout, answer);
         json_decref(answer);
     } else {

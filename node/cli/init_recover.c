@@ -145,7 +145,8 @@ static enum status write_home(struct recovering *recovering, const char *lost, u
     enum status status = write_blocks(recovering, err);
 
     if (status == OK) {
-        (void)err_set(&note, ERR_REFUSED, "resync_root_recovered lsn=%" PRIu64 " count=%" PRIu64 " lost=%s",
+        (void)err_set(&note, ERR_REFUSED,
+                      "resync_root_recovered lsn=%" PRIu64 " count=%" PRIu64 " lost=%s",
                       copies->at[copies->count - 1].last_lsn, lost_count, lost);
         notes_write_resync(setup->home, note.text);
         status = write_grants(recovering, err);
@@ -179,10 +180,9 @@ static void print_recovered(const struct cli *cli, const struct recovering *reco
         json_t *answer = json_pack(
             "{ss ss ss sI sI sI sI ss ss ss ss so}", "division", config->division.code, "name",
             config->name, "home", recovering->setup.home, "epoch", (json_int_t)grant->epoch, "lsn",
-            (json_int_t)grant->base_lsn, "entries_held",
-            (json_int_t)recovering->copies.entries, "entries_lost", (json_int_t)lost_count, "lost",
-            lost, "listen", config->listen, "enrol", config->enrol, "tls_fingerprint",
-            recovering->setup.fingerprint, "admins",
+            (json_int_t)grant->base_lsn, "entries_held", (json_int_t)recovering->copies.entries,
+            "entries_lost", (json_int_t)lost_count, "lost", lost, "listen", config->listen, "enrol",
+            config->enrol, "tls_fingerprint", recovering->setup.fingerprint, "admins",
             founding_json(&recovering->setup.founders.terms));
         print_json(stdout, answer);
         json_decref(answer);
@@ -192,8 +192,7 @@ static void print_recovered(const struct cli *cli, const struct recovering *reco
              "root_recovered division=%s name=%s epoch=%u lsn=%" PRIu64 " held=%" PRIu64
              " count=%" PRIu64 " lost=%s listen=%s home=%s",
              config->division.code, config->name, grant->epoch, grant->base_lsn,
-             recovering->copies.entries, lost_count, lost, config->listen,
-             recovering->setup.home);
+             recovering->copies.entries, lost_count, lost, config->listen, recovering->setup.home);
     founding_tell(cli, stdout, &recovering->setup.founders.terms);
     home_setup_warn(cli, config);
 }

@@ -1,5 +1,5 @@
-/* init_recover - `terrace init --root --recover`: a root whose disk is lost, with neither a copy nor
- * an archive, goes on in its tree.
+/* init_recover - `terrace init --root --recover`: a root whose disk is lost, with neither a copy
+ * nor an archive, goes on in its tree.
  *
  *   each child: terrace trust copy FILE      what it holds of the root's log, which is what was
  *                                            addressed to it, and its grants

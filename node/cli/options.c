@@ -21,8 +21,8 @@ enum { INIT_COPIES_MAX = 256 };
 const struct command commands[] = {
     {"init", run_init, 0, INIT_COPIES_MAX, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_ROOT) | BIT(OPT_DIVISION) | BIT(OPT_NAME) | BIT(OPT_LISTEN) | BIT(OPT_ENROL) |
-         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) | BIT(OPT_ADMIN) |
-         BIT(OPT_RECOVER) | BIT(OPT_KEY) | BIT(OPT_YES),
+         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) | BIT(OPT_ADMIN) | BIT(OPT_RECOVER) |
+         BIT(OPT_KEY) | BIT(OPT_YES),
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
      "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]... | "
      "init --root --recover --key TRUSTKEY [--yes] [the same] COPY..."},

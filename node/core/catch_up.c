@@ -130,8 +130,7 @@ static enum status replay_from(struct catch_up *catch_up, struct division divisi
         status = OK; /* nobody has it: the next block that is held */
     }
     if (status == OK) {
-        status =
-            log_scan(catch_up->parts.store, NULL, division, from, replay_block, slice, err);
+        status = log_scan(catch_up->parts.store, NULL, division, from, replay_block, slice, err);
     }
     buf_free(&whole);
     return status;

@@ -275,10 +275,9 @@ void root_copies_children(const struct root_copies *copies, char out[ROOT_CHILDR
         if (member->depth != 1 || used >= ROOT_CHILDREN_TEXT_MAX) {
             continue;
         }
-        used += (size_t)snprintf(out + used, ROOT_CHILDREN_TEXT_MAX - used, "%s%s",
-                                 used > 0 ? "," : "",
-                                 used + 24 < ROOT_CHILDREN_TEXT_MAX ? member->grant.division.code
-                                                                    : "...");
+        used += (size_t)snprintf(
+            out + used, ROOT_CHILDREN_TEXT_MAX - used, "%s%s", used > 0 ? "," : "",
+            used + 24 < ROOT_CHILDREN_TEXT_MAX ? member->grant.division.code : "...");
         used += used + 24 < ROOT_CHILDREN_TEXT_MAX ? 0 : ROOT_CHILDREN_TEXT_MAX;
     }
 }
@@ -308,4 +307,3 @@ uint64_t root_copies_lost(const struct root_copies *copies, char out[ROOT_LOST_T
     }
     return lost;
 }
-

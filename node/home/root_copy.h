@@ -31,10 +31,10 @@ struct root_block {
 struct root_copies {
     struct buf files[ROOT_COPIES_MAX];
     size_t file_count;
-    struct roster *roster;  /* all grants of all files that hold */
-    struct root_block *at;  /* by lsn, each once */
+    struct roster *roster; /* all grants of all files that hold */
+    struct root_block *at; /* by lsn, each once */
     size_t count, capacity;
-    uint64_t entries;       /* in these blocks */
+    uint64_t entries; /* in these blocks */
 };
 
 /* `grants` and `blocks` as a node answers them: records one behind the other. Errors: ERR_IO,

@@ -49,7 +49,8 @@ bool ledger_is_below(const struct ledger *ledger, struct division division)
 
 bool ledger_is_observed(const struct ledger *ledger, struct division author, uint64_t lsn)
 {
-    return !ledger_is_below(ledger, author) || lsn <= roster_lost_lsn(ledger->config.roster, author);
+    return !ledger_is_below(ledger, author) ||
+           lsn <= roster_lost_lsn(ledger->config.roster, author);
 }
 
 bool ledger_knows(const struct entry *entry)

@@ -64,7 +64,8 @@ static const char *post_outcome(const struct booking_context *context, struct by
                : ASK_IS_SETTLED;
 }
 
-/* Of what the root issued before it lost its log: others told of the ask, and nobody of the line. */
+/* Of what the root issued before it lost its log: others told of the ask, and nobody of the line.
+ */
 static bool is_without_line(const struct booking_context *context, struct bytes id,
                             enum outcome outcome)
 {
