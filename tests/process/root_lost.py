@@ -13,13 +13,15 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
+from archive import configure, within_ten_seconds  # noqa: E402
 from empty_disk import awaited, read_listen  # noqa: E402
 from kill_and_cut import Office, document  # noqa: E402
 from restored import digest_of, need  # noqa: E402
 from resync import resync_of, work  # noqa: E402
 
 ROOT, CITY, OTHER, COUNTY = "540000", "540100", "540200", "540121"
-FOUND = ("listen", "enrol")
+OWN = ("BG1", "AL1", "RL1")  # the region's own business: nobody else has it
+ADMINS = ("央金", "达娃")
 
 
 def balances(node):
@@ -94,6 +96,11 @@ def only_with_key_and_copies(tree, region, trust, copies, base):
         refused(region, 5 if name == "spoilt" else 2, "", "--key", trust, "--yes", path, copies[1])
 
 
+def is_lost(lost, lsn):
+    """Of "1-3,7"."""
+    return any(int(first) <= lsn <= int(last or first) for first, _, last in (part.partition("-") for part in lost.split(",")))
+
+
 def come_back(region, *nodes):
     for node in nodes:
         node.end()
@@ -103,10 +110,12 @@ def come_back(region, *nodes):
 
 
 def recover(tree, region, trust, copies, held):
-    made = region.json("init", "--root", "--recover", "--key", trust, "--yes", "--admin", "央金", "--admin", "达娃", "--approval",
+    made = region.json("init", "--root", "--recover", "--key", trust, "--yes", "--admin", ADMINS[0], "--admin", ADMINS[1], "--approval",
                        "none", "--listen", held["listen"], *copies)
     need(made["epoch"] == 2 and made["lsn"] == held["lsn"], f"{made}")
-    need(made["entries_held"] + made["entries_lost"] == made["lsn"] and made["entries_lost"] > 0, f"{made}")
+    need(made["entries_held"] + made["entries_lost"] == made["lsn"], f"{made}")
+    for ident, lsn in held["lsns"].items():
+        need(is_lost(made["lost"], lsn) == (ident in OWN), f"{ident} at {lsn}: {made}")
     region.start()
     trees.wait_until(lambda: awaited(region) == [CITY, OTHER], trees.PATIENCE_S, "the region waits for its cities")
     need(region.run("digest", check=False)[0] == 4, "it goes on before they answered")
@@ -114,7 +123,9 @@ def recover(tree, region, trust, copies, held):
     trees.wait_until(lambda: digest_of(region) is not None, trees.PATIENCE_S, "the region is whole")
     said = resync_of(region)
     need(said["state"] == "whole" and said["last"], f"{said}")
-    return made
+    need(set(ADMINS) == {row["name"] for row in region.json("user", "list")["rows"]}, "the new admins are there")
+    for ident in OWN:
+        need(region.run("get", ident, check=False)[0] == 1, f"{ident} is there, and nobody had it")
 
 
 def all_agrees(tree):
@@ -123,6 +134,23 @@ def all_agrees(tree):
         code, out, err = node.run("verify", "--deep", check=False)
         need(code == 0, f"{node.division}: {out}{err}")
         need(not node.status()["alarms"], f"{node.division}: {node.status()['alarms']}")
+
+
+def late_and_kept(tree, region, base):
+    """A new child gets the log from its beginning on, a copy verifies, and the archive is the log."""
+    late, _ = tree.join(ROOT, "540300", "昌都市")
+    region.ensure([document("element", "E2", ele_catalog_code="exp_func", ele_code="2050202", ele_name="小学教育")])
+    for node in (late, tree[COUNTY]):
+        for ident in ("E1", "E2"):  # before and behind what was lost
+            trees.wait_until(lambda n=node, i=ident: n.run("get", i, "--division", ROOT, check=False)[0] == 0,
+                             trees.PATIENCE_S, f"{node.division} to hold {ident}")
+    archive = os.path.join(base, "archive")
+    os.makedirs(archive)
+    region.node.end()
+    configure(region.node, archive)
+    region.node.start()
+    within_ten_seconds(region.node, archive, "of a root that recovered")
+    region.node.run("backup", os.path.join(base, "copies"))
 
 
 def goes_on(tree, offices, waiting):
@@ -160,6 +188,7 @@ def prove(base, build):
         city.issuers, other.issuers, county.issuers = [region], [region], [city]
         for office in offices:
             office.prepare()
+        region.ensure([document("element", "E1", ele_catalog_code="exp_func", ele_code="2050201", ele_name="小学教育")])
         money_before(region, (city, other), county)
         waiting = [d for d in region.transfers() if int(d["id"][1:]) % 4 != 0]
         region.ensure(waiting)  # nobody answers these before the loss
@@ -169,16 +198,14 @@ def prove(base, build):
                              trees.PATIENCE_S, "the transfers to arrive")
         before = {node.division: balances(node) for node in (tree[CITY], tree[OTHER], tree[COUNTY])}
         trust, held = safe(root, base), {"listen": read_listen(root)}
+        held["lsns"] = {i: root.json("get", i)["lsn"] for i in (*OWN, "E1", waiting[0]["id"], f"R-{CITY}-M1")}
+        held["lsn"] = root.json("get", waiting[-1]["id"])["lsn"]
         root.kill()
         shutil.rmtree(root.home)
         copies = [os.path.join(base, f"{code}.copy") for code in (CITY, OTHER)]
         for code, path in zip((CITY, OTHER), copies):
             tree[code].run("trust", "copy", path)
-        held["lsn"] = max(json.loads(tree[c].run("--json", "digest", "--division", ROOT, check=False)[1] or "{}").get(
-            "lsn", 0) for c in (CITY, OTHER)) or None
         only_with_key_and_copies(tree, root, trust, copies, base)
-        held["lsn"] = held["lsn"] or max(d["lsn"] for d in (
-            {"lsn": tree[waiting[-1]["rec_div_code"]].json("get", waiting[-1]["id"], "--division", ROOT)["lsn"]},))
         recover(tree, root, trust, copies, held)
         need({c: balances(tree[c]) for c in (CITY, OTHER, COUNTY)} == before, "the figures below changed")
         for d in waiting:
@@ -186,8 +213,7 @@ def prove(base, build):
         all_agrees(tree)
         goes_on(tree, offices, [d["id"] for d in waiting])
         all_agrees(tree)
-        root.end()
-        root.start()
+        late_and_kept(tree, region, base)
         all_agrees(tree)
     except trees.Failed:
         for node in tree.nodes.values():
