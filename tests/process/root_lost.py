@@ -19,7 +19,7 @@ from kill_and_cut import Office, document  # noqa: E402
 from restored import digest_of, need  # noqa: E402
 from resync import resync_of, work  # noqa: E402
 
-ROOT, CITY, OTHER, COUNTY = "540000", "540100", "540200", "540121"
+ROOT, CITY, OTHER, COUNTY, LATE = "540000", "540100", "540200", "540121", "540300"
 OWN = ("BG1", "AL1", "RL1")  # the region's own business: nobody else has it
 ADMINS = ("央金", "达娃")
 
@@ -138,7 +138,8 @@ def all_agrees(tree):
 
 def late_and_kept(tree, region, base):
     """A new child gets the log from its beginning on, a copy verifies, and the archive is the log."""
-    late, _ = tree.join(ROOT, "540300", "昌都市")
+    token = region.node.json("--as", ADMINS[0], "invite", LATE, "--name", "昌都市")["token"]
+    late = tree.join_with(token, region.node, LATE, "昌都市")
     region.ensure([document("element", "E2", ele_catalog_code="exp_func", ele_code="2050202", ele_name="小学教育")])
     for node in (late, tree[COUNTY]):
         for ident in ("E1", "E2"):  # before and behind what was lost
