@@ -346,6 +346,17 @@ enum status replicator_take_root(struct replicator *r, struct txn *txn, struct b
     return status;
 }
 
+void replicator_introduce(struct replicator *r, struct txn *txn)
+{
+    const struct audience audience = {.kind = AUDIENCE_TREE, .division = r->config.self};
+    const uint64_t lost = roster_lost_lsn(r->roster, r->config.self);
+    const struct member *self = roster_find(r->roster, r->config.self);
+
+    if (lost != 0 && log_writer_next_lsn(&r->writer) == lost + 1) {
+        (void)log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT, self->sealed);
+    }
+}
+
 enum status replicator_amend(struct replicator *r, struct txn *txn, struct division division,
                              const char *name, const struct grant_reach *may_grant, uint32_t *epoch,
                              struct err *err)

@@ -138,6 +138,10 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
 enum status replicator_take_root(struct replicator *replicator, struct txn *txn,
                                  struct bytes sealed, struct err *err);
 
+/* A root that goes on behind the log that it lost says first who let it: the grant of its epoch is
+ * the first entry of that. Nothing where it stands there, or is not wanted. */
+void replicator_introduce(struct replicator *replicator, struct txn *txn);
+
 /* Asks a child to agree to its next epoch, with the keys it has: another name, another list of whom
  * it may grant (NULL: as it is). It is granted once the child has agreed by itself, which may be
  * after it comes back; until then the newest such wish waits. *epoch is what it will be.

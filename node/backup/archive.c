@@ -339,7 +339,9 @@ static enum status write_block(struct archive *archive, struct bytes bytes, stru
     struct block_view block;
     enum status status = block_parse(&block, bytes, err);
 
-    if (status == OK && block.header.first_lsn != end->last_lsn + 1) {
+    if (status == OK && block.header.first_lsn != end->last_lsn + 1 &&
+        (block.header.first_lsn > archive->config.lost_lsn ||
+         block.header.first_lsn <= end->last_lsn)) {
         status = err_set(err, ERR_GAP, "lsns_missing first=%" PRIu64 " last=%" PRIu64,
                          end->last_lsn + 1, block.header.first_lsn - 1);
     }

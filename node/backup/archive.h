@@ -39,6 +39,7 @@ struct archive;
 struct archive_config {
     const char *directory, *home;
     struct division self;
+    uint64_t lost_lsn; /* up to here the root holds its log in part (roster_lost_lsn) */
     const struct store *store;
     const struct clock *clock;
     void (*changed)(void *arg); /* what is wrong is something else now; the archive's thread */

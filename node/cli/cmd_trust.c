@@ -1,13 +1,16 @@
-/* cmd_trust - `terrace trust`: the root's next epoch. Asked for in the root's home, signed on the
- * machine of the trust key, which is on no network, and taken up by the root's node at its next
- * start. */
+/* cmd_trust - `terrace trust`: the root's next epoch; and below it, what is held of the root's log,
+ * for a root that lost its disk (init_recover.h). The next epoch is asked for in the root's home,
+ * signed on the machine of the trust key, which is on no network, and taken up by the root's node
+ * at its next start. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "node/cli/client.h"
 #include "node/cli/founding.h"
 #include "node/cli/print.h"
 #include "node/daemon/system_clock.h"
+#include "node/home/root_copy.h"
 #include "node/home/root_epoch.h"
 
 static enum status load_home(struct home_config *config, const char *home, struct buf *secret,
@@ -214,6 +217,83 @@ static enum exit_code take(const struct cli *cli, const char *path)
     return EXIT_DONE;
 }
 
+/* --- what this node holds of the root's log --- */
+
+/* The division that the first of these grants, which stands above all others, makes the root. */
+static bool find_root(struct division *out, struct bytes grants)
+{
+    struct reader reader = reader_of(grants);
+    bool found = false;
+
+    while (!found && reader_left(&reader) > 0) {
+        const struct bytes sealed = reader_bytes(&reader, reader_u32(&reader));
+        struct grant grant;
+        struct err err;
+
+        found = reader_ok(&reader) && grant_parse(&grant, sealed, &err) == OK &&
+                division_is_none(grant.parent);
+        *out = grant.division;
+    }
+    return found;
+}
+
+static enum exit_code write_copy(const struct cli *cli, const char *path, struct division self,
+                                 struct division root, const struct reply *grants,
+                                 const struct reply *blocks)
+{
+    struct err err;
+
+    if (root_copy_write(path, self, grants->body, blocks->body, &err) != OK) {
+        return cli_fail_status(cli, &err);
+    }
+    if (cli_json(cli)) {
+        json_t *answer =
+            json_pack("{ss ss ss sI}", "division", self.code, "root", root.code, "file", path,
+                      "bytes", (json_int_t)(grants->body.size + blocks->body.size));
+        print_json(stdout, answer);
+        json_decref(answer);
+    } else {
+        cli_tell(cli, stdout, "trust_copied division=%s root=%s file=%s", self.code, root.code,
+                 path);
+    }
+    return EXIT_DONE;
+}
+
+static enum exit_code copy(struct cli *cli, const char *path)
+{
+    struct reply grants = REPLY_EMPTY, blocks = REPLY_EMPTY;
+    struct home_config config;
+    char asked[CLIENT_PATH_MAX];
+    struct division root = DIVISION_NONE;
+    struct err err;
+    enum exit_code exit_code = client_open(cli);
+
+    if (exit_code != EXIT_DONE) {
+        return exit_code;
+    }
+    if (home_load(&config, cli_home(cli), &err) != OK) {
+        return cli_fail_status(cli, &err);
+    }
+    if (division_is_none(config.parent.division)) {
+        return cli_fail(cli, EXIT_REFUSED, "root", "trust_copy_of_root division=%s",
+                        config.division.code);
+    }
+    exit_code = client_call(cli, "/grants", BYTES_NONE, &grants);
+    if (exit_code == EXIT_DONE && !find_root(&root, grants.body)) {
+        exit_code = cli_fail(cli, EXIT_OWN_FAILURE, "corrupt", "trust_file_cut");
+    }
+    if (exit_code == EXIT_DONE) {
+        client_path(asked, "/blocks", NULL, &(struct query){"author", root.code}, 1);
+        exit_code = client_call(cli, asked, BYTES_NONE, &blocks);
+    }
+    if (exit_code == EXIT_DONE) {
+        exit_code = write_copy(cli, path, config.division, root, &grants, &blocks);
+    }
+    reply_free(&grants);
+    reply_free(&blocks);
+    return exit_code;
+}
+
 enum exit_code run_trust(struct cli *cli)
 {
     const char *verb = cli->argv[0], *path = cli->argv[1];
@@ -223,6 +303,9 @@ enum exit_code run_trust(struct cli *cli)
     }
     if (strcmp(verb, "sign") == 0) {
         return sign(cli, path);
+    }
+    if (strcmp(verb, "copy") == 0) {
+        return copy(cli, path);
     }
     return strcmp(verb, "take") == 0
                ? take(cli, path)

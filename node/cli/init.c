@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "node/cli/home_setup.h"
+#include "node/cli/init_recover.h"
 #include "node/cli/print.h"
 #include "node/daemon/system_clock.h"
 
@@ -98,6 +99,12 @@ enum exit_code run_init(struct cli *cli)
     struct err err = {OK, ""};
     enum exit_code exit_code;
 
+    if (cli->value[OPT_RECOVER] != NULL) {
+        return init_recover(cli);
+    }
+    if (cli->argc > 0 || cli->value[OPT_KEY] != NULL || cli->value[OPT_YES] != NULL) {
+        return cli_fail(cli, EXIT_USAGE, "usage", "init_copies_recover");
+    }
     if (take_root(&options, cli, &err) != OK) {
         return cli_fail_status(cli, &err);
     }

@@ -16,12 +16,16 @@
     (BIT(OPT_STATE) | BIT(OPT_RECEIVER) | BIT(OPT_ISSUER) | BIT(OPT_AGENCY) | BIT(OPT_PROJECT) |   \
      BIT(OPT_DOC_NO) | BIT(OPT_TEXT) | BIT(OPT_FROM) | BIT(OPT_TO) | BIT(OPT_MIN) | BIT(OPT_MAX))
 
+enum { INIT_COPIES_MAX = 256 };
+
 const struct command commands[] = {
-    {"init", run_init, 0, 0, ARGUMENT_ANY, WAIT_WRITE_S,
+    {"init", run_init, 0, INIT_COPIES_MAX, ARGUMENT_ANY, WAIT_WRITE_S,
      BIT(OPT_ROOT) | BIT(OPT_DIVISION) | BIT(OPT_NAME) | BIT(OPT_LISTEN) | BIT(OPT_ENROL) |
-         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) | BIT(OPT_ADMIN),
+         BIT(OPT_ADVERTISE) | BIT(OPT_API) | BIT(OPT_APPROVAL) | BIT(OPT_ADMIN) | BIT(OPT_RECOVER) |
+         BIT(OPT_KEY) | BIT(OPT_YES),
      "init --root --division CODE --name NAME [--listen ENDPOINT] [--enrol ENDPOINT] "
-     "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]..."},
+     "[--advertise HOST] [--api ADDRESS] [--approval required|none|KINDS] [--admin NAME]... | "
+     "init --root --recover --key TRUSTKEY [--yes] [the same] COPY..."},
     {"invite", run_invite, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_NAME) | BIT(OPT_MAY_GRANT) | BIT(OPT_HOLD) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) |
          BIT(OPT_FINGERPRINT) | BIT(OPT_WITHDRAW) | BIT(OPT_AGAIN) | BIT(OPT_RECOVER),
@@ -41,7 +45,7 @@ const struct command commands[] = {
     {"trust", run_trust, 2, 2, ARGUMENT_ANY, WAIT_LOOK_S,
      BIT(OPT_KEY) | BIT(OPT_YES) | BIT(OPT_CHANNEL) | BIT(OPT_SECOND),
      "trust request FILE [--channel [--second ENDPOINT]] | trust sign FILE --key TRUSTKEY [--yes] "
-     "| trust take FILE.signed"},
+     "| trust take FILE.signed | trust copy FILE"},
     {"revoke", run_revoke, 0, 1, ARGUMENT_DIVISION, WAIT_WRITE_S,
      BIT(OPT_REASON) | BIT(OPT_YES) | BIT(OPT_LIST) | BIT(OPT_ACCEPT) | BIT(OPT_WITHDRAW),
      "revoke CODE --reason TEXT [--yes] | revoke --list | revoke --accept CODE [--yes] | "

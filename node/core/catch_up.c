@@ -74,7 +74,9 @@ void catch_up_resume(struct catch_up *catch_up, struct division division)
 void catch_up_take(struct catch_up *catch_up, const struct block_header *header,
                    const struct entry *entries, size_t count)
 {
-    if (find_lagging(catch_up, header->author) == NULL) {
+    if (find_lagging(catch_up, catch_up->parts.self) != NULL) { /* it is matched with that one */
+        mark_lagging(catch_up, header->author);
+    } else if (find_lagging(catch_up, header->author) == NULL) {
         (void)apply_below(catch_up, header, entries, count);
     } /* else: read back from the store when its turn comes */
 }
@@ -117,12 +119,18 @@ static enum status replay_from(struct catch_up *catch_up, struct division divisi
 {
     struct buf whole = BUF_EMPTY;
     struct block_view block;
+    uint64_t from = slice->next_lsn;
     enum status status =
         log_read_block(catch_up->parts.store, NULL, division, slice->next_lsn, &whole, &block, err);
 
     if (status == OK) {
-        status = log_scan(catch_up->parts.store, NULL, division, block.header.first_lsn,
-                          replay_block, slice, err);
+        from = block.header.first_lsn;
+    } else if (status == ERR_NOT_FOUND &&
+               from <= roster_lost_lsn(replicator_roster(catch_up->parts.replicator), division)) {
+        status = OK; /* nobody has it: the next block that is held */
+    }
+    if (status == OK) {
+        status = log_scan(catch_up->parts.store, NULL, division, from, replay_block, slice, err);
     }
     buf_free(&whole);
     return status;

@@ -28,7 +28,7 @@ static const struct {
     {"own_log_behind_peer", RESYNC_FETCH},   {"own_log_forked", RESYNC_CONFIRM},
     {"own_log_not_at_base", RESYNC_CONFIRM}, {"resync_joined", RESYNC_FETCH},
     {"resync_restored", RESYNC_FETCH},       {"resync_salvaged", RESYNC_FETCH},
-    {"resync_root_salvaged", RESYNC_FETCH},
+    {"resync_root_salvaged", RESYNC_FETCH},  {"resync_root_recovered", RESYNC_FETCH},
 };
 
 enum resync_mode resync_mode_of(const char *message)

@@ -103,7 +103,8 @@ static bool check_block(void *arg, const struct block_view *block)
 static enum status check_span(struct check *check, struct span *span, const struct hash *last,
                               struct err *err)
 {
-    const uint64_t from = span->end > SPAN_LSN ? span->end - SPAN_LSN : 1;
+    const uint64_t whole = roster_lost_lsn(check->roster, check->config.division) + 1;
+    const uint64_t from = span->end > whole + SPAN_LSN ? span->end - SPAN_LSN : whole;
     enum status status =
         log_scan(&check->store, NULL, check->config.division, from, check_block, span, err);
 
@@ -122,8 +123,11 @@ static enum status check_log(struct check *check, struct err *err)
     struct hash last = check->head.hash;
     uint64_t end = check->head.lsn + 1;
 
+    /* Of what the root lost of its log there are parts, which follow each other in no chain. */
+    const uint64_t whole = roster_lost_lsn(check->roster, check->config.division) + 1;
+
     check->at->verified_from = end;
-    while (end > 1 && clock_mono_ms(&check->clock) - begun_ms < COPY_CHECK_MS) {
+    while (end > whole && clock_mono_ms(&check->clock) - begun_ms < COPY_CHECK_MS) {
         struct span span = {.check = check, .end = end, .err = err};
 
         if (check_span(check, &span, &last, err) != OK) {

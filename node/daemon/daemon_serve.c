@@ -88,13 +88,15 @@ enum status daemon_open_hook(struct daemon *daemon, struct err *err)
  * not whole yet. */
 static enum status open_archive(struct daemon *daemon, struct err *err)
 {
-    const struct archive_config config = {.directory = daemon->config.archive,
-                                          .home = daemon->home,
-                                          .self = daemon->config.division,
-                                          .store = &daemon->store,
-                                          .clock = &daemon->clock,
-                                          .changed = wake_loop,
-                                          .arg = daemon};
+    const struct archive_config config = {
+        .directory = daemon->config.archive,
+        .home = daemon->home,
+        .self = daemon->config.division,
+        .lost_lsn = roster_lost_lsn(node_roster(daemon->node), daemon->config.division),
+        .store = &daemon->store,
+        .clock = &daemon->clock,
+        .changed = wake_loop,
+        .arg = daemon};
 
     return daemon->config.archive[0] == '\0' || daemon->archive != NULL || daemon_is_damaged(daemon)
                ? OK

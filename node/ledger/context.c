@@ -47,6 +47,12 @@ bool ledger_is_below(const struct ledger *ledger, struct division division)
     return roster_within(ledger->config.roster, division, ledger->config.self);
 }
 
+bool ledger_is_observed(const struct ledger *ledger, struct division author, uint64_t lsn)
+{
+    return !ledger_is_below(ledger, author) ||
+           lsn <= roster_lost_lsn(ledger->config.roster, author);
+}
+
 bool ledger_knows(const struct entry *entry)
 {
     return entry->kind < KIND_USER_FIRST ? link_kind_known(entry->kind, entry->format)

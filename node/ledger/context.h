@@ -40,6 +40,9 @@ uint64_t ledger_now(const struct ledger *ledger);
 
 /* Is `division` this node's own, or one above it? */
 bool ledger_is_above(const struct ledger *ledger, struct division division);
+/* Is this entry of its author's ledger, or of a log above, or of what the root lost of its own log:
+ * of those nothing is booked here. */
+bool ledger_is_observed(const struct ledger *ledger, struct division author, uint64_t lsn);
 bool ledger_is_below(const struct ledger *ledger, struct division division); /* or own */
 
 /* Does this version know the entry's kind and format? */

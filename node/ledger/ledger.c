@@ -10,6 +10,7 @@
 #include "node/ledger/families/project.h"
 #include "node/ledger/families/project_money.h"
 #include "node/ledger/families/transfer_match.h"
+#include "node/ledger/observe.h"
 #include "node/ledger/posting/closing.h"
 #include "node/ledger/posting/year_funds.h"
 
@@ -296,6 +297,29 @@ static void leave_block(struct ledger *ledger, struct txn *txn, struct division 
     buf_free(&folded);
 }
 
+/* What the root lost of its log, as far as others hold it: it is heard as a log above is, and moves
+ * no money of the new one. */
+static enum status apply_part(struct ledger *ledger, struct txn *txn,
+                              const struct block_header *header, const struct entry *entries,
+                              size_t count, struct err *err)
+{
+    struct position_row position;
+    size_t done;
+
+    position_load(txn, header->author, &position);
+    if (entries[0].lsn <= position.lsn) {
+        return err_set(err, ERR_GAP, "ledger_gap division=%s lsn=%" PRIu64 " after=%" PRIu64,
+                       header->author.code, entries[0].lsn, position.lsn);
+    }
+    done = ledger_observe_part(ledger, txn, header, entries, count);
+    if (done > 0) {
+        position.lsn = position.digest_lsn = entries[done - 1].lsn;
+        position.time_ms = entries[done - 1].time_ms;
+        position_store(txn, header->author, &position);
+    }
+    return done < count ? ledger_stop_before(ledger, header->author, &entries[done], err) : OK;
+}
+
 enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
                                const struct block_header *header, const struct entry *entries,
                                size_t count, struct err *err)
@@ -306,6 +330,9 @@ enum status ledger_apply_block(struct ledger *ledger, struct txn *txn,
 
     if (count == 0) {
         return OK;
+    }
+    if (ledger_is_observed(ledger, header->author, header->first_lsn)) {
+        return apply_part(ledger, txn, header, entries, count, err);
     }
     position_load(txn, header->author, &position);
     if (entries[0].lsn != position.lsn + 1) {

@@ -7,6 +7,7 @@
 #include "node/ledger/families/family.h"
 #include "node/ledger/families/transfer_match.h"
 #include "node/ledger/rows/children.h"
+#include "node/ledger/rows/year_rows.h"
 
 /* --- where observing stopped --- */
 
@@ -112,6 +113,10 @@ static void observe_entry(struct ledger *ledger, struct txn *txn, const struct a
                      entry->author.code);
         return;
     }
+    if (ledger_is_below(ledger, entry->author) && document_year(&document) != 0 &&
+        document_books(&document)) { /* of what the root lost */
+        year_note_lost(txn, entry->author, document_year(&document));
+    }
     doc_row_fill(&row, entry, &document);
     doc_store(txn, entry->author, document_id(&document), &row);
     block_postings_file(&ledger->block, entry, document_id(&document));
@@ -161,6 +166,13 @@ void ledger_observe_block(struct ledger *ledger, struct txn *txn, const struct b
     }
     cursor.held_lsn = block_last_lsn(header);
     observe_cursor_store(txn, &cursor);
+}
+
+size_t ledger_observe_part(struct ledger *ledger, struct txn *txn,
+                           const struct block_header *header, const struct entry *entries,
+                           size_t count)
+{
+    return observe_entries(ledger, txn, header, entries, count);
 }
 
 void ledger_observe_later(struct txn *txn, const struct block_header *header)

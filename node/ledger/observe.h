@@ -23,6 +23,13 @@ void ledger_observe_block(struct ledger *ledger, struct txn *txn, const struct b
  * opening (node/core/catch_up.h). */
 void ledger_observe_later(struct txn *txn, const struct block_header *header);
 
+/* A block of the log that the root lost, as others hold it: as one of a log above, of any audience,
+ * in the order of its lsn. Returns how many of the entries were observed; the next one is unknown
+ * to this version. */
+size_t ledger_observe_part(struct ledger *ledger, struct txn *txn,
+                           const struct block_header *header, const struct entry *entries,
+                           size_t count);
+
 struct observe_cursor {
     struct division author;
     struct audience audience;

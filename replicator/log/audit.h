@@ -4,8 +4,9 @@
  *     |                                                        | a fault: audit_pass, and on
  *     +-> body --> as many entries as the header says, under its Merkle root
  *
- * A log of one's own subtree is held whole. Of any other there are the blocks addressed to us, and
- * only the chain of each audience tells that none is missing.
+ * A log of one's own subtree is held whole, but for what the root lost of its own (roster.h). Of
+ * any other there are the blocks addressed to us, and only the chain of each audience tells that
+ * none is missing.
  *
  * Owns: the ends of the chains. Thread: one at a time. */
 #ifndef TERRACE_REPLICATOR_LOG_AUDIT_H

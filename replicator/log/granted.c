@@ -279,6 +279,43 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
     return status;
 }
 
+bool grants_take_first(struct ingest *ingest, struct txn *txn, const struct block_view *block,
+                       struct findings *found)
+{
+    const struct block_header *header = &block->header;
+    const struct member *root = roster_root(ingest->roster);
+    struct sealed_grant opened;
+    const struct entry *first;
+    bool added = false;
+    struct err err;
+
+    if (root == NULL || !division_equal(header->author, root->grant.division) ||
+        header->epoch != root->grant.epoch + 1 ||
+        block_body_read(&ingest->body, block, &err) != OK || ingest->body.count == 0) {
+        return false;
+    }
+    first = &ingest->body.entries[0];
+    if (first->kind != KIND_GRANT || !link_kind_known(first->kind, first->format) ||
+        grant_open(&opened, first->body, &err) != OK ||
+        !division_equal(opened.grant.division, header->author) ||
+        opened.grant.epoch != header->epoch || opened.grant.base_lsn == 0 ||
+        opened.grant.base_lsn + 1 != header->first_lsn ||
+        !hash_equal(&opened.grant.base_hash, &header->prev_hash)) {
+        return false;
+    }
+    if (roster_add(ingest->roster, first->body, &added, &err) != OK) {
+        findings_alarm(found, ALARM_BAD_GRANT, header->author,
+                       "grant_not_taken lsn=%" PRIu64 " author=%s why=%s", first->lsn,
+                       header->author.code, err.text);
+        return false;
+    }
+    if (added) {
+        grant_put(txn, &opened.grant, first->body);
+        findings_note(found, FOUND_MEMBER, opened.grant.division, first->lsn);
+    }
+    return true;
+}
+
 /* Errors: as of revocation_read and roster_revoke. */
 static enum status take_revocation(struct ingest *ingest, struct txn *txn,
                                    const struct held_log *log, const struct entry *entry,

@@ -46,6 +46,11 @@ enum status grants_check(const struct block_body *body, struct err *err);
  * each that cannot be, the findings tell; the block stands. */
 void grants_take(struct ingest *ingest, struct txn *txn, const struct held_log *log,
                  const struct block_header *header, struct findings *found);
+/* The first block of an epoch with which the root goes on behind the log that it lost: whose grant
+ * is its first entry, since the key of the epoch before is gone. The trust key signed that grant,
+ * and whoever knows that one takes it, before the block itself. False where it is no such block. */
+bool grants_take_first(struct ingest *ingest, struct txn *txn, const struct block_view *block,
+                       struct findings *found);
 /* After the logs were opened, and after an epoch began to count: reads what had to be left. Of
  * durable blocks only.
  * Errors: ERR_IO, ERR_CORRUPT (such a block is not held, or damaged). */

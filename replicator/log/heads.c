@@ -365,7 +365,7 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash)
 {
     const struct block_header *header = &block->header;
-    const bool is_late = log->side == HELD_ABOVE && header->first_lsn <= log->staged.lsn;
+    const bool is_late = log->side != HELD_BELOW && header->first_lsn <= log->staged.lsn;
 
     log_block_key(&logs->key, header->author, header->epoch, header->first_lsn);
     (void)txn_put(txn, SPACE_BLOCKS, buf_bytes(&logs->key), block->whole);

@@ -105,7 +105,8 @@ void heads_note_again(struct held_log *log, uint64_t last_lsn);
 /* Up to where a neighbour is told that this log is held: it brings what lies behind. */
 uint64_t heads_told_lsn(const struct held_log *log);
 
-/* Stages a verified block and its heads. One of a log from above may lie behind the head. */
+/* Stages a verified block and its heads. One of a log from above may lie behind the head, and of
+ * the own one what others held of it. */
 void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
                  const struct block_view *block, const struct hash *hash);
 /* Rows of a log that is cut (log/cut.h), whose heads are then loaded anew: it ends at `head`, which

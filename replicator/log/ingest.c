@@ -37,10 +37,14 @@ bool ingest_met_cut(struct ingest *ingest)
 
 /* --- may it be held here? --- */
 
-enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
+enum status ingest_check_epoch(struct ingest *ingest, struct txn *txn,
+                               const struct block_view *block, struct findings *found,
                                struct err *err)
 {
-    return roster_epoch(ingest->roster, header->author, header->epoch) != NULL
+    const struct block_header *header = &block->header;
+
+    return roster_epoch(ingest->roster, header->author, header->epoch) != NULL ||
+                   grants_take_first(ingest, txn, block, found)
                ? OK
                : err_set(err, ERR_NOT_YET, "epoch_not_granted author=%s epoch=%" PRIu32,
                          header->author.code, header->epoch);
@@ -186,6 +190,15 @@ static enum place place_before_head(struct ingest *ingest, struct txn *txn,
                    overlaps_held(ingest, header)
                ? PLACE_FORK
                : PLACE_LATE;
+}
+
+/* A log from above; and of the own one what the root has of others, since it lost it. */
+static bool is_held_in_part(const struct ingest *ingest, const struct held_log *log,
+                            const struct block_header *header)
+{
+    return log->side == HELD_ABOVE ||
+           (log->side == HELD_OWN &&
+            header->first_lsn <= roster_lost_lsn(ingest->roster, log->author));
 }
 
 static enum place place_filtered(struct ingest *ingest, struct txn *txn, const struct held_log *log,
@@ -351,8 +364,8 @@ static enum status take(struct ingest *ingest, struct txn *txn, struct held_log 
     enum status status = check_bytes(ingest, block, &hash, err);
 
     if (status == OK) {
-        status = log->side == HELD_ABOVE ? check_audience_order(log, header, err)
-                                         : check_audience_chain(log, header, err);
+        status = is_held_in_part(ingest, log, header) ? check_audience_order(log, header, err)
+                                                      : check_audience_chain(log, header, err);
     }
     if (status == OK) {
         status = check_end(ingest, header, &hash, err);
@@ -377,7 +390,8 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
 {
     const struct block_header *header = &block->header;
     struct held_log *log = heads_find(ingest->logs, header->author);
-    enum status status = ingest_check_epoch(ingest, header, err);
+    enum status status = ingest_check_epoch(ingest, txn, block, found, err);
+    bool in_part;
     struct hash hash;
 
     if (status == OK) {
@@ -386,8 +400,9 @@ enum ingest_result ingest_block(struct ingest *ingest, struct txn *txn,
     if (status != OK) {
         return status == ERR_NOT_YET ? INGEST_NOT_YET : INGEST_REFUSED;
     }
-    switch (log->side == HELD_ABOVE ? place_filtered(ingest, txn, log, block)
-                                    : place_whole(ingest, txn, log, block)) {
+    in_part = is_held_in_part(ingest, log, header);
+    switch (in_part ? place_filtered(ingest, txn, log, block)
+                    : place_whole(ingest, txn, log, block)) {
     case PLACE_GAP:
         if (log->side == HELD_ABOVE) {
             heads_note_gap(log, &header->audience);

@@ -43,8 +43,10 @@ void ingest_trim(struct ingest *ingest); /* gives the body's memory back */
 
 /* Did a block come since it was asked last that waits for a cut (log/cut.h)? */
 bool ingest_met_cut(struct ingest *ingest);
-/* Is the key known that the block must be signed with? Errors: ERR_NOT_YET. */
-enum status ingest_check_epoch(const struct ingest *ingest, const struct block_header *header,
+/* Is the key known that the block must be signed with? A root that lost its log brings the grant of
+ * its epoch in the first block of that (granted.h). Errors: ERR_NOT_YET. */
+enum status ingest_check_epoch(struct ingest *ingest, struct txn *txn,
+                               const struct block_view *block, struct findings *found,
                                struct err *err);
 /* Takes a parsed block in. Unless it is staged or held, `err` says why not: ERR_NOT_YET; ERR_GAP;
  * ERR_FORK; ERR_REFUSED (no log of this node, or not addressed to it, or of an epoch that is over);

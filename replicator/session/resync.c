@@ -203,8 +203,8 @@ bool resync_is_whole(struct replicator *r)
     const uint64_t held = r->logs.own->durable.lsn;
     uint64_t base_lsn;
 
-    if (!resync->on || r->cut_waits || r->resumes_grants ||
-        evidence_stands(r->roster, r->logs.own) ||
+    if (!resync->on || held < roster_lost_lsn(r->roster, r->config.self) || r->cut_waits ||
+        r->resumes_grants || evidence_stands(r->roster, r->logs.own) ||
         !cut_is_at_base(r->roster, r->logs.own, &base_lsn)) {
         return false;
     }

@@ -276,7 +276,7 @@ enum receive_result receive_block(struct stream *stream, struct txn *txn, struct
         return bad_frame(stream, &err, found); /* whom should the sender take back? */
     }
     if (status == OK) {
-        status = ingest_check_epoch(stream->context->ingest, header, &err);
+        status = ingest_check_epoch(stream->context->ingest, txn, out, found, &err);
     }
     if (status == OK) {
         status = check_sender(stream, txn, header, &err);

@@ -126,6 +126,9 @@ bool roster_epoch_counts(const struct roster *roster, struct division division, 
 bool roster_block_counts(const struct roster *roster, const struct block_header *header);
 /* Does it lie below the end of its epoch, if that was ended? Nobody is brought what does not. */
 bool roster_block_stands(const struct roster *roster, const struct block_header *header);
+/* The root lost its log, and the trust key let it go on behind what others hold of it: up to here
+ * only that is held, at the root itself, too. 0: nothing was lost, or it is not the root. */
+uint64_t roster_lost_lsn(const struct roster *roster, struct division division);
 /* The number of the next grant of a member; refused ones have used theirs. */
 uint32_t roster_next_epoch(const struct roster *roster, struct division division);
 /* Would the next grant, with this base, be refused for where it goes on? Whoever grants asks first.

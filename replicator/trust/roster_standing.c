@@ -227,6 +227,17 @@ bool roster_block_counts(const struct roster *roster, const struct block_header 
            state.standing == STANDING_COUNTS && roster_block_stands(roster, header);
 }
 
+uint64_t roster_lost_lsn(const struct roster *roster, struct division division)
+{
+    const struct node *node = roster_node(roster, division);
+    uint64_t lsn = 0;
+
+    for (size_t i = 0; node != NULL && node->parent == NULL && i < node->epoch_count; i++) {
+        lsn = node->epochs[i].grant.base_lsn > lsn ? node->epochs[i].grant.base_lsn : lsn;
+    }
+    return lsn;
+}
+
 uint32_t roster_next_epoch(const struct roster *roster, struct division division)
 {
     const struct node *node = roster_node(roster, division);

@@ -254,8 +254,9 @@ void ask_note_above(struct ledger *ledger, struct txn *txn, const struct applied
     const struct bytes id = document_id(document), about = document_about(document);
     struct doc_row transfer, own;
 
-    if (!ledger_is_below(ledger, entry->author) && about.size > 0 && !bytes_equal(about, id) &&
-        doc_load(txn, entry->author, about, &transfer) && doc_load(txn, entry->author, id, &own)) {
+    if (ledger_is_observed(ledger, entry->author, entry->lsn) && about.size > 0 &&
+        !bytes_equal(about, id) && doc_load(txn, entry->author, about, &transfer) &&
+        doc_load(txn, entry->author, id, &own)) {
         if (document->kind == KIND_WITHDRAW && transfer.withdraw.size == 0) {
             transfer.withdraw = short_text_of(id);
         }

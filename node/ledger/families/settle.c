@@ -64,6 +64,18 @@ static const char *post_outcome(const struct booking_context *context, struct by
                : ASK_IS_SETTLED;
 }
 
+/* Of what the root issued before it lost its log: others told of the ask, and nobody of the line.
+ */
+static bool is_without_line(const struct booking_context *context, struct bytes id,
+                            enum outcome outcome)
+{
+    const struct doc_row *ask = &context->out->other;
+    const bool is_own = outcome == OUTCOME_REGISTERED || outcome == OUTCOME_RETURNED;
+
+    return ask->book_month == 0 &&
+           posting_line(context, is_own ? id : short_text_bytes(&ask->about)) == NULL;
+}
+
 const char *settle_book(const struct booking_context *context)
 {
     const enum outcome outcome = outcome_said(context->document);
@@ -77,7 +89,7 @@ const char *settle_book(const struct booking_context *context)
     if (!outcome_fits(ask->kind, ask->amount, outcome)) {
         return OUTCOME_DOES_NOT_FIT;
     }
-    why = post_outcome(context, id, outcome);
+    why = is_without_line(context, id, outcome) ? NULL : post_outcome(context, id, outcome);
     if (why != NULL) {
         return why;
     }
@@ -179,7 +191,7 @@ void settle_index(struct ledger *ledger, struct txn *txn, const struct applied *
                   const struct document *settle)
 {
     transfer_match_settle(ledger, txn, entry, settle);
-    if (!ledger_is_below(ledger, entry->author)) {
+    if (ledger_is_observed(ledger, entry->author, entry->lsn)) {
         settle_above(txn, entry, settle);
     }
 }

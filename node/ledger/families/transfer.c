@@ -60,7 +60,8 @@ static void index_transfer(struct ledger *ledger, struct txn *txn, const struct 
     }
     if (document_is_difference(transfer)) {
         ask_note_above(ledger, txn, entry, transfer);
-    } else if (!ledger_is_below(ledger, entry->author) && document_has(transfer, FIELD_PRO_CODE)) {
+    } else if (ledger_is_observed(ledger, entry->author, entry->lsn) &&
+               document_has(transfer, FIELD_PRO_CODE)) {
         project_line_add(txn, entry->author, document_text(transfer, FIELD_PRO_CODE), entry->lsn,
                          document_id(transfer));
     }

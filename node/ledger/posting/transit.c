@@ -43,6 +43,15 @@ static bool keeps_books(struct txn *txn, struct division peer, int year)
     return row.joined;
 }
 
+/* Of these books a part is lost: what passes to and from them is as to and from outside. */
+static bool is_lost(struct txn *txn, struct division author, int year)
+{
+    struct year_row row;
+
+    year_load(txn, author, year, &row);
+    return row.lost;
+}
+
 /* Another side that a jurisdiction may have inside some day: one of this node's subtree, or one
  * that nobody knows yet. */
 static bool may_be_member(const struct members *members, struct division peer)
@@ -144,13 +153,16 @@ void transit_add(const struct members *members, const struct block_turnover_line
     const struct block_turnover_key *key = &line->key;
     const bool has_issuer = !division_is_none(key->issuer),
                has_receiver = !division_is_none(key->receiver);
-    const bool issuer_keeps = has_issuer && keeps_books(members->txn, key->issuer, key->year),
-               receiver_keeps = has_receiver && keeps_books(members->txn, key->receiver, key->year);
+    const bool lost = is_lost(members->txn, members->author, key->year);
+    const bool issuer_keeps =
+                   has_issuer && !lost && keeps_books(members->txn, key->issuer, key->year),
+               receiver_keeps =
+                   has_receiver && !lost && keeps_books(members->txn, key->receiver, key->year);
 
-    if (has_issuer && !issuer_keeps) {
+    if (has_issuer && !issuer_keeps && !lost) {
         keep_plain(members, line, key->issuer, ACC_SRC_TRANSFER_IN);
     }
-    if (has_receiver && !receiver_keeps) {
+    if (has_receiver && !receiver_keeps && !lost) {
         keep_plain(members, line, key->receiver, ACC_XFER_OUT);
     }
     for (const struct member *member = roster_find(members->roster, members->author);
@@ -245,7 +257,7 @@ void transit_join(const struct members *members, int year)
     struct year_row row;
 
     year_load(members->txn, members->author, year, &row);
-    if (row.has_lines && !row.joined) {
+    if (row.has_lines && !row.joined && !row.lost) {
         row.joined = true;
         year_store(members->txn, members->author, year, &row);
         transit_settle(members->txn, members->roster, members->self, members->author, year);

@@ -12,6 +12,9 @@
  * So the sums are the same in whatever order the logs came, and what is passed on as usual, to one
  * that took it in, has no row of its own.
  *
+ * A root that lost its log joins no year of which it lost money: what passes between it and those
+ * below stands as passed on and as come in, to and from outside, since one side may be lost.
+ *
  * Owns: ROLLUP_SUBTREE and ROLLUP_PLAIN. Thread: loop thread. Units: fen. */
 #ifndef TERRACE_NODE_LEDGER_POSTING_TRANSIT_H
 #define TERRACE_NODE_LEDGER_POSTING_TRANSIT_H

@@ -9,14 +9,19 @@ static struct row_key year_key(struct division division, int year)
     return row_key_of(ROW_FISCAL_YEAR, division, bytes_of(raw, sizeof raw));
 }
 
+enum { JOINED = 1, LOST = 2 }; /* the last byte of the row; 0: neither */
+
 static bool parse_year(struct bytes value, struct year_row *out)
 {
     struct reader reader = reader_of(value);
+    uint8_t last;
 
     out->said = (enum year_said)reader_u8(&reader);
     out->first_open_month = reader_u8(&reader);
     out->has_lines = reader_u8(&reader) != 0;
-    out->joined = reader_u8(&reader) != 0;
+    last = reader_u8(&reader);
+    out->joined = last == JOINED;
+    out->lost = last == LOST;
     return reader_done(&reader) && out->said <= YEAR_SAID_CLOSED && out->first_open_month >= 1 &&
            out->first_open_month <= 12;
 }
@@ -28,7 +33,7 @@ void year_load(struct txn *txn, struct division division, int year, struct year_
 
     if (!load_row(txn, &key, &value) ||
         !txn_check_row(txn, row_key_bytes(&key), parse_year(value, out))) {
-        *out = (struct year_row){YEAR_UNSAID, 1, false, false};
+        *out = (struct year_row){.said = YEAR_UNSAID, .first_open_month = 1};
     }
 }
 
@@ -41,8 +46,18 @@ void year_store(struct txn *txn, struct division division, int year, const struc
     write_u8(&writer, (uint8_t)row->said);
     write_u8(&writer, row->first_open_month);
     write_u8(&writer, row->has_lines);
-    write_u8(&writer, row->joined);
+    write_u8(&writer, row->joined ? JOINED : row->lost ? LOST : 0);
     put_row(txn, &key, &writer);
+}
+
+void year_note_lost(struct txn *txn, struct division division, int year)
+{
+    struct year_row row;
+
+    year_load(txn, division, year, &row);
+    row.lost = true;
+    row.joined = false;
+    year_store(txn, division, year, &row);
 }
 
 /* The row of no year says since which one years are kept. */

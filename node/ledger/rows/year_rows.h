@@ -17,10 +17,15 @@ struct year_row {
     uint8_t first_open_month; /* 1-12: those before it are closed */
     bool has_lines;           /* an indicator of that year was made */
     bool joined;              /* jurisdictions count what others passed to it (transit.h) */
+    bool lost;                /* of the root: part of its money was in what it lost of its log, so
+                               * it never joins */
 };
 /* Nothing said, January open, no lines: when there is none. */
 void year_load(struct txn *txn, struct division division, int year, struct year_row *out);
 void year_store(struct txn *txn, struct division division, int year, const struct year_row *row);
+
+/* Of the root's books of this year a part is lost. */
+void year_note_lost(struct txn *txn, struct division division, int year);
 
 /* Y0; 0 when the division keeps no years. */
 int years_kept_since(struct txn *txn, struct division division);

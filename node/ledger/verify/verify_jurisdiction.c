@@ -3,11 +3,17 @@
 #include "node/ledger/posting/closing.h"
 #include "node/ledger/rows/year_rows.h"
 
-/* Is the other side one of its members, with books of the year? */
-static bool is_inside(const struct jurisdiction *jurisdiction, struct division peer, int year)
+/* Is the other side one of its members, with books of the year? Nothing is where a part of the own
+ * ones is lost. */
+static bool is_inside(const struct jurisdiction *jurisdiction, struct division member,
+                      struct division peer, int year)
 {
     struct year_row row;
 
+    year_load(jurisdiction->txn, member, year, &row);
+    if (row.lost) {
+        return false;
+    }
     if (division_is_none(peer) ||
         !roster_within(jurisdiction->roster, peer, jurisdiction->division)) {
         return false;
@@ -48,16 +54,17 @@ static bool moves_between(const struct kind_info *info)
             info->books.from == ACC_SRC_TRANSFER_IN);
 }
 
-static void take_line(struct jurisdiction *jurisdiction, const struct indicator *line)
+static void take_line(struct jurisdiction *jurisdiction, struct division member,
+                      const struct indicator *line)
 {
     const int128 out = line->balance[ACC_XFER_OUT], in = line->balance[ACC_SRC_TRANSFER_IN];
     int128 moved = 0;
 
-    if (out != 0 && is_inside(jurisdiction, line->receiver, line->year)) {
+    if (out != 0 && is_inside(jurisdiction, member, line->receiver, line->year)) {
         jurisdiction->sums[ACC_XFER_OUT] -= out;
         moved += out;
     }
-    if (in != 0 && is_inside(jurisdiction, line->issuer, line->year)) {
+    if (in != 0 && is_inside(jurisdiction, member, line->issuer, line->year)) {
         jurisdiction->sums[ACC_SRC_TRANSFER_IN] -= in;
         moved += in;
     }
@@ -75,7 +82,7 @@ static void take_lines(struct jurisdiction *jurisdiction, struct division member
 
     while (list_scan_next(&scan, &id)) {
         if (indicator_load(jurisdiction->txn, member, id, &line)) {
-            take_line(jurisdiction, &line);
+            take_line(jurisdiction, member, &line);
         }
     }
     list_scan_free(&scan);
@@ -97,7 +104,7 @@ void jurisdiction_add_transfer(struct jurisdiction *jurisdiction, struct divisio
                                struct bytes id, const struct transfer_match *match,
                                const struct transfer_sides *sides)
 {
-    const bool inside = is_inside(jurisdiction, match->receiver, match->year);
+    const bool inside = is_inside(jurisdiction, issuer, match->receiver, match->year);
     struct indicator line;
 
     if (indicator_load(jurisdiction->txn, issuer, id, &line)) {
@@ -105,7 +112,7 @@ void jurisdiction_add_transfer(struct jurisdiction *jurisdiction, struct divisio
     }
     if (match->answer_lsn != 0 &&
         roster_within(jurisdiction->roster, match->answerer, jurisdiction->division) &&
-        is_inside(jurisdiction, issuer, match->answer_year)) {
+        is_inside(jurisdiction, match->answerer, issuer, match->answer_year)) {
         jurisdiction->open -= sides->there;
     }
 }

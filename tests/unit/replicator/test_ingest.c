@@ -473,6 +473,134 @@ static void what_comes_late_is_no_fork_and_a_fork_is_one(void **state)
     }
 }
 
+/* --- a root that lost its log --- */
+
+/* The region's second epoch, behind `lsn`: by this key, for one that nobody else has. */
+static struct sign_key next_key;
+
+static void write_next(struct buf *sealed, const struct sign_key *signer, uint64_t lsn,
+                       const struct hash *hash)
+{
+    struct grant grant = first_grant(division_of(codes[REGION]), DIVISION_NONE);
+
+    grant.epoch = 2;
+    grant.base_lsn = lsn;
+    grant.base_hash = *hash;
+    trust_seal(&trust, &grant, &next_key, signer, sealed);
+}
+
+/* Its first block: behind the city's only one of that audience, with the grant at this entry. */
+static void write_first_of_next(struct buf *out, struct author *region, struct bytes sealed,
+                                uint64_t base_lsn, const struct hash *base, size_t at)
+{
+    const struct audience_head *audience = &region->logs.own->audiences[0];
+    struct entry entries[2] = {
+        {.lsn = base_lsn + 1, .kind = KIND_USER_FIRST, .format = 1, .body = bytes_text("entry")},
+        {.lsn = base_lsn + 2, .kind = KIND_USER_FIRST, .format = 1, .body = bytes_text("entry")}};
+    struct block_header header = {.version = BLOCK_VERSION,
+                                  .suite = SUITE_ED25519_BLAKE2B,
+                                  .audience = audience->audience,
+                                  .author = division_of(codes[REGION]),
+                                  .epoch = 2,
+                                  .count = 2,
+                                  .first_lsn = base_lsn + 1,
+                                  .aud_seq = audience->seq + 1,
+                                  .prev_hash = *base,
+                                  .aud_prev = audience->hash};
+
+    entries[at].kind = KIND_GRANT;
+    entries[at].format = GRANT_FORMAT;
+    entries[at].body = sealed;
+    (void)block_of_entries(out, &header, entries, &trust.tree, &next_key);
+}
+
+/* Whoever holds its log learns of the epoch from that block, and from the trust key's word alone.
+ */
+static void the_first_block_behind_a_lost_log_says_who_let_it(void **state)
+{
+    enum signer { TRUST, FORMER, STRANGER };
+    static const struct {
+        const char *name;
+        enum signer signer;
+        uint64_t said_lsn; /* of the grant; the block begins behind 7 */
+        size_t at;
+        enum ingest_result want;
+    } rows[] = {
+        {"the trust key let it", TRUST, 7, 0, INGEST_STAGED},
+        {"who found its former key", FORMER, 7, 0, INGEST_NOT_YET},
+        {"another tree's trust key", STRANGER, 7, 0, INGEST_NOT_YET},
+        {"the grant goes on elsewhere", TRUST, 6, 0, INGEST_NOT_YET},
+        {"it does not come first", TRUST, 7, 1, INGEST_NOT_YET},
+    };
+    struct hash base = HASH_ZERO;
+    struct sign_key stranger;
+
+    (void)state;
+    base.at[0] = 1;
+    sign_key_generate(&stranger);
+    sign_key_generate(&next_key);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct sign_key *signers[] = {NULL, &keys[REGION], &stranger};
+        struct author *region = author_open(REGION, &keys[REGION]);
+        struct holder *city = holder_open(CITY, MEMBERS);
+        struct buf sealed = BUF_EMPTY, block = BUF_EMPTY;
+        enum ingest_result got;
+        struct err err;
+
+        (void)heads_follow(&city->logs, division_of(codes[REGION]), HELD_ABOVE);
+        write_block(region, AUDIENCE_TREE, codes[REGION], KIND_USER_FIRST, 1, "entry");
+        assert_int_equal(offer(city, buf_bytes(&region->blocks[0]), &err), INGEST_STAGED);
+        write_next(&sealed, signers[rows[i].signer], rows[i].said_lsn, &base);
+        write_first_of_next(&block, region, buf_bytes(&sealed), 7, &base, rows[i].at);
+        got = offer(city, buf_bytes(&block), &err);
+        if (got != rows[i].want) {
+            fail_msg("%s: gave %d (%s), want %d", rows[i].name, got, err.text, rows[i].want);
+        }
+        assert_int_equal(roster_lost_lsn(city->roster, division_of(codes[REGION])),
+                         got == INGEST_STAGED ? 7 : 0);
+        buf_free(&sealed);
+        buf_free(&block);
+        author_close(region);
+        holder_close(city);
+    }
+}
+
+/* Of its own log the root takes what was addressed to others, in whatever order it comes. */
+static void the_root_takes_what_others_hold_of_the_log_that_it_lost(void **state)
+{
+    const struct division self = division_of(codes[REGION]);
+    static const size_t order[] = {0, 3, 2}; /* 1 was its own business, and nobody has it */
+
+    (void)state;
+    sign_key_generate(&next_key);
+    for (int lost = 0; lost < 2; lost++) {
+        struct author *before = author_open(REGION, &keys[REGION]);
+        struct holder *region = holder_open(REGION, MEMBERS);
+        const struct held_log *log = heads_follow(&region->logs, self, HELD_OWN);
+        struct buf sealed = BUF_EMPTY;
+        struct err err;
+        bool added;
+
+        write_block(before, AUDIENCE_TREE, codes[REGION], KIND_USER_FIRST, 1, "all");
+        write_block(before, AUDIENCE_LINE, codes[REGION], KIND_USER_FIRST, 2, "own");
+        write_block(before, AUDIENCE_LINE, codes[CITY], KIND_USER_FIRST, 1, "city");
+        write_block(before, AUDIENCE_TREE, codes[REGION], KIND_USER_FIRST, 1, "all");
+        if (lost) {
+            write_next(&sealed, NULL, before->logs.own->staged.lsn, &before->logs.own->staged.hash);
+            assert_int_equal(roster_add(region->roster, buf_bytes(&sealed), &added, &err), OK);
+        }
+        for (size_t i = 0; i < COUNT_OF(order); i++) {
+            const enum ingest_result got =
+                offer(region, buf_bytes(&before->blocks[order[i]]), &err);
+            assert_int_equal(got, lost || i == 0 ? INGEST_STAGED : INGEST_GAP);
+        }
+        assert_int_equal(log->staged.lsn, lost ? 5 : 1);
+        buf_free(&sealed);
+        author_close(before);
+        holder_close(region);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -481,6 +609,8 @@ int main(void)
         cmocka_unit_test(two_blocks_at_one_place_are_kept_as_evidence),
         cmocka_unit_test(of_a_log_above_only_what_is_addressed_here_is_taken),
         cmocka_unit_test(what_comes_late_is_no_fork_and_a_fork_is_one),
+        cmocka_unit_test(the_first_block_behind_a_lost_log_says_who_let_it),
+        cmocka_unit_test(the_root_takes_what_others_hold_of_the_log_that_it_lost),
     };
 
     return cmocka_run_group_tests_name("ingest", tests, set_up, NULL);
