@@ -152,7 +152,7 @@ static void write_offer(const struct request *request, struct answer *answer,
     struct json_out out = json_to(&answer->body);
 
     out_open(&out, NULL, '{');
-    out_open(&out, "rows", '[');
+    out_open(&out, "documents", '[');
     for (size_t i = 0; i < offer->count; i++) {
         const struct submit_item *item = &offer->items[i];
 

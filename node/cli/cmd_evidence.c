@@ -33,7 +33,7 @@ static void print_offer(const struct cli *cli, const json_t *answer)
         {"amount", "amount", CELL_MONEY},  {"status", "status", CELL_WORD},
         {"message", "message", CELL_TEXT},
     };
-    const json_t *rows = json_object_get(answer, "rows");
+    const json_t *rows = json_object_get(answer, "documents");
     const json_int_t left = json_integer_value(json_object_get(answer, "left"));
 
     if (json_array_size(rows) == 0) {

@@ -1,10 +1,35 @@
 #include "replicator/log/aside.h"
 
+#include <assert.h>
+
 #include "proto/array.h"
 #include "proto/block.h"
 #include "replicator/store/row_letters.h"
 
 enum { EPOCH_BYTES = 4 };
+
+void aside_key(struct buf *key, const struct block_view *block)
+{
+    buf_clear(key);
+    buf_put_u8(key, META_ASIDE);
+    division_write(key, block->header.author);
+    buf_put_u32(key, block->header.epoch);
+    buf_put_u64(key, block->header.first_lsn);
+    buf_append(key, &block->signature, sizeof(uint64_t));
+    assert(key->size == ASIDE_KEY_BYTES);
+}
+
+void aside_put(struct txn *txn, uint32_t recovery, const struct block_view *block)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    aside_key(&key, block);
+    buf_put_u32(&value, recovery);
+    buf_append_bytes(&value, block->whole);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
 
 struct search {
     struct aside_log *at;

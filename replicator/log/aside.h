@@ -8,6 +8,16 @@
 #include "proto/block.h"
 #include "replicator/store/txn.h"
 
+enum {
+    ASIDE_KEY_BYTES = 30
+}; /* of its row: letter, author, epoch, first_lsn, signature's first 8 */
+
+/* The key of a block's row. Two branches may have a block at one place, each put aside in its time:
+ * the signature tells them apart. */
+void aside_key(struct buf *key, const struct block_view *block);
+/* Stages it, as cut off by this recovery. */
+void aside_put(struct txn *txn, uint32_t recovery, const struct block_view *block);
+
 /* All that was put aside of one log. */
 struct aside_log {
     struct division author;

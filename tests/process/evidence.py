@@ -11,13 +11,14 @@ his persons looked at it.
 
     python3 tests/process/evidence.py --build build
 """
+import json
 import os
 import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
-from archive import configure, fetches, within_ten_seconds  # noqa: E402
+from archive import configure, within_ten_seconds  # noqa: E402
 from both_lost import the_region_first, then_the_city  # noqa: E402
 from empty_disk import confirmed, read_listen  # noqa: E402
 from forked import amount, branches, fork_alarms, put_back  # noqa: E402
@@ -41,11 +42,11 @@ def evidence(node, *states):
 def offer(node, wanted):
     """All of it as one post; each is entered, or waits for its checker."""
     answer = node.json("evidence", "--offer")
-    need(not answer["left"] and sorted(row["id"] for row in answer["rows"]) == sorted(wanted), f"{answer}")
-    refused = [row for row in answer["rows"] if row["status"] == "refused"]
+    need(not answer["left"] and sorted(row["id"] for row in answer["documents"]) == sorted(wanted), f"{answer}")
+    refused = [row for row in answer["documents"] if row["status"] == "refused"]
     need(not refused, f"{refused}")
-    need(not node.json("evidence", "--offer")["rows"], "it is offered twice")
-    return answer["rows"]
+    need(not node.json("evidence", "--offer")["documents"], "it is offered twice")
+    return answer["documents"]
 
 
 def names_it(node, row):
@@ -124,8 +125,106 @@ def of_a_fork(base, build):
         tree.stop()
 
 
+# --- a lost disk ---
+
+def begin(tree, archive):
+    region = tree.init_root(ROOT, "西藏自治区")
+    region.end()
+    configure(region, archive)
+    region.start()
+    city, _ = tree.join(ROOT, CITY, "拉萨市")
+    county, _ = tree.join(CITY, COUNTY, "林周县")
+    offices = [Office(node, number) for number, node in enumerate((region, city, county))]
+    offices[1].below, offices[2].issuers = [offices[2]], [offices[1]]
+    for office in offices:
+        office.prepare()
+    work(offices[1], offices[2])
+    tree.wait_equal_digests()
+    return offices
+
+
+def transfer(name, money):
+    return document("transfer", name, ori_bgt_id="BG1", tra_type_code="general", rec_div_code=COUNTY, amount=money,
+                    stage="formal", cor_bgt_doc_no="财指〔2026〕9号")
+
+
+def answered(city, county):
+    """Behind the copy: two transfers that the county registers, and one that it does not."""
+    city.ensure([transfer("X1", "700.00"), transfer("X2", "80.00"), transfer("X3", "9.00")])
+    wait(lambda: county.node.run("get", "X3", "--division", CITY, check=False)[0] == 0, "they are at the county")
+    county.ensure([document("register", f"RG{n}", bgt_id=f"X{n}", ori_div_code=CITY) for n in (1, 2)])
+
+
+def lose_both(tree, base, archive, offices):
+    """The region's copy is older than the city's last transfers, and the city's disk goes with the region's."""
+    region, city, county = (office.node for office in offices)
+    copies = os.path.join(base, "copies")
+    region.run("backup", copies)
+    in_copy = city.digest()
+    offices[0].ensure(offices[0].payments())
+    answered(offices[1], offices[2])
+    tree.wait_equal_digests()
+    within_ten_seconds(region, archive, "before both are lost")
+    held, listen = region.digest(), read_listen(city)
+    for node in (region, city):
+        node.kill()
+        shutil.rmtree(node.home)
+    the_region_first(region, copies, archive, held)
+    then_the_city(region, city, county, listen, in_copy)
+    confirmed(region, CITY)
+
+
+def breaches(node):
+    return [a for a in node.status()["alarms"] if a["code"] == "edge_differs"]
+
+
+def state(node, author, ident):
+    code, out, _ = node.run("--json", "get", ident, "--division", author, check=False)
+    return json.loads(out)["state"] if code == 0 else None
+
+
+def of_a_disk(base, build):
+    tree = trees.Tree(os.path.join(base, "disk"), build=build)
+    archive = os.path.join(base, "archive")
+    os.makedirs(archive)
+    try:
+        offices = begin(tree, archive)
+        region, city, county = (office.node for office in offices)
+        lose_both(tree, base, archive, offices)
+        wait(lambda: {"X1", "X2", "X3"} <= set(evidence(city, "to_offer")), "the county brings what it holds to the city")
+        rows = evidence(city, "to_offer")
+        need(rows["X1"]["amount"] == "700.00", f"{rows}")
+        # The settles between them were the node's own: nobody else held these, as they were addressed to nobody here.
+        need(city.submit_lines([transfer("X2", "81.00")])[0]["status"] == "accepted", "another one under a free id")
+        need(evidence(city, "differs")["X2"]["lsn"] == rows["X2"]["lsn"], f"{evidence(city)}")
+        offer(city, sorted(set(rows) - {"X2"}))
+        names_it(city, rows["X1"])
+        wait(lambda: state(city, CITY, "X1") == "registered", "what the county answered is settled")
+        wait(lambda: state(county, CITY, "X3") == "issued", "what nobody answered waits at the county again")
+        county.submit_lines([document("register", "RG3", bgt_id="X3", ori_div_code=CITY)])
+        wait(lambda: state(city, CITY, "X3") == "registered", "it is answered and settled")
+        for node in (city, county):
+            wait(lambda node=node: [a for a in breaches(node) if "X2" in a["message"]], f"{node.division}: X2 is another one")
+        all_agree_but_for("X2", tree)
+    except trees.Failed:
+        tell_logs(tree)
+        raise
+    finally:
+        tree.stop()
+
+
+def all_agree_but_for(ident, tree):
+    tree.wait_equal_digests()
+    for node in tree.nodes.values():
+        code, out, err = node.run("verify", "--deep", check=False)
+        need(code == 0 or ident in out + err, f"{node.division}: {out}{err}")
+        need("X1" not in out + err and "X3" not in out + err, f"{node.division}: {out}{err}")
+
+
 def prove(base, build):
-    of_a_fork(base, build)
+    if not os.environ.get("ONLY_DISK"): of_a_fork(base, build)
+    of_a_disk(base, build)
+    print("evidence: the other branch of a fork, and what a county held of a city's lost log, stand again")
 
 
 if __name__ == "__main__":
