@@ -9,12 +9,14 @@ his persons looked at it.
   answered fits, and is settled. What the city enters under the id of another one with another content does not fit, and
   is alarmed at both ends.
 
-    python3 tests/process/evidence.py --build build
+    python3 tests/process/evidence.py --build build [--only fork|disk]
 """
+import argparse
 import json
 import os
 import shutil
 import sys
+import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
@@ -221,11 +223,21 @@ def all_agree_but_for(ident, tree):
         need("X1" not in out + err and "X3" not in out + err, f"{node.division}: {out}{err}")
 
 
-def prove(base, build):
-    if not os.environ.get("ONLY_DISK"): of_a_fork(base, build)
-    of_a_disk(base, build)
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", default=os.path.join(trees.ROOT, "build"))
+    parser.add_argument("--only", choices=("fork", "disk"))
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="terrace-evidence-") as base:
+        try:
+            if args.only != "disk":
+                of_a_fork(base, os.path.abspath(args.build))
+            if args.only != "fork":
+                of_a_disk(base, os.path.abspath(args.build))
+        except trees.Failed as failed:
+            sys.exit(f"evidence: {failed}")
     print("evidence: the other branch of a fork, and what a county held of a city's lost log, stand again")
 
 
 if __name__ == "__main__":
-    trees.run_test("evidence", prove)
+    main()
