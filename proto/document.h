@@ -119,6 +119,10 @@
     X(EPOCH, 118, "epoch", NUMBER, 0)          /* confirm: of the division */                      \
     X(GRANT_HASH, 119, "grant_hash", HASH, 32) /* confirm: the grant of that epoch */              \
     X(DUE_SPAN, 120, "due_span", NUMBER, 0)    /* ask: the days of the calendar until it is due */ \
+    /* what once stood in this log, above where a recovery went on (document_evidence.h): */       \
+    X(EVIDENCE_EPOCH, 121, "evidence_epoch", NUMBER, 0)                                            \
+    X(EVIDENCE_LSN, 122, "evidence_lsn", NUMBER, 0)                                                \
+    X(EVIDENCE_HASH, 123, "evidence_hash", HASH, 32) /* TAG_CONTENT of that entry's body */        \
     /* written by persons again: */                                                                \
     X(MONTH, 142, "month", NUMBER, 0)                                                              \
     X(TAKE_FROM, 143, "take_from", WORD, 16)                                                       \
@@ -157,7 +161,7 @@ static inline bool field_is_number(enum field field)
 }
 
 /* No document has more fields than there are. */
-enum { DOCUMENT_VALUES_MAX = 112 };
+enum { DOCUMENT_VALUES_MAX = 116 };
 
 /* Values stand one behind the other in the order in which they were set, so that a document costs
  * what it has, and not what it could have. */

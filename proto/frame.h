@@ -35,7 +35,9 @@ enum {
  * one of them does not know is nothing to it. */
 #define LINK_FEATURES(X)                                                                           \
     /* a parent brings a child its own log (Hello.own_log) */                                      \
-    X(FEATURE_OWN_LOG, 0, "own_log")
+    X(FEATURE_OWN_LOG, 0, "own_log")                                                               \
+    /* what was put aside of a log is brought towards its author (Frame.put_aside) */              \
+    X(FEATURE_PUT_ASIDE, 1, "put_aside")
 
 enum link_feature {
 #define FEATURE_BIT(name, bit, word) name = 1 << (bit),

@@ -84,7 +84,7 @@ static void write_body(struct json_out *out, const struct entry *entry)
         out_text(out, "kind", "grant");
         write_grant(out, &grant);
     } else if (info != NULL && document_format_known(entry->kind, entry->format) &&
-               document_decode(&document, entry->kind, entry->body, &err) == OK) {
+               document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK) {
         out_text(out, "kind", info->name);
         out_bytes(out, "id", document_id(&document));
         out_open(out, "document", '{');

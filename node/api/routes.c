@@ -19,6 +19,7 @@
 #include "node/api/routes_document.h"
 #include "node/api/routes_endpoint.h"
 #include "node/api/routes_epochs.h"
+#include "node/api/routes_evidence.h"
 #include "node/api/routes_export.h"
 #include "node/api/routes_find.h"
 #include "node/api/routes_forks.h"
@@ -102,6 +103,8 @@ static const struct row {
     {"GET", "/status", get_status, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/status/tree", get_tree, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"GET", "/forks", get_forks, ASKS_PERSON},
+    {"GET", "/evidence", get_evidence, ASKS_PERSON},
+    {"POST", "/evidence/offer", post_evidence, ASKS_SUBMITTER},
     {"GET", "/resync", get_resync, ASKS_PERSON},
     {"POST", "/resync/without", post_resync_without, ASKS_ADMIN_HIMSELF},
     {"GET", "/config", get_config, ASKS_OVERSIGHT},

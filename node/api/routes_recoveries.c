@@ -38,7 +38,7 @@ static bool count_block(void *arg, const struct block_view *block)
             const struct entry *entry = &body.entries[i];
 
             if (entry->lsn > above->base_lsn && document_format_known(entry->kind, entry->format) &&
-                document_decode(&document, entry->kind, entry->body, &err) == OK) {
+                document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK) {
                 held->documents++;
                 held->oldest_ms = held->oldest_ms == 0 ? entry->time_ms : held->oldest_ms;
                 held->amount += document_money(&document);

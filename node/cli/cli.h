@@ -61,6 +61,7 @@ enum option_id {
     OPT_YES,
     OPT_HASH,
     OPT_KEEP,
+    OPT_OFFER,
     OPT_MINE,
     OPT_CORRECT,
     OPT_STATE,
@@ -176,6 +177,7 @@ command_fn run_endpoint;                          /* cmd_endpoint.c */
 command_fn run_revoke;                            /* cmd_revoke.c */
 command_fn run_audit;                             /* cmd_audit.c */
 command_fn run_sessions, run_token;               /* cmd_access.c */
+command_fn run_evidence;                          /* cmd_evidence.c */
 command_fn run_fork;                              /* cmd_fork.c */
 command_fn run_resync;                            /* cmd_resync.c */
 command_fn run_alarms;                            /* cmd_alarms.c */

@@ -87,7 +87,7 @@ static bool read_confirmation(struct node *node, struct division author, uint64_
         const struct entry *entry = &body.entries[lsn - block.header.first_lsn];
 
         found = entry->kind == KIND_CONFIRM &&
-                document_decode(&document, entry->kind, entry->body, &err) == OK;
+                document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK;
     }
     if (found) {
         hash = document_text(&document, FIELD_GRANT_HASH);

@@ -117,13 +117,13 @@ uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document
         .author = node->config.self,
         .time_ms = node->turn_unix_ms,
         .kind = document->kind,
-        .format = DOCUMENT_FORMAT,
+        .format = document_format(body),
         .body = body,
     };
 
     /* The append may close a block; the digest it then takes must not know this document yet. */
     applied.lsn =
-        replicator_append(node->replicator, txn, &audience, document->kind, DOCUMENT_FORMAT, body);
+        replicator_append(node->replicator, txn, &audience, document->kind, applied.format, body);
     ledger_apply_own(node->ledger, txn, &applied, document);
     return applied.lsn;
 }

@@ -74,7 +74,7 @@ static void write_rules(struct buf *out)
 {
     buf_put_u32(out, LEDGER_RULES);
     for (uint32_t kind = KIND_USER_FIRST; kind < KINDS_END; kind++) {
-        for (uint32_t format = 1; format <= DOCUMENT_FORMAT; format++) {
+        for (uint32_t format = 1; format <= DOCUMENT_FORMAT_LAST; format++) {
             if (document_format_known(kind, format)) {
                 buf_put_u32(out, kind);
                 buf_put_u32(out, format);

@@ -221,7 +221,7 @@ static void apply_fact(struct ledger *ledger, struct txn *txn, const struct appl
     int closed;
     struct err err;
 
-    if (document_decode(&document, entry->kind, entry->body, &err) == OK) {
+    if (document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK) {
         why = book_entry(ledger, txn, &ledger->block, entry, &document);
     }
     if (why != NULL) {

@@ -104,7 +104,7 @@ static void observe_entry(struct ledger *ledger, struct txn *txn, const struct a
     struct doc_row row;
     struct err err;
 
-    if (document_decode(&document, entry->kind, entry->body, &err) != OK ||
+    if (document_of_entry(&document, entry->kind, entry->format, entry->body, &err) != OK ||
         document_id(&document).size == 0 || document_lacks_year(&document) ||
         document_is_anothers(&document, entry->author) ||
         doc_load(txn, entry->author, document_id(&document), &row)) {

@@ -64,7 +64,7 @@ static bool is_as_read(struct node *node, const struct approve_item *item,
 
     if ((item->has_hash || item->caption != NULL) &&
         own_log_read(node, row->author, row->lsn, &memory, &body)) {
-        hash = merkle_approval_leaf(row->kind, DOCUMENT_FORMAT, body);
+        hash = merkle_approval_leaf(row->kind, document_format(body), body);
         same = same || hash_equal(&item->hash, &hash);
         caption_fill_body(item->caption, node_roster(node), row->kind, body);
     }
@@ -170,7 +170,7 @@ static void judge_candidate(struct approval *approval, struct candidate *candida
         judge_entry(approval, item);
         return;
     }
-    candidate->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
+    candidate->hash = merkle_approval_leaf(draft->kind, document_format(draft->body), draft->body);
     caption_fill_body(item->caption, node_roster(approval->node), draft->kind, draft->body);
     if (approval->over != REASON_NONE) {
         refuse_item(item, approval->over);

@@ -336,7 +336,8 @@ void draft_add(struct node *node, struct txn *txn, struct draft_batch *batch,
     }
     draft.batch = batch->number;
     ARRAY_ROOM(batch->leaves, batch->count, batch->capacity);
-    batch->leaves[batch->count++] = merkle_approval_leaf(document->kind, DOCUMENT_FORMAT, body);
+    batch->leaves[batch->count++] =
+        merkle_approval_leaf(document->kind, document_format(body), body);
     chunk_add(txn, &draft, would_refuse, &batch->memory);
     draft_ids_add(&node->draft_ids, draft.id,
                   place_of((struct draft_ref){draft.sequence, draft.leaf}));

@@ -79,7 +79,7 @@ void dry_run_enter(struct dry_run *dry_run, const struct document *document, str
         .lsn = dry_run->first_lsn + dry_run->count,
         .time_ms = node->turn_unix_ms,
         .kind = document->kind,
-        .format = DOCUMENT_FORMAT,
+        .format = document_format(body),
         .body = keep(dry_run, body),
     };
 

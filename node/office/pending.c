@@ -31,7 +31,7 @@ static bool show_draft(void *arg, const struct draft *draft)
     (void)snprintf(row.id, sizeof row.id, "%.*s", (int)draft->id.size,
                    (const char *)draft->id.data);
     memcpy(row.maker, pending->batch.maker, sizeof row.maker);
-    row.hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
+    row.hash = merkle_approval_leaf(draft->kind, document_format(draft->body), draft->body);
     return pending->visit(pending->arg, &row);
 }
 

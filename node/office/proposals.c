@@ -185,7 +185,7 @@ static bool read_says(struct decision *decision)
             return false;
         }
         buf_append_bytes(&decision->bodies[i], draft.body);
-        leaf = merkle_approval_leaf(draft.kind, DOCUMENT_FORMAT, draft.body);
+        leaf = merkle_approval_leaf(draft.kind, document_format(draft.body), draft.body);
         if (!hash_equal(&leaf, &decision->leaves[i]) ||
             !operator_read(&(struct entry){.kind = draft.kind,
                                            .format = DOCUMENT_FORMAT,
@@ -365,7 +365,7 @@ void proposal_approve(struct node *node, struct txn *txn, struct approve_item *i
     decision->number = draft.batch;
     decision->admin = admin;
     decision->vouchers = (struct vouchers){.admins = {&decision->maker, admin}, .count = 2};
-    shown = merkle_approval_leaf(draft.kind, DOCUMENT_FORMAT, draft.body);
+    shown = merkle_approval_leaf(draft.kind, document_format(draft.body), draft.body);
     if (take_batch(decision)) {
         decide(decision, &shown);
     } else {

@@ -12,7 +12,7 @@ void rehearsal_add(struct rehearsal *rehearsal, uint32_t kind, struct bytes body
     buf_put_u32(&rehearsal->bodies, (uint32_t)body.size);
     buf_append_bytes(&rehearsal->bodies, body);
     ARRAY_ROOM(rehearsal->leaves, rehearsal->count, rehearsal->capacity);
-    rehearsal->leaves[rehearsal->count++] = merkle_approval_leaf(kind, DOCUMENT_FORMAT, body);
+    rehearsal->leaves[rehearsal->count++] = merkle_approval_leaf(kind, document_format(body), body);
 }
 
 void rehearsal_sign(struct rehearsal *rehearsal, const struct node *node,

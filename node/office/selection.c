@@ -21,7 +21,7 @@ static bool add_draft(struct selection *selection, const struct draft *draft)
     ARRAY_ROOM(selection->at, selection->count, selection->capacity);
     selected = &selection->at[selection->count++];
     selected->ref = (struct draft_ref){draft->sequence, draft->leaf};
-    selected->hash = merkle_approval_leaf(draft->kind, DOCUMENT_FORMAT, draft->body);
+    selected->hash = merkle_approval_leaf(draft->kind, document_format(draft->body), draft->body);
     selected->money = document_decode(&document, draft->kind, draft->body, &err) == OK
                           ? document_money(&document)
                           : 0;

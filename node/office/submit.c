@@ -65,11 +65,13 @@ static enum reason check_form(struct post *post, struct submit_item *item)
 /* --- one document --- */
 
 /* Completes from what `txn` has and encodes; the body is in post->body. */
-static void prepare(struct post *post, struct txn *txn, struct document *document)
+static void prepare(struct post *post, struct txn *txn, struct document *document, bool is_complete)
 {
     buf_clear(&post->memory);
     buf_clear(&post->body);
-    ledger_complete(post->node->ledger, txn, document, &post->memory);
+    if (!is_complete) {
+        ledger_complete(post->node->ledger, txn, document, &post->memory);
+    }
     document_encode(&post->body, document);
 }
 
@@ -89,7 +91,7 @@ static bool enter_item(struct post *post, struct submit_item *item)
     struct document document;
 
     document_copy(&document, &item->document);
-    prepare(post, post->txn, &document);
+    prepare(post, post->txn, &document, item->is_complete);
     if (ledger_check_rules(post->node->ledger, post->txn, &document, &item->refusal) !=
         REASON_NONE) {
         advise(post, post->txn, &document, &item->refusal);
@@ -119,7 +121,7 @@ static bool lacks_earlier(struct post *post, const struct document *document)
 
 /* On the dry run only what later lines build on counts, so all that waits is not looked at for a
  * document that needs none of it. True when it is prepared. */
-static bool rehearse_alone(struct post *post, struct document *document)
+static bool rehearse_alone(struct post *post, struct document *document, bool is_complete)
 {
     struct document typed;
 
@@ -127,7 +129,7 @@ static bool rehearse_alone(struct post *post, struct document *document)
         return false;
     }
     document_copy(&typed, document);
-    prepare(post, post->txn, document);
+    prepare(post, post->txn, document, is_complete);
     if (lacks_earlier(post, document)) {
         document_copy(document, &typed);
         return false;
@@ -142,10 +144,10 @@ static void draft_item(struct post *post, struct submit_item *item)
 
     document_copy(&document, &item->document);
     item->refusal.reason = REASON_NONE;
-    if (!rehearse_alone(post, &document)) {
+    if (!rehearse_alone(post, &document, item->is_complete)) {
         struct txn *txn = drafted_begin(post->drafted, post->node, post->txn);
 
-        prepare(post, txn, &document);
+        prepare(post, txn, &document, item->is_complete);
         (void)drafted_add(post->drafted, sequence, &document, buf_bytes(&post->body),
                           &item->refusal);
         /* The nearest known is looked for among entries: a scan of all drafts' rows sorts them. */
@@ -170,7 +172,8 @@ static void take_out_later_ones(struct post *post, struct submit_item *items, si
     for (size_t i = 0; i < count; i++) {
         struct submit_item *item = &items[i];
 
-        if (!item->malformed && intake_needs_approval(&post->intake, &item->document) &&
+        if (!item->malformed && !item->is_complete &&
+            intake_needs_approval(&post->intake, &item->document) &&
             ledger_check_form(post->node->ledger, post->txn, &item->document, true,
                               &item->refusal) == REASON_NONE &&
             earlier_pass(&post->rules, item, &earlier) && earlier.place == DRAFT_WAITS &&
@@ -186,7 +189,7 @@ static void submit_item(struct post *post, struct submit_item *items, size_t cou
     const bool drafted = intake_needs_approval(&post->intake, &item->document);
     struct earlier earlier;
 
-    if (item->malformed || check_form(post, item) != REASON_NONE) {
+    if (item->malformed || (!item->is_complete && check_form(post, item) != REASON_NONE)) {
         set_refused(item);
         return;
     }

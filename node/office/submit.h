@@ -24,6 +24,8 @@ enum submit_status { SUBMIT_ACCEPTED, SUBMIT_EXISTS, SUBMIT_DRAFT, SUBMIT_REFUSE
 struct submit_item {
     struct document document; /* as typed. Texts must outlive the call */
     struct buf lines;         /* what document.lines points into; its owner frees it */
+    bool is_complete;         /* as an entry said it (evidence.h): its form is not looked at, and
+                                 nothing is written out */
     bool malformed;           /* the line could not be read: `refusal` says why already */
     enum submit_status status;
     bool corrected; /* a draft: it took the place of an earlier, other text */

@@ -63,7 +63,7 @@ void vouchers_sign(struct node *node, const struct vouchers *vouchers, uint32_t 
                    struct bytes body)
 {
     static const enum approval_role roles[VOUCHERS_MAX] = {ROLE_MAKER, ROLE_CHECKER};
-    const struct hash leaf = merkle_approval_leaf(kind, DOCUMENT_FORMAT, body);
+    const struct hash leaf = merkle_approval_leaf(kind, document_format(body), body);
     const uint64_t lsn = replicator_next_lsn(node->replicator);
 
     for (size_t i = 0; vouchers != NULL && i < vouchers->count; i++) {

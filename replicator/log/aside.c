@@ -1,10 +1,35 @@
 #include "replicator/log/aside.h"
 
+#include <assert.h>
+
 #include "proto/array.h"
 #include "proto/block.h"
 #include "replicator/store/row_letters.h"
 
 enum { EPOCH_BYTES = 4 };
+
+void aside_key(struct buf *key, const struct block_view *block)
+{
+    buf_clear(key);
+    buf_put_u8(key, META_ASIDE);
+    division_write(key, block->header.author);
+    buf_put_u32(key, block->header.epoch);
+    buf_put_u64(key, block->header.first_lsn);
+    buf_append(key, &block->signature, sizeof(uint64_t));
+    assert(key->size == ASIDE_KEY_BYTES);
+}
+
+void aside_put(struct txn *txn, uint32_t recovery, const struct block_view *block)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    aside_key(&key, block);
+    buf_put_u32(&value, recovery);
+    buf_append_bytes(&value, block->whole);
+    (void)txn_put(txn, SPACE_META, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
 
 struct search {
     struct aside_log *at;
@@ -24,17 +49,23 @@ static struct aside_log *log_of(struct search *search, const struct block_header
     return last;
 }
 
+static bool parse(struct bytes value, struct block_view *block)
+{
+    struct err err;
+
+    return value.size > EPOCH_BYTES &&
+           block_parse(block, bytes_of(value.data + EPOCH_BYTES, value.size - EPOCH_BYTES), &err) ==
+               OK;
+}
+
 static bool add(void *arg, struct bytes key, struct bytes value)
 {
     struct search *search = arg;
     struct block_view block;
     struct aside_log *log;
-    struct err err;
 
     (void)key;
-    if (value.size <= EPOCH_BYTES ||
-        block_parse(&block, bytes_of(value.data + EPOCH_BYTES, value.size - EPOCH_BYTES), &err) !=
-            OK) {
+    if (!parse(value, &block)) {
         search->failed = true;
         return false;
     }
@@ -60,5 +91,42 @@ enum status aside_logs(struct txn *txn, struct aside_log **out, size_t *count, s
     }
     *out = search.at;
     *count = search.count;
+    return status;
+}
+
+/* --- one of them --- */
+
+struct walk {
+    bool (*visit)(void *arg, uint32_t recovery, const struct block_view *block);
+    void *arg;
+    bool failed;
+};
+
+static bool show(void *arg, struct bytes key, struct bytes value)
+{
+    struct walk *walk = arg;
+    struct block_view block;
+
+    (void)key;
+    walk->failed = !parse(value, &block);
+    return !walk->failed && walk->visit(walk->arg, load_u32(value.data), &block);
+}
+
+enum status aside_each(struct txn *txn, struct division author,
+                       bool (*visit)(void *arg, uint32_t recovery, const struct block_view *block),
+                       void *arg, struct err *err)
+{
+    struct walk walk = {visit, arg, false};
+    struct buf prefix = BUF_EMPTY;
+    enum status status;
+
+    buf_put_u8(&prefix, META_ASIDE);
+    division_write(&prefix, author);
+    status = txn_scan(txn, SPACE_META, buf_bytes(&prefix), show, &walk, err);
+    if (status == OK && walk.failed) {
+        status = err_set(err, ERR_CORRUPT, "aside_row_damaged");
+        txn_fail(txn, err);
+    }
+    buf_free(&prefix);
     return status;
 }

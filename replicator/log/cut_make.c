@@ -2,6 +2,7 @@
 
 #include "proto/array.h"
 #include "replicator/log/arrivals.h"
+#include "replicator/log/aside.h"
 #include "replicator/log/cut.h"
 #include "replicator/log/granted.h"
 #include "replicator/log/sealing.h"
@@ -13,25 +14,12 @@ enum { COPY_BYTES = 16 << 20 /* in one commit */ };
 
 /* --- putting aside --- */
 
-/* Two branches may have a block at one place, each put aside in its time: the signature tells them
- * apart. */
-static void aside_key(struct buf *key, const struct block_view *block)
-{
-    buf_clear(key);
-    buf_put_u8(key, META_ASIDE);
-    division_write(key, block->header.author);
-    buf_put_u32(key, block->header.epoch);
-    buf_put_u64(key, block->header.first_lsn);
-    buf_append(key, &block->signature, sizeof(uint64_t));
-}
-
 struct copying {
     const struct store *store;
     uint64_t fence;
     const struct cut *cut;
     struct txn *txn;
     size_t size;
-    struct buf key, value;
     enum status status;
     struct err *err;
 };
@@ -40,11 +28,7 @@ static bool copy_block(void *arg, const struct block_view *block)
 {
     struct copying *copying = arg;
 
-    aside_key(&copying->key, block);
-    buf_clear(&copying->value);
-    buf_put_u32(&copying->value, copying->cut->epoch);
-    buf_append_bytes(&copying->value, block->whole);
-    (void)txn_put(copying->txn, SPACE_META, buf_bytes(&copying->key), buf_bytes(&copying->value));
+    aside_put(copying->txn, copying->cut->epoch, block);
     copying->size += block->whole.size;
     if (copying->size >= COPY_BYTES) {
         copying->status = commit_now(copying->store, copying->fence, copying->txn, copying->err);
@@ -87,8 +71,6 @@ enum status cut_copy(const struct store *store, uint64_t fence, const struct cut
         status = commit_now(store, fence, copying.txn, err);
     }
     txn_free(copying.txn);
-    buf_free(&copying.key);
-    buf_free(&copying.value);
     return status;
 }
 

@@ -5,12 +5,13 @@
 
 void lanes_free(struct lanes *lanes)
 {
-    buf_free(&lanes->blocks);
+    lanes_trim(lanes);
 }
 
 void lanes_trim(struct lanes *lanes)
 {
     buf_free(&lanes->blocks);
+    buf_free(&lanes->put_aside);
 }
 
 /* --- words --- */
@@ -61,7 +62,8 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
             handshake_hello(r, link, link_grant(r, link), &frame);
             any = true;
         } else if (link_is_open(link) &&
-                   (outbox_add_evidence(outbox, &frame) || fork_news_add(r, link, &frame))) {
+                   (outbox_add_evidence(outbox, &frame) || fork_news_add(r, link, &frame) ||
+                    bringing_add(r, link, &frame, &r->lanes.put_aside))) {
             any = true;
         } else if (link_is_open(link)) {
             any = add_session_parts(r, link, &frame);

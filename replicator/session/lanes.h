@@ -16,7 +16,8 @@ struct replicator;
 
 struct lanes {
     size_t next_link;
-    struct buf blocks; /* the message being put together */
+    struct buf blocks;    /* the message being put together */
+    struct buf put_aside; /* the block that is in a frame now */
 };
 
 void lanes_free(struct lanes *lanes);

@@ -161,6 +161,7 @@ bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
         return false;
     }
     link->session = session;
+    bringing_begin(&link->bringing);
     link->missed = false;
     notice_over(r, ALARM_NEIGHBOUR_DOWN, link->peer); /* it may be of the run before */
     flow_begin(&link->stream.flow, credit);

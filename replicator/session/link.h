@@ -12,6 +12,7 @@
 #ifndef TERRACE_REPLICATOR_SESSION_LINK_H
 #define TERRACE_REPLICATOR_SESSION_LINK_H
 
+#include "replicator/session/bringing.h"
 #include "replicator/session/claim.h"
 #include "replicator/session/handshake.h"
 #include "replicator/session/link_limits.h"
@@ -42,6 +43,7 @@ struct link {
     bool silent;         /* ... for so long that it is alarmed */
 
     struct handshake handshake;
+    struct bringing bringing;
     struct claim claim;
     struct link_limits limits;
     struct stream stream;

@@ -375,6 +375,12 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
         claim_judge(r, txn, link, bytes_of_pb(frame->evidence), &r->session.found);
         session_act(r, link);
     }
+    if (frame->has_put_aside && !r->resync.on) {
+        bringing_take(r, txn, link, bytes_of_pb(frame->put_aside));
+    }
+    if (frame->has_put_aside_held) {
+        bringing_held(r, txn, link, bytes_of_pb(frame->put_aside_held));
+    }
     if (frame->fork != NULL) {
         fork_news_take(r, txn, link, frame->fork, &r->session.found);
         session_act(r, link);

@@ -44,7 +44,9 @@
       "u8: 1 when it was made, epoch(u32) of the recovery, lsn(u64) to which the log goes back",   \
       "log/cut")                                                                                   \
     X(META_ASIDE, 'a', "author(9) epoch(u32) first_lsn(u64) signature's first 8",                  \
-      "epoch(u32) of the recovery that cut it off, block", "log/cut")                              \
+      "epoch(u32) of the recovery that cut it off, block", "log/aside")                            \
+    X(META_BROUGHT, 'y', "division(9), then as META_ASIDE behind its letter",                      \
+      "epoch(u32) of that neighbour, which holds it", "session/bringing")                          \
     X(META_OBJECTION, 'b', "division(9) epoch(u32)",                                               \
       "by(9) lsn(u64) time_ms(u64), body of that entry", "trust/roster_load")                      \
     X(META_USURPER, 'z', "", "u8: confirmed?, sealed grant of this division to another key",       \

@@ -44,6 +44,10 @@ index_fn settle_index;
 /* The settle of an answer that fits, for the own log, in this turn. */
 void settle_send(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                  const struct document *answer);
+/* The same of the answer that was there before an own ask, which was put aside, was entered again.
+ */
+void settle_earlier(struct ledger *ledger, struct txn *txn, const struct applied *ask,
+                    const struct document *document);
 
 /* An id of the node's own: `mark` behind the dot, then 32 hex of a hash over division and id. */
 enum { NODES_ID_SIZE = 2 + 32 + 1 };

@@ -23,7 +23,7 @@ bool operator_read(const struct entry *entry, struct operator_entry *out)
     struct err err;
 
     if (entry->kind != KIND_OPERATOR || !document_format_known(entry->kind, entry->format) ||
-        document_decode(&document, entry->kind, entry->body, &err) != OK) {
+        document_of_entry(&document, entry->kind, entry->format, entry->body, &err) != OK) {
         return false;
     }
     *out = (struct operator_entry){

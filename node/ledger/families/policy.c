@@ -90,7 +90,7 @@ void policy_approved(struct txn *txn, struct division author, const struct entry
     struct err err;
 
     if (entry->kind == KIND_POLICY &&
-        document_decode(&document, entry->kind, entry->body, &err) == OK &&
+        document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK &&
         doc_load(txn, author, document_id(&document), &row) && row.lsn == entry->lsn) {
         say(txn, author, entry->lsn, &document);
     }

@@ -44,7 +44,9 @@ static void index_recall(struct ledger *ledger, struct txn *txn, const struct ap
 {
     own_ask_tell_excess(ledger, txn, entry, recall);
     if (own_ask_heard(ledger, txn, entry, recall)) {
-        transfer_match_issue(ledger, txn, entry, recall);
+        if (transfer_match_issue(ledger, txn, entry, recall)) {
+            settle_earlier(ledger, txn, entry, recall);
+        }
         ask_note_above(ledger, txn, entry, recall);
     }
 }

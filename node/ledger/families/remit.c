@@ -81,8 +81,9 @@ static const char *book_remit(const struct booking_context *context)
 static void index_remit(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                         const struct document *remit)
 {
-    if (document_asks(remit) && ledger_is_below(ledger, entry->author)) {
-        transfer_match_issue(ledger, txn, entry, remit);
+    if (document_asks(remit) && ledger_is_below(ledger, entry->author) &&
+        transfer_match_issue(ledger, txn, entry, remit)) {
+        settle_earlier(ledger, txn, entry, remit);
     }
 }
 

@@ -161,6 +161,28 @@ void settle_send(struct ledger *ledger, struct txn *txn, const struct applied *e
     ledger->config.sink.document_due(ledger->config.sink.arg, txn, &settle);
 }
 
+void settle_earlier(struct ledger *ledger, struct txn *txn, const struct applied *ask,
+                    const struct document *document)
+{
+    struct buf memory = BUF_EMPTY;
+    struct transfer_match match;
+    struct document answer;
+    struct doc_row row;
+    struct bytes body;
+    struct err err;
+
+    if (!ledger->in_dry_run && division_equal(ask->author, ledger->config.self) &&
+        transfer_match_load(txn, ask->author, document_id(document), &match) &&
+        doc_load(txn, match.answerer, short_text_bytes(&match.answer_id), &row) &&
+        ledger->config.sink.read_entry(ledger->config.sink.arg, match.answerer, match.answer_lsn,
+                                       &memory, &body) &&
+        document_decode(&answer, row.kind, body, &err) == OK) {
+        settle_send(ledger, txn,
+                    &(struct applied){.author = match.answerer, .lsn = match.answer_lsn}, &answer);
+    }
+    buf_free(&memory);
+}
+
 /* --- indexing --- */
 
 /* The state that an ask has at its issuer, as far as what we may hear tells. */

@@ -55,8 +55,8 @@ static void index_transfer(struct ledger *ledger, struct txn *txn, const struct 
         own_ask_tell_excess(ledger, txn, entry, transfer);
     }
     passing_tell_earmark(ledger, txn, entry, transfer);
-    if (document_asks(transfer)) {
-        transfer_match_issue(ledger, txn, entry, transfer);
+    if (document_asks(transfer) && transfer_match_issue(ledger, txn, entry, transfer)) {
+        settle_earlier(ledger, txn, entry, transfer);
     }
     if (document_is_difference(transfer)) {
         ask_note_above(ledger, txn, entry, transfer);

@@ -126,7 +126,10 @@ static const char *compare_answer(const struct transfer_match *match)
     if (!hash_equal(&match->answer_content, &match->content)) {
         return "content_differs";
     }
-    return match->answer_names_lsn == match->transfer_lsn ? NULL : "positions_differ";
+    return match->answer_names_lsn == match->transfer_lsn ||
+                   (match->evidence_lsn != 0 && match->answer_names_lsn == match->evidence_lsn)
+               ? NULL
+               : "positions_differ";
 }
 
 static const char *compare_settle(const struct transfer_match *match)
@@ -250,6 +253,28 @@ static void count_back(struct txn *txn, struct division issuer, const struct tra
 
 /* --- the three sides --- */
 
+/* What is entered again as it stood in this log once is the same ask: its answers name the body and
+ * the position of then. Another text under that id is another ask. */
+static void fill_evidence(struct transfer_match *match, const struct document *ask)
+{
+    struct document_evidence evidence;
+    struct document before;
+    struct buf body = BUF_EMPTY;
+    struct hash content;
+
+    if (!document_evidence(ask, &evidence)) {
+        return;
+    }
+    document_without_evidence(&before, ask);
+    document_encode(&body, &before);
+    content = hash_of(TAG_CONTENT, buf_bytes(&body));
+    if (hash_equal(&content, &evidence.hash)) {
+        match->evidence_lsn = evidence.lsn;
+        match->content = content;
+    }
+    buf_free(&body);
+}
+
 static void fill_ask(struct transfer_match *match, const struct applied *entry,
                      const struct document *ask)
 {
@@ -258,26 +283,32 @@ static void fill_ask(struct transfer_match *match, const struct applied *entry,
     match->receiver = document_party(ask);
     match->amount = document_money(ask);
     match->content = hash_of(TAG_CONTENT, entry->body);
+    fill_evidence(match, ask);
     match->terms = terms_issued(ask);
     match->year = document_year(ask);
     match->due = clock_due(ask, entry->time_ms);
     match->lowers = lowered_by(ask);
 }
 
-void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
+bool transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct applied *entry,
                           const struct document *ask)
 {
     const struct bytes id = document_id(ask);
     struct transfer_match match;
+    bool answered;
 
     if (transfer_match_load(txn, entry->author, id, &match) && match.transfer_lsn != 0) {
-        return;
+        return false;
     }
     fill_ask(&match, entry, ask);
     if (match.answer_lsn != 0) {
         wait_no_more(ledger, txn, entry->author, id, &match);
     }
-    (void)judge(ledger, entry->author, id, &match);
+    if (match.missed && document_has(ask, FIELD_EVIDENCE_LSN)) { /* here it is, and is judged */
+        match.breach = match.missed = false;
+    }
+    answered = judge(ledger, entry->author, id, &match) && match.evidence_lsn != 0 &&
+               match.answer_lsn != 0;
     if (!division_equal(match.receiver, match.answerer)) {
         match.answer_lsn = 0; /* its receiver has not answered */
     }
@@ -288,6 +319,7 @@ void transfer_match_issue(struct ledger *ledger, struct txn *txn, const struct a
         incoming_store(txn, entry->author, id,
                        &(struct incoming){entry->lsn, ask->kind, match.content, entry->body});
     }
+    return answered && match.settle_lsn == 0;
 }
 
 static void fill_answer(struct transfer_match *match, const struct applied *entry,
@@ -372,6 +404,7 @@ bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct 
         fill_answer(&told, entry, answer);
         alarm_breach(ledger, issuer, id, &told, why);
         match.breach = true;
+        match.missed = told.missed = false;
         transfer_match_store(txn, issuer, id, known ? &match : &told);
         return false;
     }
@@ -379,6 +412,7 @@ bool transfer_match_answer(struct ledger *ledger, struct txn *txn, const struct 
     if (match.transfer_lsn != 0) {
         fits = judge(ledger, issuer, id, &match);
     } else if (has_passed(ledger, txn, issuer, match.answer_names_lsn)) {
+        match.missed = !match.breach;
         alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
     } else {
         wait_for_transfer(ledger, txn, issuer, id, &match);
@@ -482,6 +516,7 @@ void transfer_match_passed(struct ledger *ledger, struct txn *txn, struct divisi
 
         if (transfer_match_load(txn, issuer, id, &match)) {
             wait_no_more(ledger, txn, issuer, id, &match);
+            match.missed = !match.breach;
             alarm_breach(ledger, issuer, id, &match, "transfer_not_issued");
             transfer_match_store(txn, issuer, id, &match);
         }

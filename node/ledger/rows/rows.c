@@ -323,6 +323,7 @@ static bool parse_transfer_match(struct bytes value, struct transfer_match *out)
     struct reader reader = reader_of(value);
 
     out->transfer_lsn = reader_u64(&reader);
+    out->evidence_lsn = reader_u64(&reader);
     out->kind = reader_u16(&reader);
     out->receiver = read_division(&reader);
     out->amount = read_i64(&reader);
@@ -349,6 +350,7 @@ static bool parse_transfer_match(struct bytes value, struct transfer_match *out)
     out->given_back = reader_wide(&reader);
     out->taken_back = reader_wide(&reader);
     out->breach = reader_u8(&reader) != 0;
+    out->missed = reader_u8(&reader) != 0;
     return reader_done(&reader);
 }
 
@@ -374,6 +376,7 @@ void transfer_match_store(struct txn *txn, struct division issuer, struct bytes 
 
     writer.size = 0;
     write_u64(&writer, match->transfer_lsn);
+    write_u64(&writer, match->evidence_lsn);
     write_u16(&writer, match->kind);
     write_division(&writer, match->receiver);
     write_i64(&writer, match->amount);
@@ -400,6 +403,7 @@ void transfer_match_store(struct txn *txn, struct division issuer, struct bytes 
     write_wide(&writer, match->given_back);
     write_wide(&writer, match->taken_back);
     write_u8(&writer, match->breach);
+    write_u8(&writer, match->missed);
     put_row(txn, &key, &writer);
 }
 

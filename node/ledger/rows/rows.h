@@ -242,10 +242,11 @@ enum outcome {
 struct transfer_match {
     /* the issuer's ask; lsn 0: not seen */
     uint64_t transfer_lsn;
-    uint32_t kind; /* transfer, recall or remit */
+    uint64_t evidence_lsn; /* where it stood first, by its own word and content; 0: nowhere else */
+    uint32_t kind;         /* transfer, recall or remit */
     struct division receiver;
     int64_t amount;      /* as it says: below nothing for a negative difference */
-    struct hash content; /* TAG_CONTENT of the ask's body */
+    struct hash content; /* TAG_CONTENT of the ask's body, as it stood first */
     struct hash terms;   /* what an answer must repeat (terms_issued) */
     int year;
     uint64_t due; /* the last day for the answer (schema/clocks.h) */
@@ -272,6 +273,7 @@ struct transfer_match {
      * that. */
     int128 given_back, taken_back;
     bool breach; /* the sides disagree; told once, kept for who asks */
+    bool missed; /* ... for want of the ask alone: over where it is entered again as evidence */
 };
 bool transfer_match_load(struct txn *txn, struct division issuer, struct bytes id,
                          struct transfer_match *out);

@@ -457,7 +457,24 @@ const struct kind_info *kind_info(uint32_t kind)
 
 bool document_format_known(uint32_t kind, uint32_t format)
 {
-    return kind_info(kind) != NULL && format == DOCUMENT_FORMAT;
+    return kind_info(kind) != NULL && (format == DOCUMENT_FORMAT || format == EVIDENCE_FORMAT);
+}
+
+uint32_t document_format(struct bytes body)
+{
+    return document_body_has_evidence(body) ? EVIDENCE_FORMAT : DOCUMENT_FORMAT;
+}
+
+enum status document_of_entry(struct document *out, uint32_t kind, uint32_t format,
+                              struct bytes body, struct err *err)
+{
+    const enum status status = document_decode(out, kind, body, err);
+    const bool named = status == OK && document_has(out, FIELD_EVIDENCE_EPOCH);
+
+    return status != OK || (document_evidence_is_whole(out) && named == (format == EVIDENCE_FORMAT))
+               ? status
+               : err_set(err, ERR_MALFORMED, "document_field_malformed tag=%d name=%s",
+                         FIELD_EVIDENCE_EPOCH, field_info(FIELD_EVIDENCE_EPOCH)->name);
 }
 
 uint32_t kind_named(struct bytes name)
@@ -491,13 +508,20 @@ static bool is_common(enum field field)
            field == FIELD_MOF_DIV_CODE;
 }
 
+/* An entry of any kind may stand for one that was put aside. */
+static bool is_evidence(enum field field)
+{
+    return field >= FIELD_EVIDENCE_EPOCH && field <= FIELD_EVIDENCE_HASH;
+}
+
 bool kind_takes(const struct kind_info *info, enum field field, bool client)
 {
     if (client &&
         (field_is_nodes(field) || listed(info->completed, COUNT_OF(info->completed), field))) {
         return false;
     }
-    return is_common(field) || listed(info->required, COUNT_OF(info->required), field) ||
+    return is_common(field) || is_evidence(field) ||
+           listed(info->required, COUNT_OF(info->required), field) ||
            listed(info->optional, COUNT_OF(info->optional), field) ||
            listed(info->completed, COUNT_OF(info->completed), field) ||
            (info->takes_elements && listed(elements, COUNT_OF(elements), field));

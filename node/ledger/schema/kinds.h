@@ -7,7 +7,7 @@
 
 #include "node/ledger/schema/accounts.h"
 #include "node/ledger/schema/reason.h"
-#include "proto/block.h"
+#include "proto/document_evidence.h"
 
 /* Numbers are on disk and on the wire: append, never reuse. */
 enum kind {
@@ -57,8 +57,15 @@ enum kind {
      * 67 cash_receipt     69 settlement     72 unit_figure    73 division_change
      * 76-79 free */
 };
-/* 2: account 16, differences of a transfer, lines of several years. */
-enum { DOCUMENT_FORMAT = 2 };
+/* 2: account 16, differences of a transfer, lines of several years. 3: the same, of a document that
+ * names evidence (proto/document_evidence.h), and of no other. */
+enum { DOCUMENT_FORMAT = 2, EVIDENCE_FORMAT = 3, DOCUMENT_FORMAT_LAST = EVIDENCE_FORMAT };
+/* Of an own body: in which format its entry is written. */
+uint32_t document_format(struct bytes body);
+/* An entry's document. Errors: as document_decode, and ERR_MALFORMED where it names evidence in
+ * another format, or not in that. */
+enum status document_of_entry(struct document *out, uint32_t kind, uint32_t format,
+                              struct bytes body, struct err *err);
 /* Is this version able to read and fold it? Each format that ever went out stays one of these: a
  * recording of it is folded for ever (tests/data/recorded). False of a kind that is not known, and
  * of the link's own kinds. */

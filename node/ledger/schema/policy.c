@@ -44,7 +44,7 @@ bool policy_needs_entry(struct policy policy, const struct entry *entry)
     if (info == NULL || info->two_without == 0 || policy_needs(policy, entry->kind)) {
         return policy_needs(policy, entry->kind);
     }
-    return document_decode(&document, entry->kind, entry->body, &err) == OK &&
+    return document_of_entry(&document, entry->kind, entry->format, entry->body, &err) == OK &&
            policy_needs_document(policy, &document);
 }
 

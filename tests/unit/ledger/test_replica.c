@@ -224,7 +224,7 @@ static void an_unknown_kind_is_waited_for(void **state)
     assert_int_equal(apply_part(new, &script, 0), OK);
     there = position(new, LHASA);
 
-    script.entries[2].format = DOCUMENT_FORMAT + 1;
+    script.entries[2].format = DOCUMENT_FORMAT_LAST + 1;
     assert_int_equal(apply_part(old, &script, 0), ERR_NEEDS_UPGRADE);
     assert_int_equal(position(old, LHASA).lsn, 3);
     assert_int_equal(position(old, LHASA).digest_lsn, 1);
@@ -473,7 +473,7 @@ static void an_unknown_kind_from_above_is_waited_for(void **state)
 
     assert_int_equal(hear_again(holder, &first), ERR_NEEDS_UPGRADE); /* a restart without it */
     first.entries[1].kind = KIND_TRANSFER;
-    first.entries[2].format = DOCUMENT_FORMAT + 1;
+    first.entries[2].format = DOCUMENT_FORMAT_LAST + 1;
     assert_int_equal(hear_again(holder, &first), ERR_NEEDS_UPGRADE); /* one further */
     assert_true(knows_transfer(holder, "T6"));
     first.entries[2].format = DOCUMENT_FORMAT;

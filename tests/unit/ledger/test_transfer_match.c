@@ -146,6 +146,83 @@ static void an_answer_to_nothing_is_a_breach_once_the_log_has_passed(void **stat
     assert_int_equal(holder->alarm_count, 2); /* and now at once */
 }
 
+/* T as it stood, or another one, entered again: with what it stands for where `evidence` says. */
+static void write_again(struct script *script, const char *amount, uint32_t format,
+                        const struct document_evidence *evidence)
+{
+    const char *const fields[] = {
+        "ori_bgt_id",   "B",      "amount", amount, "fund_type_code", "111",
+        "rec_div_code", "540121", NULL};
+    struct document document;
+    struct buf body = BUF_EMPTY;
+
+    document_fill(&document, "transfer", "T", fields);
+    if (evidence != NULL) {
+        document_set_evidence(&document, evidence);
+    }
+    document_encode(&body, &document);
+    write_raw(script, KIND_TRANSFER, format, buf_bytes(&body));
+    buf_free(&body);
+}
+
+/* A lost end of a log: its ask had been answered, and is entered again. Who hears of it in which
+ * order makes no difference. */
+static void an_ask_that_stands_again_is_the_one_that_was_answered(void **state)
+{
+    static const struct {
+        const char *amount, *alarm;
+        uint32_t format;
+        bool is_evidence, other_hash;
+    } cases[] = {
+        {"20", NULL, EVIDENCE_FORMAT, true, false},
+        {"21", "amounts_differ", EVIDENCE_FORMAT, true, false},
+        {"20", "content_differs", EVIDENCE_FORMAT, true, true},
+        {"20", "transfer_not_issued", DOCUMENT_FORMAT, false, false},
+        {"20", "why=unreadable", DOCUMENT_FORMAT, true, false},
+        {"20", "why=unreadable", EVIDENCE_FORMAT, false, false},
+    };
+
+    for (size_t i = 0; i < 2 * COUNT_OF(cases); i++) {
+        const size_t at = i / 2;
+        const bool answered_first = i % 2 == 0;
+        struct holder *holder = holder_new(((struct holder *)*state)->tree, REGION);
+        struct script before = {.author = LHASA, .first_lsn = 1};
+        struct script issuer = {.author = LHASA, .first_lsn = 1};
+        struct script receiver = {.author = LINZHOU, .first_lsn = 1};
+        struct document_evidence evidence = {.epoch = 1, .lsn = 2};
+        size_t told;
+
+        write_again(&before, "20", DOCUMENT_FORMAT, NULL);
+        evidence.hash = hash_of(TAG_CONTENT, before.entries[0].body);
+        write_answer(&receiver, "register", "R", "540100", "T", "20", 2, &evidence.hash);
+        evidence.hash.at[0] ^= cases[at].other_hash;
+        WRITE(&issuer, "budget", "B", REPLY("100"));
+        WRITE(&issuer, "budget", "B2", REPLY("1"));
+        apply(holder, &issuer);
+        if (answered_first) { /* the log has passed what it names */
+            apply(holder, &receiver);
+            assert_int_equal(holder->alarm_count, 1);
+        }
+        write_again(&issuer, cases[at].amount, cases[at].format,
+                    cases[at].is_evidence ? &evidence : NULL);
+        apply(holder, &issuer);
+        if (!answered_first) {
+            apply(holder, &receiver);
+        }
+        told = holder->alarm_count;
+        if (cases[at].alarm == NULL) {
+            assert_int_equal(told, answered_first ? 1 : 0);
+            assert_int_equal(position(holder, LHASA).lsn, 3);
+        } else if (cases[at].is_evidence && cases[at].format == EVIDENCE_FORMAT) {
+            assert_non_null(strstr(holder->alarms[told - 1], cases[at].alarm));
+        } else {
+            assert_true(told >= 1);
+        }
+        script_clear(&before);
+        holder_free(holder);
+    }
+}
+
 /* It names no transfer, so it waits for none; what waits behind it is found all the same. */
 static void an_answer_that_names_no_transfer_hides_no_other(void **state)
 {
@@ -519,6 +596,7 @@ int main(void)
         HELD(sides_that_disagree_are_a_breach),
         HELD(a_transfer_from_below_is_not_registered),
         HELD(an_answer_to_nothing_is_a_breach_once_the_log_has_passed),
+        HELD(an_ask_that_stands_again_is_the_one_that_was_answered),
         HELD(an_answer_that_names_no_transfer_hides_no_other),
         HELD(an_answer_to_a_stranger_is_a_fault_of_its_author),
         HELD(a_second_register_is_a_fault_of_its_author),

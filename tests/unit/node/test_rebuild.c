@@ -154,7 +154,7 @@ static void what_other_rules_made_is_made_again(void **state)
     static struct others others[] = {
         {LEDGER_RULES + 1, KIND_BUDGET, DOCUMENT_FORMAT},
         {LEDGER_RULES, 9999, DOCUMENT_FORMAT},
-        {LEDGER_RULES, KIND_BUDGET, DOCUMENT_FORMAT + 1},
+        {LEDGER_RULES, KIND_BUDGET, DOCUMENT_FORMAT_LAST + 1},
         {0, 0, 0}, /* it says none */
     };
     struct office *office = office_open(false);

@@ -165,7 +165,7 @@ static void once_frames_are_true_again_all_is_everywhere(void **state)
         for (int i = 0; i < STEPS; i++) {
             step();
         }
-        assert_true(mutated > 50);
+        assert_true(mutated > 20); /* fewer where more of them are cut off */
         world.spoil = NULL;
         for (int i = 0; i < 4; i++) {
             world.at[i].cut = false;
