@@ -212,6 +212,11 @@ class Basics:
         held = self.projects.get(code)
         if "agency_code" in d and not self.agencies.known(d["agency_code"], d["fiscal_year"]):
             yield "unknown_agency_code"
+        if "sup_pro_code" in d and self.parent is not None and not any(
+                name == d["sup_pro_code"] and year <= d["fiscal_year"] and is_told
+                for catalogue in self.above_catalogues()
+                for name, (year, _, is_told) in catalogue.projects.items()):
+            yield "unknown_sup_pro_code"
         yield from self.unknown_codes(d)
         step = held.state if held else None
         if (step, to) not in STEPS:

@@ -130,6 +130,7 @@ class DrawYears:
             d = self.new_project(f"{self.code}N{self.number}", first,
                                  self.chance.choice(("reserved", "reserved", "draft", "budgeted")))
             self.maybe(d, 0.5, pro_total_amt=self.amount())
+            self.maybe(d, 0.3, sup_pro_code=self.chance.choice(("TRACK0", "TRACK1", "TRACK1", "NONE")))
             return [d]
         code = self.chance.choice(own)
         year = max(self.ledger.projects[code].year, self.chance.choice(self.years))

@@ -126,3 +126,20 @@ bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct byte
     }
     return found;
 }
+
+bool catalogue_project_above(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
+                             int year)
+{
+    const struct member *member = roster_find(ledger->config.roster, ledger->config.self);
+    struct catalogue_row row;
+
+    if (member == NULL || member->parent == NULL) {
+        return true;
+    }
+    for (member = member->parent; member != NULL; member = member->parent) {
+        if (catalogue_known(txn, ROW_PROJECT, member->grant.division, pro_code, year, &row)) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -13,6 +13,10 @@ bool catalogue_known(struct txn *txn, char letter, struct division owner, struct
 /* The project this node uses under a code: of all owners from the root down to here the first. */
 bool catalogue_project(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
                        int year, struct catalogue_row *out);
+/* Is it one that a division above has said down to here? At the root, above which nobody keeps
+ * books here, any is. */
+bool catalogue_project_above(const struct ledger *ledger, struct txn *txn, struct bytes pro_code,
+                             int year);
 /* The row of a document that defines a code; its views point into the document. */
 struct catalogue_row catalogue_row_of(const struct applied *entry, const struct document *document,
                                       enum field name, enum field group);

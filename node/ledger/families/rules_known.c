@@ -53,6 +53,10 @@ static bool knows(struct facts *facts, enum field field)
         return scope_known(facts);
     case FIELD_PARENT_CODE:
         return knows_parent(facts);
+    case FIELD_SUP_PRO_CODE:
+        return catalogue_project_above(facts->ledger, facts->txn,
+                                       document_text(facts->document, field),
+                                       document_year(facts->document));
     case FIELD_FROM_CODE:
     case FIELD_TO_CODE:
         return element_knows(facts, field);

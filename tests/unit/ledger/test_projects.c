@@ -386,11 +386,34 @@ static void a_total_is_asked_of_the_owner_alone(void **state)
     state_is(tree, "A", "reserved", "");
 }
 
+/* A project names one above it that those above have said down to here. */
+static void a_project_above_is_one_that_is_tracked(void **state)
+{
+    struct tree *tree = *state;
+
+    DO(tree, LHASA, "project", "P-1", "pro_code", "A", "state", "reserved", WHOLE, "is_track", "1");
+    DO(tree, LHASA, "project", "P-2", "pro_code", "B", "state", "reserved", WHOLE);
+    DO(tree, LHASA, "project", "P-3", "pro_code", "C", "state", "reserved", WHOLE, "is_track", "1",
+       "fiscal_year", "2027");
+    DO(tree, LINZHOU, "agency", "G-1", "agency_code", "1", "agency_name", "县教育局");
+    DO(tree, LINZHOU, "project", "P-0", "pro_code", "L", "state", "reserved", WHOLE);
+    tree_seal(tree);
+#define BELOW(code) "pro_code", "N", "state", "reserved", WHOLE, "sup_pro_code", code
+    assert_string_equal(SAY(tree, LINZHOU, "project", "P", BELOW("B")), "unknown_sup_pro_code");
+    assert_string_equal(SAY(tree, LINZHOU, "project", "P", BELOW("C")), "unknown_sup_pro_code");
+    assert_string_equal(SAY(tree, LINZHOU, "project", "P", BELOW("L")), "unknown_sup_pro_code");
+    DO(tree, LINZHOU, "project", "P", BELOW("A"));
+    DO(tree, REGION, "agency", "G-1", "agency_code", "1", "agency_name", "教育厅");
+    DO(tree, REGION, "project", "P", BELOW("1")); /* nobody above it keeps books here */
+#undef BELOW
+}
+
 int main(void)
 {
 #define IN_TREE(test) cmocka_unit_test_setup_teardown(test, open_tree, close_tree)
     const struct CMUnitTest tests[] = {
         IN_TREE(a_first_version_is_a_draft_or_reserved),
+        IN_TREE(a_project_above_is_one_that_is_tracked),
         IN_TREE(the_newest_version_holds_whatever_its_year),
         IN_TREE(without_money_the_table_alone_decides),
         IN_TREE(money_moves_a_project_on),
