@@ -24,7 +24,7 @@ CODE = [
 DOORS = [
     (r'<zmq', r'replicator/zmq/\w+_zmq\.c|tests/(process|unit/replicator)/.*', "libzmq"),
     (r'<sodium', r'replicator/trust/crypto\.c|node/client/pin\.c', "libsodium"),
-    (r'<rocksdb', r'node/store/\w*rocks\w*\.[ch]|tests/process/(store_steps|kill_points)\.c', "RocksDB"),
+    (r'<rocksdb', r'node/store/\w*rocks\w*\.[ch]|tests/process/(store_steps|kill_points)\.c|tests/unit/ledger/test_engine_reads\.c', "RocksDB"),
     (r'<microhttpd', r'node/api/door\w*\.[ch]', "the HTTP server"),
     (r'<gnutls', r'node/(home/tls|webhook/post)\.c', "GnuTLS"),
     (r'<curl', r'node/client/(pin|terrace)\.c', "libcurl"),

@@ -71,12 +71,9 @@ static const struct {
     enum field field;
     const char *form;
 } formed[] = {
-    {FIELD_FISCAL_YEAR, "bad_fiscal_year"},
-    {FIELD_MONTH, "bad_month"},
-    {FIELD_PAY_APP_DATE, "bad_pay_app_date"},
-    {FIELD_POLICY_CODE, "bad_policy_code"},
-    {FIELD_POLICY_VALUE, "bad_policy_value"},
-    {FIELD_SCOPE, "bad_scope"},
+    {FIELD_FISCAL_YEAR, "bad_fiscal_year"},   {FIELD_MONTH, "bad_month"},
+    {FIELD_PAY_APP_DATE, "bad_pay_app_date"}, {FIELD_POLICY_CODE, "bad_policy_code"},
+    {FIELD_POLICY_VALUE, "bad_policy_value"}, {FIELD_SCOPE, "bad_scope"},
 };
 
 /* Fields that what is unknown in them has its own advice for, advice.unknown_FIELD. */
