@@ -137,9 +137,7 @@ enum status replicator_grant(struct replicator *replicator, struct txn *txn,
  * ERR_REFUSED (not the root), those of roster_add. */
 enum status replicator_take_root(struct replicator *replicator, struct txn *txn,
                                  struct bytes sealed, struct err *err);
-
-/* A root that goes on behind the log that it lost says first who let it: the grant of its epoch is
- * the first entry of that. Nothing where it stands there, or is not wanted. */
+/* The first entry of a root that lost its log (log/granted.h). Nothing where none is wanted. */
 void replicator_introduce(struct replicator *replicator, struct txn *txn);
 
 /* Asks a child to agree to its next epoch, with the keys it has: another name, another list of whom

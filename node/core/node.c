@@ -256,6 +256,7 @@ enum status node_open(struct node **out, const struct node_config *config,
     confirmations_open(node);
     node_watch_revoked(node);
     resync_begin(node);
+    own_log_introduce(node);
     node->opened_ms = clock_mono_ms(clock);
     turn_await_parent(node);
     if (config->damage != NULL) {

@@ -89,10 +89,19 @@ static bool is_still_due(struct node *node, struct txn *txn, const struct docume
             ledger_check_rules(node->ledger, txn, document, &refusal) == REASON_NONE);
 }
 
+void own_log_introduce(struct node *node)
+{
+    if (node->config.damage == NULL && node->config.resync == RESYNC_NOT &&
+        catch_up_own(&node->catch_up) == OWN_WHOLE) {
+        replicator_introduce(node->replicator, node->txn);
+    }
+}
+
 void own_log_enter_due(struct node *node, struct txn *txn)
 {
     struct reader reader = reader_of(buf_bytes(&node->due));
 
+    own_log_introduce(node); /* the own ledger may be whole since this turn */
     while (reader_left(&reader) > 0) {
         const uint32_t kind = (uint32_t)reader_varint(&reader);
         const struct bytes body = reader_bytes(&reader, (size_t)reader_varint(&reader));

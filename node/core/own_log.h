@@ -22,6 +22,9 @@ bool own_log_read(struct node *node, struct division author, uint64_t lsn, struc
 /* The ledger is not entered twice: what is due waits until the frame that caused it is through. */
 void own_log_due(struct node *node, const struct document *document);
 void own_log_enter_due(struct node *node, struct txn *txn);
+/* Of a root that lost its log, once its ledger is whole: before anything else of the new epoch,
+ * whose word that is (replicator_introduce). */
+void own_log_introduce(struct node *node);
 
 void own_log_trim(struct node *node); /* gives back what is kept for later reads */
 void own_log_free(struct node *node); /* with the node */

@@ -136,14 +136,6 @@ void turn_close(struct node *node)
     buf_free(&node->received);
 }
 
-/* Before anything else of the new epoch of a root that lost its log. */
-static void introduce(struct node *node)
-{
-    if (node->config.resync == RESYNC_NOT && catch_up_own(&node->catch_up) == OWN_WHOLE) {
-        replicator_introduce(node->replicator, node->txn);
-    }
-}
-
 enum status node_step(struct node *node, bool *busy, struct err *err)
 {
     enum status status;
@@ -161,7 +153,6 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
         return wait_for_space(node, err);
     }
     space_check(&node->space, false);
-    introduce(node);
     confirmations_step(node); /* of turns before: all that they stand on is durable */
     if (node->config.resync != RESYNC_NOT) {
         tasks_run_meanwhile(&node->tasks, node, node->txn, ERR_CORRUPT);
@@ -186,7 +177,6 @@ enum status node_step(struct node *node, bool *busy, struct err *err)
     node_watch_step(node);
     node_day_step(node);
     self_health_look(node);
-    introduce(node); /* what is due may follow from what was folded just now */
     own_log_enter_due(node, node->txn);
     scrub_step(node, !*busy && txn_changes(node->txn) == 0);
     replicator_seal(node->replicator, node->txn);

@@ -113,8 +113,9 @@ static void observe_entry(struct ledger *ledger, struct txn *txn, const struct a
                      entry->author.code);
         return;
     }
-    if (ledger_is_below(ledger, entry->author) && document_year(&document) != 0 &&
-        document_books(&document)) { /* of what the root lost */
+    if (entry->lsn <= roster_lost_lsn(ledger->config.roster, entry->author) &&
+        ledger_is_below(ledger, entry->author) && document_year(&document) > 0 &&
+        document_year(&document) <= UINT16_MAX && document_books(&document)) {
         year_note_lost(txn, entry->author, document_year(&document));
     }
     doc_row_fill(&row, entry, &document);

@@ -44,11 +44,13 @@ static bool keeps_books(struct txn *txn, struct division peer, int year)
 }
 
 /* Of these books a part is lost: what passes to and from them is as to and from outside. */
-static bool is_lost(struct txn *txn, struct division author, int year)
+static bool is_lost(const struct members *members, int year)
 {
-    struct year_row row;
+    struct year_row row = {.lost = false};
 
-    year_load(txn, author, year, &row);
+    if (roster_lost_lsn(members->roster, members->author) != 0) {
+        year_load(members->txn, members->author, year, &row);
+    }
     return row.lost;
 }
 
@@ -153,7 +155,7 @@ void transit_add(const struct members *members, const struct block_turnover_line
     const struct block_turnover_key *key = &line->key;
     const bool has_issuer = !division_is_none(key->issuer),
                has_receiver = !division_is_none(key->receiver);
-    const bool lost = is_lost(members->txn, members->author, key->year);
+    const bool lost = is_lost(members, key->year);
     const bool issuer_keeps =
                    has_issuer && !lost && keeps_books(members->txn, key->issuer, key->year),
                receiver_keeps =

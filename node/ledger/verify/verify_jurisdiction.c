@@ -10,9 +10,11 @@ static bool is_inside(const struct jurisdiction *jurisdiction, struct division m
 {
     struct year_row row;
 
-    year_load(jurisdiction->txn, member, year, &row);
-    if (row.lost) {
-        return false;
+    if (roster_lost_lsn(jurisdiction->roster, member) != 0) {
+        year_load(jurisdiction->txn, member, year, &row);
+        if (row.lost) {
+            return false;
+        }
     }
     if (division_is_none(peer) ||
         !roster_within(jurisdiction->roster, peer, jurisdiction->division)) {
