@@ -284,7 +284,7 @@ def screen(node, *args, lang=EN):
 ALIKE = [["digest"], ["verify"], ["user", "list"], ["pending"], ["inbox"], ["list", "budget"], ["get", "PAYMENT-1"],
          ["trace", "PAYMENT-1"], ["balance"], ["chain"], ["report", "execution"], ["report", "reconcile"],
          ["report", "trial-balance"], ["report", "chain", "--format", "csv"], ["template", "payment"],
-         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["fork"], ["resync"],
+         ["receipt", "PAYMENT-1"], ["token", "list"], ["webhook", "list"], ["explain", "paid"], ["alarms"], ["fork"], ["evidence"], ["resync"],
          ["unapproved"], ["years"], ["confirm", "--list"], ["submit", "--help"], ["--help"], ["--version"]]
 
 

@@ -71,7 +71,7 @@ def tell(tree, city, play):
 
 PAGED = {"/users": "gao", "/tokens": "gao", "/sessions": "gao", "/keys": "gao", "/unsent": "li",
          "/status/tree": "gao", "/alarms": "gao", "/audit/heads": "shen",
-         "/invitations": "gao", "/forks": "gao", f"/divisions/{CITY}/epochs": "gao"}
+         "/invitations": "gao", "/forks": "gao", "/evidence": "gao", f"/divisions/{CITY}/epochs": "gao"}
 
 
 def pages(play):
@@ -511,6 +511,11 @@ def resyncs(tree, play):
     goes on without."""
     city, without = tree[CITY], "/resync/without"
     play.get("/resync", who="gao")
+    play.get("/evidence", who="gao")
+    play.ask("GET", "/evidence?division=!", who="gao", want=400, code="bad_request")
+    play.ask("POST", "/evidence/offer", {}, who="li")
+    play.ask("POST", "/evidence/offer", "[]", who="li", want=400, code="bad_request")
+    play.ask("POST", "/evidence/offer", {}, who="shen", want=403, code="needs_role")
     play.ask("POST", without, dict(division=COUNTY), who="li", want=403, code="needs_role")
     play.ask("POST", without, "{}", who="gao", want=400, code="bad_request")
     play.ask("POST", without, dict(division=COUNTY), who="gao", want=409, code="refused")
