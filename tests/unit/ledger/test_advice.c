@@ -112,10 +112,64 @@ static void the_nearest_is_found_among_few_of_many(void **state)
     tree_free(tree);
 }
 
+/* Each field is looked for where what it names stands. */
+static void each_field_is_looked_for_in_its_own_rows(void **state)
+{
+    static const struct {
+        enum office_name at;
+        const char *kind, *name, *typed;
+        enum field field;
+        const char *want;
+    } cases[] = {
+        {LHASA, "transfer", "rec_div_code", "540123", FIELD_REC_DIV_CODE, "540121"},
+        {LHASA, "transfer", "ori_bgt_id", "R1", FIELD_ORI_BGT_ID, "R-1"},
+        {LHASA, "transfer", "early_bgt_id", "T2", FIELD_EARLY_BGT_ID, "T-2"},
+        {LHASA, "allocate", "agency_code", "00101", FIELD_AGENCY_CODE, "001001"},
+        {LHASA, "allocate", "exp_func_code", "205020", FIELD_EXP_FUNC_CODE, "2050202"},
+        {LHASA, "allocate", "exp_func_code", "9", FIELD_EXP_FUNC_CODE, ""},
+        {LHASA, "register", "bgt_id", "T1", FIELD_BGT_ID, "T-1"},
+        {REGION, "register", "bgt_id", "T1", FIELD_BGT_ID, ""}, /* nobody is above it */
+        {LINZHOU, "paid", "pay_app_id", "P1", FIELD_PAY_APP_ID, "P-1"},
+        {LINZHOU, "payment", "agency_acct_no", "6222", FIELD_AGENCY_ACCT_NO, ""},
+        {REGION, "transfer", "pro_code", "54000026001", FIELD_PRO_CODE, "540000260001"},
+        {REGION, "transfer", "doc_title", "x", FIELD_DOC_TITLE, ""}, /* it names nothing */
+    };
+    struct tree *tree = tree_new();
+
+    (void)state;
+    tree_carry_money(tree);
+    DO(tree, REGION, "element", "E-1", "fiscal_year", "2026", "ele_catalog_code", "exp_func",
+       "ele_code", "2050202", "ele_name", "小学教育");
+    tree_seal(tree);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct ledger_config config = {.self = tree_division(cases[i].at),
+                                             .roster = tree_roster(tree)};
+        struct ledger *ledger = ledger_open(&config);
+        struct txn *txn = txn_open(tree_store(tree, cases[i].at), NULL);
+        const char *const fields[] = {cases[i].name, cases[i].typed, NULL};
+        struct document document;
+        struct nearest nearest;
+
+        document_fill(&document, cases[i].kind, "X", fields);
+        nearest_known(ledger, txn, &document, cases[i].field, &nearest);
+        if (strcmp(nearest_found(&nearest), cases[i].want) != 0) {
+            fail_msg("%s %s: %s, not %s", cases[i].name, cases[i].typed, nearest_found(&nearest),
+                     cases[i].want);
+        }
+        document_clear(&document, document.kind);
+        nearest_known(ledger, txn, &document, cases[i].field, &nearest);
+        assert_string_equal(nearest_found(&nearest), ""); /* nothing was typed */
+        txn_free(txn);
+        ledger_close(ledger);
+    }
+    tree_free(tree);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_nearest_is_found_among_few_of_many),
+        cmocka_unit_test(each_field_is_looked_for_in_its_own_rows),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "node/ledger/verify/verify_entry.h"
 #include "node/text/text.h"
 #include "replicator/log/sealing.h"
+#include "tests/harness/spoiling_store.h"
 #include "tests/unit/ledger/tree.h"
 
 static int set_up(void **state)
@@ -190,6 +191,63 @@ static void books_that_came_out_otherwise_are_found(void **state)
 
 #define TREE(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* --- a store that cannot be read --- */
+
+/* The txn tells, or there is nothing to show, or the steps are those that were found. What is not
+ * found for want of a read may be unknown or bad, and is not good where it is none. */
+static void prove_over(struct tree *tree, const struct store *store, uint64_t lsn,
+                       const struct entry_proof *truth, const struct spoiling_store *spoiling)
+{
+    struct txn *txn = txn_open(store, NULL);
+    const struct entry_question question = {.store = store,
+                                            .txn = txn,
+                                            .roster = tree_roster(tree),
+                                            .author = tree_division(LINZHOU),
+                                            .lsn = lsn};
+    struct entry_proof proof;
+    struct err err;
+
+    if (verify_entry(&proof, &question, &err) == OK) {
+        for (int check = 0; check < ENTRY_CHECKS; check++) {
+            if (proof.checks[check].result == CHECK_GOOD) {
+                assert_int_equal(truth->checks[check].result, CHECK_GOOD);
+            } else if (proof.checks[check].why != NULL) {
+                assert_true(text_knows(proof.checks[check].why));
+            }
+        }
+        for (size_t i = 0; i < proof.person_count; i++) { /* nobody else is named */
+            assert_true(proof.persons[i].name[0] == '\0' ||
+                        strcmp(proof.persons[i].name, truth->persons[i].name) == 0);
+        }
+    } else {
+        assert_true(spoiling->spoilt && err.text[0] != '\0');
+    }
+    entry_proof_free(&proof);
+    txn_free(txn);
+}
+
+static void what_cannot_be_read_is_not_called_good(void **state)
+{
+    static const enum spoiling ways[] = {SPOILS_READ, SPOILS_ROW, SPOILS_HALF, SPOILS_MOST};
+    struct tree *tree = *state;
+    struct spoiling_store spoiling;
+    const struct store store = spoiling_store_of(&spoiling, *tree_store(tree, LINZHOU));
+    const uint64_t lsn = lsn_of(tree, LINZHOU, LINZHOU, "P-1");
+    struct entry_proof truth;
+
+    prove(tree, LINZHOU, LINZHOU, "P-1", &truth);
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        size_t read = 0;
+
+        do {
+            spoiling_store_begin(&spoiling, ways[i], read++);
+            prove_over(tree, &store, lsn, &truth, &spoiling);
+        } while (spoiling.spoilt);
+        assert_true(read > 10);
+    }
+    entry_proof_free(&truth);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +257,7 @@ int main(void)
         TREE(a_signature_of_somebody_else_is_found),
         TREE(a_block_that_was_changed_is_found),
         TREE(books_that_came_out_otherwise_are_found),
+        TREE(what_cannot_be_read_is_not_called_good),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

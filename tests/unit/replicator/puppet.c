@@ -253,7 +253,9 @@ struct hash draft_finish(struct buf *out, struct draft *draft)
             entry->body = bytes_text(draft->text);
         } else {
             entry->kind = i == 0 && draft->first_kind != 0 ? draft->first_kind : KIND_GRANT;
-            entry->format = entry->kind == KIND_ENDPOINT ? ENDPOINT_FORMAT : GRANT_FORMAT;
+            entry->format = i == 0 && draft->first_format != 0 ? draft->first_format
+                            : entry->kind == KIND_ENDPOINT     ? ENDPOINT_FORMAT
+                                                               : GRANT_FORMAT;
             entry->body = buf_bytes(&draft->grants[i]);
         }
     }

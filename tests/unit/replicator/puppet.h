@@ -64,6 +64,7 @@ struct draft {
     const char *text;
     const struct buf *grants; /* sealed, as many as header.count says; instead of the text */
     uint32_t first_kind;      /* of the first of these, when it is to be none */
+    uint32_t first_format;    /* ... and its format; 0: that of an endpoint, or of a grant */
 };
 
 /* The next block of the log of `author`, for itself and those above; to be changed at will. */
