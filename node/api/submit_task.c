@@ -180,7 +180,7 @@ struct api_task *submit_task_call(struct submit_task *submit)
 
 /* --- telling --- */
 
-/* The CLI puts its own line number in place of ours: `line` stays the first member. */
+/* The CLI puts its own line number in place of ours: no other member before it is called `line`. */
 static void write_item(struct buf *body, const struct submit_task *submit, size_t i,
                        enum language language)
 {

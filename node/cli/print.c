@@ -1,6 +1,7 @@
 #include "node/cli/print.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -500,6 +501,25 @@ void print_verdict_line(const struct cli *cli, const json_t *verdict, const char
     (void)fputs(message[0] != '\0' ? ": " : "", stdout);
     print_text(stdout, message);
     (void)putchar('\n');
+}
+
+/* Within a string its quotes would be escaped, so the first `"line":` is the member. */
+void print_renumbered(FILE *out, struct bytes line, uint64_t number)
+{
+    static const char member[] = "\"line\":";
+    const uint8_t *at = memmem(line.data, line.size, member, sizeof member - 1);
+    const uint8_t *end = line.data + line.size, *value, *rest;
+
+    if (at == NULL) {
+        return;
+    }
+    value = at + sizeof member - 1;
+    for (rest = value; rest < end && *rest >= '0' && *rest <= '9'; rest++) {
+    }
+    (void)fwrite(line.data, 1, (size_t)(value - line.data), out);
+    (void)fprintf(out, "%" PRIu64, number);
+    (void)fwrite(rest, 1, (size_t)(end - rest), out);
+    (void)fputc('\n', out);
 }
 
 void print_json(FILE *out, const json_t *value)

@@ -94,6 +94,10 @@ void print_csv_rows(FILE *out, const struct column *columns, size_t count, const
  * status and reason. */
 void print_verdict_line(const struct cli *cli, const json_t *verdict, const char *message);
 
+/* The node's line about one document of a post, with this number in place of the one that it has
+ * in the post. What stands before it, as of a damaged store, stays. */
+void print_renumbered(FILE *out, struct bytes line, uint64_t number);
+
 /* The answer as one line of JSON. */
 void print_json(FILE *out, const json_t *value);
 

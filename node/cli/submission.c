@@ -40,12 +40,10 @@ static void print_for_people(const struct cli *cli, const struct posted_line *po
     json_decref(object);
 }
 
-/* The node's answer begins {"line":N with N counted in the post; ours counts in the input. */
+/* The node counts lines in the post; ours count in the input. */
 static void print_result(const struct submission *submission, const struct posted_line *posted,
                          struct bytes line)
 {
-    const uint8_t *comma = memchr(line.data, ',', line.size);
-
     if (submission->people) {
         print_for_people(submission->cli, posted, line);
     } else if (posted->trouble != NULL) {
@@ -54,10 +52,8 @@ static void print_result(const struct submission *submission, const struct poste
                       "refused", "reason", "malformed", "message", posted->trouble);
         print_json(stdout, object);
         json_decref(object);
-    } else if (comma != NULL) {
-        (void)printf("{\"line\":%" PRIu64, posted->number);
-        (void)fwrite(comma, 1, line.size - (size_t)(comma - line.data), stdout);
-        (void)putchar('\n');
+    } else {
+        print_renumbered(stdout, line, posted->number);
     }
 }
 

@@ -47,11 +47,14 @@ def control(base):
 
 
 def wrap(build):
-    """A build whose daemon runs under memcheck: a copy, so that somebody may build meanwhile."""
+    """A build whose daemon runs under memcheck. Copies, so that somebody may build meanwhile."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     os.makedirs(os.path.join(FOLDER, "bin"))
     for path in glob.glob(os.path.join(build, "bin", "*")):
         os.symlink(path, os.path.join(FOLDER, "bin", os.path.basename(path)))
+    command = os.path.join(FOLDER, "bin", "terrace")
+    os.unlink(command)
+    shutil.copy2(os.path.join(build, "bin", "terrace"), command)
     daemon, itself = os.path.join(FOLDER, "bin", "terraced"), os.path.join(FOLDER, "terraced")
     shutil.copy2(daemon, itself)
     os.unlink(daemon)

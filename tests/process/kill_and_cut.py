@@ -72,6 +72,8 @@ class Office(threading.Thread):
                 continue
             if answer["status"] in ("accepted", "exists"):
                 self.acknowledged[d["id"]] = d
+            elif answer.get("reason") == "disk_full":  # in the midst of a post: it is handed in again once there is room
+                self.waiting[d["id"]] = d
             elif d["kind"] in self.MAY_COME_LATER:
                 pass
             else:

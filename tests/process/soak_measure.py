@@ -23,8 +23,8 @@ import tree as trees
 
 EVERY_S = 10
 RESTS_S = 45                # more than three looks of give_memory_back (node/daemon/daemon.c)
-MEMORY_MORE_KIB = 1024      # above the warm-up, median of nodes: what malloc keeps in pieces
-MEMORY_WORST_KIB = 4096     # of any one node
+MEMORY_MORE_KIB = 2048      # above the warm-up, median of nodes: memtables and cache that it did not fill
+MEMORY_WORST_KIB = 4096     # of any one node, with what malloc keeps in pieces
 FOR_DOCUMENT_BYTES = 32     # of each document more that a node holds
 DESCRIPTORS_MORE = 2        # of any one node
 STORE_MAX = 96              # nine families, each with a level of four, what is being merged, and a level below

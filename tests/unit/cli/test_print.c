@@ -256,6 +256,30 @@ static void times_within_a_sentence_are_local(void **state)
     }
 }
 
+static void a_line_gets_its_number_in_the_input(void **state)
+{
+    static const struct {
+        const char *said, *want;
+    } cases[] = {
+        {"{\"line\":1,\"id\":\"P1\"}", "{\"line\":1007,\"id\":\"P1\"}\n"},
+        {"{\"damaged\":\"Not whole, ask \\\"line\\\":9, again.\",\"line\":12,\"id\":null}",
+         "{\"damaged\":\"Not whole, ask \\\"line\\\":9, again.\",\"line\":1007,\"id\":null}\n"},
+        {"{\"error\":1}", ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char *got = NULL;
+        size_t size;
+        FILE *out = open_memstream(&got, &size);
+
+        print_renumbered(out, bytes_text(cases[i].said), 1007);
+        assert_int_equal(fclose(out), 0);
+        assert_string_equal(got, cases[i].want);
+        free(got);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +293,7 @@ int main(void)
         cmocka_unit_test(a_terminal_groups_thousands),
         cmocka_unit_test(times_are_local),
         cmocka_unit_test(times_within_a_sentence_are_local),
+        cmocka_unit_test(a_line_gets_its_number_in_the_input),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
