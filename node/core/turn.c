@@ -41,8 +41,8 @@ static bool receive_frames(struct node *node)
     return true;
 }
 
-/* A node with a damaged store answers what only reads, and tells its parent why it is silent. It
- * takes nothing in: what comes is let go. */
+/* A node with a damaged store answers what only reads, and tells its parent why it is silent, and
+ * a child that asks for a session. It takes nothing in: what comes is let go. */
 static void step_damaged(struct node *node)
 {
     struct division from;
@@ -51,6 +51,10 @@ static void step_damaged(struct node *node)
     for (int i = 0; i < TURN_FRAMES_MAX; i++) {
         if (!node->transport.ops->receive(node->transport.self, &from, &node->received)) {
             break;
+        }
+        if (replicator_lone_answer(node->replicator, from, buf_bytes(&node->received),
+                                   &node->leaving)) {
+            (void)node->transport.ops->send(node->transport.self, from, buf_bytes(&node->leaving));
         }
     }
     commit_send_alone(node);

@@ -4,6 +4,7 @@ import { count, shown } from "../../money";
 import { Badge } from "../../parts/badge";
 import { Facts, Panel } from "../../parts/panel";
 import { Verify } from "../../parts/verify";
+import { ResyncPanel } from "./resync";
 import type { Status } from "../../shapes";
 import { age } from "../../time";
 import { kindWord, useVocabulary } from "../../vocabulary";
@@ -44,6 +45,7 @@ export function StoreTab({ status }: { status: Status }) {
   return (
     <div class="columns wide">
       <div class="stack">
+        <ResyncPanel />
         <Panel title={t("console.store.title")}>
           <Facts rows={[
             [t("console.node.entries"), count(status.lsn)],
