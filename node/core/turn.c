@@ -48,14 +48,10 @@ static void step_damaged(struct node *node)
     struct division from;
 
     tasks_answer_reads(&node->tasks, node, node->txn, ERR_CORRUPT);
-    for (int i = 0; i < TURN_FRAMES_MAX; i++) {
-        if (!node->transport.ops->receive(node->transport.self, &from, &node->received)) {
-            break;
-        }
-        if (replicator_lone_answer(node->replicator, from, buf_bytes(&node->received),
-                                   &node->leaving)) {
-            (void)node->transport.ops->send(node->transport.self, from, buf_bytes(&node->leaving));
-        }
+    for (int i = 0; i < TURN_FRAMES_MAX &&
+                    node->transport.ops->receive(node->transport.self, &from, &node->received);
+         i++) {
+        commit_answer_alone(node, from);
     }
     commit_send_alone(node);
 }

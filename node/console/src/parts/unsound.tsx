@@ -2,14 +2,14 @@
 // stands as if it were sound.
 import { status } from "../live";
 import { t } from "../words";
-import { withNames } from "./advice";
+import { Advice } from "./advice";
 import { Marked } from "./badge";
 
 export const isUnsound = (): boolean => (status.value?.damaged ?? "") !== "";
 
 export function Unsound() {
   return isUnsound() ? (
-    <p class="notice alarming" role="alert"><Marked shape="diamond" tone="bad">{t("console.unsound", { why: withNames(status.value?.damaged ?? "").replace(/[。.]$/, "") })}</Marked>{" "}
+    <p class="notice alarming" role="alert"><Marked shape="diamond" tone="bad"><Advice text={t("console.unsound", { why: (status.value?.damaged ?? "").replace(/[。.]$/, "") })} /></Marked>{" "}
       <a href="/ops/store">{t("console.unsound.see")}</a></p>
   ) : null;
 }

@@ -4,6 +4,7 @@ import { useState } from "preact/hooks";
 import { post, Problem } from "../../api";
 import { status } from "../../live";
 import { count } from "../../money";
+import { Advice } from "../../parts/advice";
 import { Marked, type Look } from "../../parts/badge";
 import { Confirm } from "../../parts/confirm";
 import { Facts, Panel } from "../../parts/panel";
@@ -14,7 +15,6 @@ import type { Resync } from "../../shapes";
 import { age } from "../../time";
 import { useAnswer } from "../../use_answer";
 import { t } from "../../words";
-import { withNames } from "../../parts/advice";
 
 type Holder = Resync["holders"][number];
 
@@ -74,15 +74,15 @@ export function ResyncPanel() {
   if (data.state === "whole") { // damaged, and nothing can be fetched; or over
     return (
       <Panel title={t("console.resync.title")} aside={isOn ? <Marked shape="diamond" tone="bad">{t("console.state.damaged")}</Marked> : <Marked {...looks.whole}>{t("console.resync.whole")}</Marked>}>
-        {isOn ? <><p><b>{withNames(status.value?.damaged ?? "")}</b></p><p class="ink2">{t("console.resync.reads_only")} <code class="command">terrace doctor</code></p></> : null}
-        {data.last === "" ? null : <p>{withNames(data.last)}</p>}
+        {isOn ? <><p><b><Advice text={status.value?.damaged ?? ""} /></b></p><p class="ink2">{t("console.resync.reads_only")} <code class="command">terrace doctor</code></p></> : null}
+        {data.last === "" ? null : <p><Advice text={data.last} /></p>}
       </Panel>
     );
   }
   return (
     <Panel title={t("console.resync.title")} aside={<Marked {...looks[data.state]}>{t(`console.resync.${data.state}`)}</Marked>} flush>
       <div class="card-body">
-        <p><b>{withNames(data.why)}</b></p>
+        <p><b><Advice text={data.why} /></b></p>
         <p class="ink2">{t(`console.resync.${data.state}.means`)}</p>
         {data.state === "confirming" ? null : <Facts rows={[
           [t("console.resync.progress"), progress(data)],
@@ -91,7 +91,7 @@ export function ResyncPanel() {
           ...(data.import_waiting + data.import_unfit > 0
             ? [[t("console.resync.files"), t("console.resync.import", { waiting: count(data.import_waiting), unfit: count(data.import_unfit) })] as [string, string]] : []),
         ]} />}
-        {data.archive_fault === "" ? null : <p><Marked shape="triangle" tone="warn">{withNames(data.archive_fault)}</Marked></p>}
+        {data.archive_fault === "" ? null : <p><Marked shape="triangle" tone="warn"><Advice text={data.archive_fault} /></Marked></p>}
         {data.holders.some(isMissing) ? <p class="ink2">{t("console.resync.missing", { names: data.holders.filter(isMissing).map(({ division, division_name: name }) => name || division).join(t("console.list_comma")) })}</p> : null}
       </div>
       {data.holders.length === 0 ? null : <Table label={t("console.resync.holders")} rows={data.holders} keyOf={({ division }) => division} empty=""
@@ -101,7 +101,7 @@ export function ResyncPanel() {
           { key: "lsn", title: t("console.resync.holds"), number: true, cell: holds },
           { key: "act", title: <span class="hidden">{t("console.ops.act")}</span>, cell: (holder) => (isAdmin && isMissing(holder) ? <Without holder={holder} done={again} /> : null) },
         ]} />}
-      {data.last === "" ? null : <div class="card-body"><p class="ink2">{withNames(data.last)}</p></div>}
+      {data.last === "" ? null : <div class="card-body"><p class="ink2"><Advice text={data.last} /></p></div>}
     </Panel>
   );
 }
