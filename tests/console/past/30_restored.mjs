@@ -1,5 +1,5 @@
 // A node whose own log is fetched from its neighbours shows whom it waits for, how far it is, and how to go on.
-import { accessible, act, need, shot } from "../browser.mjs";
+import { accessible, act, need, PATIENCE_MS, shot } from "../browser.mjs";
 import { at, CITY, COUNTY, leave, panel } from "./pages.mjs";
 
 export const steps = {
@@ -21,9 +21,17 @@ export const steps = {
     await accessible(page, "whom a restored node waits for");
     await shot(page, "past-restored");
     await page.keyboard.press("Escape");
-    await act("start", CITY);
-    await page.getByRole("alert").filter({ hasText: "暂不可采信" }).waitFor({ state: "detached" });
-    need(await card.getByText("尚缺").count() === 0, "somebody is missing still");
     await leave(page);
+    await act("start", CITY);
+    let state = "";
+    for (const until = Date.now() + PATIENCE_MS; state !== "whole" && Date.now() < until;) {
+      const { code, out } = await act("run", COUNTY, "--json", "resync");
+      state = code === 0 ? JSON.parse(out).state : "";
+    }
+    need(state === "whole", `it is ${state} still`);
+    const after = await at(COUNTY, "/ops/store");
+    await panel(after, "本节点恢复").getByText("完整").first().waitFor();
+    need(await after.getByText("暂不可采信").count() === 0, "its figures are said to be not whole");
+    await leave(after);
   },
 };
