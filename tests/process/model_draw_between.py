@@ -172,7 +172,9 @@ class DrawBetween:
 
     def is_on_its_way(self, d):
         """Names what its issuer has written, and what may have arrived here or not."""
-        issuer = d.get("ori_div_code", self.model.parents[self.code]) if isinstance(d, dict) else None
+        if not isinstance(d, dict):
+            return False
+        issuer = d.get("ori_div_code", self.model.parents[self.code])
         asks = self.model.ledgers[issuer].asks if issuer in self.model.ledgers else {}
         return any(d.get(field) in asks and (issuer, d[field]) not in self.ledger.incoming
                    for field in ("bgt_id", "recall_id"))
