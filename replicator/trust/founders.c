@@ -86,7 +86,7 @@ static bool parse_founders(struct grant_terms *out, struct bytes value)
         memcpy(founder->name, name.data, name.size);
         out->founder_count++;
     }
-    return reader_done(&reader);
+    return reader_done(&reader) && out->founder_count > 0; /* of none there is no row */
 }
 
 enum status founders_load(const struct store *store, struct store_snapshot *snapshot,

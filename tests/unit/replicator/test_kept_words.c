@@ -183,6 +183,7 @@ static void what_is_not_the_holders_word_is_not_shown(void **state)
 
 static void put_raw(const char *key, size_t key_size, const uint8_t *value, size_t size)
 {
+    txn_reset(scene.txn); /* what was read before has failed it */
     (void)txn_put(scene.txn, SPACE_COSIGN, bytes_of(key, key_size), bytes_of(value, size));
     commit_txn(&scene.store, scene.fence, scene.txn);
 }
