@@ -9,11 +9,6 @@
 
 enum { EPOCH_BYTES = 4 };
 
-void bringing_begin(struct bringing *bringing)
-{
-    *bringing = (struct bringing){.due = true};
-}
-
 static bool is_known_there(const struct link *link)
 {
     return (link->handshake.features & FEATURE_PUT_ASIDE) != 0;

@@ -29,8 +29,6 @@ struct bringing {
     uint8_t taken[ASIDE_KEY_BYTES], at[ASIDE_KEY_BYTES];
 };
 
-/* A session begins. */
-void bringing_begin(struct bringing *bringing);
 /* A block came; a peer answered. */
 void bringing_take(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole);
 void bringing_held(struct replicator *r, struct txn *txn, struct link *link, struct bytes key);

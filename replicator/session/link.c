@@ -162,7 +162,7 @@ bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
         return false;
     }
     link->session = session;
-    bringing_begin(&link->bringing);
+    link->bringing = (struct bringing){.due = true};
     link->missed = false;
     link->damaged_ms = 0;
     notice_over(r, ALARM_NEIGHBOUR_DOWN, link->peer); /* it may be of the run before */
