@@ -63,7 +63,7 @@ def grow(tree):
 
 
 def told(tree, screens):
-    return {"build": tree.build, "screens": screens, "steps": "past", **console.half_of_looks(),
+    return {"build": tree.build, "screens": screens, "steps": "past", **console.quarter_of_looks(),
             "nodes": {code: {"url": node.api, "name": node.name, "home": node.home} for code, node in tree.nodes.items()},
             "people": {code: {ADMIN: {"roles": ["admin"], "password": PASSWORD}} for code in tree.nodes}}
 
