@@ -2,7 +2,6 @@
 import { moment } from "../time";
 import { t } from "../words";
 import { Mark } from "./badge";
-import { isUnsound } from "./unsound";
 
 export interface AsOfProps {
   time: string | Date | null | undefined;
@@ -12,8 +11,7 @@ export interface AsOfProps {
   href?: string;
 }
 
-export function AsOf({ time, lsn, late: isOld = false, who, href }: AsOfProps) {
-  const late = isOld || isUnsound();
+export function AsOf({ time, lsn, late = false, who, href }: AsOfProps) {
   const text = moment(time);
   const inner = (
     <>
