@@ -48,13 +48,14 @@ static void enter(struct tree *tree, int lines, int payments)
     DO(tree, LINZHOU, "budget", "B", "stage", "reply", "fund_type_code", "111", "amount", "100000",
        "approval_ref", "1", "exp_func_code", "2050202");
     for (int i = 0; i < lines; i++) {
-        (void)snprintf(line, sizeof line, "A-%04d", i);
+        (void)snprintf(line, sizeof line, "A-%04u", (unsigned)i % 10000U);
         DO(tree, LINZHOU, "allocate", line, "ori_bgt_id", "B", "agency_code", "101", "amount",
            "100", "dep_bgt_eco_code", "302", "gov_bgt_eco_code", "502");
-        (void)snprintf(id, sizeof id, "L-%04d", i);
+        (void)snprintf(id, sizeof id, "L-%04u", (unsigned)i % 10000U);
         DO(tree, LINZHOU, "release", id, "bgt_id", line, "cor_bgt_doc_no", "1");
         for (int j = 0; j < payments && i % EIGHTH == 1; j++) {
-            (void)snprintf(id, sizeof id, "P-%04d-%04d", i, j);
+            (void)snprintf(id, sizeof id, "P-%04u-%04u", (unsigned)i % 10000U,
+                           (unsigned)j % 10000U);
             DO(tree, LINZHOU, "payment", id, "bgt_id", line, "pay_app_amt", "0.01",
                "payee_acct_name", "x", "payee_acct_no", "1", "payee_acct_bank_name", "x", "use_des",
                "x");

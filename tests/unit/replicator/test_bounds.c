@@ -66,7 +66,7 @@ static struct audience line_of(int number)
     struct audience audience = {.kind = AUDIENCE_LINE};
     char code[DIVISION_CODE_MAX + 1];
 
-    (void)snprintf(code, sizeof code, "%d", 1000 + number);
+    (void)snprintf(code, sizeof code, "%u", (1000U + (unsigned)number) % 10000U);
     audience.division = division_of(code);
     return audience;
 }
