@@ -109,9 +109,11 @@ static void write_row(struct writing *writing, const struct listed *listed)
 {
     const struct doc_row *row = listed->row;
     struct json_out *out = &writing->out;
-    char year[16];
+    char year[16] = ""; /* of any */
 
-    (void)snprintf(year, sizeof year, row->year == 0 ? "" : "%04d", row->year); /* "": any */
+    if (row->year != 0) {
+        (void)snprintf(year, sizeof year, "%04d", row->year);
+    }
     out_text(out, "division", listed->author.code);
     out_bytes(out, "id", listed->id);
     out_text(out, "kind", kind_info(row->kind)->name);

@@ -11,12 +11,14 @@
 void write_document_row(struct json_out *out, const struct document_row *row)
 {
     const struct kind_info *info = kind_info(row->kind);
-    char year[16];
+    char year[16] = ""; /* of any */
 
     out_text(out, "division", row->author.code);
     out_text(out, "id", row->id);
     out_text(out, "kind", info != NULL ? info->name : "unknown");
-    (void)snprintf(year, sizeof year, row->year == 0 ? "" : "%04d", row->year); /* "": any */
+    if (row->year != 0) {
+        (void)snprintf(year, sizeof year, "%04d", row->year);
+    }
     out_text(out, "fiscal_year", year);
     out_text(out, "state", row->state);
     out_amount(out, "amount", row->amount);
