@@ -29,15 +29,24 @@ from restored import need  # noqa: E402
 from resync import work  # noqa: E402
 
 ROOT, CITY, COUNTY = "540000", "540100", "540121"
+DAMAGED = 4  # the code of a command whose answer rests on what is fetched or folded still
 
 
 def wait(condition, what):
     return trees.wait_until(condition, trees.PATIENCE_S, what)
 
 
+def get(node, ident, *more):
+    """As it is once all is folded."""
+    wait(lambda: node.run("get", ident, *more, check=False)[0] != DAMAGED, f"{ident} at {node.division}")
+    return node.json("get", ident, *more)
+
+
 def evidence(node, *states):
-    """What stands in its own list, by id; with `states`, only those."""
-    rows = node.json("evidence", node.division)["rows"]
+    """What stands in its own list, by id; with `states`, only those. Nothing while it still fetches its log."""
+    code, out, err = node.run("--json", "evidence", node.division, check=False)
+    need(code in (0, DAMAGED), f"evidence: {code} {out} {err}")
+    rows = json.loads(out)["rows"] if code == 0 else []
     return {row["id"]: row for row in rows if not states or row["state"] in states}
 
 
@@ -53,7 +62,7 @@ def offer(node, wanted):
 
 def names_it(node, row):
     """The entry says which one it stands for."""
-    entered = node.json("get", row["id"])
+    entered = get(node, row["id"])
     need((int(entered["evidence_epoch"]), int(entered["evidence_lsn"]), entered["evidence_hash"]) ==
          (row["epoch"], row["lsn"], row["hash"]), f"{entered} for {row}")
 
@@ -107,7 +116,7 @@ def of_a_fork(base, build):
         tree.wait_equal_digests()
         need(not county.json("evidence")["rows"], "there is evidence before anything happened")
         other = fork(tree, office)
-        rows = evidence(county, "to_offer")
+        rows = wait(lambda: evidence(county, "to_offer"), "the other branch is listed")
         need(sorted(rows) == sorted(d["id"] for d in other), f"{len(rows)} of {len(other)} are listed")
         need(amount([dict(pay_app_amt=row["amount"]) for row in rows.values()]) == amount(other), "not what they said")
         offer(county, rows)
@@ -116,7 +125,7 @@ def of_a_fork(base, build):
         need(set(evidence(county, "entered")) >= set(rows) and not evidence(county, "to_offer"), f"{evidence(county)}")
         all_agree(tree)
         for ident in (other[0]["id"], other[-1]["id"]):
-            need(tree[ROOT].json("get", ident, "--division", COUNTY)["evidence_hash"] == rows[ident]["hash"], ident)
+            need(get(tree[ROOT], ident, "--division", COUNTY)["evidence_hash"] == rows[ident]["hash"], ident)
         need(office.submit(office.payments()) == 0, "the county takes documents again")
         need(office.submit(other[:3]) == 0, "handed in once more, it is there")
         all_agree(tree)
