@@ -58,23 +58,30 @@ def what_nobody_held(tree, offices, since):
     nothing_is_missing(tree, [city, county])
 
 
+def three_offices(tree, archive):
+    """A region with an archive, a city and a county, each with its office at work; all have what the others wrote."""
+    region = tree.init_root(ROOT, "西藏自治区")
+    region.end()
+    configure(region, archive)
+    region.start()
+    city, _ = tree.join(ROOT, CITY, "拉萨市")
+    county, _ = tree.join(CITY, COUNTY, "林周县")
+    offices = [Office(node, number) for number, node in enumerate((region, city, county))]
+    offices[1].below, offices[2].issuers = [offices[2]], [offices[1]]
+    for office in offices:
+        office.prepare()
+    work(offices[1], offices[2])
+    tree.wait_equal_digests()
+    return offices
+
+
 def prove(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     copies, archive = os.path.join(base, "copies"), os.path.join(base, "archive")
     try:
         os.makedirs(archive)
-        region = tree.init_root(ROOT, "西藏自治区")
-        region.end()
-        configure(region, archive)
-        region.start()
-        city, _ = tree.join(ROOT, CITY, "拉萨市")
-        county, _ = tree.join(CITY, COUNTY, "林周县")
-        offices = [Office(node, number) for number, node in enumerate((region, city, county))]
-        offices[1].below, offices[2].issuers = [offices[2]], [offices[1]]
-        for office in offices:
-            office.prepare()
-        work(offices[1], offices[2])
-        tree.wait_equal_digests()
+        offices = three_offices(tree, archive)
+        region, city, county = (office.node for office in offices)
         region.run("backup", copies)
         in_copy, since = city.digest(), set(offices[1].acknowledged)
         offices[0].ensure(offices[0].payments())  # behind the copy: in the archive

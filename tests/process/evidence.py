@@ -20,13 +20,12 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
-from archive import configure, within_ten_seconds  # noqa: E402
-from both_lost import the_region_first, then_the_city  # noqa: E402
+from archive import within_ten_seconds  # noqa: E402
+from both_lost import the_region_first, then_the_city, three_offices  # noqa: E402
 from empty_disk import confirmed, read_listen  # noqa: E402
 from forked import amount, branches, fork_alarms, put_back  # noqa: E402
 from kill_and_cut import Office, document  # noqa: E402
 from restored import need  # noqa: E402
-from resync import work  # noqa: E402
 
 ROOT, CITY, COUNTY = "540000", "540100", "540121"
 DAMAGED = 4  # the code of a command whose answer rests on what is fetched or folded still
@@ -138,22 +137,6 @@ def of_a_fork(base, build):
 
 # --- a lost disk ---
 
-def begin(tree, archive):
-    region = tree.init_root(ROOT, "西藏自治区")
-    region.end()
-    configure(region, archive)
-    region.start()
-    city, _ = tree.join(ROOT, CITY, "拉萨市")
-    county, _ = tree.join(CITY, COUNTY, "林周县")
-    offices = [Office(node, number) for number, node in enumerate((region, city, county))]
-    offices[1].below, offices[2].issuers = [offices[2]], [offices[1]]
-    for office in offices:
-        office.prepare()
-    work(offices[1], offices[2])
-    tree.wait_equal_digests()
-    return offices
-
-
 def transfer(name, money):
     return document("transfer", name, ori_bgt_id="BG1", tra_type_code="general", rec_div_code=COUNTY, amount=money,
                     stage="formal", cor_bgt_doc_no="财指〔2026〕9号")
@@ -199,7 +182,7 @@ def of_a_disk(base, build):
     archive = os.path.join(base, "archive")
     os.makedirs(archive)
     try:
-        offices = begin(tree, archive)
+        offices = three_offices(tree, archive)
         region, city, county = (office.node for office in offices)
         lose_both(tree, base, archive, offices)
         wait(lambda: {"X1", "X2", "X3"} <= set(evidence(city, "to_offer")), "the county brings what it holds to the city")

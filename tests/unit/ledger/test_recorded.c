@@ -530,8 +530,8 @@ static bool is_left_out(uint32_t kind)
     return false;
 }
 
-/* A document that names evidence says and books what it does without (unit.ledger.transfer_match,
- * process.evidence): of that format no kind is recorded by itself. */
+/* A document that names evidence books what it does without. No recording has one: the next version
+ * that goes out records some before it does (tests/process/record.py), and this goes. */
 static bool is_evidence(uint32_t kind, uint32_t format)
 {
     return kind >= KIND_USER_FIRST && format == EVIDENCE_FORMAT;
