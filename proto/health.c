@@ -40,6 +40,17 @@ static void put_logs(Terrace__Health *out, const struct health *health, uint8_t 
     }
 }
 
+static void put_spell(Terrace__Health *out, const struct health *health)
+{
+    if (!division_is_none(health->spell.by)) {
+        out->has_spell_by = 1;
+        out->spell_by = pb_division(&health->spell.by);
+        PUT(out, spell_seconds, health->spell.began_s);
+        PUT(out, spell_over, health->spell.is_over ? health->spell.ended_s + 1 : 0);
+        PUT(out, spell_lsn, health->spell.lsn);
+    }
+}
+
 void health_encode(struct buf *out, const struct health *health)
 {
     Terrace__Health message = TERRACE__HEALTH__INIT;
@@ -76,6 +87,7 @@ void health_encode(struct buf *out, const struct health *health)
     message.has_served_by = !division_is_none(health->served_by);
     message.served_by = pb_division(&health->served_by);
     PUT(&message, served_seconds, health->served_s);
+    put_spell(&message, health);
     message_encode(out, &message.base);
     assert(out->size - before <= HEALTH_BYTES_MAX);
 }
@@ -169,6 +181,17 @@ static bool take_served(struct health *out, const Terrace__Health *message)
     return !message->has_served_by || division_from_pb(&out->served_by, message->served_by);
 }
 
+/* One that ended before it began is none. */
+static bool take_spell(struct health *out, const Terrace__Health *message)
+{
+    out->spell.began_s = message->spell_seconds;
+    out->spell.is_over = message->spell_over != 0;
+    out->spell.ended_s = out->spell.is_over ? message->spell_over - 1 : 0;
+    out->spell.lsn = message->spell_lsn;
+    return !message->has_spell_by || (division_from_pb(&out->spell.by, message->spell_by) &&
+                                      out->spell.ended_s <= out->spell.began_s);
+}
+
 enum status health_decode(struct health *out, struct bytes raw, struct err *err)
 {
     struct arena arena;
@@ -187,7 +210,8 @@ enum status health_decode(struct health *out, struct bytes raw, struct err *err)
         out->disk_floor_mib = message->disk_floor_mib;
         if (!take_version(out, message) || !take_alarms(out, message) ||
             !take_clock(out, message) || !take_logs(out, message) || !take_down(out, message) ||
-            !take_accesses(out, message) || !take_served(out, message)) {
+            !take_accesses(out, message) || !take_served(out, message) ||
+            !take_spell(out, message)) {
             status = err_set(err, ERR_MALFORMED, "health_unreadable");
         }
     }
@@ -217,5 +241,7 @@ bool health_is_news(const struct health *before, const struct health *now)
            before->worst.code != now->worst.code ||
            !division_equal(before->worst.about, now->worst.about) ||
            memcmp(before->alarms, now->alarms, sizeof now->alarms) != 0 ||
-           !division_equal(before->served_by, now->served_by) || !same_down(before, now);
+           !division_equal(before->served_by, now->served_by) ||
+           !division_equal(before->spell.by, now->spell.by) ||
+           before->spell.is_over != now->spell.is_over || !same_down(before, now);
 }

@@ -61,6 +61,13 @@ struct health {
     uint64_t accesses_cosigned;       /* up to where it has its parent's cosignature */
     struct division served_by; /* an ancestor, while its parent is away; NONE: the parent does */
     uint32_t served_s;
+    struct {                /* when it was served last, within a day */
+        struct division by; /* NONE: it was not */
+        uint32_t began_s;   /* since then */
+        bool is_over;       /* else it goes on, maybe beside the parent's session */
+        uint32_t ended_s;
+        uint64_t lsn; /* where its log ended then, or ends */
+    } spell;
 };
 
 /* Appends at most HEALTH_BYTES_MAX bytes. */
@@ -69,7 +76,8 @@ void health_encode(struct buf *out, const struct health *health);
 enum status health_decode(struct health *out, struct bytes raw, struct err *err);
 
 /* Does the later word say anything that an operator must not wait for: another condition, version,
- * worst alarm, number of alarms, list of children that are down, or another that serves it? Ages
+ * worst alarm, number of alarms, list of children that are down, or another that serves it or
+ * does no longer? Ages
  * and sizes are no news. */
 bool health_is_news(const struct health *before, const struct health *now);
 

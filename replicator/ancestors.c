@@ -73,6 +73,7 @@ void replicator_served(const struct replicator *r, struct served_status *out)
         out->by = link->peer;
         out->since_unix_ms = r->serving.since_unix_ms;
         out->parent_is_open = link_is_open(parent);
+        out->parent_is_damaged = link_is_damaged(r, parent);
         out->parent_down_ms = out->parent_is_open ? 0 : now_ms(r) - parent->closed_ms;
     }
 }

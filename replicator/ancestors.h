@@ -30,6 +30,7 @@ struct served_status {
     struct division by; /* NONE: it is not */
     uint64_t since_unix_ms;
     bool parent_is_open;     /* it is about to go back */
+    bool parent_is_damaged;  /* by the parent's own word: its store is, and it only reads */
     uint64_t parent_down_ms; /* for so long */
 };
 void replicator_served(const struct replicator *replicator, struct served_status *out);

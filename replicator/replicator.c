@@ -619,6 +619,7 @@ void replicator_peer_link(const struct replicator *r, size_t index, struct peer_
                                 .is_up = link->is_up,
                                 .last_heard_unix_ms = link->heard_unix_ms,
                                 .down_ms = link_is_open(link) ? 0 : now_ms(r) - link->closed_ms,
+                                .is_damaged = link_is_damaged(r, link),
                                 .never_open = link->opened_ms == 0,
                                 .rtt_ms = link->stream.flow.rtt_ms,
                                 .clock_skew_ms = link->handshake.skew_ms,

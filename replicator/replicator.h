@@ -250,7 +250,7 @@ struct peer_status {
     uint64_t behind_entries, behind_bytes; /* what we hold for it that it has not confirmed */
     uint64_t oldest_unix_ms;               /* time of the first such block, 0 when none */
     uint64_t last_heard_unix_ms, down_ms;  /* 0: never; not open for so long, 0 when it is */
-    bool never_open;                       /* not yet, since the start or the grant */
+    bool never_open, is_damaged;           /* not since the start or the grant; a parent's word */
     uint32_t rtt_ms, protocol;             /* version of its last session; 0: none yet */
     int64_t clock_skew_ms;
     uint64_t frames_refused, features; /* enum link_feature that it said, and bits unknown here */

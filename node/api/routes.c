@@ -110,6 +110,7 @@ static const struct row {
     {"GET", "/config", get_config, ASKS_OVERSIGHT},
     {"GET", "/history", get_history, ASKS_PERSON},
     {"GET", "/links/past", get_links_past, ASKS_PERSON},
+    {"GET", "/links/served", get_links_served, ASKS_PERSON},
     {"GET", "/alarms", get_alarms, ASKS_PERSON, .shared = SHARED_A_MOMENT},
     {"POST", "/alarms/*/ack", post_alarm_ack, ASKS_ADMIN},
     {"POST", "/alarms/*/silence", post_alarm_silence, ASKS_ADMIN},

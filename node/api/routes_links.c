@@ -5,6 +5,7 @@
 
 #include "node/api/names.h"
 #include "node/api/page.h"
+#include "node/api/served_json.h"
 #include "node/core/link_spells.h"
 
 struct past_links {
@@ -61,6 +62,33 @@ static void write_spells(struct past_links *links)
     mem_free(spells);
 }
 
+static void write_served_spells(struct past_links *links)
+{
+    struct served_spell *spells;
+    size_t i = served_spells_read(links->names.txn, &spells);
+
+    out_open(&links->out, NULL, '{');
+    out_open(&links->out, "rows", '[');
+    while (i-- > 0) {
+        struct ledger_position held;
+        struct served_line line;
+        char cursor[CURSOR_BYTES_MAX];
+
+        (void)snprintf(cursor, sizeof cursor, "%s/%" PRIu64, spells[i].division.code,
+                       spells[i].began_unix_ms);
+        if ((division_is_none(links->only) || division_equal(links->only, spells[i].division)) &&
+            page_row(&links->page, cursor)) {
+            ledger_position(links->names.txn, spells[i].division, &held);
+            line = served_line_of(links->names.roster->roster, &spells[i], held.lsn);
+            out_served(&links->out, &line, links->now_unix_ms);
+        }
+    }
+    out_close(&links->out, ']');
+    write_page(&links->out, &links->page);
+    out_close(&links->out, '}');
+    mem_free(spells);
+}
+
 /* ?division=: none when it is not given. False with the error answered. */
 static bool read_only(const struct request *request, struct answer *answer,
                       struct past_links *links)
@@ -70,7 +98,8 @@ static bool read_only(const struct request *request, struct answer *answer,
            request_division(request, answer, links->names.roster, &links->only);
 }
 
-void get_links_past(struct request *request, struct answer *answer)
+static void get_spells(struct request *request, struct answer *answer,
+                       void (*write)(struct past_links *links))
 {
     struct past_links links = {.out = json_to(&answer->body),
                                .now_unix_ms = clock_unix_ms(&request->service->clock)};
@@ -84,11 +113,21 @@ void get_links_past(struct request *request, struct answer *answer)
     roster = roster_snapshot_open(&view, request, answer);
     links.names = (struct names){view.txn, roster};
     if (roster != NULL && read_only(request, answer, &links)) {
-        write_spells(&links);
+        write(&links);
         if (view_sound(&view, request, answer)) {
             (void)page_found(&links.page, request, answer);
         }
     }
     roster_snapshot_release(request->service, roster);
     view_close(&view);
+}
+
+void get_links_past(struct request *request, struct answer *answer)
+{
+    get_spells(request, answer, write_spells);
+}
+
+void get_links_served(struct request *request, struct answer *answer)
+{
+    get_spells(request, answer, write_served_spells);
 }

@@ -7,6 +7,7 @@
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_rotation.h"
 #include "node/api/routes_tree.h"
+#include "node/api/served_json.h"
 #include "node/api/unconfirmed_json.h"
 #include "node/backup/archive.h"
 #include "node/core/scrub.h"
@@ -26,11 +27,16 @@ struct peer_line {
     bool behind_complete;
 };
 
-enum { SERVED_SHOWN_MS = 60000 }; /* that a session was here, after it is over */
+enum {
+    SERVED_SHOWN_MS = 60000,            /* that a session was here, after it is over */
+    SPELLS_SHOWN_MS = 24 * 3600 * 1000, /* ... and who was served; all: GET /links/served */
+    SPELLS_SHOWN_MAX = 50,
+};
 
 struct status_task {
     struct api_task api_task;
     const struct store *store;
+    uint64_t asked_unix_ms;
     uint32_t epoch;
     uint64_t granted_unix_ms; /* when its keys were granted */
     struct log_head head;
@@ -57,6 +63,8 @@ struct status_task {
     char worst_name[NAME_BYTES_MAX + 1];
     struct rotation_status rotation;
     struct served_status served;
+    struct served_line spells[SPELLS_SHOWN_MAX]; /* the newest first */
+    size_t spell_count;
     struct division parent;
 };
 
@@ -152,6 +160,25 @@ static void take_unconfirmed(struct status_task *status, const struct store *sto
     }
 }
 
+/* Who is served past his parent, or was within a day, as this node knows of it. */
+static void take_spells(struct status_task *status, struct node *node, struct txn *txn)
+{
+    struct served_spell *spells;
+    size_t i = served_spells_read(txn, &spells);
+
+    while (i-- > 0 && status->spell_count < SPELLS_SHOWN_MAX) {
+        const uint64_t ended_ms = spells[i].ended_unix_ms;
+        struct log_head head = {0};
+
+        if (ended_ms == 0 || status->asked_unix_ms < ended_ms + SPELLS_SHOWN_MS) {
+            (void)replicator_head(node_replicator(node), spells[i].division, true, &head);
+            status->spells[status->spell_count++] =
+                served_line_of(node_roster(node), &spells[i], head.lsn);
+        }
+    }
+    mem_free(spells);
+}
+
 static void run_status(struct api_task *api_task, struct node *node, struct txn *txn)
 {
     struct status_task *status = (struct status_task *)api_task;
@@ -172,6 +199,7 @@ static void run_status(struct api_task *api_task, struct node *node, struct txn 
     take_peers(status, node);
     replicator_served(node_replicator(node), &status->served);
     status->parent = replicator_parent(node_replicator(node));
+    take_spells(status, node, txn);
     take_below(status, node);
     replicator_rotation(node_replicator(node), &status->rotation);
     status->alarms = alarms_copy(node, &status->alarm_count);
@@ -443,7 +471,17 @@ static void write_served(struct json_out *out, const struct status_task *status,
     write_age(out, "since_s", served->since_unix_ms, now_ms);
     out_text(out, "parent", status->parent.code);
     out_count(out, "parent_down_s", served->parent_down_ms / 1000);
+    out_bool(out, "parent_is_damaged", served->parent_is_damaged);
     out_close(out, '}');
+}
+
+static void write_spells(struct json_out *out, const struct status_task *status, uint64_t now_ms)
+{
+    out_open(out, "served_spells", '[');
+    for (size_t i = 0; i < status->spell_count; i++) {
+        out_served(out, &status->spells[i], now_ms);
+    }
+    out_close(out, ']');
 }
 
 static void write_status(struct json_out *out, const struct service *service,
@@ -482,6 +520,7 @@ static void write_status(struct json_out *out, const struct service *service,
     }
     out_close(out, ']');
     write_served(out, status, now_ms);
+    write_spells(out, status, now_ms);
     out_open(out, "alarms", '[');
     for (size_t i = 0; i < status->alarm_count; i++) {
         write_alarm(out, NULL, &status->alarms[i], language, false);
@@ -547,6 +586,7 @@ void get_status(struct request *request, struct answer *answer)
 
     status->api_task.task.read_only = true;
     status->store = &service->store;
+    status->asked_unix_ms = clock_unix_ms(&service->clock);
     outcome = api_task_run_within(&status->api_task, service->node, &service->clock,
                                   API_TASK_PATIENCE_MS);
     if (outcome == ERR_BUSY) {

@@ -206,11 +206,58 @@ static void print_rotation(const struct cli *cli, const json_t *rotation)
 
 static void print_served(const struct cli *cli, const json_t *served)
 {
+    char local[LOCAL_TIME_BYTES_MAX];
+
     if (json_is_object(served)) {
         cli_tell(cli, stdout,
-                 "status_served by=%s since=%s parent=%s seconds=%" JSON_INTEGER_FORMAT,
-                 text_of(served, "by"), text_of(served, "since"), text_of(served, "parent"),
-                 number_of(served, "parent_down_s"));
+                 json_is_true(json_object_get(served, "parent_is_damaged"))
+                     ? "status_served_past_damaged by=%s since=%s parent=%s "
+                       "seconds=%" JSON_INTEGER_FORMAT
+                     : "status_served by=%s since=%s parent=%s seconds=%" JSON_INTEGER_FORMAT,
+                 text_of(served, "by"), time_local(local, text_of(served, "since")),
+                 text_of(served, "parent"), number_of(served, "parent_down_s"));
+    }
+}
+
+static void print_spell(const struct cli *cli, const json_t *spell, const char *self)
+{
+    const char *division = text_of(spell, "division"), *by = text_of(spell, "by"),
+               *parent = text_of(spell, "parent");
+    char since[LOCAL_TIME_BYTES_MAX], until[LOCAL_TIME_BYTES_MAX];
+
+    (void)time_local(since, text_of(spell, "since"));
+    if (!json_is_null(json_object_get(spell, "until"))) {
+        (void)time_local(until, text_of(spell, "until"));
+        if (json_is_true(json_object_get(spell, "caught_up"))) {
+            cli_tell(cli, stdout,
+                     "status_served_over division=%s by=%s since=%s until=%s parent=%s "
+                     "lsn=%" JSON_INTEGER_FORMAT,
+                     division, by, since, until, parent, number_of(spell, "lsn"));
+        } else {
+            cli_tell(cli, stdout,
+                     "status_served_over_missing division=%s by=%s since=%s until=%s parent=%s "
+                     "first=%" JSON_INTEGER_FORMAT " lsn=%" JSON_INTEGER_FORMAT,
+                     division, by, since, until, parent, number_of(spell, "held_lsn") + 1,
+                     number_of(spell, "lsn"));
+        }
+    } else if (strcmp(by, self) == 0) {
+        cli_tell(cli, stdout, "status_served_here division=%s since=%s parent=%s", division, since,
+                 parent);
+    } else if (strcmp(division, self) != 0) { /* which says so above */
+        cli_tell(cli, stdout,
+                 "status_served_above division=%s by=%s since=%s parent=%s "
+                 "held=%" JSON_INTEGER_FORMAT " lsn=%" JSON_INTEGER_FORMAT,
+                 division, by, since, parent, number_of(spell, "held_lsn"),
+                 number_of(spell, "lsn"));
+    }
+}
+
+static void print_spells(const struct cli *cli, const json_t *status)
+{
+    const json_t *spells = json_object_get(status, "served_spells");
+
+    for (size_t i = 0; i < json_array_size(spells); i++) {
+        print_spell(cli, json_array_get(spells, i), text_of(status, "division"));
     }
 }
 
@@ -268,6 +315,7 @@ static void print_status(struct cli *cli, const json_t *status)
     }
     print_rotation(cli, json_object_get(status, "rotation"));
     print_served(cli, json_object_get(status, "served"));
+    print_spells(cli, status);
     print_attention(cli, status);
     print_table(stdout, peers, COUNT_OF(peers), json_object_get(status, "peers"), cli->language);
     if (json_array_size(alarm_rows) > 0) {

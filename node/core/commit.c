@@ -148,6 +148,14 @@ void commit_send_alone(struct node *node)
     }
 }
 
+void commit_answer_alone(struct node *node, struct division from)
+{
+    if (replicator_lone_answer(node->replicator, from, buf_bytes(&node->received),
+                               &node->leaving)) {
+        (void)node->transport.ops->send(node->transport.self, from, buf_bytes(&node->leaving));
+    }
+}
+
 void commit_close(struct node *node)
 {
     buf_free(&node->leaving);

@@ -29,6 +29,7 @@ enum status commit_wait_for_space(struct node *node, struct err *err);
 /* Of a node that commits nothing, because its store is damaged or full: its beat, when it is due.
  */
 void commit_send_alone(struct node *node);
+void commit_answer_alone(struct node *node, struct division from); /* what it received */
 void commit_close(struct node *node);
 
 #endif

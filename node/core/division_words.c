@@ -18,6 +18,8 @@ static void say_off_line(const struct division_view *view, char out[MESSAGE_BYTE
         SAY("division_incompatible above=%s seconds=%u", view->above.code, view->since_s);
     } else if (division_is_none(view->broken)) {
         SAY("division_silent above=%s seconds=%u", view->above.code, view->since_s);
+    } else if (view->parent_is_damaged) {
+        SAY("division_parent_damaged above=%s seconds=%u", view->above.code, view->since_s);
     } else {
         SAY("division_off_line above=%s seconds=%u", view->above.code, view->since_s);
     }
@@ -59,8 +61,9 @@ void division_sentence(const struct division_view *view, char out[MESSAGE_BYTES_
         say_behind(view, out);
         break;
     case DIVISION_SERVED:
-        SAY("division_served by=%s above=%s seconds=%u", view->health.served_by.code,
-            view->above.code, view->since_s);
+        SAY(view->parent_is_damaged ? "division_served_past_damaged by=%s above=%s seconds=%u"
+                                    : "division_served by=%s above=%s seconds=%u",
+            view->health.served_by.code, view->above.code, view->since_s);
         break;
     case DIVISION_PAUSED:
         SAY("division_paused above=%s seconds=%u", view->above.code, view->since_s);
@@ -106,6 +109,10 @@ void division_cure(const struct division_view *view, char out[MESSAGE_BYTES_MAX]
         SAY("cure_division_behind division=%s", code);
         break;
     case DIVISION_SERVED:
+        if (view->parent_is_damaged) {
+            SAY("cure_parent_damaged above=%s", view->above.code);
+            break;
+        }
         SAY("cure_division_served above=%s division=%s", view->above.code, code);
         break;
     case DIVISION_PAUSED:
@@ -123,6 +130,10 @@ void division_cure(const struct division_view *view, char out[MESSAGE_BYTES_MAX]
         }
         break;
     case DIVISION_OFF_LINE:
+        if (view->parent_is_damaged) {
+            SAY("cure_parent_damaged above=%s", view->above.code);
+            break;
+        }
         SAY("cure_division_off_line division=%s above=%s", code, view->above.code);
         break;
     case DIVISION_FULL:

@@ -1,8 +1,12 @@
 #include "node/core/node_watch.h"
 
+#include <inttypes.h>
+
 #include "node/core/division_words.h"
 #include "node/core/node_struct.h"
 #include "node/core/self_health.h"
+#include "proto/log.h"
+#include "replicator/ancestors.h"
 
 enum {
     FRESH_MORE_MS = 2000
@@ -17,11 +21,14 @@ void node_watch_close(struct node *node)
 {
     watch_close(node->watch.watch);
     link_spells_close(node->watch.spells);
+    served_spells_close(node->watch.served);
 }
 
 enum status node_watch_load(struct node *node, struct err *err)
 {
-    return link_spells_open(&node->watch.spells, node->txn, err);
+    const enum status status = link_spells_open(&node->watch.spells, node->txn, err);
+
+    return status == OK ? served_spells_open(&node->watch.served, node->txn, err) : status;
 }
 
 void node_watch_link_changed(struct node *node)
@@ -47,11 +54,11 @@ static struct watch_scene scene_of(const struct node *node)
 
 /* The links that are not open: of children into `links`, to the parent into *up. */
 static size_t list_links(const struct node *node, struct health_child *links,
-                         struct health_child *up, bool *up_is_down)
+                         struct health_child *up, bool *up_is_down, bool *up_is_damaged)
 {
     size_t count = 0;
 
-    *up_is_down = false;
+    *up_is_down = *up_is_damaged = false;
     for (size_t i = 0; i < replicator_peers(node->replicator); i++) {
         struct peer_status peer;
         struct health_child child;
@@ -63,6 +70,7 @@ static size_t list_links(const struct node *node, struct health_child *links,
         if (peer.is_parent) {
             *up = child;
             *up_is_down = true;
+            *up_is_damaged = peer.is_damaged;
         } else {
             links[count++] = child;
         }
@@ -94,6 +102,8 @@ static void view_self(struct node *node, const struct watch_scene *scene,
 
     self_health_here(node, &own);
     watch_view_self(scene, &own, up, replicator_parent(node->replicator), out);
+    out->parent_is_damaged =
+        (out->state == DIVISION_OFF_LINE || out->state == DIVISION_SERVED) && scene->up_is_damaged;
     out->lsn = out->held_lsn = held_lsn(node, node->config.self);
 }
 
@@ -117,7 +127,7 @@ static void each_view(struct node *node, bool self, view_fn *visit, void *arg)
     bool up_is_down;
 
     links = mem_zalloc((replicator_peers(node->replicator) + 1) * sizeof *links);
-    scene.link_count = list_links(node, links, &up, &up_is_down);
+    scene.link_count = list_links(node, links, &up, &up_is_down, &scene.up_is_damaged);
     scene.links = links;
     if (self) {
         view_self(node, &scene, up_is_down ? &up : NULL, &view);
@@ -269,10 +279,89 @@ static void note_own_link(const struct node *node)
     }
 }
 
+/* --- served by an ancestor --- */
+
+static void saw_served(const struct node *node, const struct served_spell *spell)
+{
+    if (served_spells_saw(node->watch.served, spell)) {
+        LOG_INFO("serve.spell", "about=%s peer=%s over=%d lsn=%" PRIu64, spell->division.code,
+                 spell->by.code, spell->ended_unix_ms != 0, spell->lsn);
+    }
+}
+
+static bool is_served_here(const struct node *node, struct division division)
+{
+    for (size_t i = 0; i < replicator_peers(node->replicator); i++) {
+        struct peer_status peer;
+
+        replicator_peer_link(node->replicator, i, &peer);
+        if (peer.is_far && !peer.is_up && division_equal(peer.division, division)) {
+            return peer.state == PEER_LIVE || peer.state == PEER_HELD;
+        }
+    }
+    return false;
+}
+
+/* By its own word; but whether this node serves it, this node knows. */
+static void note_told(const struct node *node, const struct division_view *view)
+{
+    const struct roster *roster = replicator_roster(node->replicator);
+    const struct health *health = &view->health;
+    struct served_spell spell = {view->division, health->spell.by, 0, 0, health->spell.lsn};
+    const uint64_t said_ms = node->turn_unix_ms - (uint64_t)view->age_s * 1000;
+
+    if (!view->is_heard || division_is_none(spell.by) ||
+        !roster_within(roster, view->division, spell.by) ||
+        said_ms < (uint64_t)health->spell.began_s * 1000) {
+        return;
+    }
+    spell.began_unix_ms = said_ms - (uint64_t)health->spell.began_s * 1000;
+    if (health->spell.is_over) {
+        spell.ended_unix_ms = said_ms - (uint64_t)health->spell.ended_s * 1000;
+        saw_served(node, &spell);
+    } else if (!division_equal(spell.by, node->config.self) ||
+               is_served_here(node, view->division)) {
+        saw_served(node, &spell);
+    }
+}
+
+static void note_served(const struct node *node, const struct division_view *view)
+{
+    struct served_spell spell;
+
+    note_told(node, view);
+    if (served_spells_newest(node->watch.served, view->division, &spell) &&
+        spell.ended_unix_ms == 0 && division_equal(spell.by, node->config.self) &&
+        !is_served_here(node, view->division)) {
+        spell.ended_unix_ms = node->turn_unix_ms;
+        saw_served(node, &spell);
+    }
+}
+
+static void note_own_served(const struct node *node)
+{
+    struct served_spell spell = {.division = node->config.self};
+    struct served_status served;
+
+    replicator_served(node->replicator, &served);
+    if (!division_is_none(served.by)) {
+        spell.by = served.by;
+        spell.began_unix_ms = served.since_unix_ms;
+    } else if (!served_spells_newest(node->watch.served, spell.division, &spell) ||
+               spell.ended_unix_ms != 0) {
+        return;
+    } else {
+        spell.ended_unix_ms = node->turn_unix_ms;
+    }
+    spell.lsn = held_lsn(node, spell.division);
+    saw_served(node, &spell);
+}
+
 static void look_at_one(const struct node *node, const struct division_view *view, void *arg)
 {
     check(node, view, arg);
     note_link(node, view, arg);
+    note_served(node, view);
 }
 
 void node_watch_step(struct node *node)
@@ -285,6 +374,8 @@ void node_watch_step(struct node *node)
         node->watch.news = false;
         each_view(node, false, look_at_one, NULL);
         note_own_link(node);
+        note_own_served(node);
         link_spells_stage(node->watch.spells, node->txn);
+        served_spells_stage(node->watch.served, node->txn);
     }
 }

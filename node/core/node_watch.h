@@ -2,17 +2,20 @@
  *
  *   beat of a division below --node_watch_take--> watch
  *   each WATCH_ALARMS_MS, and after news: node_watch_step --> alarms about divisions below, and
- *                                                             links that went down or came back
+ *                                                             links that went down or came back,
+ *                                                             and who was served by whom
  *   somebody asks:        node_watch_views
  *
  * A direct child whose link is down is alarmed by that link (replicator/session/link.h); what is
  * further below, here.
  *
- * Owns:   the watch, and the spells of links. Thread: the loop thread. Units: *_ms is mono. */
+ * Owns:   the watch, the spells of links, and those of being served. Thread: the loop thread.
+ * Units: *_ms is mono. */
 #ifndef TERRACE_NODE_CORE_NODE_WATCH_H
 #define TERRACE_NODE_CORE_NODE_WATCH_H
 
 #include "node/core/link_spells.h"
+#include "node/core/served_spells.h"
 #include "node/core/watch.h"
 
 struct node;
@@ -20,12 +23,13 @@ struct node;
 struct node_watch {
     struct watch *watch;
     struct link_spells *spells;
+    struct served_spells *served;
     uint64_t looked_ms;
     bool news; /* since */
 };
 
 void node_watch_open(struct node *node);
-/* The spells of links, from the store. Errors: ERR_CORRUPT, and those of the store. */
+/* Both sorts of spells, from the store. Errors: ERR_CORRUPT, and those of the store. */
 enum status node_watch_load(struct node *node, struct err *err);
 void node_watch_close(struct node *node);
 

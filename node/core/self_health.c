@@ -7,7 +7,10 @@
 #include "replicator/log/sealing.h"
 #include "replicator/session/keep_alive.h"
 
-enum { BACKLOG_BLOCKS_MAX = 8 }; /* whose money is counted for a beat */
+enum {
+    BACKLOG_BLOCKS_MAX = 8, /* whose money is counted for a beat */
+    SPELL_TOLD_S = 24 * 3600,
+};
 
 static uint32_t seconds_of(uint64_t ms)
 {
@@ -120,6 +123,26 @@ static void add_served(const struct node *node, struct health *out)
     }
 }
 
+/* Those above keep it, too: the parent was not there to see it. */
+static void add_spell(const struct node *node, struct health *out)
+{
+    struct served_spell spell;
+    struct log_head head;
+
+    if (!served_spells_newest(node->watch.served, node->config.self, &spell) ||
+        age_of(node, spell.ended_unix_ms) > SPELL_TOLD_S) {
+        return;
+    }
+    out->spell.by = spell.by;
+    out->spell.is_over = spell.ended_unix_ms != 0;
+    out->spell.began_s = age_of(node, spell.began_unix_ms);
+    out->spell.ended_s = age_of(node, spell.ended_unix_ms);
+    out->spell.lsn = spell.lsn;
+    if (!out->spell.is_over && replicator_head(node->replicator, node->config.self, true, &head)) {
+        out->spell.lsn = head.lsn;
+    }
+}
+
 static void look(const struct node *node, struct health *out)
 {
     struct confirmation confirmed;
@@ -130,6 +153,7 @@ static void look(const struct node *node, struct health *out)
     add_alarms(node, out);
     add_children(node, out);
     add_served(node, out);
+    add_spell(node, out);
     replicator_confirmed(node->replicator, &confirmed);
     out->clock_ahead_ms = -confirmed.root_skew_ms;
 }

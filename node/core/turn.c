@@ -41,17 +41,17 @@ static bool receive_frames(struct node *node)
     return true;
 }
 
-/* A node with a damaged store answers what only reads, and tells its parent why it is silent. It
- * takes nothing in: what comes is let go. */
+/* A node with a damaged store answers what only reads, and tells its parent why it is silent, and
+ * a child that asks for a session. It takes nothing in: what comes is let go. */
 static void step_damaged(struct node *node)
 {
     struct division from;
 
     tasks_answer_reads(&node->tasks, node, node->txn, ERR_CORRUPT);
-    for (int i = 0; i < TURN_FRAMES_MAX; i++) {
-        if (!node->transport.ops->receive(node->transport.self, &from, &node->received)) {
-            break;
-        }
+    for (int i = 0; i < TURN_FRAMES_MAX &&
+                    node->transport.ops->receive(node->transport.self, &from, &node->received);
+         i++) {
+        commit_answer_alone(node, from);
     }
     commit_send_alone(node);
 }

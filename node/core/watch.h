@@ -56,6 +56,7 @@ struct division_view {
                                down */
     struct division above;  /* ... and that parent; revoked: by whom */
     bool is_incompatible;   /* that link is refused: there is no version in common */
+    bool parent_is_damaged; /* of this node, off line or served: its parent says so */
     bool is_heard;          /* the rest is there */
     uint32_t age_s;         /* of its word, here */
     uint64_t as_of_unix_ms; /* by its own clock */
@@ -77,6 +78,7 @@ struct watch_scene {
     uint64_t watching_ms;             /* for how long this node has been listening */
     const struct health_child *links; /* own children whose link is not open, all of them */
     size_t link_count;
+    bool up_is_damaged; /* the parent opens no session, as its store is */
 };
 
 /* A beat came, and this node holds the division's log up to `held_lsn`. True when it tells what an

@@ -12,6 +12,7 @@
 #include "node/home/root_epoch.h"
 #include "node/office/aged_persons.h"
 #include "proto/log.h"
+#include "replicator/session/keep_alive.h"
 
 /* --- who may speak: the children of the roster --- */
 
@@ -230,17 +231,20 @@ static enum status take_next_root(struct daemon *daemon, struct err *err)
 static enum status open_links(struct daemon *daemon, struct err *err)
 {
     const struct home_config *home = &daemon->config;
-    const bool serves = !daemon_only_reads(daemon); /* else it tells its parent so, and no more */
+    const bool serves = !daemon_only_reads(daemon); /* else it tells its neighbours so, no more */
+    /* Whom a damaged store does not name would take a closed door for a refusal of his key. */
+    const bool listens = home->listen[0] != '\0' &&
+                         (serves || replicator_has_children(node_replicator(daemon->node)));
     struct rekeying *rekeying = &daemon->rekeying;
     enum status status = OK;
 
     visitors_open(&daemon->visitors, daemon->node, daemon->transport, &daemon->clock);
     rekeying_serve(rekeying, daemon->node, daemon->transport);
-    if (serves && home->listen[0] != '\0') {
+    if (listens) {
         rekeying_before_listen(rekeying);
         status = transport_zmq_listen(daemon->transport, home->listen, err);
     }
-    if (status == OK && serves && home->listen[0] != '\0') {
+    if (status == OK && serves && listens) {
         rekeying_listen_beside(rekeying);
     }
     if (status == OK && (!daemon_is_damaged(daemon) || daemon->resync == RESYNC_FETCH) &&

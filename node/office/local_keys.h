@@ -35,6 +35,9 @@
     X(LOCAL_LINK_SPELL, 'g', "sequence(u64)",                                                      \
       "a link that was down: between whom, whether paused, since when, until when, how often",     \
       "core/link_spells")                                                                          \
+    X(LOCAL_SERVED_SPELL, 'G', "sequence(u64)",                                                    \
+      "a division that an ancestor served: whom, by whom, since when, until when, its lsn then",   \
+      "core/served_spells")                                                                        \
     X(LOCAL_OPERATOR, 'o', "name", "operator: roles, public key, sealed secret", "operators")      \
     X(LOCAL_PROPOSAL, 'p', "batch(u64)", "sealed secret of who becomes known by a proposal",       \
       "proposals")                                                                                 \

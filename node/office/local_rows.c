@@ -2,6 +2,7 @@
 
 #include "node/core/alarm_rows.h"
 #include "node/core/link_spells.h"
+#include "node/core/served_spells.h"
 #include "node/office/access_tokens.h"
 #include "node/office/browser_keys.h"
 #include "node/office/drafts_mend.h"
@@ -35,6 +36,7 @@ enum local_row_sort local_row_sort(struct bytes key, struct bytes value)
         {LOCAL_SET_ASIDE, LOCAL_KEPT, set_aside_row_fits},
         {LOCAL_UNSENT, LOCAL_KEPT, any_fits},
         {LOCAL_LINK_SPELL, LOCAL_KEPT, link_spell_row_fits},
+        {LOCAL_SERVED_SPELL, LOCAL_KEPT, served_spell_row_fits},
         {LOCAL_KEEP_BRANCH, LOCAL_KEPT, any_fits},
         {LOCAL_REVOCATION, LOCAL_KEPT, any_fits},
         {LOCAL_ATTEMPT, LOCAL_KEPT, any_fits},

@@ -36,6 +36,9 @@ static const struct row console_rows[] = {
 static const struct row console_money_rows[] = {
 #include "node/text/console_money.def"
 };
+static const struct row console_watch_rows[] = {
+#include "node/text/console_watch.def"
+};
 static const struct row console_work_rows[] = {
 #include "node/text/console_work.def"
 };
@@ -103,6 +106,7 @@ static const struct area {
     {columns_rows, COUNT_OF(columns_rows)},
     {console_rows, COUNT_OF(console_rows)},
     {console_money_rows, COUNT_OF(console_money_rows)},
+    {console_watch_rows, COUNT_OF(console_watch_rows)},
     {console_work_rows, COUNT_OF(console_work_rows)},
     {doctor_rows, COUNT_OF(doctor_rows)},
     {documents_rows, COUNT_OF(documents_rows)},

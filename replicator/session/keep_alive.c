@@ -70,3 +70,37 @@ bool replicator_lone_beat(struct replicator *r, struct division *to, struct buf 
     *to = r->parent;
     return heartbeat_alone(r, out);
 }
+
+bool replicator_lone_answer(struct replicator *r, struct division from, struct bytes received,
+                            struct buf *out)
+{
+    Terrace__Frame answer = TERRACE__FRAME__INIT, *frame;
+    struct link *link = links_find(&r->links, from);
+    struct err err;
+    bool says;
+
+    if (link == NULL || link->is_up || link->revoked_ms != 0) {
+        return false;
+    }
+    if (frame_decode(&frame, &r->arena, received, &err) == OK && frame->hello != NULL &&
+        frame->session != 0) {
+        link_ask_restart(r, link, frame->session, ERR_CORRUPT);
+    }
+    arena_reset(&r->arena);
+    says = outbox_add_restart(&link->stream.outbox, &answer);
+    if (says) {
+        buf_clear(out);
+        frame_encode(out, &answer);
+    }
+    return says;
+}
+
+bool replicator_has_children(const struct replicator *r)
+{
+    for (size_t i = 0; i < r->links.count; i++) {
+        if (!r->links.at[i]->is_up) {
+            return true;
+        }
+    }
+    return false;
+}

@@ -6,7 +6,7 @@
  * An Ack that names no log, and the heartbeats and cosignatures that wait, of what was durable
  * before. Nothing is staged and nothing that the turn staged is told, so a commit that is lost
  * contradicts nobody. A node whose store is damaged or full has no turns at all: its beat goes
- * alone, so that those above hear why it is silent.
+ * alone, so that those above hear why it is silent; and a child that says Hello is told.
  *
  * Thread: the loop thread. */
 #ifndef TERRACE_REPLICATOR_SESSION_KEEP_ALIVE_H
@@ -26,5 +26,11 @@ uint64_t replicator_keep_alive_ms(const struct replicator *replicator);
 void replicator_beat_soon(struct replicator *replicator);
 /* The beat of a node that opens no session, when it is due. As replicator_next_frame. */
 bool replicator_lone_beat(struct replicator *replicator, struct division *to, struct buf *frame);
+/* What a node that opens no session, as its store is damaged, answers a child that says Hello: a
+ * Restart, ERR_CORRUPT. False: nothing, for a parent, a stranger, another frame, or too soon. */
+bool replicator_lone_answer(struct replicator *replicator, struct division from,
+                            struct bytes received, struct buf *frame);
+/* Does this node let in any child, who may ask? */
+bool replicator_has_children(const struct replicator *replicator);
 
 #endif

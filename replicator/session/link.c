@@ -11,6 +11,7 @@ enum {
     HANDSHAKE_MS = 1000,  /* an answer is waited for at least this long */
     SETTLED_MS = 5000,    /* a session this old makes up for the attempts before it */
     NOTES_PER_SECOND = 1, /* of one link, for the log */
+    DAMAGED_TRIES = 3,    /* for so many of them what a damaged parent said is its word of now */
 };
 
 /* --- one link --- */
@@ -163,6 +164,7 @@ bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
     link->session = session;
     link->bringing = (struct bringing){.due = true};
     link->missed = false;
+    link->damaged_ms = 0;
     notice_over(r, ALARM_NEIGHBOUR_DOWN, link->peer); /* it may be of the run before */
     flow_begin(&link->stream.flow, credit);
     link->opened_ms = link->heard_ms = now_ms(r);
@@ -196,6 +198,19 @@ void link_put_off(struct replicator *r, struct link *link, uint64_t until_ms, co
 {
     link_over(r, link, OK, message);
     link->dial_ms = until_ms;
+}
+
+void link_over_damaged(struct replicator *r, struct link *link)
+{
+    link->damaged_ms = now_ms(r);
+    link_over(r, link, ERR_CORRUPT, "parent_is_damaged");
+}
+
+bool link_is_damaged(const struct replicator *r, const struct link *link)
+{
+    return link->damaged_ms != 0 && !link_is_open(link) &&
+           now_ms(r) - link->damaged_ms <=
+               DAMAGED_TRIES * ((uint64_t)r->limits.reconnect_ms_max + HANDSHAKE_MS);
 }
 
 void link_left(struct replicator *r, struct link *link, const char *message)

@@ -34,8 +34,10 @@ struct link {
     uint32_t attempts;
     uint64_t dial_ms; /* the child's side: when to say Hello (again) */
     uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, answered_ms, ticked_ms;
-    uint64_t closed_ms;  /* not open since; of an open one, when it was so last */
-    bool missed;         /* ... for so long that it is alarmed */
+    uint64_t closed_ms; /* not open since; of an open one, when it was so last */
+    bool missed;        /* ... for so long that it is alarmed */
+    uint64_t
+        damaged_ms; /* a parent that opens none said that its store is damaged; 0: it did not */
     uint64_t revoked_ms; /* a child's: known to be revoked since; 0: it is not */
     uint64_t frames_refused;
     bool protocol_error; /* a frame was refused, here or there; alarmed until a session settles */
@@ -85,6 +87,10 @@ void link_revoked(struct link *link, uint64_t since_ms);
 /* The peer does not serve us now, or is left: the session is over, and not asked for before then,
  * mono ms. Upward alone. */
 void link_put_off(struct replicator *r, struct link *link, uint64_t until_ms, const char *message);
+/* The parent opens none, as its store is damaged. */
+void link_over_damaged(struct replicator *r, struct link *link);
+/* Did it say so lately? */
+bool link_is_damaged(const struct replicator *r, const struct link *link);
 /* The session is over, and the peer, which ended it or is told so elsewhere, begins no other. */
 void link_left(struct replicator *r, struct link *link, const char *message);
 /* What was alarmed of the peer is over with the link, which goes. */

@@ -283,6 +283,10 @@ static void take_restart(struct replicator *r, struct link *link, enum status wh
         link_incompatible(r, link, 0, "protocol_not_in_common");
         return;
     }
+    if (why == ERR_CORRUPT && !link->is_far) { /* its store is: it opens no session */
+        link_over_damaged(r, link);
+        return;
+    }
     message_format(message, sizeof message, "parent_restarts reason=%s", status_name(why));
     link_over(r, link, why, message);
 }

@@ -6,6 +6,7 @@ import { Bar } from "./parts/bar";
 import { Keys } from "./parts/keys";
 import { LiveRegion } from "./parts/live_region";
 import { Sentence } from "./parts/sentence";
+import { Unsound } from "./parts/unsound";
 import { DivisionPage } from "./pages/division";
 import { FindPage } from "./pages/find";
 import { Login } from "./pages/login";
@@ -79,6 +80,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         {status.value?.stalled === true ? <p class="notice" role="alert">{status.value.notice}</p> : null}
         {status.value === null && feedProblem.value !== null ? <p class="notice" role="alert">{feedProblem.value.sentence || t("console.unreachable")}</p> : null}
+        <Unsound />
         <Page />
       </main>
       {isLoggedOut.value ? <Login over /> : null}

@@ -157,7 +157,9 @@ export interface Status {
   version: string;
   confirmed: { lsn: number; age_s: number | null; root_lsn: number; root_skew_ms: number };
   peers: Peer[];
-  served?: { by: string; since: string; parent: string; parent_down_s: number } | null; // by an ancestor, as the parent is away
+  served?: { by: string; since: string; parent: string; parent_down_s: number; parent_is_damaged?: boolean } | null; // by an ancestor, as the parent is away
+  served_spells?: ServedSpell[]; // who is served so, or was within a day
+  damaged?: string; // why no figure of this node is to be relied on
   alarms: Alarm[];
   below: { sentence: string; well: number; divisions: number; worst: string | null; state: string; cure: string };
   enrol_attempts: Attempt[];
@@ -306,6 +308,42 @@ export interface Spell {
   seconds: number;
   times: number;
 }
+/** Who was served by another ancestor as its parent was away: see GET /links/served. */
+export interface ServedSpell {
+  division: string;
+  name: string;
+  by: string;
+  by_name: string;
+  parent: string;
+  parent_name: string;
+  since: string;
+  until: string | null;
+  seconds: number;
+  lsn: number;
+  held_lsn: number;
+  caught_up: boolean;
+}
+
+/** How far a node is whose own log is fetched from its neighbours: see GET /resync. */
+export interface Resync {
+  state: "whole" | "fetching" | "waiting" | "confirming";
+  why: string;
+  lsn: number;
+  known_lsn: number;
+  begun_lsn: number;
+  entries: number;
+  known_entries: number;
+  bytes: number;
+  bytes_second: number;
+  seconds_left: number | null;
+  importing: boolean;
+  import_waiting: number;
+  import_unfit: number;
+  archive_fault: string;
+  last: string;
+  holders: { division: string; division_name: string; lsn: number; more_below: number; state: "without" | "awaited" | "holds_more" | "answered" }[];
+}
+
 /** One of the two branches of a forked log, as far as it is known here. */
 export interface Branch {
   division: string;

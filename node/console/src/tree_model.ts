@@ -117,6 +117,7 @@ const groups: [string, (row: DivisionRow) => boolean][] = [
   ["off_line", (row) => row.state === "off_line"],
   ["warning", (row) => row.state === "warning"],
   ["clock", (row) => row.state === "clock"],
+  ["served", (row) => row.state === "served"],
   ["paused", (row) => row.state === "paused"],
   ["behind", (row) => row.state === "behind"],
 ];
@@ -144,7 +145,7 @@ function ownLink(status: Status): { state: string; text: string } | null {
   if (by !== undefined) {
     return {
       state: "served",
-      text: t("console.sentence.served", {
+      text: t(status.served?.parent_is_damaged === true ? "console.sentence.served_past_damaged" : "console.sentence.served", {
         name: up.name ?? up.division, by: by.name ?? by.division,
         time: minute(new Date(Date.now() - up.down_s * 1000)),
       }),

@@ -384,10 +384,11 @@ def watch(play):
     for path in ("/status", "/status/tree", "/history", f"/history?division={CITY}"):
         play.get(path, who="gao")
     play.ask("GET", "/history?division=x", who="gao", want=400, code="bad_request")
-    for path in ("/links/past", f"/links/past?division={CITY}", "/links/past?limit=1"):
-        play.get(path, who="gao")
-    play.ask("GET", "/links/past?division=low", who="gao", want=400, code="bad_request")
-    play.ask("GET", "/links/past?division=110000", who="gao", want=409, code="not_below_you")
+    for links in ("/links/past", "/links/served"):
+        for path in (links, f"{links}?division={CITY}", f"{links}?limit=1"):
+            play.get(path, who="gao")
+        play.ask("GET", f"{links}?division=low", who="gao", want=400, code="bad_request")
+        play.ask("GET", f"{links}?division=110000", who="gao", want=409, code="not_below_you")
     alarm = play.get("/alarms", who="gao")["alarms"][0]
     for until, want, code in (("2020-01-01", 409, "refused"), (time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(
             time.time() + 3600)), 200, None), (None, 200, None)):

@@ -38,6 +38,11 @@ static struct health loud(void)
     health.worst.code = UINT32_MAX;
     health.worst.about = division_of("540121999");
     health.worst.seconds = UINT32_MAX;
+    health.served_by = health.spell.by = division_of("540121999");
+    health.served_s = health.spell.began_s = UINT32_MAX;
+    health.spell.is_over = true;
+    health.spell.ended_s = UINT32_MAX - 1;
+    health.spell.lsn = UINT64_MAX;
     for (uint32_t i = 0; i < HEALTH_DOWN_MAX; i++) {
         health.down[i] =
             (struct health_child){division_of("540121999"), UINT32_MAX, HEALTH_LINK_PAUSED};
@@ -63,6 +68,13 @@ static void assert_same(const struct health *a, const struct health *b)
     assert_int_equal(a->accesses, b->accesses);
     assert_memory_equal(&a->access_head, &b->access_head, sizeof a->access_head);
     assert_int_equal(a->accesses_cosigned, b->accesses_cosigned);
+    assert_true(division_equal(a->served_by, b->served_by));
+    assert_int_equal(a->served_s, b->served_s);
+    assert_true(division_equal(a->spell.by, b->spell.by));
+    assert_int_equal(a->spell.began_s, b->spell.began_s);
+    assert_int_equal(a->spell.is_over, b->spell.is_over);
+    assert_int_equal(a->spell.ended_s, b->spell.ended_s);
+    assert_int_equal(a->spell.lsn, b->spell.lsn);
     assert_true(a->backlog_fen == b->backlog_fen);
     assert_int_equal(a->backlog_is_part, b->backlog_is_part);
     assert_int_equal(a->down_listed, b->down_listed);

@@ -146,6 +146,64 @@ static void a_node_that_opens_no_session_is_heard_all_the_same(void **state)
     buf_free(&frame);
 }
 
+/* What came to the city, as a node takes it whose store is damaged. */
+static void answer_alone(struct place *city)
+{
+    struct queued_frame *got;
+    struct buf frame = BUF_EMPTY;
+
+    while ((got = frame_queue_take(&city->inbox, world.hand.now_ms)) != NULL) {
+        if (replicator_lone_answer(city->replicator, got->from, buf_bytes(&got->bytes), &frame)) {
+            assert_string_equal(got->from.code, "K1");
+            frame_queue_put(&world.at[COUNTY].inbox,
+                            queued_frame_new(city->division, world.hand.now_ms, buf_bytes(&frame)));
+        }
+        queued_frame_free(got);
+    }
+    buf_free(&frame);
+}
+
+static struct peer_status parent_of_county(void)
+{
+    struct peer_status peer;
+
+    for (size_t i = 0; i < replicator_peers(world.at[COUNTY].replicator); i++) {
+        replicator_peer(world.at[COUNTY].replicator, i, &peer);
+        if (peer.is_parent) {
+            break;
+        }
+    }
+    return peer;
+}
+
+static void a_child_hears_that_its_parent_opens_no_session_as_it_is_damaged(void **state)
+{
+    struct peer_status city;
+
+    (void)state;
+    world_run(&world, 3 * BEAT_MS);
+    assert_false(parent_of_county().is_damaged);
+    place_close(&world.at[CITY]);
+    place_open(&world.at[CITY]);
+    place_close(&world.at[COUNTY]);
+    place_open(&world.at[COUNTY]);
+    for (int i = 0; i < 200; i++) {
+        answer_alone(&world.at[CITY]);
+        (void)place_turn(&world.at[COUNTY]);
+        world.hand.now_ms += 50;
+    }
+    city = parent_of_county();
+    assert_true(city.is_damaged);
+    assert_int_not_equal(city.state, PEER_LIVE);
+    assert_string_equal(city.reason, "parent_is_damaged");
+    assert_int_equal(city.frames_refused, 0);
+    world_run(&world, 60000); /* it is whole again */
+    city = parent_of_county();
+    assert_int_equal(city.state, PEER_LIVE);
+    assert_false(city.is_damaged);
+    assert_string_equal(city.reason, "");
+}
+
 static void a_link_that_is_down_for_long_is_alarmed_at_both_ends_until_it_is_back(void **state)
 {
     (void)state;
@@ -186,6 +244,7 @@ int main(void)
         STORY(a_city_cannot_say_how_its_county_is),
         STORY(news_goes_up_at_once),
         STORY(a_node_that_opens_no_session_is_heard_all_the_same),
+        STORY(a_child_hears_that_its_parent_opens_no_session_as_it_is_damaged),
         STORY(a_link_that_is_down_for_long_is_alarmed_at_both_ends_until_it_is_back),
         STORY(a_link_that_an_operator_stopped_is_not_missed),
     };

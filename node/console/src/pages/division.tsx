@@ -17,9 +17,10 @@ import { Facts, Panel } from "../parts/panel";
 import { Trouble } from "../parts/problem";
 import { Rotating } from "../parts/rotation";
 import { Sentence } from "../parts/sentence";
+import { Served, servedText } from "../parts/served";
 import { Table } from "../parts/table";
 import { sameMoment } from "../router";
-import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, Spell, Spells, Sum, TreeAnswer, UnapprovedAnswer } from "../shapes";
+import type { Alarm, ChainAnswer, ChainRow, DivisionRow, Listed, Page, ServedSpell, Spell, Spells, Sum, TreeAnswer, UnapprovedAnswer } from "../shapes";
 import { age, lag, minute, moment } from "../time";
 import { backlog, furtherAlarms, isLate, isWell, knownUntil, rank, since, sinceAge, wrongWith } from "../tree_model";
 import { YearsPanel } from "../parts/years";
@@ -118,6 +119,7 @@ function Known({ row, tree: answer, at }: { row: DivisionRow; tree: TreeAnswer; 
           </div>
           <div class="stack">
             <Why row={row} alarms={about} again={alarms.again} />
+            <Served code={row.division} />
             <YearsPanel code={row.division} version={`${row.held_lsn} ${status.value?.lsn}`} />
             <Persons code={row.division} vouched={row.vouched} unapproved={row.unapproved} />
             {row.division === answer.division ? <Rotating /> : null}
@@ -302,13 +304,19 @@ const ofSpell = ({ above, above_name: name, state, down, up, seconds, times }: S
   ...(up === null ? [] : [{ key: `${down} up`, at: up, look: BETTER, text: t(times > 1 ? "console.past.is_back_often" : "console.past.is_back", { age: age(seconds), times }) }]),
 ];
 
-/** What happened to it: its link, and the alarms of this node about it. */
+const ofServed = (spell: ServedSpell): Happened[] => [
+  { key: `${spell.since} served`, at: spell.since, look: lookOf("served"), text: t("console.served.began", { by: spell.by_name || spell.by }) },
+  ...(spell.until === null ? [] : [{ key: `${spell.since} back`, at: spell.until, look: BETTER, text: servedText(spell, status.value?.division) }]),
+];
+
+/** What happened to it: its link, who served it meanwhile, and the alarms of this node about it. */
 function Events({ code, version }: { code: string; version: string }) {
   const open = useAnswer<{ alarms: Alarm[] }>("/alarms", {}, undefined, alarmsVersion.value);
   const past = useAnswer<{ alarms: Alarm[] }>("/alarms", { history: 1, limit: 100 }, undefined, alarmsVersion.value);
   const links = useAnswer<Spells>("/links/past", { division: code, limit: 8 }, undefined, version);
+  const served = useAnswer<Page<ServedSpell>>("/links/served", { division: code, limit: 4 }, undefined, version);
   const rows = [...[...open.data?.alarms ?? [], ...past.data?.alarms ?? []].filter(({ division }) => division === code).flatMap(ofAlarm),
-    ...(links.data?.rows ?? []).flatMap(ofSpell)].sort((a, b) => b.at.localeCompare(a.at)).slice(0, 8);
+    ...(links.data?.rows ?? []).flatMap(ofSpell), ...(served.data?.rows ?? []).flatMap(ofServed)].sort((a, b) => b.at.localeCompare(a.at)).slice(0, 8);
   return (
     <Panel title={t("console.division.events")} aside={<a href="/ops/alarms?history=1">{t("console.map.history")}</a>}>
       {rows.length === 0 ? <p class="ink2">{t("console.division.no_events")}</p> : (

@@ -9,13 +9,14 @@ import { Advice, withNames } from "../parts/advice";
 import { Acknowledge, AlarmItem } from "../parts/alarm";
 import { AsOf } from "../parts/asof";
 import { AtChoice, atText } from "../parts/at_choice";
-import { Legend, lookOf, Mark, stateWord } from "../parts/badge";
+import { Legend, lookOf, Mark, Marked, stateWord } from "../parts/badge";
 import { Amount, Figure } from "../parts/figure";
 import { UnapprovedNote, UnconfirmedNote } from "../parts/notices";
 import { Segments } from "../parts/panel";
 import { Empty, Trouble } from "../parts/problem";
 import { Sentence } from "../parts/sentence";
 import { Tree, type Lens } from "../parts/tree";
+import { isUnsound } from "../parts/unsound";
 import { WideTree } from "../parts/wide_tree";
 import { ask, sameMoment } from "../router";
 import type { Alarm, ChainAnswer, ChainRow, DivisionRow, TreeAnswer } from "../shapes";
@@ -157,7 +158,8 @@ function Moments({ tree: answer, at }: { tree: TreeAnswer; at: string | null }) 
     <div class="moments">
       <span class="ink3">{t(answer.rows.length === 1 ? "console.map.moments_own" : "console.map.moments")}</span>
       {at !== null ? <span>{atText(at)}</span> : <>
-        <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>
+        {isUnsound() ? <Marked shape="diamond" tone="bad">{t("console.unsound.short")}</Marked>
+          : <span>{t("console.map.current", { count: count(answer.rows.length - late.length), time: minute(new Date(answer.as_of)) })}</span>}
         {late.slice(0, 6).map((row) => <AsOf key={row.division} who={row.name} time={knownUntil(row)} late href={`/map/${row.division}`} />)}
         {late.length > 6 ? <a href="/map?view=list">{t("console.map.more_late", { count: late.length - 6 })}</a> : null}
         {shared === null || late.length === 0 ? null : <span class="shared">{t("console.map.common", { time: moment(shared) })} <a href={`/map?at=${toSecond(shared)}`}>{t("console.map.at_common")}</a></span>}

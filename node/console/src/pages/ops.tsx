@@ -5,6 +5,7 @@ import { alarmsVersion, readTree, status, tree } from "../live";
 import { count } from "../money";
 import { Tabs } from "../parts/panel";
 import { Sentence } from "../parts/sentence";
+import { isUnsound } from "../parts/unsound";
 import type { Alarm, Status, TreeAnswer } from "../shapes";
 import { may, person } from "../session";
 import { age } from "../time";
@@ -35,14 +36,14 @@ function told(now: Status, all: TreeAnswer | null): { state: string; text: strin
   if (off.length > 0) {
     parts.push(t("console.ops.off_line", { count: off.length, name: off[0].name, age: age(off[0].since_s) }));
   }
-  parts.push(damaged.length > 0 ? t("console.ops.damaged", { name: damaged[0].name })
+  parts.push(isUnsound() ? t("console.unsound.short") : damaged.length > 0 ? t("console.ops.damaged", { name: damaged[0].name })
     : refused > 0 ? t("console.ops.refused", { count: count(refused) }) : t("console.ops.sound"));
   const heard = now.alarms.filter(({ silenced }) => silenced === null).length;
   if (heard > 0) {
     parts.push(t("console.ops.alarms", { count: heard }));
   }
   return {
-    state: damaged.length > 0 ? "damaged" : off.length > 0 || cut.length > 0 ? "off_line" : heard > 0 ? "warning" : "well",
+    state: damaged.length > 0 || isUnsound() ? "damaged" : off.length > 0 || cut.length > 0 ? "off_line" : heard > 0 ? "warning" : "well",
     text: parts.join(t("console.sentence.and")) + t("console.sentence.end"),
   };
 }

@@ -2,6 +2,7 @@
 import { moment } from "../time";
 import { t } from "../words";
 import { Mark } from "./badge";
+import { isUnsound } from "./unsound";
 
 export interface AsOfProps {
   time: string | Date | null | undefined;
@@ -11,7 +12,8 @@ export interface AsOfProps {
   href?: string;
 }
 
-export function AsOf({ time, lsn, late = false, who, href }: AsOfProps) {
+export function AsOf({ time, lsn, late: isOld = false, who, href }: AsOfProps) {
+  const late = isOld || isUnsound();
   const text = moment(time);
   const inner = (
     <>

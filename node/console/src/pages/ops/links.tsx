@@ -22,6 +22,7 @@ import { nameOf } from "../ops";
 import { Throughput } from "./throughput";
 import { Attempts } from "./join";
 import { PastLinks } from "./past";
+import { ServedPast } from "./served";
 import { ThisNode } from "./store";
 import { Waiting } from "./waiting";
 
@@ -87,6 +88,7 @@ export function LinksTab({ status, tree, alarms, query }: {
               ? <p class="more"><a href="/ops/links?show=all">{t("console.ops.rest", { count: count(all - lines.length) })}</a></p> : null} />
         </Panel>
         <div class="pair"><Throughput day={day.data} /><ThisNode status={status} /></div>
+        <ServedPast />
         <PastLinks all={query.get("past") === "all"} />
       </div>
       <div class="stack">

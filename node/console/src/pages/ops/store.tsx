@@ -4,12 +4,16 @@ import { count, shown } from "../../money";
 import { Badge } from "../../parts/badge";
 import { Facts, Panel } from "../../parts/panel";
 import { Verify } from "../../parts/verify";
-import type { Status } from "../../shapes";
+import { ResyncPanel } from "./resync";
+import type { Said, Status } from "../../shapes";
 import { age } from "../../time";
 import { kindWord, useVocabulary } from "../../vocabulary";
 import { t, word } from "../../words";
 
 const self = () => tree.value?.rows.find(({ division }) => division === live.value?.division) ?? null;
+
+/** A damaged node that only reads does not look at its disk. */
+const isLooked = ({ disk_free_mib: free, disk_floor_mib: floor }: Said): boolean => free + floor > 0;
 
 /** For which documents two persons are asked for. */
 const approvalText = (policy: string): string =>
@@ -24,7 +28,7 @@ export function ThisNode({ status }: { status: Status }) {
       <div class="facts-two">
         <Facts rows={[
           [t("console.node.version"), status.version],
-          [t("console.node.disk"), said === null ? t("console.not_known_here") : t("console.node.disk_free", { free: count(Math.round(said.disk_free_mib / 1024)) })],
+          [t("console.node.disk"), said === null || !isLooked(said) ? t("console.not_known_here") : t("console.node.disk_free", { free: count(Math.round(said.disk_free_mib / 1024)) })],
           [t("console.node.entries"), count(status.lsn)],
         ]} />
         <Facts rows={[
@@ -44,11 +48,12 @@ export function StoreTab({ status }: { status: Status }) {
   return (
     <div class="columns wide">
       <div class="stack">
+        <ResyncPanel />
         <Panel title={t("console.store.title")}>
           <Facts rows={[
             [t("console.node.entries"), count(status.lsn)],
             [t("console.store.digest"), <code key="digest">{status.state_digest.slice(0, 32)}<wbr />{status.state_digest.slice(32)}</code>],
-            [t("console.node.disk"), said === null ? t("console.not_known_here")
+            [t("console.node.disk"), said === null || !isLooked(said) ? t("console.not_known_here")
               : t("console.store.floor", { free: count(said.disk_free_mib), floor: count(said.disk_floor_mib) })],
             [t("console.node.confirmed"), status.confirmed.age_s === null ? t("console.not_known_here")
               : t("console.store.confirmed", { lsn: count(status.confirmed.lsn), age: age(status.confirmed.age_s) })],
