@@ -177,13 +177,25 @@ static bool has_session(const struct sim_node *at, struct division with)
     return false;
 }
 
+/* What is said in an epoch that nobody has confirmed is obeyed by who granted that epoch, and by
+ * the others once it counts. */
+static bool obeys(const struct sim_node *at, const struct sim_node *by)
+{
+    for (const struct sim_node *up = by; up != NULL; up = sim_parent(up)) {
+        if (sim_trust(up).waits != 0 && at != up && at != sim_parent(up)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool check_one(const struct revoking *one, char *fault, size_t size)
 {
     const struct division division = sim_division(one->node);
     struct revocation word;
 
     for (const struct sim_node *up = sim_parent(one->node); up != NULL; up = sim_parent(up)) {
-        if (sim_core(up) == NULL || sim_is_cut_off(up)) {
+        if (sim_core(up) == NULL || sim_is_cut_off(up) || !obeys(up, one->by)) {
             continue;
         }
         if (roster_revoked(node_roster(sim_core(up)), division, &word) != !one->is_again) {
@@ -193,7 +205,7 @@ static bool check_one(const struct revoking *one, char *fault, size_t size)
         }
     }
     if (!one->is_again && sim_core(sim_parent(one->node)) != NULL &&
-        has_session(sim_parent(one->node), division)) {
+        obeys(sim_parent(one->node), one->by) && has_session(sim_parent(one->node), division)) {
         (void)snprintf(fault, size, "%s is revoked and has a session", division.code);
         return false;
     }
