@@ -159,13 +159,21 @@ static inline uint64_t reader_u64(struct reader *reader)
 
     return at == NULL ? 0 : load_u64(at);
 }
-/* Refuses overlong forms. */
+/* Refuses overlong forms. Most take a byte; keys of fields from 16 on, two. */
 uint64_t reader_varint_long(struct reader *reader);
 static inline uint64_t reader_varint(struct reader *reader)
 {
-    return !reader->failed && reader->at != reader->end && *reader->at < 0x80
-               ? *reader->at++
-               : reader_varint_long(reader);
+    const uint8_t *at = reader->at;
+
+    if (!reader->failed && at != reader->end && at[0] < 0x80) {
+        reader->at = at + 1;
+        return at[0];
+    }
+    if (!reader->failed && reader->end - at >= 2 && at[1] < 0x80 && at[1] != 0) {
+        reader->at = at + 2;
+        return (uint64_t)at[1] << 7 | (at[0] & 0x7f);
+    }
+    return reader_varint_long(reader);
 }
 static inline struct bytes reader_bytes(struct reader *reader, size_t size)
 {

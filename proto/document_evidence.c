@@ -14,6 +14,11 @@ static size_t count_fields(const struct document *document)
     return count;
 }
 
+bool document_has_evidence(const struct document *document)
+{
+    return count_fields(document) > 0;
+}
+
 bool document_evidence_is_whole(const struct document *document)
 {
     const size_t count = count_fields(document);

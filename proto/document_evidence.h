@@ -21,6 +21,8 @@ struct document_evidence {
 
 /* False unless all three fields are there. */
 bool document_evidence(const struct document *document, struct document_evidence *out);
+/* Is any of them there? */
+bool document_has_evidence(const struct document *document);
 /* Are all three there, or none? */
 bool document_evidence_is_whole(const struct document *document);
 /* Borrows `evidence`. They count as written out by the node. */

@@ -126,7 +126,7 @@ uint64_t own_log_enter(struct node *node, struct txn *txn, const struct document
         .author = node->config.self,
         .time_ms = node->turn_unix_ms,
         .kind = document->kind,
-        .format = document_format(body),
+        .format = document_format_of(document),
         .body = body,
     };
 

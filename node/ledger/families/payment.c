@@ -82,17 +82,18 @@ static void complete_date(struct ledger *ledger, struct txn *txn, struct documen
                           struct buf *memory)
 {
     const struct bytes today = bytes_text(ledger_today(ledger));
-    char last[32];
+    char last[32] = "";
 
     (void)txn;
     if (document_has(document, FIELD_PAY_APP_DATE)) {
         return;
     }
-    (void)snprintf(last, sizeof last, "%04d-12-31", document_year(document));
+    if (year_of(today) > document_year(document)) {
+        (void)snprintf(last, sizeof last, "%04d-12-31", document_year(document));
+    }
     buf_reserve(memory, DAY_TEXT_SIZE);
-    inherit_text(
-        document, FIELD_PAY_APP_DATE,
-        inherit_keep(memory, year_of(today) > document_year(document) ? bytes_text(last) : today));
+    inherit_text(document, FIELD_PAY_APP_DATE,
+                 inherit_keep(memory, last[0] != '\0' ? bytes_text(last) : today));
 }
 
 static void complete_left(struct ledger *ledger, struct txn *txn, struct document *document,

@@ -1,6 +1,6 @@
 #include "node/ledger/families/policy_in_force.h"
 
-#include <stdio.h>
+#include <assert.h>
 
 #include "node/ledger/families/scope.h"
 #include "node/ledger/rows/policy_rows.h"
@@ -9,6 +9,7 @@
 enum { FIGURE_MAX = 99, CODE_BYTES_MAX = 41 };
 
 #define REQUIRED "required."
+enum { REQUIRED_BYTES = sizeof REQUIRED - 1 };
 
 /* --- codes and values --- */
 
@@ -48,10 +49,9 @@ static bool has_elements(uint32_t kind)
 
 const struct policy_rule *policy_rule_of(struct bytes code)
 {
-    const size_t prefix = strlen(REQUIRED);
-
-    if (code.size > prefix && memcmp(code.data, REQUIRED, prefix) == 0) {
-        return has_elements(kind_named(bytes_of(code.data + prefix, code.size - prefix)))
+    if (code.size > REQUIRED_BYTES && memcmp(code.data, REQUIRED, REQUIRED_BYTES) == 0) {
+        return has_elements(
+                   kind_named(bytes_of(code.data + REQUIRED_BYTES, code.size - REQUIRED_BYTES)))
                    ? &rules[0]
                    : NULL;
     }
@@ -157,7 +157,7 @@ struct policy_value policy_stricter(const struct policy_rule *rule, const struct
 bool policy_said_above(const struct ledger *ledger, struct txn *txn, struct bytes code,
                        bool with_own, struct policy_value *out)
 {
-    const struct policy_rule *rule = policy_rule_of(code);
+    const struct policy_rule *rule = NULL; /* most codes nobody says anything of */
     const struct division self = ledger->config.self;
     bool found = false;
 
@@ -168,6 +168,9 @@ bool policy_said_above(const struct ledger *ledger, struct txn *txn, struct byte
         const size_t count =
             with_own || !division_equal(author, self) ? policy_said(txn, author, code, said) : 0;
 
+        if (count > 0 && rule == NULL) {
+            rule = policy_rule_of(code);
+        }
         for (size_t i = 0; i < count; i++) {
             struct policy_value value;
 
@@ -194,12 +197,16 @@ int64_t policy_number(const struct ledger *ledger, struct txn *txn, enum policy_
 /* The elements that a document of this kind must have, or the line that it is about. */
 static struct field_set required_of(const struct ledger *ledger, struct txn *txn, uint32_t kind)
 {
-    char code[CODE_BYTES_MAX];
+    uint8_t code[CODE_BYTES_MAX] = REQUIRED;
     struct policy_value value = {.fields = {{0}}};
 
     if (has_elements(kind)) {
-        (void)snprintf(code, sizeof code, REQUIRED "%s", kind_info(kind)->name);
-        (void)policy_said_above(ledger, txn, bytes_text(code), true, &value);
+        const struct bytes name = bytes_text(kind_info(kind)->name);
+
+        assert(REQUIRED_BYTES + name.size <= sizeof code);
+        memcpy(code + REQUIRED_BYTES, name.data, name.size);
+        (void)policy_said_above(ledger, txn, bytes_of(code, REQUIRED_BYTES + name.size), true,
+                                &value);
     }
     return value.fields;
 }

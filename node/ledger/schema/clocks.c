@@ -5,7 +5,12 @@
 
 #include "node/ledger/schema/kinds.h"
 
-enum { DAY_MINUTES = 24 * 60, DAY_SECONDS = DAY_MINUTES * 60, LAST_DAY = 2932896 };
+enum {
+    DAY_MINUTES = 24 * 60,
+    DAY_SECONDS = DAY_MINUTES * 60,
+    LAST_DAY = 2932896,
+    DAYS_OF_400_YEARS = 146097
+};
 
 uint64_t clock_day(uint64_t unix_ms)
 {
@@ -71,16 +76,18 @@ uint64_t clock_due(const struct document *asking, uint64_t unix_ms)
     return due;
 }
 
+/* For each entry that is booked: so no calendar of the C library. */
 struct month clock_month(uint64_t unix_ms)
 {
-    const uint64_t day = clock_day(unix_ms);
-    const time_t seconds = (time_t)((day <= LAST_DAY ? day : LAST_DAY) * DAY_SECONDS);
-    struct tm date;
-    const struct tm *there = gmtime_r(&seconds, &date);
+    const uint64_t clocked = clock_day(unix_ms);
+    const int64_t day = (int64_t)(clocked <= LAST_DAY ? clocked : LAST_DAY);
+    int64_t year = (day - march_first(0)) * 400 / DAYS_OF_400_YEARS; /* or one beside it */
+    int month;                                                       /* 0: March */
 
-    assert(there != NULL); /* up to LAST_DAY */
-    (void)there;
-    return (struct month){date.tm_year + 1900, date.tm_mon + 1};
+    year += march_first(year + 1) <= day ? 1 : march_first(year) > day ? -1 : 0;
+    month = (int)((5 * (day - march_first(year)) + 2) / 153); /* 31 30 31 30 31, twice and on */
+    return month < 10 ? (struct month){(int)year, month + 3}
+                      : (struct month){(int)year + 1, month - 9};
 }
 
 uint64_t clock_year_end_ms(int year)

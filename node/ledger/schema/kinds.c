@@ -465,6 +465,11 @@ uint32_t document_format(struct bytes body)
     return document_body_has_evidence(body) ? EVIDENCE_FORMAT : DOCUMENT_FORMAT;
 }
 
+uint32_t document_format_of(const struct document *document)
+{
+    return document_has_evidence(document) ? EVIDENCE_FORMAT : DOCUMENT_FORMAT;
+}
+
 enum status document_of_entry(struct document *out, uint32_t kind, uint32_t format,
                               struct bytes body, struct err *err)
 {

@@ -60,8 +60,9 @@ enum kind {
 /* 2: account 16, differences of a transfer, lines of several years. 3: the same, of a document that
  * names evidence (proto/document_evidence.h), and of no other. */
 enum { DOCUMENT_FORMAT = 2, EVIDENCE_FORMAT = 3, DOCUMENT_FORMAT_LAST = EVIDENCE_FORMAT };
-/* Of an own body: in which format its entry is written. */
+/* Of an own body, or the document that it is: in which format its entry is written. */
 uint32_t document_format(struct bytes body);
+uint32_t document_format_of(const struct document *document);
 /* An entry's document. Errors: as document_decode, and ERR_MALFORMED where it names evidence in
  * another format, or not in that. */
 enum status document_of_entry(struct document *out, uint32_t kind, uint32_t format,

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -264,6 +265,27 @@ static void a_day_is_a_date_in_beijing(void **state)
     }
 }
 
+/* Every day there is, in Beijing, and the second before each of them ends. */
+static void a_day_is_in_the_month_that_the_c_library_says(void **state)
+{
+    enum { DAY_S = 24 * 60 * 60, OFFSET_S = UTC_OFFSET_MINUTES * 60 };
+
+    (void)state;
+    for (int64_t day = 0; day <= 2932896; day++) {
+        const time_t seconds = (time_t)(day * DAY_S);
+        struct month first, last;
+        struct tm date;
+
+        assert_non_null(gmtime_r(&seconds, &date));
+        first = clock_month(day == 0 ? 0 : (uint64_t)(seconds - OFFSET_S) * 1000);
+        last = clock_month((uint64_t)(seconds + DAY_S - OFFSET_S) * 1000 - 1);
+        assert_int_equal(first.year, date.tm_year + 1900);
+        assert_int_equal(first.month, date.tm_mon + 1);
+        assert_int_equal(last.year, date.tm_year + 1900);
+        assert_int_equal(last.month, date.tm_mon + 1);
+    }
+}
+
 static void an_answer_is_due_by_the_days_that_the_transfer_says(void **state)
 {
     static const struct {
@@ -298,6 +320,7 @@ int main(void)
         IN_TREE(a_payment_puts_no_row_of_its_own),
         IN_TREE(two_issuers_of_one_number_are_not_guessed),
         cmocka_unit_test(a_day_is_a_date_in_beijing),
+        cmocka_unit_test(a_day_is_in_the_month_that_the_c_library_says),
         cmocka_unit_test(an_answer_is_due_by_the_days_that_the_transfer_says),
     };
 
