@@ -9,7 +9,9 @@
 #include <cmocka.h>
 
 #include "node/ledger/observe.h"
+#include "node/ledger/query/trace.h"
 #include "node/ledger/rows/open_items.h"
+#include "node/ledger/rows/year_rows.h"
 #include "tests/unit/ledger/holder.h"
 
 /* Lhasa's log: B 100 (UNALLOC 25), E 80 of an estimate (75), I 5 of outside, A 50 (AVAIL 20), of
@@ -329,6 +331,211 @@ static void an_ask_that_was_heard_is_not_heard_again(void **state)
     holder_free(below);
 }
 
+/* --- what a root lost of its log --- */
+
+/* Others told of the ask, and nobody of its line: its settle moves nothing, and says how it ended.
+ */
+static void what_a_lost_log_issued_is_settled_without_a_line(void **state)
+{
+    static const struct {
+        const char *outcome, *amount;
+        uint32_t kind;
+        int64_t asked;
+        enum doc_state state;
+    } cases[] = {{"registered", "20", KIND_TRANSFER, 2000, DOC_REGISTERED},
+                 {"returned", "20", KIND_TRANSFER, 2000, DOC_RETURNED},
+                 {"granted", "20", KIND_RECALL, 2000, DOC_GRANTED},
+                 {"lowered", "20", KIND_TRANSFER, -2000, DOC_LOWERED}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct holder *holder = holder_new(((struct holder *)*state)->tree, REGION);
+        struct script script = {.author = LHASA, .first_lsn = 1};
+        struct doc_row row = {.lsn = 1,
+                              .kind = cases[i].kind,
+                              .year = 2026,
+                              .state = cases[i].kind == KIND_RECALL ? DOC_ASKED : DOC_ISSUED,
+                              .amount = cases[i].asked,
+                              .about = short_text_of(bytes_text("LOST")),
+                              .party = tree_division(LINZHOU)};
+
+        doc_store(holder->txn, tree_division(LHASA), bytes_text("K"), &row);
+        WRITE(&script, "settle", ".s", "bgt_id", "K", "rec_div_code", "540121", "amount",
+              cases[i].amount, "outcome", cases[i].outcome, "answer_id", "R");
+        apply(holder, &script);
+        if (holder->alarm_count > 0) {
+            fail_msg("%s: %s", cases[i].outcome, holder->alarms[0]);
+        }
+        assert_true(doc_load(holder->txn, tree_division(LHASA), bytes_text("K"), &row));
+        assert_int_equal(row.state, cases[i].state);
+        assert_true(balance(holder, LHASA, "K", ACC_XFER_OUT) == -1);
+        holder_free(holder);
+    }
+}
+
+/* --- versions and periods that leave things out --- */
+
+/* A version of a project that says only what changes keeps all else. */
+static void what_a_version_leaves_out_stays(void **state)
+{
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+    const struct row_key key = row_key_of(ROW_PROJECT, tree_division(LHASA), bytes_text("P"));
+    struct catalogue_row row;
+
+    WRITE(&script, "project", "V1", "pro_code", "P", "state", "reserved", "pro_name", "name",
+          "pro_cat_code", "3", "agency_code", "1", "setup_year", "2026");
+    WRITE(&script, "project", "V2", "pro_code", "P", "state", "closed");
+    apply(holder, &script);
+    assert_true(catalogue_load(holder->txn, &key, &row));
+    assert_string_equal(row.state.at, "closed");
+    assert_true(bytes_equal(row.name, bytes_text("name")));
+    assert_true(bytes_equal(row.group, bytes_text("3")));
+    assert_string_equal(row.agency.at, "1");
+    assert_int_equal(row.lsn, 2);
+}
+
+static void months_and_years_move_within_their_bounds(void **state)
+{
+    static const struct {
+        const char *kind, *month;
+        unsigned first_open;
+        enum year_said said;
+    } steps[] = {
+        {"open_year", NULL, 1, YEAR_SAID_OPEN},    {"open_year", NULL, 1, YEAR_SAID_OPEN},
+        {"close_year", "3", 4, YEAR_SAID_OPEN},    {"close_year", "2", 4, YEAR_SAID_OPEN},
+        {"close_year", "12", 4, YEAR_SAID_OPEN},   {"reopen_year", "9", 4, YEAR_SAID_OPEN},
+        {"reopen_year", "2", 2, YEAR_SAID_OPEN},   {"reopen_year", NULL, 2, YEAR_SAID_OPEN},
+        {"close_year", NULL, 2, YEAR_SAID_CLOSED}, {"open_year", NULL, 2, YEAR_SAID_CLOSED},
+        {"reopen_year", NULL, 2, YEAR_SAID_OPEN}};
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+
+    for (size_t i = 0; i < COUNT_OF(steps); i++) {
+        struct year_row row;
+        char id[8];
+
+        (void)snprintf(id, sizeof id, "Y%zu", i);
+        WRITE(&script, steps[i].kind, id, "reason", "r", steps[i].month != NULL ? "month" : NULL,
+              steps[i].month);
+        apply(holder, &script);
+        year_load(holder->txn, tree_division(LHASA), 2026, &row);
+        if (row.first_open_month != steps[i].first_open || row.said != steps[i].said) {
+            fail_msg("step %zu, %s: month %u, said %d", i, steps[i].kind, row.first_open_month,
+                     row.said);
+        }
+    }
+    assert_int_equal(years_kept_since(holder->txn, tree_division(LHASA)), 2026);
+}
+
+/* --- what this version does not know --- */
+
+/* Its author may have written any time. */
+static void an_unknown_entry_of_no_time_is_waited_for(void **state)
+{
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+
+    write_raw(&script, 9999, 2, bytes_text("x"));
+    script.entries[0].time_ms = UINT64_MAX;
+    assert_int_equal(apply_part(holder, &script, 0), ERR_NEEDS_UPGRADE);
+    assert_int_equal(holder->alarm_count, 1);
+    assert_non_null(
+        strstr(holder->alarms[0], "entry_unknown lsn=1 author=540100 written= kind=9999 format=2"));
+    assert_int_equal(position(holder, LHASA).lsn, 0);
+    assert_int_equal(apply_part(holder, &(struct script){.author = LHASA, .first_lsn = 1}, 0), OK);
+    script_clear(&script);
+}
+
+/* --- a chain without an end --- */
+
+enum { CHAIN = 300 };
+
+/* Virements one of another, each on a line of its own. */
+static void write_chain(struct holder *holder, struct script *script)
+{
+    char id[16], from[16] = "A";
+
+    WRITE(script, "budget", "B", REPLY("100"));
+    WRITE(script, "allocate", "A", "ori_bgt_id", "B", "agency_code", "1", "amount", "50");
+    WRITE(script, "release", "L", "bgt_id", "A");
+    for (int i = 1; i <= CHAIN; i++) {
+        (void)snprintf(id, sizeof id, "V%d", i);
+        WRITE(script, "virement", id, "from_bgt_id", from, "agency_code", i % 2 == 0 ? "1" : "2",
+              "amount", "50");
+        memcpy(from, id, sizeof from);
+        if (i % 25 == 0) {
+            apply(holder, script);
+        }
+    }
+}
+
+static void count_step(void *arg, const struct trace_step *step)
+{
+    (void)step;
+    ++*(size_t *)arg;
+}
+
+/* Up and down a trace goes so many levels, and says that it left something out. */
+static void a_trace_goes_so_many_levels(void **state)
+{
+    static const char *const starts[] = {"A", "V300"};
+    struct holder *holder = *state;
+    struct script script = {.author = LHASA, .first_lsn = 1};
+    struct trace_page page;
+
+    write_chain(holder, &script);
+    assert_int_equal(holder->alarm_count, 0);
+    for (size_t i = 0; i < COUNT_OF(starts); i++) {
+        size_t steps = 0;
+        const struct trace_request request = {
+            .author = tree_division(LHASA), .id = bytes_text(starts[i]), .steps_max = 1000};
+
+        assert_int_equal(query_trace(holder->txn, &request, count_step, &steps, &page), TRACE_DONE);
+        assert_int_equal(page.shown, steps);
+        assert_true(steps >= 256 && steps < 260);
+        assert_false(page.complete);
+        assert_true(division_is_none(page.next));
+    }
+    /* from the first of them on, what lies below is counted to a bound only */
+    assert_int_equal(query_trace(holder->txn,
+                                 &(struct trace_request){.author = tree_division(LHASA),
+                                                         .id = bytes_text("V200"),
+                                                         .steps_max = 1000},
+                                 count_step, &(size_t){0}, &page),
+                     TRACE_DONE);
+    assert_false(page.total_exact);
+    assert_true(page.complete);
+    /* a cursor that lies too far below leads nowhere */
+    assert_int_equal(query_trace(holder->txn,
+                                 &(struct trace_request){.author = tree_division(LHASA),
+                                                         .id = bytes_text("A"),
+                                                         .after = tree_division(LHASA),
+                                                         .after_id = bytes_text("V290"),
+                                                         .steps_max = 1000},
+                                 count_step, &(size_t){0}, &page),
+                     TRACE_BAD_CURSOR);
+}
+
+static void a_trace_begins_at_what_there_is(void **state)
+{
+    static const char too_long[DOCUMENT_ID_MAX + 1] = {'a'};
+    struct holder *holder = *state;
+    struct trace_page page;
+    const struct bytes ids[] = {BYTES_NONE, bytes_of(too_long, sizeof too_long), bytes_text("NO")};
+
+    for (size_t i = 0; i < COUNT_OF(ids); i++) {
+        size_t steps = 0;
+
+        assert_int_equal(query_trace(holder->txn,
+                                     &(struct trace_request){.author = tree_division(LHASA),
+                                                             .id = ids[i],
+                                                             .steps_max = 9},
+                                     count_step, &steps, &page),
+                         TRACE_UNKNOWN);
+        assert_int_equal(steps, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -339,6 +546,12 @@ int main(void)
         HELD(what_was_paid_in_another_year_counts_in_the_first_or_last_month),
         HELD(what_is_said_above_of_nothing_changes_nothing),
         HELD(an_ask_that_was_heard_is_not_heard_again),
+        HELD(what_a_lost_log_issued_is_settled_without_a_line),
+        HELD(what_a_version_leaves_out_stays),
+        HELD(months_and_years_move_within_their_bounds),
+        HELD(an_unknown_entry_of_no_time_is_waited_for),
+        HELD(a_trace_goes_so_many_levels),
+        HELD(a_trace_begins_at_what_there_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
