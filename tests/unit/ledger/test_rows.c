@@ -220,6 +220,21 @@ static void an_outcome_is_one_of_six(void **state)
     }
 }
 
+/* lsn, time, kind and year stand in front of it. */
+static void a_document_is_in_a_state_that_there_is(void **state)
+{
+    const struct row_key key = row_key_of(ROW_DOCUMENT, COUNTY, bytes_text("D"));
+    const struct doc_row row = {.lsn = 1, .kind = KIND_PAYMENT, .year = 2026, .state = DOC_PAID};
+    struct doc_row read;
+
+    doc_store(*state, COUNTY, bytes_text("D"), &row);
+    assert_true(doc_load(*state, COUNTY, bytes_text("D"), &read));
+    assert_int_equal(read.state, DOC_PAID);
+    spoil_byte(*state, &key, 8 + 8 + 2 + 2, DOC_STATES);
+    assert_false(doc_load(*state, COUNTY, bytes_text("D"), &read));
+    expect_corrupt(*state, "a document");
+}
+
 /* A set of accounts, and of counts that take five bytes at most. */
 static void no_row_names_an_account_that_is_none(void **state)
 {
@@ -486,6 +501,7 @@ int main(void)
         IN_TXN(a_year_has_a_state_and_twelve_months),
         IN_TXN(a_year_keeps_what_it_was),
         IN_TXN(an_outcome_is_one_of_six),
+        IN_TXN(a_document_is_in_a_state_that_there_is),
         IN_TXN(no_row_names_an_account_that_is_none),
         IN_TXN(a_count_ends),
         IN_TXN(an_entry_is_marked_once),
