@@ -1,5 +1,6 @@
 #include "node/ledger/context.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -64,10 +65,11 @@ enum status ledger_stop_before(const struct ledger *ledger, struct division auth
 {
     const time_t seconds = (time_t)(entry->time_ms / 1000);
     struct tm utc;
+    const struct tm *there = gmtime_r(&seconds, &utc);
     char written[24];
 
-    if (gmtime_r(&seconds, &utc) == NULL ||
-        strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0) {
+    assert(there != NULL); /* 2^64 ms are a year of nine digits */
+    if (strftime(written, sizeof written, "%Y-%m-%dT%H:%M:%SZ", there) == 0) {
         written[0] = '\0'; /* an author may write any time */
     }
     (void)err_set(err, ERR_NEEDS_UPGRADE,

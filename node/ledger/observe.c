@@ -69,6 +69,7 @@ void ledger_observe_anew(struct txn *txn, struct division author, const struct a
 }
 
 struct observe_cursor_search {
+    struct txn *txn;
     ledger_observe_cursor_fn *visit;
     void *arg;
 };
@@ -83,14 +84,15 @@ static bool visit_observe_cursor(void *arg, struct bytes key, struct bytes value
     reader_copy(&reader, cursor.author.code, DIVISION_CODE_MAX);
     cursor.audience.kind = (enum audience_kind)reader_u8(&reader);
     reader_copy(&reader, cursor.audience.division.code, DIVISION_CODE_MAX);
-    return !reader_done(&reader) || !observe_cursor_parse(value, &cursor) ||
+    return txn_check_row(search->txn, key,
+                         reader_done(&reader) && observe_cursor_parse(value, &cursor)) &&
            search->visit(search->arg, &cursor);
 }
 
 enum status ledger_each_observe_cursor(struct txn *txn, ledger_observe_cursor_fn *visit, void *arg,
                                        struct err *err)
 {
-    struct observe_cursor_search search = {visit, arg};
+    struct observe_cursor_search search = {txn, visit, arg};
     const uint8_t letter = ROW_OBSERVE_CURSOR;
 
     return txn_scan(txn, SPACE_LEDGER, bytes_of(&letter, 1), visit_observe_cursor, &search, err);

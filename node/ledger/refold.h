@@ -18,7 +18,7 @@
 /* The number of the rules by which rows are made of entries: raised whenever what stands in
  * SPACE_LEDGER, SPACE_INDEX or SPACE_ROLLUPS changes. A store that was made by others is folded
  * anew as it is opened (node/core/rebuild.h). The digests are no part of it: they stay for ever. */
-enum { LEDGER_RULES = 3 };
+enum { LEDGER_RULES = 4 };
 
 /* In commits of its own; again is no harm. Errors: those of the store. */
 enum status refold_forget(const struct store *store, uint64_t fence, struct err *err);

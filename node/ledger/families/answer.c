@@ -52,9 +52,7 @@ void answer_complete(struct ledger *ledger, struct txn *txn, struct document *do
         return;
     }
     incoming.body = inherit_keep(memory, incoming.body);
-    if (!incoming_document(&incoming, &ask)) {
-        return;
-    }
+    incoming_document(&incoming, &ask);
     transfer_terms_inherit(document, &ask);
     if (document_is_difference(&ask)) {
         own = difference_own(txn, self, issuer, document_text(&ask, FIELD_EARLY_BGT_ID));
@@ -108,10 +106,10 @@ static size_t describe_transfer(struct facts *facts, struct division issuer, cha
     struct document transfer;
     char amount[AMOUNT_TEXT_MAX];
 
-    if (!incoming_load(facts->txn, issuer, document_about(facts->document), &incoming) ||
-        !incoming_document(&incoming, &transfer)) {
+    if (!incoming_load(facts->txn, issuer, document_about(facts->document), &incoming)) {
         return (size_t)snprintf(out, size, "%s", issuer.code);
     }
+    incoming_document(&incoming, &transfer);
     const struct bytes number = document_text(&transfer, FIELD_COR_BGT_DOC_NO);
 
     amount_format(amount, document_money(&transfer));

@@ -27,10 +27,10 @@ static void order_add(struct field_order *order, enum field field)
     }
 }
 
-static void order_add_list(struct field_order *order, const enum field *list, size_t capacity)
+static void order_add_list(struct field_order *order, const enum field *list)
 {
-    for (size_t i = 0; i < capacity && list[i] != 0; i++) {
-        order_add(order, list[i]);
+    for (; *list != 0; list++) {
+        order_add(order, *list);
     }
 }
 
@@ -40,12 +40,12 @@ static void order_fill(struct field_order *order, const struct kind_info *info)
     memset(order->has, 0, sizeof order->has);
     order_add(order, FIELD_ID);
     order_add(order, FIELD_FISCAL_YEAR);
-    order_add_list(order, info->required, COUNT_OF(info->required));
-    order_add_list(order, info->optional, COUNT_OF(info->optional));
+    order_add_list(order, info->required);
+    order_add_list(order, info->optional);
     if (info->takes_elements) {
-        order_add_list(order, kind_elements(), SIZE_MAX);
+        order_add_list(order, kind_elements());
     }
-    order_add_list(order, info->completed, COUNT_OF(info->completed));
+    order_add_list(order, info->completed);
     order_add(order, FIELD_MEMO);
     order_add(order, FIELD_MOF_DIV_CODE);
 }
@@ -313,9 +313,9 @@ static enum line_field line_fault(const struct line_form *form, const struct doc
             return field;
         }
     }
-    for (size_t i = 0; i < COUNT_OF(form->required) && form->required[i] != 0; i++) {
-        if (!line_has(line, form->required[i])) {
-            return form->required[i];
+    for (const enum line_field *field = form->required; *field != 0; field++) {
+        if (!line_has(line, *field)) {
+            return *field;
         }
     }
     return LINE_FIELDS;

@@ -1,22 +1,29 @@
 #include "node/ledger/families/incoming.h"
 
+#include <assert.h>
+
 #include "node/ledger/families/outcome.h"
+
+static bool parse_incoming(struct bytes value, struct incoming *out)
+{
+    struct reader reader = reader_of(value);
+    struct document ask;
+    struct err err;
+
+    out->lsn = reader_u64(&reader);
+    out->kind = reader_u16(&reader);
+    reader_copy(&reader, out->content.at, sizeof out->content.at);
+    out->body = reader_bytes(&reader, reader_u32(&reader));
+    return reader_done(&reader) && document_decode(&ask, out->kind, out->body, &err) == OK;
+}
 
 bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out)
 {
     const struct row_key key = row_key_of(ROW_INCOMING, issuer, id);
-    struct bytes value = BYTES_NONE;
-    struct reader reader;
+    struct bytes value;
 
-    if (!txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value)) {
-        return false;
-    }
-    reader = reader_of(value);
-    out->lsn = reader_u64(&reader);
-    out->kind = reader_u16(&reader);
-    reader_copy(&reader, out->content.at, sizeof out->content.at);
-    out->body = reader_bytes(&reader, reader_left(&reader));
-    return reader_ok(&reader);
+    return txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value) &&
+           txn_check_row(txn, row_key_bytes(&key), parse_incoming(value, out));
 }
 
 void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
@@ -28,6 +35,7 @@ void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
     buf_put_u64(&value, incoming->lsn);
     buf_put_u16(&value, (uint16_t)incoming->kind);
     buf_append(&value, incoming->content.at, sizeof incoming->content.at);
+    buf_put_u32(&value, (uint32_t)incoming->body.size);
     buf_append_bytes(&value, incoming->body);
     (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
     buf_free(&value);
@@ -39,10 +47,10 @@ size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct div
     const struct member *member = roster_find(roster, self);
     size_t count = 0;
 
-    for (member = member == NULL ? NULL : member->parent; member != NULL && count < TREE_DEPTH_MAX;
-         member = member->parent) {
+    for (member = member == NULL ? NULL : member->parent; member != NULL; member = member->parent) {
         struct transfer_match match;
 
+        assert(count < TREE_DEPTH_MAX); /* no roster is deeper */
         if (transfer_match_load(txn, member->grant.division, id, &match) &&
             match.transfer_lsn != 0 && division_equal(match.receiver, self) &&
             outcome_answers(match.kind, answer_kind)) {
@@ -52,9 +60,11 @@ size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct div
     return count;
 }
 
-bool incoming_document(const struct incoming *incoming, struct document *out)
+void incoming_document(const struct incoming *incoming, struct document *out)
 {
     struct err err;
+    const enum status status = document_decode(out, incoming->kind, incoming->body, &err);
 
-    return document_decode(out, incoming->kind, incoming->body, &err) == OK;
+    assert(status == OK); /* it was, as it was loaded */
+    (void)status;
 }

@@ -18,7 +18,7 @@ struct incoming {
     struct hash content; /* TAG_CONTENT of the body */
     struct bytes body;   /* view into the txn */
 };
-/* False when no such ask is known. */
+/* False when no such ask is known; a row that is not whole, or no document, is a read error. */
 bool incoming_load(struct txn *txn, struct division issuer, struct bytes id, struct incoming *out);
 void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
                     const struct incoming *incoming);
@@ -26,7 +26,7 @@ void incoming_store(struct txn *txn, struct division issuer, struct bytes id,
  * before the one above the parent. Returns how many they are. */
 size_t incoming_issuers(struct txn *txn, const struct roster *roster, struct division self,
                         uint32_t answer_kind, struct bytes id, struct division out[TREE_DEPTH_MAX]);
-/* The document; its texts point into the body. False when it cannot be read. */
-bool incoming_document(const struct incoming *incoming, struct document *out);
+/* The document of one that was loaded; its texts point into the body. */
+void incoming_document(const struct incoming *incoming, struct document *out);
 
 #endif

@@ -203,11 +203,15 @@ static struct row_key receipt_key(struct division division, const struct documen
 static enum reason check_receipt(struct facts *facts)
 {
     const struct row_key key = receipt_key(facts->ledger->config.self, facts->document);
-    struct bytes booked;
+    struct bytes value, booked = BYTES_NONE;
+    struct reader reader;
 
-    if (!txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&key), &booked)) {
+    if (!txn_get(facts->txn, SPACE_LEDGER, row_key_bytes(&key), &value)) {
         return REASON_NONE;
     }
+    reader = reader_of(value);
+    (void)txn_check_row(facts->txn, row_key_bytes(&key),
+                        list_next(&reader, &booked) && reader_done(&reader));
     (void)refuse(facts->refusal, REASON_RECEIPT_ALREADY_BOOKED, "");
     message_format(facts->refusal->detail, sizeof facts->refusal->detail, "under_document id=%.*s",
                    (int)booked.size, (const char *)booked.data);
@@ -254,7 +258,11 @@ static void index_receipt(struct ledger *ledger, struct txn *txn, const struct a
     const struct row_key key = receipt_key(entry->author, paid);
 
     if (division_equal(entry->author, ledger->config.self)) {
-        (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), document_id(paid));
+        struct buf value = BUF_EMPTY;
+
+        list_add(&value, document_id(paid));
+        (void)txn_put(txn, SPACE_LEDGER, row_key_bytes(&key), buf_bytes(&value));
+        buf_free(&value);
     }
 }
 

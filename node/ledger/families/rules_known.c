@@ -79,11 +79,10 @@ static enum reason check_field(struct facts *facts, enum field field)
     return known ? REASON_NONE : refuse_field(facts->refusal, REASON_UNKNOWN, field);
 }
 
-static enum reason check_list(struct facts *facts, const enum field *fields, size_t count)
+static enum reason check_list(struct facts *facts, const enum field *fields)
 {
-    for (size_t i = 0; i < count && fields[i] != 0; i++) {
-        if (document_has(facts->document, fields[i]) &&
-            check_field(facts, fields[i]) != REASON_NONE) {
+    for (; *fields != 0; fields++) {
+        if (document_has(facts->document, *fields) && check_field(facts, *fields) != REASON_NONE) {
             return REASON_UNKNOWN;
         }
     }
@@ -95,12 +94,12 @@ enum reason rules_check_known(struct facts *facts)
     const struct kind_info *info = facts->info;
     enum reason reason;
 
-    reason = check_list(facts, info->required, COUNT_OF(info->required));
+    reason = check_list(facts, info->required);
     if (reason == REASON_NONE) {
-        reason = check_list(facts, info->optional, COUNT_OF(info->optional));
+        reason = check_list(facts, info->optional);
     }
     if (reason == REASON_NONE && info->takes_elements) {
-        reason = check_list(facts, kind_elements(), SIZE_MAX);
+        reason = check_list(facts, kind_elements());
     }
     return reason;
 }

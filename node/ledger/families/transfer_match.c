@@ -50,7 +50,8 @@ static uint64_t waiting_count(struct txn *txn, struct division issuer)
     const struct row_key key = row_key_of(ROW_WAITING_COUNT, issuer, BYTES_NONE);
     struct bytes value;
 
-    return txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value) && value.size == 8
+    return txn_get(txn, SPACE_LEDGER, row_key_bytes(&key), &value) &&
+                   txn_check_row(txn, row_key_bytes(&key), value.size == 8)
                ? load_u64(value.data)
                : 0;
 }

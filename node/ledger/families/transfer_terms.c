@@ -33,10 +33,9 @@ void transfer_terms_inherit(struct document *document, const struct document *as
         return;
     }
     complete_upper_number(document, ask);
-    for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
-        if (info->completed[i] != FIELD_SUP_BGT_DOC_NO &&
-            !is_answers_own(document->kind, info->completed[i])) {
-            inherit_field(document, info->completed[i], ask);
+    for (const enum field *field = info->completed; *field != 0; field++) {
+        if (*field != FIELD_SUP_BGT_DOC_NO && !is_answers_own(document->kind, *field)) {
+            inherit_field(document, *field, ask);
         }
     }
 }
@@ -51,11 +50,10 @@ struct hash terms_answered(const struct document *answer)
 
     document_clear(&terms, kind);
     document_set_number(&terms, FIELD_FISCAL_YEAR, document_year(answer));
-    for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
-        const enum field field = info->completed[i];
-
-        if (field != FIELD_AMOUNT && !is_answers_own(kind, field) && document_has(answer, field)) {
-            document_set_value(&terms, field, *document_value(answer, field));
+    for (const enum field *field = info->completed; *field != 0; field++) {
+        if (*field != FIELD_AMOUNT && !is_answers_own(kind, *field) &&
+            document_has(answer, *field)) {
+            document_set_value(&terms, *field, *document_value(answer, *field));
         }
     }
     document_encode(&body, &terms);

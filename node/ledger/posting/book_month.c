@@ -1,33 +1,27 @@
 #include "node/ledger/posting/book_month.h"
 
+#include <assert.h>
+
 #include "node/ledger/rows/year_rows.h"
 #include "node/ledger/schema/clocks.h"
 
-/* Digits only: the form of a date was checked by its author, who may be anybody. */
 static int read_number(struct bytes text, size_t at, size_t digits)
 {
     int number = 0;
 
     for (size_t i = at; i < at + digits; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return 0;
-        }
         number = 10 * number + (text.data[i] - '0');
     }
     return number;
 }
 
-/* Of "2026-11-30"; month 0 for what is no date. */
+/* Of "2026-11-30": what is in a document is a date, whoever wrote it (document_decode); month 0
+ * where there is none. */
 static struct month read_month(struct bytes date)
 {
-    const struct month none = {0, 0};
-    struct month month;
-
-    if (date.size != 10) {
-        return none;
-    }
-    month = (struct month){read_number(date, 0, 4), read_number(date, 5, 2)};
-    return month.year > 0 && month.month <= 12 ? month : none;
+    assert(date.size == 0 || field_text_valid(FIELD_DATE, date));
+    return date.size == 0 ? (struct month){0, 0}
+                          : (struct month){read_number(date, 0, 4), read_number(date, 5, 2)};
 }
 
 static struct month business_month(const struct applied *entry, const struct document *document)

@@ -109,8 +109,8 @@ static void take_stream(struct reconcile_row *row, struct txn *txn, struct bytes
          indicator_load(txn, match->answerer, short_text_bytes(&match->answer_id), &indicator))) {
         fund = indicator.fund;
         project = indicator.project;
-    } else if (incoming_load(txn, row->issuer, id, &incoming) &&
-               incoming_document(&incoming, &transfer)) {
+    } else if (incoming_load(txn, row->issuer, id, &incoming)) {
+        incoming_document(&incoming, &transfer);
         fund = document_text(&transfer, FIELD_FUND_TYPE_CODE);
         project = document_text(&transfer, FIELD_PRO_CODE);
     }

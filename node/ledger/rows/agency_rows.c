@@ -18,10 +18,10 @@ static bool parse_versions(struct bytes value, struct versions *out)
 {
     struct reader reader = reader_of(value);
 
-    out->count = 0;
-    while (reader_left(&reader) > 0 && reader_ok(&reader) && out->count < VERSIONS_MAX) {
-        out->at[out->count].year = reader_u16(&reader);
-        out->at[out->count++].parent = read_short(&reader);
+    out->count = read_item_count(&reader, VERSIONS_MAX);
+    for (size_t i = 0; i < out->count; i++) {
+        out->at[i].year = reader_u16(&reader);
+        out->at[i].parent = read_short(&reader);
     }
     return reader_done(&reader);
 }
@@ -45,6 +45,7 @@ static void store_versions(struct txn *txn, struct division division, struct byt
     struct writer writer;
 
     writer.size = 0;
+    write_u8(&writer, (uint8_t)versions->count);
     for (size_t i = 0; i < versions->count; i++) {
         write_u16(&writer, (uint32_t)versions->at[i].year);
         write_text(&writer, short_text_bytes(&versions->at[i].parent));
@@ -134,9 +135,9 @@ static bool parse_line(struct bytes value, struct agency_line *out)
 {
     struct reader reader = reader_of(value);
 
-    out->count = 0;
-    while (reader_left(&reader) > 0 && reader_ok(&reader) && out->count < COUNT_OF(out->above)) {
-        out->above[out->count++] = read_short(&reader);
+    out->count = read_item_count(&reader, COUNT_OF(out->above));
+    for (size_t i = 0; i < out->count; i++) {
+        out->above[i] = read_short(&reader);
     }
     return reader_done(&reader);
 }
@@ -155,8 +156,8 @@ static void add_above(struct agency_line *out, struct bytes agency, struct short
 {
     bool there = bytes_equal(agency, short_text_bytes(&above)); /* a ring: no author makes one */
 
-    for (size_t i = 0; i < out->count; i++) {
-        there = there || bytes_equal(short_text_bytes(&out->above[i]), short_text_bytes(&above));
+    for (size_t i = 0; i < out->count && !there; i++) {
+        there = bytes_equal(short_text_bytes(&out->above[i]), short_text_bytes(&above));
     }
     if (!there && out->count < COUNT_OF(out->above)) {
         out->above[out->count++] = above;
@@ -196,6 +197,7 @@ void agency_ancestors(struct txn *txn, struct division division, struct bytes ag
 /* --- what is fixed --- */
 
 struct fixed {
+    struct txn *txn;
     int before; /* the year of the next version */
     struct bytes parent;
     bool differs;
@@ -207,7 +209,8 @@ static bool visit_year(void *arg, struct bytes key, struct bytes value)
     struct agency_line line;
     const uint8_t *year = key.data + key.size - 2;
 
-    if ((year[0] << 8 | year[1]) >= fixed->before || !parse_line(value, &line)) {
+    if ((year[0] << 8 | year[1]) >= fixed->before ||
+        !txn_check_row(fixed->txn, key, parse_line(value, &line))) {
         return false;
     }
     fixed->differs =
@@ -219,7 +222,7 @@ bool agency_parent_fixed(struct txn *txn, struct division division, struct bytes
                          struct bytes parent)
 {
     const struct row_key from = year_key(division, agency, year);
-    struct fixed fixed = {agency_holds_until(txn, division, agency, year), parent, false};
+    struct fixed fixed = {txn, agency_holds_until(txn, division, agency, year), parent, false};
     struct err err; /* sticky in the txn */
 
     (void)txn_scan_from(txn, SPACE_LEDGER, bytes_of(from.at, from.size - 2), row_key_bytes(&from),
@@ -234,6 +237,7 @@ static void store_line(struct txn *txn, struct division division, struct bytes a
     struct writer writer;
 
     writer.size = 0;
+    write_u8(&writer, (uint8_t)count);
     for (size_t i = 0; i < count; i++) {
         write_text(&writer, short_text_bytes(&above[i]));
     }

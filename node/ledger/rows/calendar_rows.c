@@ -14,13 +14,13 @@ static bool parse_day(struct bytes value, struct day_said out[DAY_SCOPES_MAX], s
 {
     struct reader reader = reader_of(value);
 
-    *count = 0;
-    while (reader_left(&reader) > 0 && reader_ok(&reader) && *count < DAY_SCOPES_MAX) {
+    *count = read_item_count(&reader, DAY_SCOPES_MAX);
+    for (size_t i = 0; i < *count; i++) {
         const uint8_t words = reader_u8(&reader);
 
-        out[*count].is_workday = (enum day_word)(words & 3);
-        out[*count].suspends = (enum day_word)(words >> 2 & 3);
-        out[(*count)++].scope = reader_bytes(&reader, reader_u16(&reader));
+        out[i].is_workday = (enum day_word)(words & 3);
+        out[i].suspends = (enum day_word)(words >> 2 & 3);
+        out[i].scope = reader_bytes(&reader, reader_u16(&reader));
     }
     return reader_done(&reader);
 }
@@ -71,6 +71,7 @@ void calendar_say(struct txn *txn, struct division author, uint64_t day,
     }
     all[at].is_workday = said->is_workday != DAY_UNSAID ? said->is_workday : all[at].is_workday;
     all[at].suspends = said->suspends != DAY_UNSAID ? said->suspends : all[at].suspends;
+    buf_put_u8(&value, (uint8_t)count);
     for (size_t i = 0; i < count; i++) {
         buf_put_u8(&value, (uint8_t)(all[i].is_workday | all[i].suspends << 2));
         buf_put_u16(&value, (uint16_t)all[i].scope.size);

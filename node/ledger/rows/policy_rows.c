@@ -6,11 +6,11 @@ static bool parse_said(struct bytes value, struct policy_said out[POLICY_SCOPES_
 {
     struct reader reader = reader_of(value);
 
-    *count = 0;
-    while (reader_left(&reader) > 0 && reader_ok(&reader) && *count < POLICY_SCOPES_MAX) {
-        out[*count].lsn = reader_u64(&reader);
-        out[*count].scope = reader_bytes(&reader, reader_u16(&reader));
-        out[(*count)++].value = reader_bytes(&reader, reader_u16(&reader));
+    *count = read_item_count(&reader, POLICY_SCOPES_MAX);
+    for (size_t i = 0; i < *count; i++) {
+        out[i].lsn = reader_u64(&reader);
+        out[i].scope = reader_bytes(&reader, reader_u16(&reader));
+        out[i].value = reader_bytes(&reader, reader_u16(&reader));
     }
     return reader_done(&reader);
 }
@@ -50,6 +50,7 @@ void policy_say(struct txn *txn, struct division author, struct bytes code,
     }
     all[at] = *said;
     count += at == count ? 1 : 0;
+    buf_put_u8(&value, (uint8_t)count);
     for (size_t i = 0; i < count; i++) {
         buf_put_u64(&value, all[i].lsn);
         put_text(&value, all[i].scope);

@@ -26,9 +26,11 @@
     X(ROW_AGENCY, 'A', "agency", "division agency_code", "catalogue_row: the newest version",      \
       "catalogues")                                                                                \
     X(ROW_AGENCY_PARENTS, 'g', "agency_above_by_year", "division agency_code",                     \
-      "year(u16) and agency_code of the one above it, of every version", "agency_rows")            \
+      "how many(u8), year(u16) and agency_code of the one above it, of every version",             \
+      "agency_rows")                                                                               \
     X(ROW_AGENCY_YEAR, 'G', "agencies_above_of_a_year", "division agency_code 0 year(u16)",        \
-      "those above it in a year in which it is used, the nearest first", "agency_rows")            \
+      "how many(u8), those above it in a year in which it is used, the nearest first",             \
+      "agency_rows")                                                                               \
     X(ROW_PROJECT, 'P', "project", "division pro_code", "catalogue_row", "catalogues")             \
     X(ROW_PROJECT_MONEY, 'm', "money_of_a_project", "division pro_code",                           \
       "project_money: what it may take and has taken, its term", "project_rows")                   \
@@ -45,14 +47,15 @@
     X(ROW_FISCAL_YEAR, 'F', "fiscal_year", "division year(u16)",                                   \
       "year_row; of year 0: since which year it keeps years", "year_rows")                         \
     X(ROW_POLICY, 'O', "policy", "division policy_code",                                           \
-      "of each scope the latest value, its lsn", "policy_rows")                                    \
+      "how many(u8), of each scope the latest value, its lsn", "policy_rows")                      \
     X(ROW_CALENDAR, 'B', "calendar", "division day(u32)",                                          \
-      "of each scope whether it is a workday and counts; of no day: there are others",             \
+      "how many(u8), of each scope whether it is a workday and counts; of no day: there are "      \
+      "others",                                                                                    \
       "calendar_rows")                                                                             \
-    X(ROW_RECEIPT, 'Q', "receipt", "division receipt number", "id of the paid; own division",      \
-      "catalogues")                                                                                \
+    X(ROW_RECEIPT, 'Q', "receipt", "division receipt number",                                      \
+      "size(u8) and id of the paid; own division", "catalogues")                                   \
     X(ROW_INCOMING, 'N', "incoming_transfer", "issuer id",                                         \
-      "lsn, kind(u16), hash, body as entered", "incoming")                                         \
+      "lsn, kind(u16), hash, size(u32) and body as entered", "incoming")                           \
     X(ROW_TRANSFER_MATCH, 'X', "matched_transfer", "issuer id",                                    \
       "transfer_match: what is known of both sides", "transfer_match")                             \
     X(ROW_WAITING, 'Z', "waiting_answer",                                                          \

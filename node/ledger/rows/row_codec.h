@@ -172,6 +172,19 @@ static inline struct short_text read_short(struct reader *reader)
     return short_text_of(read_text(reader));
 }
 
+/* How many items follow: it stands in front of them, so that a row which ends behind one of its
+ * items is known not to be whole. Fails above `most`. */
+static inline size_t read_item_count(struct reader *reader, size_t most)
+{
+    const size_t count = reader_u8(reader);
+
+    if (count > most) {
+        reader->failed = true;
+        return 0;
+    }
+    return count;
+}
+
 /* A division that may be none, which division_read refuses. */
 static inline struct division read_division(struct reader *reader)
 {

@@ -70,7 +70,7 @@ static bool parse_document(struct bytes value, struct doc_row *out)
     out->adjusted = (flags & DOC_FLAG_ADJUSTED) != 0 ? reader_wide(&reader) : 0;
     out->taken = (flags & DOC_FLAG_TAKEN) != 0 ? (enum account)reader_u8(&reader) : (enum account)0;
     out->later_month = (flags & DOC_FLAG_TAKEN) != 0 ? reader_u8(&reader) : 0;
-    return reader_done(&reader);
+    return reader_done(&reader) && out->state < DOC_STATES;
 }
 
 bool doc_load(struct txn *txn, struct division division, struct bytes id, struct doc_row *out)

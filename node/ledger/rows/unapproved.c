@@ -108,6 +108,7 @@ void unapproved_clear(struct txn *txn, struct division author, uint64_t lsn)
 }
 
 struct each {
+    struct txn *txn;
     bool (*visit)(void *arg, const struct unapproved *mark);
     void *arg;
 };
@@ -118,7 +119,8 @@ static bool visit_mark(void *arg, struct bytes key, struct bytes value)
     struct reader reader = reader_of(row_key_rest(key));
     struct unapproved mark = {.lsn = reader_u64(&reader)};
 
-    return !reader_done(&reader) || !parse_mark(value, &mark) || each->visit(each->arg, &mark);
+    return txn_check_row(each->txn, key, reader_done(&reader) && parse_mark(value, &mark)) &&
+           each->visit(each->arg, &mark);
 }
 
 void unapproved_each(struct txn *txn, struct division author, uint64_t from_lsn,
@@ -126,7 +128,7 @@ void unapproved_each(struct txn *txn, struct division author, uint64_t from_lsn,
 {
     const struct row_key prefix = row_key_of(ROW_UNAPPROVED, author, BYTES_NONE);
     const struct row_key from = mark_key(author, from_lsn);
-    struct each each = {visit, arg};
+    struct each each = {txn, visit, arg};
     struct err err;
 
     (void)txn_scan_from(txn, SPACE_LEDGER, row_key_bytes(&prefix), row_key_bytes(&from), visit_mark,

@@ -104,8 +104,8 @@ const char *hint_names(const struct kind_info *info, enum field field)
 
 static bool is_completed(const struct kind_info *info, enum field field)
 {
-    for (size_t i = 0; i < COUNT_OF(info->completed) && info->completed[i] != 0; i++) {
-        if (info->completed[i] == field) {
+    for (const enum field *completed = info->completed; *completed != 0; completed++) {
+        if (*completed == field) {
             return true;
         }
     }

@@ -497,10 +497,10 @@ const enum field *kind_elements(void)
     return elements;
 }
 
-static bool listed(const enum field *list, size_t capacity, enum field field)
+static bool listed(const enum field *list, enum field field)
 {
-    for (size_t i = 0; i < capacity && list[i] != 0; i++) {
-        if (list[i] == field) {
+    for (; *list != 0; list++) {
+        if (*list == field) {
             return true;
         }
     }
@@ -521,21 +521,18 @@ static bool is_evidence(enum field field)
 
 bool kind_takes(const struct kind_info *info, enum field field, bool client)
 {
-    if (client &&
-        (field_is_nodes(field) || listed(info->completed, COUNT_OF(info->completed), field))) {
+    if (client && (field_is_nodes(field) || listed(info->completed, field))) {
         return false;
     }
-    return is_common(field) || is_evidence(field) ||
-           listed(info->required, COUNT_OF(info->required), field) ||
-           listed(info->optional, COUNT_OF(info->optional), field) ||
-           listed(info->completed, COUNT_OF(info->completed), field) ||
-           (info->takes_elements && listed(elements, COUNT_OF(elements), field));
+    return is_common(field) || is_evidence(field) || listed(info->required, field) ||
+           listed(info->optional, field) || listed(info->completed, field) ||
+           (info->takes_elements && listed(elements, field));
 }
 
 bool kind_requires(const struct kind_info *info, enum field field, bool first)
 {
-    return field == FIELD_ID || listed(info->required, COUNT_OF(info->required), field) ||
-           (first && listed(info->first, COUNT_OF(info->first), field));
+    return field == FIELD_ID || listed(info->required, field) ||
+           (first && listed(info->first, field));
 }
 
 const char *const *kind_words(uint32_t kind, enum field field)

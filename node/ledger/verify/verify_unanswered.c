@@ -7,7 +7,6 @@
 #include "node/ledger/verify/verify_replay.h"
 #include "node/ledger/verify/verify_rows.h"
 
-/* An ask that is not kept whole makes no row: the stored one is then one too many. */
 static void make_row(struct verify *verify, struct txn *made, struct division issuer, bool is_below,
                      struct bytes id)
 {
@@ -20,10 +19,10 @@ static void make_row(struct verify *verify, struct txn *made, struct division is
     if (!transfer_match_load(verify->stored, issuer, id, &match) || match.transfer_lsn == 0 ||
         match.answer_lsn != 0 || !division_equal(match.receiver, self) ||
         !incoming_load(verify->stored, issuer, id, &incoming) ||
-        !incoming_document(&incoming, &ask) || (ask.kind == KIND_REMIT) != is_below ||
-        !doc_load(verify->stored, issuer, id, &row)) {
+        (incoming.kind == KIND_REMIT) != is_below || !doc_load(verify->stored, issuer, id, &row)) {
         return;
     }
+    incoming_document(&incoming, &ask);
     open_item_add(made, OPEN_TO_REGISTER, self,
                   &(struct open_item){
                       .place = {clock_due(&ask, row.time_ms), issuer, id},

@@ -8,6 +8,8 @@
 
 #include "node/ledger/families/family.h"
 #include "node/ledger/ledger.h"
+#include "proto/document_evidence.h"
+#include "replicator/trust/crypto.h"
 #include "tests/unit/ledger/form_specs.h"
 
 static void each_kind_goes_where_it_may_be_read(void **state)
@@ -23,6 +25,7 @@ static void each_kind_goes_where_it_may_be_read(void **state)
         {KIND_TRANSFER, "1", AUDIENCE_LINE, "540121"}, {KIND_SETTLE, "", AUDIENCE_LINE, "540121"},
         {KIND_REGISTER, "", AUDIENCE_LINE, "540100"},  {KIND_BUDGET, "1", AUDIENCE_LINE, "540100"},
         {KIND_PAYMENT, "", AUDIENCE_LINE, "540100"},   {KIND_OPERATOR, "", AUDIENCE_TREE, "540100"},
+        {KIND_CONFIRM, "", AUDIENCE_TREE, "540202"},
     };
 
     (void)state;
@@ -32,6 +35,7 @@ static void each_kind_goes_where_it_may_be_read(void **state)
 
         document_clear(&document, cases[i].kind);
         document_set_text(&document, FIELD_REC_DIV_CODE, bytes_text("540121"));
+        document_set_text(&document, FIELD_DIV_CODE, bytes_text("540202"));
         if (*cases[i].is_track != '\0') {
             document_set_text(&document, FIELD_IS_TRACK, bytes_text(cases[i].is_track));
         }
@@ -88,6 +92,14 @@ static const char *row_lacks(uint32_t kind)
     }
     if ((info->takes_all || info->completed[0] != 0) && steps->complete == NULL) {
         return "who completes it";
+    }
+    if (info->required[COUNT_OF(info->required) - 1] != 0 ||
+        info->optional[COUNT_OF(info->optional) - 1] != 0 ||
+        info->completed[COUNT_OF(info->completed) - 1] != 0 ||
+        info->first[COUNT_OF(info->first) - 1] != 0 ||
+        info->lines.required[COUNT_OF(info->lines.required) - 1] != 0 ||
+        info->lines.optional[COUNT_OF(info->lines.optional) - 1] != 0) {
+        return "the end of a list";
     }
     return NULL;
 }
@@ -248,6 +260,72 @@ static void a_kind_without_lines_takes_none(void **state)
     buf_free(&lines);
 }
 
+/* What only takes money, of one line, can be judged beside others of its sort before any of them is
+ * booked; what is completed from own rows waits for those. */
+static void what_a_kind_does_with_money_follows_from_its_row(void **state)
+{
+    static const uint32_t takes[] = {KIND_TRANSFER, KIND_REMIT, KIND_PAYMENT, KIND_FREEZE};
+    static const uint32_t gives[] = {KIND_ALLOCATE,     KIND_RELEASE,    KIND_PAYMENT_CANCEL,
+                                     KIND_PAID,         KIND_REDUCE,     KIND_VIREMENT,
+                                     KIND_TRANSFER_OUT, KIND_BUDGET,     KIND_UNFREEZE,
+                                     KIND_LAPSE,        KIND_CARRY_OVER, KIND_SETTLE};
+    static const uint32_t own[] = {KIND_TRANSFER, KIND_ALLOCATE, KIND_VIREMENT,      KIND_REMIT,
+                                   KIND_RELEASE,  KIND_REFUND,   KIND_CARRY_OVER,    KIND_LAPSE,
+                                   KIND_RECALL,   KIND_WITHDRAW, KIND_PAYMENT_CANCEL};
+    static const uint32_t others[] = {KIND_BUDGET, KIND_PAYMENT, KIND_PAID,  KIND_REGISTER,
+                                      KIND_SETTLE, KIND_RETURN,  KIND_FREEZE};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(takes); i++) {
+        assert_true(kind_only_takes(takes[i]));
+    }
+    for (size_t i = 0; i < COUNT_OF(gives); i++) {
+        assert_false(kind_only_takes(gives[i]));
+    }
+    assert_true(kind_only_takes(KIND_AGENCY)); /* it moves none at all */
+    assert_true(kind_has_versions(KIND_PROJECT));
+    assert_false(kind_has_versions(KIND_PAYMENT));
+    assert_string_equal(kind_family(KIND_PAID), "payment");
+    assert_null(kind_family(KIND_OPERATOR)); /* a person is no money */
+    for (size_t i = 0; i < COUNT_OF(own); i++) {
+        assert_true(kind_completes_from_own(own[i]));
+    }
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        assert_false(kind_completes_from_own(others[i]));
+    }
+}
+
+/* What stands for an entry that was put aside is of a format of its own. */
+static void evidence_has_a_format_of_its_own(void **state)
+{
+    const struct document_evidence evidence = {
+        .epoch = 1, .lsn = 5, .hash = hash_of(TAG_CONTENT, BYTES_NONE)};
+    struct document document, read;
+    struct buf plain = BUF_EMPTY, body = BUF_EMPTY;
+    struct err err;
+
+    (void)state;
+    document_clear(&document, KIND_BUDGET);
+    document_set_text(&document, FIELD_ID, bytes_text("B"));
+    document_encode(&plain, &document);
+    document_set_evidence(&document, &evidence);
+    document_encode(&body, &document);
+    assert_int_equal(document_format(buf_bytes(&plain)), DOCUMENT_FORMAT);
+    assert_int_equal(document_format(buf_bytes(&body)), EVIDENCE_FORMAT);
+    assert_int_equal(document_of_entry(&read, KIND_BUDGET, EVIDENCE_FORMAT, buf_bytes(&body), &err),
+                     OK);
+    assert_int_equal(document_of_entry(&read, KIND_BUDGET, DOCUMENT_FORMAT, buf_bytes(&body), &err),
+                     ERR_MALFORMED);
+    assert_int_equal(
+        document_of_entry(&read, KIND_BUDGET, EVIDENCE_FORMAT, buf_bytes(&plain), &err),
+        ERR_MALFORMED);
+    assert_int_equal(
+        document_of_entry(&read, KIND_BUDGET, DOCUMENT_FORMAT, bytes_text("\xff"), &err),
+        ERR_MALFORMED);
+    buf_free(&plain);
+    buf_free(&body);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +336,8 @@ int main(void)
         cmocka_unit_test(the_fields_of_a_line_are_those_of_its_kind),
         cmocka_unit_test(documents_with_other_lines_are_other_documents),
         cmocka_unit_test(a_kind_without_lines_takes_none),
+        cmocka_unit_test(what_a_kind_does_with_money_follows_from_its_row),
+        cmocka_unit_test(evidence_has_a_format_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -107,25 +107,33 @@ static void an_outcome_belongs_to_what_asked(void **state)
 
 static void a_name_can_be_told_from_another(void **state)
 {
-    static const char *const good[] = {"a",
-                                       "z",
-                                       "A",
-                                       "Z",
-                                       "0",
-                                       "9",
-                                       "-",
-                                       "_",
-                                       ".",
-                                       "li.wei-2_X",
-                                       "\xe5\x8d\x93\xe7\x8e\x9b",
-                                       "\xe2\x82\xac",  /* U+20AC stands among them, seen */
-                                       "\xe2\x80\x90",  /* so do U+2010, */
-                                       "\xe2\x80\xa7",  /* U+2027, */
-                                       "\xe2\x80\xaf",  /* U+202F */
-                                       "\xe2\x81\x9f",  /* and U+205F */
-                                       "\xd8\x9b",      /* U+061B */
-                                       "\xef\xbc\xa1",  /* U+FF21 */
-                                       "\xef\xbb\xbe"}; /* U+FEFE */
+    static const char *const good[] = {
+        "a",
+        "z",
+        "A",
+        "Z",
+        "0",
+        "9",
+        "-",
+        "_",
+        ".",
+        "li.wei-2_X",
+        "\xe5\x8d\x93\xe7\x8e\x9b",
+        "\xe2\x82\xac",  /* U+20AC stands among them, seen */
+        "\xe2\x80\x90",  /* so do U+2010, */
+        "\xe2\x80\xa7",  /* U+2027, */
+        "\xe2\x80\xaf",  /* U+202F */
+        "\xe2\x81\x9f",  /* and U+205F */
+        "\xd8\x9b",      /* U+061B */
+        "\xef\xbc\xa1",  /* U+FF21 */
+        "\xef\xbb\xbe"   /* next to what is hidden */
+        "a\xe2\x80\x90", /* U+2010 */
+        "a\xe2\x80\xa7", /* U+2027 */
+        "a\xe2\x80\xaf", /* U+202F */
+        "a\xe2\x81\x9f", /* U+205F */
+        "a\xe2\x81\xb0", /* U+2070 */
+        "a\xe2\x80\x8a", /* U+200A */
+    };                   /* U+FEFE */
     static const char *const bad[] = {
         "",
         " ",
