@@ -261,6 +261,9 @@ static size_t add_rounds(struct roster *roster, struct grants *grants, size_t le
             if (status == ERR_NOT_YET) {
                 continue;
             }
+            if (status == ERR_MALFORMED || status == ERR_BAD_SIGNATURE) { /* it was none once */
+                why.status = status = ERR_CORRUPT;
+            }
             if (status != OK && *worst == OK) {
                 *worst = status;
                 *err = why;

@@ -44,22 +44,30 @@ void held_commit(struct held *held)
     (void)heads_durable(&held->logs);
 }
 
+static enum who key_of(const char *author)
+{
+    return strcmp(author, ROOT_CODE) == 0     ? REGION
+           : strcmp(author, COUNTY_CODE) == 0 ? COUNTY
+                                              : CITY;
+}
+
 struct hash held_write(const struct held *held, const struct piece *piece, struct buf *out)
 {
     const struct world *world = held->world;
+    const char *author = piece->author == NULL ? CITY_CODE : piece->author;
     struct entry entries[PIECE_MAX];
-    struct block_header header = {
-        .version = BLOCK_VERSION,
-        .suite = SUITE_ED25519_BLAKE2B,
-        .audience = {piece->kind == 0 ? AUDIENCE_LINE : piece->kind, division_of(CITY_CODE)},
-        .author = division_of(CITY_CODE),
-        .epoch = piece->epoch == 0 ? 1 : piece->epoch,
-        .count = piece->count == 0 ? 1 : piece->count,
-        .first_lsn = piece->first_lsn,
-        .aud_seq = piece->seq == 0 ? piece->first_lsn : piece->seq,
-        .prev_hash = piece->prev,
-        .aud_prev = piece->aud_prev,
-        .time_ms = held->hand.now_ms};
+    struct block_header header = {.version = BLOCK_VERSION,
+                                  .suite = SUITE_ED25519_BLAKE2B,
+                                  .audience = {piece->kind == 0 ? AUDIENCE_LINE : piece->kind,
+                                               division_of(piece->to == NULL ? author : piece->to)},
+                                  .author = division_of(author),
+                                  .epoch = piece->epoch == 0 ? 1 : piece->epoch,
+                                  .count = piece->count == 0 ? 1 : piece->count,
+                                  .first_lsn = piece->first_lsn,
+                                  .aud_seq = piece->seq == 0 ? piece->first_lsn : piece->seq,
+                                  .prev_hash = piece->prev,
+                                  .aud_prev = piece->aud_prev,
+                                  .time_ms = held->hand.now_ms};
 
     assert_true(header.count <= PIECE_MAX);
     for (uint32_t i = 0; i < header.count; i++) {
@@ -67,9 +75,14 @@ struct hash held_write(const struct held *held, const struct piece *piece, struc
                                     .time_ms = 1,
                                     .kind = KIND_USER_FIRST,
                                     .body = bytes_text(piece->text == NULL ? "said" : piece->text)};
+        if (piece->entries != NULL) {
+            entries[i].kind = piece->entries[i].kind;
+            entries[i].format = piece->entries[i].format;
+            entries[i].body = piece->entries[i].body;
+        }
     }
     return block_of_entries(out, &header, entries, &world->trust.tree,
-                            &world->keys[piece->key == REGION ? CITY : piece->key]);
+                            &world->keys[piece->key == REGION ? key_of(author) : piece->key]);
 }
 
 void held_stage(struct held *held, struct bytes whole, const struct hash *hash, bool durable)

@@ -27,16 +27,18 @@ struct held {
     struct err err;
 };
 
-/* One block of the city's log: of entries with one text. What is 0 is as of the next block of a log
- * of one epoch, with one audience. */
+/* One block, of the city's log unless it says otherwise: of entries with one text, or of these.
+ * What is 0 is as of the next block of a log of one epoch, with one audience. */
 struct piece {
     uint64_t first_lsn;
     uint32_t count, epoch;
-    enum who key;            /* REGION: the city's own, too; it writes no log of its own here */
-    enum audience_kind kind; /* of the city */
+    enum who key; /* REGION: its author's own */
+    enum audience_kind kind;
     uint64_t seq;
     const char *text;
     struct hash prev, aud_prev;
+    const char *author, *to;     /* NULL: the city's; its author */
+    const struct entry *entries; /* kind, format and body; NULL: the text */
 };
 
 /* Root, city with epoch 1, county; the node is `self`, and holds nothing of the city's log yet. */

@@ -191,6 +191,25 @@ static void whose_word_is_taken_is_said_in_the_invitation(void **state)
     expect_welcome(world);
 }
 
+/* What somebody has come in with is not taken back. */
+static void a_token_that_was_used_is_not_withdrawn(void **state)
+{
+    const struct division county = division_of(COUNTY);
+    struct enrol_invitation seen;
+    struct world *world = *state;
+
+    ask(world);
+    expect_welcome(world);
+    for (int i = 0; i < 2; i++) { /* granted; and spent */
+        assert_int_equal(enrol_withdraw(world->txn, county, &world->err), ERR_NOT_FOUND);
+        assert_int_equal(enrol_admit(world->txn, county, "", "qian", &seen, &world->err),
+                         ERR_NOT_FOUND);
+        assert_false(enrol_invitation_is_open(&seen, world->now));
+        confirm(world);
+    }
+    assert_int_equal(enrol_withdraw(world->txn, division_of("540999"), &world->err), ERR_NOT_FOUND);
+}
+
 /* --- sizes --- */
 
 /* The reason tells what list would do; what does not fit in an answer is cut. */
@@ -315,6 +334,7 @@ int main(void)
         STORY(whoever_was_not_granted_invites_nobody),
         STORY(nobody_is_invited_below_the_last_level),
         STORY(whose_word_is_taken_is_said_in_the_invitation),
+        STORY(a_token_that_was_used_is_not_withdrawn),
         STORY(a_long_reason_is_cut),
         STORY(a_chain_that_is_too_long_is_not_answered_with),
         STORY(what_is_said_otherwise_is_read_or_refused),

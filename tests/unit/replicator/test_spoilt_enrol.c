@@ -5,12 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
+
 #include <cmocka.h>
 
 #include "replicator/store/row_letters.h"
 #include "replicator/trust/enrol_attempts.h"
 #include "replicator/trust/enrol_invites.h"
 #include "replicator/trust/founders.h"
+#include "tests/harness/spoiling_store.h"
 #include "tests/unit/replicator/enrol_world.h"
 
 enum { ROW_MAX = 1024 };
@@ -160,6 +163,13 @@ static void an_invitation_that_says_too_much_lets_nobody_in(void **state)
     pattern[0] = '*';
     put_row(world, &other, other.size);
     nobody_is_let_in(world, "no pattern at", 0);
+    other = row; /* a person's name longer than any */
+    pattern = memmem(other.value, other.size, "zhao", 4);
+    assert_non_null(pattern);
+    pattern[-1] = FOUNDER_NAME_BYTES_MAX + 1;
+    memset(other.value + row.size, 'x', 200);
+    put_row(world, &other, row.size + 200);
+    nobody_is_let_in(world, "a name of", FOUNDER_NAME_BYTES_MAX + 1);
 }
 
 static void count_attempt(void *arg, const struct enrol_attempt *attempt)
@@ -210,6 +220,97 @@ static void a_refused_attempt_that_cannot_be_read_is_told(void **state)
     ask(world);
     assert_int_equal(attempts_of(world).newest.count, 1);
     assert_true(attempts_of(world).newest.first_unix_ms == world->now);
+}
+
+/* A reason, an address and a text that none can be. */
+static void a_refused_attempt_that_says_too_much_is_told(void **state)
+{
+    enum { REASON_AT = 1 + 3 * 8, ADDRESS_AT = REASON_AT + 4 + 32 };
+    static const struct {
+        size_t at, longer;
+        uint8_t byte;
+    } cases[] = {{REASON_AT, 0, 0xff}, {ADDRESS_AT, 200, 64}, {0, 128, 1}};
+    struct world *world = *state;
+    struct row row;
+    size_t count;
+
+    memset(world->token.secret, 7, sizeof world->token.secret);
+    ask(world);
+    row = row_of(world, LOCAL_ATTEMPT);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct row other = row;
+
+        other.value[cases[i].at] = cases[i].byte;
+        memset(other.value + row.size, 'x', cases[i].longer);
+        put_row(world, &other, row.size + cases[i].longer);
+        if (list_attempts(world, &count) != ERR_CORRUPT) {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
+static void so_many_attempts_are_listed(void **state)
+{
+    enum { LISTED_MAX = 4096 };
+    struct world *world = *state;
+    size_t count;
+
+    for (int i = 0; i < LISTED_MAX + 3; i++) {
+        struct enrol_attempt attempt = {.unix_ms = NOW, .reason = ERR_NOT_FOUND};
+        char code[8];
+
+        (void)snprintf(code, sizeof code, "N%d", i);
+        attempt_keep(world->txn, &attempt, division_of(code));
+    }
+    commit(world);
+    assert_int_equal(list_attempts(world, &count), OK);
+    assert_int_equal(count, LISTED_MAX);
+}
+
+/* --- what the disk does not give --- */
+
+static void a_list_that_cannot_be_read_is_none(void **state)
+{
+    struct spoiling_store spoiling;
+    struct world *world = *state;
+    const struct store sound = world->store;
+    struct token known = world->token;
+    size_t count;
+
+    invite_much(world);
+    memset(world->token.secret, 7, sizeof world->token.secret);
+    ask(world);
+    world->store = spoiling_store_of(&spoiling, sound);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_int_equal(list_attempts(world, &count), ERR_IO);
+    assert_int_equal(count, 0);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_int_equal(list_invitations(world, &count), ERR_IO);
+    assert_int_equal(count, 0);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_true(invite_secret_kept(&world->store, known.secret)); /* it may be one of ours */
+    assert_true(spoiling.spoilt);
+    world->store = sound;
+}
+
+/* Under a key that is none; and a secret whose row does not say whom it invites. */
+static void a_row_that_names_nobody_is_damage(void **state)
+{
+    struct world *world = *state;
+    struct row row;
+    size_t count;
+
+    invite_much(world);
+    row = row_of(world, LOCAL_INVITE_SECRET);
+    for (size_t size = 0; size < row.size; size++) {
+        put_row(world, &row, size);
+        the_turn_fails(world, "secret cut at", size);
+    }
+    put_row(world, &row, row.size);
+    row = row_of(world, LOCAL_INVITE);
+    row.key_size = 5;
+    put_row(world, &row, row.size);
+    assert_int_equal(list_invitations(world, &count), ERR_CORRUPT);
 }
 
 /* The first admins of who waits are all of them, or the row is damaged. */
@@ -291,6 +392,10 @@ int main(void)
         STORY(an_invitation_that_was_cut_short_lets_nobody_in),
         STORY(an_invitation_that_says_too_much_lets_nobody_in),
         STORY(a_refused_attempt_that_cannot_be_read_is_told),
+        STORY(a_refused_attempt_that_says_too_much_is_told),
+        STORY(so_many_attempts_are_listed),
+        STORY(a_list_that_cannot_be_read_is_none),
+        STORY(a_row_that_names_nobody_is_damage),
         STORY(persons_that_were_cut_short_are_damage),
         STORY(persons_of_the_first_version_are_read),
     };
