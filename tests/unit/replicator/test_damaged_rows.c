@@ -121,6 +121,58 @@ static void an_arrival_that_says_nothing_is_told(void **state)
     assert_int_equal(arrivals_check(&scene.store, NULL, &end, &err), ERR_FORK);
 }
 
+static void put_runs(uint64_t position, const uint8_t *runs, size_t size)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    buf_put_u8(&key, HEADS_ARRIVAL);
+    buf_put_u64(&key, position);
+    buf_put_u64(&value, 7); /* its mark */
+    buf_append(&value, runs, size);
+    put_row(SPACE_HEADS, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+/* Up to the damage a row tells what came; behind it, and of the rows that follow, nothing is told.
+ */
+static void what_comes_behind_damage_is_not_told(void **state)
+{
+    static const uint8_t runs[] = {'R', 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 'K', '1'};
+    struct arrival_run run;
+    size_t count = 0;
+    struct err err;
+
+    (void)state;
+    put_runs(1, runs, sizeof runs); /* two entries of R, and a part of a run */
+    assert_int_equal(arrivals_at(&scene.store, NULL, 2, &run, &err), OK);
+    assert_int_equal(run.count, 2);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), ERR_CORRUPT);
+    put_runs(1, runs, sizeof runs - 2);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), ERR_NOT_FOUND);
+    put_runs(3, runs, 0);
+    assert_int_equal(arrivals_scan(&scene.store, NULL, 0, count_run, &count, &err), ERR_CORRUPT);
+    assert_int_equal(count, 1);
+}
+
+/* A log that is taken back into a run takes a part of it. */
+static void a_run_is_taken_back_in_part(void **state)
+{
+    static const uint8_t runs[] = {'R', 0, 0, 0, 0, 0, 0, 0, 0, 1, 4};
+    struct txn *txn = txn_open(&scene.store, NULL);
+    struct arrival_run run;
+    struct err err;
+
+    (void)state;
+    put_runs(1, runs, sizeof runs);
+    assert_int_equal(arrivals_take_back(&scene.store, txn, division_of("R"), 3, &err), OK);
+    commit_txn(&scene.store, scene.fence, txn);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), OK);
+    assert_int_equal(run.count, 3);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 4, &run, &err), ERR_NOT_FOUND);
+    txn_free(txn);
+}
+
 /* --- blocks --- */
 
 static void write_block(const char *author, uint64_t first_lsn)
@@ -374,6 +426,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(an_arrival_that_says_nothing_is_told),
+        STORY(what_comes_behind_damage_is_not_told),
+        STORY(a_run_is_taken_back_in_part),
         STORY(a_block_at_anothers_place_is_told),
         STORY(a_key_that_is_none_is_told),
         STORY(a_first_key_that_is_none_is_told),
