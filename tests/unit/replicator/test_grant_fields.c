@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -197,7 +198,7 @@ static void a_grant_says_all_that_one_has_to_say(void **state)
     struct grant_terms terms;
 
     memset(noise, 'x', sizeof noise);
-    (void)strcpy(grant.endpoint, "tcp://127.0.0.1:7400");
+    (void)snprintf(grant.endpoint, sizeof grant.endpoint, "tcp://127.0.0.1:7400");
     grant_certify(&grant, &world->trust.tree, &world->keys[COUNTY]);
     grant_write(&truth, &grant, every_code());
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
