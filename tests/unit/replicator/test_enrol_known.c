@@ -251,6 +251,14 @@ static void a_chain_that_is_too_long_is_not_answered_with(void **state)
     assert_int_equal(accept_answer(world, &enrolled), ERR_LIMIT);
     assert_non_null(strstr(world->err.text, "enrol_chain_long"));
     assert_true(enrolled.refused);
+
+    world->token.division = division_of("540122"); /* and nobody is granted who could not be told */
+    assert_int_equal(invite_as(world, &(struct invite_terms){.name = "x"}), OK);
+    sign_key_generate(&world->key);
+    curve_key_generate(&world->curve);
+    ask(world);
+    expect_refused(world, ERR_LIMIT, "enrol_chain_long");
+    assert_null(roster_find(world->city.roster, division_of("540122")));
 }
 
 /* A request as somebody else's program may write it. */
