@@ -104,17 +104,20 @@ static bool is_known_meta(struct bytes key)
 #undef OR_LETTER
 }
 
-static bool grant_fits(struct bytes key, struct bytes value)
+/* What a roster could not be made of again. */
+static bool roster_row_fits(struct bytes key, struct bytes value)
 {
     struct grant grant;
     struct err err;
 
-    return key.data[0] != META_GRANT || grant_parse(&grant, value, &err) == OK;
+    return key.data[0] == META_CONFIRMED
+               ? roster_confirmed_fits(key, value)
+               : key.data[0] != META_GRANT || grant_parse(&grant, value, &err) == OK;
 }
 
 static enum status take_meta(struct work *work, const struct salvaged_row *row, struct err *err)
 {
-    if (!is_known_meta(row->key) || !grant_fits(row->key, row->value)) {
+    if (!is_known_meta(row->key) || !roster_row_fits(row->key, row->value)) {
         return leave_out(&work->unfit);
     }
     return is_kept_meta(row->key, row->value) ? keep(work, row, err) : OK;

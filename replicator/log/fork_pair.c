@@ -145,11 +145,12 @@ enum status fork_pairs_each(struct txn *txn, fork_pair_visit_fn *visit, void *ar
 
 struct loading {
     const struct logs *logs;
+    bool failed;
 };
 
 static bool load_row(void *arg, struct bytes key, struct bytes value)
 {
-    const struct loading *loading = arg;
+    struct loading *loading = arg;
     struct reader reader = reader_of(key);
     struct held_log *log;
     uint32_t epoch;
@@ -158,7 +159,11 @@ static bool load_row(void *arg, struct bytes key, struct bytes value)
     (void)reader_u8(&reader);
     log = heads_find(loading->logs, division_read(&reader));
     epoch = reader_u32(&reader);
-    if (log != NULL && reader_done(&reader)) {
+    if (!reader_done(&reader)) {
+        loading->failed = true;
+        return false;
+    }
+    if (log != NULL) {
         heads_note_fork(log, epoch);
     }
     return true;
@@ -167,8 +172,10 @@ static bool load_row(void *arg, struct bytes key, struct bytes value)
 enum status fork_pairs_load(const struct logs *logs, struct err *err)
 {
     const uint8_t letter = META_FORK;
-    struct loading loading = {logs};
+    struct loading loading = {logs, false};
+    const enum status status =
+        logs->store->ops->scan(logs->store->self, NULL, SPACE_META, bytes_of(&letter, 1),
+                               BYTES_NONE, load_row, &loading, err);
 
-    return logs->store->ops->scan(logs->store->self, NULL, SPACE_META, bytes_of(&letter, 1),
-                                  BYTES_NONE, load_row, &loading, err);
+    return status == OK && loading.failed ? err_set(err, ERR_CORRUPT, "fork_row_damaged") : status;
 }

@@ -36,7 +36,8 @@ enum status fork_pairs_each(struct txn *txn, fork_pair_visit_fn *visit, void *ar
  * Errors: as block_parse; ERR_TOO_LARGE. */
 enum status fork_pair_other(struct block_view *out, const struct fork_pair *pair,
                             struct buf *memory, struct err *err);
-/* Which logs are forked: read back at the start. Errors: ERR_IO. */
+/* Which logs are forked: read back at the start. Errors: ERR_IO, ERR_CORRUPT (a key that is none).
+ */
 enum status fork_pairs_load(const struct logs *logs, struct err *err);
 
 #endif

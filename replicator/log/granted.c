@@ -1,11 +1,13 @@
 #include "replicator/log/granted.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "replicator/log/endpoints.h"
 #include "replicator/log/evidence.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
+#include "replicator/trust/founders.h"
 #include "replicator/trust/roster_load.h"
 
 enum {
@@ -64,6 +66,9 @@ enum status grant_newest(const struct store *store, struct division division, st
         status = sealed.size == 0
                      ? err_set(err, ERR_NOT_FOUND, "grant_not_held division=%s", division.code)
                      : grant_parse(out, buf_bytes(&sealed), err);
+        if (status == ERR_MALFORMED) {
+            err->status = status = ERR_CORRUPT;
+        }
     }
     buf_free(&prefix);
     buf_free(&sealed);
@@ -111,17 +116,6 @@ static struct division child_of(const struct ingest *ingest, const struct held_l
     return roster_next_hop(ingest->roster, ingest->self, log->author);
 }
 
-static bool same_founders(const struct grant_terms *a, const struct grant_terms *b)
-{
-    bool same = a->founder_count == b->founder_count;
-
-    for (size_t i = 0; i < a->founder_count && same; i++) {
-        same = strcmp(a->founders[i].name, b->founders[i].name) == 0 &&
-               memcmp(&a->founders[i].key, &b->founders[i].key, sizeof a->founders[i].key) == 0;
-    }
-    return same;
-}
-
 /* A later epoch of this very node to which its key did not agree. */
 static bool is_own_later(const struct ingest *ingest, const struct grant *grant,
                          const struct grant_terms *terms)
@@ -136,10 +130,10 @@ static bool has_own_keys(const struct ingest *ingest, const struct grant *grant,
     const struct grant *own = &roster_find(ingest->roster, ingest->self)->grant;
     struct grant_terms own_terms;
 
+    (void)roster_terms(ingest->roster, ingest->self, own->epoch, &own_terms);
     return memcmp(&grant->sign_key, &own->sign_key, sizeof own->sign_key) == 0 &&
            memcmp(grant->curve_key, own->curve_key, sizeof own->curve_key) == 0 &&
-           roster_terms(ingest->roster, ingest->self, own->epoch, &own_terms) &&
-           same_founders(terms, &own_terms);
+           founders_equal(terms, &own_terms);
 }
 
 /* Somebody else is to write in its name. It goes on under its own; who recovers has his grant
@@ -271,8 +265,8 @@ static enum status take_grant(struct ingest *ingest, struct txn *txn, const stru
         grant_put(txn, grant, sealed);
         findings_note(found, FOUND_MEMBER, grant->division, entry->lsn);
     }
-    if (added && roster_epoch_state(ingest->roster, grant->division, grant->epoch, &state) &&
-        state.standing == STANDING_REFUSED) { /* held, so that the next one has its number */
+    (void)roster_epoch_state(ingest->roster, grant->division, grant->epoch, &state);
+    if (added && state.standing == STANDING_REFUSED) { /* held: the next one has its number */
         return err_set(err, ERR_REFUSED, "grant_never_counts division=%s epoch=%" PRIu32,
                        grant->division.code, grant->epoch);
     }
@@ -381,9 +375,10 @@ static void note_conflict(struct ingest *ingest, struct txn *txn, const struct h
     const struct division child = child_of(ingest, log);
     struct grant grant;
     struct err err;
+    const enum status status = grant_parse(&grant, sealed, &err);
 
-    if (log->side == HELD_BELOW && grant_parse(&grant, sealed, &err) == OK &&
-        !roster_within(ingest->roster, grant.division, child)) {
+    assert(status == OK); /* the roster said that it is another's */
+    if (log->side == HELD_BELOW && !roster_within(ingest->roster, grant.division, child)) {
         put_conflict(txn, grant.division, child);
         findings_note(found, FOUND_CONFLICT, grant.division, 0);
     }

@@ -196,31 +196,32 @@ static bool load_log(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+static bool read_audience(struct division *author, struct audience_head *out, struct bytes key,
+                          struct bytes value)
+{
+    struct reader in_key = reader_of(key), in_value = reader_of(value);
+
+    (void)reader_u8(&in_key);
+    *author = division_read(&in_key);
+    out->audience.kind = reader_u8(&in_key);
+    out->audience.division = division_read(&in_key);
+    out->seq = reader_u64(&in_value);
+    out->lsn = reader_u64(&in_value);
+    reader_copy(&in_value, &out->hash, sizeof out->hash);
+    return reader_done(&in_key) && reader_done(&in_value);
+}
+
 static bool load_audience(void *arg, struct bytes key, struct bytes value)
 {
     struct loading *loading = arg;
-    struct reader in_key = reader_of(key), in_value = reader_of(value);
-    struct audience audience;
-    struct audience_head *head;
+    struct audience_head head;
     struct division author;
-    uint64_t seq, lsn;
-    struct hash hash;
 
-    (void)reader_u8(&in_key);
-    author = division_read(&in_key);
-    audience.kind = reader_u8(&in_key);
-    audience.division = division_read(&in_key);
-    seq = reader_u64(&in_value);
-    lsn = reader_u64(&in_value);
-    reader_copy(&in_value, &hash, sizeof hash);
-    if (!reader_done(&in_key) || !reader_done(&in_value)) {
+    if (!read_audience(&author, &head, key, value)) {
         loading->failed = true;
         return false;
     }
-    head = get_audience(get(loading->logs, author), &audience);
-    head->seq = seq;
-    head->lsn = lsn;
-    head->hash = hash;
+    *get_audience(get(loading->logs, author), &head.audience) = head;
     return true;
 }
 
@@ -393,32 +394,33 @@ void heads_stage(struct logs *logs, struct txn *txn, struct held_log *log,
 struct visiting {
     heads_visit_fn *visit;
     void *arg;
+    bool failed;
 };
 
 static bool visit_audience(void *arg, struct bytes key, struct bytes value)
 {
-    const struct visiting *visiting = arg;
-    struct reader in_key = reader_of(key), in_value = reader_of(value);
-    struct audience audience;
+    struct visiting *visiting = arg;
+    struct audience_head head;
+    struct division author;
 
-    (void)reader_u8(&in_key);
-    (void)division_read(&in_key);
-    audience.kind = reader_u8(&in_key);
-    audience.division = division_read(&in_key);
-    (void)reader_u64(&in_value);
-    return visiting->visit(visiting->arg, &audience, reader_u64(&in_value));
+    visiting->failed = !read_audience(&author, &head, key, value);
+    return !visiting->failed && visiting->visit(visiting->arg, &head.audience, head.lsn);
 }
 
 enum status heads_each_audience(struct txn *txn, struct division author, heads_visit_fn *visit,
                                 void *arg, struct err *err)
 {
-    struct visiting visiting = {visit, arg};
+    struct visiting visiting = {visit, arg, false};
     struct buf prefix = BUF_EMPTY;
     enum status status;
 
     buf_put_u8(&prefix, HEADS_AUDIENCE);
     division_write(&prefix, author);
     status = txn_scan(txn, SPACE_HEADS, buf_bytes(&prefix), visit_audience, &visiting, err);
+    if (status == OK && visiting.failed) {
+        status = err_set(err, ERR_CORRUPT, "stored_head_unreadable");
+        txn_fail(txn, err);
+    }
     buf_free(&prefix);
     return status;
 }

@@ -94,6 +94,9 @@ static enum status last_before(struct cursor *cursor, uint32_t epoch, const stru
                                      buf_bytes(&cursor->key), &sealed, err);
     if (status == OK) {
         status = grant_parse(&grant, buf_bytes(&sealed), err);
+        if (status == ERR_MALFORMED) {
+            err->status = status = ERR_CORRUPT; /* it was one when it was stored */
+        }
         *lsn = status == OK && grant.base_lsn != 0 ? grant.base_lsn : *lsn;
     } else if (status == ERR_NOT_FOUND) {
         status = OK;

@@ -64,7 +64,7 @@
 #define LOCAL_TRUST_ROWS(X)                                                                        \
     X(LOCAL_INVITE, 'i', "division(9)", "invite", "trust/enrol_invites")                           \
     X(LOCAL_ATTEMPT, 'j', "reason division", "refused attempt to enrol", "trust/enrol_attempts")   \
-    X(LOCAL_INVITE_FOUNDERS, 'f', "division(9)", "the first admins of who waits",                  \
+    X(LOCAL_INVITE_FOUNDERS, 'f', "division(9)", "the first admins of who waits, and how many",    \
       "trust/founders")                                                                            \
     X(LOCAL_INVITE_SECRET, 's', "hash of the secret", "division that it invites",                  \
       "trust/enrol_invites")

@@ -191,6 +191,19 @@ static enum status check_end(struct replicator *replicator, const struct enrol_m
                          message->division.code, held.lsn);
 }
 
+/* Would the answer hold its chain? Who was granted and cannot be told so never comes in. */
+static enum status check_chain(const struct roster *roster, const struct invite *invite,
+                               const struct enrol_message *message, struct err *err)
+{
+    const struct member *above = roster_find(roster, invite->parent);
+    uint32_t links = roster_next_epoch(roster, message->division) - (invite->again ? 1 : 0);
+
+    for (; above != NULL; above = above->parent) {
+        links += above->grant.epoch;
+    }
+    return links <= ENROL_CHAIN_MAX ? OK : err_set(err, ERR_LIMIT, "enrol_chain_long");
+}
+
 /* May it be granted at all, now? */
 static enum status check_open(struct replicator *replicator, const struct enrol_message *message,
                               const struct invite *invite, const uint8_t proven_curve_key[32],
@@ -342,6 +355,9 @@ static enum status take_request(struct replicator *replicator, struct txn *txn,
         return err_set(err, ERR_NOT_YET, "enrol_resyncs parent=%s", invite.parent.code);
     }
     status = check_open(replicator, message, &invite, from->curve_key, now_unix_ms, err);
+    if (status == OK) {
+        status = check_chain(replicator_roster(replicator), &invite, message, err);
+    }
     if (status != OK) {
         return status;
     }

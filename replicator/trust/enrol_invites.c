@@ -121,7 +121,7 @@ static bool parse_invite(struct invite *out, struct bytes value)
         return false;
     }
     name_size = reader_left(&reader);
-    if (!reader_ok(&reader) || state >= INVITE_STATES || name_size > NAME_BYTES_MAX) {
+    if (state >= INVITE_STATES || name_size > NAME_BYTES_MAX) {
         return false;
     }
     reader_copy(&reader, out->name, name_size);
@@ -190,6 +190,7 @@ struct division invite_of_secret(struct txn *txn, const uint8_t secret[32])
     if (txn_get(txn, SPACE_LOCAL, buf_bytes(&key), &value)) {
         struct reader reader = reader_of(value);
         invited = division_read(&reader);
+        (void)txn_check_row(txn, buf_bytes(&key), reader_done(&reader));
     }
     buf_free(&key);
     return invited;

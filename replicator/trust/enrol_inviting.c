@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <stdio.h>
 
 #include "replicator/trust/enrol_invites.h"
@@ -62,10 +63,10 @@ static void take_list(const struct roster *roster, const struct member *member,
                       struct invite *invite)
 {
     struct grant_terms terms;
+    const bool is_there = roster_terms(roster, member->grant.division, member->grant.epoch, &terms);
 
-    if (roster_terms(roster, member->grant.division, member->grant.epoch, &terms)) {
-        invite->may_grant = terms.may_grant;
-    }
+    assert(is_there);
+    invite->may_grant = terms.may_grant;
 }
 
 enum status enrol_invite(struct replicator *replicator, struct txn *txn, struct token *token,

@@ -157,13 +157,13 @@ static enum status check_founders(const struct enrolled *enrolled, const struct 
 {
     const struct grant_terms none = {.founder_count = 0};
     struct grant_terms granted;
-    enum status status =
+    const enum status status =
         grant_parse_terms(&granted, enrolled->chain[enrolled->chain_count - 1], err);
 
-    if (status == OK && !founders_equal(&granted, sent == NULL ? &none : sent)) {
-        status = err_set(err, ERR_REFUSED, "grant_other_founders");
-    }
-    return status;
+    assert(status == OK); /* it is one that the roster took */
+    return founders_equal(&granted, sent == NULL ? &none : sent)
+               ? OK
+               : err_set(err, ERR_REFUSED, "grant_other_founders");
 }
 
 static enum status check_ends(const struct enrolled *enrolled, const struct token *token,
@@ -242,7 +242,8 @@ enum status enrol_accept(struct enrolled *out, const struct token *token,
         goto out;
     }
     assert(answer != NULL);
-    if (answer->n_chain == 0 || answer->n_chain > ENROL_CHAIN_MAX) {
+    assert(answer->n_chain <= ENROL_CHAIN_MAX); /* the scan before the unpacking */
+    if (answer->n_chain == 0) {
         status = err_set(err, ERR_MALFORMED, "grants_chain_length count=%zu max=%d",
                          answer->n_chain, ENROL_CHAIN_MAX);
         goto out;

@@ -13,8 +13,10 @@ static void widen(struct grant_reach *out, const struct grant_reach *reach, stru
         const char *pattern = reach->pattern[i];
         struct grant_reach except = {.count = 0};
 
-        if (pattern[0] != '!' || !reach_add(&except, bytes_text(pattern + 1)) ||
-            !reach_meet(&except, &one, &common)) {
+        if (pattern[0] == '!') {
+            (void)reach_add(&except, bytes_text(pattern + 1));
+        }
+        if (!reach_meet(&except, &one, &common)) {
             (void)reach_add(out, bytes_text(pattern));
         }
     }
@@ -84,9 +86,11 @@ static enum status check_siblings(const struct roster *roster, const struct memb
         const struct member *member = roster_at(roster, i);
         const struct division sibling = member->grant.division;
 
-        if (member->parent == self && !division_equal(sibling, division) &&
-            roster_terms(roster, sibling, member->grant.epoch, &its) &&
-            reach_meet(may_grant, &its.may_grant, &common)) {
+        if (member->parent != self || division_equal(sibling, division)) {
+            continue;
+        }
+        (void)roster_terms(roster, sibling, member->grant.epoch, &its);
+        if (reach_meet(may_grant, &its.may_grant, &common)) {
             return refuse_meeting(division, may_grant, sibling, &its.may_grant, common, err);
         }
     }
@@ -101,9 +105,10 @@ enum status enrol_check_reach(const struct roster *roster, struct division grant
     struct grant_terms own = {.founder_count = 0};
     const char *pattern;
 
-    if (self == NULL || !roster_terms(roster, granter, self->grant.epoch, &own)) {
+    if (self == NULL) {
         return err_set(err, ERR_REFUSED, "inviter_not_granted division=%s", granter.code);
     }
+    (void)roster_terms(roster, granter, self->grant.epoch, &own);
     if (!reach_has(&own.may_grant, division)) {
         return refuse_outside(division.code, self, &own.may_grant, err);
     }

@@ -42,6 +42,10 @@ void founders_hash(struct hasher *hasher, const struct grant_terms *terms)
 
 /* --- while a person compares --- */
 
+/* A row begins with how many there are, so that one that was cut off behind a founder is no row of
+ * fewer. The first version wrote none: its rows begin with the size of a name. */
+enum { COUNTED = 0x80 };
+
 static void founders_key(struct buf *key, struct division division)
 {
     buf_clear(key);
@@ -54,6 +58,7 @@ void founders_put(struct txn *txn, struct division division, const struct grant_
     struct buf key = BUF_EMPTY, value = BUF_EMPTY;
 
     founders_key(&key, division);
+    buf_put_u8(&value, (uint8_t)(COUNTED | terms->founder_count));
     for (size_t i = 0; i < terms->founder_count; i++) {
         const struct founder *founder = &terms->founders[i];
 
@@ -72,9 +77,14 @@ void founders_put(struct txn *txn, struct division division, const struct grant_
 
 static bool parse_founders(struct grant_terms *out, struct bytes value)
 {
+    const bool is_counted = value.size > 0 && (value.data[0] & COUNTED) != 0;
     struct reader reader = reader_of(value);
+    size_t count = 0; /* of the first version: what is there */
 
     memset(out, 0, sizeof *out);
+    if (is_counted) {
+        count = reader_u8(&reader) & ~(unsigned)COUNTED;
+    }
     while (reader_left(&reader) > 0 && out->founder_count < GRANT_FOUNDERS_MAX) {
         struct founder *founder = &out->founders[out->founder_count];
         const struct bytes name = reader_bytes(&reader, reader_u8(&reader));
@@ -86,7 +96,8 @@ static bool parse_founders(struct grant_terms *out, struct bytes value)
         memcpy(founder->name, name.data, name.size);
         out->founder_count++;
     }
-    return reader_done(&reader) && out->founder_count > 0; /* of none there is no row */
+    return reader_done(&reader) && out->founder_count > 0 && /* of none there is no row */
+           (!is_counted || out->founder_count == count);
 }
 
 enum status founders_load(const struct store *store, struct store_snapshot *snapshot,

@@ -258,9 +258,15 @@ bool roster_terms(const struct roster *roster, struct division division, uint32_
                   struct grant_terms *out)
 {
     const struct bytes sealed = roster_sealed(roster, division, epoch);
+    enum status status;
     struct err err;
 
-    return sealed.size > 0 && grant_parse_terms(out, sealed, &err) == OK;
+    if (sealed.size == 0) {
+        return false;
+    }
+    status = grant_parse_terms(out, sealed, &err);
+    assert(status == OK); /* it was read when it was taken */
+    return true;
 }
 
 const struct member *roster_by_curve_key(const struct roster *roster, const uint8_t key[32])

@@ -1,8 +1,11 @@
 #include "replicator/trust/roster_load.h"
 #include "proto/array.h"
+#include "replicator/store/read_watch.h"
 #include "replicator/store/row_letters.h"
 
 struct grants { /* read first, added parents before children */
+    const struct store *store;
+    struct err damage; /* the first row that cannot be read; OK: none */
     struct buf *at;
     size_t count, capacity;
     struct confirmation_of_epoch *confirmed;
@@ -24,18 +27,102 @@ static bool collect(void *arg, struct bytes key, struct bytes value)
     return true;
 }
 
+/* --- rows beside the grants --- */
+
+static enum status row_damaged(struct bytes key, struct err *err)
+{
+    return err_set(err, ERR_CORRUPT, "row_damaged letter=%c bytes=%zu", key.data[0], key.size);
+}
+
+/* What was taken once was read then. A suite or reason that is not known now is a later version's;
+ * whatever else is not read is damage. */
+static enum status judge_body(enum status status, bool fits, struct bytes key, struct err *err)
+{
+    return status == ERR_NEEDS_UPGRADE || (status == OK && fits) ? status : row_damaged(key, err);
+}
+
+static enum status read_confirmed(struct confirmation_of_epoch *out, struct bytes key,
+                                  struct bytes value, struct err *err)
+{
+    struct reader at = reader_of(key), of = reader_of(value);
+
+    (void)reader_u8(&at);
+    out->division = division_read(&at);
+    out->epoch = reader_u32(&at);
+    out->by = division_read(&of);
+    reader_copy(&of, &out->grant, sizeof out->grant);
+    return reader_done(&at) && reader_done(&of) ? OK : row_damaged(key, err);
+}
+
+static enum status read_revoked(struct revocation *out, struct bytes key, struct bytes value,
+                                struct err *err)
+{
+    struct reader at = reader_of(key), of = reader_of(value);
+    struct division division, by;
+    uint64_t said_lsn, time_ms;
+    enum status status;
+
+    (void)reader_u8(&at);
+    division = division_read(&at);
+    by = division_read(&at);
+    said_lsn = reader_u64(&at);
+    time_ms = reader_u64(&of);
+    status = revocation_read(out, reader_bytes(&of, reader_left(&of)), err);
+    out->by = by;
+    out->said_lsn = said_lsn;
+    out->time_ms = time_ms;
+    return judge_body(status, reader_done(&at) && division_equal(out->division, division), key,
+                      err);
+}
+
+static enum status read_objected(struct objection_held *out, struct bytes key, struct bytes value,
+                                 struct err *err)
+{
+    struct reader at = reader_of(key), of = reader_of(value);
+    struct division division;
+    uint32_t epoch;
+    enum status status;
+
+    (void)reader_u8(&at);
+    division = division_read(&at);
+    epoch = reader_u32(&at);
+    out->by = division_read(&of);
+    out->said_lsn = reader_u64(&of);
+    out->time_ms = reader_u64(&of);
+    status = objection_read(&out->said, reader_bytes(&of, reader_left(&of)), err);
+    return judge_body(status,
+                      reader_done(&at) && division_equal(out->said.division, division) &&
+                          out->said.epoch == epoch,
+                      key, err);
+}
+
+bool roster_confirmed_fits(struct bytes key, struct bytes value)
+{
+    struct confirmation_of_epoch one;
+    struct err err;
+
+    return read_confirmed(&one, key, value, &err) == OK;
+}
+
+/* Of a row that says nothing whoever loads is told, and so is who watches the store: a word against
+ * somebody must not count as one that nobody said. The others are gone over all the same. */
+static bool is_read(struct grants *grants, enum status status, struct bytes key,
+                    const struct err *err)
+{
+    if (status != OK && grants->damage.status == OK) {
+        grants->damage = *err;
+        grants->damage.status = status;
+    }
+    return read_watch_row(grants->store, key, status != ERR_CORRUPT) && status == OK;
+}
+
 static bool collect_confirmed(void *arg, struct bytes key, struct bytes value)
 {
     struct grants *grants = arg;
-    struct reader at = reader_of(key), of = reader_of(value);
     struct confirmation_of_epoch one;
+    struct err err;
 
-    (void)reader_u8(&at);
-    one.division = division_read(&at);
-    one.epoch = reader_u32(&at);
-    one.by = division_read(&of);
-    reader_copy(&of, &one.grant, sizeof one.grant);
-    if (reader_ok(&at) && reader_ok(&of)) {
+    if (is_read(grants, read_confirmed(&one, key, value, &err), key, &err)) {
         ARRAY_ROOM(grants->confirmed, grants->confirmed_count, grants->confirmed_capacity);
         grants->confirmed[grants->confirmed_count++] = one;
     }
@@ -45,23 +132,10 @@ static bool collect_confirmed(void *arg, struct bytes key, struct bytes value)
 static bool collect_revoked(void *arg, struct bytes key, struct bytes value)
 {
     struct grants *grants = arg;
-    struct reader at = reader_of(key), of = reader_of(value);
-    struct division division, by;
     struct revocation one;
     struct err err;
-    uint64_t said_lsn, time_ms;
 
-    (void)reader_u8(&at);
-    division = division_read(&at);
-    by = division_read(&at);
-    said_lsn = reader_u64(&at);
-    time_ms = reader_u64(&of);
-    if (reader_ok(&at) && reader_ok(&of) &&
-        revocation_read(&one, reader_bytes(&of, reader_left(&of)), &err) == OK &&
-        division_equal(one.division, division)) {
-        one.by = by;
-        one.said_lsn = said_lsn;
-        one.time_ms = time_ms;
+    if (is_read(grants, read_revoked(&one, key, value, &err), key, &err)) {
         ARRAY_ROOM(grants->revoked, grants->revoked_count, grants->revoked_capacity);
         grants->revoked[grants->revoked_count++] = one;
     }
@@ -71,21 +145,17 @@ static bool collect_revoked(void *arg, struct bytes key, struct bytes value)
 static bool collect_objected(void *arg, struct bytes key, struct bytes value)
 {
     struct grants *grants = arg;
-    struct reader of = reader_of(value);
     struct objection_held one;
     struct err err;
 
-    (void)key;
-    one.by = division_read(&of);
-    one.said_lsn = reader_u64(&of);
-    one.time_ms = reader_u64(&of);
-    if (reader_ok(&of) &&
-        objection_read(&one.said, reader_bytes(&of, reader_left(&of)), &err) == OK) {
+    if (is_read(grants, read_objected(&one, key, value, &err), key, &err)) {
         ARRAY_ROOM(grants->objected, grants->objected_count, grants->objected_capacity);
         grants->objected[grants->objected_count++] = one;
     }
     return true;
 }
+
+/* --- taking them --- */
 
 static void object_all(struct roster *roster, const struct grants *grants)
 {
@@ -119,6 +189,8 @@ static void confirm_all(struct roster *roster, const struct grants *grants)
         (void)roster_confirm(roster, &grants->confirmed[i], &changed, &err);
     }
 }
+
+/* --- storing them --- */
 
 void roster_store_confirmed(struct txn *txn, const struct confirmation_of_epoch *confirmation)
 {
@@ -165,6 +237,8 @@ void roster_store_objection(struct txn *txn, const struct objection_held *object
     buf_free(&value);
 }
 
+/* --- all of it --- */
+
 /* Keys sort by code, so a parent may come after its child: what is not yet is tried again. Each
  * round takes at least one level of the tree. */
 static size_t add_rounds(struct roster *roster, struct grants *grants, size_t left,
@@ -186,6 +260,9 @@ static size_t add_rounds(struct roster *roster, struct grants *grants, size_t le
             status = roster_add(roster, buf_bytes(&grants->at[i]), &added, &why);
             if (status == ERR_NOT_YET) {
                 continue;
+            }
+            if (status == ERR_MALFORMED || status == ERR_BAD_SIGNATURE) { /* it was none once */
+                why.status = status = ERR_CORRUPT;
             }
             if (status != OK && *worst == OK) {
                 *worst = status;
@@ -225,7 +302,7 @@ enum status roster_load(struct roster *roster, const struct store *store,
                 {META_CONFIRMED, collect_confirmed},
                 {META_REVOKED, collect_revoked},
                 {META_OBJECTION, collect_objected}};
-    struct grants grants = {.at = NULL};
+    struct grants grants = {.store = store, .damage = {OK, ""}};
     enum status status = OK;
 
     for (size_t i = 0; status == OK && i < COUNT_OF(rows); i++) {
@@ -238,6 +315,10 @@ enum status roster_load(struct roster *roster, const struct store *store,
         roster_believe(roster, false);
     }
     object_all(roster, &grants);
+    if (status == OK && grants.damage.status != OK) {
+        *err = grants.damage;
+        status = err->status;
+    }
     for (size_t i = 0; i < grants.count; i++) {
         buf_free(&grants.at[i]);
     }

@@ -13,10 +13,14 @@
 #include "replicator/trust/roster.h"
 
 /* Adds every grant, confirmation, revocation and objection that stands in `store` (`snapshot` NULL:
- * now) to an empty roster. Errors: ERR_IO; ERR_CORRUPT when one lacks its granter; what roster_add
- * says of one. The others are added. */
+ * now) to an empty roster. Errors: ERR_IO; ERR_CORRUPT when a grant lacks its granter, or is not
+ * what was signed, or another row cannot be read, of which read_watch.h is told, too;
+ * ERR_NEEDS_UPGRADE (written by a later version); what else roster_add says of one. The others are
+ * added. */
 enum status roster_load(struct roster *roster, const struct store *store,
                         struct store_snapshot *snapshot, struct err *err);
+/* Can this row of META_CONFIRMED be read? Of what salvage finds the others are left out. */
+bool roster_confirmed_fits(struct bytes key, struct bytes value);
 /* Stages one that the roster has taken. */
 void roster_store_confirmed(struct txn *txn, const struct confirmation_of_epoch *confirmation);
 void roster_store_revocation(struct txn *txn, const struct revocation *revocation);

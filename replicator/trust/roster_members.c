@@ -1,5 +1,7 @@
 #include "replicator/trust/roster_members.h"
 
+#include <assert.h>
+
 #include "proto/array.h"
 
 static int compare_division(const void *division, const void *node)
@@ -67,11 +69,13 @@ const struct revocation *roster_word(const struct node *node, uint32_t epoch, ui
     for (size_t i = 0; i < node->word_count; i++) {
         const struct revocation *word = &node->words[i];
         uint32_t depth;
+        bool is_above;
 
-        if (epoch < word->first_epoch || epoch > word->last_epoch || word->last_epoch >= below ||
-            !roster_is_ancestor(node, word->by, &depth)) {
+        if (epoch < word->first_epoch || epoch > word->last_epoch || word->last_epoch >= below) {
             continue;
         }
+        is_above = roster_is_ancestor(node, word->by, &depth);
+        assert(is_above); /* or it was not kept; and who has others below him keeps his place */
         if (best == NULL || depth < best_depth ||
             (depth == best_depth && word->said_lsn < best->said_lsn)) {
             best = word;

@@ -136,7 +136,8 @@ static void name_any_port(char out[SOCKET_ENDPOINT_MAX], const char *endpoint)
 {
     const size_t size = strlen(endpoint);
 
-    if (size >= 2 && strcmp(endpoint + size - 2, ":0") == 0) {
+    assert(size > 2); /* it is one */
+    if (strcmp(endpoint + size - 2, ":0") == 0) {
         (void)snprintf(out, SOCKET_ENDPOINT_MAX, "%.*s:*", (int)size - 2, endpoint);
     } else {
         (void)snprintf(out, SOCKET_ENDPOINT_MAX, "%s", endpoint);
@@ -183,7 +184,7 @@ static bool is_endpoint(const char *endpoint)
 static void write_plainly(char bound[SOCKET_ENDPOINT_MAX])
 {
     static const char mapped[] = "tcp://[::ffff:";
-    char *end = strchr(bound, ']');
+    const char *end = strchr(bound, ']');
 
     if (strncmp(bound, mapped, sizeof mapped - 1) == 0 && end != NULL &&
         strchr(bound, '.') != NULL) {

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "replicator/log/audit.h"
+#include "replicator/log/sealing.h"
 #include "tests/harness/blocks.h"
 #include "tests/harness/identities.h"
 
@@ -198,6 +199,88 @@ static void what_follows_a_fault_is_held_against_it(void **state)
     assert_memory_equal(&scene.audit.last_hash, &HASH_ZERO, HASH_SIZE);
 }
 
+/* A root that lost its log goes on behind what others hold of it: the holes are theirs. */
+static void what_a_root_lost_may_be_missing(void **state)
+{
+    struct grant next = first_grant(division_of("R"), DIVISION_NONE);
+    struct block_header header;
+    struct block_view block;
+    struct err err;
+
+    (void)state;
+    next.epoch = 2;
+    next.base_lsn = 9;
+    next.base_hash.at[0] = 1;
+    add_good();
+    header = next_header();
+    header.first_lsn += 2;
+    expect_fault(header, &scene.key, ERR_GAP, "lsns_missing"); /* before it is known to be lost */
+    trust_admit(&scene.trust, &next, &scene.key, NULL, scene.roster);
+    header = next_header();
+    header.first_lsn = 11; /* behind all that was lost nothing is missing */
+    expect_fault(header, &scene.key, ERR_GAP, "lsns_missing");
+    scene.audit.epoch = 2;
+    header = next_header();
+    header.first_lsn += 2;
+    expect_fault(header, &scene.key, ERR_GAP, "lsns_missing"); /* of an epoch before */
+    scene.audit.epoch = 1;
+    block = block_of(&header, &scene.key);
+    assert_int_equal(audit_block(&scene.audit, &block, &err), OK);
+    assert_int_equal(scene.audit.last_lsn, 6);
+}
+
+/* Each audience is a chain of its own. */
+static void two_audiences_are_two_chains(void **state)
+{
+    const struct audience tree = {AUDIENCE_TREE, division_of("R")};
+    struct block_header header;
+    struct block_view block;
+    struct hash first;
+    struct err err;
+
+    (void)state;
+    add_good();
+    first = scene.prev;
+    header = next_header();
+    header.audience = tree;
+    header.aud_seq = 1;
+    header.aud_prev = HASH_ZERO;
+    block = block_of(&header, &scene.key);
+    assert_int_equal(audit_block(&scene.audit, &block, &err), OK);
+    scene.lsn += 2;
+    header = next_header();
+    header.aud_prev = first;
+    header.aud_seq = 2;
+    block = block_of(&header, &scene.key);
+    assert_int_equal(audit_block(&scene.audit, &block, &err), OK);
+    assert_int_equal(scene.audit.chain_count, 2);
+}
+
+/* One entry is its own root, and a body that is none has none: its hash is not known. */
+static void a_lone_entry_that_is_none_is_passed_without_a_hash(void **state)
+{
+    struct block_header header = next_header();
+    struct block_body body = BLOCK_BODY_EMPTY;
+    struct block_view block;
+    struct buf whole = BUF_EMPTY;
+    struct hash leaf;
+    struct err err;
+
+    (void)state;
+    header.count = 1;
+    header.codec = CODEC_RAW;
+    header.raw_size = header.body_size = 3;
+    (void)block_seal(&whole, &header, bytes_text("\xff\xff\xff"), &scene.trust.tree, &scene.key);
+    assert_int_equal(block_parse(&block, buf_bytes(&whole), &err), OK);
+    assert_int_equal(audit_block(&scene.audit, &block, &err), ERR_MALFORMED);
+    audit_pass(&scene.audit, &block);
+    assert_int_equal(scene.audit.last_lsn, 1);
+    assert_true(hash_equal(&scene.audit.last_hash, &HASH_ZERO));
+    body.count = 1;
+    assert_int_equal(audit_root(&block.header, &body, &leaf, &err), OK); /* its signature says it */
+    buf_free(&whole);
+}
+
 static void a_root_is_over_what_the_body_has(void **state)
 {
     struct block_header header = next_header();
@@ -227,6 +310,9 @@ int main(void)
         STORY(an_older_epoch_does_not_follow),
         STORY(a_part_is_held_against_its_audience_alone),
         STORY(what_follows_a_fault_is_held_against_it),
+        STORY(what_a_root_lost_may_be_missing),
+        STORY(two_audiences_are_two_chains),
+        STORY(a_lone_entry_that_is_none_is_passed_without_a_hash),
         STORY(a_root_is_over_what_the_body_has),
     };
 

@@ -121,6 +121,58 @@ static void an_arrival_that_says_nothing_is_told(void **state)
     assert_int_equal(arrivals_check(&scene.store, NULL, &end, &err), ERR_FORK);
 }
 
+static void put_runs(uint64_t position, const uint8_t *runs, size_t size)
+{
+    struct buf key = BUF_EMPTY, value = BUF_EMPTY;
+
+    buf_put_u8(&key, HEADS_ARRIVAL);
+    buf_put_u64(&key, position);
+    buf_put_u64(&value, 7); /* its mark */
+    buf_append(&value, runs, size);
+    put_row(SPACE_HEADS, buf_bytes(&key), buf_bytes(&value));
+    buf_free(&key);
+    buf_free(&value);
+}
+
+/* Up to the damage a row tells what came; behind it, and of the rows that follow, nothing is told.
+ */
+static void what_comes_behind_damage_is_not_told(void **state)
+{
+    static const uint8_t runs[] = {'R', 0, 0, 0, 0, 0, 0, 0, 0, 1, 2, 'K', '1'};
+    struct arrival_run run;
+    size_t count = 0;
+    struct err err;
+
+    (void)state;
+    put_runs(1, runs, sizeof runs); /* two entries of R, and a part of a run */
+    assert_int_equal(arrivals_at(&scene.store, NULL, 2, &run, &err), OK);
+    assert_int_equal(run.count, 2);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), ERR_CORRUPT);
+    put_runs(1, runs, sizeof runs - 2);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), ERR_NOT_FOUND);
+    put_runs(3, runs, 0);
+    assert_int_equal(arrivals_scan(&scene.store, NULL, 0, count_run, &count, &err), ERR_CORRUPT);
+    assert_int_equal(count, 1);
+}
+
+/* A log that is taken back into a run takes a part of it. */
+static void a_run_is_taken_back_in_part(void **state)
+{
+    static const uint8_t runs[] = {'R', 0, 0, 0, 0, 0, 0, 0, 0, 1, 4};
+    struct txn *txn = txn_open(&scene.store, NULL);
+    struct arrival_run run;
+    struct err err;
+
+    (void)state;
+    put_runs(1, runs, sizeof runs);
+    assert_int_equal(arrivals_take_back(&scene.store, txn, division_of("R"), 3, &err), OK);
+    commit_txn(&scene.store, scene.fence, txn);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 3, &run, &err), OK);
+    assert_int_equal(run.count, 3);
+    assert_int_equal(arrivals_at(&scene.store, NULL, 4, &run, &err), ERR_NOT_FOUND);
+    txn_free(txn);
+}
+
 /* --- blocks --- */
 
 static void write_block(const char *author, uint64_t first_lsn)
@@ -213,6 +265,76 @@ static void a_key_that_is_none_is_told(void **state)
     buf_free(&key);
 }
 
+/* The key of the first block of a log is read for its epoch. */
+static void a_first_key_that_is_none_is_told(void **state)
+{
+    struct buf key = BUF_EMPTY;
+
+    (void)state;
+    write_block("R", 1);
+    log_block_key(&key, division_of("R"), 1, 1);
+    put_row(SPACE_BLOCKS, bytes_of(key.data, key.size - 1), buf_bytes(&scene.row));
+    expect_log("shorter", ERR_CORRUPT, 0, 1, "block_key_damaged");
+    buf_free(&key);
+}
+
+/* Up to where an epoch counts stands in the grant of the next one. */
+static void a_grant_that_says_nothing_is_told(void **state)
+{
+    struct buf key = BUF_EMPTY;
+
+    (void)state;
+    write_block("R", 1);
+    put_block(1, 1);
+    write_block("R", 2);
+    put_block(2, 2);
+    buf_put_u8(&key, META_GRANT);
+    division_write(&key, division_of("R"));
+    buf_put_u32(&key, 2);
+    put_row(SPACE_META, buf_bytes(&key), bytes_text("noise"));
+    expect_log("the grant of epoch 2", ERR_CORRUPT, 0, 1, "");
+    buf_free(&key);
+}
+
+/* A block of a later version is no damage. */
+static void a_block_of_a_later_version_asks_for_it(void **state)
+{
+    (void)state;
+    write_block("R", 1);
+    scene.row.data[0] = BLOCK_VERSION + 1;
+    put_block(1, 1);
+    expect_log("another version", ERR_NEEDS_UPGRADE, 0, 1, "in_block");
+}
+
+/* One entry stands as it is and is its own root: one that cannot be read has none. */
+static void a_lone_entry_that_is_none_is_not_signed(void **state)
+{
+    struct block_header header = {.version = BLOCK_VERSION,
+                                  .suite = SUITE_ED25519_BLAKE2B,
+                                  .codec = CODEC_RAW,
+                                  .audience = {AUDIENCE_LINE, division_of("R")},
+                                  .author = division_of("R"),
+                                  .epoch = 1,
+                                  .count = 1,
+                                  .first_lsn = 1,
+                                  .aud_seq = 1};
+    struct sign_key key;
+    struct block_view block;
+    struct hash hash;
+    struct err err;
+
+    (void)state;
+    sign_key_generate(&key);
+    header.raw_size = header.body_size = 3;
+    buf_clear(&scene.row);
+    (void)block_seal(&scene.row, &header, bytes_text("\xff\xff\xff"), &scene.trust.tree, &key);
+    assert_int_equal(block_parse(&block, buf_bytes(&scene.row), &err), OK);
+    assert_int_equal(block_verify(&block, &scene.trust.tree, &key.public, &hash, &err),
+                     ERR_MALFORMED);
+    assert_int_equal(block_root(&hash, &block, &err), ERR_MALFORMED);
+    assert_true(hash_equal(&hash, &HASH_ZERO));
+}
+
 /* --- what was put aside --- */
 
 static void put_aside(const char *author, uint64_t first_lsn)
@@ -253,14 +375,66 @@ static void what_was_put_aside_is_summed_by_author(void **state)
     txn_free(txn);
 }
 
+struct gone_over {
+    size_t count, stop_at;
+};
+
+static bool go_over(void *arg, uint32_t recovery, const struct block_view *block)
+{
+    struct gone_over *gone_over = arg;
+
+    assert_int_equal(recovery, 2);
+    assert_string_equal(block->header.author.code, "C1");
+    return ++gone_over->count != gone_over->stop_at;
+}
+
+static void one_log_of_what_was_put_aside_is_gone_over(void **state)
+{
+    static const uint8_t key[1 + DIVISION_CODE_MAX + 4 + 8] = {META_ASIDE, 'C', '1'};
+    struct txn *txn = txn_open(&scene.store, NULL);
+    struct gone_over gone_over = {0, 0};
+    struct aside_log *logs;
+    size_t count;
+    struct err err;
+
+    (void)state;
+    put_aside("C1", 4);
+    put_aside("C1", 3);
+    put_aside("K1", 8);
+    assert_int_equal(aside_each(txn, division_of("C1"), go_over, &gone_over, &err), OK);
+    assert_int_equal(gone_over.count, 2);
+    gone_over = (struct gone_over){0, 1};
+    assert_int_equal(aside_each(txn, division_of("C1"), go_over, &gone_over, &err), OK);
+    assert_int_equal(gone_over.count, 1);
+    gone_over = (struct gone_over){0, 0};
+    assert_int_equal(aside_each(txn, division_of("R"), go_over, &gone_over, &err), OK);
+    assert_int_equal(gone_over.count, 0);
+    put_row(SPACE_META, bytes_of(key, sizeof key), bytes_text("none"));
+    txn_reset(txn);
+    assert_int_equal(aside_each(txn, division_of("C1"), go_over, &gone_over, &err), ERR_CORRUPT);
+    assert_int_equal(txn_status(txn, &err), ERR_CORRUPT);
+    txn_reset(txn);
+    assert_int_equal(aside_logs(txn, &logs, &count, &err), ERR_CORRUPT);
+    assert_int_equal(txn_status(txn, &err), ERR_CORRUPT);
+    mem_free(logs);
+    txn_free(txn);
+}
+
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY(an_arrival_that_says_nothing_is_told),
+        STORY(what_comes_behind_damage_is_not_told),
+        STORY(a_run_is_taken_back_in_part),
         STORY(a_block_at_anothers_place_is_told),
         STORY(a_key_that_is_none_is_told),
+        STORY(a_first_key_that_is_none_is_told),
+        STORY(a_grant_that_says_nothing_is_told),
+        STORY(a_block_of_a_later_version_asks_for_it),
+        STORY(a_lone_entry_that_is_none_is_not_signed),
+        STORY(one_log_of_what_was_put_aside_is_gone_over),
         STORY(what_was_put_aside_is_summed_by_author),
     };
 

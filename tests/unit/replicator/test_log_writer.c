@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "node/store/store_memory.h"
+#include "replicator/log/log_writer.h"
 #include "replicator/trust/merkle.h"
 #include "world.h"
 
@@ -271,6 +272,111 @@ static void a_node_opens_with_the_key_and_the_chain_of_its_grant_only(void **sta
     assert_int_equal(try_open(&world.at[CITY].key, 1), ERR_REFUSED);
 }
 
+/* --- which approvals are one --- */
+
+struct groups {
+    size_t blocks, groups;
+};
+
+static bool count_groups(void *arg, const struct block_view *block)
+{
+    struct groups *groups = arg;
+    struct block_body body = BLOCK_BODY_EMPTY;
+    struct err err;
+
+    assert_int_equal(block_body_read(&body, block, &err), OK);
+    groups->blocks++;
+    groups->groups += body.group_count;
+    block_body_free(&body);
+    return true;
+}
+
+static struct groups groups_from(uint64_t lsn)
+{
+    struct groups groups = {0, 0};
+    struct err err;
+
+    assert_int_equal(
+        log_scan(&here()->store, NULL, division_of("R"), lsn, count_groups, &groups, &err), OK);
+    return groups;
+}
+
+static void approve(const struct approval_group *group)
+{
+    static const struct hash leaves[8];
+
+    replicator_approve(here()->replicator, replicator_next_lsn(here()->replicator), 1, group,
+                       leaves);
+    (void)append("C1", "approved");
+}
+
+/* Only what the same person signed at once, over leaves that follow each other, is one run. */
+static void what_was_signed_at_once_is_one_group(void **state)
+{
+    const struct approval_group first = {
+        .suite = SUITE_ED25519_BLAKE2B, .role = ROLE_MAKER, .leaf_count = 8, .first_leaf = 2};
+
+    (void)state;
+    for (int i = 0; i < 6; i++) {
+        const uint64_t lsn = replicator_next_lsn(here()->replicator);
+        struct approval_group next = first;
+
+        next.first_leaf += i != 1;
+        next.role = i == 2 ? ROLE_CHECKER : next.role;
+        next.leaf_count -= i == 3;
+        next.key.at[31] = i == 4;
+        next.signature.at[63] = i == 5;
+        approve(&first);
+        approve(&next);
+        (void)place_turn(here());
+        if (groups_from(lsn).groups != (i == 0 ? 1 : 2)) {
+            fail_msg("case %d", i);
+        }
+    }
+}
+
+static void a_block_ends_when_it_has_as_many_groups_as_it_may(void **state)
+{
+    const uint64_t lsn = replicator_next_lsn(here()->replicator);
+
+    (void)state;
+    for (int i = 0; i <= OPEN_GROUPS_MAX; i++) {
+        struct approval_group group = {
+            .suite = SUITE_ED25519_BLAKE2B, .role = ROLE_MAKER, .leaf_count = 8};
+
+        store_u64(group.signature.at, (uint64_t)i);
+        approve(&group);
+    }
+    (void)place_turn(here());
+    assert_int_equal(groups_from(lsn).groups, OPEN_GROUPS_MAX + 1);
+    assert_int_equal(groups_from(lsn).blocks, 2);
+}
+
+/* Of this turn an entry is read before it is on disk: of the open block, and of those before it. */
+static void what_was_appended_in_this_turn_is_read(void **state)
+{
+    struct entry entry;
+    uint64_t lsn;
+
+    (void)state;
+    lsn = append("C1", "one");
+    assert_int_equal(append("C1", "two"), lsn + 1);
+    assert_int_equal(append("C2", "three"), lsn + 2); /* the first two are sealed */
+    for (uint64_t i = 0; i < 3; i++) {
+        static const char *const texts[] = {"one", "two", "three"};
+
+        assert_true(replicator_open_entry(here()->replicator, lsn + i, &entry));
+        assert_int_equal(entry.lsn, lsn + i);
+        assert_true(bytes_equal(entry.body, bytes_text(texts[i])));
+    }
+    assert_false(replicator_open_entry(here()->replicator, lsn + 3, &entry));
+    assert_false(replicator_open_entry(here()->replicator, lsn - 1, &entry));
+    (void)place_turn(here());
+    assert_false(replicator_open_entry(here()->replicator, lsn, &entry)); /* the store has it */
+    replicator_seal(here()->replicator, here()->txn);                     /* of nothing */
+    assert_int_equal(replicator_next_lsn(here()->replicator), lsn + 3);
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -279,6 +385,9 @@ int main(void)
         STORY(a_block_ends_when_it_is_full),
         STORY(approvals_travel_with_their_entries_however_they_are_cut),
         STORY(entries_of_this_turn_can_be_read_before_they_are_stored),
+        STORY(what_was_signed_at_once_is_one_group),
+        STORY(a_block_ends_when_it_has_as_many_groups_as_it_may),
+        STORY(what_was_appended_in_this_turn_is_read),
         STORY(a_node_opens_with_the_key_and_the_chain_of_its_grant_only),
     };
 

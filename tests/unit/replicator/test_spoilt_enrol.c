@@ -5,11 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <stdio.h>
+
 #include <cmocka.h>
 
 #include "replicator/store/row_letters.h"
 #include "replicator/trust/enrol_attempts.h"
 #include "replicator/trust/enrol_invites.h"
+#include "replicator/trust/founders.h"
+#include "tests/harness/spoiling_store.h"
 #include "tests/unit/replicator/enrol_world.h"
 
 enum { ROW_MAX = 1024 };
@@ -159,6 +163,13 @@ static void an_invitation_that_says_too_much_lets_nobody_in(void **state)
     pattern[0] = '*';
     put_row(world, &other, other.size);
     nobody_is_let_in(world, "no pattern at", 0);
+    other = row; /* a person's name longer than any */
+    pattern = memmem(other.value, other.size, "zhao", 4);
+    assert_non_null(pattern);
+    pattern[-1] = FOUNDER_NAME_BYTES_MAX + 1;
+    memset(other.value + row.size, 'x', 200);
+    put_row(world, &other, row.size + 200);
+    nobody_is_let_in(world, "a name of", FOUNDER_NAME_BYTES_MAX + 1);
 }
 
 static void count_attempt(void *arg, const struct enrol_attempt *attempt)
@@ -211,6 +222,97 @@ static void a_refused_attempt_that_cannot_be_read_is_told(void **state)
     assert_true(attempts_of(world).newest.first_unix_ms == world->now);
 }
 
+/* A reason, an address and a text that none can be. */
+static void a_refused_attempt_that_says_too_much_is_told(void **state)
+{
+    enum { REASON_AT = 1 + 3 * 8, ADDRESS_AT = REASON_AT + 4 + 32 };
+    static const struct {
+        size_t at, longer;
+        uint8_t byte;
+    } cases[] = {{REASON_AT, 0, 0xff}, {ADDRESS_AT, 200, 64}, {0, 128, 1}};
+    struct world *world = *state;
+    struct row row;
+    size_t count;
+
+    memset(world->token.secret, 7, sizeof world->token.secret);
+    ask(world);
+    row = row_of(world, LOCAL_ATTEMPT);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct row other = row;
+
+        other.value[cases[i].at] = cases[i].byte;
+        memset(other.value + row.size, 'x', cases[i].longer);
+        put_row(world, &other, row.size + cases[i].longer);
+        if (list_attempts(world, &count) != ERR_CORRUPT) {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
+static void so_many_attempts_are_listed(void **state)
+{
+    enum { LISTED_MAX = 4096 };
+    struct world *world = *state;
+    size_t count;
+
+    for (int i = 0; i < LISTED_MAX + 3; i++) {
+        struct enrol_attempt attempt = {.unix_ms = NOW, .reason = ERR_NOT_FOUND};
+        char code[8];
+
+        (void)snprintf(code, sizeof code, "N%d", i);
+        attempt_keep(world->txn, &attempt, division_of(code));
+    }
+    commit(world);
+    assert_int_equal(list_attempts(world, &count), OK);
+    assert_int_equal(count, LISTED_MAX);
+}
+
+/* --- what the disk does not give --- */
+
+static void a_list_that_cannot_be_read_is_none(void **state)
+{
+    struct spoiling_store spoiling;
+    struct world *world = *state;
+    const struct store sound = world->store;
+    struct token known = world->token;
+    size_t count;
+
+    invite_much(world);
+    memset(world->token.secret, 7, sizeof world->token.secret);
+    ask(world);
+    world->store = spoiling_store_of(&spoiling, sound);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_int_equal(list_attempts(world, &count), ERR_IO);
+    assert_int_equal(count, 0);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_int_equal(list_invitations(world, &count), ERR_IO);
+    assert_int_equal(count, 0);
+    spoiling_store_begin(&spoiling, SPOILS_READ, 0);
+    assert_true(invite_secret_kept(&world->store, known.secret)); /* it may be one of ours */
+    assert_true(spoiling.spoilt);
+    world->store = sound;
+}
+
+/* Under a key that is none; and a secret whose row does not say whom it invites. */
+static void a_row_that_names_nobody_is_damage(void **state)
+{
+    struct world *world = *state;
+    struct row row;
+    size_t count;
+
+    invite_much(world);
+    row = row_of(world, LOCAL_INVITE_SECRET);
+    for (size_t size = 0; size < row.size; size++) {
+        put_row(world, &row, size);
+        the_turn_fails(world, "secret cut at", size);
+    }
+    put_row(world, &row, row.size);
+    row = row_of(world, LOCAL_INVITE);
+    row.key_size = 5;
+    put_row(world, &row, row.size);
+    assert_int_equal(list_invitations(world, &count), ERR_CORRUPT);
+}
+
 /* The first admins of who waits are all of them, or the row is damaged. */
 static void persons_that_were_cut_short_are_damage(void **state)
 {
@@ -226,17 +328,60 @@ static void persons_that_were_cut_short_are_damage(void **state)
     row = row_of(world, LOCAL_INVITE_FOUNDERS);
     for (size_t size = 0; size < row.size; size++) {
         put_row(world, &row, size);
-        if (size == 1 + strlen("sun") + 32) { /* behind the first: reads as one alone */
-            ask(world);                       /* with both: not whom a person was shown */
-            assert_int_equal(world->city.grants, 0);
-            continue;
-        }
         if (list_invitations(world, &count) != ERR_CORRUPT) {
             fail_msg("cut at %zu of %zu", size, row.size);
         }
         assert_int_equal(count, 0);
         the_turn_fails(world, "founders cut at", size);
     }
+}
+
+static void note_persons(void *arg, const struct enrol_invitation *invitation)
+{
+    *(struct grant_terms *)arg = invitation->terms;
+}
+
+static enum status persons_of(struct world *world, const struct row *row, struct grant_terms *out)
+{
+    put_row(world, row, row->size);
+    return enrol_invitations(&world->store, NULL, note_persons, out, &world->err);
+}
+
+/* The first version did not write how many there are. */
+static void persons_of_the_first_version_are_read(void **state)
+{
+    struct world *world = *state;
+    struct grant_terms seen = {.founder_count = 0};
+    struct row row, other;
+
+    world->admins.founder_count = 2;
+    world->admins.founders[0] = (struct founder){"sun", {{1}}};
+    world->admins.founders[1] = (struct founder){"li", {{2}}};
+    hold_world(world);
+    ask(world);
+    row = other = row_of(world, LOCAL_INVITE_FOUNDERS);
+    memmove(other.value, other.value + 1, --other.size);
+    assert_int_equal(persons_of(world, &other, &seen), OK);
+    assert_true(founders_equal(&seen, &world->admins));
+    ask(world); /* the same once more: it waits still */
+    expect_waiting(world);
+
+    row.value[0]++; /* one more than are there */
+    assert_int_equal(persons_of(world, &row, &seen), ERR_CORRUPT);
+    row.value[0] -= 2; /* one less */
+    assert_int_equal(persons_of(world, &row, &seen), ERR_CORRUPT);
+    other.value[0] = FOUNDER_NAME_BYTES_MAX + 1; /* a name longer than any */
+    other.size = 1 + FOUNDER_NAME_BYTES_MAX + 1 + PUBLIC_KEY_SIZE;
+    assert_int_equal(persons_of(world, &other, &seen), ERR_CORRUPT);
+    for (size_t i = 0; i <= GRANT_FOUNDERS_MAX; i++) { /* more than a grant can have */
+        memset(other.value + i * (2 + PUBLIC_KEY_SIZE), 'n', 2 + PUBLIC_KEY_SIZE);
+        other.value[i * (2 + PUBLIC_KEY_SIZE)] = 1;
+    }
+    other.size = GRANT_FOUNDERS_MAX * (2 + PUBLIC_KEY_SIZE);
+    assert_int_equal(persons_of(world, &other, &seen), OK);
+    assert_int_equal(seen.founder_count, GRANT_FOUNDERS_MAX);
+    other.size += 2 + PUBLIC_KEY_SIZE;
+    assert_int_equal(persons_of(world, &other, &seen), ERR_CORRUPT);
 }
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, open_world, close_world)
@@ -247,7 +392,12 @@ int main(void)
         STORY(an_invitation_that_was_cut_short_lets_nobody_in),
         STORY(an_invitation_that_says_too_much_lets_nobody_in),
         STORY(a_refused_attempt_that_cannot_be_read_is_told),
+        STORY(a_refused_attempt_that_says_too_much_is_told),
+        STORY(so_many_attempts_are_listed),
+        STORY(a_list_that_cannot_be_read_is_none),
+        STORY(a_row_that_names_nobody_is_damage),
         STORY(persons_that_were_cut_short_are_damage),
+        STORY(persons_of_the_first_version_are_read),
     };
 
     return cmocka_run_group_tests(tests, start, NULL);

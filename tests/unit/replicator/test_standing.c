@@ -187,6 +187,49 @@ static void who_reads_a_chain_believes_what_unconfirmed_epochs_granted(void **st
     }
 }
 
+/* A recovery goes on where the one before it does, or above, and else never counts; the one behind
+ * it is judged by the one that stands. */
+static void a_recovery_does_not_begin_below_the_one_before_it(void **state)
+{
+    static const struct {
+        uint64_t second, third, fourth;
+        enum standing of_third, of_fourth;
+        uint32_t member; /* the epoch that it is by */
+    } cases[] = {
+        {5, 5, 5, STANDING_UNCONFIRMED, STANDING_UNCONFIRMED, 4},
+        {5, 6, 9, STANDING_UNCONFIRMED, STANDING_UNCONFIRMED, 4},
+        {5, 4, 5, STANDING_REFUSED, STANDING_UNCONFIRMED, 4},
+        {5, 4, 4, STANDING_REFUSED, STANDING_REFUSED, 2},
+        {5, 6, 5, STANDING_UNCONFIRMED, STANDING_REFUSED, 3},
+        {5, 0, 4, STANDING_REFUSED, STANDING_REFUSED, 2},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const uint64_t bases[] = {0, cases[i].second, cases[i].third, cases[i].fourth};
+        const struct division city = division_of("540100");
+
+        said_anew(world);
+        must(world, &said_root);
+        for (uint32_t epoch = 1; epoch <= COUNT_OF(bases); epoch++) {
+            struct said next = next_city(epoch, CITY, 0);
+            struct grant grant = {.division = city, .base_lsn = bases[epoch - 1]};
+            enum status status;
+
+            next.base_lsn = bases[epoch - 1];
+            status = roster_check_base(world->roster, &grant, false, &world->err);
+            must(world, &next); /* it has its number, whatever it is worth */
+            assert_int_equal(
+                status, standing_of(world, "540100", epoch) == STANDING_REFUSED ? ERR_REFUSED : OK);
+        }
+        if (standing_of(world, "540100", 3) != cases[i].of_third ||
+            standing_of(world, "540100", 4) != cases[i].of_fourth ||
+            roster_find(world->roster, city)->grant.epoch != cases[i].member) {
+            fail_msg("case %zu", i);
+        }
+    }
+}
+
 /* --- confirming --- */
 
 static struct confirmation_of_epoch word_of(const struct world *world, const char *by,
@@ -344,6 +387,7 @@ int main(void)
         STORY(a_rotation_counts_as_what_it_rotates),
         STORY(who_judges_is_asked_for_nothing_he_did_himself),
         STORY(who_reads_a_chain_believes_what_unconfirmed_epochs_granted),
+        STORY(a_recovery_does_not_begin_below_the_one_before_it),
         STORY(a_recovery_counts_by_the_word_of_who_is_above_its_granter),
         STORY(one_word_confirms_one_grant_and_what_is_before_it),
         STORY(a_word_may_come_before_its_grant),
