@@ -177,8 +177,10 @@ static void a_beat_is_heard_of_whom_it_says(void **state)
         const struct told *told = place_told(puppet.real, "C1");
         const int before = told == NULL ? 0 : told->times;
         const uint64_t refused = frames_refused();
-        Terrace__Beat beat = beat_of(change == STRANGER ? "C2" : change == ABOVE ? "R" : "C1", 0,
-                                     &hash);
+        Terrace__Beat beat = beat_of(change == STRANGER ? "C2"
+                                     : change == ABOVE  ? "R"
+                                                        : "C1",
+                                     0, &hash);
         struct signature signature;
         bool answered;
 
@@ -428,8 +430,8 @@ static void what_was_confirmed_stays_so(void **state)
 static void what_the_root_tells_of_its_own_log_is_awaited(void **state)
 {
     enum change { NOTHING, OTHER_KIND, SHORT_HASH, NO_DIVISION, HELD, OF_THE_LINE, CHANGES };
-    static const char *const words[CHANGES] = {[NOTHING] = "audience=tree",
-                                               [OF_THE_LINE] = "audience=line"};
+    static const char *const words[CHANGES] = {
+        [NOTHING] = "audience=tree", [OF_THE_LINE] = "audience=line"};
 
     for (int change = 0; change < CHANGES; change++) {
         const struct log_head head = place_head(puppet.real, "C1"),
@@ -503,7 +505,7 @@ static void a_fast_pulse_goes_on_by_itself(void **state)
 
 int main(void)
 {
-#define ROOT(name) cmocka_unit_test_setup_teardown(name, set_up_root, tear_down)
+#define ROOT(name)    cmocka_unit_test_setup_teardown(name, set_up_root, tear_down)
 #define CITY_OF(name) cmocka_unit_test_setup_teardown(name, set_up_city, tear_down)
     const struct CMUnitTest tests[] = {
         ROOT(a_beat_is_heard_of_whom_it_says),
