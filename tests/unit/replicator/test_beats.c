@@ -233,6 +233,28 @@ static void a_lone_beat_is_heard_and_not_answered(void **state)
     send(&beat, 0);
     assert_int_equal(place_told(puppet.real, "C1")->times, 1);
     assert_null(puppet_await(&puppet, has_beat));
+    for (int beside = 0; beside < 5; beside++) { /* what comes with more is no such beat */
+        Terrace__Frame more = TERRACE__FRAME__INIT;
+        Terrace__Ack ack = TERRACE__ACK__INIT;
+        Terrace__Blocks blocks = TERRACE__BLOCKS__INIT;
+        Terrace__Cosignature cosignature = TERRACE__COSIGNATURE__INIT, *cosignatures = &cosignature;
+        Terrace__Hello hello = TERRACE__HELLO__INIT;
+        Terrace__Beat *beats[] = {&beat, &beat};
+        const uint64_t refused = frames_refused();
+
+        more.n_beat = beside == 0 ? 2 : 1;
+        more.beat = beats;
+        more.ack = beside == 1 ? &ack : NULL;
+        more.blocks = beside == 2 ? &blocks : NULL;
+        more.n_cosignature = beside == 3 ? 1 : 0;
+        more.cosignature = &cosignatures;
+        more.hello = beside == 4 ? &hello : NULL;
+        puppet_send(&puppet, &more);
+        puppet_commit(&puppet, true);
+        assert_int_equal(place_told(puppet.real, "C1")->times, 1);
+        assert_int_equal(frames_refused(), refused + 1);
+    }
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_FRAME));
     puppet.world.hand.now_ms += 60000;
     assert_false(replicator_lone_beat(puppet.real->replicator, &to, &frame)); /* to whom? */
     buf_free(&frame);

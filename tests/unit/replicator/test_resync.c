@@ -11,6 +11,7 @@
 #include "replicator/session/claim.h"
 #include "replicator/session/resync.h"
 #include "replicator/session/session.h"
+#include "replicator/trust/cosignature.h"
 #include "replicator/trust/grant_keys.h"
 
 enum { CREDIT = 64 << 20 };
@@ -283,6 +284,67 @@ static void a_block_proves_what_it_says(void **state)
     buf_free(&held);
 }
 
+/* A signature under more than is held here proves it, as a block does; a false one nothing. */
+static void a_cosignature_proves_how_much_there_is(void **state)
+{
+    static const struct hash hash = {{7}};
+
+    (void)state;
+    hello_with(0);
+    for (int is_true = 0; is_true < 2; is_true++) {
+        Terrace__Cosignature c = TERRACE__COSIGNATURE__INIT, *list = &c;
+        Terrace__Frame frame = TERRACE__FRAME__INIT;
+        struct signature signature;
+
+        c.has_suite = c.has_author = c.has_audience = c.has_audience_division = 1;
+        c.has_epoch = c.has_lsn = c.has_aud_seq = c.has_hash = c.has_holder = c.has_key_epoch = 1;
+        c.has_unix_ms = 1;
+        c.suite = SUITE_ED25519_BLAKE2B;
+        c.author = pb_of_text("C1");
+        c.audience = AUDIENCE_TREE;
+        c.audience_division = pb_of_text("K1");
+        c.epoch = c.key_epoch = 1;
+        c.lsn = own_log.lsn + 4;
+        c.aud_seq = 3;
+        c.hash = pb_of_bytes(&hash, HASH_SIZE);
+        c.holder = pb_of_text("K1");
+        c.unix_ms = puppet.world.hand.now_ms;
+        cosignature_sign(&puppet.world.trust.tree, &puppet.world.at[COUNTY].key, &c, &signature);
+        signature.at[0] ^= is_true ? 0 : 1;
+        frame.has_session = 1;
+        frame.session = SESSION;
+        frame.n_cosignature = 1;
+        frame.cosignature = &list;
+        puppet_send(&puppet, &frame);
+        puppet_commit(&puppet, true);
+        assert_int_equal(holder_of("K1")->proved, is_true ? own_log.lsn + 4 : 0);
+        assert_true(cosignature_lsn(&puppet.real->store, division_of("C1"), division_of("K1")) <=
+                    own_log.lsn); /* what cannot be compared is not kept */
+    }
+    resync_without(puppet.real->replicator, division_of("R"));
+    puppet_wait(&puppet, 1000);
+    assert_false(is_whole());
+}
+
+/* A parent of an earlier version brings no log back: somebody has to know. */
+static void a_parent_that_brings_nothing_back_is_told_of(void **state)
+{
+    (void)state;
+    (void)puppet_welcome(&puppet, CREDIT);
+    assert_true(place_alarmed(puppet.real, ALARM_INCOMPATIBLE));
+    assert_non_null(strstr(puppet.real->alarm_words, "own_log_not_brought"));
+}
+
+/* Bytes that are no block are refused, also where true ones would be put off. */
+static void no_block_is_no_block_meanwhile_either(void **state)
+{
+    (void)state;
+    hello_with(0);
+    puppet_send_block(&puppet, SESSION, BYTES_NONE);
+    puppet_commit(&puppet, true);
+    assert_true(place_alarmed(puppet.real, ALARM_BAD_FRAME));
+}
+
 /* --- meanwhile --- */
 
 /* What would be an entry of the own log waits with who asks for it. */
@@ -460,6 +522,9 @@ int main(void)
         STORY(who_is_left_out_is_asked_no_more),
         STORY(who_is_revoked_keeps_nobody_waiting),
         STORY(a_block_proves_what_it_says),
+        STORY(a_cosignature_proves_how_much_there_is),
+        STORY(a_parent_that_brings_nothing_back_is_told_of),
+        STORY(no_block_is_no_block_meanwhile_either),
         STORY(what_children_ask_for_waits),
         STORY(behind_a_recovery_nothing_is_waited_for),
         STORY(what_is_behind_its_base_is_cut_first),
