@@ -143,8 +143,8 @@ void replicator_introduce(struct replicator *replicator, struct txn *txn);
 /* Asks a child to agree to its next epoch, with the keys it has: another name, another list of whom
  * it may grant (NULL: as it is). It is granted once the child has agreed by itself, which may be
  * after it comes back; until then the newest such wish waits. *epoch is what it will be.
- * Errors: ERR_NOT_FOUND (no child of ours), ERR_REFUSED (beyond our own reach, or without somebody
- * that the child has granted; enrol_place.h). */
+ * Errors: ERR_NOT_FOUND (no child of ours), ERR_REFUSED (a name that nobody can have, a list that
+ * leaves out whom the child has granted), and those of enrol_check_reach. */
 enum status replicator_amend(struct replicator *replicator, struct txn *txn,
                              struct division division, const char *name,
                              const struct grant_reach *may_grant, uint32_t *epoch, struct err *err);

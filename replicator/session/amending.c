@@ -1,5 +1,6 @@
 #include "replicator/session/amending.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "proto/log.h"
@@ -17,7 +18,6 @@ enum status amending_grant(struct replicator *r, struct txn *txn, struct bytes w
     struct audience audience = {.kind = AUDIENCE_TREE};
     struct buf sealed = BUF_EMPTY;
     struct grant grant;
-    uint64_t lsn;
     bool added = false;
     enum status status;
 
@@ -31,11 +31,8 @@ enum status amending_grant(struct replicator *r, struct txn *txn, struct bytes w
     }
     if (added) {
         audience.division = grant.division;
-        lsn = log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT,
+        (void)log_writer_append(&r->writer, txn, &audience, KIND_GRANT, GRANT_FORMAT,
                                 buf_bytes(&sealed));
-        if (division_equal(grant.division, r->config.self)) { /* the root's */
-            rotating_granted(r, lsn);
-        }
         grant_put(txn, &grant, buf_bytes(&sealed));
         follow_member(r, grant.division);
     }
@@ -112,10 +109,21 @@ static void offer(struct replicator *r, struct txn *txn, const struct member *me
     memcpy(grant.name, name, strnlen(name, NAME_BYTES_MAX));
     grant_write(&written, &grant, terms);
     put_row(txn, division, buf_bytes(&written));
-    if (link != NULL && link_is_open(link)) {
+    assert(link != NULL); /* each child has one */
+    if (link_is_open(link)) {
         outbox_offer(&link->stream.outbox, buf_bytes(&written));
     }
     buf_free(&written);
+}
+
+/* What stands beside a grant that is held. */
+static void read_terms(const struct replicator *r, const struct grant *newest,
+                       struct grant_terms *out)
+{
+    const bool held = roster_terms(r->roster, newest->division, newest->epoch, out);
+
+    assert(held);
+    (void)held;
 }
 
 /* --- the parent asks --- */
@@ -143,8 +151,8 @@ static enum status check_list(const struct replicator *r, struct division divisi
     struct grant_terms now;
     enum status status;
 
-    if (roster_terms(r->roster, division, member->grant.epoch, &now) &&
-        reach_equal(&now.may_grant, may_grant)) {
+    read_terms(r, &member->grant, &now);
+    if (reach_equal(&now.may_grant, may_grant)) {
         return OK;
     }
     status = enrol_check_reach(r->roster, r->config.self, division, may_grant, err);
@@ -170,11 +178,11 @@ enum status amending_begin(struct replicator *r, struct txn *txn, struct divisio
     struct wanted_keys keys;
     enum status status = OK;
 
-    if (member == NULL || !division_equal(member->grant.parent, r->config.self) ||
-        !roster_terms(r->roster, division, member->grant.epoch, &terms)) {
+    if (member == NULL || !division_equal(member->grant.parent, r->config.self)) {
         return err_set(err, ERR_NOT_FOUND, "amend_no_child division=%s self=%s", division.code,
                        r->config.self.code);
     }
+    read_terms(r, &member->grant, &terms);
     terms.has_consent = false;
     if (name != NULL) {
         status = check_name(name, err);
@@ -197,17 +205,18 @@ enum status amending_begin(struct replicator *r, struct txn *txn, struct divisio
 void amending_rekey(struct replicator *r, struct txn *txn, const struct member *member,
                     const struct wanted_keys *keys)
 {
-    const struct division division = member->grant.division;
     struct grant_terms terms;
     struct grant waiting;
 
     if (find_waiting(txn, &member->grant, &waiting, &terms)) { /* what was wished beside it stays */
         offer(r, txn, member, waiting.name, keys, &terms);
-    } else if (roster_terms(r->roster, division, member->grant.epoch, &terms)) {
+    } else {
+        read_terms(r, &member->grant, &terms);
         terms.has_consent = false;
         offer(r, txn, member, member->grant.name, keys, &terms);
     }
-    LOG_INFO("rotate.asked", "about=%s epoch=%" PRIu32, division.code, member->grant.epoch + 1);
+    LOG_INFO("rotate.asked", "about=%s epoch=%" PRIu32, member->grant.division.code,
+             member->grant.epoch + 1);
 }
 
 void amending_offer(struct replicator *r, struct txn *txn, struct link *link)
@@ -236,8 +245,8 @@ static bool changes_nothing_else(const struct replicator *r, const struct grant 
     const struct grant *own = &roster_find(r->roster, r->config.self)->grant;
     struct grant_terms before;
 
-    return roster_terms(r->roster, own->division, own->epoch, &before) &&
-           division_equal(grant->division, own->division) &&
+    read_terms(r, own, &before);
+    return division_equal(grant->division, own->division) &&
            division_equal(grant->parent, own->parent) && hash_equal(&grant->tree, &own->tree) &&
            (has_keys_of(grant, own) || rotating_wants(r, grant)) &&
            strcmp(grant->endpoint, own->endpoint) == 0 && grant->base_lsn == 0 &&
@@ -252,7 +261,7 @@ void amending_judge(struct replicator *r, struct txn *txn, struct link *link, st
     struct grant grant;
     struct err err = {OK, ""};
 
-    if (!link_is_parent(link) || !link_can_pay(r, link)) {
+    if (!link_is_parent(link)) {
         link_count_refused(link);
         return;
     }

@@ -1,5 +1,6 @@
 #include "replicator/session/bringing.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "proto/log.h"
@@ -28,7 +29,8 @@ static uint32_t epoch_of_peer(const struct replicator *r, const struct link *lin
 {
     const struct member *peer = roster_find(r->roster, link->peer);
 
-    return peer == NULL ? 0 : peer->grant.epoch;
+    assert(peer != NULL);
+    return peer->grant.epoch;
 }
 
 static bool was_brought(const struct replicator *r, struct txn *txn, const struct link *link,
@@ -49,7 +51,8 @@ void bringing_held(struct replicator *r, struct txn *txn, struct link *link, str
 {
     struct buf row = BUF_EMPTY, value = BUF_EMPTY;
 
-    if (key.size != ASIDE_KEY_BYTES || memcmp(key.data, link->bringing.at, key.size) != 0) {
+    if (!link->bringing.under_way || key.size != ASIDE_KEY_BYTES ||
+        memcmp(key.data, link->bringing.at, key.size) != 0) {
         return; /* not what is under way */
     }
     brought_key(&row, link->peer, link->bringing.at);
@@ -122,7 +125,7 @@ bool bringing_add(struct replicator *r, struct link *link, Terrace__Frame *frame
 {
     struct bringing *bringing = &link->bringing;
 
-    if (!link_is_open(link) || !is_known_there(link)) {
+    if (!is_known_there(link)) {
         return false;
     }
     if (bringing->answers) {
@@ -152,8 +155,8 @@ static uint32_t recovery_behind(const struct replicator *r, const struct block_h
     const struct member *author = roster_find(r->roster, header->author);
     struct epoch_state state;
 
-    for (uint32_t epoch = header->epoch + 1; author != NULL && epoch <= author->grant.epoch;
-         epoch++) {
+    assert(author != NULL); /* may_bring */
+    for (uint32_t epoch = header->epoch + 1; epoch <= author->grant.epoch; epoch++) {
         if (roster_epoch_state(r->roster, header->author, epoch, &state) && state.is_recovery &&
             state.standing == STANDING_COUNTS) {
             return epoch;

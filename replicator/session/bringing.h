@@ -32,7 +32,8 @@ struct bringing {
 /* A block came; a peer answered. */
 void bringing_take(struct replicator *r, struct txn *txn, struct link *link, struct bytes whole);
 void bringing_held(struct replicator *r, struct txn *txn, struct link *link, struct bytes key);
-/* Adds what is due; false: nothing is. `memory` keeps it until the frame is written. */
+/* Of an open link: adds what is due; false: nothing is. `memory` keeps it until the frame is
+ * written. */
 bool bringing_add(struct replicator *r, struct link *link, Terrace__Frame *frame,
                   struct buf *memory);
 

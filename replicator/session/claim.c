@@ -1,5 +1,6 @@
 #include "replicator/session/claim.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "replicator/core.h"
@@ -40,7 +41,8 @@ void claim_begin(struct replicator *r, struct link *link, const struct finding *
     const struct held_log *log = heads_find(&r->logs, finding->about);
     struct claim *claim = &link->claim;
 
-    if (log != NULL && is_asked_for(r, link, log, finding->lsn)) {
+    assert(log != NULL); /* it is compared with what is held */
+    if (is_asked_for(r, link, log, finding->lsn)) {
         return; /* that it holds more is why it is asked for it */
     }
     if (is_open(claim) && !division_equal(claim->author, finding->about) &&
@@ -52,7 +54,7 @@ void claim_begin(struct replicator *r, struct link *link, const struct finding *
     }
     claim->author = finding->about;
     claim->lsn = finding->lsn;
-    claim->is_more = log != NULL && finding->lsn > log->durable.lsn;
+    claim->is_more = finding->lsn > log->durable.lsn;
     message_format(claim->text, sizeof claim->text, "%s", finding->text);
     ask(r, link);
 }
@@ -194,10 +196,11 @@ void claim_judge(struct replicator *r, struct txn *txn, struct link *link, struc
     struct err err;
 
     link_pay(r, link, PAY_GRANT);
-    if (!is_open(claim) || log == NULL || !link_may_verify(r, link)) {
+    if (!is_open(claim) || !link_may_verify(r, link)) {
         link_count_refused(link);
         return;
     }
+    assert(log != NULL);
     switch (evidence_weigh(&r->logs, r->roster, txn, log, whole, &last_lsn, found, &err)) {
     case EVIDENCE_NEWER:
         report_newer(r, link, log, last_lsn);
@@ -234,7 +237,8 @@ static bool came_since(const struct replicator *r, const struct claim *claim)
 {
     const struct held_log *log = heads_find(&r->logs, claim->author);
 
-    return claim->is_more && log != NULL && log->durable.lsn >= claim->lsn;
+    assert(log != NULL);
+    return claim->is_more && log->durable.lsn >= claim->lsn;
 }
 
 /* While the own log is not whole: what it showed is held by now, and it said that there is more. */

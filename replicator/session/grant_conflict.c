@@ -1,5 +1,7 @@
 #include "replicator/session/grant_conflict.h"
 
+#include <assert.h>
+
 #include "replicator/core.h"
 
 /* To the branch that granted it second. A full outbox drops it: it is said again. */
@@ -42,7 +44,8 @@ void grant_conflict_observe(struct replicator *r, struct link *parent, struct di
                  "granted_twice_above peer=%s division=%s why=%s", from.code, division.code, text);
     if (division_equal(division, r->config.self)) {
         link_hold(r, parent, HOLD_GRANT_CONFLICT, text);
-    } else if (child != NULL) {
+    } else {
+        assert(child != NULL); /* only logs of this branch go up */
         if (division_equal(child->peer, division)) {
             link_hold(r, child, HOLD_GRANT_CONFLICT, text);
         }

@@ -1,5 +1,7 @@
 #include "replicator/session/handshake.h"
 
+#include <assert.h>
+
 #include "replicator/core.h"
 #include "replicator/stream/position.h"
 
@@ -25,13 +27,11 @@ static void list_line(struct arena *arena, const struct held_log *log, Terrace__
         return;
     }
     position->line = arena_alloc(arena, BEAT_LINE_MAX * sizeof *position->line);
-    for (size_t i = 0; position->line != NULL && i < log->audience_count && i < BEAT_LINE_MAX;
-         i++) {
+    assert(position->line != NULL);
+    for (size_t i = 0; i < log->audience_count && i < BEAT_LINE_MAX; i++) {
         const struct audience_head *audience = &log->audiences[i];
         made = arena_alloc(arena, sizeof *made);
-        if (made == NULL) {
-            return;
-        }
+        assert(made != NULL);
         terrace__audience_head__init(&made->head);
         made->division = audience->audience.division;
         made->hash = audience->hash;
@@ -53,16 +53,14 @@ static size_t list_heads(struct replicator *r, const struct link *link, Terrace_
     size_t count = 0;
 
     list = arena_alloc(r->context.arena, (r->logs.count + 1) * sizeof(Terrace__Position *));
-    for (size_t i = 0; list != NULL && i < r->logs.count && count < FRAME_POSITIONS_MAX; i++) {
+    assert(list != NULL); /* the arena holds all that is listed here */
+    for (size_t i = 0; i < r->logs.count && count < FRAME_POSITIONS_MAX; i++) {
         const struct held_log *log = r->logs.at[i];
         if (log->durable.lsn == 0 ||
             (!link->is_up && !receive_brings(&link->stream.receive, log->author))) {
             continue;
         }
         list[count] = position_new(r->context.arena, log, log->author);
-        if (list[count] == NULL) {
-            break;
-        }
         if (link->is_up) {
             list_line(r->context.arena, log, list[count]);
         }
@@ -78,7 +76,8 @@ static size_t list_wanted(struct replicator *r, ProtobufCBinaryData **out)
     ProtobufCBinaryData *list = arena_alloc(r->context.arena, FRAME_WANTED_MAX * sizeof *list);
     size_t count = 0;
 
-    for (size_t i = 0; list != NULL && i < r->logs.count && count < FRAME_WANTED_MAX; i++) {
+    assert(list != NULL);
+    for (size_t i = 0; i < r->logs.count && count < FRAME_WANTED_MAX; i++) {
         const struct held_log *log = r->logs.at[i];
         if (log->side == HELD_BELOW && log->wanted) {
             list[count++] = pb_division(&log->author);

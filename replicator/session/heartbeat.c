@@ -128,10 +128,9 @@ static void claim_other(struct replicator *r, struct division author, uint64_t l
     struct link *up = links_upward(&r->links);
     struct finding finding = {.kind = FOUND_CLAIM, .about = author, .lsn = lsn};
 
-    if (up != NULL) {
-        message_format(finding.text, sizeof finding.text, "%s lsn=%" PRIu64, what, lsn);
-        claim_begin(r, up, &finding);
-    }
+    assert(up != NULL); /* without a way up no word is looked at */
+    message_format(finding.text, sizeof finding.text, "%s lsn=%" PRIu64, what, lsn);
+    claim_begin(r, up, &finding);
 }
 
 /* Has what the root told of come? */
@@ -143,7 +142,8 @@ static void check_line(struct replicator *r)
     const struct root_claim *oldest;
     const uint64_t now = now_ms(r);
 
-    for (size_t i = 0; log != NULL && i < claims->count; i++) {
+    assert(log != NULL);
+    for (size_t i = 0; i < claims->count; i++) {
         const struct root_claim claim = claims->at[i];
         const struct audience_head *head = heads_of(log, &claim.audience);
         uint64_t lsn;
@@ -155,7 +155,7 @@ static void check_line(struct replicator *r)
         }
         root_claims_observe(claims, i, head == NULL ? 0 : head->seq, now);
     }
-    oldest = log == NULL ? NULL : root_claims_oldest(claims);
+    oldest = root_claims_oldest(claims);
     if (oldest == NULL) {
         notice_over(r, ALARM_WITHHELD, root);
     } else if (now - oldest->since_ms > r->limits.stuck_ms) {
@@ -269,10 +269,11 @@ static size_t list_line(const struct replicator *r, struct division division,
     const struct member *member = roster_find(r->roster, division);
     size_t count = 0;
 
-    for (size_t i = 0; i < r->logs.own->audience_count && count < BEAT_LINE_MAX; i++) {
+    for (size_t i = 0; i < r->logs.own->audience_count; i++) {
         const struct audience_head *head = &r->logs.own->audiences[i];
         if (head->seq != 0 && head->lsn <= r->logs.own->durable.lsn &&
             is_on_line(&head->audience, member)) {
+            assert(count < BEAT_LINE_MAX);
             terrace__audience_head__init(&heads[count]);
             heads[count].has_kind = heads[count].has_division = 1;
             heads[count].has_aud_seq = heads[count].has_hash = 1;
@@ -293,15 +294,15 @@ static void answer_heartbeat(struct replicator *r, struct link *link, const Terr
 {
     Terrace__Beat beat = *asked;
     const struct held_log *log = heads_find(&r->logs, division);
-    const struct log_head none = {0};
-    const struct log_head *held = log == NULL ? &none : &log->durable;
-    const struct log_head *own = &r->logs.own->durable;
+    const struct log_head *held, *own = &r->logs.own->durable;
     Terrace__AudienceHead heads[BEAT_LINE_MAX], *list[BEAT_LINE_MAX];
     struct signature signature;
 
     if (!link_is_open(link)) {
         return; /* of a node that opens no session, or from one that is over */
     }
+    assert(log != NULL); /* each division below has one */
+    held = &log->durable;
     beat.has_health = 0;
     beat.health = pb_of_bytes(NULL, 0);
     beat.n_root_line = list_line(r, division, heads, list);
@@ -438,7 +439,7 @@ bool heartbeat_receive(struct replicator *r, struct link *link, const Terrace__B
     struct division division;
     bool news = false;
 
-    if (roster_root(r->roster) == NULL || !division_from_pb(&division, beat->division)) {
+    if (!division_from_pb(&division, beat->division)) {
         return false;
     }
     if (link->is_up ? !receive_from_above(r, link, beat)

@@ -1,5 +1,6 @@
 #include "replicator/session/link.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "replicator/core.h"
@@ -139,28 +140,20 @@ static bool step(struct replicator *r, struct link *link, enum peer_event event)
     if (from != link->state && link->state != PEER_HANDSHAKE) {
         note_change(r, link, from, event);
     }
-    switch (action) {
-    case DO_HELLO:
+    if (action == DO_HELLO) {
         dial(r, link);
-        break;
-    case DO_CLOSE:
-    case DO_WELCOME: /* what the Hello says follows: see link_begin */
-        forget_session(r, link);
-        break;
-    case DO_OPEN:
-    case DO_NOTHING:
-        break;
-    case DO_DROP:
-        return false;
+    } else if (action == DO_CLOSE || action == DO_WELCOME) {
+        forget_session(r, link); /* what a Hello says follows: see link_begin */
     }
-    return true;
+    return action != DO_DROP;
 }
 
-bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit)
+void link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit)
 {
-    if (!step(r, link, link->is_up ? EV_WELCOME : EV_HELLO)) {
-        return false;
-    }
+    const bool in_turn = step(r, link, link->is_up ? EV_WELCOME : EV_HELLO);
+
+    assert(in_turn);
+    (void)in_turn;
     link->session = session;
     link->bringing = (struct bringing){.due = true};
     link->missed = false;
@@ -175,7 +168,6 @@ bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
     if (!link->is_up) {
         (void)step(r, link, link->holds != 0 ? EV_HOLD : EV_RELEASE);
     }
-    return true;
 }
 
 void link_over(struct replicator *r, struct link *link, enum status why, const char *message)

@@ -71,8 +71,8 @@ static inline bool link_is_open(const struct link *link)
 /* --- state --- */
 
 /* A child says Hello, or the parent answers ours: a session begins, with so much credit at first.
- * False: out of turn, and nothing was done. */
-bool link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit);
+ * No link is paused then, and the one to the parent has said Hello. */
+void link_begin(struct replicator *r, struct link *link, uint64_t session, uint64_t credit);
 /* Ends the session, with a message about why; the child will say Hello again. */
 void link_over(struct replicator *r, struct link *link, enum status why, const char *message);
 /* It is shown as held, with the message, until it is released for the same cause. Past a limit it

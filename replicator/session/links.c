@@ -1,5 +1,7 @@
 #include "replicator/session/links.h"
 
+#include <assert.h>
+
 #include "proto/array.h"
 
 struct link *links_find(const struct links *links, struct division peer)
@@ -22,13 +24,14 @@ void links_add(struct links *links, struct link *link)
 
 void links_remove(struct links *links, struct link *link)
 {
-    for (size_t i = 0; i < links->count; i++) {
-        if (links->at[i] == link) {
-            ARRAY_REMOVE(links->at, links->count, i);
-            link_free(link);
-            return;
-        }
+    size_t at = 0;
+
+    while (links->at[at] != link) {
+        at++;
+        assert(at < links->count);
     }
+    ARRAY_REMOVE(links->at, links->count, at);
+    link_free(link);
 }
 
 struct link *links_upward(const struct links *links)

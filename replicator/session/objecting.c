@@ -1,5 +1,6 @@
 #include "replicator/session/objecting.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -310,8 +311,8 @@ static void take_held(struct replicator *r, struct division who)
 {
     struct objecting *objecting = &r->objecting;
 
-    if (objecting->sealed.size > 0 && !has_heard(objecting, who) &&
-        objecting->heard_count < COUNT_OF(objecting->heard)) {
+    if (objecting->sealed.size > 0 && !has_heard(objecting, who)) {
+        assert(objecting->heard_count < COUNT_OF(objecting->heard)); /* ancestors are called */
         objecting->heard[objecting->heard_count++] = who;
         objecting->is_changed = true;
         LOG_INFO("epoch.objection_held", "peer=%s epoch=%" PRIu32, who.code, objecting->epoch);

@@ -1,5 +1,6 @@
 #include "replicator/session/resync.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "proto/array.h"
@@ -84,12 +85,11 @@ void resync_free(struct resync *resync)
 
 void resync_proved(struct replicator *r, struct division holder, uint64_t lsn)
 {
-    struct resync_holder *told = r->resync.on ? get_holder(&r->resync, holder) : NULL;
+    struct resync_holder *told = get_holder(&r->resync, holder);
 
-    if (told != NULL) { /* an older signature may come later */
-        told->proved = later(told->proved, lsn);
-        told->lsn = later(told->lsn, lsn);
-    }
+    assert(r->resync.on);
+    told->proved = later(told->proved, lsn); /* an older signature may come later */
+    told->lsn = later(told->lsn, lsn);
 }
 
 void resync_unproved(struct replicator *r, struct division holder)
@@ -103,10 +103,9 @@ void resync_unproved(struct replicator *r, struct division holder)
 
 void resync_left(struct replicator *r, struct division holder)
 {
+    assert(r->resync.on);
     resync_unproved(r, holder);
-    if (r->resync.on) {
-        get_holder(&r->resync, holder)->answered = false;
-    }
+    get_holder(&r->resync, holder)->answered = false;
 }
 
 bool resync_doubts(const struct replicator *r, struct division holder)
@@ -115,8 +114,12 @@ bool resync_doubts(const struct replicator *r, struct division holder)
     const uint64_t held = r->logs.own->durable.lsn;
     const size_t at = ARRAY_LOWER_BOUND(resync->at, resync->count, &holder, compare_holder);
 
-    return resync->on && at < resync->count && division_equal(resync->at[at].division, holder) &&
-           resync->at[at].lsn > held && resync->at[at].proved <= held && !resync->at[at].without;
+    if (!resync->on) {
+        return false;
+    }
+    assert(at < resync->count);
+    assert(division_equal(resync->at[at].division, holder));
+    return resync->at[at].lsn > held && resync->at[at].proved <= held && !resync->at[at].without;
 }
 
 void resync_heard(struct replicator *r, const struct link *link, Terrace__Position **heads,
@@ -130,10 +133,10 @@ void resync_heard(struct replicator *r, const struct link *link, Terrace__Positi
     }
     for (size_t i = 0; i < count; i++) {
         struct division author;
+        const bool named = division_from_pb(&author, heads[i]->author);
 
-        if (!division_from_pb(&author, heads[i]->author)) {
-            continue;
-        }
+        assert(named); /* handshake_judge_hello */
+        (void)named;
         if (division_equal(author, r->config.self)) {
             lsn = earlier(heads[i]->lsn, LSN_SAID_MAX);
         } else if (link->is_up && roster_within(r->roster, author, r->config.self)) {
@@ -153,11 +156,9 @@ bool resync_is_on(const struct replicator *r)
 }
 
 /* Of somebody who is revoked nothing is awaited. */
-static bool is_neighbour(const struct replicator *r, struct division division)
+static bool is_neighbour(const struct link *link)
 {
-    const struct link *link = links_find(&r->links, division);
-
-    return link != NULL && link->revoked_ms == 0;
+    return link->revoked_ms == 0;
 }
 
 static bool has_answered(struct replicator *r, struct division division)
@@ -176,7 +177,8 @@ static size_t count_more_below(const struct replicator *r)
     for (size_t i = 0; i < resync->below_count; i++) {
         const struct held_log *log = heads_find(&r->logs, resync->below[i].author);
 
-        more += log == NULL || log->durable.lsn < resync->below[i].lsn ? 1 : 0;
+        assert(log != NULL); /* each division below has one */
+        more += log->durable.lsn < resync->below[i].lsn ? 1 : 0;
     }
     return more;
 }
@@ -209,9 +211,9 @@ bool resync_is_whole(struct replicator *r)
         return false;
     }
     for (size_t i = 0; i < r->links.count; i++) {
-        const struct division peer = r->links.at[i]->peer;
+        const struct link *link = r->links.at[i];
 
-        if (is_neighbour(r, peer) && !has_answered(r, peer)) {
+        if (is_neighbour(link) && !has_answered(r, link->peer)) {
             return false;
         }
     }
@@ -253,7 +255,7 @@ void resync_progress(struct replicator *r, struct resync_progress *out)
         const struct link *link = r->links.at[i];
         struct resync_holder *holder = get_holder(&r->resync, link->peer);
 
-        holder->is_neighbour = is_neighbour(r, holder->division);
+        holder->is_neighbour = is_neighbour(link);
         holder->more_below = link->is_up ? count_more_below(r) : 0;
     }
     *out = (struct resync_progress){.on = resync->on,
@@ -273,8 +275,10 @@ void resync_progress(struct replicator *r, struct resync_progress *out)
     out->known_entries = out->entries + (out->known_lsn > out->lsn ? out->known_lsn - out->lsn : 0);
     for (size_t i = 0; i < resync->below_count; i++) {
         const struct held_log *log = heads_find(&r->logs, resync->below[i].author);
-        const uint64_t held = log == NULL ? 0 : log->durable.lsn;
 
-        out->known_entries += resync->below[i].lsn > held ? resync->below[i].lsn - held : 0;
+        assert(log != NULL);
+        if (resync->below[i].lsn > log->durable.lsn) {
+            out->known_entries += resync->below[i].lsn - log->durable.lsn;
+        }
     }
 }

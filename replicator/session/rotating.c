@@ -1,5 +1,6 @@
 #include "replicator/session/rotating.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -126,6 +127,17 @@ enum status rotating_check(const struct replicator *r, const struct rotation *ro
     return OK;
 }
 
+/* The root, which has none, wishes nothing. */
+static void ask_parent(struct replicator *r)
+{
+    struct link *parent = links_find(&r->links, r->parent);
+
+    assert(parent != NULL);
+    if (link_is_open(parent)) {
+        rotating_ask(r, parent);
+    }
+}
+
 enum status rotating_begin(struct replicator *r, struct txn *txn, const struct rotation *rotation,
                            struct err *err)
 {
@@ -134,7 +146,6 @@ enum status rotating_begin(struct replicator *r, struct txn *txn, const struct r
     struct wanted_keys wanted = {.epoch = own_grant(r)->epoch + 1,
                                  .sign_key = rotation->key->public};
     const enum status status = rotating_check(r, rotation, err);
-    struct link *parent = links_find(&r->links, r->parent);
 
     if (status != OK) {
         return status;
@@ -149,9 +160,7 @@ enum status rotating_begin(struct replicator *r, struct txn *txn, const struct r
     rotating->since_unix_ms = now_unix_ms(r);
     key_ring_ask(&r->keys, own_key(r).key, rotation->key);
     put_wish(r, txn);
-    if (parent != NULL && link_is_open(parent)) {
-        rotating_ask(r, parent);
-    }
+    ask_parent(r);
     LOG_INFO("rotate.wished", "epoch=%" PRIu32 " parent=%s", wanted.epoch, r->parent.code);
     return OK;
 }
@@ -260,7 +269,6 @@ void rotating_seal(struct replicator *r, struct txn *txn)
 {
     struct rotating *rotating = &r->rotating;
     const struct grant *own = own_grant(r);
-    struct link *parent;
 
     if (rotating->waits && wanted_keys_are_of(&rotating->wanted, own)) {
         LOG_INFO("rotate.granted", "epoch=%" PRIu32, own->epoch);
@@ -268,10 +276,7 @@ void rotating_seal(struct replicator *r, struct txn *txn)
     } else if (rotating->waits && rotating->wanted.epoch <= own->epoch) {
         rotating->wanted.epoch = own->epoch + 1; /* it was amended since */
         put_wish(r, txn);
-        parent = links_find(&r->links, r->parent);
-        if (parent != NULL && link_is_open(parent)) {
-            rotating_ask(r, parent);
-        }
+        ask_parent(r);
     }
     look_at_link_key(r, txn);
     if (rotating->former_served) {

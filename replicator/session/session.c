@@ -1,5 +1,6 @@
 #include "replicator/session/session.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "replicator/core.h"
@@ -223,9 +224,7 @@ static void take_hello(struct replicator *r, struct txn *txn, struct link *link,
         outbox_want_welcome(outbox); /* it did not hear the first one yet */
         return;
     }
-    if (!link_begin(r, link, session, hello->credit)) {
-        return;
-    }
+    link_begin(r, link, session, hello->credit);
     link_pay(r, link, PAY_SESSION);
     wanting_give(r, link, hello);
     resume(r, link, hello->unix_ms, hello->heads, hello->n_heads);
@@ -244,7 +243,7 @@ static void take_welcome(struct replicator *r, struct link *link, const Terrace_
         return;
     }
     handshake_note_welcome(&link->handshake, welcome);
-    (void)link_begin(r, link, link->session, welcome->credit);
+    link_begin(r, link, link->session, welcome->credit);
     heartbeat_soon(r);
     if (link->is_far) {
         serving_begun(r);
@@ -356,7 +355,7 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
         cursor_acked(&link->stream, frame->ack, &r->session.found);
         session_act(r, link);
     }
-    if (frame->reject != NULL && link_is_open(link)) {
+    if (frame->reject != NULL) {
         cursor_rejected(&link->stream, frame->reject, &r->session.found);
         session_act(r, link);
     }
@@ -398,7 +397,8 @@ static void take_parts(struct replicator *r, struct txn *txn, struct link *link,
             note_clock(r, link, frame->beat[i]->unix_ms); /* it may be set within a session */
         }
     }
-    if (frame->blocks != NULL && link_is_open(link)) {
+    assert(link_is_open(link)); /* nothing before it ends a session */
+    if (frame->blocks != NULL) {
         take_blocks(r, txn, link, frame->blocks);
     }
 }

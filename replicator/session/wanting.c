@@ -1,5 +1,6 @@
 #include "replicator/session/wanting.h"
 
+#include <assert.h>
 #include <inttypes.h>
 
 #include "proto/array.h"
@@ -135,7 +136,8 @@ static bool is_there(const struct replicator *r, const struct held_log *log)
     const struct link *link =
         links_find(&r->links, roster_next_hop(r->roster, r->config.self, log->author));
 
-    return link != NULL && link_is_open(link) && now_ms(r) - link->opened_ms >= WANT_AFTER_MS;
+    assert(link != NULL); /* towards each division below there is one */
+    return link_is_open(link) && now_ms(r) - link->opened_ms >= WANT_AFTER_MS;
 }
 
 /* Who wrote it is there, and does not bring it: he has lost it. Or he is away for long, or, as he

@@ -377,10 +377,10 @@ static void resume_log(struct stream *stream, const Terrace__Position *position,
     struct cursor *cursor;
     enum log_relation relation;
     bool contradicts;
+    const bool named = division_from_pb(&author, position->author);
 
-    if (!division_from_pb(&author, position->author)) {
-        return;
-    }
+    assert(named); /* handshake_judge_hello */
+    (void)named;
     log = heads_find(stream->context->logs, author);
     if (log == NULL || log->side == HELD_NOT) {
         return;

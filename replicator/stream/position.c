@@ -1,5 +1,7 @@
 #include "replicator/stream/position.h"
 
+#include <assert.h>
+
 Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
                                 struct division author)
 {
@@ -10,9 +12,7 @@ Terrace__Position *position_new(struct arena *arena, const struct held_log *log,
     } *made = arena_alloc(arena, sizeof *made);
     bool is_end = log == NULL;
 
-    if (made == NULL) {
-        return NULL;
-    }
+    assert(made != NULL);
     memset(made, 0, sizeof *made);
     terrace__position__init(&made->position);
     made->author = author;
@@ -38,9 +38,7 @@ Terrace__Position *position_acked(struct arena *arena, const struct held_log *lo
 {
     Terrace__Position *position = position_new(arena, log, author);
 
-    if (position != NULL) {
-        position->has_hash = position->has_epoch = position->has_forked = 0;
-        position->has_author = !division_equal(author, receiver);
-    }
+    position->has_hash = position->has_epoch = position->has_forked = 0;
+    position->has_author = !division_equal(author, receiver);
     return position;
 }

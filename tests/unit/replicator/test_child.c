@@ -61,7 +61,7 @@ static void drain(void)
 
 static void blocks_from_above_are_chained_and_addressed(void **state)
 {
-    enum change { NOTHING, AUD_PREV, AUD_SEQ, NOT_FOR_US, NOT_ABOVE, CHANGES };
+    enum change { NOTHING, AUD_PREV, AUD_SEQ, NOT_FOR_US, NOT_ABOVE, OUR_OWN, CHANGES };
     static const struct {
         const char *name;
         bool taken;
@@ -72,6 +72,7 @@ static void blocks_from_above_are_chained_and_addressed(void **state)
         [AUD_SEQ] = {"after a gap in its audience", false, OK},
         [NOT_FOR_US] = {"for the region alone", false, ERR_REFUSED},
         [NOT_ABOVE] = {"of one below us", false, ERR_REFUSED},
+        [OUR_OWN] = {"of ourselves", false, ERR_REFUSED},
     };
 
     (void)state;
@@ -93,6 +94,9 @@ static void blocks_from_above_are_chained_and_addressed(void **state)
         } else if (change == NOT_ABOVE) {
             block.header.author = division_of("K1");
             block.key = &puppet.world.at[COUNTY].key;
+        } else if (change == OUR_OWN) {
+            block.header.author = division_of("C1");
+            block.key = &puppet.world.at[CITY].key;
         } else if (change != NOTHING) { /* the one before is the second of its audience */
             block.header.aud_seq = change == AUD_SEQ ? 3 : 2;
             memset(&block.header.aud_prev, 9, sizeof block.header.aud_prev);

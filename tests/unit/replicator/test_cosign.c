@@ -168,7 +168,7 @@ static void a_true_one_is_kept_as_the_newest_and_as_its_days(void **state)
 static void what_it_says_is_checked(void **state)
 {
     (void)state;
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 13; i++) {
         Terrace__Cosignature c = truth();
         struct signature signature;
 
@@ -202,6 +202,15 @@ static void what_it_says_is_checked(void **state)
             break;
         case 8:
             c.audience = 3;
+            break;
+        case 10: /* of the whole log, and of an audience, */
+            c.has_audience = 0;
+            break;
+        case 11: /* ... or a place in one */
+            c.has_audience = c.has_audience_division = 0;
+            break;
+        case 12:
+            c.hash.len--;
             break;
         default:
             break;

@@ -199,9 +199,51 @@ static void a_childs_word_is_none(void **state)
 
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+static bool has_cosignature(const Terrace__Frame *frame)
+{
+    return frame->n_cosignature > 0;
+}
+
+/* The city's own word about a child: it goes to that child, and is kept where it has none. */
+static void a_childs_head_is_signed_and_goes_to_it(void **state)
+{
+    static const char *const children[] = {"K1", "K9"};
+    struct place *city = puppet.real;
+    struct written log = {0, {{0}}, 0};
+
+    (void)state;
+    puppet_play(&puppet, CITY, COUNTY);
+    puppet_hello(&puppet, SESSION, 64 << 20);
+    puppet_commit(&puppet, true);
+    while (puppet_next(&puppet) != NULL) {
+    }
+    for (size_t i = 0; i < COUNT_OF(children); i++) {
+        const Terrace__Frame *frame;
+        struct cosigned_head head;
+        struct buf block;
+        bool goes = false;
+
+        replicator_cosign_head(city->replicator, city->txn, division_of(children[i]), 7,
+                               &head_hash);
+        assert_true(
+            cosigned_head_newest(city->txn, division_of(children[i]), division_of("C1"), &head));
+        assert_int_equal(head.position, 7);
+        assert_true(hash_equal(&head.hash, &head_hash));
+        block = draft_write(&puppet, COUNTY, &log, "said");
+        puppet_send_block(&puppet, SESSION, buf_bytes(&block));
+        puppet_commit(&puppet, true); /* it goes with what goes anyway: an Ack */
+        buf_free(&block);
+        while ((frame = puppet_next(&puppet)) != NULL) {
+            goes |= has_cosignature(frame) && frame->cosignature[0]->audience == COSIGN_ACCESSES;
+        }
+        assert_int_equal(goes, i == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STORY(a_childs_head_is_signed_and_goes_to_it),
         STORY(the_parents_word_is_kept_as_far_as_it_reaches),
         STORY(one_that_is_not_its_form_is_refused),
         STORY(one_that_the_parent_did_not_sign_is_alarmed),

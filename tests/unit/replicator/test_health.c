@@ -236,6 +236,52 @@ static void a_link_that_an_operator_stopped_is_not_missed(void **state)
     assert_true(place_alarmed(&world.at[COUNTY], ALARM_NEIGHBOUR_DOWN)); /* nobody told it */
 }
 
+/* Nothing but a child's Hello is answered by a node that opens no session. */
+static void a_damaged_node_answers_a_childs_hello_alone(void **state)
+{
+    enum what { HELLO, NO_SESSION, NO_HELLO, NOISE, FROM_PARENT, FROM_NOBODY, REVOKED, CASES };
+    struct place *city = &world.at[CITY];
+    struct err err;
+
+    (void)state;
+    world_run(&world, 3000);
+    place_close(city);
+    place_open(city);
+    assert_true(replicator_has_children(city->replicator));
+    assert_false(replicator_has_children(world.at[SIBLING].replicator));
+    assert_false(replicator_has_children(world.at[COUNTY].replicator));
+    for (int what = 0; what < CASES; what++) {
+        Terrace__Frame frame = TERRACE__FRAME__INIT;
+        Terrace__Hello hello = TERRACE__HELLO__INIT;
+        struct buf raw = BUF_EMPTY, out = BUF_EMPTY;
+        bool answers;
+
+        world.hand.now_ms += 1000;
+        if (what == REVOKED) {
+            struct revocation said;
+
+            assert_int_equal(replicator_revoke(city->replicator, city->txn, division_of("K1"),
+                                               "gone", &said, &err),
+                             OK);
+        }
+        frame.has_session = what != NO_SESSION;
+        frame.session = what == NO_SESSION ? 0 : 7;
+        frame.hello = what == NO_HELLO ? NULL : &hello;
+        frame_encode(&raw, &frame);
+        answers =
+            replicator_lone_answer(city->replicator,
+                                   division_of(what == FROM_PARENT   ? "R"
+                                               : what == FROM_NOBODY ? "C2"
+                                                                     : "K1"),
+                                   what == NOISE ? bytes_text("no frame") : buf_bytes(&raw), &out);
+        if (answers != (what == HELLO)) {
+            fail_msg("case %d: %s", what, answers ? "answered" : "not answered");
+        }
+        buf_free(&raw);
+        buf_free(&out);
+    }
+}
+
 int main(void)
 {
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -244,6 +290,7 @@ int main(void)
         STORY(a_city_cannot_say_how_its_county_is),
         STORY(news_goes_up_at_once),
         STORY(a_node_that_opens_no_session_is_heard_all_the_same),
+        STORY(a_damaged_node_answers_a_childs_hello_alone),
         STORY(a_child_hears_that_its_parent_opens_no_session_as_it_is_damaged),
         STORY(a_link_that_is_down_for_long_is_alarmed_at_both_ends_until_it_is_back),
         STORY(a_link_that_an_operator_stopped_is_not_missed),

@@ -87,10 +87,72 @@ static void what_no_true_word_can_be_does_not_wait(void **state)
     outbox_free(&outbox);
 }
 
+/* What is full drops what comes then: it is said again. */
+static void what_waits_is_bounded(void **state)
+{
+    const struct division forked = division_number(1), other = division_number(2);
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    struct division author;
+    struct arena arena;
+    size_t rejects = 0;
+
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    for (int i = 0; i < REJECTS_MAX + 3; i++) {
+        const struct reject reject = {.author = division_number(i), .lsn = (uint64_t)i + 1};
+
+        outbox_reject(&outbox, &reject);
+    }
+    while (outbox_add_reject(&outbox, &frame, &arena)) {
+        assert_in_range(frame.reject->lsn, 1, REJECTS_MAX);
+        rejects++;
+    }
+    assert_int_equal(rejects, REJECTS_MAX);
+    outbox_tell_fork(&outbox, forked);
+    outbox_tell_fork(&outbox, other);
+    outbox_tell_fork(&outbox, forked); /* once */
+    assert_true(outbox_take_fork(&outbox, &author) && division_equal(author, other));
+    assert_true(outbox_take_fork(&outbox, &author) && division_equal(author, forked));
+    assert_false(outbox_take_fork(&outbox, &author));
+    for (int i = 0; i < BEATS_WAITING_MAX + 5; i++) {
+        put_beat(i, 16);
+    }
+    assert_int_equal(outbox.beats.count, BEATS_WAITING_MAX);
+    put_beat(0, 20); /* a newer one of who waits takes its place */
+    assert_int_equal(outbox.beats.count, BEATS_WAITING_MAX);
+    arena_free(&arena);
+    outbox_free(&outbox);
+    memset(&outbox, 0, sizeof outbox);
+}
+
+/* However small they are, so many go into one frame; the rest is due at once. */
+static void small_words_leave_a_few_hundred_at_a_time(void **state)
+{
+    enum { BEATS = 600, IN_ONE = 256 };
+    struct buf out = BUF_EMPTY;
+
+    (void)state;
+    for (int i = 0; i < BEATS; i++) {
+        put_beat(i, 16);
+    }
+    for (size_t left = BEATS; left > 0; left -= left < IN_ONE ? left : IN_ONE) {
+        assert_true(outbox_signed_due(&outbox));
+        assert_int_equal(outbox.beats.count, left);
+        buf_clear(&out);
+        outbox_append_signed(&outbox, &out);
+    }
+    assert_false(outbox_signed_due(&outbox));
+    buf_free(&out);
+    outbox_free(&outbox);
+    memset(&outbox, 0, sizeof outbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_largest_words_leave_in_frames_that_are_taken),
+        cmocka_unit_test(what_waits_is_bounded),
+        cmocka_unit_test(small_words_leave_a_few_hundred_at_a_time),
         cmocka_unit_test(what_no_true_word_can_be_does_not_wait),
     };
 
