@@ -35,7 +35,7 @@ enum alarm_code {
     ALARM_BAD_GRANT = 12,
     ALARM_DIVISION_TAKEN = 13, /* granted by two branches of the tree */
     ALARM_LOST_TAIL = 14,      /* a log is shorter here, or at its author, than elsewhere */
-    ALARM_WITHHELD = 15,       /* what the root wrote for us does not come */
+    ALARM_WITHHELD = 15,       /* what the root wrote for us, or one below wrote, does not come */
     ALARM_BAD_COSIGNATURE = 16,
     /* of a link */
     ALARM_BAD_BLOCK = 17,

@@ -261,6 +261,22 @@ static void print_spells(const struct cli *cli, const json_t *status)
     }
 }
 
+/* Without a parent it is the root itself, and before its first answer there is nothing to tell. */
+static void print_root(const struct cli *cli, const json_t *status)
+{
+    const json_t *confirmed = json_object_get(status, "confirmed");
+    const json_t *peers = json_object_get(status, "peers");
+
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        if (strcmp(text_of(json_array_get(peers, i), "role"), "parent") == 0 &&
+            json_is_integer(json_object_get(confirmed, "age_s"))) {
+            cli_tell(cli, stdout,
+                     "status_root lsn=%" JSON_INTEGER_FORMAT " seconds=%" JSON_INTEGER_FORMAT,
+                     number_of(confirmed, "lsn"), number_of(confirmed, "age_s"));
+        }
+    }
+}
+
 static void print_status(struct cli *cli, const json_t *status)
 {
     static const struct column peers[] = {
@@ -293,6 +309,7 @@ static void print_status(struct cli *cli, const json_t *status)
              text_of(status, "division"), text_of(status, "name"), number_of(status, "epoch"),
              number_of(status, "lsn"), text_of(status, "state_digest"),
              text_of(status, "roster_hash"));
+    print_root(cli, status);
     if (text_of(status, "vouched")[0] != '\0') {
         cli_tell(cli, stdout, "status_vouched words=%s", text_of(status, "vouched"));
     }

@@ -76,7 +76,7 @@ static bool add_second(const struct cli *cli, json_t *object)
                    : cli_ask_secret(text_say(cli->language, prompt, "ask_password name=%s", name));
     if (password == NULL || password[0] == '\0') {
         cli_forget(password);
-        (void)cli_fail(cli, EXIT_USAGE, "needs_password", "password_missing name=%s", name);
+        (void)cli_fail(cli, EXIT_USAGE, "needs_password", "second_password_missing name=%s", name);
         return false;
     }
     (void)json_object_set_new(object, "second",

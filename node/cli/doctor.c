@@ -180,13 +180,19 @@ static void check_grants(struct doctor *doctor)
 {
     struct bytes grants[ENROL_CHAIN_MAX];
     struct buf memory = BUF_EMPTY;
-    char what[96], cure[CURE_BYTES_MAX];
+    char what[96], cure[CURE_BYTES_MAX], key[FINGERPRINT_TEXT_SIZE];
+    struct grant own;
     size_t count;
     struct err err;
 
     if (home_grants_read(doctor->home, grants, &count, &memory, &err) == OK) {
         message_format(what, sizeof what, "doctor_grants count=%zu", count);
         doctor_find(doctor, ALARM_INFO, "grants", what, "");
+        if (count > 0 && grant_parse(&own, grants[count - 1], &err) == OK) {
+            person_fingerprint(key, &own.sign_key);
+            message_format(what, sizeof what, "doctor_own_key fingerprint=%s", key);
+            doctor_find(doctor, ALARM_INFO, "keys", what, "");
+        }
     } else {
         message_format(cure, sizeof cure, "cure_grants home=%s", doctor->home);
         doctor_find(doctor, ALARM_ERROR, "grants", err.text, cure);

@@ -89,20 +89,22 @@ static enum exit_code settle_in(const struct cli *cli, struct home_setup *setup,
     return EXIT_DONE;
 }
 
-static void print_joined(const struct cli *cli, const struct home_setup *setup, bool resyncs)
+static void print_joined(const struct cli *cli, const struct home_setup *setup,
+                         const struct grant *own)
 {
     const struct home_config *config = &setup->config;
-    char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX];
+    char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX], key[FINGERPRINT_TEXT_SIZE];
 
     policy_print(approval, config->approval);
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
+    person_fingerprint(key, &own->sign_key);
     if (cli_json(cli)) {
         json_t *answer = json_pack(
-            "{ss ss ss ss ss ss ss ss ss ss so}", "division", config->division.code, "name",
+            "{ss ss ss ss ss ss ss ss ss ss ss so}", "division", config->division.code, "name",
             config->name, "parent", config->parent.division.code, "home", setup->home, "trust_key",
             fingerprint, "listen", config->listen, "enrol", config->enrol, "approval", approval,
             "sealed", config->seal == SEAL_MACHINE ? "machine" : "passphrase", "tls_fingerprint",
-            setup->fingerprint, "admins", founding_json(&setup->founders.terms));
+            setup->fingerprint, "key", key, "admins", founding_json(&setup->founders.terms));
         print_json(stdout, answer);
         json_decref(answer);
         return;
@@ -110,8 +112,9 @@ static void print_joined(const struct cli *cli, const struct home_setup *setup, 
     cli_tell(cli, stdout, "joined division=%s name=%s parent=%s trust_key=%s tls=%s home=%s",
              config->division.code, config->name, config->parent.division.code, fingerprint,
              setup->fingerprint, setup->home);
+    cli_tell(cli, stdout, "own_key_is fingerprint=%s", key);
     founding_tell(cli, stdout, &setup->founders.terms);
-    if (resyncs) {
+    if (own->epoch > 1) {
         cli_tell(cli, stdout, "joined_resyncs home=%s", setup->home);
     }
 }
@@ -141,13 +144,13 @@ static enum exit_code join(const struct cli *cli, const struct token *token)
         return exit_code;
     }
     if (join_ask(cli, &setup, token, NULL, &enrolled, &err) == OK) {
-        const bool resyncs = enrolled.own.epoch > 1;
+        const struct grant own = enrolled.own;
 
         exit_code = settle_in(cli, &setup, token, &enrolled);
         enrolled_free(&enrolled);
         if (exit_code == EXIT_DONE) {
             notes_clear_end(setup.home);
-            print_joined(cli, &setup, resyncs);
+            print_joined(cli, &setup, &own);
         }
     } else {
         exit_code = join_failed(cli, &setup, &enrolled, &err);

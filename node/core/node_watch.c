@@ -9,8 +9,9 @@
 #include "replicator/ancestors.h"
 
 enum {
-    FRESH_MORE_MS = 2000
-}; /* what a beat may take on its way, beyond a silent link's patience */
+    FRESH_MORE_MS = 2000, /* what a beat may take on its way, beyond a silent link's patience */
+    WITHHELD_STUCK = 2,   /* thin links bring others first: so many times the limit stuck_ms */
+};
 
 void node_watch_open(struct node *node)
 {
@@ -213,6 +214,44 @@ static bool is_known(enum division_state state)
     return state != DIVISION_UNKNOWN && state != DIVISION_OFF_LINE;
 }
 
+/* Does this node itself not take what comes on that way? */
+static bool is_held_here(const struct node *node, struct division division)
+{
+    const struct roster *roster = replicator_roster(node->replicator);
+
+    if (node->space.is_full || node->store_damaged || node->config.resync != RESYNC_NOT) {
+        return true;
+    }
+    for (size_t i = 0; i < replicator_peers(node->replicator); i++) {
+        struct peer_status peer;
+
+        replicator_peer_link(node->replicator, i, &peer);
+        if (!peer.is_parent && peer.state == PEER_HELD &&
+            roster_within(roster, division, peer.division)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What it signs on its beats passes everybody between, and what these tell of does not. Where it
+ * says itself that its log is not what it was, that is why. */
+static void check_arrival(const struct node *node, const struct division_view *view)
+{
+    const uint64_t patience_ms =
+        (uint64_t)replicator_limits(node->replicator)->stuck_ms * WITHHELD_STUCK;
+
+    if ((uint64_t)view->stands_s * 1000 > patience_ms &&
+        alarm_info((enum alarm_code)view->health.worst.code)->severity < ALARM_CRITICAL &&
+        !is_held_here(node, view->division)) {
+        alarms_raise(node->alarms, ALARM_WITHHELD, view->division,
+                     "log_withheld lsn=%" PRIu64 " held=%" PRIu64 " seconds=%u", view->lsn,
+                     view->held_lsn, view->stands_s);
+    } else if (view->stands_s == 0 && is_known(view->state)) {
+        alarms_clear(node->alarms, ALARM_WITHHELD, view->division);
+    }
+}
+
 static void check(const struct node *node, const struct division_view *view, void *arg)
 {
     const uint32_t patience_s = replicator_limits(node->replicator)->neighbour_down_ms / 1000;
@@ -360,6 +399,7 @@ static void note_own_served(const struct node *node)
 static void look_at_one(const struct node *node, const struct division_view *view, void *arg)
 {
     check(node, view, arg);
+    check_arrival(node, view);
     note_link(node, view, arg);
     note_served(node, view);
 }

@@ -8,6 +8,8 @@ struct word { /* the newest of one division */
     uint64_t sequence, heard_ms, heard_unix_ms, made_unix_ms, lsn;
     uint64_t steady_ms; /* heard again and again since */
     uint64_t behind_ms; /* its log is not wholly here since; 0: it is */
+    uint64_t held_lsn;  /* it was here up to there by then */
+    uint64_t stands_ms; /* ... and no more of it has come since; 0: all of it is here */
     bool has_health;
     struct health health;
 };
@@ -97,6 +99,20 @@ static void take_health(struct word *word, const struct beat_report *report, boo
     word->health = health;
 }
 
+/* What it tells of, and what has come of it. Whoever was silent can have sent nothing meanwhile. */
+static void note_arrival(struct word *word, uint64_t now_ms, uint64_t held_lsn, bool was_silent)
+{
+    if (word->lsn <= held_lsn) {
+        word->behind_ms = word->stands_ms = 0;
+    } else {
+        word->behind_ms = word->behind_ms == 0 ? now_ms : word->behind_ms;
+        if (word->stands_ms == 0 || was_silent || held_lsn != word->held_lsn) {
+            word->stands_ms = now_ms;
+        }
+    }
+    word->held_lsn = held_lsn;
+}
+
 bool watch_take(struct watch *watch, const struct watch_scene *scene,
                 const struct beat_report *report, uint64_t held_lsn)
 {
@@ -116,11 +132,7 @@ bool watch_take(struct watch *watch, const struct watch_scene *scene,
     word->heard_ms = scene->now_ms;
     word->heard_unix_ms = scene->now_unix_ms;
     word->lsn = report->lsn;
-    if (word->lsn <= held_lsn) {
-        word->behind_ms = 0;
-    } else if (word->behind_ms == 0) {
-        word->behind_ms = scene->now_ms;
-    }
+    note_arrival(word, scene->now_ms, held_lsn, was_silent);
     return news || was_silent;
 }
 
@@ -424,6 +436,9 @@ void watch_view(const struct watch *watch, const struct watch_scene *scene,
     }
     is_behind = word->lsn > held_lsn && word->behind_ms != 0 &&
                 scene->now_ms - word->behind_ms > WATCH_BEHIND_S * 1000;
+    if (word->lsn > held_lsn && word->stands_ms != 0 && held_lsn == word->held_lsn) {
+        out->stands_s = (uint32_t)((scene->now_ms - word->stands_ms) / 1000);
+    }
     out->state = state_by_word(out, is_behind);
     out->since_s =
         out->state == DIVISION_BEHIND ? (uint32_t)((scene->now_ms - word->behind_ms) / 1000)

@@ -61,6 +61,7 @@ struct division_view {
     uint32_t age_s;         /* of its word, here */
     uint64_t as_of_unix_ms; /* by its own clock */
     uint64_t lsn, held_lsn; /* where its log ends; up to where it is here */
+    uint32_t stands_s;      /* ... its way here being open, and no more of it coming, for so long */
     int64_t clock_ahead_ms; /* of the root's, or of what its beat's time shows here */
     struct health health;
 };

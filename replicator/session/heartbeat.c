@@ -27,7 +27,7 @@ void heartbeat_init(struct replicator *r)
 {
     struct heartbeat *heartbeat = &r->heartbeat;
 
-    *heartbeat = (struct heartbeat){.confirmed_ms = now_ms(r)};
+    *heartbeat = (struct heartbeat){.looked_ms = now_ms(r)};
     heartbeat->confirmed.lsn = stored_confirmation(r);
     heartbeat->due_ms = now_ms(r) + clock_random(r->config.clock) % (r->limits.beat_ms / 4 + 1);
     heartbeat->sequence = now_unix_ms(r); /* above those of the run before */
@@ -106,18 +106,41 @@ static void fill_own(const struct replicator *r, Terrace__Beat *beat, const stru
     beat->hash = pb_of_bytes(&head->hash, HASH_SIZE);
 }
 
-/* While the parent is away its link says so, and nobody could confirm anything. */
-static void check_silence(struct replicator *r, const struct log_head *head, uint64_t open_since_ms)
+/* While the parent is away its link says so, and nobody could confirm anything. Who has nothing to
+ * be confirmed still asks with each beat: what the root wrote for him shows by its answer alone.
+ * A session that has just begun may be the first in which it can come: more patience then. */
+static void check_silence(struct replicator *r, const struct log_head *head, bool just_opened)
 {
-    const uint64_t since =
-        r->heartbeat.confirmed_ms > open_since_ms ? r->heartbeat.confirmed_ms : open_since_ms;
+    struct heartbeat *heartbeat = &r->heartbeat;
+    const uint64_t lsn = heartbeat->confirmed.lsn;
+    const uint64_t patience = just_opened ? 2 : 1;
 
-    if (head->lsn > r->heartbeat.confirmed.lsn && now_ms(r) - since > r->limits.stuck_ms) {
+    heartbeat->unconfirmed_ms += now_ms(r) - heartbeat->looked_ms;
+    heartbeat->unanswered_ms += now_ms(r) - heartbeat->looked_ms;
+    if (head->lsn > lsn && heartbeat->unconfirmed_ms > patience * r->limits.stuck_ms) {
         notice_alarm(r, ALARM_SILENT_WITH_BACKLOG, r->config.self,
                      "nothing_confirmed_by_root lsn=%" PRIu64 " confirmed=%" PRIu64
                      " seconds=%" PRIu64,
-                     head->lsn, r->heartbeat.confirmed.lsn, (now_ms(r) - since) / 1000);
+                     head->lsn, lsn, heartbeat->unconfirmed_ms / 1000);
+    } else if (head->lsn <= lsn &&
+               heartbeat->unanswered_ms > patience * r->limits.neighbour_down_ms) {
+        notice_alarm(r, ALARM_SILENT_WITH_BACKLOG, r->config.self, "root_unheard seconds=%" PRIu64,
+                     heartbeat->unanswered_ms / 1000);
     }
+}
+
+/* One that is away for longer than between two beats could not bring anything. */
+static void note_away(struct replicator *r)
+{
+    struct heartbeat *heartbeat = &r->heartbeat;
+
+    if (heartbeat->is_away) {
+        heartbeat->unconfirmed_ms = heartbeat->unanswered_ms = 0;
+    }
+    heartbeat->is_away = true;
+    heartbeat->looked_ms = now_ms(r);
+    notice_over(r, ALARM_SILENT_WITH_BACKLOG, r->config.self);
+    root_claims_clear(&heartbeat->claims);
 }
 
 /* What the root says stands against what is held: the parent, which brought its word, is to show
@@ -204,18 +227,18 @@ void heartbeat_tick(struct replicator *r)
     if (division_is_none(r->parent)) { /* the root confirms itself */
         r->heartbeat.confirmed =
             (struct confirmation){head->lsn, head->hash, now_unix_ms(r), head->lsn, 0};
-        r->heartbeat.confirmed_ms = now_ms(r);
         return;
     }
     up = links_upward(&r->links);
     if (up == NULL) {
-        notice_over(r, ALARM_SILENT_WITH_BACKLOG, r->config.self);
-        root_claims_clear(&r->heartbeat.claims); /* it could not have come */
+        note_away(r);
         check_line(r);
         return;
     }
     check_line(r);
-    check_silence(r, head, up->opened_ms);
+    check_silence(r, head, now_ms(r) - up->opened_ms < BEAT_GAP_MS);
+    r->heartbeat.looked_ms = now_ms(r);
+    r->heartbeat.is_away = false;
     make_beat(r, &own);
     outbox_beat(&up->stream.outbox, r->config.self, &own.beat.base, true);
     rotating_ask_again(r, up);
@@ -349,7 +372,7 @@ static void confirm(struct replicator *r, uint64_t lsn, const uint8_t hash[HASH_
     struct heartbeat *heartbeat = &r->heartbeat;
 
     if (lsn > heartbeat->confirmed.lsn || lsn == r->logs.own->durable.lsn) {
-        heartbeat->confirmed_ms = now_ms(r);
+        heartbeat->unconfirmed_ms = 0;
         notice_over(r, ALARM_SILENT_WITH_BACKLOG, r->config.self);
     }
     heartbeat->confirmed.lsn = lsn;
@@ -380,6 +403,7 @@ static void observe_confirmation(struct replicator *r, const struct link *link,
         return; /* an old word again: it tells nothing about now */
     }
     r->heartbeat.confirmed_sequence = beat->sequence;
+    r->heartbeat.unanswered_ms = 0;
     keep_step(r);
     observe_line(r, beat);
     r->heartbeat.confirmed.root_skew_ms =

@@ -19,7 +19,12 @@ struct heartbeat {
     uint64_t sent_ms;          /* our newest */
     uint64_t confirmed_sequence;
     struct confirmation confirmed;
-    uint64_t confirmed_ms; /* when the root last confirmed something new or everything */
+    /* Over all sessions with the parent, until it is away for a while: one that ends again and
+     * again brings as little. */
+    uint64_t looked_ms;
+    bool is_away;            /* at the last look */
+    uint64_t unconfirmed_ms; /* since the root confirmed something new or everything */
+    uint64_t unanswered_ms;  /* since it answered a beat of ours, whatever it said */
     struct root_claims claims;
 };
 

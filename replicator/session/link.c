@@ -47,7 +47,7 @@ struct link *link_new(struct replicator *r, struct division peer, bool is_up)
     link->peer = peer;
     link->is_up = is_up;
     link->state = stored_paused(r, peer) ? PEER_PAUSED : PEER_DOWN;
-    link->dial_ms = link->closed_ms = now_ms(r);
+    link->dial_ms = link->closed_ms = link->lasted_ms = now_ms(r);
     bucket_init(&link->noted, NOTES_PER_SECOND, now_ms(r));
     link_limits_init(&link->limits, &r->limits, now_ms(r));
     stream_init(&link->stream, &r->context, peer, is_up);
@@ -135,6 +135,7 @@ static bool step(struct replicator *r, struct link *link, enum peer_event event)
 
     if (was_open && !link_is_open(link)) {
         link->closed_ms = now_ms(r);
+        link->lasted_ms = link->settled ? link->closed_ms : link->lasted_ms;
     }
     /* A link that is down for days dials all the time: that is not worth a line each. */
     if (from != link->state && link->state != PEER_HANDSHAKE) {
@@ -156,9 +157,8 @@ void link_begin(struct replicator *r, struct link *link, uint64_t session, uint6
     (void)in_turn;
     link->session = session;
     link->bringing = (struct bringing){.due = true};
-    link->missed = false;
+    link->settled = false;
     link->damaged_ms = 0;
-    notice_over(r, ALARM_NEIGHBOUR_DOWN, link->peer); /* it may be of the run before */
     flow_begin(&link->stream.flow, credit);
     link->opened_ms = link->heard_ms = now_ms(r);
     outbox_want_ack(&link->stream.outbox, false);
@@ -263,7 +263,7 @@ void link_pause(struct replicator *r, struct txn *txn, struct link *link, bool p
 
     if (step(r, link, paused ? EV_PAUSE : EV_RESUME)) {
         link->reason[0] = '\0';
-        link->dial_ms = link->closed_ms = now_ms(r);
+        link->dial_ms = link->closed_ms = link->lasted_ms = now_ms(r);
         link->attempts = 0;
     }
     pause_key(&key, link->peer);
@@ -429,6 +429,11 @@ void link_unsent(struct replicator *r, struct link *link, struct bytes frame)
 static void settle(struct replicator *r, struct link *link)
 {
     link->attempts = 0;
+    if (!link->settled) {
+        link->settled = true;
+        link->missed = false;
+        notice_over(r, ALARM_NEIGHBOUR_DOWN, link->peer); /* it may be of the run before */
+    }
     if (!link->protocol_error) {
         return;
     }
@@ -493,7 +498,7 @@ static void check_limits(struct replicator *r, struct link *link)
     }
 }
 
-/* What was stopped or revoked is not missed. */
+/* What was stopped or revoked is not missed. A link whose sessions all end as they begin is. */
 static bool may_miss(const struct link *link)
 {
     return link->state != PEER_PAUSED && link->revoked_ms == 0 && !link->is_far;
@@ -501,10 +506,17 @@ static bool may_miss(const struct link *link)
 
 static void check_missed(struct replicator *r, struct link *link)
 {
-    const uint64_t down_ms = now_ms(r) - link->closed_ms;
+    const uint64_t down_ms = now_ms(r) - link->lasted_ms;
 
-    if (may_miss(link) && down_ms > r->limits.neighbour_down_ms) {
-        link->missed = true;
+    if (!may_miss(link) || down_ms <= r->limits.neighbour_down_ms) {
+        return;
+    }
+    link->missed = true;
+    if (link->opened_ms > link->lasted_ms) {
+        notice_alarm(r, ALARM_NEIGHBOUR_DOWN, link->peer,
+                     "neighbour_unsettled seconds=%" PRIu64 " why=%s", down_ms / 1000,
+                     link->reason);
+    } else {
         notice_alarm(r, ALARM_NEIGHBOUR_DOWN, link->peer, "neighbour_down seconds=%" PRIu64,
                      down_ms / 1000);
     }
@@ -545,7 +557,7 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
             return at;
         }
         if (!link->missed && may_miss(link)) {
-            at = earlier(at, link->closed_ms + r->limits.neighbour_down_ms + 1);
+            at = earlier(at, link->lasted_ms + r->limits.neighbour_down_ms + 1);
         }
         return link->is_up ? earlier(at, link->dial_ms) : at;
     }
@@ -553,6 +565,9 @@ uint64_t link_next_tick(const struct replicator *r, const struct link *link)
         return now_ms(r);
     }
     at = earlier(at, link->heard_ms + r->limits.silence_ms + 1);
+    if (!link->settled) {
+        at = earlier(at, link->opened_ms + SETTLED_MS);
+    }
     if (!stream->outbox.ack_due) {
         at = earlier(at, link->spoke_ms + r->limits.silence_ms / 2);
     }

@@ -35,7 +35,9 @@ struct link {
     uint64_t dial_ms; /* the child's side: when to say Hello (again) */
     uint64_t opened_ms, heard_ms, heard_unix_ms, spoke_ms, answered_ms, ticked_ms;
     uint64_t closed_ms; /* not open since; of an open one, when it was so last */
-    bool missed;        /* ... for so long that it is alarmed */
+    bool settled;       /* the session, or the last one, lasted for a while */
+    uint64_t lasted_ms; /* when one that did ended; or since when there is a link */
+    bool missed;        /* ... so long ago that it is alarmed */
     uint64_t
         damaged_ms; /* a parent that opens none said that its store is damaged; 0: it did not */
     uint64_t revoked_ms; /* a child's: known to be revoked since; 0: it is not */

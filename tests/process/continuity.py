@@ -7,6 +7,7 @@ of it, until the region's persons confirm: before, after or never.
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 
@@ -117,10 +118,14 @@ def recover(city, county):
     token = city.json("invite", county.division, "--recover")["token"]
     code, _, said = county.run("--lang", "en", "join", token, check=False)
     need(code != 0, "a home that is there was made anew")
-    county.run("join", token, "--recover")
+    said = county.run("--lang", "en", "join", token, "--recover")[1]
+    key = re.search(r"node's key +((?:[0-9A-F]{4} ?){8})", said)
+    need(key is not None, f"what is read out where somebody confirms it: {said}")
     code, _, said = county.run("--lang", "en", "join", token, "--recover", check=False)
     need(code == 1, f"a token that is spent: {said}")
     county.start()
+    for shown in (county.run("--lang", "en", "doctor", check=False)[1], recovery(city, county.division)["fingerprint"]):
+        need(key.group(1).strip() in shown, f"not the key {key.group(1)}: {shown}")
 
 
 def waits(node, documents, division=COUNTY):

@@ -282,6 +282,7 @@ def as_many_sign_as_there_are(tree):
     says(0, ["waits for a second admin"], region, "--lang", "en", *add, password=HERS, fresh=THIEFS)
     says(1, ["twice"], region, "--lang", "en", *add, "--with", "卓玛", password=HERS, second=HERS, fresh=THIEFS)
     says(1, [], region, *add, "--with", "旺堆", password=HERS, second="a-wrong-one", fresh=THIEFS)
+    says(2, ["旺堆", "$TERRACE_SECOND_PASSWORD"], region, "--lang", "en", *add, "--with", "旺堆", password=HERS, fresh=THIEFS)
     says(0, [], region, *add, "--with", "旺堆", password=HERS, second=HERS, fresh=THIEFS)
     row, = region.json("user", "show", "扎西")["rows"]
     need(row["by"] == ["卓玛", "旺堆"] and row["counts"], row)

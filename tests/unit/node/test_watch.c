@@ -59,8 +59,9 @@ static struct watch_scene scene_at(uint64_t now_ms)
                                 .watching_ms = now_ms};
 }
 
-static bool take(struct watch *watch, const char *division, int age_s, const struct health *health,
-                 uint64_t lsn, int64_t clock_off_ms)
+static bool take_where_held(struct watch *watch, const char *division, int age_s,
+                            const struct health *health, uint64_t lsn, int64_t clock_off_ms,
+                            uint64_t held_lsn)
 {
     const struct watch_scene scene = scene_at(NOW_MS - (uint64_t)age_s * 1000);
     struct buf raw = BUF_EMPTY;
@@ -73,9 +74,15 @@ static bool take(struct watch *watch, const char *division, int age_s, const str
                                   .unix_ms = (uint64_t)((int64_t)scene.now_unix_ms + clock_off_ms),
                                   .lsn = lsn,
                                   .health = buf_bytes(&raw)};
-    news = watch_take(watch, &scene, &report, 7);
+    news = watch_take(watch, &scene, &report, held_lsn);
     buf_free(&raw);
     return news;
+}
+
+static bool take(struct watch *watch, const char *division, int age_s, const struct health *health,
+                 uint64_t lsn, int64_t clock_off_ms)
+{
+    return take_where_held(watch, division, age_s, health, lsn, clock_off_ms, 7);
 }
 
 /* The county two tiers down, as the region sees it. */
@@ -331,6 +338,58 @@ static void a_node_that_has_just_begun_to_listen_knows_nothing_yet(void **state)
     watch_close(watch);
 }
 
+/* Its beats come, and what they tell of does not: since when nothing more of it came. */
+static void what_is_told_of_and_does_not_come_is_noticed(void **state)
+{
+    static const struct {
+        const char *name;
+        struct {
+            int age_s; /* 0: no more of them */
+            uint64_t lsn, held_lsn;
+        } beats[6];
+        uint64_t held_lsn; /* now */
+        bool cut;          /* the region's link to the city is down */
+        uint32_t want_s;
+    } cases[] = {
+        {"all is here", {{100, 7, 7}, {75, 7, 7}, {50, 7, 7}, {25, 7, 7}}, 7, false, 0},
+        {"nothing comes", {{100, 9, 7}, {75, 9, 7}, {50, 9, 7}, {25, 9, 7}}, 7, false, 100},
+        {"it writes on", {{100, 8, 7}, {75, 9, 7}, {50, 10, 7}, {25, 11, 7}}, 7, false, 100},
+        {"some came", {{100, 9, 7}, {75, 9, 7}, {50, 9, 8}, {25, 9, 8}}, 8, false, 50},
+        {"some just came", {{100, 9, 7}, {75, 9, 7}, {50, 9, 7}, {25, 9, 7}}, 8, false, 0},
+        {"all came", {{100, 9, 7}, {75, 9, 7}, {50, 9, 9}, {25, 9, 9}}, 9, false, 0},
+        {"more is missing since",
+         {{100, 9, 7}, {75, 9, 9}, {50, 11, 9}, {25, 11, 9}},
+         9,
+         false,
+         50},
+        {"it was not heard between", {{300, 9, 7}, {40, 9, 7}, {15, 9, 7}}, 7, false, 40},
+        {"the way is cut", {{100, 9, 7}, {75, 9, 7}, {50, 9, 7}, {25, 9, 7}}, 7, true, 0},
+    };
+    const struct health well = {.version = "1"};
+    const struct health_child link = {division_of("540100"), 12, HEALTH_LINK_DOWN};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct watch_scene scene = scene_at(NOW_MS);
+        struct watch *watch = watch_open();
+        struct division_view view;
+
+        for (size_t j = 0; j < COUNT_OF(cases[i].beats) && cases[i].beats[j].age_s != 0; j++) {
+            const int age_s = cases[i].beats[j].age_s;
+            (void)take(watch, "540100", age_s + 1, &well, 7, 0);
+            (void)take_where_held(watch, "540121", age_s, &well, cases[i].beats[j].lsn, 0,
+                                  cases[i].beats[j].held_lsn);
+        }
+        scene.links = &link;
+        scene.link_count = cases[i].cut;
+        watch_view(watch, &scene, division_of("540121"), cases[i].held_lsn, &view);
+        if (view.stands_s != cases[i].want_s) {
+            fail_msg("%s: %u s", cases[i].name, view.stands_s);
+        }
+        watch_close(watch);
+    }
+}
+
 /* Whoever is between may say an old beat again: it is not taken for a new one. But a node whose
  * clock was set back before it started again is heard once the word before is stale. */
 /* After a cut the city is heard first, and then what waits behind it. */
@@ -418,6 +477,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WATCHED(every_state_is_told_apart),
         WATCHED(a_revoked_division_is_shown_as_that),
+        WATCHED(what_is_told_of_and_does_not_come_is_noticed),
         WATCHED(since_when_a_link_is_down_counts_on),
         WATCHED(who_has_not_come_yet_is_not_cut),
         WATCHED(who_is_served_is_known_past_its_parent),

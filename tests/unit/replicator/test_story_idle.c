@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "proto/frame.h"
+#include "replicator/core.h"
 #include "world.h"
 
 static void an_answer_that_takes_longer_than_the_patience_still_counts(void **state)
@@ -161,6 +163,97 @@ static void silence_with_a_backlog_is_alarmed_until_the_root_confirms(void **sta
     world_end(&world);
 }
 
+/* Whoever has nothing to be confirmed learns by the root's answer alone what was written for him.
+ */
+static void a_root_that_answers_nothing_is_alarmed_where_nothing_waits(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    world_run(&world, 60000);
+    world.at[REGION].cut = true;
+    world_run(&world, NEIGHBOUR_DOWN_MS - 60000);
+    assert_false(place_alarmed(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    world_run(&world, 120000);
+    assert_true(place_alarmed(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    assert_non_null(strstr(world.at[COUNTY].alarm_words, "root_unheard"));
+    world.at[REGION].cut = false;
+    world_run(&world, 60000);
+    assert_false(place_alarmed(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    world_end(&world);
+}
+
+static void end_session(struct place *parent, struct place *child)
+{
+    struct link *link = links_find(&parent->replicator->links, child->division);
+
+    if (link != NULL && link_is_open(link)) {
+        link_over(parent->replicator, link, ERR_GAP, "over");
+    }
+}
+
+/* A parent that begins a session again and again brings as little as one that says nothing. */
+static void silence_counts_over_sessions(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 10000);
+    world.at[REGION].cut = true;
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+    for (int i = 0; i < 10; i++) {
+        world_run(&world, 20000);
+        end_session(&world.at[CITY], &world.at[COUNTY]);
+    }
+    assert_true(place_alarmed_ever(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    world.at[REGION].cut = false;
+    world_run(&world, 60000);
+    assert_false(place_alarmed(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    world_end(&world);
+}
+
+/* ... and one that is cut and back is no such parent. */
+static void what_waited_for_a_link_is_no_silence(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 10000);
+    for (int i = 0; i < 5; i++) {
+        world.at[CITY].cut = true;
+        place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "paid");
+        world_run(&world, 45000);
+        world.at[CITY].cut = false;
+        world_run(&world, 45000);
+    }
+    assert_false(place_alarmed_ever(&world.at[COUNTY], ALARM_SILENT_WITH_BACKLOG));
+    world_end(&world);
+}
+
+static void a_link_whose_sessions_do_not_last_is_alarmed_as_one_that_is_down(void **state)
+{
+    static struct world world;
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 10000);
+    for (uint64_t ms = 0; ms < NEIGHBOUR_DOWN_MS + 30000; ms += 1000) {
+        end_session(&world.at[CITY], &world.at[COUNTY]);
+        world_run(&world, 1000);
+    }
+    assert_true(place_alarmed(&world.at[CITY], ALARM_NEIGHBOUR_DOWN));
+    assert_non_null(strstr(world.at[CITY].alarm_words, "neighbour_unsettled"));
+    assert_true(place_alarmed(&world.at[COUNTY], ALARM_NEIGHBOUR_DOWN));
+    world_run(&world, 20000);
+    assert_false(place_alarmed(&world.at[CITY], ALARM_NEIGHBOUR_DOWN));
+    assert_false(place_alarmed(&world.at[COUNTY], ALARM_NEIGHBOUR_DOWN));
+    world_end(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -169,6 +262,10 @@ int main(void)
         cmocka_unit_test(a_clock_that_is_set_within_a_session_is_noticed),
         cmocka_unit_test(an_idle_tree_asks_for_few_turns),
         cmocka_unit_test(silence_with_a_backlog_is_alarmed_until_the_root_confirms),
+        cmocka_unit_test(a_root_that_answers_nothing_is_alarmed_where_nothing_waits),
+        cmocka_unit_test(silence_counts_over_sessions),
+        cmocka_unit_test(what_waited_for_a_link_is_no_silence),
+        cmocka_unit_test(a_link_whose_sessions_do_not_last_is_alarmed_as_one_that_is_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
