@@ -159,8 +159,7 @@ static void log_offer(const struct offer_task *task)
         refused += task->offer.items[i].status == SUBMIT_REFUSED;
     }
     LOG_INFO("evidence.offered", "by=%s documents=%zu refused=%zu left=%" PRIu64,
-             task->has_maker ? task->maker.name : "", task->offer.count, refused,
-             task->offer.left);
+             task->has_maker ? task->maker.name : "", task->offer.count, refused, task->offer.left);
 }
 
 static void run_offer(struct api_task *api_task, struct node *node, struct txn *txn)

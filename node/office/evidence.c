@@ -10,9 +10,9 @@
 
 const char *evidence_state_name(enum evidence_state state)
 {
-    static const char *const names[EVIDENCE_STATES] = {
-        "to_offer", "draft",   "rejected", "refused",   "entered",
-        "differs",  "by_node", "missing",  "draft_over"};
+    static const char *const names[EVIDENCE_STATES] = {"to_offer", "draft",   "rejected",
+                                                       "refused",  "entered", "differs",
+                                                       "by_node",  "missing", "draft_over"};
 
     assert(state < EVIDENCE_STATES);
     return names[state];

@@ -8,9 +8,9 @@
  *                                       (proto/document_evidence.h)
  *
  * What its persons said no to stays so until its maker takes it back (set_aside.h), and is offered
- * then once more. What a node writes itself (settles, persons) is said anew by whoever it is about. Between the end
- * of the log and the last block that anybody brought, what nobody brought is a row, too; and drafts
- * that a maker signed for an epoch that is over.
+ * once more then. What a node writes itself (settles, persons) is said anew by whoever it is about.
+ * Between the end of the log and the last block that anybody brought, what nobody brought is a row,
+ * too; and drafts that a maker signed for an epoch that is over.
  *
  * Owns: nothing. Thread: the loop thread, or a reader with a snapshot. Units: lsn, fen. */
 #ifndef TERRACE_NODE_OFFICE_EVIDENCE_H

@@ -1,5 +1,6 @@
 // What this division's log said behind the place where it goes on: what became of each since, and what is left is handed
 // in again by a maker.
+import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
 import { post, Problem } from "../api";
 import { status } from "../live";
@@ -33,9 +34,11 @@ const looks: Record<State, Look> = {
 const ORDER = Object.keys(looks) as State[];
 const isOver = ({ state }: EvidenceRow): boolean => state === "entered" || state === "by_node";
 
+const offers = signal(0); // changes with each that was made here, wherever the list stands
+
 export function useEvidence() {
   const code = status.value?.division;
-  return useAnswer<Page<EvidenceRow>>(code === undefined ? null : "/evidence", { division: code, limit: READ_MAX }, undefined, workVersion.value);
+  return useAnswer<Page<EvidenceRow>>(code === undefined ? null : "/evidence", { division: code, limit: READ_MAX }, undefined, `${workVersion.value} ${offers.value}`);
 }
 
 export const toOffer = (rows: EvidenceRow[]): EvidenceRow[] => rows.filter(({ state }) => state === "to_offer");
@@ -68,7 +71,7 @@ function Outcome({ offered }: { offered: Offered }) {
   </>;
 }
 
-function Offer({ rows, again }: { rows: EvidenceRow[]; again: () => void }) {
+function Offer({ rows }: { rows: EvidenceRow[] }) {
   const [isAsked, setAsked] = useState(false);
   const [offered, setOffered] = useState<Offered | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
@@ -76,7 +79,7 @@ function Offer({ rows, again }: { rows: EvidenceRow[]; again: () => void }) {
   const amount = shown(`${total.slice(0, -2)}.${total.slice(-2)}`);
   const offer = (): void => {
     setProblem(null);
-    post<Offered>("/evidence/offer").then(setOffered, (failure: unknown) => setProblem(problemOf(failure))).finally(again);
+    post<Offered>("/evidence/offer").then(setOffered, (failure: unknown) => setProblem(problemOf(failure))).finally(() => { offers.value++; });
   };
   return <>
     {problem === null ? null : <Trouble problem={problem} />}
@@ -111,7 +114,7 @@ export function EvidencePanel() {
       <div class="card-body">
         {rows.length === 0 || over === 0 ? null : <p class="ink2">{t("console.evidence.done", { count: over })}</p>}
         {answer.data?.complete === false ? <p class="ink2">{t("console.evidence.more", { count: READ_MAX })} <code class="command">terrace evidence</code></p> : null}
-        <Offer rows={toOffer(all)} again={answer.again} />
+        <Offer rows={toOffer(all)} />
       </div>
     </Panel>
   );
