@@ -1,7 +1,7 @@
-"""record - makes from a run of five real nodes what later versions are held against for ever: every block of every log,
+"""record - makes from a run of eight real nodes what later versions are held against for ever: every block of every log,
 two homes as this version leaves them, and what the nodes of these homes said to each other over one link.
 
-    /usr/bin/python3 tests/process/record.py --build build --into tests/data/recorded/v2
+    /usr/bin/python3 tests/process/record.py --build build --into tests/data/recorded/v3
 
 Once for each version that goes out, before it does, beside the recordings of those before, which are never made again.
 tests/data/recorded/README.md says what the files are and which tests read them.
