@@ -5,8 +5,8 @@ a long way home.
   offered: one is approved, one sent back, one refused by the rules, as the money is spent by then. The county says
   of both who said no, when and why, and its log has an event of each; what its maker takes back is offered again. A draft
   of former keys is his to submit again.
-- A county writes past its dead city to the region, and loses its disk while the region is away; its city lets it in again
-  at what it holds. What the region alone holds of the former log is brought to the city, and by the city to the county.
+- A county writes past its dead city to the region, and then is put back to a copy of before without its keys, while the region
+  is away; its city gives it new ones at what both hold. What the region alone holds of the former log is brought to the city, and by the city to the county.
 
     python3 tests/process/evidence_offered.py --build build [--only persons|hops]
 """
@@ -19,7 +19,8 @@ import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
-from empty_disk import confirmed, read_listen  # noqa: E402
+from continuity import lose_keys  # noqa: E402
+from empty_disk import confirmed  # noqa: E402
 from evidence import CITY, COUNTY, ROOT, all_agree, evidence, names_it, offer, tell_logs, wait  # noqa: E402
 from forked import branches, fork_alarms  # noqa: E402
 from kill_and_cut import Office, document  # noqa: E402
@@ -144,8 +145,11 @@ def of_two_persons(base, build):
 # --- two hops ---
 
 def past_the_city(tree, office):
-    """What only the region and the county hold."""
+    """What only the region and the county hold, and not a copy of the county's home."""
     region, city, county = tree[ROOT], tree[CITY], tree[COUNTY]
+    county.end()
+    shutil.copytree(county.home, county.home + ".old")
+    county.start()
     city.end()
     lost = office.payments()[:4]
     office.ensure(lost)
@@ -154,14 +158,15 @@ def past_the_city(tree, office):
 
 
 def let_in_without_the_region(tree):
-    """The county's disk is gone, and its city knows of nothing more."""
+    """The county has the copy and no keys, and its city knows of nothing more."""
     region, city, county = tree[ROOT], tree[CITY], tree[COUNTY]
     region.end()
-    listen = read_listen(county)
     county.kill()
     shutil.rmtree(county.home)
+    os.rename(county.home + ".old", county.home)
+    lose_keys(county)
     city.start()
-    county.run("join", city.json("invite", COUNTY, "--recover")["token"], "--approval", "none", "--listen", listen)
+    county.run("join", city.json("invite", COUNTY, "--recover")["token"], "--recover")
     county.start()
 
 
