@@ -99,8 +99,9 @@ def is_told(county, ident, state, by, why):
     row = evidence(county, state)[ident]
     no = row["refusal"]
     need((no["checker"], no["maker"]) == (by, MAKER) and no["time"] and why in (no["reason"], no["message"]), f"{row}")
+    in_english = next(one for one in county.json("--lang", "en", "evidence")["rows"] if one["id"] == ident)["refusal"]["message"]
     said = county.run("--lang", "en", "evidence")[1]
-    need(any(line.startswith(f"{ident}: {by} said no at ") and no["message"] in line for line in said.splitlines()), said)
+    need(any(line.startswith(f"{ident}: {by} said no at ") and line.endswith(in_english) for line in said.splitlines()), said)
     event, = [one for one in events(county, "evidence.refused") if one["id"] == ident]
     need((event["by"], event["maker"], event["state"], event["lsn"]) == (by, MAKER, state, row["lsn"]), f"{event} for {row}")
 
