@@ -53,9 +53,10 @@ def pays(node, *documents):
 
 def grow(base, build):
     """A county of a maker and a checker, with 100 to spend."""
-    tree = trees.Tree(os.path.join(base, "persons"), build=build, approval="payment")
+    tree = trees.Tree(os.path.join(base, "persons"), build=build)
     tree.init_root(ROOT, "西藏自治区")
     tree.join(ROOT, CITY, "拉萨市")
+    tree.approval = "payment"
     county, _ = tree.join(CITY, COUNTY, "林周县")
     for name, role in ((MAKER, "maker"), (CHECKER, "checker")):
         county.run("user", "add", name, "--role", role)
