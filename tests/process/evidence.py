@@ -223,6 +223,10 @@ def all_agree_but_for(ident, tree):
         code, out, err = node.run("verify", "--deep", check=False)
         need(code == 0 or ident in out + err, f"{node.division}: {out}{err}")
         need("X1" not in out + err and "X3" not in out + err, f"{node.division}: {out}{err}")
+    for node in tree.nodes.values():  # what two logs say otherwise is no damage of a store
+        need("store_damaged" not in [alarm["code"] for alarm in node.status()["alarms"]], f"{node.division}: {node.status()['alarms']}")
+    for node in tree.nodes.values():
+        need(node.end() == 0 and not [event for event in node.events() if event["event"] == "again"], f"{node.division} did not end well")
 
 
 def main():
