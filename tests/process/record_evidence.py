@@ -206,6 +206,6 @@ def story(tree):
     region, city = tree[REGION], tree[CITY]
     confirmed(city, TOWNSHIP)
     for node, ident, state in ((region, "T2", "returned"), (region, "T3", "registered"), (region, "R1", "granted"),
-                               (region, "R2", "declined"), (city, "D2", "withdrawn")):
+                               (region, "R2", "declined"), (city, "WITHDRAW", "withdrawn")):
         is_settled(node, ident, state)
     tree.wait_equal_digests()
