@@ -9,11 +9,13 @@
 #include "node/api/roster_snapshot.h"
 #include "node/api/verdict.h"
 #include "node/office/evidence.h"
+#include "proto/log.h"
 #include "replicator/log/aside.h"
 
 struct listing {
     struct json_out out;
     struct page page;
+    enum language language;
     uint64_t rows;
 };
 
@@ -25,6 +27,26 @@ static void write_document(struct json_out *out, const struct evidence_row *row)
     out_bytes(out, "id", id);
     out_amount(out, "amount", row->document == NULL ? 0 : document_money(row->document));
     out_time(out, "time", row->time_ms);
+}
+
+/* Who said no, when and why, as of any document that was set aside. */
+static void write_no(struct json_out *out, const struct set_aside *no, enum language language)
+{
+    if (no == NULL) {
+        out_null(out, "refusal");
+        return;
+    }
+    out_open(out, "refusal", '{');
+    out_text(out, "checker", no->checker);
+    out_time(out, "time", no->unix_ms);
+    if (no->refusal.reason != REASON_NONE) {
+        write_refusal(out, "reason", "message", &no->refusal, language);
+    } else {
+        out_text(out, "reason", no->why);
+        out_text(out, "message", no->why);
+    }
+    out_text(out, "maker", no->maker);
+    out_close(out, '}');
 }
 
 static bool list_row(void *arg, const struct evidence_row *row)
@@ -45,6 +67,7 @@ static bool list_row(void *arg, const struct evidence_row *row)
     write_document(out, row);
     out_hex(out, "hash", row->at.hash.at, HASH_SIZE);
     out_text(out, "state", evidence_state_name(row->state));
+    write_no(out, row->refusal, listing->language);
     out_close(out, '}');
     return true;
 }
@@ -87,7 +110,7 @@ static bool read_division(const struct request *request, struct answer *answer, 
 
 void get_evidence(struct request *request, struct answer *answer)
 {
-    struct listing listing = {.out = json_to(&answer->body)};
+    struct listing listing = {.out = json_to(&answer->body), .language = request->language};
     struct roster_snapshot *roster;
     struct division only;
     struct view view;
@@ -127,6 +150,17 @@ struct offer_task {
     struct evidence_offer offer;
     struct err err;
 };
+
+static void log_offer(const struct offer_task *task)
+{
+    size_t refused = 0;
+
+    for (size_t i = 0; i < task->offer.count; i++) {
+        refused += task->offer.items[i].status == SUBMIT_REFUSED;
+    }
+    LOG_INFO("evidence.offered", "by=%s documents=%zu refused=%zu left=%" PRIu64,
+             task->has_maker ? task->maker.name : "", task->offer.count, refused, task->offer.left);
+}
 
 static void run_offer(struct api_task *api_task, struct node *node, struct txn *txn)
 {
@@ -182,6 +216,7 @@ void post_evidence(struct request *request, struct answer *answer)
     if ((!task->has_maker || request_person(request, answer, &task->maker, &task->secret)) &&
         answer_outcome(request, answer, api_task_run(&task->api_task, request->service->node))) {
         if (task->err.status == OK) {
+            log_offer(task);
             write_offer(request, answer, &task->offer);
         } else {
             answer_because(request, answer, API_NOT_READY, task->err.text);

@@ -7,6 +7,27 @@
 #include "node/cli/post_object.h"
 #include "node/cli/print.h"
 
+/* Below the table: who said no, when and why. */
+static void print_refusals(const struct cli *cli, const json_t *rows)
+{
+    size_t at;
+    const json_t *row;
+
+    json_array_foreach(rows, at, row)
+    {
+        const json_t *no = json_object_get(row, "refusal");
+
+        if (json_is_object(no)) {
+            cli_tell(cli, stdout, "evidence_refused id=%s checker=%s time=%s maker=%s reason=%s",
+                     json_string_value(json_object_get(row, "id")),
+                     json_string_value(json_object_get(no, "checker")),
+                     json_string_value(json_object_get(no, "time")),
+                     json_string_value(json_object_get(no, "maker")),
+                     json_string_value(json_object_get(no, "message")));
+        }
+    }
+}
+
 static void print_evidence(const struct cli *cli, const json_t *answer)
 {
     static const struct column columns[] = {
@@ -23,6 +44,7 @@ static void print_evidence(const struct cli *cli, const json_t *answer)
         return;
     }
     print_table(stdout, columns, COUNT_OF(columns), rows, cli->language);
+    print_refusals(cli, rows);
     cli_tell(cli, stdout, "evidence_choices");
 }
 

@@ -362,6 +362,7 @@ static enum status loop(struct daemon *daemon, struct err *err)
         signal_number = take_signal(daemon);
         if (signal_number != 0) {
             LOG_INFO("stop", "signal=%" PRIu32, signal_number);
+            daemon->is_stopped = true;
             return last_turn(daemon, err);
         }
         take_wake(daemon);
@@ -400,15 +401,15 @@ static void say_ready(const struct daemon *daemon)
 }
 
 /* It is noted, so that the next start heals it, or only reads. One that has only read begins
- * nothing anew: nothing would be other. */
+ * nothing anew: nothing would be other. Nor does one that was told to stop. */
 static bool begins_again(struct daemon *daemon, const struct err *err)
 {
     struct buf noted = BUF_EMPTY;
     struct err ignored;
     bool again;
 
-    if (err->status != ERR_CORRUPT || !daemon->store_opened || daemon_only_reads(daemon) ||
-        !heal_mends(bytes_text(err->text))) {
+    if (err->status != ERR_CORRUPT || daemon->is_stopped || !daemon->store_opened ||
+        daemon_only_reads(daemon) || !heal_mends(bytes_text(err->text))) {
         return false;
     }
     notes_write_damage(daemon->home, err);

@@ -40,6 +40,7 @@ struct daemon {
     bool store_unnoted; /* NOTED was gone: see node/store/manifest.h */
     struct buf damage;  /* text of HOME/damaged or HOME/resync, ended by a zero; empty: neither */
     bool store_opened;
+    bool is_stopped; /* by a signal */
     enum resync_mode resync;
     struct importing *importing; /* NULL: no file of blocks is to be taken in */
     struct alarm_hook *hook;     /* NULL: none is named */

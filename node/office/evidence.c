@@ -4,15 +4,15 @@
 
 #include "node/core/node_struct.h"
 #include "node/office/drafts.h"
-#include "node/office/set_aside.h"
 #include "proto/array.h"
 #include "replicator/log/aside.h"
 #include "replicator/log/sealing.h"
 
 const char *evidence_state_name(enum evidence_state state)
 {
-    static const char *const names[EVIDENCE_STATES] = {
-        "to_offer", "draft", "rejected", "entered", "differs", "by_node", "missing", "draft_over"};
+    static const char *const names[EVIDENCE_STATES] = {"to_offer", "draft",   "rejected",
+                                                       "refused",  "entered", "differs",
+                                                       "by_node",  "missing", "draft_over"};
 
     assert(state < EVIDENCE_STATES);
     return names[state];
@@ -52,12 +52,13 @@ static bool is_same(const struct walk *walk, uint64_t lsn, const struct hash *co
     return same;
 }
 
-static enum evidence_state state_of(const struct walk *walk, const struct evidence_row *row)
+/* *refusal is filled in where somebody said no. */
+static enum evidence_state state_of(const struct walk *walk, const struct evidence_row *row,
+                                    struct set_aside *refusal)
 {
     const struct evidence_look *look = walk->look;
     const struct bytes id = document_id(row->document);
     char text[DOCUMENT_ID_MAX + 1] = "";
-    struct set_aside aside;
     struct draft draft;
     struct doc_row there;
 
@@ -75,7 +76,10 @@ static enum evidence_state state_of(const struct walk *walk, const struct eviden
     if (draft_find_at(look->node, look->txn, look->moment, id, &draft)) {
         return EVIDENCE_WAITS;
     }
-    return set_aside_find(look->txn, text, &aside) ? EVIDENCE_REJECTED : EVIDENCE_OPEN;
+    if (!set_aside_find(look->txn, text, refusal)) {
+        return EVIDENCE_OPEN;
+    }
+    return refusal->refusal.reason == REASON_NONE ? EVIDENCE_REJECTED : EVIDENCE_REFUSED;
 }
 
 /* --- entry by entry --- */
@@ -90,6 +94,7 @@ static void show_entry(struct walk *walk, uint32_t epoch, const struct entry *en
                                .kind = entry->kind,
                                .document = &document,
                                .body = entry->body};
+    struct set_aside refusal;
     struct err err;
 
     if (walk->stopped || !document_format_known(entry->kind, entry->format) ||
@@ -97,7 +102,10 @@ static void show_entry(struct walk *walk, uint32_t epoch, const struct entry *en
         return; /* of the links: grants, endpoints */
     }
     row.at.hash = hash_of(TAG_CONTENT, entry->body);
-    row.state = state_of(walk, &row);
+    row.state = state_of(walk, &row, &refusal);
+    if (row.state == EVIDENCE_REJECTED || row.state == EVIDENCE_REFUSED) {
+        row.refusal = &refusal;
+    }
     walk->stopped = !walk->visit(walk->arg, &row);
 }
 

@@ -7,21 +7,23 @@
  *                                       the body of then, and what they stand for again
  *                                       (proto/document_evidence.h)
  *
- * What a node writes itself (settles, persons) is said anew by whoever it is about. Between the end
- * of the log and the last block that anybody brought, what nobody brought is a row, too; and drafts
- * that a maker signed for an epoch that is over.
+ * What its persons said no to stays so until its maker takes it back (set_aside.h), and is offered
+ * once more then. What a node writes itself (settles, persons) is said anew by whoever it is about.
+ * Between the end of the log and the last block that anybody brought, what nobody brought is a row,
+ * too; and drafts that a maker signed for an epoch that is over.
  *
  * Owns: nothing. Thread: the loop thread, or a reader with a snapshot. Units: lsn, fen. */
 #ifndef TERRACE_NODE_OFFICE_EVIDENCE_H
 #define TERRACE_NODE_OFFICE_EVIDENCE_H
 
-#include "node/office/submit.h"
+#include "node/office/set_aside.h"
 #include "proto/document_evidence.h"
 
 enum evidence_state {
     EVIDENCE_OPEN,     /* nothing of that id is here */
     EVIDENCE_WAITS,    /* a draft of that id is */
-    EVIDENCE_REJECTED, /* ... was, and a checker or the rules said no */
+    EVIDENCE_REJECTED, /* ... was, and a checker sent it back */
+    EVIDENCE_REFUSED,  /* ... was, and the rules said no as it was approved */
     EVIDENCE_STANDS,   /* it stands in the log again */
     EVIDENCE_DIFFERS,  /* another document of that id does */
     EVIDENCE_NODES,    /* the node wrote it */
@@ -39,6 +41,7 @@ struct evidence_row {
     const struct document *document; /* NULL: missing. Dies with the visit, as what follows */
     struct bytes body;
     enum evidence_state state;
+    const struct set_aside *refusal; /* who said no, when and why; NULL: nobody did */
 };
 
 /* Who asks: a snapshot of that moment (UINT64_MAX: the loop, with its txn). */

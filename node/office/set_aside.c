@@ -1,10 +1,13 @@
 #include "node/office/set_aside.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "node/core/node_struct.h"
 #include "node/office/local_keys.h"
 #include "node/office/operators.h"
+#include "proto/document_evidence.h"
+#include "proto/log.h"
 
 /* --- rows --- */
 
@@ -136,11 +139,29 @@ static void fill(struct set_aside *aside, const struct node *node, struct txn *t
     memcpy(aside->checker, checker->name, sizeof aside->checker);
 }
 
+/* It stood in this log once, and others may have answered it: it is told that it is not to. */
+static void tell_evidence(const struct draft *draft, const struct set_aside *aside)
+{
+    struct document_evidence evidence;
+    struct document document;
+    struct err err;
+
+    if (document_decode(&document, draft->kind, draft->body, &err) == OK &&
+        document_evidence(&document, &evidence)) {
+        LOG_INFO("evidence.refused",
+                 "kind=%s id=%s epoch=%" PRIu32 " lsn=%" PRIu64 " by=%s maker=%s state=%s",
+                 kind_info(draft->kind)->name, aside->id, evidence.epoch, evidence.lsn,
+                 aside->checker, aside->maker,
+                 aside->refusal.reason == REASON_NONE ? "rejected" : "refused");
+    }
+}
+
 /* The row is written first: the draft's views die with its own. */
 static void set_aside(struct node *node, struct txn *txn, const struct draft *draft,
                       const struct set_aside *aside)
 {
     store_row(txn, aside);
+    tell_evidence(draft, aside);
     drafted_dropped(&node->drafted, draft->sequence);
     draft_drop(node, txn, draft);
     draft_ids_add(&node->draft_ids, bytes_text(aside->id), DRAFT_PLACE_ASIDE);

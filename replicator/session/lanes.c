@@ -61,7 +61,7 @@ static bool next_words(struct replicator *r, struct link *link, struct buf *out)
         if (outbox_take_hello(outbox)) {
             handshake_hello(r, link, link_grant(r, link), &frame);
             any = true;
-        } else if (link_is_open(link) &&
+        } else if (link_is_open(link) && !outbox->welcome_due && /* before it, nobody listens */
                    (outbox_add_evidence(outbox, &frame) || fork_news_add(r, link, &frame) ||
                     bringing_add(r, link, &frame, &r->lanes.put_aside))) {
             any = true;

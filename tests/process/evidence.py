@@ -24,7 +24,7 @@ from archive import within_ten_seconds  # noqa: E402
 from both_lost import the_region_first, then_the_city, three_offices  # noqa: E402
 from empty_disk import confirmed, read_listen  # noqa: E402
 from forked import amount, branches, fork_alarms, put_back  # noqa: E402
-from kill_and_cut import Office, document  # noqa: E402
+from kill_and_cut import BATCH as PAYMENTS, Office, document  # noqa: E402
 from restored import need  # noqa: E402
 
 ROOT, CITY, COUNTY = "540000", "540100", "540121"
@@ -46,7 +46,12 @@ def evidence(node, *states):
     code, out, err = node.run("--json", "evidence", node.division, check=False)
     need(code in (0, DAMAGED), f"evidence: {code} {out} {err}")
     rows = json.loads(out)["rows"] if code == 0 else []
-    return {row["id"]: row for row in rows if not states or row["state"] in states}
+    return {row["id"]: row for row in rows if row["kind"] and (not states or row["state"] in states)}
+
+
+def missing(node):
+    """Up to where nobody has brought what stood there, by where it begins."""
+    return {row["lsn"]: row["last_lsn"] for row in node.json("evidence", node.division)["rows"] if row["state"] == "missing"}
 
 
 def offer(node, wanted):
@@ -143,7 +148,9 @@ def transfer(name, money):
 
 
 def answered(city, county):
-    """Behind the copy: two transfers that the county registers, and one that it does not."""
+    """Behind the copy: payments, which no county hears of; two transfers that the county registers, and one that it
+    does not."""
+    city.ensure(city.payments())
     city.ensure([transfer("X1", "700.00"), transfer("X2", "80.00"), transfer("X3", "9.00")])
     wait(lambda: county.node.run("get", "X3", "--division", CITY, check=False)[0] == 0, "they are at the county")
     county.ensure([document("register", f"RG{n}", bgt_id=f"X{n}", ori_div_code=CITY) for n in (1, 2)])
@@ -188,6 +195,9 @@ def of_a_disk(base, build):
         wait(lambda: {"X1", "X2", "X3"} <= set(evidence(city, "to_offer")), "the county brings what it holds to the city")
         rows = evidence(city, "to_offer")
         need(rows["X1"]["amount"] == "700.00", f"{rows}")
+        lost = missing(city)
+        need([last for first, last in lost.items() if last < rows["X1"]["lsn"] and last - first + 1 >= PAYMENTS],
+             f"payments that nobody has brought are not told as missing: {lost}")
         need(city.submit_lines([transfer("X2", "81.00")])[0]["status"] == "accepted", "another one under a free id")
         need(evidence(city, "differs")["X2"]["lsn"] == rows["X2"]["lsn"], f"{evidence(city)}")
         offer(city, sorted(set(rows) - {"X2"}))
@@ -198,6 +208,7 @@ def of_a_disk(base, build):
         wait(lambda: state(city, CITY, "X3") == "registered", "it is answered and settled")
         for node in (city, county):
             wait(lambda node=node: is_breach(node, "X2"), f"{node.division} to be told that X2 is another one")
+        need(missing(city) == lost, f"what is missing stays so: {missing(city)}")
         all_agree_but_for("X2", tree)
     except trees.Failed:
         tell_logs(tree)
@@ -212,6 +223,10 @@ def all_agree_but_for(ident, tree):
         code, out, err = node.run("verify", "--deep", check=False)
         need(code == 0 or ident in out + err, f"{node.division}: {out}{err}")
         need("X1" not in out + err and "X3" not in out + err, f"{node.division}: {out}{err}")
+    for node in tree.nodes.values():  # what two logs say otherwise is no damage of a store
+        need("store_damaged" not in [alarm["code"] for alarm in node.status()["alarms"]], f"{node.division}: {node.status()['alarms']}")
+    for node in tree.nodes.values():
+        need(node.end() == 0 and not [event for event in node.events() if event["event"] == "again"], f"{node.division} did not end well")
 
 
 def main():

@@ -1,13 +1,14 @@
-"""record - makes from a run of five real nodes what later versions are held against for ever: every block of every log,
+"""record - makes from a run of eight real nodes what later versions are held against for ever: every block of every log,
 two homes as this version leaves them, and what the nodes of these homes said to each other over one link.
 
-    /usr/bin/python3 tests/process/record.py --build build --into tests/data/recorded/v2
+    /usr/bin/python3 tests/process/record.py --build build --into tests/data/recorded/v3
 
 Once for each version that goes out, before it does, beside the recordings of those before, which are never made again.
 tests/data/recorded/README.md says what the files are and which tests read them.
 
     codes, budgets, transfers, payments ... (every example)     540000 540100 540121
     other keys, new ones without consent and confirmed, an end  540300 540302
+    one of every kind again, as evidence (record_evidence.py)   540400 540402 540402100
     540000 and 540100 write while they do not hear each other; their homes are kept; then they meet, and it is noted
 """
 import argparse
@@ -21,6 +22,7 @@ import tarfile
 import tempfile
 
 import examples
+import record_evidence
 from continuity import lose_keys
 from examples import CITY, COUNTY, REGION, hand_in, need, trees
 from foreign import blocks, loot
@@ -58,9 +60,7 @@ def words_of_links(tree):
     other.run("join", token, "--recover")
     other.start()
     submit(other, agency(3))
-    answer = region.json("--as", "li", "confirm", OTHER_CITY, "--yes", "--reason", "电话核对")
-    if answer["status"] == "draft":
-        region.run("approve", answer["id"], "--as", "wang")
+    record_evidence.confirmed(region, OTHER_CITY)
     tree.wait_equal_digests()
     region.run("revoke", OTHER_COUNTY, "--reason", "并入昌都市", "--yes")
 
@@ -78,6 +78,7 @@ def story(tree):
             examples.wait_for(tree[division], row)
         hand_in(tree[division], path, kind, rows)
     examples.figures_hold(tree)
+    record_evidence.story(tree)
     words_of_links(tree)
     tree.wait_equal_digests()
 
@@ -85,7 +86,7 @@ def story(tree):
 def apart(tree):
     """What both write while they do not hear each other."""
     region, city, county = tree[REGION], tree[CITY], tree[COUNTY]
-    for division in (OTHER_COUNTY, OTHER_CITY):
+    for division in (OTHER_COUNTY, OTHER_CITY, *record_evidence.NAMES):
         tree[division].end()
     region.end()
     submit(county, agency(11), agency(12))
@@ -176,7 +177,7 @@ def figures(node):
             "balance": node.json("balance", "--scope", "subtree")["rows"],
             "chain": node.json("report", "chain")["rows"],
             "digests": {division: {key: node.digest(division)[key] for key in ("lsn", "digest")}
-                        for division in (REGION, CITY, COUNTY, OTHER_CITY, OTHER_COUNTY)}}
+                        for division in sorted(node.tree.nodes)}}
 
 
 def write(into, name, data):
@@ -223,6 +224,7 @@ def main():
         try:
             tree.join(REGION, OTHER_CITY, "昌都市")
             tree.join(OTHER_CITY, OTHER_COUNTY, "江达县")
+            record_evidence.join(tree)
             story(tree)
             apart(tree)
             made = os.path.join(base, "recorded")

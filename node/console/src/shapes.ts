@@ -344,6 +344,21 @@ export interface Resync {
   holders: { division: string; division_name: string; lsn: number; more_below: number; state: "without" | "awaited" | "holds_more" | "answered" }[];
 }
 
+/** What a log said behind the place where it goes on. */
+export interface EvidenceRow {
+  division: string;
+  epoch: number;
+  lsn: number; // 0: a draft
+  last_lsn: number;
+  kind: string; // "": what stood here is missing, up to last_lsn
+  id: string;
+  amount: string;
+  time: string | null;
+  hash: string;
+  state: "to_offer" | "draft" | "rejected" | "refused" | "entered" | "differs" | "by_node" | "missing" | "draft_over";
+  refusal: { checker: string; time: string; reason: string; message: string; maker: string } | null;
+}
+
 /** One of the two branches of a forked log, as far as it is known here. */
 export interface Branch {
   division: string;

@@ -457,7 +457,10 @@ const struct kind_info *kind_info(uint32_t kind)
 
 bool document_format_known(uint32_t kind, uint32_t format)
 {
-    return kind_info(kind) != NULL && (format == DOCUMENT_FORMAT || format == EVIDENCE_FORMAT);
+    const struct kind_info *info = kind_info(kind);
+
+    return info != NULL &&
+           (format == DOCUMENT_FORMAT || (format == EVIDENCE_FORMAT && !info->node_only));
 }
 
 uint32_t document_format(struct bytes body)

@@ -58,7 +58,8 @@ enum kind {
      * 76-79 free */
 };
 /* 2: account 16, differences of a transfer, lines of several years. 3: the same, of a document that
- * names evidence (proto/document_evidence.h), and of no other. */
+ * names evidence (proto/document_evidence.h), and of no other; what nodes write themselves, none
+ * enters for the second time. */
 enum { DOCUMENT_FORMAT = 2, EVIDENCE_FORMAT = 3, DOCUMENT_FORMAT_LAST = EVIDENCE_FORMAT };
 /* Of an own body, or the document that it is: in which format its entry is written. */
 uint32_t document_format(struct bytes body);

@@ -154,11 +154,26 @@ static void check_answers(struct check *check, const struct doc_row *doc,
     }
 }
 
+/* Where both ends said so, which is a breach and alarmed, it is theirs, and no damage here. */
+static void say_register_differs(struct check *check, const struct doc_row *doc,
+                                 const struct short_text *id, const struct transfer_match *match)
+{
+    char here[AMOUNT_TEXT_MAX], there[AMOUNT_TEXT_MAX];
+
+    amount_format(here, doc->amount);
+    amount_format(there, match->amount);
+    (match->breach ? blame
+                   : fail)(check,
+                           "register_differs id=%s lsn=%llu amount=%s transfer=%s issuer=%s "
+                           "transfer_lsn=%llu issued=%s",
+                           id->at, (unsigned long long)doc->lsn, here, doc->about.at,
+                           doc->party.code, (unsigned long long)match->transfer_lsn, there);
+}
+
 /* What was registered is what was issued, wherever the transfer is known. */
 static void check_registered(struct check *check, const struct short_text *id,
                              const struct indicator *indicator)
 {
-    char here[AMOUNT_TEXT_MAX], there[AMOUNT_TEXT_MAX];
     struct doc_row doc;
     struct transfer_match match;
 
@@ -170,13 +185,7 @@ static void check_registered(struct check *check, const struct short_text *id,
         fail(check, "register_no_transfer id=%s lsn=%llu", id->at,
              (unsigned long long)indicator->lsn);
     } else if (match.transfer_lsn != 0 && match.amount != doc.amount) {
-        amount_format(here, doc.amount);
-        amount_format(there, match.amount);
-        fail(check,
-             "register_differs id=%s lsn=%llu amount=%s transfer=%s issuer=%s "
-             "transfer_lsn=%llu issued=%s",
-             id->at, (unsigned long long)doc.lsn, here, doc.about.at, doc.party.code,
-             (unsigned long long)match.transfer_lsn, there);
+        say_register_differs(check, &doc, id, &match);
     } else {
         check_answers(check, &doc, id, &match);
     }

@@ -1,6 +1,20 @@
 // A fork: both branches with what each says, and that its author has stopped.
 import { accessible, act, need, shot } from "../browser.mjs";
-import { at, AUDITOR, CITY, FIRST, FORKED, leave, panel, REGION } from "./people.mjs";
+import { at, AUDITOR, CHECKER, CITY, FIRST, FORKED, go, leave, MAKER, panel, REGION } from "./people.mjs";
+
+const PATIENCE_MS = 180_000;
+
+/** What the author lists of the other branch, once it goes on. */
+async function listed() {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((resume) => setTimeout(resume, 200))) {
+    const { code, out } = await act("run", FORKED, "--json", "evidence", { user: FIRST });
+    const rows = code === 0 ? JSON.parse(out).rows : [];
+    if (rows.length > 0) {
+      return rows;
+    }
+  }
+  throw new Error("the author lists nothing of the other branch");
+}
 
 const shown = (amount) => amount.replace(/\B(?=(\d{3})+\.)/g, ",");
 
@@ -47,5 +61,39 @@ export const steps = {
     need(await asked.getByRole("list").count() === 1, "keys that are the same are shown as two");
     await shot(above, "trust-kept");
     await leave(page, above);
+  },
+
+  "what the other branch said is listed at its author once it goes on, and a maker hands it in again": async () => {
+    const { id } = JSON.parse((await act("run", REGION, "--json", "confirm", FORKED, "--yes", "--reason", "以市级所存为准", { user: MAKER })).out);
+    await act("run", REGION, "approve", id, { user: CHECKER });
+    const rows = await listed();
+    const open = rows.filter(({ state }) => state === "to_offer");
+    need(open.length > 0 && open.length === rows.length, JSON.stringify(rows.slice(0, 3)));
+    const made = await act("run", FORKED, "user", "add", MAKER, "--role", "maker", { user: FIRST });
+    need(made.code === 0, made.err);
+    const watching = await at("/ops/store", FIRST, {}, FORKED);
+    const seen = panel(watching, "续接点之后的原有单据");
+    await seen.getByText(`其中 ${open.length} 笔由经办人重新提交。`).waitFor();
+    need(await seen.getByRole("button").count() === 0, "who is no maker may hand it in");
+    const page = await at("/work", MAKER, {}, FORKED);
+    await page.getByRole("link", { name: `本级日志原有 ${open.length} 笔单据待重新提交` }).click();
+    const card = panel(page, "续接点之后的原有单据");
+    const first = await card.getByRole("row", { name: new RegExp(open[0].id) }).innerText();
+    for (const word of [`第 ${open[0].epoch} 任期，序号 ${open[0].lsn}`, shown(open[0].amount), "待重新提交"]) {
+      need(first.includes(word), `${word}: ${first}`);
+    }
+    await accessible(page, "what stood behind");
+    await card.getByRole("button", { name: `重新提交 ${open.length} 笔…` }).click();
+    await page.getByRole("dialog").getByText(/批次名为 evidence/).waitFor();
+    await accessible(page, "handing it in again");
+    await shot(page, "trust-evidence");
+    await page.getByRole("dialog").getByRole("button", { name: "重新提交" }).click();
+    await card.getByText(`已重新提交 ${open.length} 笔，余 0 笔下次提交。`).waitFor();
+    await card.getByText(`${open.length} 笔已重新入账或由节点重写。`).waitFor();
+    await page.getByRole("link", { name: `本级日志原有 ${open.length} 笔单据待重新提交` }).waitFor({ state: "detached" });
+    const english = await at("/work?at=evidence", MAKER, { language: "en" }, FORKED);
+    await panel(english, "Behind the place where the log goes on").getByText(`${open.length} are entered again, or written anew by the node.`).waitFor();
+    await go(english, "/work");
+    await leave(watching, page, english);
   },
 };

@@ -7,6 +7,8 @@
 #include <cmocka.h>
 
 #include "proto/frame.h"
+#include "replicator/log/aside.h"
+#include "tests/harness/commit.h"
 #include "world.h"
 
 enum { NOISE_SEEDS = 60, NOISE_FORGOTTEN_MS = 300000 };
@@ -316,6 +318,74 @@ static void check_noise(uint64_t seed)
     world_end(&world);
 }
 
+/* --- what lies ready as a session begins --- */
+
+static uint64_t welcomed_session; /* of the region with the city */
+static size_t put_asides;
+
+/* Until it has the Welcome, the child listens to nothing else. */
+static bool watch_region(struct world *world, struct division from, struct division to,
+                         struct buf *raw)
+{
+    struct arena arena;
+    Terrace__Frame *frame;
+    struct err err;
+
+    (void)world;
+    if (strcmp(from.code, "R") == 0 && strcmp(to.code, "C1") == 0) {
+        arena_init(&arena, 8 << 20);
+        assert_int_equal(frame_decode(&frame, &arena, buf_bytes(raw), &err), OK);
+        if (frame->welcome != NULL) {
+            welcomed_session = frame->session;
+        }
+        if (frame->has_put_aside) {
+            assert_int_equal(frame->session, welcomed_session);
+            put_asides++;
+        }
+        arena_free(&arena);
+    }
+    return false;
+}
+
+/* As if a recovery of the county had cut off its last block there. */
+static void put_aside(struct place *place, const char *author)
+{
+    struct txn *txn = txn_open(&place->store, NULL);
+    struct buf whole = BUF_EMPTY;
+    struct block_view block;
+    struct division division;
+    struct err err;
+
+    assert_true(division_parse(&division, bytes_text(author)));
+    assert_int_equal(log_read_block(&place->store, NULL, division, place_head(place, author).lsn,
+                                    &whole, &block, &err),
+                     OK);
+    aside_put(txn, 2, &block);
+    commit_txn(&place->store, place->fence, txn);
+    txn_free(txn);
+    buf_free(&whole);
+}
+
+static void what_was_put_aside_goes_down_behind_the_welcome(void **state)
+{
+    static struct world world;
+    struct place *region = &world.at[REGION];
+
+    (void)state;
+    world_begin(&world);
+    world_run(&world, 2000);
+    place_say(&world.at[COUNTY], AUDIENCE_LINE, "K1", "put aside");
+    world_run(&world, 2000);
+    put_aside(region, "K1");
+    place_close(region);
+    welcomed_session = put_asides = 0;
+    world.spoil = watch_region;
+    place_open(region);
+    world_run(&world, 60000);
+    assert_true(put_asides > 0);
+    world_end(&world);
+}
+
 static void whatever_bits_are_turned_nothing_false_is_held(void **state)
 {
     (void)state;
@@ -334,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_round_trip_is_no_longer_than_its_session),
         cmocka_unit_test(credit_that_was_told_wrong_is_told_again),
         cmocka_unit_test(a_head_that_was_told_wrong_ends_the_session_and_is_told_again),
+        cmocka_unit_test(what_was_put_aside_goes_down_behind_the_welcome),
         cmocka_unit_test(whatever_bits_are_turned_nothing_false_is_held),
     };
 

@@ -15,6 +15,7 @@ import { AnswerPage } from "../work/answer";
 import { ApprovalPanel } from "../work/approval";
 import { BatchPanel } from "../work/batch";
 import { CorrectPage } from "../work/correct";
+import { EvidencePanel } from "../work/evidence";
 import { GroupTabs, InboxPanel } from "../work/inbox";
 import { addressOf, GROUPS, keyOf, nameOf } from "../work/items";
 import { useBook, type Book } from "../work/kinds";
@@ -119,7 +120,7 @@ export function WorkPage({ parameters, query }: PageProps) {
   // What was just done is gone from the inbox, and stays before one's eyes until one goes on.
   const row = found ?? (last.current !== undefined && wanted === keyOf(last.current) ? last.current : undefined);
   last.current = row;
-  const isList = at === "mine" || at === "new";
+  const isList = at === "mine" || at === "new" || at === "evidence";
   const firstAddress = first === undefined ? null : addressOf(first);
   useEffect(() => {
     if (wanted === null && narrow === null && firstAddress !== null) {
@@ -149,6 +150,7 @@ export function WorkPage({ parameters, query }: PageProps) {
       <div class={`page work${row === undefined || isList ? " two" : ""}`} data-group={row?.group ?? narrow ?? ""}>
         <InboxPanel inbox={inbox.data} batches={batches} book={book} chosen={isList || row === undefined ? null : keyOf(row)} />
         {at === "mine" ? <div class="stack"><MinePanel book={book} />{may("maker") ? <MadePanel book={book} /> : null}</div>
+          : at === "evidence" ? <EvidencePanel />
           : at === "new" || (row === undefined && wanted === null && may("maker")) ? <NewPanel book={book} />
           : row === undefined ? <div class="card"><Empty>{t(wanted === null ? "console.work.none" : "console.work.gone")}</Empty></div>
           : <Chosen key={keyOf(row)} row={row} inbox={inbox.data} batches={batches} book={book} group={query.get("show")} onDone={onDone} />}

@@ -9,6 +9,7 @@ import { ask, go } from "../router";
 import { may } from "../session";
 import { age, moment } from "../time";
 import { t } from "../words";
+import { toOffer, useEvidence } from "./evidence";
 import type { Book } from "./kinds";
 import { addressOf, fromOf, GROUPS, keyOf, nameOf } from "./items";
 import type { Batch, GroupName, Inbox, InboxRow, Total } from "./shapes";
@@ -83,6 +84,12 @@ export function GroupTabs({ inbox, at }: { inbox: Inbox; at: GroupName }) {
   );
 }
 
+/** Said where a log goes on below what it had said before. */
+function Behind() {
+  const open = toOffer(useEvidence().data?.rows ?? []).length;
+  return open === 0 ? null : <p class="notice"><a href="/work?at=evidence">{t("console.evidence.notice", { count: open })}</a></p>;
+}
+
 export function InboxPanel({ inbox, batches, book, chosen }: {
   inbox: Inbox; batches: Batch[]; book: Book | null; chosen: string | null;
 }) {
@@ -107,6 +114,7 @@ export function InboxPanel({ inbox, batches, book, chosen }: {
     <Panel class="inbox" title={t("console.work.for_me")} count={t("console.work.count.items", { count: items })} flush
       aside={may("maker") ? <><a href="/work?at=mine">{t("console.work.mine")}</a><a href="/work?at=new">{t("console.work.new")}</a></> : null}>
       {inbox.clock_notice === "" ? null : <p class="notice" role="status">{withNames(inbox.clock_notice)}</p>}
+      <Behind />
       <div ref={list}>
         {GROUPS.filter((name) => inbox.counts[name].items > 0).map((name) => (
           <Group key={name} name={name} total={inbox.counts[name]} batches={batches} book={book} chosen={chosen}

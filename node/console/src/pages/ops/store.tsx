@@ -4,6 +4,7 @@ import { count, shown } from "../../money";
 import { Badge } from "../../parts/badge";
 import { Facts, Panel } from "../../parts/panel";
 import { Verify } from "../../parts/verify";
+import { EvidencePanel } from "../../work/evidence";
 import { ResyncPanel } from "./resync";
 import type { Said, Status } from "../../shapes";
 import { age } from "../../time";
@@ -49,6 +50,7 @@ export function StoreTab({ status }: { status: Status }) {
     <div class="columns wide">
       <div class="stack">
         <ResyncPanel />
+        <EvidencePanel />
         <Panel title={t("console.store.title")}>
           <Facts rows={[
             [t("console.node.entries"), count(status.lsn)],
