@@ -57,15 +57,21 @@ static bool is_from_elsewhere(const struct request *request)
 
 /* --- what it may --- */
 
-static bool somebody_has(const struct request *request, uint32_t role)
+/* The socket's owner, while nobody has the role that the route asks for; false with the error
+ * answered. What cannot be read lets nobody in. */
+static bool may_owner(const struct request *request, struct answer *answer, uint32_t owner_until)
 {
     struct view view;
-    bool has;
+    bool has, sound;
 
     view_open(&view, request->service);
-    has = node_has_role(view.txn, role);
+    has = node_has_role(view.txn, owner_until);
+    sound = view_sound(&view, request, answer);
     view_close(&view);
-    return has;
+    if (sound && has) {
+        answer_error(request, answer, API_NEEDS_LOGIN, NULL);
+    }
+    return sound && !has;
 }
 
 static bool refuse_role(struct request *request, struct answer *answer)
@@ -77,7 +83,8 @@ static bool refuse_role(struct request *request, struct answer *answer)
 bool admit(struct request *request, struct answer *answer, enum asks asks)
 {
     const struct demand *demand = &demands[asks];
-    const bool known = caller_identify(request);
+    struct err err;
+    const bool known = caller_identify(request, &err);
     const enum caller_how how = request->caller.how;
 
     assert(asks < ASKS_KINDS);
@@ -88,9 +95,13 @@ bool admit(struct request *request, struct answer *answer, enum asks asks)
     if (asks == ASKS_NOTHING || (asks == ASKS_WATCH && request->caller.door != DOOR_TLS)) {
         return true;
     }
-    if (!known || (how == CALLER_SOCKET && demand->owner_until != 0 &&
-                   somebody_has(request, demand->owner_until))) {
-        answer_error(request, answer, API_NEEDS_LOGIN, NULL);
+    if (!known) {
+        answer_error(request, answer, err.status == OK ? API_NEEDS_LOGIN : API_STORE_FAILED,
+                     err.status == OK ? NULL : err.text);
+        return false;
+    }
+    if (how == CALLER_SOCKET && demand->owner_until != 0 &&
+        !may_owner(request, answer, demand->owner_until)) {
         return false;
     }
     if ((demand->takes & how) == 0) {

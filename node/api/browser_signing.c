@@ -90,14 +90,15 @@ static bool is_his_key(const struct request *request, struct answer *answer, con
 {
     struct browser_key known;
     struct view view;
-    bool found, good;
+    bool found, good, sound;
 
     view_open(&view, request->service);
     found = browser_key_find(view.txn, key->at, &known);
     good = browser_key_signs(view.txn, name, key);
+    sound = view_sound(&view, request, answer);
     view_close(&view);
-    if (good) {
-        return true;
+    if (!sound || good) {
+        return sound;
     }
     if (!found || strcmp(known.name, name) != 0) {
         answer_refuse(request, answer, API_REFUSED, "browser_key_not_his name=%s", name);

@@ -14,7 +14,7 @@ enum { USE_NOTED_MS = 60 * 1000 };
 
 /* The person behind a session as he is now: ended, or with another key, he is nobody. */
 static bool know_person(const struct service *service, const struct session_view *session,
-                        uint32_t *roles)
+                        uint32_t *roles, struct err *err)
 {
     struct operator_row row;
     struct view view;
@@ -26,16 +26,18 @@ static bool know_person(const struct service *service, const struct session_view
     if (known) {
         *roles = row.roles;
     }
+    known &= view_status(&view, err) == OK;
     view_close(&view);
     return known;
 }
 
-static bool know_session(const struct service *service, struct caller *caller, bool is_used)
+static bool know_session(const struct service *service, struct caller *caller, bool is_used,
+                         struct err *err)
 {
     struct session_view session;
 
     if (!session_know(service->sessions, caller->credential, is_used, &session) ||
-        !know_person(service, &session, &caller->roles)) {
+        !know_person(service, &session, &caller->roles, err)) {
         return false;
     }
     memcpy(caller->name, session.name, sizeof caller->name);
@@ -80,7 +82,7 @@ static void note_use(const struct request *request, const struct access_token *t
 }
 
 static bool know_token(const struct service *service, struct caller *caller,
-                       struct access_token *token)
+                       struct access_token *token, struct err *err)
 {
     const struct hash hash = access_token_hash(caller->credential);
     struct view view;
@@ -89,6 +91,7 @@ static bool know_token(const struct service *service, struct caller *caller,
     view_open(&view, service);
     known = access_token_find(view.txn, &hash, token) &&
             access_token_rights(view.txn, token, clock_unix_ms(&service->clock), &caller->roles);
+    known &= view_status(&view, err) == OK;
     view_close(&view);
     if (known) {
         memcpy(caller->name, token->name, sizeof caller->name);
@@ -97,10 +100,10 @@ static bool know_token(const struct service *service, struct caller *caller,
     return known;
 }
 
-static bool identify_token(struct request *request)
+static bool identify_token(struct request *request, struct err *err)
 {
     struct access_token token;
-    const bool known = know_token(request->service, &request->caller, &token);
+    const bool known = know_token(request->service, &request->caller, &token, err);
 
     if (known) {
         note_use(request, &token);
@@ -146,32 +149,34 @@ static void read_credential(struct request *request)
     }
 }
 
-bool caller_identify(struct request *request)
+bool caller_identify(struct request *request, struct err *err)
 {
     struct caller *caller = &request->caller;
 
+    err->status = OK;
     caller->how = caller->door == DOOR_TLS ? CALLER_NOBODY : CALLER_SOCKET;
     read_credential(request);
     if (caller->credential[0] == '\0') {
         return true;
     }
     if (is_access_token(caller->credential)) {
-        return identify_token(request);
+        return identify_token(request, err);
     }
     return know_session(request->service, caller,
-                        request->header(request->connection, BACKGROUND_HEADER) == NULL);
+                        request->header(request->connection, BACKGROUND_HEADER) == NULL, err);
 }
 
-bool caller_stands(const struct service *service, const struct caller *caller)
+bool caller_stands(const struct service *service, const struct caller *caller, struct err *err)
 {
     struct caller now = *caller;
     struct access_token token;
 
+    err->status = OK;
     switch (caller->how) {
     case CALLER_SESSION:
-        return know_session(service, &now, false);
+        return know_session(service, &now, false, err);
     case CALLER_TOKEN:
-        return know_token(service, &now, &token);
+        return know_token(service, &now, &token, err);
     default:
         return true;
     }

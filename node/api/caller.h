@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "proto/status.h"
+
 enum door {
     DOOR_SOCKET, /* in the home: whoever is let in runs the node's process, or is root */
     DOOR_TLS,
@@ -43,10 +45,11 @@ struct request;
 struct service;
 
 /* Fills in request->caller, whose door and address are known. False when a credential was given
- * that is not good: nobody is asked for less than he claimed. A cookie counts where it was set,
- * which is at the TLS door. */
-bool caller_identify(struct request *request);
-/* For an answer that goes on: does what the caller showed still count? */
-bool caller_stands(const struct service *service, const struct caller *caller);
+ * that is not good, or, with *err set, one of which the store cannot tell: nobody is asked for less
+ * than he claimed. A cookie counts where it was set, which is at the TLS door.
+ * Errors, in err->status: OK, ERR_CORRUPT, ERR_IO, ERR_BUSY (near_store.h). */
+bool caller_identify(struct request *request, struct err *err);
+/* For an answer that goes on: does what the caller showed still count? Errors: as above. */
+bool caller_stands(const struct service *service, const struct caller *caller, struct err *err);
 
 #endif

@@ -164,6 +164,9 @@ static enum status read_block(struct reading *reading, struct division author, u
     status =
         log_read_block(feed->store, reading->snapshot, author, lsn, &whole, &block, reading->err);
     if (status == OK) {
+        status = block_check_body(&block, reading->err);
+    }
+    if (status == OK) {
         status = block_body_read(&feed->block.body, &block, reading->err);
     }
     if (status == OK) {

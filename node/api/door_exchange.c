@@ -170,8 +170,29 @@ static void count_upload(struct exchange *exchange)
     exchange_hold(exchange, exchange->body.size + (upload == NULL ? 0 : upload->held_bytes));
 }
 
+/* The first piece of a streamed answer is there: it begins, unless there is nothing but a reason
+ * why not. */
+static void begin_sending(struct exchange *exchange)
+{
+    const char *why = stream_why(exchange->stream);
+
+    exchange->has_piece = true;
+    if (why != NULL && !stream_has_piece(exchange->stream)) {
+        memset(&exchange->answer.stream, 0, sizeof exchange->answer.stream); /* the stream's own */
+        answer_error(&exchange->request, &exchange->answer, API_STORE_FAILED, why);
+        stream_close(exchange->stream);
+        exchange->stream = NULL;
+        exchange_hold(exchange, exchange->answer.body.size);
+    }
+    exchange_resume(exchange, EXCHANGE_SENDING);
+}
+
 void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
 {
+    if (exchange->state == EXCHANGE_FILLING && !exchange->has_piece) {
+        begin_sending(exchange);
+        return;
+    }
     if (exchange->state == EXCHANGE_FILLING) {
         follow_filled(exchange, now_ms);
         return;
@@ -188,7 +209,8 @@ void exchange_go_on(struct exchange *exchange, uint64_t now_ms)
         return;
     }
     if (exchange->answer.stream.fill != NULL) {
-        exchange->stream = stream_open(&exchange->answer.stream);
+        follow_begin(exchange);
+        return;
     }
     exchange_hold(exchange, exchange->answer.body.size);
     exchange_resume(exchange, EXCHANGE_SENDING);

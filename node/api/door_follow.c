@@ -21,6 +21,12 @@ static void fill(struct exchange *exchange)
     exchange_post(exchange, EXCHANGE_FILLING, LANE_STREAM, run_fill);
 }
 
+void follow_begin(struct exchange *exchange)
+{
+    exchange->stream = stream_open(&exchange->answer.stream);
+    fill(exchange);
+}
+
 /* --- the list of those that wait --- */
 
 static void begin_following(struct exchange *exchange)

@@ -5,7 +5,8 @@
  *              BODY ------> RUNNING ------> SENDING -----------------> over
  *              comes in     suspended,      |     ^       (BODY -> SENDING: answered at once)
  *              in pieces    a worker has it v     | piece
- *                                         FILLING, FOLLOWING: suspended, of a streamed answer
+ *                                         FILLING, FOLLOWING: suspended, of a streamed answer,
+ *                                         which is FILLING once before it is SENDING
  *
  * Who stands on whom: door --> door_exchange --> door_answer, door_at_once --> door_follow -->
  * door_work, door_limits.
@@ -62,6 +63,7 @@ struct exchange {
     bool is_over;   /* also where it was answered with an error before its end */
     struct answer answer;
     struct stream *stream;         /* of a streamed answer */
+    bool has_piece;                /* its first one was made */
     uint64_t commits;              /* the node had so many when fill began */
     uint64_t quiet_since_ms;       /* of a follower */
     struct exchange *next;         /* in door->done */
@@ -136,6 +138,8 @@ bool door_answer_at_once(struct http_door *door, const struct request *asked,
 
 /* --- door_follow.c --- */
 
+/* Has the first piece of a streamed answer made. */
+void follow_begin(struct exchange *exchange);
 /* The content reader of a streamed answer. */
 ssize_t follow_read(void *arg, uint64_t position, char *out, size_t size);
 /* A piece of it was filled: it is sent, or it waits for the next commit. */

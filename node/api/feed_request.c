@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "node/api/found_damage.h"
 #include "node/ledger/schema/kinds.h"
 
 bool feed_number(const struct request *request, struct answer *answer, const char *name,
@@ -47,16 +48,23 @@ struct feed_reader feed_reader_of(const struct request *request)
                                 clock_mono_ms(&request->service->clock)};
 }
 
-bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms)
+bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms, struct err *why)
 {
     if (now_ms - reader->stood_ms < STREAM_COMMENT_MS) {
         return true;
     }
     reader->stood_ms = now_ms;
-    return caller_stands(reader->service, &reader->caller);
+    return caller_stands(reader->service, &reader->caller, why);
 }
 
 /* --- where, and which --- */
+
+static void answer_failed(const struct request *request, struct answer *answer,
+                          const struct err *err)
+{
+    found_damage(request->service->node, request->service->gate, err);
+    answer_error(request, answer, API_STORE_FAILED, err->text);
+}
 
 /* Is `at` a position of this store? */
 static bool check_position(const struct request *request, struct answer *answer,
@@ -68,7 +76,7 @@ static bool check_position(const struct request *request, struct answer *answer,
     if (status == ERR_NOT_FOUND || status == ERR_FORK) {
         answer_error(request, answer, API_POSITION_LOST, err.text);
     } else if (status != OK) {
-        answer_error(request, answer, API_STORE_FAILED, err.text);
+        answer_failed(request, answer, &err);
     }
     return status == OK;
 }
@@ -83,7 +91,7 @@ bool feed_position(const struct request *request, struct answer *answer, const c
     }
     if (strcmp(text, "end") == 0) {
         if (arrivals_end(&request->service->store, NULL, at, &err) != OK) {
-            answer_error(request, answer, API_STORE_FAILED, err.text);
+            answer_failed(request, answer, &err);
             return false;
         }
         return true;

@@ -32,8 +32,8 @@ struct feed_reader {
 };
 struct feed_reader feed_reader_of(const struct request *request);
 /* A session or a token that ended takes along what is still sent to it; looked at every
- * STREAM_COMMENT_MS. */
-bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms);
+ * STREAM_COMMENT_MS. *why stays OK then, and is set where the store could not tell. */
+bool feed_may_go_on(struct feed_reader *reader, uint64_t now_ms, struct err *why);
 
 /* "17-...", "0", or "end": what comes from now on. NULL leaves *at as it is. A position that this
  * store does not have, or has for something else, is answered position_lost. */

@@ -219,19 +219,21 @@ static void visit_line(void *arg, const struct listed *listed)
 /* The next rows of this moment: a log only grows, so a list goes on where it stood. */
 static enum stream_next write_piece(struct list_stream *stream, const struct view *view,
                                     const struct roster_snapshot *roster,
-                                    const struct list_request *list, struct buf *out)
+                                    const struct list_request *list, struct buf *out,
+                                    struct err *why)
 {
     struct writing writing = {json_to(out), {view->txn, roster}};
     struct list_page read = {.rows_max = stream->rows_left < PIECE_ROWS_MAX
                                              ? (size_t)stream->rows_left
                                              : PIECE_ROWS_MAX};
+    const size_t begun = out->size;
     struct bodies bodies;
-    struct err err;
 
     bodies_open(&bodies, view->store, view->snapshot);
     read_rows(&writing, list, &bodies, &read, visit_line);
     bodies_close(&bodies);
-    if (txn_status(view->txn, &err) != OK) {
+    if (view_status(view, why) != OK) {
+        out->size = begun; /* a row may be missing among them */
         return STREAM_FAILED;
     }
     stream->rows_left -= read.shown;
@@ -241,17 +243,17 @@ static enum stream_next write_piece(struct list_stream *stream, const struct vie
     return read.left && stream->rows_left > 0 ? STREAM_MORE : STREAM_END;
 }
 
-static enum stream_next fill_list(void *state, struct buf *out)
+static enum stream_next fill_list(void *state, struct buf *out, struct err *why)
 {
     struct list_stream *stream = state;
-    struct answer error = {.body = BUF_EMPTY}; /* for nobody: the answer has begun */
+    struct answer error = {.body = BUF_EMPTY}; /* for nobody: *why says it */
     enum stream_next next = STREAM_FAILED;
     struct roster_snapshot *roster;
     struct list_request list;
     struct page page = {.rows_max = PIECE_ROWS_MAX};
     struct view view;
 
-    if (!feed_may_go_on(&stream->reader, clock_mono_ms(&stream->request.service->clock))) {
+    if (!feed_may_go_on(&stream->reader, clock_mono_ms(&stream->request.service->clock), why)) {
         return STREAM_FAILED;
     }
     memcpy(page.after, stream->after, sizeof page.after);
@@ -259,7 +261,9 @@ static enum stream_next fill_list(void *state, struct buf *out)
     roster = roster_snapshot_open(&view, &stream->request, &error);
     if (roster != NULL &&
         list_request_read(&stream->request, &error, &view, roster, &page, &list)) {
-        next = write_piece(stream, &view, roster, &list, out);
+        next = write_piece(stream, &view, roster, &list, out, why);
+    } else {
+        (void)view_status(&view, why);
     }
     roster_snapshot_release(stream->request.service, roster);
     view_close(&view);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "node/text/text.h"
 #include "proto/status.h"
 
 static void put(struct metrics_text *out, const char *format, ...) PRINTF(2, 3);
@@ -23,6 +24,19 @@ void metric_family(struct metrics_text *out, const char *family, const char *typ
     out->family = family;
     put(out, "# HELP %s %s\n", family, help);
     put(out, "# TYPE %s %s\n", family, type);
+}
+
+void metric_not_known(struct metrics_text *out, const char *family, const char *why)
+{
+    char sentence[TEXT_BYTES_MAX];
+
+    buf_append_bytes(out->buf, bytes_text("# NOT KNOWN "));
+    buf_append_bytes(out->buf, bytes_text(family));
+    buf_append_bytes(out->buf, bytes_text(": "));
+    for (const char *at = text_in(LANGUAGE_EN, sentence, why); *at != '\0'; at++) {
+        buf_put_u8(out->buf, (uint8_t)(*at == '\n' ? ' ' : *at)); /* one line */
+    }
+    buf_put_u8(out->buf, '\n');
 }
 
 static void put_value(struct metrics_text *out, const char *value)

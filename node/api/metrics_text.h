@@ -33,5 +33,7 @@ void metric_count(struct metrics_text *out, const struct metric_label *labels, u
 void metric_ms(struct metrics_text *out, const struct metric_label *labels, int64_t ms);
 void metric_yuan(struct metrics_text *out, const struct metric_label *labels, int128 fen);
 void metric_histogram(struct metrics_text *out, const struct histogram *histogram);
+/* In place of a family: a comment that says why it is not here. `why` is an error's message. */
+void metric_not_known(struct metrics_text *out, const char *family, const char *why);
 
 #endif

@@ -1,8 +1,9 @@
 #include "node/api/operator_login.h"
 
-void known_operator_find(struct known_operator *known, const struct request *request,
-                         const char *name)
+enum status known_operator_find(struct known_operator *known, const struct request *request,
+                                const char *name, struct err *err)
 {
+    enum status status;
     struct view view;
 
     memset(known, 0, sizeof *known);
@@ -13,7 +14,9 @@ void known_operator_find(struct known_operator *known, const struct request *req
         buf_append_bytes(&known->sealed, known->row.sealed);
         known->row.sealed = buf_bytes(&known->sealed);
     }
+    status = view_status(&view, err);
     view_close(&view);
+    return status;
 }
 
 void known_operator_free(struct known_operator *known)
@@ -34,6 +37,8 @@ void answer_login_error(const struct request *request, struct answer *answer, co
 {
     if (err->status == ERR_BUSY) {
         answer_error(request, answer, API_BUSY, err->text);
+    } else if (err->status == ERR_CORRUPT || err->status == ERR_IO) {
+        answer_error(request, answer, API_STORE_FAILED, err->text);
     } else if (err->status == ERR_LIMIT) {
         answer_because(request, answer, API_ACCOUNT_LOCKED, err->text);
     } else {

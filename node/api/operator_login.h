@@ -15,14 +15,15 @@ struct known_operator {
     struct buf sealed;
     bool found; /* and not ended; over the network none that waits (aged_persons.h) */
 };
-void known_operator_find(struct known_operator *known, const struct request *request,
-                         const char *name);
+/* To be freed in any case. Errors: ERR_CORRUPT, ERR_IO; nobody that is found is none. */
+enum status known_operator_find(struct known_operator *known, const struct request *request,
+                                const char *name, struct err *err);
 void known_operator_free(struct known_operator *known);
 
 /* What session_login and session_unseal are asked with; it borrows everything. */
 struct login login_of(const struct request *request, const struct known_operator *known,
                       const char *name, const char *password);
-/* For what those two returned, other than OK. */
+/* For what those two and known_operator_find returned, other than OK. */
 void answer_login_error(const struct request *request, struct answer *answer,
                         const struct err *err);
 

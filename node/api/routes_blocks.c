@@ -1,8 +1,10 @@
 #include "node/api/routes_blocks.h"
 
 #include "node/api/feed_request.h"
+#include "node/api/found_damage.h"
 #include "replicator/log/sealing.h"
 #include "replicator/store/row_letters.h"
+#include "replicator/trust/grant.h"
 
 enum { GRANT_KEY_SIZE = 1 + DIVISION_CODE_MAX + 4 };
 
@@ -14,7 +16,10 @@ struct sending {
     struct division author;
     uint64_t after;                /* the last entry that was sent */
     uint8_t grant[GRANT_KEY_SIZE]; /* the last one that was sent; zeros before the first */
+    size_t bad_key_bytes;          /* not 0: of a row that says no grant */
     struct buf *out;               /* of one piece */
+    struct err *err;
+    enum status status; /* of a block */
     bool is_full;
 };
 
@@ -33,7 +38,8 @@ static bool send_block(void *arg, const struct block_view *block)
 {
     struct sending *sending = arg;
 
-    if (!send_bytes(sending, block->whole)) {
+    sending->status = block_check_body(block, sending->err);
+    if (sending->status != OK || !send_bytes(sending, block->whole)) {
         return false;
     }
     sending->after = block_last_lsn(&block->header);
@@ -43,18 +49,26 @@ static bool send_block(void *arg, const struct block_view *block)
 static enum status read_blocks(struct sending *sending, struct store_snapshot *snapshot,
                                struct err *err)
 {
-    return log_scan(&sending->service->store, snapshot, sending->author, sending->after + 1,
-                    send_block, sending, err);
+    const enum status status = log_scan(&sending->service->store, snapshot, sending->author,
+                                        sending->after + 1, send_block, sending, err);
+
+    return status == OK ? sending->status : status;
 }
 
 static bool send_grant(void *arg, struct bytes key, struct bytes sealed)
 {
     struct sending *sending = arg;
+    struct sealed_grant grant;
+    struct err err;
 
     if (bytes_equal(key, bytes_of(sending->grant, GRANT_KEY_SIZE))) {
         return true; /* where the piece before ended */
     }
-    if (key.size != GRANT_KEY_SIZE || !send_bytes(sending, sealed)) {
+    if (key.size != GRANT_KEY_SIZE || grant_open(&grant, sealed, &err) == ERR_MALFORMED) {
+        sending->bad_key_bytes = key.size;
+        return false;
+    }
+    if (!send_bytes(sending, sealed)) {
         return false;
     }
     memcpy(sending->grant, key.data, GRANT_KEY_SIZE);
@@ -69,27 +83,34 @@ static enum status read_grants(struct sending *sending, struct store_snapshot *s
     const struct bytes from =
         sending->grant[0] == 0 ? BYTES_NONE : bytes_of(sending->grant, GRANT_KEY_SIZE);
 
-    return store->ops->scan(store->self, snapshot, SPACE_META, bytes_of(&letter, 1), from,
-                            send_grant, sending, err);
+    const enum status status = store->ops->scan(
+        store->self, snapshot, SPACE_META, bytes_of(&letter, 1), from, send_grant, sending, err);
+
+    return status == OK && sending->bad_key_bytes > 0
+               ? err_set(err, ERR_CORRUPT, "row_damaged letter=%c bytes=%zu", letter,
+                         sending->bad_key_bytes)
+               : status;
 }
 
-static enum stream_next fill(void *state, struct buf *out)
+static enum stream_next fill(void *state, struct buf *out, struct err *why)
 {
     struct sending *sending = state;
     const struct store *store = &sending->service->store;
     struct store_snapshot *snapshot;
     enum status status;
-    struct err err;
 
-    if (!feed_may_go_on(&sending->reader, clock_mono_ms(&sending->service->clock))) {
+    if (!feed_may_go_on(&sending->reader, clock_mono_ms(&sending->service->clock), why)) {
         return STREAM_FAILED;
     }
     sending->out = out;
+    sending->err = why;
+    sending->status = OK;
     sending->is_full = false;
     snapshot = store->ops->snapshot(store->self);
-    status = sending->read(sending, snapshot, &err);
+    status = sending->read(sending, snapshot, why);
     store->ops->release(store->self, snapshot);
     if (status != OK) {
+        found_damage(sending->service->node, sending->service->gate, why);
         return STREAM_FAILED;
     }
     return sending->is_full ? STREAM_MORE : STREAM_END;

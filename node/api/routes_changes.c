@@ -2,6 +2,7 @@
 
 #include "node/api/feed_request.h"
 #include "node/api/feed_share.h"
+#include "node/api/found_damage.h"
 
 enum {
     ENTRIES_MAX = 10000,
@@ -48,24 +49,29 @@ static bool read_request(const struct request *request, struct answer *answer,
 /* --- the answer --- */
 
 static enum status read_piece(struct changes *changes, struct buf *out, uint64_t *entries,
-                              bool *more)
+                              bool *more, struct err *why)
 {
     const struct change_bounds bounds = {.bytes_max = STREAM_PIECE_BYTES,
                                          .looked_bytes_max = LOOKED_BYTES_MAX,
                                          .entries_max = changes->entries_left};
-    struct err err;
+    const struct service *service = changes->reader.service;
+    const enum status status =
+        feed_share_read(changes->share, &changes->feed, &bounds, out, entries, more, why);
 
-    return feed_share_read(changes->share, &changes->feed, &bounds, out, entries, more, &err);
+    if (status != OK) {
+        found_damage(service->node, service->gate, why);
+    }
+    return status;
 }
 
-static enum stream_next fill_lines(void *state, struct buf *out)
+static enum stream_next fill_lines(void *state, struct buf *out, struct err *why)
 {
     struct changes *changes = state;
     uint64_t entries;
     bool more;
 
-    if (!feed_may_go_on(&changes->reader, clock_mono_ms(&changes->clock)) ||
-        read_piece(changes, out, &entries, &more) != OK) {
+    if (!feed_may_go_on(&changes->reader, clock_mono_ms(&changes->clock), why) ||
+        read_piece(changes, out, &entries, &more, why) != OK) {
         return STREAM_FAILED;
     }
     changes->entries_told += entries;
@@ -80,17 +86,17 @@ static enum stream_next fill_lines(void *state, struct buf *out)
     return STREAM_END;
 }
 
-static enum stream_next fill_events(void *state, struct buf *out)
+static enum stream_next fill_events(void *state, struct buf *out, struct err *why)
 {
     struct changes *changes = state;
     const uint64_t now_ms = clock_mono_ms(&changes->clock);
     uint64_t entries;
     bool more;
 
-    if (!feed_may_go_on(&changes->reader, now_ms)) {
-        return STREAM_END;
+    if (!feed_may_go_on(&changes->reader, now_ms, why)) {
+        return why->status == OK ? STREAM_END : STREAM_FAILED;
     }
-    if (read_piece(changes, out, &entries, &more) != OK) {
+    if (read_piece(changes, out, &entries, &more, why) != OK) {
         return STREAM_FAILED;
     }
     changes->entries_told += entries;

@@ -281,11 +281,15 @@ static bool may_end(const struct request *request, struct answer *answer,
     const struct caller *caller = &request->caller;
     struct browser_key key;
     struct view view;
-    bool his;
+    bool his, sound;
 
     view_open(&view, request->service);
     his = browser_key_find(view.txn, task->id, &key) && strcmp(key.name, caller->name) == 0;
+    sound = view_sound(&view, request, answer);
     view_close(&view);
+    if (!sound) {
+        return false;
+    }
     if (!his && (caller->roles & ROLE_ADMIN) == 0) {
         answer_error(request, answer, API_NEEDS_ROLE, caller->name);
         return false;

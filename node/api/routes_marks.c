@@ -1,6 +1,7 @@
 #include "node/api/routes_marks.h"
 
 #include "node/api/feed_request.h"
+#include "node/api/found_damage.h"
 
 enum {
     DIVISIONS_TOLD_MAX = 32,
@@ -73,48 +74,53 @@ static void write_mark(const struct marks *marks, const struct arrival_mark *end
     buf_append_bytes(to, bytes_text(marks->as_events ? "\n\n" : "\n"));
 }
 
-/* False when the store failed. What came since `end` was read may be named already: it will be
- * again. */
-static bool tell(struct marks *marks, const struct arrival_mark *end, uint64_t now_ms,
-                 struct buf *out)
+/* What came since `end` was read may be named already: it will be again. */
+static enum status tell(struct marks *marks, const struct arrival_mark *end, uint64_t now_ms,
+                        struct buf *out, struct err *err)
 {
     struct authors authors = {.count = 0};
-    struct err err;
 
     if (end->position != marks->at.position &&
         arrivals_scan(&marks->reader.service->store, NULL, marks->at.position, add_author, &authors,
-                      &err) != OK) {
-        return false;
+                      err) != OK) {
+        return err->status;
     }
     write_mark(marks, end, &authors, out);
     marks->at = *end;
     marks->has_told = true;
     marks->told_ms = now_ms;
-    return true;
+    return OK;
+}
+
+static enum stream_next fail(const struct marks *marks, const struct err *why)
+{
+    const struct service *service = marks->reader.service;
+
+    found_damage(service->node, service->gate, why);
+    return STREAM_FAILED;
 }
 
 /* --- the answer --- */
 
-static enum stream_next fill_marks(void *state, struct buf *out)
+static enum stream_next fill_marks(void *state, struct buf *out, struct err *why)
 {
     struct marks *marks = state;
     const uint64_t now_ms = clock_mono_ms(&marks->reader.service->clock);
     const bool is_over = now_ms >= marks->until_ms;
     struct arrival_mark end;
-    struct err err;
     bool due;
 
-    if (!feed_may_go_on(&marks->reader, now_ms)) {
-        return STREAM_END;
+    if (!feed_may_go_on(&marks->reader, now_ms, why)) {
+        return why->status == OK ? STREAM_END : STREAM_FAILED;
     }
-    if (arrivals_end(&marks->reader.service->store, NULL, &end, &err) != OK) {
-        return STREAM_FAILED;
+    if (arrivals_end(&marks->reader.service->store, NULL, &end, why) != OK) {
+        return fail(marks, why);
     }
     due = end.position != marks->at.position;
     due = marks->as_events ? !marks->has_told || (due && now_ms - marks->told_ms >= PACE_MS)
                            : due || is_over;
-    if (due && !tell(marks, &end, now_ms, out)) {
-        return STREAM_FAILED;
+    if (due && tell(marks, &end, now_ms, out, why) != OK) {
+        return fail(marks, why);
     }
     return is_over || (due && !marks->as_events) ? STREAM_END : STREAM_WAIT;
 }

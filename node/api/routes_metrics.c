@@ -1,6 +1,8 @@
 #include "node/api/routes_metrics.h"
 
+#include "node/api/found_damage.h"
 #include "node/api/metrics_divisions.h"
+#include "node/api/view.h"
 #include "node/backup/archive.h"
 #include "node/core/accesses.h"
 #include "node/core/node_watch.h"
@@ -163,31 +165,43 @@ static bool take_time(void *arg, const struct block_view *block)
     return false;
 }
 
-/* When the first block behind `lsn` was closed; 0 when there is none. */
-static uint64_t time_after(const struct service *service, uint64_t lsn)
+/* When the first block behind `lsn` was closed; 0 when there is none. Errors: log_scan's. */
+static enum status time_after(const struct view *view, uint64_t lsn, uint64_t *unix_ms,
+                              struct err *err)
 {
+    return log_scan(view->store, view->snapshot, view->service->self, lsn + 1, take_time, unix_ms,
+                    err);
+}
+
+static void write_oldest(struct metrics_text *out, const struct view *view, uint64_t lsn,
+                         uint64_t last_lsn, uint64_t now_ms)
+{
+    static const char family[] = "terrace_unconfirmed_oldest_seconds";
     uint64_t unix_ms = 0;
     struct err err;
 
-    (void)log_scan(&service->store, NULL, service->self, lsn + 1, take_time, &unix_ms, &err);
-    return unix_ms;
+    if (lsn < last_lsn && time_after(view, lsn, &unix_ms, &err) != OK) {
+        found_damage(view->service->node, view->service->gate, &err);
+        metric_not_known(out, family, err.text);
+        return;
+    }
+    metric_family(out, family, "gauge",
+                  "Age of the oldest own entry that the root has not said it holds; 0: none.");
+    age(out, NULL, unix_ms == 0 ? now_ms : unix_ms, now_ms);
 }
 
 /* At the root everything is confirmed by being there. */
 static void write_confirmed(struct metrics_text *out, const struct metrics_task *task,
-                            const struct service *service, uint64_t now_ms)
+                            const struct view *view, uint64_t now_ms)
 {
     const uint64_t lsn = task->confirmed.lsn < task->lsn ? task->confirmed.lsn : task->lsn;
-    const uint64_t oldest_unix_ms = lsn < task->lsn ? time_after(service, lsn) : 0;
 
     if (task->is_root) {
         return;
     }
     one(out, "terrace_unconfirmed_entries", "gauge",
         "Own entries that the root has not said it holds.", task->lsn - lsn);
-    metric_family(out, "terrace_unconfirmed_oldest_seconds", "gauge",
-                  "Age of the oldest own entry that the root has not said it holds; 0: none.");
-    age(out, NULL, oldest_unix_ms == 0 ? now_ms : oldest_unix_ms, now_ms);
+    write_oldest(out, view, lsn, task->lsn, now_ms);
     metric_family(out, "terrace_confirmed_age_seconds", "gauge",
                   "Since the root last said what it holds; missing: not since the start.");
     age(out, NULL, task->confirmed.heard_unix_ms, now_ms);
@@ -238,26 +252,26 @@ static void write_keys(struct metrics_text *out, const struct metrics_task *task
         now_ms);
 }
 
-static void write_money(struct metrics_text *out, const struct service *service)
+static void write_money(struct metrics_text *out, const struct view *view)
 {
+    static const char family[] = "terrace_money_in_transit_yuan";
     static const char *const scopes[] = {[SCOPE_OWN] = "own", [SCOPE_SUBTREE] = "subtree"};
     struct chain_row chains[COUNT_OF(scopes)];
-    struct view view;
     struct err err;
 
-    view_open(&view, service);
     for (size_t scope = 0; scope < COUNT_OF(scopes); scope++) {
-        query_chain(view.txn, service->self, (enum scope)scope, 0, &chains[scope]);
+        query_chain(view->txn, view->service->self, (enum scope)scope, 0, &chains[scope]);
     }
-    if (txn_status(view.txn, &err) == OK) { /* else: not known, and no zero */
-        metric_family(out, "terrace_money_in_transit_yuan", "gauge",
-                      "Issued to a division below and not answered yet, all open years.");
-        for (size_t scope = 0; scope < COUNT_OF(scopes); scope++) {
-            metric_yuan(out, (const struct metric_label[]){{"scope", scopes[scope]}, {NULL, NULL}},
-                        chains[scope].in_transit);
-        }
+    if (view_status(view, &err) != OK) {
+        metric_not_known(out, family, err.text); /* and no zero */
+        return;
     }
-    view_close(&view);
+    metric_family(out, family, "gauge",
+                  "Issued to a division below and not answered yet, all open years.");
+    for (size_t scope = 0; scope < COUNT_OF(scopes); scope++) {
+        metric_yuan(out, (const struct metric_label[]){{"scope", scopes[scope]}, {NULL, NULL}},
+                    chains[scope].in_transit);
+    }
 }
 
 /* --- of the links, a family at a time --- */
@@ -372,18 +386,21 @@ static void write_metrics(struct answer *answer, const struct metrics_task *task
 {
     const uint64_t now_ms = clock_unix_ms(&service->clock);
     struct metrics_text out = {&answer->body, NULL};
+    struct view view;
 
     answer->type = METRICS_TYPE;
+    view_open(&view, service);
     write_node(&out, task, service);
     write_scrub(&out, &task->scrub);
     write_alarms(&out, task);
-    write_confirmed(&out, task, service, now_ms);
+    write_confirmed(&out, task, &view, now_ms);
     write_disk(&out, task);
     write_keys(&out, task, now_ms);
     write_copies(&out, service, now_ms);
-    write_money(&out, service);
+    write_money(&out, &view);
     write_links(&out, task, now_ms);
     metric_divisions(&out, task->views + 1, task->view_count - 1);
+    view_close(&view);
 }
 
 void get_metrics(struct request *request, struct answer *answer)

@@ -287,9 +287,14 @@ void post_passwd(struct request *request, struct answer *answer)
         new_password = request_new_password(request, answer, object, "new_password");
     }
     if (new_password != NULL) {
-        known_operator_find(&known, request, request->argument[0]);
-        change_password(request, answer, &known, password, new_password,
-                        json_is_true(json_object_get(object, "end_tokens")));
+        struct err err;
+
+        if (known_operator_find(&known, request, request->argument[0], &err) == OK) {
+            change_password(request, answer, &known, password, new_password,
+                            json_is_true(json_object_get(object, "end_tokens")));
+        } else {
+            answer_login_error(request, answer, &err);
+        }
         known_operator_free(&known);
     }
     json_decref(object);

@@ -40,17 +40,18 @@ static void write_login(const struct request *request, struct answer *answer, co
 }
 
 /* Is the password that opened it still the password? One that was changed while it was tried has
- * ended all sessions, and this one would be left. */
-static bool is_sealed_so(const struct request *request, const char *name,
-                         const struct known_operator *opened)
+ * ended all sessions, and this one would be left. Errors: ERR_KEY; ERR_CORRUPT, ERR_IO. */
+static enum status check_sealed(const struct request *request, const char *name,
+                                const struct known_operator *opened, struct err *err)
 {
     struct known_operator now;
-    bool same;
+    enum status status = known_operator_find(&now, request, name, err);
 
-    known_operator_find(&now, request, name);
-    same = now.found && bytes_equal(now.row.sealed, opened->row.sealed);
+    if (status == OK && !(now.found && bytes_equal(now.row.sealed, opened->row.sealed))) {
+        status = err_set(err, ERR_KEY, "login_wrong");
+    }
     known_operator_free(&now);
-    return same;
+    return status;
 }
 
 static void log_in(const struct request *request, struct answer *answer, const char *name,
@@ -61,14 +62,15 @@ static void log_in(const struct request *request, struct answer *answer, const c
     struct known_operator known;
     struct login login;
     struct err err;
-    enum status status;
+    enum status status = known_operator_find(&known, request, name, &err);
 
-    known_operator_find(&known, request, name);
-    login = login_of(request, &known, name, password);
-    status = session_login(sessions, &login, token, &err);
-    if (status == OK && !is_sealed_so(request, name, &known)) {
+    if (status == OK) {
+        login = login_of(request, &known, name, password);
+        status = session_login(sessions, &login, token, &err);
+    }
+    if (status == OK && check_sealed(request, name, &known, &err) != OK) {
         session_logout(sessions, token);
-        status = err_set(&err, ERR_KEY, "login_wrong");
+        status = err.status;
     }
     access_note_login(request, name, status);
     if (status == OK) {

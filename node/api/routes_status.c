@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "node/api/api_task.h"
+#include "node/api/found_damage.h"
 #include "node/api/roster_snapshot.h"
 #include "node/api/routes_alarms.h"
 #include "node/api/routes_rotation.h"
@@ -321,7 +322,9 @@ static void write_attempts(struct json_out *out, const struct service *service, 
 
     view_open(&view, service);
     out_open(out, "enrol_attempts", '[');
-    (void)enrol_attempts(view.store, view.snapshot, write_attempt, &attempts, &err);
+    if (enrol_attempts(view.store, view.snapshot, write_attempt, &attempts, &err) != OK) {
+        found_damage(service->node, service->gate, &err); /* the status says so from then on */
+    }
     out_close(out, ']');
     view_close(&view);
 }
@@ -544,6 +547,7 @@ static bool take_from_disk(struct status_task *status, const struct request *req
     const struct service *service = request->service;
     struct roster_snapshot *roster;
     struct view view;
+    bool taken = false;
 
     view_open(&view, service);
     roster = roster_snapshot_open(&view, request, answer);
@@ -558,10 +562,11 @@ static bool take_from_disk(struct status_task *status, const struct request *req
         unapproved_sum(view.txn, DIVISION_NONE, &status->unapproved);
         take_unconfirmed(status, view.store, view.snapshot, roster->roster);
         status->alarms = alarms_stored(view.txn, &status->alarm_count);
+        taken = view_sound(&view, request, answer);
     }
     roster_snapshot_release(service, roster);
     view_close(&view);
-    return roster != NULL;
+    return taken;
 }
 
 static void answer_stalled(struct request *request, struct answer *answer)

@@ -137,7 +137,7 @@ static bool read_token(const struct request *request, struct answer *answer, con
     const char *name = request_text(request, answer, object, "name");
     struct view view;
     uint64_t days;
-    bool may;
+    bool may, sound;
 
     if (name == NULL) {
         return false;
@@ -150,7 +150,11 @@ static bool read_token(const struct request *request, struct answer *answer, con
     }
     view_open(&view, request->service);
     may = may_give(request, view.txn, token->roles);
+    sound = view_sound(&view, request, answer);
     view_close(&view);
+    if (!sound) {
+        return false;
+    }
     if (!may) {
         answer_refuse(request, answer, API_REFUSED, "access_token_roles_beyond");
         return false;
@@ -210,13 +214,16 @@ void delete_token(struct request *request, struct answer *answer)
     struct token_task *task = api_task_new(request->service->gate, sizeof *task, run_revoke, NULL);
     struct json_out out = json_to(&answer->body);
     struct view view;
+    bool sound;
 
     view_open(&view, request->service);
     task->by_admin = oversees(request, view.txn);
+    sound = view_sound(&view, request, answer);
     view_close(&view);
     (void)snprintf(task->token.name, sizeof task->token.name, "%s", request->argument[0]);
     memcpy(task->token.maker, request->caller.name, sizeof task->token.maker);
-    if (answer_outcome(request, answer, api_task_run(&task->api_task, request->service->node))) {
+    if (sound &&
+        answer_outcome(request, answer, api_task_run(&task->api_task, request->service->node))) {
         if (task->err.status == OK) {
             LOG_INFO("token.revoked", "name=%s by=%s", task->token.name, task->token.maker);
             out_open(&out, NULL, '{');

@@ -331,7 +331,9 @@ void get_tree(struct request *request, struct answer *answer)
                        api_task_run_within(&tree->api_task, service->node, &service->clock,
                                            API_TASK_PATIENCE_MS))) {
         write_tree(&out, request, &view, tree, roster, &page);
-        (void)page_found(&page, request, answer);
+        if (view_sound(&view, request, answer)) {
+            (void)page_found(&page, request, answer);
+        }
     }
     roster_snapshot_release(service, roster);
     view_close(&view);

@@ -2,8 +2,8 @@
 
 struct stream {
     struct stream_source source;
-    struct buf piece;
-    size_t taken; /* of the piece */
+    struct buf piece, why; /* why: terminated */
+    size_t taken;          /* of the piece */
     enum stream_next next;
 };
 
@@ -25,12 +25,24 @@ void stream_close(struct stream *stream)
         stream->source.close(stream->source.state);
     }
     buf_free(&stream->piece);
+    buf_free(&stream->why);
     mem_free(stream);
 }
 
 void stream_fill(struct stream *stream)
 {
-    stream->next = stream->source.fill(stream->source.state, &stream->piece);
+    struct err why = {OK, ""};
+
+    stream->next = stream->source.fill(stream->source.state, &stream->piece, &why);
+    if (stream->next == STREAM_FAILED && why.status != OK) {
+        buf_clear(&stream->why);
+        buf_append(&stream->why, why.text, strlen(why.text) + 1);
+    }
+}
+
+const char *stream_why(const struct stream *stream)
+{
+    return stream->why.size == 0 ? NULL : (const char *)stream->why.data;
 }
 
 bool stream_has_piece(const struct stream *stream)

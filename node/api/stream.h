@@ -8,6 +8,9 @@
  *                                            END:  the answer is whole
  *                                            FAILED: cut, so that its reader sees that it is not
  *
+ * The first piece is made before a byte is sent. Where that fails the answer is an error that says
+ * why; so whoever was cut later, and asks on from where he was, is told.
+ *
  * What waits has no thread and, but for its connection, no memory. After 15 s in which fill had
  * nothing to say the source's comment is sent: so a client that left is noticed, and no proxy cuts
  * the line. When the server stops, who waits gets a proper end, and who is in the middle is cut.
@@ -21,6 +24,7 @@
 #define TERRACE_NODE_API_STREAM_H
 
 #include "proto/bytes.h"
+#include "proto/status.h"
 
 enum stream_next { STREAM_MORE, STREAM_WAIT, STREAM_END, STREAM_FAILED };
 
@@ -32,8 +36,9 @@ enum {
 /* What a route hands over (node/api/answer.h). */
 struct stream_source {
     /* Appends some of the answer. It may wait for the disk, and for nothing else. What it reads
-     * comes of a snapshot of its own, or it holds one for as long as the client pleases. */
-    enum stream_next (*fill)(void *state, struct buf *out);
+     * comes of a snapshot of its own, or it holds one for as long as the client pleases. With
+     * FAILED *why has what could not be read, or stays OK where the reader may not go on. */
+    enum stream_next (*fill)(void *state, struct buf *out, struct err *why);
     void (*close)(void *state); /* once, whatever became of the answer; any thread */
     void *state;
     const char *comment; /* ": \n\n" in server-sent events, "\n" in NDJSON; NULL: none */
@@ -53,6 +58,8 @@ void stream_fill(struct stream *stream);
 size_t stream_take(struct stream *stream, void *out, size_t size);
 /* Is some of the piece left? */
 bool stream_has_piece(const struct stream *stream);
+/* What could not be read, once it has failed; NULL: nothing is to be told of that. */
+const char *stream_why(const struct stream *stream);
 /* What comes behind the piece. */
 enum stream_next stream_next(const struct stream *stream);
 /* After how long without a word its source is asked again. */

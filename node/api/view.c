@@ -1,37 +1,6 @@
 #include "node/api/view.h"
 
-#include <stdio.h>
-
-#include "node/api/api_task.h"
-#include "node/core/damage.h"
-
-/* --- damage --- */
-
-struct damage_met {
-    struct api_task api_task;
-    struct division self;
-    char fault[MESSAGE_BYTES_MAX];
-};
-
-static void tell_damage(struct api_task *api_task, struct node *node, struct txn *txn)
-{
-    const struct damage_met *met = (struct damage_met *)api_task;
-
-    (void)txn;
-    node_store_damaged(node, met->self, met->fault);
-}
-
-static void tell_loop(const struct service *service, const struct err *err)
-{
-    struct damage_met *met = api_task_new(service->gate, sizeof *met, tell_damage, NULL);
-
-    met->api_task.task.read_only = true;
-    met->self = service->self;
-    (void)snprintf(met->fault, sizeof met->fault, "%s", err->text);
-    api_task_leave(&met->api_task, service->node);
-}
-
-/* --- a view --- */
+#include "node/api/found_damage.h"
 
 void view_open(struct view *view, const struct service *service)
 {
@@ -51,12 +20,12 @@ void view_open(struct view *view, const struct service *service)
 void view_close(struct view *view)
 {
     struct err err;
+    const enum status status = view_status(view, &err);
 
     txn_free(view->txn);
     view->store->ops->release(view->store->self, view->snapshot);
-    if (read_watch_status(&view->reads, &err) == ERR_CORRUPT &&
-        !node_is_damaged(view->service->node)) {
-        tell_loop(view->service, &err);
+    if (status != OK) {
+        found_damage(view->service->node, view->service->gate, &err);
     }
 }
 
@@ -66,11 +35,16 @@ void view_read_from(struct view *view, struct txn *txn)
     view->txn = txn;
 }
 
+enum status view_status(const struct view *view, struct err *err)
+{
+    return txn_status(view->txn, err) == OK ? read_watch_status(&view->reads, err) : err->status;
+}
+
 bool view_sound(const struct view *view, const struct request *request, struct answer *answer)
 {
     struct err err;
 
-    if (txn_status(view->txn, &err) == OK && read_watch_status(&view->reads, &err) == OK) {
+    if (view_status(view, &err) == OK) {
         return true;
     }
     answer_error(request, answer, API_STORE_FAILED, err.text);

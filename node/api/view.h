@@ -25,6 +25,8 @@ void view_open(struct view *view, const struct service *service);
 void view_close(struct view *view);
 /* From here on it reads `txn`, which is the view's, in place of its snapshot's. */
 void view_read_from(struct view *view, struct txn *txn);
+/* The first read that failed, in *err. Errors: ERR_CORRUPT, ERR_IO, ERR_BUSY (near_store.h). */
+enum status view_status(const struct view *view, struct err *err);
 /* False with the error answered, when a read failed: what was read must then not be shown. */
 bool view_sound(const struct view *view, const struct request *request, struct answer *answer);
 

@@ -30,10 +30,12 @@ static bool take_second(struct voucher_keys *out, const struct request *request,
     if (password == NULL) {
         return false;
     }
-    known_operator_find(&known, request, name);
-    login = login_of(request, &known, name, password);
-    status =
-        session_unseal(request->service->sessions, &login, &out->keys[out->vouchers.count], &err);
+    status = known_operator_find(&known, request, name, &err);
+    if (status == OK) {
+        login = login_of(request, &known, name, password);
+        status = session_unseal(request->service->sessions, &login, &out->keys[out->vouchers.count],
+                                &err);
+    }
     access_note_login(request, name, status);
     if (status == OK) {
         (void)snprintf(out->persons[out->vouchers.count].name, sizeof out->persons[0].name, "%s",

@@ -325,6 +325,7 @@ bool node_has_maker(struct txn *txn)
 }
 
 struct listing {
+    struct txn *txn;
     bool (*visit)(void *arg, const struct operator_row *row);
     void *arg;
 };
@@ -334,14 +335,15 @@ static bool visit_operator(void *arg, struct bytes key, struct bytes value)
     const struct listing *listing = arg;
     struct operator_row row;
 
-    return !parse_row(&row, bytes_of(key.data + 1, key.size - 1), value) ||
+    return !txn_check_row(listing->txn, key,
+                          parse_row(&row, bytes_of(key.data + 1, key.size - 1), value)) ||
            listing->visit(listing->arg, &row);
 }
 
 void node_operators(struct txn *txn, bool (*visit)(void *arg, const struct operator_row *row),
                     void *arg)
 {
-    struct listing listing = {visit, arg};
+    struct listing listing = {txn, visit, arg};
     const uint8_t letter = LOCAL_OPERATOR;
     struct err err;
 

@@ -87,6 +87,7 @@ bool set_aside_find(struct txn *txn, const char *id, struct set_aside *out)
 }
 
 struct listing {
+    struct txn *txn;
     bool (*visit)(void *arg, const struct set_aside *row);
     void *arg;
 };
@@ -96,7 +97,9 @@ static bool visit_row(void *arg, struct bytes key, struct bytes value)
     const struct listing *listing = arg;
     struct set_aside aside;
 
-    return key.size < 2 || !parse_row(&aside, bytes_of(key.data + 1, key.size - 1), value) ||
+    return !txn_check_row(listing->txn, key,
+                          key.size > 1 &&
+                              parse_row(&aside, bytes_of(key.data + 1, key.size - 1), value)) ||
            listing->visit(listing->arg, &aside);
 }
 
@@ -105,7 +108,7 @@ void set_aside_each(struct txn *txn, const char *from,
 {
     const struct bytes id = bytes_of(from, strnlen(from, DOCUMENT_ID_MAX));
     const uint8_t letter = LOCAL_SET_ASIDE;
-    struct listing listing = {visit, arg};
+    struct listing listing = {txn, visit, arg};
     struct aside_key key;
     struct err err;
 

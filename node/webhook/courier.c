@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "node/api/change_feed.h"
+#include "node/api/found_damage.h"
 #include "node/text/text.h"
 #include "node/webhook/post.h"
 #include "node/webhook/proof.h"
@@ -123,7 +124,8 @@ static enum row_state read_row(struct courier *courier, struct wanted_letter *wa
     struct txn *txn = txn_open(courier->config.store, NULL);
     struct webhook row;
     const bool found = webhook_find(txn, courier->name, &row);
-    const bool readable = txn_status(txn, &(struct err){OK, ""}) == OK;
+    struct err err;
+    const bool readable = txn_status(txn, &err) == OK;
 
     wanted->found = false;
     if (found) {
@@ -134,6 +136,9 @@ static enum row_state read_row(struct courier *courier, struct wanted_letter *wa
     }
     if (found && courier->row.dead > 0) {
         dead_letter_each(txn, courier->name, 0, note_letter, wanted);
+    }
+    if (txn_status(txn, &err) != OK) {
+        found_damage(courier->config.node, courier->config.gate, &err);
     }
     txn_free(txn);
     return !readable ? ROW_UNREADABLE : found ? ROW_THERE : ROW_REMOVED;
@@ -246,6 +251,7 @@ static bool read_entries(struct courier *courier, uint64_t *entries, bool *more,
     if (err->status == OK) {
         err->status = change_feed_read(&courier->feed, &bounds, &courier->body, entries, more, err);
     }
+    found_damage(courier->config.node, courier->config.gate, err);
     return err->status == OK && *entries > 0;
 }
 
@@ -312,13 +318,19 @@ static void send_letter(struct courier *courier, const struct dead_letter *lette
     struct retry retry = {REFUSALS_MAX - 1, 1, 0}; /* one refusal more, and it is dead again */
     enum retry_next next = RETRY_DEAD;
     uint64_t entries = 0;
+    enum status status;
     struct err err;
     bool more;
 
     buf_clear(&courier->body);
     change_feed_seek(&courier->feed, &(struct arrival_mark){letter->at.position - 1, 0});
-    if (change_feed_read(&courier->feed, &bounds, &courier->body, &entries, &more, &err) == OK &&
-        entries == 1 && courier->feed.at.mark == letter->at.mark) {
+    status = change_feed_read(&courier->feed, &bounds, &courier->body, &entries, &more, &err);
+    if (status != OK) { /* it stays as it is, until it can be read */
+        found_damage(courier->config.node, courier->config.gate, &err);
+        stop_with(courier, err.text);
+        return;
+    }
+    if (entries == 1 && courier->feed.at.mark == letter->at.mark) {
         next = post(courier, &retry, 1);
     } else {
         (void)snprintf(courier->report.failure, sizeof courier->report.failure,

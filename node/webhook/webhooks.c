@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "node/api/found_damage.h"
 #include "node/webhook/courier.h"
 #include "proto/log.h"
 
@@ -54,13 +55,21 @@ static bool note_name(void *arg, const struct webhook *webhook)
     return wanted->count < WEBHOOKS_MAX;
 }
 
-static void read_wanted(const struct webhooks *webhooks, struct wanted *wanted)
+/* False when they cannot be read: then nobody is told to stop because of that. */
+static bool read_wanted(const struct webhooks *webhooks, struct wanted *wanted)
 {
     struct txn *txn = txn_open(webhooks->store, NULL);
+    struct err err;
+    bool readable;
 
     wanted->count = 0;
     webhook_each(txn, note_name, wanted);
+    readable = txn_status(txn, &err) == OK;
+    if (!readable) {
+        found_damage(webhooks->node, webhooks->courier.gate, &err);
+    }
     txn_free(txn);
+    return readable;
 }
 
 static bool is_wanted(const struct wanted *wanted, const char *name)
@@ -140,9 +149,11 @@ void webhooks_step(struct webhooks *webhooks)
         node_is_committing(webhooks->node)) {
         return; /* nothing new; or who was there is leaving, or the row is not there yet */
     }
+    if (!read_wanted(webhooks, &wanted)) {
+        return; /* looked at again in the next turn */
+    }
     webhooks->begun = true;
     webhooks->seen_version = version;
-    read_wanted(webhooks, &wanted);
     end_others(webhooks, &wanted);
     for (size_t i = 0; i < wanted.count; i++) {
         if (!is_there(webhooks, wanted.names[i])) {

@@ -190,6 +190,16 @@ enum status log_read_block(const struct store *store, struct store_snapshot *sna
     return status;
 }
 
+enum status block_check_body(const struct block_view *block, struct err *err)
+{
+    const struct hash hash = hash_of(TAG_BODY, block->body);
+
+    return hash_equal(&hash, &block->header.body_hash)
+               ? OK
+               : err_set(err, ERR_CORRUPT, "body_damaged lsn=%" PRIu64 " division=%s",
+                         block->header.first_lsn, block->header.author.code);
+}
+
 enum status log_read_entry(const struct store *store, struct store_snapshot *snapshot,
                            struct division author, uint64_t lsn, struct block_body *body,
                            struct entry *entry, struct err *err)
@@ -201,11 +211,7 @@ enum status log_read_entry(const struct store *store, struct store_snapshot *sna
     memset(entry, 0, sizeof *entry);
     status = log_read_block(store, snapshot, author, lsn, &whole, &block, err);
     if (status == OK) {
-        const struct hash hash = hash_of(TAG_BODY, block.body);
-        if (!hash_equal(&hash, &block.header.body_hash)) {
-            status = err_set(err, ERR_CORRUPT, "body_damaged lsn=%" PRIu64 " division=%s", lsn,
-                             author.code);
-        }
+        status = block_check_body(&block, err);
     }
     if (status == OK) {
         status = block_body_read(body, &block, err);

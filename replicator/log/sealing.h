@@ -55,6 +55,10 @@ enum status block_root(struct hash *root, const struct block_view *block, struct
 struct hash block_seal(struct buf *out, struct block_header *header, struct bytes body,
                        const struct hash *tree, const struct sign_key *key);
 
+/* Of a stored one, whose header was read: is its body the one that was written? Errors:
+ * ERR_CORRUPT. */
+enum status block_check_body(const struct block_view *block, struct err *err);
+
 /* Checks of a received or stored block that need no state: signature by `key` in this tree, body.
  * `hash` receives the block's hash. Errors: ERR_CORRUPT (body), ERR_MALFORMED (its one entry),
  * ERR_BAD_SIGNATURE. */

@@ -153,6 +153,13 @@ static enum commit_outcome spoiling_outcome(void *self, struct err *err)
     return spoiling->behind.ops->commit_outcome(spoiling->behind.self, err);
 }
 
+static enum status spoiling_free_space(void *self, struct store_space_free *out, struct err *err)
+{
+    struct spoiling_store *spoiling = self;
+
+    return spoiling->behind.ops->free_space(spoiling->behind.self, out, err);
+}
+
 static void spoiling_close(void *self)
 {
     struct spoiling_store *spoiling = self;
@@ -172,6 +179,7 @@ static const struct store_ops spoiling_ops = {
     .moment = spoiling_moment,
     .commit_begin = spoiling_begin,
     .commit_outcome = spoiling_outcome,
+    .free_space = spoiling_free_space,
     .close = spoiling_close,
 };
 

@@ -29,6 +29,9 @@ static enum status read_block(struct bodies *bodies, struct division author, uin
 
     bodies->first_lsn = bodies->next_lsn = 0;
     if (status == OK) {
+        status = block_check_body(&block, err);
+    }
+    if (status == OK) {
         status = block_body_read(&bodies->body, &block, err);
     }
     if (status == OK) {

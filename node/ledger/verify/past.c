@@ -62,7 +62,10 @@ static bool take_block(void *arg, const struct block_view *block)
     struct past *past = arg;
     size_t count;
 
-    past->status = block_body_read(&past->body, block, past->err);
+    past->status = block_check_body(block, past->err);
+    if (past->status == OK) {
+        past->status = block_body_read(&past->body, block, past->err);
+    }
     if (past->status != OK) {
         return false;
     }

@@ -12,6 +12,7 @@
 #include "node/core/turn.h"
 #include "node/office/access_tokens.h"
 #include "proto/log.h"
+#include "tests/harness/spoiling_store.h"
 #include "tests/unit/node/office.h"
 
 /* --- a node with persons, and requests of them --- */
@@ -302,6 +303,50 @@ static void an_ended_person_is_nobody_though_his_session_lives(void **state)
     assert_int_equal(ask(&desk, DOOR_TLS, tashi, ASKS_PERSON), 401);
     assert_int_equal(ask(&desk, DOOR_SOCKET, tashi, ASKS_PROPOSER), 401);
     close_desk(&desk);
+}
+
+/* Each read of a question goes wrong once: nobody is let in by that, and nobody is told that he is
+ * not who he is. */
+static void what_cannot_be_read_lets_nobody_in(void **state)
+{
+    struct spoiling_store spoiling;
+    char tashi[SESSION_TOKEN_MAX], sonam[SESSION_TOKEN_MAX];
+    struct desk desk;
+    size_t failed = 0;
+
+    (void)state;
+    open_desk(&desk);
+    add(&desk, "tashi", ROLE_MAKER, tashi);
+    add(&desk, "sonam", ROLE_ADMIN, sonam);
+    desk.service.store = spoiling_store_of(&spoiling, desk.office->store);
+    desk.service.gate = task_gate_open();
+    for (int how = SPOILS_READ; how <= SPOILS_MOST; how++) {
+        bool spoilt = true;
+
+        for (size_t read = 0; spoilt; read++) {
+            int owner, maker;
+
+            spoiling_store_begin(&spoiling, (enum spoiling)how, read);
+            owner = ask(&desk, DOOR_SOCKET, NULL, ASKS_ADMIN);
+            spoilt = spoiling.spoilt;
+            if (owner != 500 && (owner != 401 || (how == SPOILS_READ && spoilt))) {
+                fail_msg("read %zu of space %d, spoilt (%d): the owner got %d", read,
+                         spoiling.space, how, owner);
+            }
+            spoiling_store_begin(&spoiling, (enum spoiling)how, read);
+            maker = ask(&desk, DOOR_TLS, tashi, ASKS_SUBMITTER);
+            spoilt |= spoiling.spoilt;
+            if (maker != 500 && (maker != 0 || (how == SPOILS_READ && spoiling.spoilt))) {
+                fail_msg("read %zu of space %d, spoilt (%d): a maker got %d", read, spoiling.space,
+                         how, maker);
+            }
+            failed += (size_t)(owner == 500) + (size_t)(maker == 500);
+        }
+    }
+    assert_true(failed >= 4);
+    close_desk(&desk);
+    task_gate_shut(desk.service.gate);
+    task_gate_unref(desk.service.gate);
 }
 
 /* %s is where the session's token goes. */
@@ -674,6 +719,7 @@ int main(void)
         cmocka_unit_test(a_route_takes_whom_its_row_names_and_nobody_else),
         cmocka_unit_test(without_an_admin_the_owner_of_the_process_acts_and_nobody_from_outside),
         cmocka_unit_test(an_ended_person_is_nobody_though_his_session_lives),
+        cmocka_unit_test(what_cannot_be_read_lets_nobody_in),
         cmocka_unit_test(a_cookie_counts_for_pages_of_this_door_alone),
         cmocka_unit_test(what_a_page_asks_by_itself_keeps_no_session),
         cmocka_unit_test(a_password_changes_where_nothing_else_has_changed),

@@ -49,26 +49,41 @@ struct counting {
     enum stream_next between, last;
 };
 
-static enum stream_next count_on(void *state, struct buf *out)
+static enum stream_next count_on(void *state, struct buf *out, struct err *why)
 {
     struct counting *counting = state;
     const int asked = atomic_fetch_add(&counting->asked, 1) + 1;
     char line[32];
 
+    (void)why;
     (void)snprintf(line, sizeof line, "piece %d\n", asked);
     buf_append_bytes(out, bytes_text(line));
     return asked == counting->pieces ? counting->last : counting->between;
 }
 
 /* One line, and then never anything again. */
-static enum stream_next stay_silent(void *state, struct buf *out)
+static enum stream_next stay_silent(void *state, struct buf *out, struct err *why)
 {
     struct counting *counting = state;
 
+    (void)why;
     if (atomic_fetch_add(&counting->asked, 1) == 0) {
         buf_append_bytes(out, bytes_text("hello\n"));
     }
     return STREAM_WAIT;
+}
+
+/* As many pieces as it has, and then something that cannot be read. */
+static enum stream_next meet_damage(void *state, struct buf *out, struct err *why)
+{
+    struct counting *counting = state;
+
+    if (atomic_fetch_add(&counting->asked, 1) < counting->pieces) {
+        buf_append_bytes(out, bytes_text("piece\n"));
+        return STREAM_MORE;
+    }
+    (void)err_set(why, ERR_CORRUPT, "row_damaged letter=g bytes=7");
+    return STREAM_FAILED;
 }
 
 static void close_source(void *state)
@@ -86,6 +101,15 @@ static void answer_counting(struct answer *answer, int pieces, enum stream_next 
     counting->pieces = pieces;
     counting->between = between;
     counting->last = last;
+    answer_stream(answer, "text/plain", &source);
+}
+
+static void answer_damaged(struct answer *answer, int pieces)
+{
+    struct counting *counting = mem_zalloc(sizeof *counting);
+    const struct stream_source source = {meet_damage, close_source, counting, NULL};
+
+    counting->pieces = pieces;
     answer_stream(answer, "text/plain", &source);
 }
 
@@ -151,6 +175,10 @@ static void answer_as_asked(struct request *request, struct answer *answer)
         answer_counting(answer, 3, STREAM_WAIT, STREAM_END);
     } else if (strcmp(request->path, "/broken") == 0) {
         answer_counting(answer, 2, STREAM_MORE, STREAM_FAILED);
+    } else if (strcmp(request->path, "/damaged") == 0) {
+        answer_damaged(answer, 0);
+    } else if (strcmp(request->path, "/damaged-later") == 0) {
+        answer_damaged(answer, 1);
     } else if (strcmp(request->path, "/silent") == 0) {
         answer_silent(answer);
     } else {
@@ -488,6 +516,34 @@ static void a_stream_that_fails_is_cut(void **state)
     close_house(&house);
 }
 
+/* Nothing was sent yet: an error with its reason is. Later it is cut, as one that fails. */
+static void a_stream_that_begins_with_damage_is_an_error_with_its_reason(void **state)
+{
+    static char all[64 << 10];
+    struct house house;
+    int closed, fd;
+
+    (void)state;
+    open_house(&house);
+    closed = atomic_load(&closed_sources);
+    fd = ask(&house, "/damaged");
+    assert_true(hear(fd, "\"code\":\"store_failed\"", all, sizeof all));
+    assert_non_null(strstr(all, "HTTP/1.1 500"));
+    assert_non_null(strstr(all, "row_damaged"));
+    assert_int_equal(atomic_load(&closed_sources), closed + 1);
+    say(fd, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); /* the connection is as good as before */
+    expect(fd, "GET 0");
+    (void)close(fd);
+    fd = ask(&house, "/damaged-later");
+    assert_true(hear(fd, NULL, all, sizeof all));
+    assert_non_null(strstr(all, "HTTP/1.1 200"));
+    assert_non_null(strstr(all, "piece\n"));
+    assert_null(strstr(all, "\r\n0\r\n\r\n"));
+    (void)close(fd);
+    close_house(&house);
+    assert_int_equal(atomic_load(&closed_sources), closed + 2);
+}
+
 static void a_follower_is_told_after_each_commit(void **state)
 {
     struct house house;
@@ -661,6 +717,7 @@ int main(void)
         cmocka_unit_test(who_waits_for_leave_is_refused_before_he_sends),
         cmocka_unit_test(a_stream_is_sent_whole_and_given_back),
         cmocka_unit_test(a_stream_that_fails_is_cut),
+        cmocka_unit_test(a_stream_that_begins_with_damage_is_an_error_with_its_reason),
         cmocka_unit_test(a_follower_is_told_after_each_commit),
         cmocka_unit_test(a_silent_follower_hears_a_comment),
         cmocka_unit_test(at_the_stop_followers_end_properly),
