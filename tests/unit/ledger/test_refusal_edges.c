@@ -58,7 +58,7 @@ static uint64_t days_until_due(struct tree *tree, enum office_name office)
 
 static void say_of_years(struct tree *tree, enum office_name office, const char *word, int years)
 {
-    char id[16], first[16], last[16];
+    char id[16], first[24], last[24];
 
     for (int year = 2026; year < 2026 + years; year++) {
         (void)snprintf(id, sizeof id, "C-%d", year);
