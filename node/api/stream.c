@@ -56,7 +56,9 @@ size_t stream_take(struct stream *stream, void *out, size_t size)
     const size_t left = stream->piece.size - stream->taken;
     const size_t count = left < size ? left : size;
 
-    memcpy(out, stream->piece.data + stream->taken, count);
+    if (count > 0) { /* a stream that ends at once has no piece */
+        memcpy(out, stream->piece.data + stream->taken, count);
+    }
     stream->taken += count;
     if (!stream_has_piece(stream)) {
         stream->taken = 0;
