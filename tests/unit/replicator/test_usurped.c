@@ -193,6 +193,15 @@ static void it_is_over_by_a_word_about_that_grant(void **state)
     other.time_ms++;
     told_of("R", &other, &world.at[CITY].key, 1); /* another of the same number */
     assert_false(usurped().is_confirmed);
+    {
+        Terrace__Superseded noise = TERRACE__SUPERSEDED__INIT;
+
+        noise.has_grant = noise.has_counts = 1;
+        noise.counts = 1;
+        noise.grant = pb_of_text("no grant");
+        told("R", &noise);
+        assert_false(usurped().is_confirmed);
+    }
     told_of("C1", &grant, &world.at[CITY].key, 1); /* his word makes it ask, */
     told_of("C1", &grant, &world.at[CITY].key, 1);
     assert_false(usurped().is_confirmed);
