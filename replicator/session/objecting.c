@@ -43,8 +43,7 @@ static bool is_usurper(const struct replicator *r, const struct sealed_grant *op
 {
     const struct grant *grant = &opened->grant, *granter;
 
-    granter = roster_epoch(r->roster, grant->parent,
-                           grant->granter_epoch == 0 ? 1 : grant->granter_epoch);
+    granter = roster_epoch(r->roster, grant->parent, grant->granter_epoch);
     return division_equal(grant->division, r->config.self) &&
            division_equal(grant->parent, r->parent) && grant->epoch > own_grant(r)->epoch &&
            key_ring_find(&r->keys, &grant->sign_key) == NULL && granter != NULL &&

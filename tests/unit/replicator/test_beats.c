@@ -511,6 +511,46 @@ static void another_block_of_the_root_is_asked_for(void **state)
     assert_int_equal(confirmed(), head.lsn); /* of its own log it told true */
 }
 
+/* Only so many signatures a second are checked for one neighbour, whichever side it is on. */
+static void a_flood_of_false_beats_hides_its_own_true_one(void **state)
+{
+    static const struct hash hash;
+
+    (void)state;
+    for (int then = 0; then < 2; then++) {
+        Terrace__Beat beat = beat_of("C1", 0, &hash);
+        struct signature signature;
+
+        puppet.world.hand.now_ms += 1000 - puppet.world.hand.now_ms % 1000;
+        sign(&beat, &puppet.world.at[SIBLING].key, &signature);
+        for (int i = 0; then == 0 && i < 1000; i++) {
+            send(&beat, session);
+        }
+        sign(&beat, &puppet.world.at[CITY].key, &signature);
+        send(&beat, session);
+        assert_int_equal(place_told(puppet.real, "C1") != NULL, then);
+    }
+}
+
+static void a_flood_of_false_answers_hides_the_true_one(void **state)
+{
+    const struct log_head head = place_head(puppet.real, "C1");
+    Terrace__Beat beat = answer_to(await_beat(), &head);
+    struct signature signature;
+
+    (void)state;
+    puppet.world.hand.now_ms += 1000 - puppet.world.hand.now_ms % 1000;
+    sign(&beat, &puppet.world.at[SIBLING].key, &signature);
+    for (int i = 0; i < 1000; i++) {
+        send(&beat, session);
+    }
+    answer(&beat);
+    assert_int_not_equal(confirmed(), head.lsn);
+    puppet.world.hand.now_ms += 1000;
+    answer(&beat);
+    assert_int_equal(confirmed(), head.lsn);
+}
+
 /* A node that beats more often than frames are held back for waits for no step of others. */
 static void a_fast_pulse_goes_on_by_itself(void **state)
 {
@@ -533,11 +573,13 @@ int main(void)
         ROOT(a_beat_is_heard_of_whom_it_says),
         ROOT(a_lone_beat_is_heard_and_not_answered),
         ROOT(the_root_tells_what_is_on_disk),
+        ROOT(a_flood_of_false_beats_hides_its_own_true_one),
         ROOT(a_fast_pulse_goes_on_by_itself),
         CITY_OF(the_roots_answer_confirms_what_fits),
         CITY_OF(what_was_confirmed_stays_so),
         CITY_OF(what_the_root_tells_of_its_own_log_is_awaited),
         CITY_OF(another_block_of_the_root_is_asked_for),
+        CITY_OF(a_flood_of_false_answers_hides_the_true_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

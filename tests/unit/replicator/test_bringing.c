@@ -202,7 +202,18 @@ static uint64_t frames_refused(void)
 
 static void it_is_taken_from_who_is_farther_from_its_author(void **state)
 {
-    enum { CUT_OFF, HELD, NOISE, OTHER_KEY, OF_NOTHING, OF_ABOVE, OTHER_EPOCH, FROM_BELOW, CASES };
+    enum {
+        CUT_OFF,
+        HELD,
+        NOISE,
+        OTHER_KEY,
+        OF_NOTHING,
+        OF_ABOVE,
+        OTHER_EPOCH,
+        FROM_BELOW,
+        BESIDE,
+        CASES
+    };
     static const struct {
         const char *name;
         bool answered;
@@ -216,6 +227,7 @@ static void it_is_taken_from_who_is_farther_from_its_author(void **state)
         [OF_ABOVE] = {"of who brings it", false, 0},
         [OTHER_EPOCH] = {"of an epoch that is not over", false, 0},
         [FROM_BELOW] = {"from its author", false, 0},
+        [BESIDE] = {"another one at a place that is held", true, 1},
     };
 
     for (int what = 0; what < CASES; what++) {
@@ -234,6 +246,11 @@ static void it_is_taken_from_who_is_farther_from_its_author(void **state)
             open_county(session, FEATURES_KNOWN);
         } else {
             session = open_region();
+        }
+        if (what == BESIDE) {
+            const struct written none = {0, {{0}}, 0};
+
+            draft = draft_next(&puppet, COUNTY, &none, "beside");
         }
         draft.key = what == OTHER_KEY ? &puppet.world.at[SIBLING].key : draft.key;
         draft.header.epoch = what == OTHER_EPOCH ? 2 : 1;
@@ -257,6 +274,32 @@ static void it_is_taken_from_who_is_farther_from_its_author(void **state)
         (void)tear_down(state);
         (void)set_up(state);
     }
+}
+
+/* Its next epoch cut nothing off: there is nothing that anybody put aside. */
+static void behind_a_mere_change_of_name_nothing_was_put_aside(void **state)
+{
+    struct place *city;
+    struct err err;
+    uint32_t epoch;
+
+    (void)tear_down(state);
+    puppet_begin(&puppet);
+    world_run(&puppet.world, 3000);
+    city = &puppet.world.at[CITY];
+    assert_int_equal(replicator_amend(city->replicator, city->txn, division_of("K1"), "another",
+                                      NULL, &epoch, &err),
+                     OK);
+    world_run(&puppet.world, 3000);
+    puppet_play(&puppet, CITY, REGION);
+    assert_int_equal(
+        roster_find(replicator_roster(city->replicator), division_of("K1"))->grant.epoch, 2);
+    puppet_wait(&puppet, 60000);
+    county_log = (struct written){0, {{0}}, 0};
+    cut_off[0] = draft_write(&puppet, COUNTY, &county_log, "said");
+    bring(open_region(), buf_bytes(&cut_off[0]));
+    assert_false(is_answered());
+    assert_int_equal(count_rows(META_ASIDE), 0);
 }
 
 /* --- brought --- */
@@ -378,6 +421,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(it_is_taken_from_who_is_farther_from_its_author),
+        STORY(behind_a_mere_change_of_name_nothing_was_put_aside),
         STORY(it_goes_on_to_its_author_one_at_a_time),
         STORY(who_does_not_know_of_it_is_brought_nothing),
         STORY(a_new_epoch_is_brought_it_anew),

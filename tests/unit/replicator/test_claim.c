@@ -330,6 +330,35 @@ static void what_it_may_not_hold_is_not_shown(void **state)
     }
 }
 
+/* Nobody is shown what a crash may still take. */
+static void what_is_not_durable_is_not_shown(void **state)
+{
+    (void)state;
+    puppet_hello(&puppet, SESSION, CREDIT);
+    puppet_commit(&puppet, true);
+    drain();
+    place_say(puppet.real, AUDIENCE_TREE, "C1", "not yet");
+    puppet_commit(&puppet, false);
+    for (int durable = 0; durable < 2; durable++) {
+        Terrace__Frame frame = TERRACE__FRAME__INIT;
+        Terrace__Position position = TERRACE__POSITION__INIT;
+
+        position.has_author = position.has_lsn = 1;
+        position.author = pb_of_text("R");
+        position.lsn = REGION_HEAD + 1;
+        frame.has_session = 1;
+        frame.session = SESSION;
+        frame.show = &position;
+        if (durable) {
+            replicator_durable(puppet.real->replicator);
+        }
+        puppet.world.hand.now_ms += 2000;
+        puppet_send(&puppet, &frame);
+        assert_int_equal(puppet_await(&puppet, has_evidence) != NULL, durable);
+    }
+    puppet_commit(&puppet, true);
+}
+
 /* Real nodes: a home that was put back from an old copy stops, whatever it began to say. */
 static void an_old_copy_of_a_home_is_shown_what_it_lost(void **state)
 {
@@ -477,6 +506,7 @@ int main(void)
         STORY(an_end_within_a_block_is_no_damage),
         STORY(evidence_without_a_claim_is_passed_over),
         STORY(what_it_may_not_hold_is_not_shown),
+        STORY(what_is_not_durable_is_not_shown),
         STORY(an_old_copy_of_a_home_is_shown_what_it_lost),
     };
 

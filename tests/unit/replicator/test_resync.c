@@ -284,6 +284,36 @@ static void a_block_proves_what_it_says(void **state)
     buf_free(&held);
 }
 
+/* What it said beyond the block that it showed is asked for once that is held, unless it is left
+ * out by then. */
+static void who_proved_some_of_it_may_be_left_out(void **state)
+{
+    struct buf more = BUF_EMPTY;
+    struct err err;
+
+    (void)state;
+    resync_without(puppet.real->replicator, division_of("R"));
+    puppet_wait(&puppet, 1000);
+    hello_with(own_log.lsn + 9);
+    more = draft_write(&puppet, CITY, &own_log, "lost");
+    show(SESSION, buf_bytes(&more));
+    while (puppet_next(&puppet) != NULL) {
+    }
+    puppet_wait(&puppet, 2 * CLAIM_ASK_MS);
+    assert_null(puppet_await(&puppet, asks_to_show)); /* that one is waited for */
+    assert_int_equal(
+        session_import(puppet.real->replicator, puppet.real->txn, buf_bytes(&more), &err),
+        INGEST_STAGED);
+    puppet_commit(&puppet, true);
+    assert_false(is_whole());
+    resync_without(puppet.real->replicator, division_of("K1"));
+    puppet_ack(&puppet, SESSION, "K1", 0, CREDIT);
+    puppet_wait(&puppet, 2 * CLAIM_ASK_MS);
+    assert_null(puppet_await(&puppet, asks_to_show));
+    assert_true(is_whole());
+    buf_free(&more);
+}
+
 /* A signature under more than is held here proves it, as a block does; a false one nothing. */
 static void a_cosignature_proves_how_much_there_is(void **state)
 {
@@ -522,6 +552,7 @@ int main(void)
         STORY(who_is_left_out_is_asked_no_more),
         STORY(who_is_revoked_keeps_nobody_waiting),
         STORY(a_block_proves_what_it_says),
+        STORY(who_proved_some_of_it_may_be_left_out),
         STORY(a_cosignature_proves_how_much_there_is),
         STORY(a_parent_that_brings_nothing_back_is_told_of),
         STORY(no_block_is_no_block_meanwhile_either),

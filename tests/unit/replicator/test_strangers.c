@@ -154,6 +154,60 @@ static void who_asks_for_nothing_back_gets_nothing_back(void **state)
     buf_free(&block);
 }
 
+/* What became of a key is for those above to say. */
+static void a_child_says_of_nobody_that_he_is_superseded(void **state)
+{
+    Terrace__Frame frame = TERRACE__FRAME__INIT;
+    Terrace__Superseded said = TERRACE__SUPERSEDED__INIT;
+    static const uint8_t key[32];
+
+    (void)state;
+    puppet_play(&puppet, CITY, COUNTY);
+    puppet_hello(&puppet, SESSION, CREDIT);
+    puppet_commit(&puppet, true);
+    said.has_by = 1;
+    said.by = pb_of_text("R");
+    frame.has_session = 1;
+    frame.session = SESSION;
+    frame.superseded = &said;
+    puppet_send(&puppet, &frame);
+    puppet_commit(&puppet, true);
+    assert_false(place_alarmed_ever(puppet.real, ALARM_REVOKED));
+    replicator_heard_under(puppet.real->replicator, key, division_of("K9")); /* whom nobody knows */
+    assert_int_equal(puppet.real->alarm_count, 0);
+}
+
+/* What a division that said nothing ends with, and one whose recovery begins at nothing. */
+static void who_wrote_nothing_is_over_at_nothing(void **state)
+{
+    struct place *region = puppet.real, *city = &puppet.world.at[CITY];
+    struct grant grant;
+    struct revocation said;
+    struct sign_key key;
+    struct err err;
+
+    (void)state;
+    assert_int_equal(
+        replicator_revoke(region->replicator, region->txn, division_of("C2"), "gone", &said, &err),
+        OK);
+    assert_int_equal(said.lsn, 0);
+    assert_int_equal(said.first_epoch, 1);
+    world_run(&puppet.world, 3000);
+    grant = roster_find(replicator_roster(city->replicator), division_of("K1"))->grant;
+    grant.epoch = 2;
+    sign_key_generate(&key);
+    grant_certify(&grant, &puppet.world.trust.tree, &key);
+    assert_int_equal(replicator_grant(city->replicator, city->txn, &grant, every_code(), &err), OK);
+    world_run(&puppet.world, 3000);
+    assert_int_equal(
+        replicator_revoke(region->replicator, region->txn, division_of("K1"), "no", &said, &err),
+        OK);
+    assert_int_equal(said.first_epoch,
+                     2); /* no to the recovery, which the region had not confirmed */
+    assert_int_equal(said.epoch, 0);
+    assert_int_equal(said.lsn, 0);
+}
+
 /* --- blocks of who is not known --- */
 
 /* An Ack names so many of them; what more there are waits for the next session. */
@@ -230,6 +284,8 @@ int main(void)
         STORY(who_is_not_below_gets_no_link),
         STORY(a_version_nobody_speaks_is_told_each_time),
         STORY(who_asks_for_nothing_back_gets_nothing_back),
+        STORY(a_child_says_of_nobody_that_he_is_superseded),
+        STORY(who_wrote_nothing_is_over_at_nothing),
         STORY(only_so_many_unknown_authors_are_named),
         STORY(a_full_disk_puts_off_what_it_does_not_hold),
     };

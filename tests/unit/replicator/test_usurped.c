@@ -193,6 +193,15 @@ static void it_is_over_by_a_word_about_that_grant(void **state)
     other.time_ms++;
     told_of("R", &other, &world.at[CITY].key, 1); /* another of the same number */
     assert_false(usurped().is_confirmed);
+    {
+        Terrace__Superseded noise = TERRACE__SUPERSEDED__INIT;
+
+        noise.has_grant = noise.has_counts = 1;
+        noise.counts = 1;
+        noise.grant = pb_of_text("no grant");
+        told("R", &noise);
+        assert_false(usurped().is_confirmed);
+    }
     told_of("C1", &grant, &world.at[CITY].key, 1); /* his word makes it ask, */
     told_of("C1", &grant, &world.at[CITY].key, 1);
     assert_false(usurped().is_confirmed);
@@ -388,6 +397,46 @@ static void a_word_is_obeyed_as_its_author_entered_it(void **state)
     }
 }
 
+/* What the region answers to the county's link key. */
+static void visit_region(Terrace__Superseded *out, struct arena *arena)
+{
+    struct place *region = &world.at[REGION];
+    Terrace__Frame *frame;
+    uint8_t key[32];
+    struct err err;
+
+    memset(key, COUNTY + 1, sizeof key); /* world_add */
+    buf_clear(&answer);
+    replicator_visit(region->replicator, region->txn, key, BYTES_NONE, &answer);
+    assert_int_equal(frame_decode(&frame, arena, buf_bytes(&answer), &err), OK);
+    assert_non_null(frame->superseded);
+    *out = *frame->superseded;
+}
+
+/* The block that says it goes along once it is on disk. */
+static void the_bare_word_goes_before_its_block_can(void **state)
+{
+    struct place *region = &world.at[REGION];
+    Terrace__Superseded said;
+    struct revocation word;
+    struct arena arena;
+    struct err err;
+
+    (void)state;
+    arena_init(&arena, 1 << 20);
+    assert_int_equal(
+        replicator_revoke(region->replicator, region->txn, division_of("K1"), "gone", &word, &err),
+        OK);
+    for (int durable = 0; durable < 2; durable++) {
+        visit_region(&said, &arena);
+        assert_int_equal(said.status, ERR_REFUSED);
+        assert_true(bytes_equal(bytes_of_pb(said.by), bytes_text("R")));
+        assert_int_equal(said.has_word, durable);
+        (void)place_turn(region);
+    }
+    arena_free(&arena);
+}
+
 /* By nobody, as the answer says: that is told to no person. */
 static void a_word_of_nobody_is_none(void **state)
 {
@@ -430,6 +479,7 @@ int main(void)
         STORY(the_root_is_heard_about_its_own_child),
         STORY(a_damaged_row_is_no_grant),
         STORY(a_word_is_obeyed_as_its_author_entered_it),
+        STORY(the_bare_word_goes_before_its_block_can),
         STORY(a_word_of_nobody_is_none),
         STORY(its_parents_open_door_takes_no_word_back),
     };

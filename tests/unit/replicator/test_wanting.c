@@ -139,6 +139,48 @@ static void what_nobody_brings_is_asked_for_from_above(void **state)
     assert_false(place_alarmed_ever(puppet.real, ALARM_FALSE_CLAIM));
 }
 
+/* Its author is there, and does not bring it: he has lost it himself. */
+static void what_its_author_does_not_bring_is_asked_for_from_above(void **state)
+{
+    uint64_t session;
+
+    (void)state;
+    show_the_newer_block(&session);
+    puppet_play(&puppet, CITY, COUNTY);
+    puppet_hello(&puppet, SESSION, CREDIT);
+    puppet_commit(&puppet, true);
+    for (int i = 0; i < 4; i++) {
+        puppet_ack(&puppet, SESSION, "C1", place_head(puppet.real, "C1").lsn, CREDIT);
+        puppet_ack(&puppet, SESSION, "R", place_head(puppet.real, "R").lsn, CREDIT);
+        puppet_commit(&puppet, true);
+        puppet_play(&puppet, CITY, REGION);
+        live(session, 5000);
+        puppet_play(&puppet, CITY, COUNTY);
+        if (replicator_wants(puppet.real->replicator, division_of("K1")) != (i >= 2)) {
+            fail_msg("after %d s", 5 * (i + 1));
+        }
+    }
+}
+
+/* Nobody who is revoked brings anything any more. */
+static void what_a_revoked_author_has_written_is_asked_for_at_once(void **state)
+{
+    struct place *city = puppet.real;
+    struct revocation said;
+    uint64_t session;
+    struct err err;
+
+    (void)state;
+    show_the_newer_block(&session);
+    live(session, 5000);
+    assert_false(replicator_wants(city->replicator, division_of("K1")));
+    assert_int_equal(
+        replicator_revoke(city->replicator, city->txn, division_of("K1"), "gone", &said, &err), OK);
+    puppet_commit(&puppet, true);
+    live(session, 5000);
+    assert_true(replicator_wants(city->replicator, division_of("K1")));
+}
+
 /* The next step of whoever knows that a division is lost: nobody need show anything. */
 static void it_is_asked_for_when_its_owner_says_so(void **state)
 {
@@ -335,6 +377,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(it_waits_for_who_wrote_it),
         STORY(what_nobody_brings_is_asked_for_from_above),
+        STORY(what_its_author_does_not_bring_is_asked_for_from_above),
+        STORY(what_a_revoked_author_has_written_is_asked_for_at_once),
         STORY(it_is_asked_for_when_its_owner_says_so),
         STORY(an_end_is_none_before_those_above_say_so),
         STORY(who_kept_less_than_those_above_waits_too),
