@@ -225,6 +225,41 @@ static void a_strange_name_is_cut_and_cleaned(void **state)
     }
 }
 
+/* What else is wrong stands behind, as much of it as a refusal carries. */
+static void all_that_is_wrong_is_said(void **state)
+{
+    struct refusal refusal;
+    char text[REASON_MESSAGE_MAX];
+
+    (void)state;
+    (void)refuse_field(&refusal, REASON_MISSING, FIELD_ID);
+    for (size_t i = 0; i < REFUSAL_ALSO_MAX; i++) {
+        refusal.also[i] = (uint16_t)(FIELD_AMOUNT | (i % 2 == 0 ? REFUSAL_IS_MISSING : 0));
+    }
+    reason_message(text, &refusal, LANGUAGE_EN);
+    assert_non_null(strstr(text, "amount"));
+    assert_true(utf8_valid(bytes_text(text)));
+    (void)refuse(&refusal, REASON_BAD, "lines"); /* no field of its own */
+    reason_message(text, &refusal, LANGUAGE_EN);
+    assert_non_null(strstr(text, "lines"));
+    refusal = (struct refusal){.reason = REASON_NONE};
+    reason_message(text, &refusal, LANGUAGE_ZH);
+    assert_string_equal(text, "");
+}
+
+/* Bytes that begin no character are no name. */
+static void what_is_no_text_is_no_name(void **state)
+{
+    struct refusal refusal;
+    char typed[80];
+
+    (void)state;
+    memset(typed, 0x80, sizeof typed - 1);
+    typed[sizeof typed - 1] = '\0';
+    (void)refuse(&refusal, REASON_UNKNOWN_FIELD, typed);
+    assert_string_equal(refusal.what, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +271,8 @@ int main(void)
         cmocka_unit_test(every_quantity_that_is_exceeded_has_words),
         cmocka_unit_test(every_field_that_can_be_bad_or_unknown_gets_advice),
         cmocka_unit_test(a_strange_name_is_cut_and_cleaned),
+        cmocka_unit_test(all_that_is_wrong_is_said),
+        cmocka_unit_test(what_is_no_text_is_no_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -452,10 +453,12 @@ static void expect_above(struct txn *txn, const char *agency, const char *want)
 {
     char got[AGENCY_DEPTH_MAX * 40] = "";
     struct agency_line line;
+    size_t size = 0;
 
     agency_ancestors(txn, COUNTY, bytes_text(agency), 2026, &line);
     for (size_t i = 0; i < line.count; i++) {
-        (void)strcat(strcat(got, i > 0 ? " " : ""), line.above[i].at);
+        size += (size_t)snprintf(got + size, sizeof got - size, "%s%s", i > 0 ? " " : "",
+                                 line.above[i].at);
     }
     assert_string_equal(got, want);
 }
