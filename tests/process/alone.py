@@ -12,6 +12,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "scripts", "lib"))
 import tree as trees  # noqa: E402
 from foreign_bytes import agency, budget, expect, need  # noqa: E402
+from node_api import Api  # noqa: E402
 from restored import digest_of  # noqa: E402
 from resync import resync_of  # noqa: E402
 
@@ -23,17 +24,24 @@ def waiting(node):
     return json.loads(out)["archive_fault"] if code == 4 else ""
 
 
+def read_position(node):
+    """Of a reader of all that changed, who has read it."""
+    answer = Api(os.path.join(node.home, "terrace.sock")).send("GET", "/changes/marks", wait=0).read()
+    return json.loads(answer)["position"]
+
+
 def an_older_copy(base, node):
     copies = os.path.join(base, "copies")
     expect(node, [agency("A1"), budget("B1", "5000.00")], ["accepted"] * 2)
     node.run("backup", copies)
     lsn = node.status()["lsn"]
     expect(node, [budget("B2", "700.00")], ["accepted"])
+    ahead = read_position(node)
     node.end()
     shutil.rmtree(node.home)
     node.run("restore", copies)
     node.start()
-    return lsn
+    return lsn, ahead
 
 
 def only_reads(node, lsn):
@@ -59,12 +67,20 @@ def goes_on(node):
     expect(node, [budget("B4", "40.00")], ["accepted"])
 
 
+def who_was_ahead_is_told(node, ahead):
+    """The numbers behind the copy say something else now; a reader who was there does not go on as if they did not."""
+    answer = Api(os.path.join(node.home, "terrace.sock")).send("GET", "/changes", after=ahead)
+    need(answer.status == 409 and json.loads(answer.read())["code"] == "position_lost", f"{ahead}: {answer.status}")
+
+
 def prove(base, build):
     tree = trees.Tree(os.path.join(base, "tree"), build=build)
     try:
         node = tree.init_root(ROOT, "西藏自治区")
-        only_reads(node, an_older_copy(base, node))
+        lsn, ahead = an_older_copy(base, node)
+        only_reads(node, lsn)
         goes_on(node)
+        who_was_ahead_is_told(node, ahead)
     finally:
         tree.stop()
     print("alone: a root that nobody could tell what it lost waited for a person's word")
