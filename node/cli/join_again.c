@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "node/cli/join_ask.h"
+#include "node/cli/join_check.h"
 #include "node/cli/print.h"
 
 bool join_is_again(const struct cli *cli, const struct token *token)
@@ -109,7 +110,8 @@ static enum exit_code ask(const struct cli *cli, struct home_setup *setup,
     if (join_ask(cli, setup, token, NULL, &enrolled, &err) != OK) {
         return join_failed(cli, setup, &enrolled, &err);
     }
-    if (keep(setup, token, &enrolled, &err) == OK) {
+    if (join_check_chain(setup->home, token, &enrolled, &err) == OK &&
+        keep(setup, token, &enrolled, &err) == OK) {
         join_confirm(cli, setup, token);
         print_done(cli, setup, &enrolled);
     } else {
@@ -131,6 +133,9 @@ enum exit_code join_again(const struct cli *cli, const struct token *token)
         return exit_code;
     }
     status = home_load(&setup.config, setup.home, &err);
+    if (status == OK) {
+        status = join_check_token(&setup.config, token, &err);
+    }
     if (status == OK) {
         status = home_lock(&lock, setup.home, &err); /* the daemon reads what is written here */
     }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "node/cli/join_ask.h"
+#include "node/cli/join_check.h"
 #include "node/home/files.h"
 #include "node/home/notes.h"
 
@@ -238,7 +239,8 @@ static enum exit_code ask(const struct cli *cli, struct home_setup *setup,
            sizeof setup->config.parent.curve_key);
     (void)snprintf(setup->config.parent.endpoint, sizeof setup->config.parent.endpoint, "%s",
                    token->link);
-    if (take_place(setup, &enrolled, &err) != OK) {
+    if (join_check_chain(setup->home, token, &enrolled, &err) != OK ||
+        take_place(setup, &enrolled, &err) != OK) {
         exit_code = cli_fail_status(cli, &err);
     } else {
         join_confirm(cli, setup, token);

@@ -29,13 +29,27 @@ static void add(struct dialling *dialling, const char *endpoint, const uint8_t k
     }
 }
 
+/* Did somebody begin anew with this epoch, and it counts? Who has a link key of before is then not
+ * who was granted: a machine that was lost, and whoever found it. */
+static bool begins_anew(const struct roster *roster, struct division division, uint32_t epoch)
+{
+    struct epoch_state state;
+
+    return roster_epoch_state(roster, division, epoch, &state) &&
+           state.standing == STANDING_COUNTS && (state.is_recovery || state.base_lsn > 0);
+}
+
 /* The link key before the newest one; NULL: there was none. */
 static const uint8_t *former_key(const struct dialling *dialling, const struct grant *newest)
 {
-    for (uint32_t epoch = newest->epoch; epoch-- > 1;) {
-        const struct grant *grant =
-            roster_epoch(node_roster(dialling->node), newest->division, epoch);
+    const struct roster *roster = node_roster(dialling->node);
 
+    for (uint32_t epoch = newest->epoch; epoch-- > 1;) {
+        const struct grant *grant = roster_epoch(roster, newest->division, epoch);
+
+        if (begins_anew(roster, newest->division, epoch + 1)) {
+            return NULL;
+        }
         if (grant != NULL && memcmp(grant->curve_key, newest->curve_key, 32) != 0) {
             return grant->curve_key;
         }

@@ -5,6 +5,10 @@
  *   first, former key
  *   a parent that moved:  where it says that it listens --> where the token said that it does
  *
+ * A former key is tried as long as it is the same parent's: not behind a recovery of it that
+ * counts, nor behind the root's own (init --root --recover), since whoever has the lost machine has
+ * that key.
+ *
  * Where the configuration names a place (parent_endpoint), nothing else is tried.
  *
  * Owns: nothing. Thread: the loop's. Units: *_ms is mono. */

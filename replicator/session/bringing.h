@@ -10,6 +10,11 @@
  * author did not sign, or nothing was put aside of, is not taken and not answered: nothing more is
  * brought in that session.
  *
+ * A node that resyncs takes none and answers none: whether a recovery counts that put it aside, its
+ * own log may not say yet. Nothing is lost by that. The bringer keeps its row, notes META_BROUGHT only
+ * at an answer, and begins with its first row in each session; and what ends a resync is that the
+ * node is opened anew, with new sessions to all.
+ *
  * Owns: its rows. Thread: loop thread. */
 #ifndef TERRACE_REPLICATOR_SESSION_BRINGING_H
 #define TERRACE_REPLICATOR_SESSION_BRINGING_H

@@ -12,12 +12,15 @@ enum {
 
 #define MONITOR_ADDRESS "inproc://terrace.probe"
 
-enum verdict { VERDICT_NONE, VERDICT_REFUSED, VERDICT_ACCEPTED };
+enum verdict { VERDICT_NONE, VERDICT_ENDED, VERDICT_REFUSED, VERDICT_ACCEPTED };
 
 struct probe {
     void *context; /* its own: nothing of it may touch the context that serves */
     void *socket, *monitor;
-    bool connected; /* TCP stands; whatever ends it now is an answer */
+    bool connected;    /* TCP stands */
+    bool timed_out;    /* a handshake was not ended in time */
+    uint64_t tried_ms; /* mono: since when it knocks this time */
+    uint64_t refused;  /* by the handler, before that */
 };
 
 /* The monitor is stopped while somebody still listens to it: its I/O thread waits for ever on a
@@ -79,11 +82,31 @@ static enum verdict judge_event(struct probe *probe, uint16_t event)
         return VERDICT_ACCEPTED;
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH:
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
         return VERDICT_REFUSED;
-    default: /* disconnected */
-        return probe->connected ? VERDICT_REFUSED : VERDICT_NONE;
+    default: /* disconnected, or failed without detail, as when its time was over: often both */
+        return probe->connected ? VERDICT_ENDED : VERDICT_NONE;
     }
+}
+
+static uint64_t refused_by(const struct zap *zap)
+{
+    return zap == NULL ? 0 : zap_counts(zap).refused;
+}
+
+/* The connection ended, which is an answer if it came before the time of a handshake was over at
+ * either side, and from the handler where there is one. Else the library knocks again. */
+static enum verdict judge_end(struct probe *probe, const struct zap *zap, uint64_t now_ms)
+{
+    const bool in_time = now_ms - probe->tried_ms < SOCKET_HANDSHAKE_MS;
+
+    if (in_time && (zap == NULL || refused_by(zap) > probe->refused)) {
+        return VERDICT_REFUSED;
+    }
+    probe->timed_out |= !in_time;
+    probe->tried_ms = now_ms;
+    probe->refused = refused_by(zap);
+    probe->connected = false;
+    return VERDICT_NONE;
 }
 
 static enum verdict take_events(struct probe *probe)
@@ -109,6 +132,7 @@ static enum status knock(struct probe *probe, struct zap *zap, const struct cloc
     const uint64_t deadline_ms = clock_mono_ms(clock) + PROBE_DEADLINE_MS;
     enum verdict verdict = VERDICT_NONE;
 
+    probe->refused = refused_by(zap);
     while (verdict == VERDICT_NONE && clock_mono_ms(clock) < deadline_ms) {
         zmq_pollitem_t items[2] = {{.socket = probe->monitor, .events = ZMQ_POLLIN}};
         int count = 1;
@@ -120,6 +144,9 @@ static enum status knock(struct probe *probe, struct zap *zap, const struct cloc
             zap_serve(zap);
         }
         verdict = take_events(probe);
+        if (verdict == VERDICT_ENDED) {
+            verdict = judge_end(probe, zap, clock_mono_ms(clock));
+        }
     }
     switch (verdict) {
     case VERDICT_REFUSED:
@@ -127,14 +154,16 @@ static enum status knock(struct probe *probe, struct zap *zap, const struct cloc
     case VERDICT_ACCEPTED:
         return err_set(err, ERR_REFUSED, "stranger_admitted");
     default:
-        return err_set(err, ERR_IO, "self_test_silent ms=%d", PROBE_DEADLINE_MS);
+        return probe->timed_out
+                   ? err_set(err, ERR_IO, "self_test_timed_out ms=%d", SOCKET_HANDSHAKE_MS)
+                   : err_set(err, ERR_IO, "self_test_silent ms=%d", PROBE_DEADLINE_MS);
     }
 }
 
 enum status probe_listener(struct zap *zap, const char *bound, const uint8_t server_key[32],
                            const struct clock *clock, struct err *err)
 {
-    struct probe probe = {0};
+    struct probe probe = {.tried_ms = clock_mono_ms(clock)};
     enum status status = probe_open(&probe, bound, server_key, err);
 
     if (zap != NULL) {

@@ -6,7 +6,10 @@
  *   1. a listener set up as ours are, in a context without a handler ... must refuse
  *   2. the real listener, with the handler answering .................. must refuse
  *
- * Not being able to knock at all fails too: what was not tested is not trusted.
+ * Not being able to knock at all fails too: what was not tested is not trusted. Nor is a handshake
+ * that nobody ended before its time was over (SOCKET_HANDSHAKE_MS): the connection is gone then as
+ * after a refusal, and nobody has refused. The stranger knocks again until it has an answer, or
+ * fails with that. Where a handler answers, it must have said no itself.
  * Takes some ten milliseconds. Thread: the caller's. */
 #ifndef TERRACE_REPLICATOR_ZMQ_PROBE_ZMQ_H
 #define TERRACE_REPLICATOR_ZMQ_PROBE_ZMQ_H
@@ -14,7 +17,8 @@
 #include "replicator/zmq/zap_zmq.h"
 
 /* The first knock. `prepare` is how listeners are set up: socket_prepare_server.
- * Errors: ERR_REFUSED when the stranger came in; ERR_IO when there was no answer. */
+ * Errors: ERR_REFUSED when the stranger came in; ERR_IO when there was no answer
+ * (self_test_silent), or none in time (self_test_timed_out). */
 enum status probe_without_handler(socket_prepare_fn *prepare, const struct clock *clock,
                                   struct err *err);
 

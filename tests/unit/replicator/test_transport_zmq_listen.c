@@ -7,9 +7,12 @@
 
 #include <cmocka.h>
 
+#include <netinet/in.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <zmq.h>
 
 #include "proto/frame.h"
@@ -93,6 +96,37 @@ static void a_node_whose_key_check_admits_everybody_does_not_start(void **state)
     transport_zmq_close(open_house);
 }
 
+/* As fast again, and some: the wait for an answer ends soon behind the first handshake. */
+static uint64_t read_hurried(void *self)
+{
+    return real_mono_ms(self) * 14 / 5;
+}
+
+/* The connection stands, and then nobody says anything. The library ends the handshake when its
+ * time is over, which looks as a refusal does; nobody has refused. */
+static void a_handshake_that_nobody_ends_is_no_refusal(void **state)
+{
+    const struct clock hurried = {.mono_ms = read_hurried, .unix_ms = read_hurried};
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int mute = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t size = sizeof address;
+    struct curve_key key;
+    char bound[64];
+    struct err err;
+
+    (void)state;
+    curve_key_generate(&key);
+    assert_int_equal(bind(mute, (const struct sockaddr *)&address, sizeof address), 0);
+    assert_int_equal(listen(mute, 8), 0);
+    assert_int_equal(getsockname(mute, (struct sockaddr *)&address, &size), 0);
+    (void)snprintf(bound, sizeof bound, "tcp://127.0.0.1:%d", ntohs(address.sin_port));
+    assert_int_equal(probe_listener(NULL, bound, key.public, &hurried, &err), ERR_IO);
+    if (strstr(err.text, "self_test_timed_out") == NULL) {
+        fail_msg("%s", err.text);
+    }
+    (void)close(mute);
+}
+
 static void the_self_test_is_quick(void **state)
 {
     struct family *family = *state;
@@ -149,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STORY(the_self_test_sees_every_way_of_failing_open),
         STORY(a_node_whose_key_check_admits_everybody_does_not_start),
+        STORY(a_handshake_that_nobody_ends_is_no_refusal),
         STORY(the_self_test_is_quick),
         STORY(a_taken_address_is_named_with_the_cure),
         STORY(a_listener_on_every_address_tests_itself_too),
