@@ -180,7 +180,7 @@ static void check_grants(struct doctor *doctor)
 {
     struct bytes grants[ENROL_CHAIN_MAX];
     struct buf memory = BUF_EMPTY;
-    char what[96], cure[CURE_BYTES_MAX], key[FINGERPRINT_TEXT_SIZE];
+    char what[96], cure[CURE_BYTES_MAX], key[ENROL_FINGERPRINT_SIZE];
     struct grant own;
     size_t count;
     struct err err;
@@ -189,7 +189,7 @@ static void check_grants(struct doctor *doctor)
         message_format(what, sizeof what, "doctor_grants count=%zu", count);
         doctor_find(doctor, ALARM_INFO, "grants", what, "");
         if (count > 0 && grant_parse(&own, grants[count - 1], &err) == OK) {
-            person_fingerprint(key, &own.sign_key);
+            enrol_fingerprint(key, own.division, &own.sign_key, own.curve_key);
             message_format(what, sizeof what, "doctor_own_key fingerprint=%s", key);
             doctor_find(doctor, ALARM_INFO, "keys", what, "");
         }

@@ -93,11 +93,11 @@ static void print_joined(const struct cli *cli, const struct home_setup *setup,
                          const struct grant *own)
 {
     const struct home_config *config = &setup->config;
-    char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX], key[FINGERPRINT_TEXT_SIZE];
+    char fingerprint[2 * HASH_SIZE + 1], approval[POLICY_TEXT_MAX], key[ENROL_FINGERPRINT_SIZE];
 
     policy_print(approval, config->approval);
     hex_encode(fingerprint, &config->tree, sizeof config->tree);
-    person_fingerprint(key, &own->sign_key);
+    enrol_fingerprint(key, own->division, &own->sign_key, own->curve_key);
     if (cli_json(cli)) {
         json_t *answer = json_pack(
             "{ss ss ss ss ss ss ss ss ss ss ss so}", "division", config->division.code, "name",

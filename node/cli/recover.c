@@ -225,7 +225,7 @@ static enum exit_code ask(const struct cli *cli, struct home_setup *setup,
 {
     struct enrolled enrolled = {.refused = false};
     enum exit_code exit_code = EXIT_DONE;
-    char key[FINGERPRINT_TEXT_SIZE];
+    char key[ENROL_FINGERPRINT_SIZE];
     struct enrol_end end;
     struct err err = {OK, ""};
 
@@ -247,7 +247,8 @@ static enum exit_code ask(const struct cli *cli, struct home_setup *setup,
         notes_clear_end(setup->home);
         cli_tell(cli, stdout, "recovered division=%s epoch=%u lsn=%llu", token->division.code,
                  enrolled.own.epoch, (unsigned long long)end.lsn);
-        person_fingerprint(key, &enrolled.own.sign_key);
+        enrol_fingerprint(key, enrolled.own.division, &enrolled.own.sign_key,
+                          enrolled.own.curve_key);
         cli_tell(cli, stdout, "own_key_is fingerprint=%s", key);
     }
     enrolled_free(&enrolled);

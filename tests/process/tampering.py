@@ -19,7 +19,7 @@ import tree as trees  # noqa: E402
 from foreign import enrol, session  # noqa: E402
 from foreign_client import messages  # noqa: E402
 from tampering import levels, middle, persons, stage, table, trust  # noqa: E402
-from tampering.table import CITY  # noqa: E402
+from tampering.table import CITY, COUNTY  # noqa: E402
 
 # In this order, since what comes later spoils more. Each with what is done before its rows, and behind them.
 SCENES = {"strangers": (None, None), "child": (None, None), "city": (None, None), "persons": (persons.hire, None), "trust": (trust.hire, None),
@@ -107,11 +107,12 @@ def play(s, row, options):
 
 def nothing_came(s, row, before):
     """What nobody is told marks nobody: the link has gone on meanwhile, so it was read. Not counted: that the city says of
-    itself that a neighbour is false."""
+    itself that a neighbour is false, and that the county hears nothing of the root while somebody else is its city."""
     for division, known in before.items():
         if s.tree[division].process is None:
             continue  # it has stopped, and says why
-        marks = {key[:2] for key in s.watches[division].alarms()} - {key[:2] for key in known} - {("division_unwell", CITY)}
+        marks = {key[:2] for key in s.watches[division].alarms()} - {key[:2] for key in known} - {
+            ("division_unwell", CITY), ("silent_with_backlog", COUNTY)}
         if marks and row.says is None:
             raise Missed(f"{row.name}: {division} is told {sorted(marks)}")
 
