@@ -197,6 +197,11 @@ static void a_child_hears_that_its_parent_opens_no_session_as_it_is_damaged(void
     assert_int_not_equal(city.state, PEER_LIVE);
     assert_string_equal(city.reason, "parent_is_damaged");
     assert_int_equal(city.frames_refused, 0);
+    world.at[CITY].cut = true; /* what it said is its word of then, and not for ever */
+    world_run(&world, 120000);
+    assert_false(parent_of_county().is_damaged);
+    assert_int_not_equal(parent_of_county().state, PEER_LIVE);
+    world.at[CITY].cut = false;
     world_run(&world, 60000); /* it is whole again */
     city = parent_of_county();
     assert_int_equal(city.state, PEER_LIVE);

@@ -108,6 +108,23 @@ static void a_wish_goes_on_behind_an_epoch_of_its_number(void **state)
     }
 }
 
+/* Made while there is nobody to ask, it is asked as soon as there is. */
+static void a_wish_waits_for_a_parent_that_is_away(void **state)
+{
+    struct place *region = &world.at[REGION];
+
+    (void)state;
+    region->cut = true;
+    world_run(&world, 60000);
+    assert_int_equal(rotate(true, false), OK);
+    world_run(&world, 5000);
+    assert_int_equal(city(CITY)->epoch, 1);
+    region->cut = false;
+    world_run(&world, 30000);
+    assert_int_equal(city(REGION)->epoch, 2);
+    assert_int_equal(city(CITY)->epoch, 2);
+}
+
 static void damaged_rows_are_no_wish(void **state)
 {
     static const struct {
@@ -192,6 +209,7 @@ int main(void)
 #define STORY(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         STORY(a_wish_goes_on_behind_an_epoch_of_its_number),
+        STORY(a_wish_waits_for_a_parent_that_is_away),
         STORY(damaged_rows_are_no_wish),
         STORY(a_parent_with_two_places_is_called_at_both),
     };
