@@ -90,7 +90,9 @@ class Node:
     def submit_lines(self, documents):
         """Submits these; the list of result lines."""
         lines = "".join(json.dumps(document, ensure_ascii=False) + "\n" for document in documents)
-        _, out, _ = self.run("submit", "-", stdin=lines.encode(), check=False)
+        code, out, err = self.run("submit", "-", stdin=lines.encode(), check=False)
+        if lines and not out:
+            raise Failed(f"{self.division} submit: exit {code}: {err}")
         return [json.loads(line) for line in out.splitlines()]
 
     def status(self):

@@ -89,6 +89,8 @@ def recovers(root, trust, copies, held):
     trees.wait_until(lambda: awaited(root) == [CITY, OTHER], trees.PATIENCE_S, "the region waits for its cities")
     come_back(root, root.tree[CITY], root.tree[OTHER])
     trees.wait_until(lambda: digest_of(root) is not None, trees.PATIENCE_S, "the region is whole")
+    trees.wait_until(lambda: {row["name"] for row in root.json("user", "list")["rows"]} >= set(ADMINS), trees.PATIENCE_S,
+                     "the recovery's admins are entered")
 
 
 def prove(base, build):

@@ -104,6 +104,8 @@ def take_the_city(s, allotments=3):
     """From here on the city is somebody else; so many blocks of the region wait there."""
     s.taken += 1
     s.tree[CITY].end()
+    if s.tree[COUNTY].process is None:
+        s.tree[COUNTY].start()
     watch = s.watches[COUNTY]
     held = {author: watch.blocks(author) for author in (CITY, REGION)}
     after = blocks.parse(held[REGION][-1]).last_lsn()

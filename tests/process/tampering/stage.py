@@ -172,6 +172,7 @@ class Watch:
                             self.get("/balance", division=division, limit=1000)["rows"]]) for division in divisions}
 
     def blocks(self, author, after=0):
+        self.get("/status")  # over a connection that is there
         return split(self.api.send("GET", "/blocks", author=author, after=after).read())
 
 
