@@ -46,7 +46,7 @@ enum status join_check_chain(const char *home, const struct token *token,
         struct grant grant;
 
         status = grant_parse(&grant, enrolled->chain[i], err);
-        if (status == OK) {
+        if (status == OK && !division_equal(grant.division, token->division)) {
             status = check_grant(held, held_count, token, &grant, err);
         }
     }

@@ -1,8 +1,11 @@
 /* join_check - what a home that is there takes of a token: only its own tree, and no grants that
  * are older than those it has.
  *
- *   token: the home's trust key?  --parent asked-->  chain: of each division an epoch at least as
+ *   token: the home's trust key?  --parent asked-->  chain: of each ancestor an epoch at least as
  *                                                    new as the home's?  --> written
+ *
+ * Of the own division a parent on an empty machine may know less than the home: that says nothing
+ * of who the parent is.
  *
  * So whoever stands where the parent stood, with a trust key of his own, or with the keys of a
  * machine in whose place another was granted, gets no home to dial him.
